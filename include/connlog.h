@@ -1,0 +1,230 @@
+/* connlog.h - the public interface of libconnlog: packets in, connection records out.
+ *
+ * The library turns packets into the records that Zeek 8.2.2 writes to conn.log.  It takes the time from the
+ * packets, never from a clock; it never prints, never exits and opens no file that it was not told to open.
+ * There is no global state: two engines in two threads do not meet, one engine belongs to one thread at a time.
+ *
+ *     connlog_options *o = connlog_options_new();
+ *     connlog_options_set(o, "ignore_checksums", "T", err, sizeof err);
+ *     connlog_engine *e = connlog_engine_new(o, err, sizeof err);
+ *     connlog_on_record(e, print_it, NULL);
+ *     while ((n = ...) > 0) connlog_packets(e, packets, n);
+ *     connlog_finish(e);                       // what is still open is logged
+ *     connlog_engine_free(e); connlog_options_free(o);
+ *
+ * Errors: functions that can fail return NULL or a negative connlog_error and write a text into `err`
+ * (always terminated, cut to fit).  Numbers are in host byte order, addresses in network byte order.
+ */
+#ifndef CONNLOG_H
+#define CONNLOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CONNLOG_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define CONNLOG_API __attribute__((visibility("default")))
+#else
+#define CONNLOG_API
+#endif
+
+typedef enum connlog_error {
+	CONNLOG_OK = 0,
+	CONNLOG_END = -1,       /* no more input */
+	CONNLOG_NO_MEMORY = -2,
+	CONNLOG_BAD_OPTION = -3,
+	CONNLOG_BAD_INPUT = -4, /* input is damaged or cut short; what came before it is good */
+	CONNLOG_IO = -5,        /* reading or writing failed: the text says what and why */
+	CONNLOG_CLOSED = -6,    /* the reader of our output has gone (EPIPE) */
+} connlog_error;
+
+/* The version and what was found at build time, one line each ("connlog 0.1.0\nlibpcap ...\n"). Static. */
+CONNLOG_API const char *connlog_version(void);
+
+/* ---- options ---------------------------------------------------------------------------------------------- */
+
+typedef struct connlog_options connlog_options;
+
+/* => Options with Zeek's defaults, or NULL where there is no memory.  The caller frees them. */
+CONNLOG_API connlog_options *connlog_options_new(void);
+CONNLOG_API void             connlog_options_free(connlog_options *o);
+
+/* Sets an option by Zeek's name of it ("tcp_attempt_delay", "Tunnel::max_depth", "Site::local_nets") or ours
+ * ("max_connections").  `value` is written as in Zeek's scripts or on its command line: T/F, 5sec, 1.5min, 10,
+ * 10.0.0.0/8,fd00::/8.
+ * => CONNLOG_OK, or CONNLOG_BAD_OPTION with a text that says what is known or expected. */
+CONNLOG_API int connlog_options_set(connlog_options *o, const char *name, const char *value, char *err, size_t err_size);
+
+/* For listings: the option at `i`, until NULL. */
+typedef struct connlog_option_info {
+	const char *name;
+	const char *type;    /* bool, interval, count, subnets, ports, string */
+	const char *initial; /* default, as text */
+	const char *doc;
+} connlog_option_info;
+CONNLOG_API const connlog_option_info *connlog_option_at(size_t i);
+
+/* ---- records ---------------------------------------------------------------------------------------------- */
+
+typedef struct connlog_record connlog_record; /* valid during the callback only */
+
+typedef enum connlog_type {
+	CONNLOG_TIME,     /* number: seconds since the epoch */
+	CONNLOG_INTERVAL, /* number: seconds */
+	CONNLOG_STRING,   /* text */
+	CONNLOG_ENUM,     /* text */
+	CONNLOG_ADDR,     /* address */
+	CONNLOG_PORT,     /* count */
+	CONNLOG_COUNT,    /* count */
+	CONNLOG_INT,      /* integer */
+	CONNLOG_BOOL,     /* boolean */
+	CONNLOG_STRING_SET, /* texts */
+} connlog_type;
+
+typedef struct connlog_text {
+	const char *p; /* not terminated */
+	size_t      n;
+} connlog_text;
+
+typedef struct connlog_value {
+	connlog_type type;
+	bool         set; /* false: the column is unset in this record, the rest means nothing */
+	union {
+		double   number;
+		uint64_t count;
+		int64_t  integer;
+		bool     boolean;
+		uint8_t  address[16]; /* network order; IPv4 as ::ffff:a.b.c.d */
+		connlog_text text;
+		struct {
+			const connlog_text *at;
+			size_t              n;
+		} texts;
+	};
+} connlog_value;
+
+typedef struct connlog_column_info {
+	const char  *name;
+	connlog_type type;
+	const char  *type_name; /* Zeek's: "time", "set[string]" */
+	const char  *doc;
+} connlog_column_info;
+
+/* => The column at `i` in Zeek's order, or NULL behind the last. */
+CONNLOG_API const connlog_column_info *connlog_column_at(size_t i);
+/* => The index of a column by name, or -1. */
+CONNLOG_API int connlog_column_find(const char *name);
+CONNLOG_API connlog_value connlog_record_get(const connlog_record *r, size_t column);
+
+/* ---- engine ----------------------------------------------------------------------------------------------- */
+
+typedef struct connlog_engine connlog_engine;
+
+/* A packet as it was captured.  The engine keeps none of the memory after connlog_packets() returns. */
+typedef struct connlog_packet {
+	const uint8_t *data;   /* `caplen` bytes */
+	uint32_t       caplen; /* bytes captured */
+	uint32_t       len;    /* bytes on the wire */
+	int32_t        link;   /* LINKTYPE_ value of the capture formats (1 is Ethernet) */
+	uint32_t       nsec;   /* nanoseconds; cut to microseconds, as Zeek sees them */
+	int64_t        sec;    /* seconds since the epoch */
+} connlog_packet;
+
+/* `o` is copied. => NULL with a text in `err`. */
+CONNLOG_API connlog_engine *connlog_engine_new(const connlog_options *o, char *err, size_t err_size);
+CONNLOG_API void            connlog_engine_free(connlog_engine *e);
+
+/* Called for each connection when it has ended.  Return anything but CONNLOG_OK to stop: connlog_packets() and
+ * connlog_finish() then return that value. */
+typedef int (*connlog_record_fn)(void *arg, const connlog_record *r);
+CONNLOG_API void connlog_on_record(connlog_engine *e, connlog_record_fn fn, void *arg);
+
+/* => CONNLOG_OK, or what the record callback returned. */
+CONNLOG_API int connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n);
+/* Ends every open connection, as Zeek does at the end of its input. */
+CONNLOG_API int connlog_finish(connlog_engine *e);
+
+/* Every counter: group ("packets", "connections", "rejected" …), name, value. */
+typedef void (*connlog_counter_fn)(void *arg, const char *group, const char *name, uint64_t value);
+CONNLOG_API void connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg);
+
+/* What a user should be told about the input (checksum offloading, a filtered or cut capture, traffic seen
+ * twice): called once for each finding, by connlog_finish or earlier, with a full sentence. */
+typedef void (*connlog_notice_fn)(void *arg, const char *text);
+CONNLOG_API void connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg);
+
+/* ---- sources ---------------------------------------------------------------------------------------------- */
+
+typedef struct connlog_source connlog_source;
+
+/* Files, directories ("-" is standard input) read one after the other as one stream. Nothing is opened yet.
+ * `bpf` is a pcap filter or NULL. => NULL with a text in `err` (a filter that does not compile). */
+CONNLOG_API connlog_source *connlog_source_files(const char *const *paths, size_t n, const char *bpf, char *err, size_t err_size);
+/* Live capture through libpcap. */
+CONNLOG_API connlog_source *connlog_source_live(const char *iface, const char *bpf, char *err, size_t err_size);
+CONNLOG_API void            connlog_source_free(connlog_source *s);
+
+/* Up to `max` packets, valid until the next call.
+ * => Their number (0: none yet, live only), or CONNLOG_END, or CONNLOG_BAD_INPUT / CONNLOG_IO with a text in
+ * `err` that names the file and says where it stopped and why; the source goes on with the next file at the
+ * next call. */
+CONNLOG_API int connlog_source_read(connlog_source *s, connlog_packet *p, size_t max, char *err, size_t err_size);
+
+/* For progress: bytes read so far of all files, and how many there are (0 where that is not known). */
+typedef struct connlog_source_progress {
+	uint64_t    bytes, total_bytes;
+	uint64_t    packets;  /* handed out */
+	uint64_t    filtered; /* left out by the filter */
+	uint64_t    dropped;  /* live: lost by the kernel or the interface */
+	const char *name;     /* of the file being read, or NULL */
+} connlog_source_progress;
+CONNLOG_API void connlog_source_progress_get(const connlog_source *s, connlog_source_progress *out);
+/* Makes a blocked or later connlog_source_read() of a live source return CONNLOG_END; async-signal-safe. */
+CONNLOG_API void connlog_source_stop(connlog_source *s);
+
+/* ---- writers: records to bytes ------------------------------------------------------------------------------ */
+
+typedef struct connlog_writer connlog_writer;
+
+typedef struct connlog_writer_options {
+	const char *format; /* "zeek" or "json"; NULL for "zeek" */
+	const char *fields; /* NULL for Zeek's default columns; else as --fields takes it */
+	const char *json_timestamps; /* NULL or "JSON::TS_EPOCH", "JSON::TS_MILLIS", "JSON::TS_MILLIS_UNSIGNED", "JSON::TS_ISO8601" */
+} connlog_writer_options;
+
+CONNLOG_API connlog_writer *connlog_writer_new(const connlog_writer_options *o, char *err, size_t err_size);
+CONNLOG_API void            connlog_writer_free(connlog_writer *w);
+
+/* Each appends to the writer's buffer. `when` is the time for #open and #close, seconds since the epoch. */
+CONNLOG_API int connlog_writer_open(connlog_writer *w, double when);
+CONNLOG_API int connlog_writer_record(connlog_writer *w, const connlog_record *r);
+CONNLOG_API int connlog_writer_close(connlog_writer *w, double when);
+
+/* What has been written since the last call to connlog_writer_clear(); owned by the writer. */
+CONNLOG_API connlog_text connlog_writer_bytes(const connlog_writer *w);
+CONNLOG_API void         connlog_writer_clear(connlog_writer *w);
+
+/* ---- sinks: bytes to a place --------------------------------------------------------------------------------- */
+
+typedef struct connlog_sink connlog_sink;
+
+/* A file descriptor that the caller keeps open and closes. */
+CONNLOG_API connlog_sink *connlog_sink_fd(int fd, char *err, size_t err_size);
+/* A file that gets the name `path` only when connlog_sink_close() has finished it; before that the bytes are in
+ * a hidden file beside it, which is removed when the sink is freed unfinished. */
+CONNLOG_API connlog_sink *connlog_sink_file(const char *path, char *err, size_t err_size);
+/* => CONNLOG_OK, CONNLOG_CLOSED (EPIPE) or CONNLOG_IO. */
+CONNLOG_API int  connlog_sink_write(connlog_sink *s, const char *p, size_t n, char *err, size_t err_size);
+CONNLOG_API int  connlog_sink_close(connlog_sink *s, char *err, size_t err_size);
+CONNLOG_API void connlog_sink_free(connlog_sink *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,63 @@
+/* addr.h - one address type for IPv4 and IPv6.
+ *
+ * Sixteen bytes in network order; an IPv4 address is kept as ::ffff:a.b.c.d (RFC 4291 2.5.5.2), as Zeek's
+ * IPAddr keeps it, so that one comparison and one hash serve both families.
+ */
+#ifndef CONNLOG_BASE_ADDR_H
+#define CONNLOG_BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct addr {
+	uint8_t b[16];
+};
+
+/* Longest text form with its final zero byte (INET6_ADDRSTRLEN). */
+#define ADDR_TEXT_MAX 46
+
+static inline struct addr
+addr_from_v4(const uint8_t *four)
+{
+	struct addr a = { .b = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff } };
+	memcpy(a.b + 12, four, 4);
+	return a;
+}
+
+static inline struct addr
+addr_from_v6(const uint8_t *sixteen)
+{
+	struct addr a;
+	memcpy(a.b, sixteen, 16);
+	return a;
+}
+
+static inline bool
+addr_is_v4(const struct addr *a)
+{
+	static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	return memcmp(a->b, prefix, 12) == 0;
+}
+
+static inline int
+addr_cmp(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->b, b->b, 16);
+}
+
+static inline bool
+addr_equal(const struct addr *a, const struct addr *b)
+{
+	uint64_t x[2], y[2];
+	memcpy(x, a->b, 16);
+	memcpy(y, b->b, 16);
+	return x[0] == y[0] && x[1] == y[1];
+}
+
+/* Writes the text form (a.b.c.d, or RFC 5952 for IPv6) and a zero byte.
+ * => Returns the length without the zero byte; `out` must hold ADDR_TEXT_MAX bytes. */
+size_t addr_format(const struct addr *a, char *out);
+
+#endif

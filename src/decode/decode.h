@@ -1,0 +1,159 @@
+/* decode.h - from a captured frame to the packets in it that belong to a connection.
+ *
+ * A frame can hold several (802.11 A-MSDU), and a packet can hold another (tunnels), so a frame is dissected
+ * step by step:
+ *
+ *     decode_begin(dec, &d, &raw, now);
+ *     while (decode_next(dec, &d, &pkt)) {
+ *             ... track pkt; if it is UDP and carries a tunnel:
+ *             udp_tunnel(..., &in) == ... && decode_inner(dec, &d, &pkt, &in);
+ *     }
+ *     decode_batch_end(dec);   // datagrams put together from fragments are given back
+ *
+ * decode_next works through a small stack of pending pieces, the innermost first: a loop, not recursion.
+ * Every piece ends in exactly one counter: it was handed out (flows), was the shell of something inside
+ * (carriers), was held for reassembly (fragments), was ignored or was rejected, by cause:
+ *
+ *     frames + inner == flows + carriers + fragments + sum(ignored) + sum(rejected)
+ *
+ * IP-level tunnels (GRE, IP in IP) are resolved here; tunnels over UDP belong to a connection and are resolved
+ * by decode/udp_tunnel.h when the engine has tracked the carrier.
+ */
+#ifndef CONNLOG_DECODE_DECODE_H
+#define CONNLOG_DECODE_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "connlog.h"
+#include "decode/pkt.h"
+
+/* Causes, named as Zeek's weirds where there is one.  X(identifier, "name in --stats") */
+#define DECODE_REJECTED(X) \
+	X(truncated_ethernet_frame) \
+	X(truncated_link_header) \
+	X(undefined_ether_type) \
+	X(truncated_IP) \
+	X(unknown_ip_version) \
+	X(ip_hdr_len_zero) \
+	X(truncated_IP_len) \
+	X(invalid_IP_header_size) \
+	X(internally_truncated_header) \
+	X(bad_IP_checksum) \
+	X(incompletely_captured_fragment) \
+	X(fragment_limit) \
+	X(bad_MH_checksum) \
+	X(truncated_header) \
+	X(truncated_tunnel) \
+	X(invalid_tunnel) \
+	X(invalid_inner_IP) \
+	X(exceeded_tunnel_max_depth) \
+	X(max_packet_analyzer_depth_exceeded)
+
+#define DECODE_IGNORED(X) \
+	X(link_type) \
+	X(ether_type) \
+	X(arp) \
+	X(llc) \
+	X(novell) \
+	X(wlan_not_data) \
+	X(esp) \
+	X(mobility) \
+	X(ipv6_no_next) \
+	X(igmp) \
+	X(empty_frame)
+
+#define DECODE_ENUM_R(n) DECODE_R_##n,
+#define DECODE_ENUM_I(n) DECODE_I_##n,
+enum decode_rejected { DECODE_REJECTED(DECODE_ENUM_R) DECODE_R_COUNT };
+enum decode_ignored { DECODE_IGNORED(DECODE_ENUM_I) DECODE_I_COUNT };
+
+struct decode_counters {
+	uint64_t frames;    /* pieces begun with decode_begin */
+	uint64_t inner;     /* pieces found inside others: tunnels, A-MSDU */
+	uint64_t flows;     /* handed out */
+	uint64_t carriers;  /* shells: GRE, IP in IP, A-MSDU */
+	uint64_t fragments; /* held for reassembly, or given up there */
+	uint64_t rejected[DECODE_R_COUNT];
+	uint64_t ignored[DECODE_I_COUNT];
+	uint64_t fragments_expired;  /* datagrams given up after frag_timeout */
+	uint64_t fragments_evicted;  /* datagrams given up for max_fragments */
+	uint64_t datagrams;          /* put together from fragments */
+	uint64_t checked[4], bad[4]; /* checksums verified and found bad: IP, TCP, UDP, ICMP */
+	uint64_t truncated;          /* frames with caplen < len */
+};
+
+struct subnet {
+	struct addr net;
+	uint8_t     bits; /* of 128: an IPv4 prefix length is 96 more */
+};
+
+/* Names follow Zeek's constants. */
+struct decode_options {
+	bool                 ignore_checksums;       /* F */
+	const struct subnet *ignore_checksums_nets;  /* not owned */
+	size_t               n_ignore_checksums_nets;
+	double               frag_timeout;           /* 300 s; 0 for never */
+	unsigned             tunnel_max_depth;       /* Tunnel::max_depth, 4 */
+	unsigned             max_depth;              /* PacketAnalyzer::max_depth, 25 */
+	double               ip_tunnel_timeout;      /* Tunnel::ip_tunnel_timeout, 86400 s */
+	bool                 validate_vxlan_checksums; /* Tunnel::validate_vxlan_checksums, T */
+	bool                 delay_teredo_confirmation; /* Tunnel::delay_teredo_confirmation, T */
+	bool                 delay_gtp_confirmation;    /* Tunnel::delay_gtp_confirmation, F */
+	size_t               max_fragments;          /* datagrams in reassembly at once (ours), 65536 */
+	size_t               max_fragment_bytes;     /* bytes held by them (ours), 64 MiB */
+	/* Makes the uid of an IP tunnel from its two ends and the time it was first seen. */
+	struct uid (*new_uid)(void *arg, const struct addr *src, const struct addr *dst, double first);
+	void *new_uid_arg;
+};
+
+struct decoder;
+
+/* => A decoder, or NULL where there is no memory.  `opt` is copied. */
+struct decoder *decoder_new(const struct decode_options *opt);
+void decoder_free(struct decoder *dec);
+const struct decode_counters *decoder_counters(const struct decoder *dec);
+void decode_options_default(struct decode_options *opt);
+
+/* A piece of a frame that waits to be dissected. */
+struct piece {
+	struct bytes  data;
+	uint32_t      wire_len, cap_len; /* Packet::len, Packet::cap_len */
+	uint32_t      base;              /* bytes of the frame before `data`: Zeek's data - packet->data */
+	uint16_t      layer;             /* which analyzer takes it: decode.c's own numbering */
+	uint16_t      analyzer_depth;    /* Zeek's AnalyzerStackDepth */
+	uint32_t      id;                /* ethertype, protocol number … as the layer needs it */
+	unsigned      encap_depth;       /* of `stack` */
+};
+
+/* Dissection of one frame: the caller's memory, one for each frame of a batch. */
+struct dissection {
+	double             ts, now;
+	unsigned           n_pending;
+	struct piece       pending[ENCAP_MAX];
+	struct encap_stack stack; /* around the innermost piece */
+	struct pkt         l2;    /* link-layer fields met so far */
+};
+
+/* `now` is network time: the latest packet time so far (never goes back). */
+void decode_begin(struct decoder *dec, struct dissection *d, const struct connlog_packet *raw, double now);
+
+/* => True with the next packet that belongs to a connection in `out`; false when the frame is done. */
+bool decode_next(struct decoder *dec, struct dissection *d, struct pkt *out);
+
+/* What is inside a UDP datagram that turned out to be a tunnel. */
+struct inner {
+	struct bytes     data;
+	enum tunnel_type type;
+	enum { INNER_IP, INNER_ETHERNET, INNER_ETHERTYPE, INNER_GRE } what; /* how to go on */
+	uint16_t         ethertype; /* for INNER_ETHERTYPE (Geneve) */
+};
+
+/* Puts what is inside `outer` on top of the pending pieces, inside one more tunnel `e` (Zeek's
+ * build_inner_packet); for INNER_GRE no tunnel is added here, GRE adds its own. */
+void decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer, const struct inner *in, const struct encap *e);
+
+void decode_batch_end(struct decoder *dec);
+
+#endif
