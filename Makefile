@@ -1,48 +1,179 @@
-# connlog - build.  `make` builds build/connlog; `make help` lists the targets.
-MAKEFLAGS += --no-builtin-rules
+# connlog - build, test, measure.  `make` builds build/connlog; `make help` lists the targets.
+#
+# Every .c file in src/*/ is part of the library, but those of src/cli/, which are the program; every
+# test/unit/NAME_test.c is a test program and every fuzz/fuzz_NAME.c a fuzz target: nothing has to be listed here.
+# Objects are built in three variants, each in a folder of its own: obj (as installed), san (ASan + UBSan, what the
+# tests run) and fuzz (clang's libFuzzer, ASan + UBSan).
+MAKEFLAGS += --no-builtin-rules --no-print-directory
 SHELL := /bin/bash
-CC ?= cc
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+FUZZ_CC := clang
 B := build
+PREFIX := /usr/local
+JOBS := $(shell nproc)
+SHARED := ../shared
+FUZZ_SECONDS := 60
+SCALE := 1
+
+VERSION := $(shell sed -n 's/^\#define CONNLOG_VERSION "\(.*\)"/\1/p' include/connlog.h)
+SONAME := libconnlog.so.$(firstword $(subst ., ,$(VERSION)))
+
 PKG := libpcap zlib libzstd libcrypto
-CFLAGS ?= -O2 -g
-WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wwrite-strings
-ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) $(CFLAGS) -fvisibility=hidden -fPIC -MMD -MP $(shell pkg-config --cflags $(PKG))
-LIBS = $(shell pkg-config --libs $(PKG)) -lm
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null)
+LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null) -lm
+
+# Warnings are errors with WERROR=1 and in CI.
+WERROR := $(if $(filter true,$(CI)),1)
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wwrite-strings \
+	-Wundef -Wformat=2 -Wcast-qual $(if $(WERROR),-Werror)
+CFLAGS := -O2 -g
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+FUZZ := $(SAN) -fsanitize=fuzzer-no-link
+BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) $(CPPFLAGS)
 
 LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SRC := $(wildcard src/cli/*.c)
-UNIT := $(patsubst test/unit/%.c,%,$(wildcard test/unit/*_test.c))
+UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
+FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
+BENCH := $(B)/bench/gen $(B)/bench/reader
+C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
 
-.PHONY: all clean unit
+# The tests, the demo and the fuzzers install what they need before they build, in a second make.
+AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+
+.PHONY: all lib test check unit captures golden demo bench fuzz fuzzers conformance install lint format clean help FORCE
+.SECONDARY:
 all: $(B)/connlog
 
-$(B)/obj/%.o: %.c
+help:
+	@echo 'make                    build/connlog'
+	@echo 'make lib                the static and the shared library'
+	@echo 'make test               install what is needed, build with ASan and UBSan, run every test'
+	@echo 'make unit               only the unit tests'
+	@echo 'make demo               the log of a capture that the generator writes'
+	@echo 'make captures           the captures of the tests and the demo, in build/captures'
+	@echo 'make golden             write the expected logs in test/golden anew (then read the diff)'
+	@echo 'make conformance        compare with Zeek: needs SHARED=DIR with its conformance folder (../shared)'
+	@echo 'make bench SCALE=1      speed and memory on three synthetic captures, against a reader that only counts'
+	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
+	@echo 'make lint               clang-format, clang-tidy, cppcheck'
+	@echo 'make format             let clang-format write the files'
+	@echo 'make install PREFIX=/usr/local DESTDIR=    program, libraries, header, pkg-config file, man page'
+	@echo 'make clean              remove build/'
+	@echo 'CC=clang, CFLAGS=..., WERROR=1 (warnings are errors) and B=DIR (where to build) are understood by all.'
+
+# ---- objects, libraries, program -------------------------------------------------------------------------------
+
+# A variant is built anew when the compiler or its flags change.
+$(B)/%/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
-$(B)/san/%.o: %.c
+	@command -v pkg-config >/dev/null && pkg-config --exists $(PKG) || \
+		{ echo "connlog needs pkg-config and $(PKG): run scripts/setup" >&2; exit 1; }
+	@echo '$(CC) $(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(SAN) $(FUZZ)' | cmp -s - $@ || \
+		echo '$(CC) $(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(SAN) $(FUZZ)' >$@
+
+$(B)/obj/%.o: %.c $(B)/obj/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(SAN) -c $< -o $@
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -c $< -o $@
+$(B)/san/%.o: %.c $(B)/san/flags
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) $(SAN) -c $< -o $@
+$(B)/fuzz/%.o: %.c $(B)/fuzz/flags
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(FUZZ) -c $< -o $@
 
 $(B)/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
-	@rm -f $@
-	ar rcs $@ $^
 $(B)/san/libconnlog.a: $(LIB_SRC:%.c=$(B)/san/%.o)
+$(B)/fuzz/libconnlog.a: $(LIB_SRC:%.c=$(B)/fuzz/%.o)
+$(B)/libconnlog.a $(B)/san/libconnlog.a $(B)/fuzz/libconnlog.a:
 	@rm -f $@
 	ar rcs $@ $^
+$(B)/$(SONAME): $(LIB_SRC:%.c=$(B)/obj/%.o)
+	$(CC) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined $(LDFLAGS) -o $@ $^ $(LIBS)
+
+lib: $(B)/libconnlog.a $(B)/$(SONAME)
 $(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/libconnlog.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
 	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
+
+# ---- tests -----------------------------------------------------------------------------------------------------
+
 $(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libconnlog.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(SAN) -o $@ $^ -lcmocka $(LIBS)
 
-unit: $(UNIT:%=$(B)/unit/%)
+unit: $(UNIT)
 	@for t in $^; do $$t || exit 1; done
+
+captures: $(B)/captures/.done
+$(B)/captures/.done: $(wildcard test/gen/*.py)
+	python3 test/gen/gen.py $(@D)
+	@touch $@
+
+test:
+	@scripts/setup test
+	@$(AGAIN) check
+check: all lib $(B)/san/connlog $(UNIT) $(B)/captures/.done
+	@CC='$(CC)' SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B)
+
+golden: $(B)/san/connlog $(B)/captures/.done
+	@python3 test/run $(B) --write-golden
+
+demo:
+	@scripts/setup >&2
+	@$(AGAIN) -s all captures >&2
+	@test/demo $(B)
+
+conformance: all
+	@test/conformance $(B)/connlog $(SHARED)/conformance
+
+# ---- fuzzing, measuring ----------------------------------------------------------------------------------------
+
+$(B)/fuzzers/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/libconnlog.a
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(CFLAGS) $(FUZZ) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+fuzzers: $(FUZZERS)
+fuzz:
+	@scripts/setup fuzz
+	@$(AGAIN) fuzzers captures
+	@fuzz/run --seconds $(FUZZ_SECONDS) --jobs $(JOBS) --captures $(B)/captures --work $(B)/fuzz-work $(FUZZERS)
+
+$(B)/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIBS)
+bench:
+	@scripts/setup bench
+	@$(AGAIN) all $(BENCH)
+	@bench/run --build $(B) --scale $(SCALE)
+
+# ---- installing, checking, cleaning ----------------------------------------------------------------------------
+
+install: all lib
+	install -d $(DESTDIR)$(PREFIX)/{bin,include,lib/pkgconfig,share/man/man1}
+	install -m 755 $(B)/connlog $(DESTDIR)$(PREFIX)/bin/connlog
+	install -m 644 include/connlog.h $(DESTDIR)$(PREFIX)/include/connlog.h
+	install -m 644 $(B)/libconnlog.a $(DESTDIR)$(PREFIX)/lib/libconnlog.a
+	install -m 755 $(B)/$(SONAME) $(DESTDIR)$(PREFIX)/lib/libconnlog.so.$(VERSION)
+	ln -sf libconnlog.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libconnlog.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(PKG)|' connlog.pc.in \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/connlog.pc
+	install -m 644 man/connlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/connlog.1
+
+lint:
+	@scripts/setup lint
+	clang-format --dry-run -Werror $(C_FILES)
+	@printf '%s\n' $(filter %.c,$(C_FILES)) | \
+		xargs -P $(JOBS) -n 4 clang-tidy --quiet --warnings-as-errors='*' -- 2>/dev/null \
+		|| { echo 'clang-tidy: see above' >&2; exit 1; }
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
+		--suppress=missingIncludeSystem -Iinclude -Isrc src
+
+format:
+	clang-format -i $(C_FILES)
 
 clean:
 	rm -rf $(B)
