@@ -8,21 +8,12 @@
 #ifndef CONNLOG_RECORD_SCHEMA_H
 #define CONNLOG_RECORD_SCHEMA_H
 
+#include "connlog.h"
 #include "record/record.h"
 
-/* Zeek's types that occur in conn.log. */
-enum column_type {
-	COLUMN_TIME,     /* double, seconds */
-	COLUMN_INTERVAL, /* double, seconds */
-	COLUMN_STRING,   /* struct text */
-	COLUMN_ENUM,     /* struct text */
-	COLUMN_ADDR,     /* struct addr */
-	COLUMN_PORT,     /* uint16_t */
-	COLUMN_COUNT,    /* uint64_t */
-	COLUMN_INT,      /* int64_t */
-	COLUMN_BOOL,     /* bool */
-	COLUMN_STRING_SET, /* struct text_set, set[string] */
-};
+/* What lies at a column's offset, by its connlog_type:
+ *   TIME, INTERVAL  double, seconds      STRING, ENUM  struct text     ADDR  struct addr    PORT  uint16_t
+ *   COUNT           uint64_t             INT           int64_t         BOOL  bool           STRING_SET  struct text_set */
 
 enum column_profile {
 	PROFILE_DEFAULT = 1, /* conn.log with Zeek's default scripts */
@@ -31,13 +22,11 @@ enum column_profile {
 };
 
 struct column {
-	const char      *name;
-	enum column_type type;
-	uint16_t         offset; /* in struct record */
-	uint32_t         has;    /* presence bit of record.has */
-	unsigned         profiles;
-	const char      *script; /* Zeek's script that adds it, NULL for the base script's */
-	const char      *doc;    /* one line */
+	connlog_column_info info; /* name, type, Zeek's name of the type, one line of documentation */
+	uint16_t            offset; /* in struct record */
+	uint32_t            has;    /* presence bit of record.has */
+	unsigned            profiles;
+	const char         *script; /* Zeek's script that adds it, NULL for the base script's */
 };
 
 extern const struct column schema[];
@@ -46,18 +35,32 @@ extern const size_t schema_columns;
 /* => The column of that name, or NULL. */
 const struct column *schema_find(const char *name, size_t len);
 
-/* Zeek's name of a type as #types prints it: "time", "set[string]" … */
-const char *column_type_name(enum column_type type);
+/* => Where the column's value lies; it means something only where column_is_set(). */
+static inline const void *
+column_at(const struct column *c, const struct record *r)
+{
+	return (const char *)r + c->offset;
+}
+
+static inline bool
+column_is_set(const struct column *c, const struct record *r)
+{
+	return (r->has & c->has) != 0;
+}
 
 /* A choice of columns in the order in which they are written. */
+#define FIELDS_MAX 64
 struct field_set {
 	size_t               n;
-	const struct column *at[64];
+	const struct column *at[FIELDS_MAX];
 };
 
 void field_set_profile(struct field_set *set, unsigned profile);
 
-/* Parses --fields: "all", "a,b,c", "+a,+b" or "-a" (drop) on top of `set`.
+/* Parses --fields on top of `set`, item by item, separated by commas: "+a" adds, "-a" drops, a name without a
+ * sign replaces the set by itself and those that follow, "all" is every column of Zeek's.  Where a name may
+ * stand, so may one of Zeek's scripts ("policy/protocols/conn/vlan-logging"), for the columns that it adds.  A column
+ * that is there already stays where it is.
  * => NULL, or a text (static or in `err`) that says what is wrong. */
 const char *field_set_parse(struct field_set *set, const char *list, char *err, size_t err_size);
 

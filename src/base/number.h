@@ -1,0 +1,32 @@
+/* number.h - numbers as text, without printf.
+ *
+ * Every function writes at `out`, adds no final zero byte and returns the length.
+ */
+#ifndef CONNLOG_BASE_NUMBER_H
+#define CONNLOG_BASE_NUMBER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define U64_TEXT_MAX 20
+#define I64_TEXT_MAX 20
+
+/* -, the 309 digits of DBL_MAX, the point and six decimals. */
+#define FIXED6_TEXT_MAX 317
+/* -, 17 digits, point, e-324; shorter forms have leading or trailing zeros up to 21 digits. */
+#define JSON_DOUBLE_TEXT_MAX 26
+
+size_t format_u64(char *out, uint64_t v);
+size_t format_i64(char *out, int64_t v);
+/* The last `n` digits of `v`, with zeros in front where it has fewer. */
+void format_digits(char *out, uint64_t v, unsigned n);
+
+/* Exactly six decimals, the exact binary value rounded to the nearest, ties to even: what C++'s
+ * std::to_chars(fixed, 6) and printf's %.6f give.  Not finite: inf, -inf, nan, -nan. */
+size_t format_fixed6(char *out, double v);
+
+/* The text that rapidjson's Writer::Double gives, which is usually, not always, the shortest that reads back as
+ * `v`.  `v` must be finite.  (grisu.c) */
+size_t format_json_double(char *out, double v);
+
+#endif

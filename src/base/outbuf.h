@@ -1,0 +1,61 @@
+/* outbuf.h - bytes to be written, in one growing piece of memory.
+ *
+ * Appending never fails on the spot: where there is no memory the buffer remembers it (`failed`) and drops what
+ * does not fit, so that a writer checks once a record.  It is emptied, not freed, between uses.
+ */
+#ifndef CONNLOG_BASE_OUTBUF_H
+#define CONNLOG_BASE_OUTBUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct outbuf {
+	char  *p;
+	size_t n, room;
+	bool   failed; /* sticky: something was dropped for want of memory */
+};
+
+/* Room for `want` more bytes. => false where there is no memory. */
+bool outbuf_grow(struct outbuf *b, size_t want);
+void outbuf_free(struct outbuf *b);
+
+/* => Where `want` bytes may be written, or NULL.  What was written counts after outbuf_advance(). */
+static inline char *
+outbuf_reserve(struct outbuf *b, size_t want)
+{
+	return want <= b->room - b->n || outbuf_grow(b, want) ? b->p + b->n : NULL;
+}
+
+static inline void
+outbuf_advance(struct outbuf *b, size_t n)
+{
+	b->n += n;
+}
+
+static inline void
+outbuf_put(struct outbuf *b, const char *p, size_t n)
+{
+	char *out = outbuf_reserve(b, n);
+	if (out != NULL && n > 0) {
+		memcpy(out, p, n);
+		b->n += n;
+	}
+}
+
+static inline void
+outbuf_text(struct outbuf *b, const char *s)
+{
+	outbuf_put(b, s, strlen(s));
+}
+
+static inline void
+outbuf_char(struct outbuf *b, char c)
+{
+	outbuf_put(b, &c, 1);
+}
+
+/* \xHH, lower case, as Zeek escapes a byte in both of its formats. */
+void outbuf_hex_escape(struct outbuf *b, unsigned char c);
+
+#endif
