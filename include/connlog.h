@@ -131,7 +131,7 @@ typedef struct connlog_packet {
 	const uint8_t *data;   /* `caplen` bytes */
 	uint32_t       caplen; /* bytes captured */
 	uint32_t       len;    /* bytes on the wire */
-	int32_t        link;   /* LINKTYPE_ value of the capture formats (1 is Ethernet) */
+	int32_t        link;   /* DLT_ value as libpcap's pcap_datalink() gives it on Linux (1 is Ethernet) */
 	uint32_t       nsec;   /* nanoseconds; cut to microseconds, as Zeek sees them */
 	int64_t        sec;    /* seconds since the epoch */
 } connlog_packet;

@@ -1,0 +1,108 @@
+/* capfile.c - opening a capture by its content, and the texts about what is wrong with one. */
+#include "capture/capfile.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+capfile_damaged(const struct capfile *f, char *err, size_t err_size, const char *format, ...)
+{
+	char    what[200];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(what, sizeof what, format, ap);
+	va_end(ap);
+	return source_fail(err, err_size, CONNLOG_BAD_INPUT, "%s: packet %" PRIu64 " at byte %" PRIu64 "%s: %s", f->name,
+	    f->packets + 1, stream_position(&f->in), f->in.codec ? " of the unpacked data" : "", what);
+}
+
+int
+capfile_short(const struct capfile *f, size_t size, char *err, size_t err_size)
+{
+	int status = f->in.status;
+
+	if (status == CONNLOG_OK)
+		return capfile_damaged(f, err, err_size, "the record says %zu bytes but the file ends %zu bytes later", size,
+		    stream_bytes(&f->in).n);
+	capfile_damaged(f, err, err_size, "%s", f->in.why);
+	return status;
+}
+
+/* => What is at hand to read a file that is no capture, or "". */
+static const char *
+advice(struct bytes head)
+{
+	static const struct {
+		const char *magic;
+		size_t      n;
+		const char *text;
+	} known[] = {
+		{ "\xfd" "7zXZ", 5, ": it is compressed with xz, unpack it first" },
+		{ "BZh", 3, ": it is compressed with bzip2, unpack it first" },
+		{ "\x04\x22\x4d\x18", 4, ": it is compressed with lz4, unpack it first" },
+		{ "PK\x03\x04", 4, ": it is a zip archive, unpack it first" },
+		{ "snoop\0", 6, ": it is a snoop capture, convert it with `editcap -F pcap`" },
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		const uint8_t *p = bytes_at(head, 0, known[i].n);
+		if (p && memcmp(p, known[i].magic, known[i].n) == 0)
+			return known[i].text;
+	}
+	return "";
+}
+
+static int
+begin(struct capfile *f, char *err, size_t err_size)
+{
+	struct bytes head;
+
+	stream_fill(&f->in, 24);
+	head = stream_bytes(&f->in);
+	if (pcap_file_detect(head))
+		return pcap_file_begin(f, err, err_size);
+	if (pcapng_file_detect(head))
+		return pcapng_file_begin(f, err, err_size);
+	if (f->in.status != CONNLOG_OK)
+		return source_fail(err, err_size, f->in.status, "%s: %s", f->name, f->in.why);
+	if (head.n == 0)
+		return source_fail(err, err_size, CONNLOG_BAD_INPUT, "%s: is empty: no capture", f->name);
+	return source_fail(err, err_size, CONNLOG_BAD_INPUT, "%s: is no pcap or pcapng capture%s", f->name, advice(head));
+}
+
+int
+capfile_open(struct capfile *f, const char *path, size_t window, const volatile sig_atomic_t *stop, char *err, size_t err_size)
+{
+	int status;
+
+	memset(f, 0, sizeof *f);
+	f->name = strcmp(path, "-") == 0 ? "standard input" : path;
+	status = stream_open(&f->in, path, window, stop);
+	if (status != CONNLOG_OK)
+		return source_fail(err, err_size, status, "%s: %s", f->name, f->in.why);
+	return begin(f, err, err_size);
+}
+
+int
+capfile_open_memory(struct capfile *f, struct bytes memory, size_t window, char *err, size_t err_size)
+{
+	int status;
+
+	memset(f, 0, sizeof *f);
+	f->name = "memory";
+	status = stream_open_memory(&f->in, memory, window);
+	if (status != CONNLOG_OK)
+		return source_fail(err, err_size, status, "%s: %s", f->name, f->in.why);
+	return begin(f, err, err_size);
+}
+
+void
+capfile_close(struct capfile *f)
+{
+	stream_close(&f->in);
+	free(f->pcapng.at);
+	f->pcapng.at = NULL;
+}

@@ -1,0 +1,103 @@
+/* filter.c - libpcap's filters, compiled once for each link type that is met.
+ *
+ * A filter's program depends on the link type, and one stream of packets may have several.  NFLOG packets pass
+ * unfiltered, as in Zeek (src/iosource/pcap/Source.cc).
+ */
+#include "capture/filter.h"
+
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/dlt.h"
+#include "capture/source.h"
+
+struct program {
+	int32_t            link;
+	struct bpf_program code;
+};
+
+struct filter {
+	char           *expression;
+	struct program *at;
+	size_t          n, last; /* last: the one that was used last */
+};
+
+static int
+compile(struct filter *f, int32_t link, char *err, size_t err_size)
+{
+	struct program *at = realloc(f->at, (f->n + 1) * sizeof *at);
+	pcap_t         *dead = at ? pcap_open_dead(link, CAPTURE_SNAPLEN_MAX) : NULL;
+	const char     *name = pcap_datalink_val_to_name(link);
+	int             status = CONNLOG_OK;
+
+	if (at)
+		f->at = at;
+	if (!dead)
+		return source_fail(err, err_size, CONNLOG_NO_MEMORY, "no memory for the filter");
+	at[f->n].link = link;
+	if (pcap_compile(dead, &at[f->n].code, f->expression, 1, PCAP_NETMASK_UNKNOWN) == 0)
+		f->last = f->n++;
+	else
+		status = source_fail(err, err_size, CONNLOG_BAD_INPUT, "the filter '%s' does not compile for link type %d (%s): %s", f->expression,
+		    link, name ? name : "unknown", pcap_geterr(dead));
+	pcap_close(dead);
+	return status;
+}
+
+struct filter *
+filter_new(const char *expression, char *err, size_t err_size)
+{
+	/* Ethernet first, for its text counts; the others know words that it does not */
+	static const int32_t usual[] = { DLT_IEEE802_11_RADIO, DLT_RAW, DLT_LINUX_SLL2, DLT_PPP, DLT_PFLOG, DLT_MTP2, DLT_SUNATM };
+	struct filter       *f = calloc(1, sizeof *f);
+	char                 ignored[1];
+	bool                 good;
+
+	if (!f || !(f->expression = strdup(expression))) {
+		source_fail(err, err_size, CONNLOG_NO_MEMORY, "no memory for the filter");
+		filter_free(f);
+		return NULL;
+	}
+	good = compile(f, DLT_EN10MB, err, err_size) == CONNLOG_OK;
+	for (size_t i = 0; i < sizeof usual / sizeof usual[0] && !good; i++)
+		good = compile(f, usual[i], ignored, sizeof ignored) == CONNLOG_OK;
+	if (good)
+		return f;
+	filter_free(f);
+	return NULL;
+}
+
+void
+filter_free(struct filter *f)
+{
+	if (!f)
+		return;
+	for (size_t i = 0; i < f->n; i++)
+		pcap_freecode(&f->at[i].code);
+	free(f->at);
+	free(f->expression);
+	free(f);
+}
+
+int
+filter_match(struct filter *f, const connlog_packet *p, char *err, size_t err_size)
+{
+	struct pcap_pkthdr h = { .caplen = p->caplen, .len = p->len };
+
+	if (p->link == DLT_NFLOG)
+		return 1;
+	if (f->at[f->last].link != p->link) {
+		size_t i = 0;
+		while (i < f->n && f->at[i].link != p->link)
+			i++;
+		if (i == f->n) {
+			int status = compile(f, p->link, err, err_size);
+			if (status != CONNLOG_OK)
+				return status;
+		} else {
+			f->last = i;
+		}
+	}
+	return pcap_offline_filter(&f->at[f->last].code, &h, p->data) != 0;
+}

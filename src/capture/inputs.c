@@ -1,0 +1,153 @@
+/* inputs.c - which files are to be read, and in which order (inputs.h).
+ *
+ * To put a directory's files in order each is opened once for a look at its first packet.  Paths that cannot
+ * be read stay in the list: the source tells of them in their turn.
+ */
+#include "capture/inputs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "capture/capfile.h"
+
+/* Takes over `path` and `problem`. => The new entry, or NULL where there is no memory. */
+static struct input *
+add(struct inputs *l, char *path, char *problem)
+{
+	if (l->n == l->room && path) {
+		size_t        room = l->room ? l->room * 2 : 16;
+		struct input *at = realloc(l->at, room * sizeof *at);
+		if (at) {
+			l->at = at;
+			l->room = room;
+		}
+	}
+	if (l->n == l->room || !path) {
+		free(path);
+		free(problem);
+		return NULL;
+	}
+	l->at[l->n] = (struct input){ .path = path, .problem = problem };
+	return &l->at[l->n++];
+}
+
+static void
+look_at_first_packet(struct input *i)
+{
+	struct capfile f;
+	connlog_packet p;
+	int            r;
+
+	r = capfile_open(&f, i->path, STREAM_PEEK, NULL, NULL, 0);
+	do {
+		r = r < 0 ? r : f.next(&f, &p, 1, NULL, 0);
+	} while (r == 0); /* a block that is no packet */
+	if (r == 1) {
+		i->sec = p.sec;
+		i->nsec = p.nsec;
+		i->dated = true;
+	}
+	capfile_close(&f);
+}
+
+static int
+by_first_packet(const void *va, const void *vb)
+{
+	const struct input *a = va, *b = vb;
+
+	if (a->dated != b->dated)
+		return a->dated ? -1 : 1;
+	if (a->dated && a->sec != b->sec)
+		return a->sec < b->sec ? -1 : 1;
+	if (a->dated && a->nsec != b->nsec)
+		return a->nsec < b->nsec ? -1 : 1;
+	return strcmp(a->path, b->path);
+}
+
+static bool
+list_directory(struct inputs *l, const char *path, DIR *d)
+{
+	const size_t   first = l->n, n = strlen(path);
+	const char    *slash = n > 0 && path[n - 1] == '/' ? "" : "/";
+	struct dirent *e;
+	struct input  *i;
+	struct stat    st;
+	char          *name;
+
+	while ((e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.')
+			continue;
+		if (asprintf(&name, "%s%s%s", path, slash, e->d_name) < 0)
+			return false;
+		if (stat(name, &st) == 0 && !S_ISREG(st.st_mode)) {
+			free(name);
+			continue;
+		}
+		i = add(l, name, NULL);
+		if (!i)
+			return false;
+		i->size = (uint64_t)st.st_size;
+		look_at_first_packet(i);
+	}
+	if (l->n == first)
+		return add(l, strdup(path), strdup("holds no files")) != NULL;
+	qsort(l->at + first, l->n - first, sizeof *l->at, by_first_packet);
+	return true;
+}
+
+static bool
+list_path(struct inputs *l, const char *path)
+{
+	struct input *i;
+	struct stat   st;
+	char         *problem;
+	DIR          *d;
+	bool          good;
+
+	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
+		return add(l, strdup(path), NULL) != NULL; /* a missing one is told when it is opened */
+	if (S_ISDIR(st.st_mode)) {
+		d = opendir(path);
+		if (!d)
+			return asprintf(&problem, "cannot be listed: %s", strerror(errno)) >= 0 && add(l, strdup(path), problem);
+		good = list_directory(l, path, d);
+		closedir(d);
+		return good;
+	}
+	i = add(l, strdup(path), NULL);
+	if (i && S_ISREG(st.st_mode))
+		i->size = (uint64_t)st.st_size;
+	return i != NULL;
+}
+
+bool
+inputs_list(struct inputs *l, const char *const *paths, size_t n)
+{
+	bool known = true;
+
+	for (size_t i = 0; i < n; i++)
+		if (!list_path(l, paths[i]))
+			return false;
+	for (size_t i = 0; i < l->n; i++) {
+		known = known && (l->at[i].size > 0 || l->at[i].problem);
+		l->total += l->at[i].size;
+	}
+	if (!known)
+		l->total = 0;
+	return true;
+}
+
+void
+inputs_free(struct inputs *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->at[i].path);
+		free(l->at[i].problem);
+	}
+	free(l->at);
+	*l = (struct inputs){ 0 };
+}

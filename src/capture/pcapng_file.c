@@ -1,0 +1,305 @@
+/* pcapng_file.c - the newer capture format: blocks of a type, a length, contents and the length again.
+ *
+ * Follows draft-ietf-opsawg-pcapng.  A section header says the byte order of its section and forgets the
+ * interfaces of the one before; interface descriptions are numbered as they come; packets come in enhanced,
+ * simple and obsolete packet blocks; all other blocks are stepped over.  Every interface keeps its own link
+ * type, snapshot length and unit of time.  (libpcap, and with it Zeek, gives up where a later interface differs
+ * from the first one in these or a later section in byte order; here they are read.)
+ */
+#include "capture/capfile.h"
+#include "capture/dlt.h"
+
+#include <pcap/dlt.h>
+#include <stdlib.h>
+
+#define BYTE_ORDER_MAGIC 0x1a2b3c4du
+
+enum {
+	BLOCK_SECTION = 0x0a0d0d0a, /* the same in both byte orders */
+	BLOCK_INTERFACE = 1,
+	BLOCK_PACKET = 2, /* obsolete */
+	BLOCK_SIMPLE = 3,
+	BLOCK_ENHANCED = 6,
+};
+
+#define BLOCK_EDGES    12 /* type and length before the contents, length behind them */
+#define BLOCK_MAX      (STREAM_MAX - 4)
+#define SECTION_MIN    28
+#define INTERFACES_MAX (1u << 20) /* in one section: a limit for damaged files */
+
+enum { OPTION_END = 0, OPTION_TSRESOL = 9, OPTION_TSOFFSET = 14 };
+
+struct pcapng_interface {
+	int32_t  link;
+	uint32_t snaplen;
+	uint64_t resolution; /* units of time in a second */
+	uint64_t offset;     /* seconds to add; two's complement */
+};
+
+struct block {
+	uint32_t     type, size;
+	struct bytes body; /* the contents */
+};
+
+bool
+pcapng_file_detect(struct bytes head)
+{
+	const uint8_t *p = bytes_at(head, 0, 12);
+
+	return p && load_le32(p) == BLOCK_SECTION && (load_le32(p + 8) == BYTE_ORDER_MAGIC || load_be32(p + 8) == BYTE_ORDER_MAGIC);
+}
+
+static inline uint16_t
+load16(const struct capfile *f, const uint8_t *p)
+{
+	return f->big_endian ? load_be16(p) : load_le16(p);
+}
+
+static inline uint32_t
+load32(const struct capfile *f, const uint8_t *p)
+{
+	return f->big_endian ? load_be32(p) : load_le32(p);
+}
+
+static uint64_t
+load64(const struct capfile *f, const uint8_t *p)
+{
+	uint64_t first = load32(f, p), second = load32(f, p + 4);
+
+	return f->big_endian ? first << 32 | second : second << 32 | first;
+}
+
+/* Gets the next block into the window, which may move. => CONNLOG_OK, CONNLOG_END or what is wrong. */
+static int
+fill_block(struct capfile *f, char *err, size_t err_size)
+{
+	const uint8_t *p;
+	uint32_t       size;
+
+	if (!stream_fill(&f->in, BLOCK_EDGES)) {
+		struct bytes b = stream_bytes(&f->in);
+		if (b.n == 0 && f->in.status == CONNLOG_OK)
+			return CONNLOG_END;
+		return f->in.status == CONNLOG_OK ? capfile_damaged(f, err, err_size, "the file ends after %zu bytes of a block", b.n)
+		                                  : capfile_short(f, BLOCK_EDGES, err, err_size);
+	}
+	p = stream_bytes(&f->in).p;
+	if (load_le32(p) == BLOCK_SECTION) {
+		f->big_endian = load_be32(p + 8) == BYTE_ORDER_MAGIC;
+		if (load32(f, p + 8) != BYTE_ORDER_MAGIC)
+			return capfile_damaged(f, err, err_size, "a section begins without the byte-order magic");
+	}
+	size = load32(f, p + 4);
+	if (size < BLOCK_EDGES || size % 4 != 0 || size > BLOCK_MAX)
+		return capfile_damaged(f, err, err_size, "a block of type 0x%08x says %u bytes, which cannot be", load32(f, p), size);
+	if (!stream_fill(&f->in, size))
+		return capfile_short(f, size, err, err_size);
+	return CONNLOG_OK;
+}
+
+/* The block at `b`, which is in the window unless it is damaged. => false when it is not all there or damaged. */
+static inline bool
+get_block(const struct capfile *f, struct bytes b, struct block *k)
+{
+	const uint8_t *p = bytes_at(b, 0, BLOCK_EDGES);
+
+	if (!p)
+		return false;
+	k->type = load32(f, p);
+	k->size = load32(f, p + 4);
+	if (k->size < BLOCK_EDGES || k->size % 4 != 0)
+		return false;
+	p = bytes_at(b, 0, k->size);
+	if (!p)
+		return false;
+	k->body = (struct bytes){ p + 8, k->size - BLOCK_EDGES };
+	return load32(f, p + k->size - 4) == k->size;
+}
+
+/* Reads the interface's options. => NULL, or what is wrong with them. */
+static const char *
+interface_options(const struct capfile *f, struct pcapng_interface *i, struct bytes b)
+{
+	const uint8_t *p, *value;
+
+	while ((p = bytes_at(b, 0, 4)) != NULL) {
+		unsigned code = load16(f, p), size = load16(f, p + 2);
+		if (code == OPTION_END)
+			return NULL;
+		value = bytes_at(b, 4, size);
+		if (!value)
+			return "an interface's option is longer than its block";
+		if (code == OPTION_TSRESOL) {
+			unsigned power = size == 1 ? value[0] & 0x7fu : 0xff;
+			bool     binary = size == 1 && value[0] & 0x80;
+			if (power > (binary ? 63 : 19)) /* one more does not fit into 64 bits */
+				return "an interface's if_tsresol cannot be";
+			i->resolution = binary ? (uint64_t)1 << power : 1;
+			while (!binary && power-- > 0)
+				i->resolution *= 10;
+		} else if (code == OPTION_TSOFFSET) {
+			if (size != 8)
+				return "an interface's if_tsoffset is not 8 bytes long";
+			i->offset = load64(f, value);
+		}
+		b = bytes_skip(b, 4 + ((size + 3u) & ~3u));
+	}
+	return b.n == 0 ? NULL : "an interface's options are cut short";
+}
+
+static int
+add_interface(struct capfile *f, struct bytes body, char *err, size_t err_size)
+{
+	struct pcapng_interface i = { .resolution = 1000000 };
+	const uint8_t          *p = bytes_at(body, 0, 8);
+	const char             *wrong;
+
+	if (!p)
+		return capfile_damaged(f, err, err_size, "an interface description of %zu bytes is too short", body.n);
+	i.link = dlt_from_linktype(load16(f, p));
+	i.snaplen = dlt_snaplen(i.link, load32(f, p + 4));
+	wrong = interface_options(f, &i, bytes_skip(body, 8));
+	if (wrong)
+		return capfile_damaged(f, err, err_size, "%s", wrong);
+	if (f->pcapng.n == f->pcapng.room) {
+		size_t                   room = f->pcapng.room ? f->pcapng.room * 2 : 8;
+		struct pcapng_interface *at = room <= INTERFACES_MAX ? realloc(f->pcapng.at, room * sizeof *at) : NULL;
+		if (!at)
+			return source_fail(err, err_size, CONNLOG_NO_MEMORY, "%s: too many interfaces (%zu) for the memory", f->name, f->pcapng.n);
+		f->pcapng.at = at;
+		f->pcapng.room = room;
+	}
+	f->pcapng.at[f->pcapng.n++] = i;
+	return CONNLOG_OK;
+}
+
+static int
+begin_section(struct capfile *f, struct bytes body, char *err, size_t err_size)
+{
+	const uint8_t *p = bytes_at(body, 0, SECTION_MIN - BLOCK_EDGES);
+	unsigned       major, minor;
+
+	if (!p)
+		return capfile_damaged(f, err, err_size, "a section header of %zu bytes is too short", body.n);
+	major = load16(f, p + 4);
+	minor = load16(f, p + 6);
+	if (major != 1 || (minor != 0 && minor != 2)) /* 1.2 is what some wrote for 1.0 */
+		return capfile_damaged(f, err, err_size, "pcapng version %u.%u is not known", major, minor);
+	f->pcapng.n = 0;
+	return CONNLOG_OK;
+}
+
+static inline void
+set_time(connlog_packet *p, const struct pcapng_interface *i, uint64_t t)
+{
+	uint64_t fraction;
+
+	switch (i->resolution) { /* constants for the usual ones: a division by a variable costs ten times as much */
+	case 1000000:
+		p->sec = (int64_t)(t / 1000000 + i->offset);
+		p->nsec = (uint32_t)(t % 1000000) * 1000;
+		return;
+	case 1000000000:
+		p->sec = (int64_t)(t / 1000000000 + i->offset);
+		p->nsec = (uint32_t)(t % 1000000000);
+		return;
+	}
+	fraction = t % i->resolution;
+	p->sec = (int64_t)(t / i->resolution + i->offset);
+	p->nsec = (uint32_t)((unsigned __int128)fraction * 1000000000u / i->resolution);
+}
+
+/* A packet block: how long what stands before the data is, and where in it the fields stand. */
+static int
+take_packet(struct capfile *f, const struct block *k, connlog_packet *p, char *err, size_t err_size)
+{
+	const struct pcapng_interface *i;
+	const size_t                   fixed = k->type == BLOCK_SIMPLE ? 4 : 20;
+	const uint8_t                 *h = bytes_at(k->body, 0, fixed);
+	uint32_t                       number = 0;
+	uint64_t                       t = 0;
+
+	if (!h)
+		return capfile_damaged(f, err, err_size, "a packet block of %u bytes is too short", k->size);
+	if (k->type != BLOCK_SIMPLE)
+		number = k->type == BLOCK_ENHANCED ? load32(f, h) : load16(f, h);
+	if (number >= f->pcapng.n)
+		return capfile_damaged(f, err, err_size, "it is of interface %u, which the file does not describe", number);
+	i = &f->pcapng.at[number];
+	if (k->type == BLOCK_SIMPLE) { /* of the first interface, without a time */
+		p->len = load32(f, h);
+		p->caplen = p->len < i->snaplen ? p->len : i->snaplen;
+	} else {
+		t = (uint64_t)load32(f, h + 4) << 32 | load32(f, h + 8);
+		p->caplen = load32(f, h + 12);
+		p->len = load32(f, h + 16);
+	}
+	p->data = bytes_at(k->body, fixed, p->caplen);
+	if (!p->data)
+		return capfile_damaged(f, err, err_size, "%u captured bytes do not fit into a block of %u", p->caplen, k->size);
+	p->link = i->link;
+	set_time(p, i, t);
+	if (f->big_endian && p->link == DLT_NFLOG)
+		dlt_swap_nflog(f->in.buf + (p->data - f->in.buf), p->caplen);
+	return 1;
+}
+
+/* => 1 when the block was a packet, 0 when it was not, or what is wrong with it. */
+static int
+take_block(struct capfile *f, const struct block *k, connlog_packet *p, char *err, size_t err_size)
+{
+	switch (k->type) {
+	case BLOCK_ENHANCED:
+	case BLOCK_SIMPLE:
+	case BLOCK_PACKET:
+		return take_packet(f, k, p, err, err_size);
+	case BLOCK_INTERFACE:
+		return add_interface(f, k->body, err, err_size);
+	case BLOCK_SECTION:
+		return begin_section(f, k->body, err, err_size);
+	default:
+		return 0;
+	}
+}
+
+static int
+pcapng_file_next(struct capfile *f, connlog_packet *p, size_t max, char *err, size_t err_size)
+{
+	struct block k;
+	size_t       n = 0;
+	int          r;
+
+	while (n < max) {
+		/* A section header can change the byte order, so only fill_block() looks at one. */
+		struct bytes   b = stream_bytes(&f->in);
+		const uint8_t *type = bytes_at(b, 0, 4);
+		bool           ready = type && load_le32(type) != BLOCK_SECTION && get_block(f, b, &k);
+		if (!ready) {
+			if (n > 0)
+				break; /* the window may move only between two calls */
+			r = fill_block(f, err, err_size);
+			if (r != CONNLOG_OK)
+				return r;
+			if (!get_block(f, stream_bytes(&f->in), &k))
+				return capfile_damaged(f, err, err_size, "a block's two lengths differ");
+		}
+		r = take_block(f, &k, &p[n], err, err_size);
+		if (r < 0 && n == 0)
+			return r;
+		if (r < 0)
+			break; /* told by the next call */
+		n += (size_t)r;
+		f->in.pos += k.size;
+	}
+	f->packets += n;
+	return (int)n;
+}
+
+int
+pcapng_file_begin(struct capfile *f, char *err, size_t err_size)
+{
+	(void)err;
+	(void)err_size;
+	f->next = pcapng_file_next; /* the section header is a block like others */
+	return CONNLOG_OK;
+}

@@ -1,0 +1,44 @@
+/* source.c - the public functions of a source, handed on through its table (source.h). */
+#include "capture/source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int
+source_fail(char *err, size_t err_size, int code, const char *format, ...)
+{
+	va_list ap;
+
+	if (err_size > 0) {
+		va_start(ap, format);
+		vsnprintf(err, err_size, format, ap);
+		va_end(ap);
+	}
+	return code;
+}
+
+int
+connlog_source_read(connlog_source *s, connlog_packet *p, size_t max, char *err, size_t err_size)
+{
+	return s->ops->read(s, p, max, err, err_size);
+}
+
+void
+connlog_source_progress_get(const connlog_source *s, connlog_source_progress *out)
+{
+	memset(out, 0, sizeof *out);
+	s->ops->progress(s, out);
+}
+
+void
+connlog_source_stop(connlog_source *s)
+{
+	s->ops->stop(s);
+}
+
+void
+connlog_source_free(connlog_source *s)
+{
+	if (s)
+		s->ops->free(s);
+}

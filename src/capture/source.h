@@ -1,0 +1,33 @@
+/* source.h - what a source of packets is inside the library: one table of functions.
+ *
+ * Whoever makes a source (files.c, live.c) embeds `struct connlog_source` as its first member and fills in
+ * `ops`; source.c carries the public functions to it.  Nothing else of a source is seen from outside.
+ */
+#ifndef CONNLOG_CAPTURE_SOURCE_H
+#define CONNLOG_CAPTURE_SOURCE_H
+
+#include <stdarg.h>
+
+#include "connlog.h"
+
+struct source_ops {
+	int (*read)(connlog_source *s, connlog_packet *p, size_t max, char *err, size_t err_size);
+	void (*progress)(const connlog_source *s, connlog_source_progress *out);
+	void (*stop)(connlog_source *s); /* async-signal-safe */
+	void (*free)(connlog_source *s);
+};
+
+struct connlog_source {
+	const struct source_ops *ops;
+};
+
+/* Writes a text into `err`, cut to fit and always terminated.
+ * => Returns `code`, so that a failure is said and returned in one line. */
+__attribute__((format(printf, 4, 5))) int
+source_fail(char *err, size_t err_size, int code, const char *format, ...);
+
+/* A source over one capture that lies in memory, which must stay there; for tests and the fuzzer.
+ * => NULL with a text in `err`. */
+connlog_source *source_memory(const uint8_t *data, size_t n, const char *bpf, char *err, size_t err_size);
+
+#endif

@@ -1,0 +1,59 @@
+/* stream.h - the bytes of one file, unpacked where it is compressed, in a window that moves over them.
+ *
+ * The reader of a format looks at buf[pos..end) and moves `pos`; when a record is not all there it asks
+ * stream_fill() for more.  Only stream_fill() moves or reallocates the window, so pointers into it stay good
+ * until then: this is what lets packets be handed out without a copy.
+ */
+#ifndef CONNLOG_CAPTURE_STREAM_H
+#define CONNLOG_CAPTURE_STREAM_H
+
+#include <signal.h>
+
+#include "base/bytes.h"
+
+#define STREAM_WINDOW (1u << 20)  /* first size of the window, for reading */
+#define STREAM_PEEK   (64u << 10) /* the same, to look at a file's first packet only */
+#define STREAM_MAX    (130u << 20) /* it never grows beyond: a record of 128 MiB and its headers */
+
+struct codec;
+
+struct stream {
+	uint8_t *buf;
+	size_t   cap, pos, end; /* not yet read: buf[pos..end) */
+	uint64_t base;          /* unpacked bytes that went before buf[0] */
+	uint64_t raw;           /* bytes read from the file, packed as they are */
+	bool     eof;
+	int      status;        /* CONNLOG_OK, or why the bytes end before the file's end */
+	char     why[160];      /* the text to it */
+
+	int           fd;       /* -1: the bytes come from `memory` */
+	struct bytes  memory;
+	struct codec *codec;    /* NULL: plain */
+	const volatile sig_atomic_t *stop; /* set: a read that a signal interrupts is the end */
+};
+
+/* Opens `path` ("-" is standard input, which is not closed).  `stop` may be NULL.
+ * => CONNLOG_OK, or a negative connlog_error with the reason in `why`; close it in either case. */
+int  stream_open(struct stream *s, const char *path, size_t window, const volatile sig_atomic_t *stop);
+int  stream_open_memory(struct stream *s, struct bytes memory, size_t window);
+void stream_close(struct stream *s);
+
+/* Sees to it that the `want` next bytes (STREAM_MAX at most) are in the window.
+ * => false where they are not to be had: `status` says whether that is the file's end or a failure. */
+bool stream_fill(struct stream *s, size_t want);
+
+/* => The bytes in the window that have not been read yet. */
+static inline struct bytes
+stream_bytes(const struct stream *s)
+{
+	return (struct bytes){ s->buf + s->pos, s->end - s->pos };
+}
+
+/* => How many unpacked bytes went before the next one. */
+static inline uint64_t
+stream_position(const struct stream *s)
+{
+	return s->base + s->pos;
+}
+
+#endif
