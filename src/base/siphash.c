@@ -1,0 +1,97 @@
+/* siphash.c - see siphash.h. */
+#include "base/siphash.h"
+
+#include <string.h>
+
+struct state {
+	uint64_t v0, v1, v2, v3;
+};
+
+static inline uint64_t
+rotl(uint64_t x, int by)
+{
+	return x << by | x >> (64 - by);
+}
+
+static inline void
+sip_round(struct state *s)
+{
+	s->v0 += s->v1;
+	s->v1 = rotl(s->v1, 13) ^ s->v0;
+	s->v0 = rotl(s->v0, 32);
+	s->v2 += s->v3;
+	s->v3 = rotl(s->v3, 16) ^ s->v2;
+	s->v0 += s->v3;
+	s->v3 = rotl(s->v3, 21) ^ s->v0;
+	s->v2 += s->v1;
+	s->v1 = rotl(s->v1, 17) ^ s->v2;
+	s->v2 = rotl(s->v2, 32);
+}
+
+static inline struct state
+sip_start(const struct siphash_key *key)
+{
+	return (struct state){
+		key->k0 ^ 0x736f6d6570736575u,
+		key->k1 ^ 0x646f72616e646f6du,
+		key->k0 ^ 0x6c7967656e657261u,
+		key->k1 ^ 0x7465646279746573u,
+	};
+}
+
+uint64_t
+siphash13(const struct siphash_key *key, const uint64_t *words, size_t n)
+{
+	struct state s = sip_start(key);
+
+	for (size_t i = 0; i <= n; i++) {
+		const uint64_t m = i < n ? words[i] : (uint64_t)(8 * n) << 56;
+		s.v3 ^= m;
+		sip_round(&s);
+		s.v0 ^= m;
+	}
+	s.v2 ^= 0xff;
+	sip_round(&s);
+	sip_round(&s);
+	sip_round(&s);
+	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+static uint64_t
+load_le64_part(const uint8_t *p, size_t n)
+{
+	uint64_t v = 0;
+	for (size_t i = 0; i < n; i++)
+		v |= (uint64_t)p[i] << (8 * i);
+	return v;
+}
+
+static uint64_t
+sip_finish(struct state *s)
+{
+	for (int i = 0; i < 4; i++)
+		sip_round(s);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+void
+siphash24_128(const struct siphash_key *key, const void *in, size_t n, uint64_t out[2])
+{
+	const uint8_t *p = in;
+	struct state s = sip_start(key);
+	s.v1 ^= 0xee;
+
+	for (size_t left = n;; p += 8, left -= 8) {
+		const uint64_t m = left >= 8 ? load_le64_part(p, 8) : load_le64_part(p, left) | (uint64_t)n << 56;
+		s.v3 ^= m;
+		sip_round(&s);
+		sip_round(&s);
+		s.v0 ^= m;
+		if (left < 8)
+			break;
+	}
+	s.v2 ^= 0xee;
+	out[0] = sip_finish(&s);
+	s.v1 ^= 0xdd;
+	out[1] = sip_finish(&s);
+}

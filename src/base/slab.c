@@ -1,0 +1,74 @@
+/* slab.c - see slab.h. */
+#include "base/slab.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SLAB_ALIGN 64u /* chunks start on a cache line */
+
+void
+slab_init(struct slab *s, size_t size)
+{
+	*s = (struct slab){ .size = (uint32_t)((size + 7) & ~(size_t)7), .top = 1 };
+}
+
+void
+slab_free_all(struct slab *s)
+{
+	for (uint32_t i = 0; i < s->n_chunks; i++)
+		free(s->chunks[i]);
+	free(s->chunks);
+	slab_init(s, s->size);
+}
+
+static int
+slab_grow(struct slab *s)
+{
+	if (s->n_chunks == s->room) {
+		const uint32_t room = s->room ? 2 * s->room : 16;
+		uint8_t **chunks = realloc(s->chunks, room * sizeof *chunks);
+		if (!chunks)
+			return -1;
+		s->chunks = chunks;
+		s->room = room;
+	}
+	const size_t bytes = ((size_t)s->size << SLAB_SHIFT);
+	void *chunk = aligned_alloc(SLAB_ALIGN, (bytes + SLAB_ALIGN - 1) & ~(size_t)(SLAB_ALIGN - 1));
+	if (!chunk)
+		return -1;
+	s->chunks[s->n_chunks++] = chunk;
+	return 0;
+}
+
+uint32_t
+slab_alloc(struct slab *s)
+{
+	uint32_t handle = s->free_head;
+
+	if (handle) {
+		memcpy(&s->free_head, slab_at(s, handle), sizeof s->free_head);
+	} else {
+		if (s->top == UINT32_MAX)
+			return 0;
+		if (s->top >> SLAB_SHIFT >= s->n_chunks && slab_grow(s) < 0)
+			return 0;
+		handle = s->top++;
+	}
+	memset(slab_at(s, handle), 0, s->size);
+	s->used++;
+	return handle;
+}
+
+void
+slab_release(struct slab *s, uint32_t handle)
+{
+	memcpy(slab_at(s, handle), &s->free_head, sizeof s->free_head);
+	s->free_head = handle;
+	s->used--;
+}
+
+size_t
+slab_bytes(const struct slab *s)
+{
+	return ((size_t)s->n_chunks * s->size << SLAB_SHIFT) + s->room * sizeof *s->chunks;
+}

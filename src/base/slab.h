@@ -1,0 +1,43 @@
+/* slab.h - objects of one size, named by 32-bit handles.
+ *
+ * Objects live in chunks that never move, so a pointer stays good until its object is freed.  A handle is an
+ * index; 0 is no object.  Freed objects are chained through their first four bytes and used again last in,
+ * first out.  Objects start zeroed.
+ */
+#ifndef CONNLOG_BASE_SLAB_H
+#define CONNLOG_BASE_SLAB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SLAB_SHIFT 12u /* objects a chunk: 4096 */
+#define SLAB_MASK  ((1u << SLAB_SHIFT) - 1)
+
+struct slab {
+	uint8_t **chunks;
+	uint32_t  n_chunks, room; /* chunks there, entries in `chunks` */
+	uint32_t  size;           /* bytes an object */
+	uint32_t  top;            /* handles below this have been given out once */
+	uint32_t  free_head;      /* chain of freed handles */
+	uint32_t  used;           /* objects in use */
+};
+
+/* `size` is rounded up to a multiple of 8. */
+void slab_init(struct slab *s, size_t size);
+void slab_free_all(struct slab *s);
+
+/* => A zeroed object's handle, or 0 where there is no memory. */
+uint32_t slab_alloc(struct slab *s);
+void     slab_release(struct slab *s, uint32_t handle);
+
+/* `handle` must be one that slab_alloc gave. */
+static inline void *
+slab_at(const struct slab *s, uint32_t handle)
+{
+	return s->chunks[handle >> SLAB_SHIFT] + (size_t)(handle & SLAB_MASK) * s->size;
+}
+
+/* Bytes of memory held. */
+size_t slab_bytes(const struct slab *s);
+
+#endif

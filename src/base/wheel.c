@@ -1,0 +1,201 @@
+/* wheel.c - see wheel.h. */
+#include "base/wheel.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TICKS_A_SECOND 8.0
+#define WHEEL_IN_SLOT  0x80000000u
+#define WHEEL_IN_DUE   0xffffffffu
+
+static int64_t
+tick_of(double at)
+{
+	/* Far outside any packet time; keeps the conversion defined. */
+	if (!(at > -1e15))
+		return INT64_MIN / 2;
+	if (at > 1e15)
+		return INT64_MAX / 2;
+	return (int64_t)floor(at * TICKS_A_SECOND);
+}
+
+void
+wheel_init(struct wheel *w, struct wheel_node *(*node)(void *, uint32_t), double (*at)(void *, uint32_t), void *arg)
+{
+	*w = (struct wheel){ .node = node, .at = at, .arg = arg };
+}
+
+void
+wheel_free(struct wheel *w)
+{
+	free(w->due);
+	w->due = NULL;
+	w->due_first = w->due_n = w->due_room = 0;
+}
+
+/* Index of the first entry that is due later than `at`. */
+static size_t
+due_position(const struct wheel *w, double at)
+{
+	size_t lo = w->due_first, hi = w->due_n;
+	while (lo < hi) {
+		const size_t mid = lo + (hi - lo) / 2;
+		if (w->due[mid].at <= at)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static bool
+due_reserve(struct wheel *w)
+{
+	if (w->due_n < w->due_room)
+		return true;
+	if (w->due_first > w->due_room / 2) { /* give back what has fired */
+		w->due_n -= w->due_first;
+		memmove(w->due, w->due + w->due_first, w->due_n * sizeof *w->due);
+		w->due_first = 0;
+		return true;
+	}
+	const size_t room = w->due_room ? 2 * w->due_room : 256;
+	struct wheel_due *due = realloc(w->due, room * sizeof *due);
+	if (!due)
+		return false;
+	w->due = due;
+	w->due_room = room;
+	return true;
+}
+
+static bool
+due_insert(struct wheel *w, uint32_t handle, double at)
+{
+	if (!due_reserve(w))
+		return false;
+	const size_t i = due_position(w, at);
+	memmove(w->due + i + 1, w->due + i, (w->due_n - i) * sizeof *w->due);
+	w->due[i] = (struct wheel_due){ at, handle };
+	w->due_n++;
+	*w->node(w->arg, handle) = (struct wheel_node){ 0, WHEEL_IN_DUE };
+	return true;
+}
+
+void
+wheel_cancel(struct wheel *w, uint32_t handle)
+{
+	struct wheel_node *node = w->node(w->arg, handle);
+
+	if (!node->prev)
+		return;
+	if (node->prev != WHEEL_IN_DUE) { /* an entry in `due` fires in vain, which its owner notices */
+		if (node->prev & WHEEL_IN_SLOT)
+			w->slots[node->prev & ~WHEEL_IN_SLOT] = node->next;
+		else
+			w->node(w->arg, node->prev)->next = node->next;
+		if (node->next)
+			w->node(w->arg, node->next)->prev = node->prev;
+		w->scheduled--;
+	}
+	*node = (struct wheel_node){ 0, 0 };
+}
+
+bool
+wheel_schedule(struct wheel *w, uint32_t handle)
+{
+	const double at = w->at(w->arg, handle);
+	const int64_t tick = tick_of(at);
+
+	wheel_cancel(w, handle);
+	if (!w->started) {
+		w->tick = tick - 1;
+		w->started = true;
+	}
+	if (tick <= w->tick)
+		return due_insert(w, handle, at);
+
+	const uint32_t slot = (uint32_t)((uint64_t)tick % WHEEL_SLOTS);
+	const uint32_t next = w->slots[slot];
+	*w->node(w->arg, handle) = (struct wheel_node){ next, WHEEL_IN_SLOT | slot };
+	if (next)
+		w->node(w->arg, next)->prev = handle;
+	w->slots[slot] = handle;
+	w->scheduled++;
+	return true;
+}
+
+static int
+due_compare(const void *a, const void *b)
+{
+	const struct wheel_due *x = a, *y = b;
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->handle < y->handle ? -1 : x->handle > y->handle;
+}
+
+/* Moves the nodes of `slot` that are due in a tick up to `tick` to the end of `due`, unsorted.
+ * => False where there is no memory: what is left stays in its slot and fires late. */
+static bool
+slot_collect(struct wheel *w, uint32_t slot, int64_t tick)
+{
+	for (uint32_t handle = w->slots[slot]; handle;) {
+		const uint32_t next = w->node(w->arg, handle)->next;
+		const double at = w->at(w->arg, handle);
+		if (tick_of(at) <= tick) {
+			if (!due_reserve(w))
+				return false;
+			wheel_cancel(w, handle);
+			w->due[w->due_n++] = (struct wheel_due){ at, handle };
+			*w->node(w->arg, handle) = (struct wheel_node){ 0, WHEEL_IN_DUE };
+		}
+		handle = next;
+	}
+	return true;
+}
+
+/* Lets the wheel turn to the tick of `now`. */
+static void
+wheel_turn(struct wheel *w, int64_t tick)
+{
+	if (w->scheduled == 0) {
+		w->tick = tick;
+		return;
+	}
+	const bool all = tick - w->tick >= WHEEL_SLOTS;
+	const int64_t from = all ? tick - WHEEL_SLOTS + 1 : w->tick + 1;
+	const size_t before = w->due_n;
+	const size_t first = w->due_first;
+
+	for (int64_t t = from; t <= tick; t++)
+		if (w->slots[(uint64_t)t % WHEEL_SLOTS])
+			(void)slot_collect(w, (uint32_t)((uint64_t)t % WHEEL_SLOTS), tick);
+	/* due_reserve may have moved what was there to the front */
+	const size_t sorted = before - (first - w->due_first);
+	if (w->due_n > sorted) {
+		const size_t start = sorted > w->due_first ? w->due_first : sorted;
+		qsort(w->due + start, w->due_n - start, sizeof *w->due, due_compare);
+	}
+	w->tick = tick;
+}
+
+uint32_t
+wheel_next(struct wheel *w, double now)
+{
+	const int64_t tick = tick_of(now);
+
+	if (!w->started)
+		return 0;
+	if (tick > w->tick)
+		wheel_turn(w, tick);
+	if (w->due_first == w->due_n || w->due[w->due_first].at > now)
+		return 0;
+
+	const uint32_t handle = w->due[w->due_first++].handle;
+	if (w->due_first == w->due_n)
+		w->due_first = w->due_n = 0;
+	struct wheel_node *node = w->node(w->arg, handle);
+	if (node->prev == WHEEL_IN_DUE)
+		*node = (struct wheel_node){ 0, 0 };
+	return handle;
+}

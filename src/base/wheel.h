@@ -1,0 +1,56 @@
+/* wheel.h - timers by packet time, fired in the order in which they are due.
+ *
+ * Each object has at most one node, linked into the slot of its tick (an eighth of a second) in a wheel of 4096
+ * slots; the object's owner keeps the exact times and schedules the node for the earliest of them.  When time
+ * reaches a tick, its nodes move into a sorted array, from which they fire as soon as they are due to the last
+ * bit: Zeek compares doubles (Timer.cc), and a rounding of the tick would show in its records.  Nodes more than a
+ * turn away wait in their slot and are passed over until their turn comes.
+ *
+ *   slots[tick % 4096] -> node <-> node <-> ...         due[]: what the current tick and earlier ones hold, sorted
+ */
+#ifndef CONNLOG_BASE_WHEEL_H
+#define CONNLOG_BASE_WHEEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WHEEL_SLOTS 4096u
+
+/* Lies in the object. Zero: not scheduled. */
+struct wheel_node {
+	uint32_t next;
+	uint32_t prev; /* a handle, or WHEEL_IN_SLOT | slot for the first of a slot, or WHEEL_IN_DUE */
+};
+
+struct wheel_due {
+	double   at;
+	uint32_t handle;
+};
+
+struct wheel {
+	struct wheel_node *(*node)(void *arg, uint32_t handle);
+	double (*at)(void *arg, uint32_t handle); /* when the object's node is due */
+	void             *arg;
+	int64_t           tick; /* slots up to this one have been emptied into `due` */
+	bool              started;
+	uint32_t          scheduled; /* nodes in slots */
+	struct wheel_due *due;
+	size_t            due_first, due_n, due_room;
+	uint32_t          slots[WHEEL_SLOTS];
+};
+
+/* The two functions give the node of a handle and the time it is due; `arg` is handed to them. */
+void wheel_init(struct wheel *w, struct wheel_node *(*node)(void *, uint32_t), double (*at)(void *, uint32_t), void *arg);
+void wheel_free(struct wheel *w);
+
+/* Schedules or moves the node of `handle` to the time that `at` gives for it.
+ * => False where there is no memory (the node is then not scheduled). */
+bool wheel_schedule(struct wheel *w, uint32_t handle);
+void wheel_cancel(struct wheel *w, uint32_t handle);
+
+/* => The handle of the node that is due first, at or before `now`, taken off the wheel; 0 where none is due.
+ * May answer a handle whose node has been moved meanwhile: the owner checks its own times. */
+uint32_t wheel_next(struct wheel *w, double now);
+
+#endif

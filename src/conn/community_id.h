@@ -1,0 +1,16 @@
+/* community_id.h - Community ID v1: a hash of the tuple that other tools compute alike
+ * (https://github.com/corelight/community-id-spec; Zeek: src/communityid.bif). */
+#ifndef CONNLOG_CONN_COMMUNITY_ID_H
+#define CONNLOG_CONN_COMMUNITY_ID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conn/conn.h"
+
+#define COMMUNITY_ID_MAX 48 /* "1:" and 28 base-64 or 40 hexadecimal digits */
+
+/* => Length of the text in `out`, without a zero byte; 0 where libcrypto failed. */
+size_t community_id(const struct conn *c, uint16_t seed, bool base64, char out[COMMUNITY_ID_MAX]);
+
+#endif

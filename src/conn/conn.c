@@ -1,0 +1,294 @@
+/* conn.c - making, finding, flipping and removing connections: see conn.h. */
+#include "conn/conn.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conn/history.h"
+
+#define EVICT_SAMPLE 16
+
+static struct wheel_node *
+node_of(void *store, uint32_t handle)
+{
+	return &conn_at(store, handle)->node;
+}
+
+/* The earliest of a connection's timers. */
+static double
+due_of(void *store, uint32_t handle)
+{
+	const struct conn_store *s = store;
+	const struct conn *c = conn_at(s, handle);
+	double due = conn_cold_at(s, handle)->inactivity_at;
+
+	if (c->transport == TRANSPORT_TCP) {
+		const double tcp = s->tracker->due(s, c);
+		if (tcp < due)
+			due = tcp;
+	}
+	return due;
+}
+
+bool
+conn_store_init(struct conn_store *s, const struct conn_options *opt, const struct conn_tracker *tracker)
+{
+	*s = (struct conn_store){ .opt = opt, .tracker = tracker, .now = -INFINITY };
+	s->timeouts[TIMEOUT_TCP] = opt->tcp_inactivity_timeout;
+	s->timeouts[TIMEOUT_UDP] = opt->udp_inactivity_timeout;
+	s->timeouts[TIMEOUT_ICMP] = opt->icmp_inactivity_timeout;
+	s->timeouts[TIMEOUT_UNKNOWN_IP] = opt->unknown_ip_inactivity_timeout;
+	s->timeouts[TIMEOUT_PORT] = opt->port_inactivity_timeout;
+	slab_init(&s->conns, sizeof(struct conn));
+	slab_init(&s->colds, sizeof(struct conn_cold));
+	slab_init(&s->extras, sizeof(struct conn_extra));
+	slab_init(&s->tcps, tracker->state_size);
+	slab_init(&s->tcp_rares, tracker->rare_size);
+	wheel_init(&s->wheel, node_of, due_of, s);
+	s->tcp_spare = slab_alloc(&s->tcp_rares);
+	return s->tcp_spare && table_init(&s->table);
+}
+
+static void
+free_extra(struct conn_store *s, struct conn *c)
+{
+	struct conn_extra *x = conn_extra_at(s, c);
+	if (!x)
+		return;
+	free(x->encap);
+	free(x->history);
+	slab_release(&s->extras, c->extra);
+	c->extra = 0;
+}
+
+/* Gives back a connection's memory, without logging it. */
+static void
+conn_free(struct conn_store *s, uint32_t handle)
+{
+	struct conn *c = conn_at(s, handle);
+
+	if (c->tcp) {
+		s->tracker->release(s, c);
+		slab_release(&s->tcps, c->tcp);
+	}
+	free_extra(s, c);
+	c->flags = 0;
+	slab_release(&s->colds, handle);
+	slab_release(&s->conns, handle);
+}
+
+void
+conn_store_free(struct conn_store *s)
+{
+	for (uint32_t h = 1; h < s->conns.top; h++)
+		if (conn_at(s, h)->flags & CONN_LIVE)
+			conn_free(s, h);
+	slab_free_all(&s->conns);
+	slab_free_all(&s->colds);
+	slab_free_all(&s->extras);
+	slab_free_all(&s->tcps);
+	slab_free_all(&s->tcp_rares);
+	wheel_free(&s->wheel);
+	table_free(&s->table);
+}
+
+struct conn_extra *
+conn_extra_need(struct conn_store *s, struct conn *c)
+{
+	if (!c->extra) {
+		c->extra = slab_alloc(&s->extras);
+		if (!c->extra)
+			return NULL;
+		conn_extra_at(s, c)->pppoe_session = PKT_SESSION_NONE;
+	}
+	return conn_extra_at(s, c);
+}
+
+/* Key: address, address, then ports and protocol; the lower end first unless the tuple is one-way.
+ *
+ *     words 0-1  2-3  4: port | port << 16 | protocol << 32 | one_way << 40 */
+uint32_t
+conn_hash(const struct conn_store *s, const struct pkt *p)
+{
+	uint64_t w[5];
+	const int order = addr_cmp(&p->src, &p->dst);
+	const bool swap = !p->one_way && (order > 0 || (order == 0 && p->sport > p->dport));
+	const uint16_t p1 = swap ? p->dport : p->sport, p2 = swap ? p->sport : p->dport;
+
+	memcpy(w, swap ? &p->dst : &p->src, 16);
+	memcpy(w + 2, swap ? &p->src : &p->dst, 16);
+	w[4] = p1 | (uint64_t)p2 << 16 | (uint64_t)p->proto << 32 | (uint64_t)p->one_way << 40;
+	const uint64_t hash = siphash13(&s->hash_key, w, 5);
+	return (uint32_t)(hash ^ hash >> 32);
+}
+
+static bool
+conn_is(const struct conn *c, const struct pkt *p)
+{
+	if (c->proto != p->proto || !(c->flags & CONN_ONE_WAY) != !p->one_way)
+		return false;
+	if (c->p[ORIG] == p->sport && c->p[RESP] == p->dport && addr_equal(&c->h[ORIG], &p->src) && addr_equal(&c->h[RESP], &p->dst))
+		return true;
+	return !p->one_way && c->p[RESP] == p->sport && c->p[ORIG] == p->dport && addr_equal(&c->h[RESP], &p->src) &&
+	       addr_equal(&c->h[ORIG], &p->dst);
+}
+
+uint32_t
+conn_find(const struct conn_store *s, const struct pkt *p, uint32_t hash)
+{
+	uint32_t at = hash & s->table.mask, handle;
+	while ((handle = table_probe(&s->table, hash, &at)) != 0)
+		if (conn_is(conn_at(s, handle), p))
+			return handle;
+	return 0;
+}
+
+/* The hash of a connection is that of a packet with its tuple. */
+static uint32_t
+hash_of(const struct conn_store *s, const struct conn *c)
+{
+	const struct pkt p = {
+		.src = c->h[ORIG], .dst = c->h[RESP], .sport = c->p[ORIG], .dport = c->p[RESP],
+		.proto = c->proto, .one_way = (c->flags & CONN_ONE_WAY) != 0,
+	};
+	return conn_hash(s, &p);
+}
+
+/* Makes room by ending the least recently active of a few connections. */
+static void
+conn_evict(struct conn_store *s)
+{
+	uint32_t victim = 0;
+	for (unsigned seen = 0; seen < EVICT_SAMPLE;) {
+		if (++s->evict_hand >= s->conns.top)
+			s->evict_hand = 1;
+		const struct conn *c = conn_at(s, s->evict_hand);
+		if (!(c->flags & CONN_LIVE))
+			continue;
+		if (!victim || c->last_time < conn_at(s, victim)->last_time)
+			victim = s->evict_hand;
+		if (++seen >= s->conns.used)
+			break;
+	}
+	conn_remove(s, victim, CONN_END_evicted);
+}
+
+/* Connection's constructor: what the first packet says, before anybody has looked at it. */
+static void
+conn_begin(struct conn_store *s, uint32_t handle, const struct pkt *p, bool flip)
+{
+	struct conn *c = conn_at(s, handle);
+	struct conn_cold *cold = conn_cold_at(s, handle);
+	const int from = flip ? RESP : ORIG, to = !from;
+
+	c->h[from] = p->src;
+	c->h[to] = p->dst;
+	c->p[from] = p->sport;
+	c->p[to] = p->dport;
+	c->proto = p->proto;
+	c->transport = (uint8_t)p->transport;
+	c->flags = CONN_LIVE | (p->one_way ? CONN_ONE_WAY : 0);
+	c->start_time = c->last_time = p->ts;
+	c->size[ORIG] = c->size[RESP] = -1;
+	c->uid_salt = s->salt;
+	cold->inactivity_at = INFINITY;
+	cold->vlan = p->vlan;
+	cold->inner_vlan = p->inner_vlan;
+	if (p->l2_src)
+		memcpy(cold->l2[from], p->l2_src, 6);
+	if (p->l2_dst)
+		memcpy(cold->l2[to], p->l2_dst, 6);
+	if (flip) {
+		s->counters.flipped++;
+		history_add(s, handle, '^');
+	}
+}
+
+/* => False where there is no memory for what the packet's surroundings need. */
+static bool
+conn_begin_extra(struct conn_store *s, struct conn *c, const struct pkt *p)
+{
+	if (p->pppoe_session == PKT_SESSION_NONE && (!p->encap || p->encap->depth == 0))
+		return true;
+	struct conn_extra *x = conn_extra_need(s, c);
+	if (!x)
+		return false;
+	x->pppoe_session = p->pppoe_session;
+	if (p->encap && p->encap->depth > 0) {
+		x->encap = malloc(sizeof *x->encap);
+		if (!x->encap)
+			return false;
+		*x->encap = *p->encap;
+		x->parents[x->n_parents++] = p->encap->at[p->encap->depth - 1].uid;
+	}
+	return true;
+}
+
+uint32_t
+conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
+{
+	if (s->opt->max_connections && s->conns.used >= s->opt->max_connections)
+		conn_evict(s);
+
+	const uint32_t handle = slab_alloc(&s->conns);
+	if (!handle)
+		return 0;
+	const uint32_t cold = slab_alloc(&s->colds);
+	if (!cold) {
+		slab_release(&s->conns, handle);
+		return 0;
+	}
+	conn_begin(s, handle, p, flip); /* both slabs hand out the same handles: they are used in step */
+	if (!conn_begin_extra(s, conn_at(s, handle), p) || !table_insert(&s->table, hash, handle)) {
+		conn_free(s, handle);
+		return 0;
+	}
+	s->counters.created[p->transport]++;
+	if (s->conns.used > s->counters.peak)
+		s->counters.peak = s->conns.used;
+	return handle;
+}
+
+void
+conn_flip(struct conn_store *s, uint32_t handle)
+{
+	struct conn *c = conn_at(s, handle);
+	struct conn_cold *cold = conn_cold_at(s, handle);
+	const struct addr h = c->h[ORIG];
+	const uint16_t port = c->p[ORIG];
+	const uint64_t pkts = c->pkts[ORIG], bytes = c->bytes[ORIG];
+	uint8_t l2[6];
+
+	c->h[ORIG] = c->h[RESP], c->h[RESP] = h;
+	c->p[ORIG] = c->p[RESP], c->p[RESP] = port;
+	c->pkts[ORIG] = c->pkts[RESP], c->pkts[RESP] = pkts;
+	c->bytes[ORIG] = c->bytes[RESP], c->bytes[RESP] = bytes;
+	memcpy(l2, cold->l2[ORIG], 6);
+	memcpy(cold->l2[ORIG], cold->l2[RESP], 6);
+	memcpy(cold->l2[RESP], l2, 6);
+	if (c->tcp)
+		s->tracker->flip(s, c);
+	s->counters.flipped++;
+	history_add(s, handle, '^');
+}
+
+void
+conn_remove(struct conn_store *s, uint32_t handle, enum conn_end why)
+{
+	const struct conn *c = conn_at(s, handle);
+
+	s->counters.ended[why]++;
+	wheel_cancel(&s->wheel, handle);
+	s->on_end(s->on_end_arg, s, handle);
+	table_remove(&s->table, hash_of(s, c), handle);
+	conn_free(s, handle);
+}
+
+void
+conn_drain(struct conn_store *s)
+{
+	for (uint32_t h = 1; h < s->conns.top; h++)
+		if (conn_at(s, h)->flags & CONN_LIVE)
+			conn_remove(s, h, CONN_END_end_of_input);
+}

@@ -1,0 +1,213 @@
+/* conn.h - a connection, and the store that holds all of them.
+ *
+ * A connection is kept in two objects with one handle: `struct conn` is what a packet looks at (two cache lines),
+ * `struct conn_cold` what is looked at when the connection begins, changes or ends.  What only TCP needs hangs at
+ * `tcp`, what few connections need (tunnels, long histories, checksum errors) at `extra`.
+ *
+ * Life: conn_create() -> conn_touch()ed by trackers -> conn_remove(), the only place that frees.  conn_remove()
+ * hands the connection to the store's `on_end` first, which logs it.  Timers are by packet time: every connection
+ * has one node in a timer wheel, scheduled for the earliest of its timers; conn_expire() runs those that are due.
+ *
+ * Times are doubles in seconds because Zeek's are: its comparisons of sums like last_time + timeout depend on the
+ * last bit (Session.cc, Timer.cc).
+ */
+#ifndef CONNLOG_CONN_CONN_H
+#define CONNLOG_CONN_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/siphash.h"
+#include "base/slab.h"
+#include "base/wheel.h"
+#include "conn/options.h"
+#include "conn/table.h"
+#include "decode/pkt.h"
+#include "decode/udp_tunnel.h"
+
+enum { ORIG, RESP };
+
+enum conn_flag {
+	CONN_LIVE = 1,    /* in the table */
+	CONN_ONE_WAY = 2, /* ICMP without a counterpart: found in one direction only */
+	CONN_EMBRYO = 4,  /* TCP: one plain SYN seen so far; `isn` is all its state */
+};
+
+/* Which of the store's timeouts is a connection's inactivity timeout. */
+enum conn_timeout { TIMEOUT_NONE, TIMEOUT_TCP, TIMEOUT_UDP, TIMEOUT_ICMP, TIMEOUT_UNKNOWN_IP, TIMEOUT_PORT, TIMEOUT_COUNT };
+
+struct conn {
+	struct addr h[2]; /* ORIG, RESP */
+	uint16_t    p[2]; /* host order */
+	uint8_t     proto, transport, flags, timeout;
+	double      last_time;
+	uint64_t    pkts[2], bytes[2]; /* packets and IP bytes of each side (ConnSize) */
+	uint32_t    hist_seen;         /* letters recorded at most once: bits of history.h, RESP's << 16 for TCP */
+	uint32_t    tcp;               /* handle of the tracker's state */
+	union {
+		int64_t  size[2]; /* UDP, ICMP: payload bytes, -1 as long as the side was silent */
+		uint32_t isn;     /* CONN_EMBRYO */
+	};
+	struct wheel_node node;
+	double            start_time;
+	uint32_t          extra;
+	uint32_t          uid_salt; /* tells apart connections with one tuple and one start time */
+};
+
+#define HISTORY_INLINE 15
+
+struct conn_cold {
+	double   inactivity_at; /* INFINITY: none */
+	char     history[HISTORY_INLINE];
+	uint8_t  history_len; /* more than HISTORY_INLINE: the text is in `extra` */
+	uint8_t  l2[2][6];
+	uint16_t vlan, inner_vlan; /* PKT_VLAN_NONE */
+};
+
+/* A counter that leaves a letter in the history at 1, 10, 100 … (Session::ScaledHistoryEntry). */
+struct scaled {
+	uint32_t count, threshold; /* threshold 0 stands for 1 */
+};
+
+#define PARENTS_MAX 16 /* Tunnel::max_changes_per_connection is 5: the first and five more */
+
+struct conn_extra {
+	struct encap_stack     *encap;          /* the tunnels around the latest packet, or NULL */
+	struct uid              parents[PARENTS_MAX];
+	uint8_t                 n_parents;
+	uint8_t                 tunnel_changes;
+	struct udp_tunnel_state udp_tunnel;
+	uint32_t                pppoe_session; /* PKT_SESSION_NONE */
+	struct scaled           bad_checksum[2]; /* UDP */
+	char                   *history; /* once it is longer than HISTORY_INLINE */
+	uint32_t                history_len, history_room;
+};
+
+enum conn_verdict { CONN_KEEP, CONN_REMOVE };
+
+/* Why a connection ended: counted in --stats. */
+#define CONN_ENDS(X) \
+	X(closed) X(attempt) X(expired) X(inactivity) X(reused) X(evicted) X(end_of_input)
+#define CONN_END_ENUM(n) CONN_END_##n,
+enum conn_end { CONN_ENDS(CONN_END_ENUM) CONN_END_COUNT };
+
+struct conn_counters {
+	uint64_t created[4]; /* by enum transport */
+	uint64_t ended[CONN_END_COUNT];
+	uint64_t refused;     /* packets of connections that are not wanted, or for which there was no memory */
+	uint64_t flipped;
+	uint64_t history_cut; /* letters left out for max_history */
+	uint64_t reassembly_given_up; /* sides whose reassembly ended for max_reassembly_bytes */
+	uint64_t timers;      /* timers run */
+	uint64_t peak;        /* connections at once */
+};
+
+/* How an endpoint ended, for the record. */
+struct conn_endpoint {
+	uint8_t  state; /* Zeek's numbers: TCP_INACTIVE … TCP_RESET, UDP_INACTIVE, UDP_ACTIVE */
+	uint64_t size;
+};
+
+struct conn_store;
+
+/* What the store needs of the TCP tracker. */
+struct conn_tracker {
+	size_t state_size, rare_size; /* of a connection's state, and of the part that few connections need */
+	/* Earliest timer of the state, INFINITY for none. */
+	double (*due)(const struct conn_store *s, const struct conn *c);
+	/* Runs the one timer that is due. */
+	enum conn_verdict (*timer)(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
+	void (*flip)(struct conn_store *s, struct conn *c);
+	void (*endpoints)(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2]);
+	/* Bytes missed in content gaps. */
+	uint64_t (*missed)(const struct conn_store *s, const struct conn *c);
+	/* Frees what hangs at the state. */
+	void (*release)(struct conn_store *s, struct conn *c);
+};
+
+typedef void (*conn_end_fn)(void *arg, struct conn_store *s, uint32_t handle);
+
+struct conn_store {
+	struct slab                 conns, colds, extras, tcps, tcp_rares;
+	struct table                table;
+	struct wheel                wheel;
+	struct siphash_key          hash_key, uid_key;
+	const struct conn_options  *opt;
+	const struct conn_tracker  *tracker;
+	double                      timeouts[TIMEOUT_COUNT];
+	double                      now;       /* network time: the latest packet time, never goes back */
+	uint32_t                    salt;      /* uid_salt of a connection that begins with this packet */
+	uint32_t                    same_time, late_packets;
+	uint32_t                    evict_hand;
+	uint32_t                    tcp_spare; /* a rare part that takes what there was no memory for */
+	uint64_t                    range_bytes; /* held by intervals above holes (track/reassembly) */
+	struct conn_counters        counters;
+	conn_end_fn                 on_end;
+	void                       *on_end_arg;
+};
+
+/* => False where there is no memory. */
+bool conn_store_init(struct conn_store *s, const struct conn_options *opt, const struct conn_tracker *tracker);
+void conn_store_free(struct conn_store *s);
+
+static inline struct conn *
+conn_at(const struct conn_store *s, uint32_t handle)
+{
+	return slab_at(&s->conns, handle);
+}
+
+static inline struct conn_cold *
+conn_cold_at(const struct conn_store *s, uint32_t handle)
+{
+	return slab_at(&s->colds, handle);
+}
+
+/* => NULL where the connection has none. */
+static inline struct conn_extra *
+conn_extra_at(const struct conn_store *s, const struct conn *c)
+{
+	return c->extra ? slab_at(&s->extras, c->extra) : NULL;
+}
+
+/* => The connection's extra, attached when there was none; NULL where there is no memory. */
+struct conn_extra *conn_extra_need(struct conn_store *s, struct conn *c);
+
+/* Symmetric hash of a packet's addresses, ports and protocol; of the ordered tuple for one-way ICMP. */
+uint32_t conn_hash(const struct conn_store *s, const struct pkt *p);
+
+/* => The handle of the packet's connection, or 0. */
+uint32_t conn_find(const struct conn_store *s, const struct pkt *p, uint32_t hash);
+
+/* A connection that begins with `p`, which came from the originator, or from the responder if `flip`.
+ * => Its handle, or 0 where there is no memory. */
+uint32_t conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip);
+
+/* Exchanges originator and responder (Connection::FlipRoles); adds ^ to the history. */
+void conn_flip(struct conn_store *s, uint32_t handle);
+
+/* Session::SetInactivityTimeout. */
+void conn_set_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which);
+
+/* To be called when a timer of the connection was set, moved or dropped. */
+void conn_reschedule(struct conn_store *s, uint32_t handle);
+
+/* Logs (through on_end) and frees. */
+void conn_remove(struct conn_store *s, uint32_t handle, enum conn_end why);
+
+/* Advances network time to that of a packet and runs the timers that are due, at most max_timer_expires of them
+ * (RunState.cc: expire_timers). */
+void conn_advance(struct conn_store *s, double packet_time);
+
+/* End of input: every connection is logged and freed, in the order of their handles. */
+void conn_drain(struct conn_store *s);
+
+/* Connection::CheckEncapsulation: notes the tunnels around a further packet. */
+void conn_check_encap(struct conn_store *s, uint32_t handle, const struct encap_stack *encap);
+/* What happens to Zeek's shared stack when a tunnel that began inside a tunnel is entered at its first packet. */
+void conn_encap_push(struct conn_store *s, uint32_t handle, const struct encap *e);
+
+struct uid conn_uid(const struct conn_store *s, const struct conn *c);
+
+#endif

@@ -1,0 +1,97 @@
+/* encap.c - the tunnels around a connection (Connection::CheckEncapsulation, TunnelEncapsulation.h). */
+#include <stdlib.h>
+
+#include "conn/history.h"
+#include "conn/uid.h"
+
+static bool
+encap_equal(const struct encap *a, const struct encap *b)
+{
+	if (a->type != b->type || !uid_equal(&a->uid, &b->uid) || a->proto != b->proto)
+		return false;
+	const bool same = addr_equal(&a->src, &b->src) && addr_equal(&a->dst, &b->dst);
+	const bool reversed = addr_equal(&a->src, &b->dst) && addr_equal(&a->dst, &b->src);
+
+	switch (a->type) {
+	case TUNNEL_IP:
+	case TUNNEL_GRE: return same || reversed;
+	case TUNNEL_VXLAN: return a->dport == b->dport && (same || reversed);
+	default: return same && a->sport == b->sport && a->dport == b->dport;
+	}
+}
+
+static bool
+stack_equal(const struct encap_stack *a, const struct encap_stack *b)
+{
+	if (a->depth != b->depth)
+		return false;
+	for (unsigned i = 0; i < a->depth; i++)
+		if (!encap_equal(&a->at[i], &b->at[i]))
+			return false;
+	return true;
+}
+
+static void
+add_parent(struct conn_extra *x, const struct uid *uid)
+{
+	for (unsigned i = 0; i < x->n_parents; i++)
+		if (uid_equal(&x->parents[i], uid))
+			return;
+	if (x->n_parents < PARENTS_MAX)
+		x->parents[x->n_parents++] = *uid;
+}
+
+/* The event tunnel_changed, whose handler notes the parent, is raised a few times at most. */
+static void
+tunnel_changed(struct conn_store *s, uint32_t handle, struct conn_extra *x, const struct encap_stack *encap)
+{
+	const uint64_t max = s->opt->tunnel_max_changes_per_connection;
+
+	if (max != 0 && x->tunnel_changes >= max) {
+		history_once(s, handle, HIST_UNKNOWN, 'X');
+		return;
+	}
+	x->tunnel_changes++;
+	if (encap)
+		add_parent(x, &encap->at[encap->depth - 1].uid);
+}
+
+void
+conn_check_encap(struct conn_store *s, uint32_t handle, const struct encap_stack *encap)
+{
+	struct conn *c = conn_at(s, handle);
+	struct conn_extra *x = conn_extra_at(s, c);
+	const struct encap_stack *have = x ? x->encap : NULL;
+
+	if (encap && encap->depth == 0)
+		encap = NULL;
+	if ((!have && !encap) || (have && encap && stack_equal(have, encap)))
+		return;
+	x = conn_extra_need(s, c);
+	if (!x)
+		return;
+	tunnel_changed(s, handle, x, encap);
+	if (!encap) {
+		free(x->encap);
+		x->encap = NULL;
+		return;
+	}
+	if (!x->encap)
+		x->encap = malloc(sizeof *x->encap);
+	if (x->encap)
+		*x->encap = *encap;
+}
+
+void
+conn_encap_push(struct conn_store *s, uint32_t handle, const struct encap *e)
+{
+	struct conn_extra *x = conn_extra_at(s, conn_at(s, handle));
+	if (x && x->encap && x->encap->depth < ENCAP_MAX)
+		x->encap->at[x->encap->depth++] = *e;
+}
+
+struct uid
+conn_uid(const struct conn_store *s, const struct conn *c)
+{
+	return uid_make(&s->uid_key, &c->h[ORIG], c->p[ORIG], &c->h[RESP], c->p[RESP], c->proto, c->start_time, c->uid_salt);
+}

@@ -1,0 +1,153 @@
+/* fill.c - see fill.h.  Source: scripts/base/protocols/conn/main.zeek and scripts/policy/protocols/conn/. */
+#include "conn/fill.h"
+
+#include <string.h>
+
+#include "conn/history.h"
+#include "conn/names.h"
+#include "conn/state.h"
+#include "conn/uid.h"
+
+static struct text
+text_of(const char *literal)
+{
+	return (struct text){ literal, strlen(literal) };
+}
+
+static struct text
+proto_text(uint8_t transport)
+{
+	switch (transport) {
+	case TRANSPORT_TCP: return text_of("tcp");
+	case TRANSPORT_UDP: return text_of("udp");
+	case TRANSPORT_ICMP: return text_of("icmp");
+	default: return text_of("unknown_transport");
+	}
+}
+
+static void
+endpoints(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2])
+{
+	if (c->transport == TRANSPORT_TCP) {
+		s->tracker->endpoints(s, c, out);
+		return;
+	}
+	for (int side = ORIG; side <= RESP; side++) /* active once it has sent (UDP_ACTIVE, ICMP_ACTIVE) */
+		out[side] = (struct conn_endpoint){ c->size[side] >= 0, c->size[side] >= 0 ? (uint64_t)c->size[side] : 0 };
+}
+
+/* => "00:11:22:33:44:55", or no text for an address of zeros, which Zeek takes for none. */
+static struct text
+l2_text(const uint8_t l2[6], char out[18])
+{
+	static const uint8_t none[6];
+	if (memcmp(l2, none, 6) == 0)
+		return (struct text){ NULL, 0 };
+	for (int i = 0; i < 6; i++) {
+		out[3 * i] = "0123456789abcdef"[l2[i] >> 4];
+		out[3 * i + 1] = "0123456789abcdef"[l2[i] & 15];
+		out[3 * i + 2] = ':';
+	}
+	return (struct text){ out, 17 };
+}
+
+static void
+fill_link(const struct conn_cold *cold, struct fill_texts *t, struct record *r)
+{
+	r->orig_l2_addr = l2_text(cold->l2[ORIG], t->l2[ORIG]);
+	r->resp_l2_addr = l2_text(cold->l2[RESP], t->l2[RESP]);
+	if (r->orig_l2_addr.n)
+		r->has |= HAS_ORIG_L2;
+	if (r->resp_l2_addr.n)
+		r->has |= HAS_RESP_L2;
+	if (cold->vlan != PKT_VLAN_NONE) {
+		r->has |= HAS_VLAN;
+		r->vlan = cold->vlan;
+	}
+	if (cold->inner_vlan != PKT_VLAN_NONE) {
+		r->has |= HAS_INNER_VLAN;
+		r->inner_vlan = cold->inner_vlan;
+	}
+}
+
+static void
+fill_extra(const struct conn_extra *x, struct fill_texts *t, struct record *r)
+{
+	if (x->n_parents > 0) {
+		for (unsigned i = 0; i < x->n_parents; i++)
+			t->parents[i] = (struct text){ t->parent_uids[i], uid_format(&x->parents[i], t->parent_uids[i]) };
+		r->has |= HAS_TUNNEL_PARENTS;
+		r->tunnel_parents = (struct text_set){ t->parents, x->n_parents };
+	}
+	if (x->pppoe_session != PKT_SESSION_NONE) {
+		r->has |= HAS_PPPOE_SESSION;
+		r->pppoe_session_id = x->pppoe_session;
+	}
+}
+
+/* Duration and sizes are there only when the connection lasted. */
+static void
+fill_sizes(const struct conn_store *s, uint32_t handle, struct record *r)
+{
+	const struct conn *c = conn_at(s, handle);
+	struct conn_endpoint end[2];
+	size_t history_len;
+	const char *history = history_text(s, handle, &history_len);
+
+	endpoints(s, c, end);
+	r->duration = c->last_time - c->start_time;
+	if (r->duration > 0) {
+		r->has |= HAS_DURATION;
+		r->orig_bytes = end[ORIG].size;
+		r->resp_bytes = end[RESP].size;
+	}
+	r->conn_state = text_of(conn_state(c->transport, &end[ORIG], &end[RESP], history, history_len));
+	if (history_len > 0)
+		r->has |= HAS_HISTORY;
+	r->history = (struct text){ history, history_len };
+	if (c->transport == TRANSPORT_TCP)
+		r->missed_bytes = s->tracker->missed(s, c);
+}
+
+void
+fill_record(const struct conn_store *s, uint32_t handle, bool with_community_id, struct fill_texts *t, struct record *r)
+{
+	const struct conn *c = conn_at(s, handle);
+	const struct conn_extra *x = conn_extra_at(s, c);
+	const struct uid uid = conn_uid(s, c);
+	const char *proto_name = ip_proto_name(c->proto);
+
+	*r = (struct record){
+		.has = HAS_ALWAYS | HAS_CONN_STATE | HAS_IP_PROTO,
+		.ts = c->start_time,
+		.uid = { t->uid, uid_format(&uid, t->uid) },
+		.orig_h = c->h[ORIG],
+		.resp_h = c->h[RESP],
+		.orig_p = c->p[ORIG],
+		.resp_p = c->p[RESP],
+		.proto = proto_text(c->transport),
+		.orig_pkts = c->pkts[ORIG],
+		.orig_ip_bytes = c->bytes[ORIG],
+		.resp_pkts = c->pkts[RESP],
+		.resp_ip_bytes = c->bytes[RESP],
+		.ip_proto = c->proto,
+	};
+	fill_sizes(s, handle, r);
+	fill_link(conn_cold_at(s, handle), t, r);
+	if (x)
+		fill_extra(x, t, r);
+	if (s->opt->local_nets.n > 0) {
+		r->has |= HAS_LOCAL;
+		r->local_orig = net_set_has(&s->opt->local_nets, &c->h[ORIG]);
+		r->local_resp = net_set_has(&s->opt->local_nets, &c->h[RESP]);
+	}
+	if (with_community_id) {
+		const size_t n = community_id(c, (uint16_t)s->opt->community_id_seed, s->opt->community_id_base64, t->community_id);
+		r->community_id = (struct text){ t->community_id, n };
+		r->has |= n ? HAS_COMMUNITY_ID : 0;
+	}
+	if (proto_name) {
+		r->has |= HAS_IP_PROTO_NAME;
+		r->ip_proto_name = text_of(proto_name);
+	}
+}

@@ -1,0 +1,22 @@
+/* fill.h - a finished connection as a record. */
+#ifndef CONNLOG_CONN_FILL_H
+#define CONNLOG_CONN_FILL_H
+
+#include "conn/community_id.h"
+#include "conn/conn.h"
+#include "record/record.h"
+
+/* The texts that a record points at. */
+struct fill_texts {
+	char        uid[UID_TEXT_MAX];
+	char        community_id[COMMUNITY_ID_MAX];
+	char        l2[2][18];
+	char        parent_uids[PARENTS_MAX][UID_TEXT_MAX];
+	struct text parents[PARENTS_MAX];
+};
+
+/* Fills `r` from the connection (Conn::set_conn); it points into `t` and into the connection.  `with_community_id`:
+ * hashing is left out when nobody reads the column. */
+void fill_record(const struct conn_store *s, uint32_t handle, bool with_community_id, struct fill_texts *t, struct record *r);
+
+#endif

@@ -1,0 +1,38 @@
+/* history.h - the letters of conn.log's `history` (Session.h, TCP_Endpoint.cc, UDP.cc). */
+#ifndef CONNLOG_CONN_HISTORY_H
+#define CONNLOG_CONN_HISTORY_H
+
+#include "conn/conn.h"
+
+/* What has been seen once; for the responder of a TCP connection shifted by HIST_RESP (TCP_Endpoint.h).
+ * UDP has bits of its own; HIST_UNKNOWN is the session's (X). */
+enum history_bit {
+	HIST_SYN = 0x1,
+	HIST_FIN = 0x2,
+	HIST_RST = 0x4,
+	HIST_FIN_RST = 0x8,
+	HIST_DATA = 0x10,
+	HIST_ACK = 0x20,
+	HIST_MULTI_FLAG = 0x40,
+	HIST_UNKNOWN = 0x400,
+
+	HIST_UDP_ORIG_DATA = 0x1,
+	HIST_UDP_RESP_DATA = 0x2,
+};
+#define HIST_RESP 16
+
+void history_add(struct conn_store *s, uint32_t handle, char letter);
+
+/* Adds the letter when none of `bits` was seen before. => True if they were (and nothing was added). */
+bool history_once(struct conn_store *s, uint32_t handle, uint32_t bits, char letter);
+
+/* Counts, and adds the letter at 1, 10, 100 … */
+void history_scaled(struct conn_store *s, uint32_t handle, struct scaled *n, char letter);
+
+/* Replaces the whole text. */
+void history_set(struct conn_store *s, uint32_t handle, const char *text);
+
+/* => The text, not terminated; valid until the history changes. */
+const char *history_text(const struct conn_store *s, uint32_t handle, size_t *len);
+
+#endif

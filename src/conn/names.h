@@ -1,0 +1,10 @@
+/* names.h - names of IP protocols. */
+#ifndef CONNLOG_CONN_NAMES_H
+#define CONNLOG_CONN_NAMES_H
+
+#include <stdint.h>
+
+/* => Zeek's name of an IP protocol number, or NULL where it has none. */
+const char *ip_proto_name(uint8_t proto);
+
+#endif

@@ -1,0 +1,120 @@
+/* nets.c - see nets.h. */
+#include "conn/nets.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Zeek's private ranges; each IPv4 range stands there a second time as its 6to4 form (RFC 3056). */
+static const char *const private_v4[] = {
+	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+	"192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+	"224.0.0.0/24", "239.0.0.0/8", "240.0.0.0/4", "255.255.255.255/32",
+};
+static const char *const private_v6[] = {
+	"::/128", "::1/128", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:2::/48", "2001:db8::/32",
+	"fc00::/7", "fe80::/10", "fec0::/10",
+};
+
+bool
+subnet_parse(const char *text, size_t len, struct subnet *out)
+{
+	char host[ADDR_TEXT_MAX];
+	const char *slash = memchr(text, '/', len);
+	size_t host_len = slash ? (size_t)(slash - text) : len;
+	unsigned bits = 0;
+
+	if (slash) {
+		const char *end = text + len;
+		if (slash + 1 == end || end - slash > 4)
+			return false;
+		for (const char *p = slash + 1; p < end; p++) {
+			if (*p < '0' || *p > '9')
+				return false;
+			bits = 10 * bits + (unsigned)(*p - '0');
+		}
+	}
+	if (host_len >= 2 && text[0] == '[' && text[host_len - 1] == ']') {
+		text++;
+		host_len -= 2;
+	}
+	if (host_len == 0 || host_len >= sizeof host)
+		return false;
+	memcpy(host, text, host_len);
+	host[host_len] = '\0';
+
+	uint8_t raw[16];
+	if (inet_pton(AF_INET, host, raw) == 1) {
+		out->net = addr_from_v4(raw);
+		bits = slash ? bits + 96 : 128;
+	} else if (inet_pton(AF_INET6, host, raw) == 1) {
+		out->net = addr_from_v6(raw);
+		bits = slash ? bits : 128;
+	} else {
+		return false;
+	}
+	out->bits = (uint8_t)bits;
+	return bits <= 128;
+}
+
+bool
+net_set_add(struct net_set *set, struct subnet net)
+{
+	struct subnet *at = realloc(set->at, (set->n + 1) * sizeof *at);
+	if (!at)
+		return false;
+	set->at = at;
+	set->at[set->n++] = net;
+	return true;
+}
+
+void
+net_set_free(struct net_set *set)
+{
+	free(set->at);
+	*set = (struct net_set){ 0 };
+}
+
+static bool
+subnet_has(const struct subnet *net, const struct addr *a)
+{
+	const unsigned whole = net->bits / 8, rest = net->bits % 8;
+	if (memcmp(net->net.b, a->b, whole) != 0)
+		return false;
+	return rest == 0 || ((net->net.b[whole] ^ a->b[whole]) >> (8 - rest)) == 0;
+}
+
+bool
+net_set_has(const struct net_set *set, const struct addr *a)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (subnet_has(&set->at[i], a))
+			return true;
+	return false;
+}
+
+/* 2002::/16 followed by the IPv4 prefix. */
+static struct subnet
+six_to_four(const struct subnet *v4)
+{
+	struct subnet s = { .bits = (uint8_t)(v4->bits - 96 + 16) };
+	s.net.b[0] = 0x20;
+	s.net.b[1] = 0x02;
+	memcpy(s.net.b + 2, v4->net.b + 12, 4);
+	return s;
+}
+
+bool
+net_set_add_private(struct net_set *set)
+{
+	struct subnet net;
+
+	for (size_t i = 0; i < sizeof private_v4 / sizeof *private_v4; i++)
+		if (!subnet_parse(private_v4[i], strlen(private_v4[i]), &net) || !net_set_add(set, net) ||
+		    !net_set_add(set, six_to_four(&net)))
+			return false;
+	for (size_t i = 0; i < sizeof private_v6 / sizeof *private_v6; i++)
+		if (!subnet_parse(private_v6[i], strlen(private_v6[i]), &net) || !net_set_add(set, net))
+			return false;
+	return true;
+}

@@ -1,0 +1,28 @@
+/* nets.h - sets of subnets: Site::local_nets, ignore_checksums_nets. */
+#ifndef CONNLOG_CONN_NETS_H
+#define CONNLOG_CONN_NETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/addr.h"
+#include "decode/decode.h" /* struct subnet */
+
+struct net_set {
+	struct subnet *at;
+	size_t         n;
+};
+
+/* Parses "10.0.0.0/8" "fd00::/8" "[fd00::]/8" "192.0.2.1".
+ * => False when it is none of these. */
+bool subnet_parse(const char *text, size_t len, struct subnet *out);
+
+/* => False where there is no memory. */
+bool net_set_add(struct net_set *set, struct subnet net);
+void net_set_free(struct net_set *set);
+bool net_set_has(const struct net_set *set, const struct addr *a);
+
+/* Adds Site::private_address_space (scripts/base/utils/site.zeek). */
+bool net_set_add_private(struct net_set *set);
+
+#endif

@@ -1,0 +1,55 @@
+/* options.h - the constants of connection tracking, under Zeek's names (scripts/base/init-bare.zeek). */
+#ifndef CONNLOG_CONN_OPTIONS_H
+#define CONNLOG_CONN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conn/nets.h"
+
+/* A set of ports of one transport: a bit each. */
+struct port_set {
+	uint64_t bits[1024];
+};
+
+static inline bool
+port_set_has(const struct port_set *s, uint16_t port)
+{
+	return s->bits[port >> 6] >> (port & 63) & 1;
+}
+
+static inline void
+port_set_add(struct port_set *s, uint16_t port)
+{
+	s->bits[port >> 6] |= (uint64_t)1 << (port & 63);
+}
+
+/* Times in seconds. */
+struct conn_options {
+	double tcp_SYN_timeout, tcp_session_timer, tcp_connection_linger, tcp_attempt_delay, tcp_close_delay;
+	double tcp_inactivity_timeout, udp_inactivity_timeout, icmp_inactivity_timeout, unknown_ip_inactivity_timeout;
+	double port_inactivity_timeout; /* Conn::port_inactivity_timeouts: 1 hr for the ports below */
+
+	bool partial_connection_ok, tcp_SYN_ack_ok, detect_filtered_trace, report_gaps_for_partial;
+
+	uint64_t tcp_max_initial_window, tcp_max_above_hole_without_any_acks, tcp_excessive_data_without_further_acks;
+	uint64_t tunnel_max_changes_per_connection; /* Tunnel::max_changes_per_connection */
+	uint64_t max_timer_expires;                 /* 0: all that are due */
+
+	struct port_set likely_server_tcp, likely_server_udp; /* likely_server_ports */
+	struct port_set port_inactivity_tcp;
+
+	/* ours */
+	uint64_t max_connections;      /* the least recently active of a sample is logged and dropped beyond */
+	uint64_t max_history;          /* letters */
+	uint64_t max_reassembly_bytes; /* memory for the intervals above holes, all connections together */
+
+	/* the record */
+	struct net_set local_nets; /* Site::local_nets with Site::private_address_space */
+	uint64_t       community_id_seed;
+	bool           community_id_base64;
+	char          *seed; /* uids and hashing depend on this text; NULL: random */
+};
+
+#endif

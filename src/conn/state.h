@@ -1,0 +1,13 @@
+/* state.h - conn_state: how a connection stands, from the states of its two ends. */
+#ifndef CONNLOG_CONN_STATE_H
+#define CONNLOG_CONN_STATE_H
+
+#include <stddef.h>
+
+#include "conn/conn.h"
+
+/* => "S0", "SF" … (scripts/base/protocols/conn/main.zeek, conn_state). */
+const char *conn_state(enum transport transport, const struct conn_endpoint *orig, const struct conn_endpoint *resp, const char *history,
+                       size_t history_len);
+
+#endif

@@ -1,0 +1,80 @@
+/* table.c - see table.h. */
+#include "conn/table.h"
+
+#include <stdlib.h>
+
+#define TABLE_START 1024u
+
+bool
+table_init(struct table *t)
+{
+	*t = (struct table){ .slots = calloc(TABLE_START, sizeof *t->slots), .mask = TABLE_START - 1 };
+	return t->slots != NULL;
+}
+
+void
+table_free(struct table *t)
+{
+	free(t->slots);
+	*t = (struct table){ 0 };
+}
+
+static void
+put(struct table *t, struct table_slot entry)
+{
+	uint32_t i = entry.hash & t->mask;
+	while (t->slots[i].handle)
+		i = (i + 1) & t->mask;
+	t->slots[i] = entry;
+}
+
+/* Doubles the table when it is three quarters full. */
+static bool
+reserve(struct table *t)
+{
+	if ((uint64_t)t->used * 4 < ((uint64_t)t->mask + 1) * 3)
+		return true;
+	struct table old = *t;
+	t->mask = 2 * old.mask + 1;
+	t->slots = calloc((size_t)t->mask + 1, sizeof *t->slots);
+	if (!t->slots) {
+		*t = old;
+		return t->used < t->mask; /* probing needs one empty slot */
+	}
+	for (size_t i = 0; i <= old.mask; i++)
+		if (old.slots[i].handle)
+			put(t, old.slots[i]);
+	free(old.slots);
+	return true;
+}
+
+bool
+table_insert(struct table *t, uint32_t hash, uint32_t handle)
+{
+	if (!reserve(t))
+		return false;
+	put(t, (struct table_slot){ hash, handle });
+	t->used++;
+	return true;
+}
+
+void
+table_remove(struct table *t, uint32_t hash, uint32_t handle)
+{
+	uint32_t hole = hash & t->mask;
+	while (t->slots[hole].handle != handle) {
+		if (!t->slots[hole].handle)
+			return;
+		hole = (hole + 1) & t->mask;
+	}
+	/* Move back what would no longer be found from its home slot. */
+	for (uint32_t i = (hole + 1) & t->mask; t->slots[i].handle; i = (i + 1) & t->mask) {
+		const uint32_t home = t->slots[i].hash & t->mask;
+		if (((i - home) & t->mask) >= ((i - hole) & t->mask)) {
+			t->slots[hole] = t->slots[i];
+			hole = i;
+		}
+	}
+	t->slots[hole].handle = 0;
+	t->used--;
+}

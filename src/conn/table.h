@@ -1,0 +1,52 @@
+/* table.h - the hash table from connection keys to handles.
+ *
+ * Open addressing with linear probing over slots of eight bytes: 32 bits of the key's hash and the connection's
+ * handle, so that a probe looks at a connection only when the hashes agree.  Deletion moves what follows back,
+ * so there are no tombstones.  The table knows nothing of keys: the caller compares.
+ */
+#ifndef CONNLOG_CONN_TABLE_H
+#define CONNLOG_CONN_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct table_slot {
+	uint32_t hash;
+	uint32_t handle; /* 0: empty */
+};
+
+struct table {
+	struct table_slot *slots;
+	uint32_t           mask; /* slots - 1 */
+	uint32_t           used;
+};
+
+bool table_init(struct table *t);
+void table_free(struct table *t);
+
+/* => False where there is no memory to grow; the table is as it was. */
+bool table_insert(struct table *t, uint32_t hash, uint32_t handle);
+void table_remove(struct table *t, uint32_t hash, uint32_t handle);
+
+static inline void
+table_prefetch(const struct table *t, uint32_t hash)
+{
+	__builtin_prefetch(&t->slots[hash & t->mask]);
+}
+
+/* Walks the handles that may belong to `hash`: start with *at = hash & mask, until 0 is answered. */
+static inline uint32_t
+table_probe(const struct table *t, uint32_t hash, uint32_t *at)
+{
+	for (;;) {
+		const struct table_slot *s = &t->slots[*at];
+		*at = (*at + 1) & t->mask;
+		if (s->handle == 0)
+			return 0;
+		if (s->hash == hash)
+			return s->handle;
+	}
+}
+
+#endif

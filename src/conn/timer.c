@@ -1,0 +1,89 @@
+/* timer.c - a connection's timers (Session.cc, RunState.cc).
+ *
+ * Zeek keeps every timer in one queue and runs at most max_timer_expires of those that are due before it looks at
+ * the next packet; what is left waits for the packet after.  Here a connection's earliest timer stands for all of
+ * them, and one is run at a time, so that the order over all connections is that of Zeek's queue.
+ */
+#include <math.h>
+
+#include "conn/conn.h"
+
+void
+conn_reschedule(struct conn_store *s, uint32_t handle)
+{
+	/* Without memory for the timer the connection stays until it is evicted or the input ends. */
+	(void)wheel_schedule(&s->wheel, handle);
+}
+
+void
+conn_set_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which)
+{
+	struct conn *c = conn_at(s, handle);
+	const double timeout = s->timeouts[which];
+
+	if (timeout == s->timeouts[c->timeout])
+		return;
+	c->timeout = (uint8_t)which;
+	conn_cold_at(s, handle)->inactivity_at = timeout != 0 ? c->last_time + timeout : INFINITY;
+	conn_reschedule(s, handle);
+}
+
+/* Session::InactivityTimer: gone for so long, or to be looked at again later. */
+static enum conn_verdict
+inactivity(struct conn_store *s, uint32_t handle)
+{
+	const struct conn *c = conn_at(s, handle);
+	const double timeout = s->timeouts[c->timeout];
+
+	if (c->last_time + timeout <= s->now)
+		return CONN_REMOVE;
+	conn_cold_at(s, handle)->inactivity_at = c->last_time + timeout;
+	return CONN_KEEP;
+}
+
+/* Runs the connection's earliest timer if it is due. => False if none was. */
+static bool
+run_one(struct conn_store *s, uint32_t handle)
+{
+	const struct conn *c = conn_at(s, handle);
+	const double idle = conn_cold_at(s, handle)->inactivity_at;
+	const double tcp = c->transport == TRANSPORT_TCP ? s->tracker->due(s, c) : INFINITY;
+	enum conn_end why = CONN_END_inactivity;
+	enum conn_verdict verdict;
+
+	if (tcp <= idle && tcp <= s->now)
+		verdict = s->tracker->timer(s, handle, s->now, &why);
+	else if (idle <= s->now)
+		verdict = inactivity(s, handle);
+	else
+		return false;
+	s->counters.timers++;
+	if (verdict == CONN_REMOVE)
+		conn_remove(s, handle, why);
+	return true;
+}
+
+void
+conn_advance(struct conn_store *s, double packet_time)
+{
+	/* Which packet of its time this is; one whose time has passed already is told by its own count. */
+	if (packet_time < s->now)
+		s->salt = 0x80000000u | ++s->late_packets;
+	else if (packet_time == s->now)
+		s->salt = ++s->same_time;
+	else
+		s->salt = s->same_time = 0;
+	if (packet_time > s->now)
+		s->now = packet_time;
+
+	uint32_t handle;
+	uint64_t left = s->opt->max_timer_expires ? s->opt->max_timer_expires : UINT64_MAX;
+	while (left > 0 && (handle = wheel_next(&s->wheel, s->now)) != 0) {
+		if (!(conn_at(s, handle)->flags & CONN_LIVE))
+			continue; /* its last entry outlived it */
+		if (run_one(s, handle))
+			left--;
+		if (conn_at(s, handle)->flags & CONN_LIVE)
+			conn_reschedule(s, handle);
+	}
+}

@@ -1,0 +1,26 @@
+/* uid.h - the 96 bits that name a connection, and their text. */
+#ifndef CONNLOG_CONN_UID_H
+#define CONNLOG_CONN_UID_H
+
+#include <stddef.h>
+
+#include "base/siphash.h"
+#include "decode/pkt.h"
+#include "record/record.h"
+
+/* A keyed hash of what makes a connection one of its own: its tuple in either direction, its start, and which
+ * packet of that time it began with.  Who does not know the key cannot guess it; the same key and input give the
+ * same uid, whatever else is in the input. */
+struct uid uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, const struct addr *b, uint16_t port_b,
+                    uint8_t proto, double start, uint32_t salt);
+
+/* "C" and the base-62 digits, lowest first as Zeek prints them (UID::Base62). => Length; no zero byte. */
+size_t uid_format(const struct uid *uid, char out[UID_TEXT_MAX]);
+
+static inline bool
+uid_equal(const struct uid *a, const struct uid *b)
+{
+	return a->hi == b->hi && a->lo == b->lo;
+}
+
+#endif

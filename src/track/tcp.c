@@ -1,0 +1,454 @@
+/* tcp.c - what a TCP packet does to its connection.
+ *
+ * tcp_packet() follows the order of Zeek 8.2.2's TCPAnalyzer::DeliverPacket and TCPSessionAdapter::Process: sequence
+ * numbers first, then history, acknowledgement, state machine, reassembly, and closing last, so that data that
+ * comes with a FIN counts before the connection is closed.
+ */
+#include "track/tcp.h"
+
+#include <math.h>
+
+#include "conn/history.h"
+#include "track/track.h"
+
+#define TOO_LARGE_SEQ_DELTA 1048576
+
+bool
+tcp_open(struct conn_store *s, uint32_t handle)
+{
+	struct conn *c = conn_at(s, handle);
+
+	c->tcp = slab_alloc(&s->tcps);
+	if (!c->tcp)
+		return false;
+	struct tcp *t = tcp_at(s, c);
+	for (int i = 0; i < 2; i++)
+		t->ep[i].delivered = t->ep[i].trimmed = 1;
+	t->expire_at[0] = s->now + s->opt->tcp_SYN_timeout;
+	t->expire_at[1] = t->last_at = INFINITY;
+	if (!(c->flags & CONN_EMBRYO))
+		return true;
+
+	c->flags &= (uint8_t)~CONN_EMBRYO;
+	struct tcp_ep *ep = tcp_side(t, ORIG);
+	ep->start = ep->ack = c->isn;
+	ep->last = c->isn + 1;
+	ep->state = TCP_SYN_SENT;
+	t->flags = TCP_SAW_ORIG;
+	t->expire_at[0] = c->start_time + s->opt->tcp_SYN_timeout;
+	if (s->opt->tcp_attempt_delay != 0)
+		t->last_at = c->start_time + s->opt->tcp_attempt_delay;
+	return true;
+}
+
+struct tcp_ep_rare *
+tcp_rare_need(const struct tcp_ctx *x, const struct tcp_ep *ep)
+{
+	if (!x->t->rare)
+		x->t->rare = slab_alloc(&x->s->tcp_rares);
+	if (!x->t->rare)
+		return &((struct tcp_rare *)slab_at(&x->s->tcp_rares, x->s->tcp_spare))->ep[0];
+	return tcp_rare_at(x->s, x->t, ep);
+}
+
+/* TCP_Endpoint::CheckHistory. */
+bool
+tcp_history_once(const struct tcp_ctx *x, const struct tcp_ep *ep, uint32_t bit, char letter)
+{
+	size_t len;
+	const char *text = history_text(x->s, x->handle, &len);
+
+	if ((letter == 'A' || letter == 'D') && len == 1 && text[0] == 'H') {
+		/* It began with a SYN-ACK, which a stealth scan could have drawn; now there is real traffic, so the
+		 * sender of the SYN-ACK was the responder. */
+		conn_flip(x->s, x->handle);
+		history_set(x->s, x->handle, "^h");
+		x->t->flags |= TCP_SAW_ORIG;
+	}
+	if (!tcp_is_orig(x->t, ep)) {
+		bit <<= HIST_RESP;
+		letter = (char)(letter | 0x20);
+	}
+	return history_once(x->s, x->handle, bit, letter);
+}
+
+void
+tcp_history_add(const struct tcp_ctx *x, const struct tcp_ep *ep, char letter)
+{
+	history_add(x->s, x->handle, tcp_is_orig(x->t, ep) ? letter : (char)(letter | 0x20));
+}
+
+void
+tcp_history_scaled(const struct tcp_ctx *x, const struct tcp_ep *ep, struct scaled *n, char letter)
+{
+	history_scaled(x->s, x->handle, n, tcp_is_orig(x->t, ep) ? letter : (char)(letter | 0x20));
+}
+
+/* TCPSessionAdapter::FlipRoles: the endpoints stay, their names change. */
+static void
+flip(struct conn_store *s, struct conn *c)
+{
+	struct tcp *t = tcp_at(s, c);
+	const uint8_t saw = t->flags & (TCP_SAW_ORIG | TCP_SAW_RESP);
+
+	t->flags ^= TCP_FLIPPED;
+	t->flags &= (uint8_t)~(TCP_SAW_ORIG | TCP_SAW_RESP | TCP_IS_PARTIAL);
+	if (saw & TCP_SAW_ORIG)
+		t->flags |= TCP_SAW_RESP;
+	if (saw & TCP_SAW_RESP)
+		t->flags |= TCP_SAW_ORIG;
+}
+
+static void
+endpoints(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2])
+{
+	if (!c->tcp) { /* an embryo */
+		out[ORIG] = (struct conn_endpoint){ TCP_SYN_SENT, 0 };
+		out[RESP] = (struct conn_endpoint){ TCP_INACTIVE, 0 };
+		return;
+	}
+	struct tcp *t = tcp_at(s, c);
+	for (int side = ORIG; side <= RESP; side++) {
+		const struct tcp_ep *ep = tcp_side(t, side);
+		out[side] = (struct conn_endpoint){ ep->state, tcp_size(t, ep) };
+	}
+}
+
+static uint64_t
+missed(const struct conn_store *s, const struct conn *c)
+{
+	if (!c->tcp || !tcp_at(s, c)->rare)
+		return 0;
+	const struct tcp_rare *r = slab_at(&s->tcp_rares, tcp_at(s, c)->rare);
+	return r->ep[0].missed + r->ep[1].missed;
+}
+
+static void
+release(struct conn_store *s, struct conn *c)
+{
+	const struct tcp *t = tcp_at(s, c);
+	if (!t->rare)
+		return;
+	struct tcp_rare *r = slab_at(&s->tcp_rares, t->rare);
+	for (int i = 0; i < 2; i++) {
+		s->range_bytes -= ranges_bytes(&r->ep[i].above);
+		ranges_clear(&r->ep[i].above);
+	}
+	slab_release(&s->tcp_rares, t->rare);
+}
+
+const struct conn_tracker tcp_tracker = {
+	.state_size = sizeof(struct tcp),
+	.rare_size = sizeof(struct tcp_rare),
+	.due = tcp_due,
+	.timer = tcp_timer,
+	.flip = flip,
+	.endpoints = endpoints,
+	.missed = missed,
+	.release = release,
+};
+
+/* A SYN alone, on time, with nothing about it that would have to be remembered. */
+static bool
+is_embryo(const struct conn_store *s, const struct pkt *p)
+{
+	return !p->tcp_bad && !p->l4_bad && (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN &&
+	       p->data_len == 0 && p->tcp_win != 0 && p->ts == s->now;
+}
+
+bool
+tcp_begin(struct conn_store *s, uint32_t handle, const struct pkt *p)
+{
+	struct conn *c = conn_at(s, handle);
+
+	if (is_embryo(s, p)) {
+		c->flags |= CONN_EMBRYO;
+		c->isn = p->tcp_seq;
+	} else if (!tcp_open(s, handle)) {
+		return false;
+	}
+	/* Until the handshake is done, Zeek gives TCP the timeout of UDP (TCP.cc). */
+	conn_set_timeout(s, handle, TIMEOUT_UDP);
+	conn_reschedule(s, handle);
+	return true;
+}
+
+/* TCPAnalyzer's SetPartialStatus. */
+static void
+set_partial(struct tcp *t, uint8_t flags, bool is_orig)
+{
+	if (is_orig) {
+		if (t->flags & TCP_SAW_ORIG)
+			return;
+		if (!(flags & TCP_SYN) || (flags & TCP_ACK))
+			t->flags |= TCP_IS_PARTIAL;
+		else
+			t->flags &= (uint8_t)~TCP_IS_PARTIAL;
+	} else if (!(t->flags & (TCP_SAW_RESP | TCP_IS_PARTIAL)) && !(flags & TCP_SYN)) {
+		t->flags |= TCP_IS_PARTIAL;
+	}
+}
+
+/* init_endpoint: where a side's sequence numbers start.  Without a SYN they are set as if there had been one. */
+static void
+init_side(struct tcp_ep *ep, uint8_t flags, uint32_t seq, uint32_t behind)
+{
+	const bool syn = flags & TCP_SYN;
+	bool set = false;
+
+	switch (ep->state) {
+	case TCP_INACTIVE:
+		if (!syn) {
+			ep->start = ep->ack = seq - 1;
+			ep->last = seq;
+			return;
+		}
+		set = true;
+		break;
+	case TCP_SYN_SENT:
+	case TCP_SYN_ACK_SENT: set = syn && seq != ep->start; break;
+	case TCP_ESTABLISHED:
+	case TCP_PARTIAL: set = syn; break;
+	case TCP_RESET: set = syn && ep->prev == TCP_INACTIVE; break; /* the RST may have been forged */
+	default: break;
+	}
+	if (set) {
+		ep->start = ep->ack = seq;
+		ep->last = behind;
+	}
+}
+
+/* get_relative_seq: `*underflow` is set when `seq` lies before the start. */
+static uint64_t
+relative_seq(const struct tcp_ep *ep, uint32_t seq, uint32_t last, uint32_t wraps, bool *underflow)
+{
+	const int32_t delta = tcp_delta(seq, last);
+
+	if (delta < 0 && wraps && seq > last)
+		wraps--;
+	else if (delta > 0 && seq < last)
+		wraps++;
+	if (wraps == 0) {
+		const int32_t from_start = tcp_delta(seq, ep->start);
+		if (from_start < 0)
+			*underflow = true;
+		return (uint64_t)(int64_t)from_start;
+	}
+	return tcp_relative(ep, seq, wraps);
+}
+
+/* A flag whose letter comes again when its sequence number has changed. */
+static void
+history_flag(const struct tcp_ctx *x, struct tcp_ep *ep, uint32_t bit, char letter, uint64_t seq, int which)
+{
+	const struct tcp_ep_rare *have = tcp_rare_at(x->s, x->t, ep);
+	const bool same = seq == (have ? have->last_flag[which] : 0);
+
+	if (tcp_history_once(x, ep, bit, letter) && !same)
+		tcp_history_add(x, ep, letter);
+	if (!same)
+		tcp_rare_need(x, ep)->last_flag[which] = seq;
+}
+
+/* update_history */
+static void
+note_history(const struct tcp_ctx *x, struct tcp_ep *ep, uint8_t flags, uint64_t seq, int32_t len)
+{
+	switch (flags & (TCP_SYN | TCP_FIN | TCP_RST)) {
+	case 0:
+		if (len)
+			tcp_history_once(x, ep, HIST_DATA, 'D');
+		else if (flags & TCP_ACK)
+			tcp_history_once(x, ep, HIST_ACK, 'A');
+		break;
+	case TCP_SYN:
+		history_flag(x, ep, HIST_SYN, flags & TCP_ACK ? 'H' : 'S', seq, LAST_SYN);
+		break;
+	case TCP_FIN: /* counts where its data ends */
+		history_flag(x, ep, HIST_FIN, 'F', seq + (uint64_t)(int64_t)len, LAST_FIN);
+		break;
+	case TCP_RST: history_flag(x, ep, HIST_RST, 'R', seq, LAST_RST); break;
+	default:
+		if ((flags & TCP_FIN) && (flags & TCP_RST))
+			tcp_history_once(x, ep, HIST_FIN_RST, 'I');
+		else
+			tcp_history_once(x, ep, HIST_MULTI_FLAG, 'Q');
+	}
+}
+
+/* update_window, as far as it shows: a window of zero.  Not worth a letter with or after a RST, or when the peer
+ * has sent its FIN. */
+static void
+note_window(const struct tcp_ctx *x, struct tcp_ep *ep, uint16_t window, uint8_t flags)
+{
+	if (window == 0 && !(flags & TCP_RST) && tcp_peer(x->t, ep)->state != TCP_CLOSED && ep->state != TCP_RESET)
+		tcp_history_scaled(x, ep, &tcp_rare_need(x, ep)->zero_window, 'W');
+}
+
+/* init_peer and update_ack_seq. => The acknowledgement relative to the peer's start. */
+static uint64_t
+take_ack(struct tcp_ep *peer, uint32_t ack, uint8_t flags)
+{
+	bool underflow = false;
+
+	if (peer->state == TCP_INACTIVE) {
+		peer->start = peer->ack = peer->last = ack - 1;
+		return 1;
+	}
+	const uint64_t rel = relative_seq(peer, ack, peer->ack, peer->ack_wraps, &underflow);
+	if (underflow)
+		return 0;
+	if (flags & TCP_RST)
+		return rel; /* acknowledgements of RSTs are not to be trusted */
+	const int32_t delta = tcp_delta(ack, peer->ack);
+	if (delta > 0 && !(ack == 0 && delta > TOO_LARGE_SEQ_DELTA)) {
+		if (ack < peer->ack)
+			peer->ack_wraps++;
+		peer->ack = ack;
+	}
+	return rel;
+}
+
+/* update_last_seq. => How far the packet advances the sequence. */
+static int32_t
+take_seq(const struct tcp_ctx *x, struct tcp_ep *ep, uint32_t last, uint8_t flags, int32_t len)
+{
+	const int32_t delta = tcp_delta(last, ep->last);
+	bool update = false;
+
+	if ((flags & (TCP_SYN | TCP_RST)) && (delta > TOO_LARGE_SEQ_DELTA || delta < -TOO_LARGE_SEQ_DELTA))
+		return delta;
+	if ((flags & TCP_FIN) && ep->last == ep->start + 1)
+		update = true; /* more than 2 GB of which only SYN and FIN were seen */
+	else if (ep->state == TCP_RESET)
+		return delta;
+	else if (delta > 0)
+		update = true;
+	else if (len > 0)
+		tcp_history_scaled(x, ep, &tcp_rare_need(x, ep)->rexmit, 'T');
+	if (update) {
+		if (last < ep->last)
+			ep->seq_wraps++;
+		ep->last = last;
+	}
+	return delta;
+}
+
+/* TCPSessionAdapter::Process */
+static void
+process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
+{
+	struct tcp *t = x->t;
+	struct tcp_ep *ep = tcp_side(t, is_orig ? ORIG : RESP), *peer = tcp_peer(t, ep);
+	const uint8_t flags = p->tcp_flags;
+	const int32_t len = p->data_len;
+	const int32_t seg_len = ((flags & TCP_RST) ? 0 : len) + !!(flags & TCP_SYN) + !!(flags & TCP_FIN);
+	struct tcp_step step = { .is_orig = is_orig, .flags = flags, .seq = p->tcp_seq, .ack = p->tcp_ack, .len = len };
+	bool underflow = false;
+	uint64_t rel_ack = 0;
+
+	set_partial(t, flags, is_orig);
+	init_side(ep, flags, p->tcp_seq, p->tcp_seq + (uint32_t)seg_len);
+	const uint64_t rel = relative_seq(ep, p->tcp_seq, ep->last, ep->seq_wraps, &underflow);
+	note_history(x, ep, flags, rel, len);
+	note_window(x, ep, p->tcp_win, flags);
+
+	if (!(t->ep[0].flags & t->ep[1].flags & EP_DID_CLOSE))
+		x->c->last_time = x->now;
+	if (flags & TCP_FIN) {
+		ep->flags |= EP_FIN;
+		tcp_rare_need(x, ep)->fin_seq = rel + (uint64_t)(int64_t)seg_len;
+	}
+	if (flags & TCP_RST)
+		ep->flags |= EP_RST;
+	if (flags & TCP_ACK)
+		rel_ack = take_ack(peer, p->tcp_ack, flags);
+	step.delta_last = take_seq(x, ep, p->tcp_seq + (uint32_t)seg_len, flags, len);
+
+	tcp_advance_state(x, ep, &step);
+	if (flags & TCP_ACK)
+		tcp_acked(x, peer, rel_ack);
+	t->flags |= is_orig ? TCP_SAW_ORIG : TCP_SAW_RESP;
+	if (len > 0 && !(flags & TCP_RST) && !underflow && p->data_cap >= len)
+		tcp_data(x, ep, rel + !!(flags & TCP_SYN), (uint64_t)len);
+	tcp_check_eof(x, ep);
+	if (step.close)
+		tcp_closed(x, ep, step.event);
+}
+
+void
+tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig)
+{
+	struct conn *c = conn_at(s, handle);
+
+	if (c->flags & CONN_EMBRYO) {
+		if (c->pkts[ORIG] == 0) { /* the SYN itself */
+			history_once(s, handle, HIST_SYN, 'S');
+			c->pkts[ORIG] = 1;
+			c->bytes[ORIG] = p->ip_len;
+			return;
+		}
+		if (!tcp_open(s, handle)) {
+			s->counters.refused++;
+			return;
+		}
+	}
+	const struct tcp_ctx x = { s, handle, c, tcp_at(s, c), p->ts };
+	struct tcp_ep *ep = tcp_side(x.t, is_orig ? ORIG : RESP);
+
+	if (p->tcp_bad)
+		return;
+	if (p->l4_bad) {
+		tcp_history_scaled(&x, ep, &tcp_rare_need(&x, ep)->bad_checksum, 'C');
+		return;
+	}
+	process(&x, p, is_orig);
+
+	/* Counted behind the processing: a flip on the way has changed the packet's side (TCP.cc). */
+	const int side = tcp_is_orig(x.t, ep) ? ORIG : RESP;
+	c->pkts[side]++;
+	c->bytes[side] += p->ip_len;
+}
+
+/* TCPSessionAdapter::IsReuse: only an initial SYN begins anew, for half connections a SYN-ACK too. */
+bool
+tcp_is_reuse(const struct conn_store *s, uint32_t handle, const struct pkt *p)
+{
+	const struct conn *c = conn_at(s, handle);
+
+	if (p->tcp_off < 5 || !(p->tcp_flags & TCP_SYN))
+		return false;
+	if (c->flags & CONN_EMBRYO)
+		return !(p->tcp_flags & TCP_ACK) && p->tcp_seq != c->isn;
+
+	struct tcp *t = tcp_at(s, c);
+	const struct tcp_ep *orig = tcp_side(t, ORIG), *resp = tcp_side(t, RESP), *from = orig;
+	if (p->tcp_flags & TCP_ACK) {
+		if (orig->state != TCP_INACTIVE)
+			return false;
+		from = resp;
+	}
+	if ((orig->flags | resp->flags) & EP_DID_CLOSE)
+		return true;
+	if (p->tcp_seq == from->start)
+		return false;
+	/* SYN and SYN-ACK that changed places on their way to us: the state machine sorts it out. */
+	return !(!(p->tcp_flags & TCP_ACK) && from->state == TCP_SYN_ACK_SENT && resp->state == TCP_INACTIVE &&
+	         p->tcp_seq == resp->start);
+}
+
+uint64_t
+tcp_size(const struct tcp *t, const struct tcp_ep *ep)
+{
+	const struct tcp_ep *peer = &t->ep[ep == &t->ep[0]];
+
+	if (ep->prev == TCP_SYN_SENT && ep->state == TCP_RESET && peer->state == TCP_INACTIVE && !tcp_nothing_acked(ep))
+		return 0; /* a half-open connection found out and aborted: the numbers tell nothing */
+	const uint64_t last = tcp_full(ep->last, ep->seq_wraps), ack = tcp_full(ep->ack, ep->ack_wraps);
+	uint64_t size = (last > ack ? last : ack) - ep->start;
+	if (size != 0)
+		size--; /* SYN */
+	if ((ep->flags & EP_FIN) && size != 0)
+		size--;
+	return size;
+}

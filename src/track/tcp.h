@@ -1,0 +1,180 @@
+/* tcp.h - the state of a TCP connection (Zeek: TCPSessionAdapter, TCP_Endpoint, TCP_Reassembler).
+ *
+ * Zeek has a state machine for each endpoint, not one for the connection.  Sequence numbers are kept as Zeek keeps
+ * them: 32 bits and a count of wraps; relative ones are 64 bits, the SYN being 0 and the first byte 1.
+ *
+ * Memory is attached in three steps: a connection that began with a plain SYN and has seen nothing else is just
+ * the SYN's number (CONN_EMBRYO, in struct conn); the second packet attaches `struct tcp`; what only connections
+ * with losses, oddities or a FIN need is in `struct tcp_rare`.
+ */
+#ifndef CONNLOG_TRACK_TCP_H
+#define CONNLOG_TRACK_TCP_H
+
+#include "base/ranges.h"
+#include "conn/conn.h"
+
+/* Numbers are Zeek's (init-bare.zeek: TCP_INACTIVE …). */
+enum tcp_state { TCP_INACTIVE, TCP_SYN_SENT, TCP_SYN_ACK_SENT, TCP_PARTIAL, TCP_ESTABLISHED, TCP_CLOSED, TCP_RESET };
+
+enum tcp_ep_flag {
+	EP_DID_CLOSE = 1, /* its closing has been reported */
+	EP_FIN = 2,       /* FIN_cnt > 0 */
+	EP_RST = 4,       /* RST_cnt > 0 */
+	EP_SKIP = 8,      /* the reassembler has given up (skip_deliveries) */
+	EP_EOF = 16,      /* did_EOF */
+	EP_GAP = 32,      /* had_gap */
+};
+
+struct tcp_ep {
+	uint32_t start, last, ack;     /* sequence numbers; `ack` is what the peer has acknowledged */
+	uint32_t seq_wraps, ack_wraps; /* of `last` and `ack` */
+	uint8_t  state, prev;          /* enum tcp_state */
+	uint8_t  flags;                /* enum tcp_ep_flag */
+	uint64_t delivered;            /* last_reassem_seq: everything below has been delivered or given up */
+	uint64_t trimmed;              /* trim_seq: everything below has been forgotten */
+};
+
+enum tcp_flag {
+	TCP_FLIPPED = 1,        /* ep[1] is the originator */
+	TCP_SAW_ORIG = 2,       /* first_packet_seen */
+	TCP_SAW_RESP = 4,
+	TCP_IS_PARTIAL = 8,
+	TCP_DONE = 16,          /* !is_active: finished or reset, timers have nothing left to do */
+	TCP_CLOSE_DEFERRED = 32,
+	TCP_DEFERRED_EVENT = 64,
+};
+
+struct tcp {
+	struct tcp_ep ep[2];
+	double        expire_at[2]; /* ExpireTimer: the first runs always, the second since a side has closed */
+	double        last_at;      /* AttemptTimer before, close-delay timer after closing */
+	uint32_t      rare;
+	uint8_t       flags;
+	bool          closing;      /* `last_at` is the close delay */
+};
+
+enum { LAST_SYN, LAST_FIN, LAST_RST };
+
+/* The rest of an endpoint. */
+struct tcp_ep_rare {
+	uint64_t      fin_seq;
+	uint64_t      last_flag[3]; /* hist_last_SYN, _FIN, _RST: relative numbers */
+	struct scaled bad_checksum, rexmit, zero_window, gap;
+	struct ranges above;  /* arrived above a hole */
+	uint64_t      missed; /* bytes in content gaps */
+};
+
+struct tcp_rare {
+	struct tcp_ep_rare ep[2];
+};
+
+/* One packet's view of a connection, handed around inside the tracker. */
+struct tcp_ctx {
+	struct conn_store *s;
+	uint32_t           handle;
+	struct conn       *c;
+	struct tcp        *t;
+	double             now; /* of the packet */
+};
+
+static inline struct tcp *
+tcp_at(const struct conn_store *s, const struct conn *c)
+{
+	return slab_at(&s->tcps, c->tcp);
+}
+
+static inline struct tcp_ep *
+tcp_side(struct tcp *t, int side)
+{
+	return &t->ep[side ^ (t->flags & TCP_FLIPPED)];
+}
+
+static inline struct tcp_ep *
+tcp_peer(struct tcp *t, const struct tcp_ep *ep)
+{
+	return &t->ep[ep == &t->ep[0]];
+}
+
+static inline bool
+tcp_is_orig(const struct tcp *t, const struct tcp_ep *ep)
+{
+	return (ep == &t->ep[1]) == ((t->flags & TCP_FLIPPED) != 0);
+}
+
+/* => The endpoint's rare part, attached when there was none; the store's spare one where there is no memory. */
+struct tcp_ep_rare *tcp_rare_need(const struct tcp_ctx *x, const struct tcp_ep *ep);
+
+/* => The rare part, or NULL. */
+static inline struct tcp_ep_rare *
+tcp_rare_at(const struct conn_store *s, const struct tcp *t, const struct tcp_ep *ep)
+{
+	return t->rare ? &((struct tcp_rare *)slab_at(&s->tcp_rares, t->rare))->ep[ep == &t->ep[1]] : NULL;
+}
+
+/* Position in the full 64-bit space, and relative to the start (TCP_Endpoint.h). */
+static inline uint64_t
+tcp_full(uint32_t seq, uint32_t wraps)
+{
+	return ((uint64_t)wraps << 32) + seq;
+}
+
+static inline uint64_t
+tcp_relative(const struct tcp_ep *ep, uint32_t seq, uint32_t wraps)
+{
+	return tcp_full(seq, wraps) - ep->start;
+}
+
+static inline int32_t
+tcp_delta(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b);
+}
+
+/* TCP_Endpoint::NoDataAcked. */
+static inline bool
+tcp_nothing_acked(const struct tcp_ep *ep)
+{
+	const uint64_t ack = tcp_full(ep->ack, ep->ack_wraps);
+	return ack == ep->start || ack == (uint64_t)ep->start + 1;
+}
+
+/* TCP_Endpoint::Size: payload bytes by sequence numbers. */
+uint64_t tcp_size(const struct tcp *t, const struct tcp_ep *ep);
+
+/* TCP_Endpoint::CheckHistory and ChecksumError, DidRxmit …: letters of a side. */
+bool tcp_history_once(const struct tcp_ctx *x, const struct tcp_ep *ep, uint32_t bit, char letter);
+void tcp_history_add(const struct tcp_ctx *x, const struct tcp_ep *ep, char letter);
+void tcp_history_scaled(const struct tcp_ctx *x, const struct tcp_ep *ep, struct scaled *n, char letter);
+
+/* ---- tcp_state.c: the state machine */
+
+struct tcp_step {
+	bool     is_orig; /* side of the packet when it came; not changed by a flip on the way */
+	uint8_t  flags;
+	uint32_t seq, ack;
+	int32_t  len;        /* payload by the headers */
+	int32_t  delta_last; /* how far the packet advances the sequence */
+	bool     close, event; /* out: the side has closed; worth an event */
+};
+void tcp_advance_state(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_step *step);
+
+/* ---- tcp_reassembly.c: delivery, gaps, end of stream */
+
+void tcp_data(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq, uint64_t len);
+void tcp_acked(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq);
+void tcp_check_eof(const struct tcp_ctx *x, struct tcp_ep *ep);
+bool tcp_data_pending(const struct tcp_ctx *x, const struct tcp_ep *ep);
+
+/* ---- tcp_close.c: closing and timers */
+
+void tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event);
+void tcp_reset(const struct tcp_ctx *x);
+enum conn_verdict tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
+double tcp_due(const struct conn_store *s, const struct conn *c);
+
+/* ---- tcp.c */
+
+/* Attaches a full state: fresh, or grown from an embryo. => False where there is no memory. */
+bool tcp_open(struct conn_store *s, uint32_t handle);
+
+#endif

@@ -1,0 +1,107 @@
+/* track.c - packets to their tracker; UDP, ICMP and the other protocols, which have little state (Zeek:
+ * packet_analysis/protocol/{udp,icmp,unknown_ip_transport}). */
+#include "track/track.h"
+
+#include "conn/history.h"
+
+bool
+track_wants(const struct conn_options *opt, const struct pkt *p, bool *flip)
+{
+	*flip = false;
+	if (p->transport == TRANSPORT_UDP) {
+		*flip = port_set_has(&opt->likely_server_udp, p->sport) && !port_set_has(&opt->likely_server_udp, p->dport);
+	} else if (p->transport == TRANSPORT_TCP) {
+		const bool syn = p->tcp_flags & TCP_SYN;
+		if (syn && !(p->tcp_flags & TCP_ACK))
+			return true;
+		if (!opt->partial_connection_ok || (syn && !opt->tcp_SYN_ack_ok))
+			return false;
+		/* Joined midway: the ports tell who serves.  Between two servers' ports the lower one wins, but a
+		 * SYN-ACK may have been drawn by a stealth scan and is left as it is. */
+		if (port_set_has(&opt->likely_server_tcp, p->sport))
+			*flip = !port_set_has(&opt->likely_server_tcp, p->dport) || (!syn && p->sport < p->dport);
+	}
+	static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
+	const struct addr all = addr_from_v4(broadcast);
+	if (addr_equal(&p->dst, &all))
+		*flip = false;
+	return true;
+}
+
+bool
+track_is_reuse(const struct conn_store *s, uint32_t handle, const struct pkt *p)
+{
+	return p->transport == TRANSPORT_TCP && tcp_is_reuse(s, handle, p);
+}
+
+bool
+track_begin(struct conn_store *s, uint32_t handle, const struct pkt *p)
+{
+	switch (p->transport) {
+	case TRANSPORT_TCP: return tcp_begin(s, handle, p);
+	case TRANSPORT_UDP: conn_set_timeout(s, handle, TIMEOUT_UDP); break;
+	case TRANSPORT_ICMP: conn_set_timeout(s, handle, TIMEOUT_ICMP); break;
+	default: conn_set_timeout(s, handle, TIMEOUT_UNKNOWN_IP); break;
+	}
+	return true;
+}
+
+static void
+count(struct conn *c, const struct pkt *p, int side)
+{
+	c->pkts[side]++;
+	c->bytes[side] += p->ip_len;
+}
+
+static void
+add_size(struct conn *c, int side, int64_t n)
+{
+	c->size[side] = c->size[side] < 0 ? n : c->size[side] + n;
+}
+
+static void
+udp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
+{
+	struct conn *c = conn_at(s, handle);
+
+	if (p->l4_bad) {
+		struct conn_extra *x = conn_extra_need(s, c);
+		if (x)
+			history_scaled(s, handle, &x->bad_checksum[side], side == ORIG ? 'C' : 'c');
+		return;
+	}
+	c->last_time = p->ts;
+	if (side == ORIG)
+		history_once(s, handle, HIST_UDP_ORIG_DATA, 'D');
+	else
+		history_once(s, handle, HIST_UDP_RESP_DATA, 'd');
+	add_size(c, side, (int64_t)p->udp_len - 8);
+	count(c, p, side);
+}
+
+static void
+icmp_packet(struct conn *c, const struct pkt *p, int side)
+{
+	if (p->l4_bad)
+		return;
+	c->last_time = p->ts;
+	add_size(c, side, p->data_len);
+	if (p->data_cap >= p->data_len) /* one that is not all there is not counted (ICMP.cc) */
+		count(c, p, side);
+}
+
+void
+track_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig)
+{
+	const int side = is_orig ? ORIG : RESP;
+	struct conn *c = conn_at(s, handle);
+
+	switch (p->transport) {
+	case TRANSPORT_TCP: tcp_packet(s, handle, p, is_orig); break;
+	case TRANSPORT_UDP: udp_packet(s, handle, p, side); break;
+	case TRANSPORT_ICMP: icmp_packet(c, p, side); break;
+	default:
+		c->last_time = p->ts;
+		count(c, p, side);
+	}
+}
