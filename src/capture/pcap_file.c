@@ -55,12 +55,18 @@ record_lengths(const struct capfile *f, const uint8_t *h, bool big_endian)
 	return r;
 }
 
-/* libpcap 1.10 takes the seconds as signed where the file has our byte order (that of the machines Zeek runs
- * on), and as unsigned where it turns them around. */
-static inline int64_t
-record_seconds(const uint8_t *h, bool big_endian)
+/* A fraction of a second or more, or, after libpcap 1.10, a negative one: that takes both fields as signed
+ * where the file has our byte order (that of the machines Zeek runs on), and as unsigned where it turns them
+ * around. */
+static void
+odd_fraction(connlog_packet *p, uint32_t fraction, bool nanoseconds, bool big_endian)
 {
-	return big_endian ? (int64_t)load_be32(h) : (int32_t)load_le32(h);
+	int64_t part = big_endian ? (int64_t)fraction : (int32_t)fraction;
+	int64_t micro = nanoseconds ? part / 1000 : part;
+	int64_t sec = micro / 1000000 - (micro % 1000000 < 0);
+
+	p->sec += sec;
+	p->nsec = (uint32_t)(micro - sec * 1000000) * 1000;
 }
 
 static inline void
@@ -68,16 +74,10 @@ record_time(connlog_packet *p, const uint8_t *h, bool nanoseconds, bool big_endi
 {
 	uint32_t fraction = load32(h + 4, big_endian);
 
-	p->sec = record_seconds(h, big_endian);
-	if (nanoseconds) {
-		p->nsec = fraction;
-		return;
-	}
-	if (__builtin_expect(fraction > UINT32_MAX / 1000, 0)) { /* more than 4 seconds of microseconds */
-		p->sec += fraction / 1000000;
-		fraction %= 1000000;
-	}
-	p->nsec = fraction * 1000;
+	p->sec = big_endian ? (int64_t)load_be32(h) : (int32_t)load_le32(h);
+	p->nsec = nanoseconds ? fraction : fraction * 1000;
+	if (__builtin_expect(fraction >= (nanoseconds ? 1000000000u : 1000000u), 0))
+		odd_fraction(p, fraction, nanoseconds, big_endian);
 }
 
 /* Hands out the records that are all in the window. => Their number; the hot path. */
