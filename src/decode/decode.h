@@ -29,40 +29,45 @@
 #include "connlog.h"
 #include "decode/pkt.h"
 
-/* Causes, named as Zeek's weirds where there is one.  X(identifier, "name in --stats") */
+/* Causes, named as Zeek's weirds where there is one.  X(identifier): also the name in --stats. */
 #define DECODE_REJECTED(X) \
 	X(truncated_ethernet_frame) \
-	X(truncated_link_header) \
+	X(truncated_link_header) /* every other link layer */ \
 	X(undefined_ether_type) \
+	X(bad_link_header) /* NFLOG: version or attribute lengths that cannot be */ \
+	X(truncated_ARP) \
+	X(invalid_802_11_amsdu_inner_packet) \
 	X(truncated_IP) \
 	X(unknown_ip_version) \
 	X(ip_hdr_len_zero) \
 	X(truncated_IP_len) \
 	X(invalid_IP_header_size) \
+	X(IPv4_min_header_size) \
 	X(internally_truncated_header) \
 	X(bad_IP_checksum) \
 	X(incompletely_captured_fragment) \
-	X(fragment_limit) \
+	X(fragment_limit) /* no memory */ \
 	X(bad_MH_checksum) \
 	X(truncated_header) \
-	X(truncated_tunnel) \
-	X(invalid_tunnel) \
-	X(invalid_inner_IP) \
+	X(truncated_GRE) \
+	X(invalid_GRE) /* unknown version or flags, routing, PPTP without IP */ \
+	X(invalid_inner_IP) /* version, or its length is not what is left */ \
 	X(exceeded_tunnel_max_depth) \
 	X(max_packet_analyzer_depth_exceeded)
 
 #define DECODE_IGNORED(X) \
-	X(link_type) \
-	X(ether_type) \
+	X(empty_frame) \
+	X(ether_type) /* no analyzer for what a link layer carries */ \
 	X(arp) \
 	X(llc) \
 	X(novell) \
 	X(wlan_not_data) \
+	X(wlan_encrypted) \
+	X(wlan_not_snap) \
 	X(esp) \
 	X(mobility) \
 	X(ipv6_no_next) \
-	X(igmp) \
-	X(empty_frame)
+	X(igmp)
 
 #define DECODE_ENUM_R(n) DECODE_R_##n,
 #define DECODE_ENUM_I(n) DECODE_I_##n,
@@ -78,7 +83,8 @@ struct decode_counters {
 	uint64_t rejected[DECODE_R_COUNT];
 	uint64_t ignored[DECODE_I_COUNT];
 	uint64_t fragments_expired;  /* datagrams given up after frag_timeout */
-	uint64_t fragments_evicted;  /* datagrams given up for max_fragments */
+	uint64_t fragments_evicted;  /* datagrams given up for max_fragments or max_fragment_bytes */
+	uint64_t ip_tunnels_evicted; /* forgotten for max_ip_tunnels */
 	uint64_t datagrams;          /* put together from fragments */
 	uint64_t checked[4], bad[4]; /* checksums verified and found bad: IP, TCP, UDP, ICMP */
 	uint64_t truncated;          /* frames with caplen < len */
@@ -103,6 +109,7 @@ struct decode_options {
 	bool                 delay_gtp_confirmation;    /* Tunnel::delay_gtp_confirmation, F */
 	size_t               max_fragments;          /* datagrams in reassembly at once (ours), 65536 */
 	size_t               max_fragment_bytes;     /* bytes held by them (ours), 64 MiB */
+	size_t               max_ip_tunnels;         /* GRE and IP-in-IP tunnels remembered (ours), 65536 */
 	/* Makes the uid of an IP tunnel from its two ends and the time it was first seen. */
 	struct uid (*new_uid)(void *arg, const struct addr *src, const struct addr *dst, double first);
 	void *new_uid_arg;
@@ -113,30 +120,37 @@ struct decoder;
 /* => A decoder, or NULL where there is no memory.  `opt` is copied. */
 struct decoder *decoder_new(const struct decode_options *opt);
 void decoder_free(struct decoder *dec);
+const char *decode_rejected_name(enum decode_rejected cause);
+const char *decode_ignored_name(enum decode_ignored cause);
 const struct decode_counters *decoder_counters(const struct decoder *dec);
 void decode_options_default(struct decode_options *opt);
 
-/* A piece of a frame that waits to be dissected. */
+/* A piece of a frame that waits to be dissected: what Zeek keeps in a Packet. */
 struct piece {
-	struct bytes  data;
-	uint32_t      wire_len, cap_len; /* Packet::len, Packet::cap_len */
-	uint32_t      base;              /* bytes of the frame before `data`: Zeek's data - packet->data */
-	uint16_t      layer;             /* which analyzer takes it: decode.c's own numbering */
-	uint16_t      analyzer_depth;    /* Zeek's AnalyzerStackDepth */
-	uint32_t      id;                /* ethertype, protocol number … as the layer needs it */
-	unsigned      encap_depth;       /* of `stack` */
+	struct bytes   data;
+	uint32_t       wire_len, cap_len; /* Packet::len, Packet::cap_len */
+	const uint8_t *start;             /* Packet::data: where the piece began, `data` moves on from there */
+	const uint8_t *l2_src, *l2_dst;
+	uint8_t        layer;       /* which analyzer takes it: enum layer in walk.h */
+	uint8_t        encap_depth; /* of `stack` */
+	bool           shielded;    /* failing does not end an A-MSDU around it */
+	bool           failed;      /* the rest of an A-MSDU: the packet before it failed */
 };
 
-/* Dissection of one frame: the caller's memory, one for each frame of a batch. */
+#define PIECES_MAX (ENCAP_MAX + 2) /* the rest of an A-MSDU at every depth, and what is inside the last */
+
+/* Dissection of one frame: the caller's memory, one for each frame of a batch.  Nothing in it needs freeing. */
 struct dissection {
 	double             ts, now;
+	uint32_t           pppoe_session; /* of the first PPPoE header in the frame */
+	unsigned           depth;         /* analyzers so far: Zeek's AnalyzerStackDepth, which only grows */
 	unsigned           n_pending;
-	struct piece       pending[ENCAP_MAX];
+	struct piece       pending[PIECES_MAX];
 	struct encap_stack stack; /* around the innermost piece */
-	struct pkt         l2;    /* link-layer fields met so far */
 };
 
-/* `now` is network time: the latest packet time so far (never goes back). */
+/* `now` is network time: the latest packet time so far (never goes back).  A frame of no bytes does not count
+ * for network time in Zeek (empty_pcap_header): leave it out of `now`. */
 void decode_begin(struct decoder *dec, struct dissection *d, const struct connlog_packet *raw, double now);
 
 /* => True with the next packet that belongs to a connection in `out`; false when the frame is done. */
@@ -146,14 +160,15 @@ bool decode_next(struct decoder *dec, struct dissection *d, struct pkt *out);
 struct inner {
 	struct bytes     data;
 	enum tunnel_type type;
-	enum { INNER_IP, INNER_ETHERNET, INNER_ETHERTYPE, INNER_GRE } what; /* how to go on */
-	uint16_t         ethertype; /* for INNER_ETHERTYPE (Geneve) */
+	enum { INNER_IP, INNER_ETHERNET, INNER_ARP, INNER_GRE } what; /* how to go on */
 };
 
 /* Puts what is inside `outer` on top of the pending pieces, inside one more tunnel `e` (Zeek's
- * build_inner_packet); for INNER_GRE no tunnel is added here, GRE adds its own. */
+ * build_inner_packet); for INNER_GRE no tunnel is added here, GRE adds its own and `e` may be NULL.  Call it
+ * before the next decode_next() on `d`. */
 void decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer, const struct inner *in, const struct encap *e);
 
+/* Gives back the reassembled datagrams: packets handed out before are no longer valid. */
 void decode_batch_end(struct decoder *dec);
 
 #endif

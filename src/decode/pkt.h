@@ -68,6 +68,7 @@ struct pkt {
 
 	/* IP */
 	struct addr  src, dst;    /* with Home Address option and Routing header honoured (IP_Hdr::SrcAddr) */
+	struct addr  header_src;  /* the source as it stands in the IP header (ignore_checksums_nets) */
 	uint8_t      ip_version;  /* 4 or 6 */
 	uint8_t      proto;       /* payload's protocol: the last header's Next Header for IPv6 */
 	bool         reassembled; /* made from fragments */
@@ -85,6 +86,8 @@ struct pkt {
 	uint16_t       sport, dport; /* ICMP: type, and the counterpart's type or the code (ICMP4_counterpart) */
 	bool           one_way;      /* ICMP without a counterpart: the reverse direction is another connection */
 	bool           l4_bad;       /* TCP, UDP, ICMP: a checksum that was to be verified is wrong */
+	bool           deep;         /* the analyzer stack is full (PacketAnalyzer::max_depth): the connection gets an X in
+	                              * its history when the packet was good, and nothing inside is looked at */
 
 	/* TCP; the fixed header is all there, `tcp_bad` says that data offset or options are not */
 	bool     tcp_bad;   /* bad_TCP_header_len or truncated_header: nothing below but the flags is to be used */

@@ -16,7 +16,7 @@ enum udp_tunnel_kind { UDP_TUNNEL_TEREDO = 1, UDP_TUNNEL_AYIYA = 2, UDP_TUNNEL_G
 struct udp_tunnel_state {
 	uint8_t confirmed; /* kinds that Zeek's analyzer confirmed for this connection, udp_tunnel_kind bits */
 	uint8_t violated;  /* kinds that were violated: not tried again */
-	uint8_t valid_orig, valid_resp; /* per kind: a valid encapsulation was seen from that side (Teredo, GTPv1) */
+	uint8_t valid_orig, valid_resp; /* kinds of which that side sent a valid encapsulation (Teredo, GTPv1) */
 };
 
 enum udp_tunnel_answer {

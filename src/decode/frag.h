@@ -1,0 +1,36 @@
+/* frag.h - datagrams put together from fragments (RFC 791 3.2, RFC 8200 4.5; Zeek: src/Frag.cc, src/Reassem.cc). */
+#ifndef CONNLOG_DECODE_FRAG_H
+#define CONNLOG_DECODE_FRAG_H
+
+#include "base/siphash.h"
+#include "decode/decode.h"
+#include "decode/ip.h"
+
+struct frag_entry;
+struct frag_whole;
+
+struct frags {
+	struct frag_entry **bucket; /* allocated with the first fragment */
+	size_t              mask, n, bytes;
+	struct frag_entry  *oldest, *newest;
+	struct frag_whole  *done; /* handed out, given back by frags_release */
+};
+
+enum frag_answer { FRAG_HELD, FRAG_WHOLE, FRAG_NO_MEMORY };
+
+struct frag_input {
+	const struct ip_header *h;
+	struct bytes            ip;  /* the packet, all of it (h->total_len bytes at least) */
+	double                  ts;  /* of the packet: the timeout runs from the first fragment's */
+	double                  now; /* network time */
+};
+
+/* Adds a fragment. FRAG_WHOLE: `out` and `out_len` are the datagram and `h` its header. */
+enum frag_answer frag_add(struct frags *f, const struct decode_options *opt, struct decode_counters *n, const struct siphash_key *key,
+                          const struct frag_input *in, struct bytes *out, struct ip_header *h);
+
+/* Gives back the datagrams handed out so far. */
+void frags_release(struct frags *f);
+void frags_free(struct frags *f);
+
+#endif

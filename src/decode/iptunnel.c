@@ -1,0 +1,166 @@
+/* iptunnel.c - IP in IP (RFC 2003, 4213), and what GRE hands on: the step into the tunnel.
+ *
+ * Zeek: src/packet_analysis/protocol/iptunnel/IPTunnel.cc.  Its timer looks at a tunnel every
+ * Tunnel::ip_tunnel_timeout and forgets it when it was not used for that long; here the same looks are made up for
+ * when the tunnel is next asked for.  The table is bounded by max_ip_tunnels: the one unused for longest goes.
+ */
+#include "decode/iptunnel.h"
+
+#include <stdlib.h>
+
+#include "decode/ip.h"
+#include "decode/walk.h"
+
+struct iptunnel {
+	struct iptunnel *chain;
+	struct iptunnel *older, *newer;
+	struct addr      low, high; /* the two ends, in order */
+	double           used, look; /* last use, next look of Zeek's timer */
+	size_t           bucket;
+	struct encap     encap;
+};
+
+static void
+unlink_used(struct iptunnels *t, struct iptunnel *e)
+{
+	*(e->older ? &e->older->newer : &t->oldest) = e->newer;
+	*(e->newer ? &e->newer->older : &t->newest) = e->older;
+}
+
+static void
+link_newest(struct iptunnels *t, struct iptunnel *e)
+{
+	e->older = t->newest;
+	e->newer = NULL;
+	*(t->newest ? &t->newest->newer : &t->oldest) = e;
+	t->newest = e;
+}
+
+static void
+forget(struct iptunnels *t, struct iptunnel *e)
+{
+	struct iptunnel **at = &t->bucket[e->bucket];
+	while (*at != e)
+		at = &(*at)->chain;
+	*at = e->chain;
+	unlink_used(t, e);
+	free(e);
+	t->n--;
+}
+
+static bool
+timed_out(struct iptunnel *e, double timeout, double now)
+{
+	while (e->look <= now) {
+		if (e->look - e->used >= timeout)
+			return true;
+		e->look += timeout;
+	}
+	return false;
+}
+
+static bool
+init(struct iptunnels *t)
+{
+	const size_t buckets = 4096;
+	t->bucket = calloc(buckets, sizeof(struct iptunnel *));
+	t->mask = buckets - 1;
+	return t->bucket != NULL;
+}
+
+static struct iptunnel *
+create(struct iptunnels *t, const struct decode_options *opt, const struct encap *seen, double now)
+{
+	struct iptunnel *e = calloc(1, sizeof *e);
+	if (!e)
+		return NULL;
+	e->encap = *seen;
+	if (opt->new_uid)
+		e->encap.uid = opt->new_uid(opt->new_uid_arg, &seen->src, &seen->dst, now);
+	e->look = now + opt->ip_tunnel_timeout;
+	link_newest(t, e);
+	t->n++;
+	return e;
+}
+
+const struct encap *
+iptunnel_find(struct iptunnels *t, const struct decode_options *opt, struct decode_counters *n, const struct siphash_key *key,
+              const struct encap *seen, double now)
+{
+	bool        swap = addr_cmp(&seen->src, &seen->dst) > 0;
+	struct addr low = swap ? seen->dst : seen->src, high = swap ? seen->src : seen->dst;
+	uint64_t    words[4];
+
+	if (!t->bucket && !init(t))
+		return NULL;
+	memcpy(words, low.b, 16);
+	memcpy(words + 2, high.b, 16);
+	size_t           bucket = (size_t)siphash13(key, words, 4) & t->mask;
+	struct iptunnel *e = t->bucket[bucket];
+	while (e && !(addr_equal(&e->low, &low) && addr_equal(&e->high, &high)))
+		e = e->chain;
+	if (e && timed_out(e, opt->ip_tunnel_timeout, now)) {
+		forget(t, e);
+		e = NULL;
+	}
+	if (e) {
+		unlink_used(t, e);
+		link_newest(t, e);
+	} else {
+		if (t->n > 0 && t->n >= opt->max_ip_tunnels) {
+			forget(t, t->oldest);
+			n->ip_tunnels_evicted++;
+		}
+		e = create(t, opt, seen, now);
+		if (!e)
+			return NULL;
+		e->low = low;
+		e->high = high;
+		e->bucket = bucket;
+		e->chain = t->bucket[bucket];
+		t->bucket[bucket] = e;
+	}
+	e->used = now;
+	return &e->encap;
+}
+
+void
+iptunnels_free(struct iptunnels *t)
+{
+	while (t->oldest)
+		forget(t, t->oldest);
+	free(t->bucket);
+	t->bucket = NULL;
+}
+
+/* The carrier ends here as a shell; what is inside becomes the piece to go on with. */
+enum layer
+iptunnel_layer(struct walk *w)
+{
+	struct dissection          *d = w->d;
+	const struct tunnel_header *in = &w->tunnel;
+	struct ip_header            h;
+
+	d->stack.depth = w->at.encap_depth;
+	if (d->stack.depth >= w->dec->opt.tunnel_max_depth)
+		return rejected(w, DECODE_R_exceeded_tunnel_max_depth);
+	if (in->gre_version != 0 && ip_check_inner(w->at.data, in->proto, &h) != IP_CHECK_OK)
+		return rejected(w, DECODE_R_invalid_inner_IP);
+
+	struct encap        seen = { .src = in->src, .dst = in->dst, .proto = in->carrier, .type = in->type };
+	const struct encap *e = iptunnel_find(&w->dec->tunnels, &w->dec->opt, &w->dec->n, &w->dec->key, &seen, d->now);
+	w->dec->n.carriers++;
+	w->dec->n.inner++;
+	d->stack.at[d->stack.depth++] = e ? *e : seen;
+	w->at = (struct piece){
+		.data = w->at.data,
+		.start = w->at.data.p,
+		.wire_len = (uint32_t)w->at.data.n,
+		.cap_len = (uint32_t)w->at.data.n,
+		.encap_depth = (uint8_t)d->stack.depth,
+		.shielded = w->at.shielded,
+	};
+	if (w->out)
+		w->out->vlan = w->out->inner_vlan = PKT_VLAN_NONE;
+	return in->gre_version == 0 ? in->link : LAYER_IP;
+}

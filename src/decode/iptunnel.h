@@ -1,0 +1,26 @@
+/* iptunnel.h - which tunnels between two addresses are known (Zeek: IPTunnelAnalyzer::ip_tunnels).
+ *
+ * GRE and IP-in-IP tunnels have no connection of their own; the uid that their contents name as parent belongs to
+ * the pair of addresses, for as long as it is used.
+ */
+#ifndef CONNLOG_DECODE_IPTUNNEL_H
+#define CONNLOG_DECODE_IPTUNNEL_H
+
+#include "base/siphash.h"
+#include "decode/decode.h"
+
+struct iptunnel;
+
+struct iptunnels {
+	struct iptunnel **bucket; /* allocated with the first tunnel */
+	size_t            mask, n;
+	struct iptunnel  *oldest, *newest; /* by last use */
+};
+
+/* => The tunnel between the ends of `seen`, which is remembered as the new one where none is known or where the known
+ * one was not used for Tunnel::ip_tunnel_timeout. NULL where there is no memory. */
+const struct encap *iptunnel_find(struct iptunnels *t, const struct decode_options *opt, struct decode_counters *n,
+                                  const struct siphash_key *key, const struct encap *seen, double now);
+void iptunnels_free(struct iptunnels *t);
+
+#endif

@@ -1,0 +1,149 @@
+/* walk.h - inside the decoder: one piece of a frame on its way through the layers.
+ *
+ * A layer is a function that looks at `at.data`, moves it behind its header and answers which layer comes next,
+ * or how the piece ended.  decode.c calls one after the other and counts them as Zeek counts the analyzers on
+ * its stack.  A layer that ends a piece has counted it under exactly one cause.
+ */
+#ifndef CONNLOG_DECODE_WALK_H
+#define CONNLOG_DECODE_WALK_H
+
+#include "base/siphash.h"
+#include "decode/decode.h"
+#include "decode/frag.h"
+#include "decode/iptunnel.h"
+
+enum layer {
+	/* Zeek's packet analyzers */
+	LAYER_ETHERNET,
+	LAYER_VLAN,
+	LAYER_VNTAG,
+	LAYER_PBB,
+	LAYER_MPLS,
+	LAYER_PPPOE,
+	LAYER_LLC,
+	LAYER_SNAP,
+	LAYER_NOVELL,
+	LAYER_FDDI,
+	LAYER_NFLOG,
+	LAYER_NULL,
+	LAYER_PPP,
+	LAYER_PPP_SERIAL,
+	LAYER_SLL,
+	LAYER_SLL2,
+	LAYER_RADIOTAP,
+	LAYER_WLAN,
+	LAYER_ARP,
+	LAYER_IP,
+	LAYER_GRE,
+	LAYER_IPTUNNEL,
+	LAYER_IGMP,
+	LAYER_TCP,
+	LAYER_UDP,
+	LAYER_ICMP,
+	LAYER_OTHER, /* Unknown_IP_Transport */
+	/* not an analyzer: the rest of an A-MSDU */
+	LAYER_AMSDU,
+	/* how a piece ended; all but FAILED are a success in Zeek's eyes (AnalyzePacket returns true) */
+	LAYER_FLOW,
+	LAYER_DONE,
+	LAYER_FAILED,
+};
+
+struct decoder {
+	struct decode_options  opt;
+	struct decode_counters n;
+	struct siphash_key     key;
+	struct frags           frags;
+	struct iptunnels       tunnels;
+};
+
+/* What IP tells the tunnels (Zeek: Packet::ip_hdr, proto, tunnel_type, gre_version, gre_link_type). */
+struct tunnel_header {
+	struct addr      src, dst;
+	uint8_t          carrier; /* IP protocol around the tunnel header */
+	enum tunnel_type type;
+	int              gre_version; /* -1: IP in IP */
+	unsigned         proto;       /* of what is inside, 4 or 41; a GRE protocol type for version 0 */
+	enum layer       link;        /* what a GRE version 0 packet begins with */
+};
+
+struct walk {
+	struct decoder      *dec;
+	struct dissection   *d;
+	struct pkt          *out;
+	struct piece         at;
+	struct tunnel_header tunnel;
+};
+
+static inline enum layer
+rejected(struct walk *w, enum decode_rejected cause)
+{
+	w->dec->n.rejected[cause]++;
+	return LAYER_FAILED;
+}
+
+/* Not for us, and no success in Zeek's eyes. */
+static inline enum layer
+ignored(struct walk *w, enum decode_ignored cause)
+{
+	w->dec->n.ignored[cause]++;
+	return LAYER_FAILED;
+}
+
+/* Not for us, but Zeek has an analyzer that took it. */
+static inline enum layer
+consumed(struct walk *w, enum decode_ignored cause)
+{
+	w->dec->n.ignored[cause]++;
+	return LAYER_DONE;
+}
+
+static inline void
+advance(struct walk *w, size_t n)
+{
+	w->at.data = bytes_skip(w->at.data, n);
+}
+
+/* Puts a piece on top of the pending ones and counts it. => False where there is no room. */
+bool push_piece(struct walk *w, const struct piece *p);
+
+/* link.c */
+enum layer ethernet_layer(struct walk *w);
+enum layer vlan_layer(struct walk *w);
+enum layer vntag_layer(struct walk *w);
+enum layer pbb_layer(struct walk *w);
+enum layer mpls_layer(struct walk *w);
+enum layer pppoe_layer(struct walk *w);
+enum layer llc_layer(struct walk *w);
+enum layer snap_layer(struct walk *w);
+enum layer ppp_layer(struct walk *w);
+enum layer ppp_serial_layer(struct walk *w);
+enum layer arp_layer(struct walk *w);
+
+/* cooked.c */
+enum layer fddi_layer(struct walk *w);
+enum layer nflog_layer(struct walk *w);
+enum layer null_layer(struct walk *w);
+enum layer sll_layer(struct walk *w);
+enum layer sll2_layer(struct walk *w);
+
+/* wlan.c */
+enum layer radiotap_layer(struct walk *w);
+enum layer wlan_layer(struct walk *w);
+enum layer amsdu_layer(struct walk *w);
+
+/* ip.c, gre.c, iptunnel.c */
+enum layer ip_layer(struct walk *w);
+enum layer gre_layer(struct walk *w);
+enum layer iptunnel_layer(struct walk *w);
+
+/* transport.c; `out` has been filled by ip_layer */
+enum layer tcp_layer(struct walk *w);
+enum layer udp_layer(struct walk *w);
+enum layer icmp_layer(struct walk *w);
+enum layer other_layer(struct walk *w);
+
+/* => Whether checksums of packets from this address (as it stands in the IP header) are to be verified. */
+bool verify_checksums(const struct decode_options *opt, const struct addr *src);
+
+#endif
