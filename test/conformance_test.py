@@ -1,0 +1,36 @@
+"""connlog against Zeek's own logs, where the conformance folder lies beside the project: test/conformance with the
+build under ASan and UBSan."""
+import os
+import subprocess
+import sys
+
+from env import Skip
+
+
+def check(env, name):
+    folder = env.shared + "/conformance"
+    if not os.path.isdir(folder):
+        raise Skip("no " + folder)
+    done = subprocess.run([sys.executable, env.root + "/test/conformance", env.connlog, folder, name],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_rows(env):
+    check(env, "rows")
+
+
+def test_checksums(env):
+    check(env, "checksums")
+
+
+def test_strict(env):
+    check(env, "strict")
+
+
+def test_more(env):
+    check(env, "more")
+
+
+def test_tsv(env):
+    check(env, "tsv")
