@@ -142,7 +142,7 @@ iptunnel_layer(struct walk *w)
 	struct ip_header            h;
 
 	d->stack.depth = w->at.encap_depth;
-	if (d->stack.depth >= w->dec->opt.tunnel_max_depth)
+	if (d->stack.depth > 0 && d->stack.depth >= w->dec->opt.tunnel_max_depth)
 		return rejected(w, DECODE_R_exceeded_tunnel_max_depth);
 	if (in->gre_version != 0 && ip_check_inner(w->at.data, in->proto, &h) != IP_CHECK_OK)
 		return rejected(w, DECODE_R_invalid_inner_IP);

@@ -1,0 +1,147 @@
+/* gtpv1.c - GTP version 1 (3GPP TS 29.060, 29.281): IP in G-PDUs.
+ *
+ * Zeek reads the header with a generated parser before it looks at it, so a message that does not parse is a
+ * violation whatever its version is, and the information elements of the control messages 16 to 21 are parsed
+ * too.  A violation does not stop later packets from being taken apart here; it only forbids the confirmation.
+ * Zeek: src/packet_analysis/protocol/gtpv1/{gtpv1-protocol.pac,gtpv1-analyzer.pac,GTPv1.cc}.
+ */
+#include "decode/ip.h"
+#include "decode/udp_kinds.h"
+
+enum {
+	GTP_PROTOCOL_TYPE = 0x10, /* GTP, not GTP' */
+	GTP_EXTENSION = 0x04,
+	GTP_OPTIONAL = 0x07, /* extension, sequence number or N-PDU number */
+	GTP_G_PDU = 255,
+	GTP_CREATE_REQUEST = 16,
+	GTP_DELETE_RESPONSE = 21,
+};
+
+/* => The length of an information element without a length field, by type; 0 for unknown ones. */
+static unsigned
+element_len(uint8_t type)
+{
+	static const uint8_t len[128] = {
+		[1] = 1,   /* cause */
+		[2] = 8,   /* IMSI */
+		[3] = 6,   /* routing area */
+		[4] = 4,   /* TLLI */
+		[5] = 4,   /* P-TMSI */
+		[8] = 1,   /* reordering required */
+		[9] = 28,  /* authentication triplet */
+		[11] = 1,  /* MAP cause */
+		[12] = 3,  /* P-TMSI signature */
+		[13] = 1,  /* MS validated */
+		[14] = 1,  /* recovery */
+		[15] = 1,  /* selection mode */
+		[16] = 4,  /* TEID data I */
+		[17] = 4,  /* TEID control plane */
+		[18] = 5,  /* TEID data II */
+		[19] = 1,  /* teardown indication */
+		[20] = 1,  /* NSAPI */
+		[21] = 1,  /* RANAP cause */
+		[22] = 9,  /* RAB context */
+		[23] = 1,  /* radio priority SMS */
+		[24] = 1,  /* radio priority */
+		[25] = 2,  /* packet flow id */
+		[26] = 2,  /* charging characteristics */
+		[27] = 2,  /* trace reference */
+		[28] = 2,  /* trace type */
+		[29] = 1,  /* MS not reachable */
+		[127] = 4, /* charging id */
+	};
+	return len[type];
+}
+
+/* => The least length of an element that has a length field, given what its fixed fields are. */
+static unsigned
+element_min(uint8_t type)
+{
+	switch (type) {
+	case 128: /* end user address */
+	case 255: /* private extension */
+		return 2;
+	case 135: /* quality of service */
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* => Whether the elements up to the end parse.  Contexts and quintuplets, which these messages do not hold, count
+ * by their length alone. */
+static bool
+elements_parse(struct bytes b)
+{
+	while (b.n > 0) {
+		uint8_t type = b.p[0];
+		size_t  len = 1;
+		if (type & 0x80) {
+			if (b.n < 3)
+				return false;
+			unsigned value = load_be16(b.p + 1);
+			bool     rab_setup_odd = type == 138 && value != 1 && value < 5;
+			if (value < element_min(type) || rab_setup_odd)
+				return false;
+			len += 2 + value;
+		} else if (element_len(type) == 0) {
+			return false;
+		} else {
+			len += element_len(type);
+		}
+		if (b.n < len)
+			return false;
+		b = bytes_skip(b, len);
+	}
+	return true;
+}
+
+/* Takes the header off, with extension headers. => False where it does not parse. */
+static bool
+strip(struct bytes *b)
+{
+	size_t len = 8 + (b->n > 0 && b->p[0] & GTP_OPTIONAL ? 4 : 0);
+	if (b->n < len)
+		return false;
+	bool    extensions = b->p[0] & GTP_EXTENSION;
+	uint8_t type = b->p[1];
+	*b = bytes_skip(*b, len);
+	while (extensions && b->n > 0) {
+		len = b->p[0] * 4u; /* with this byte and the next type */
+		if (len == 0 || b->n < len)
+			return false;
+		extensions = b->p[len - 1] != 0;
+		*b = bytes_skip(*b, len);
+	}
+	return type < GTP_CREATE_REQUEST || type > GTP_DELETE_RESPONSE || elements_parse(*b);
+}
+
+bool
+gtpv1_packet(const struct udp_view *v)
+{
+	struct bytes              b = v->p->data;
+	const struct encap_stack *s = v->p->encap;
+	uint8_t                  *valid = v->is_orig ? &v->st->valid_orig : &v->st->valid_resp;
+	struct ip_header          h;
+
+	if (!strip(&b))
+		return violate(v);
+	unsigned flags = v->p->data.p[0], type = v->p->data.p[1];
+	*valid &= (uint8_t)~v->kind;
+	if (tunnels_too_deep(v)) /* without an X, other than for the others */
+		return false;
+	if (s && s->depth > 0 && s->at[s->depth - 1].type == TUNNEL_GTPV1)
+		return violate(v);
+	if (flags >> 5 != 1)
+		return violate(v);
+	if (!(flags & GTP_PROTOCOL_TYPE) || type != GTP_G_PDU)
+		return false;
+	if (b.n < 20 || (b.p[0] >> 4 != 4 && b.p[0] >> 4 != 6))
+		return violate(v);
+	if (ip_check_inner(b, b.p[0] >> 4 == 6 ? PROTO_IPV6 : PROTO_IPV4, &h) != IP_CHECK_OK)
+		return violate(v);
+	*valid |= v->kind;
+	if (!v->opt->delay_gtp_confirmation || (v->st->valid_orig & v->st->valid_resp & v->kind))
+		confirm(v);
+	return inside(v, TUNNEL_GTPV1, INNER_IP, b);
+}
