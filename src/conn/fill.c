@@ -110,7 +110,7 @@ fill_sizes(const struct conn_store *s, uint32_t handle, struct record *r)
 }
 
 void
-fill_record(const struct conn_store *s, uint32_t handle, bool with_community_id, struct fill_texts *t, struct record *r)
+fill_record(const struct conn_store *s, uint32_t handle, struct fill_texts *t, struct record *r)
 {
 	const struct conn *c = conn_at(s, handle);
 	const struct conn_extra *x = conn_extra_at(s, c);
@@ -141,7 +141,7 @@ fill_record(const struct conn_store *s, uint32_t handle, bool with_community_id,
 		r->local_orig = net_set_has(&s->opt->local_nets, &c->h[ORIG]);
 		r->local_resp = net_set_has(&s->opt->local_nets, &c->h[RESP]);
 	}
-	if (with_community_id) {
+	if (s->opt->log_community_id) {
 		const size_t n = community_id(c, (uint16_t)s->opt->community_id_seed, s->opt->community_id_base64, t->community_id);
 		r->community_id = (struct text){ t->community_id, n };
 		r->has |= n ? HAS_COMMUNITY_ID : 0;

@@ -15,8 +15,7 @@ struct fill_texts {
 	struct text parents[PARENTS_MAX];
 };
 
-/* Fills `r` from the connection (Conn::set_conn); it points into `t` and into the connection.  `with_community_id`:
- * hashing is left out when nobody reads the column. */
-void fill_record(const struct conn_store *s, uint32_t handle, bool with_community_id, struct fill_texts *t, struct record *r);
+/* Fills `r` from the connection (Conn::set_conn); it points into `t` and into the connection. */
+void fill_record(const struct conn_store *s, uint32_t handle, struct fill_texts *t, struct record *r);
 
 #endif

@@ -47,6 +47,7 @@ struct conn_options {
 
 	/* the record */
 	struct net_set local_nets; /* Site::local_nets with Site::private_address_space */
+	bool           log_community_id; /* somebody reads the column: it costs a SHA-1 */
 	uint64_t       community_id_seed;
 	bool           community_id_base64;
 	char          *seed; /* uids and hashing depend on this text; NULL: random */

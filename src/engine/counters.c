@@ -1,0 +1,125 @@
+/* counters.c - every counter under a name, for --stats. */
+#include "engine/engine.h"
+
+struct teller {
+	connlog_counter_fn fn;
+	void              *arg;
+	const char        *group;
+};
+
+static void
+tell(const struct teller *t, const char *name, uint64_t value)
+{
+	t->fn(t->arg, t->group, name, value);
+}
+
+static uint64_t
+sum(const uint64_t *v, size_t n)
+{
+	uint64_t total = 0;
+	for (size_t i = 0; i < n; i++)
+		total += v[i];
+	return total;
+}
+
+static void
+tell_packets(const struct connlog_engine *e, struct teller *t, const struct decode_counters *d)
+{
+	t->group = "packets";
+	tell(t, "read", e->packets);
+	tell(t, "bytes", e->bytes);
+	tell(t, "before_epoch", e->before_epoch);
+	tell(t, "cut_short", d->truncated);
+
+	/* read - before_epoch + inner == analysed + carriers + fragments + refused + ignored + rejected */
+	t->group = "pieces";
+	tell(t, "frames", d->frames);
+	tell(t, "inner", d->inner);
+	tell(t, "analysed", d->flows - e->store.counters.refused);
+	tell(t, "refused", e->store.counters.refused);
+	tell(t, "carriers", d->carriers);
+	tell(t, "fragments", d->fragments);
+	tell(t, "ignored", sum(d->ignored, DECODE_I_COUNT));
+	tell(t, "rejected", sum(d->rejected, DECODE_R_COUNT));
+
+	t->group = "ignored";
+	for (int i = 0; i < DECODE_I_COUNT; i++)
+		tell(t, decode_ignored_name((enum decode_ignored)i), d->ignored[i]);
+	t->group = "rejected";
+	for (int i = 0; i < DECODE_R_COUNT; i++)
+		tell(t, decode_rejected_name((enum decode_rejected)i), d->rejected[i]);
+	t->group = "fragments";
+	tell(t, "datagrams", d->datagrams);
+	tell(t, "expired", d->fragments_expired);
+	tell(t, "evicted", d->fragments_evicted);
+}
+
+static void
+tell_checksums(struct teller *t, const struct decode_counters *d)
+{
+	static const char *const checked[] = { "ip", "tcp", "udp", "icmp" };
+	static const char *const bad[] = { "ip_bad", "tcp_bad", "udp_bad", "icmp_bad" };
+
+	t->group = "checksums";
+	for (int i = 0; i < 4; i++) {
+		tell(t, checked[i], d->checked[i]);
+		tell(t, bad[i], d->bad[i]);
+	}
+}
+
+static void
+tell_connections(const struct connlog_engine *e, struct teller *t, const struct decode_counters *d)
+{
+	static const char *const transports[] = { "unknown_transport", "tcp", "udp", "icmp" };
+	static const char *const ends[] = {
+#define NAME(n) #n,
+		CONN_ENDS(NAME)
+#undef NAME
+	};
+	const struct conn_counters *c = &e->store.counters;
+
+	t->group = "connections";
+	tell(t, "created", sum(c->created, 4));
+	tell(t, "ended", sum(c->ended, CONN_END_COUNT));
+	tell(t, "open", e->store.conns.used);
+	tell(t, "peak", c->peak);
+	tell(t, "flipped", c->flipped);
+	t->group = "created";
+	for (int i = 0; i < 4; i++)
+		tell(t, transports[i], c->created[i]);
+	t->group = "ended";
+	for (int i = 0; i < CONN_END_COUNT; i++)
+		tell(t, ends[i], c->ended[i]);
+	t->group = "limits";
+	tell(t, "connections_evicted", c->ended[CONN_END_evicted]);
+	tell(t, "fragments_evicted", d->fragments_evicted);
+	tell(t, "ip_tunnels_evicted", d->ip_tunnels_evicted);
+	tell(t, "reassembly_given_up", c->reassembly_given_up);
+	tell(t, "history_letters_cut", c->history_cut);
+	t->group = "timers";
+	tell(t, "run", c->timers);
+}
+
+static void
+tell_memory(const struct connlog_engine *e, struct teller *t)
+{
+	const struct conn_store *s = &e->store;
+
+	t->group = "memory";
+	tell(t, "connections", slab_bytes(&s->conns) + slab_bytes(&s->colds));
+	tell(t, "tcp", slab_bytes(&s->tcps) + slab_bytes(&s->tcp_rares) + s->range_bytes);
+	tell(t, "extra", slab_bytes(&s->extras));
+	tell(t, "table", ((uint64_t)s->table.mask + 1) * sizeof *s->table.slots);
+}
+
+void
+connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg)
+{
+	struct teller t = { fn, arg, NULL };
+	const struct decode_counters *d = decoder_counters(e->dec);
+
+	tell_packets(e, &t, d);
+	tell_checksums(&t, d);
+	tell_connections(e, &t, d);
+	tell_memory(e, &t);
+}

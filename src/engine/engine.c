@@ -1,0 +1,257 @@
+/* engine.c - packets in, records out: the recipe.
+ *
+ * A packet goes through decode -> expire -> look up -> track -> look inside, and a connection that ends on the way
+ * through fill -> callback.  Packets come in batches so that the table slots of all of them are fetched while the
+ * first are tracked; a batch of one gives the same records.
+ */
+#include "engine/engine.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "conn/fill.h"
+#include "conn/history.h"
+#include "conn/uid.h"
+#include "record/public.h"
+#include "track/track.h"
+
+static void
+connection_ended(void *arg, struct conn_store *s, uint32_t handle)
+{
+	struct connlog_engine *e = arg;
+	struct fill_texts texts;
+	struct record r;
+
+	if (!e->on_record || e->status != CONNLOG_OK)
+		return;
+	fill_record(s, handle, &texts, &r);
+	if (conn_at(s, handle)->transport == TRANSPORT_TCP)
+		notice_tcp_end(&e->notices, r.orig_bytes + r.resp_bytes);
+	e->status = e->on_record(e->on_record_arg, record_public(&r));
+}
+
+/* => The handle of a new connection for `p`, or 0 where it is not wanted or there is no memory. */
+static uint32_t
+begin_connection(struct conn_store *s, const struct pkt *p, uint32_t hash)
+{
+	bool flip;
+	const uint32_t handle = track_wants(s->opt, p, &flip) ? conn_create(s, p, hash, flip) : 0;
+
+	if (!handle) {
+		s->counters.refused++;
+		return 0;
+	}
+	if (!track_begin(s, handle, p)) {
+		conn_remove(s, handle, CONN_END_evicted);
+		return 0;
+	}
+	return handle;
+}
+
+/* A UDP packet whose connection has been tracked may be the shell of another packet. */
+static void
+look_inside(struct connlog_engine *e, struct frame *f, uint32_t handle, bool is_orig, bool is_new)
+{
+	struct conn_store *s = &e->store;
+	struct conn *c = conn_at(s, handle);
+
+	if (!udp_tunnel_possible(c->p[RESP], f->pkt.data))
+		return;
+	struct conn_extra *x = conn_extra_at(s, c);
+	struct udp_tunnel_state st = x ? x->udp_tunnel : (struct udp_tunnel_state){ 0 };
+	struct inner in;
+	bool note_x = false;
+	const enum udp_tunnel_answer answer = udp_tunnel(&e->opt.decode, &f->pkt, c->p[RESP], is_orig, &st, &in, &note_x);
+
+	if (note_x)
+		history_once(s, handle, HIST_UNKNOWN, 'X');
+	if (answer == UDP_TUNNEL_NO || !(x = conn_extra_need(s, c)))
+		return;
+	x->udp_tunnel = st;
+	if (answer != UDP_TUNNEL_INNER)
+		return;
+	const struct encap shell = {
+		.src = c->h[ORIG], .dst = c->h[RESP], .sport = c->p[ORIG], .dport = c->p[RESP],
+		.proto = c->proto, .type = in.type, .uid = conn_uid(s, c),
+	};
+	if (is_new)
+		conn_encap_push(s, handle, &shell);
+	decode_inner(e->dec, &f->d, &f->pkt, &in, &shell);
+}
+
+static void
+flow_packet(struct connlog_engine *e, struct frame *f)
+{
+	struct conn_store *s = &e->store;
+	const struct pkt *p = &f->pkt;
+	uint32_t handle = conn_find(s, p, f->hash);
+	bool is_new = false;
+
+	notice_packet(&e->notices, p, f->hash);
+	if (handle && track_is_reuse(s, handle, p)) {
+		conn_remove(s, handle, CONN_END_reused);
+		handle = 0;
+	} else if (handle) {
+		conn_check_encap(s, handle, p->encap);
+	}
+	if (!handle) {
+		handle = begin_connection(s, p, f->hash);
+		is_new = true;
+	}
+	if (!handle)
+		return;
+
+	const struct conn *c = conn_at(s, handle);
+	const bool is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]);
+	track_packet(s, handle, p, is_orig);
+	if (p->l4_bad || p->tcp_bad)
+		return;
+	if (p->deep)
+		history_once(s, handle, HIST_UNKNOWN, 'X');
+	else if (p->transport == TRANSPORT_UDP)
+		look_inside(e, f, handle, is_orig, is_new);
+}
+
+/* Packets without bytes and those from before 1970 do not count in Zeek, not even for the time. */
+static void
+frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
+{
+	f->flow = f->counts = false;
+	e->packets++;
+	e->bytes += p->len;
+	if (p->sec < 0) {
+		e->before_epoch++;
+		return;
+	}
+	f->counts = p->len > 0 && p->caplen > 0;
+	const double ts = (double)p->sec + (double)(p->nsec / 1000) / 1e6;
+	if (f->counts && ts > e->now)
+		e->now = ts;
+	decode_begin(e->dec, &f->d, p, e->now);
+	f->flow = decode_next(e->dec, &f->d, &f->pkt);
+	if (f->flow) {
+		f->hash = conn_hash(&e->store, &f->pkt);
+		table_prefetch(&e->store.table, f->hash);
+	}
+}
+
+/* The recipe: expire, then every packet that the frame holds. */
+static void
+frame_process(struct connlog_engine *e, struct frame *f)
+{
+	if (f->counts)
+		conn_advance(&e->store, f->d.ts);
+	while (f->flow && e->status == CONNLOG_OK) {
+		flow_packet(e, f);
+		f->flow = decode_next(e->dec, &f->d, &f->pkt);
+		if (f->flow)
+			f->hash = conn_hash(&e->store, &f->pkt);
+	}
+}
+
+int
+connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
+{
+	while (n > 0 && e->status == CONNLOG_OK) {
+		const size_t batch = n < BATCH ? n : BATCH;
+		for (size_t i = 0; i < batch; i++)
+			frame_decode(e, &e->frames[i], &p[i]);
+		for (size_t i = 0; i < batch && e->status == CONNLOG_OK; i++)
+			frame_process(e, &e->frames[i]);
+		decode_batch_end(e->dec);
+		p += batch;
+		n -= batch;
+	}
+	return e->status;
+}
+
+int
+connlog_finish(connlog_engine *e)
+{
+	conn_drain(&e->store);
+	notice_end(&e->notices, decoder_counters(e->dec));
+	return e->status;
+}
+
+/* Keys for the table and for uids: random, or of the seed. */
+static bool
+make_keys(struct conn_store *s, const char *seed)
+{
+	static const struct siphash_key fixed = { 0x636f6e6e6c6f6721u, 0x7569642073656564u };
+	uint64_t w[4];
+
+	if (seed) {
+		siphash24_128(&fixed, seed, strlen(seed), w);
+		const struct siphash_key first = { w[0], w[1] };
+		siphash24_128(&first, seed, strlen(seed), w + 2);
+	} else if (getrandom(w, sizeof w, 0) != sizeof w) {
+		return false;
+	}
+	s->hash_key = (struct siphash_key){ w[0], w[1] };
+	s->uid_key = (struct siphash_key){ w[2], w[3] };
+	return true;
+}
+
+static struct uid
+tunnel_uid(void *arg, const struct addr *src, const struct addr *dst, double first)
+{
+	const struct conn_store *s = arg;
+	return uid_make(&s->uid_key, src, 0, dst, 0, 0, first, s->salt);
+}
+
+connlog_engine *
+connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
+{
+	connlog_engine *e = calloc(1, sizeof *e);
+
+	if (!e || !options_copy(o, &e->opt)) {
+		free(e);
+		snprintf(err, err_size, "no memory");
+		return NULL;
+	}
+	e->now = -INFINITY;
+	e->opt.decode.new_uid = tunnel_uid;
+	e->opt.decode.new_uid_arg = &e->store;
+	e->dec = decoder_new(&e->opt.decode);
+	if (!conn_store_init(&e->store, &e->opt.conn, &tcp_tracker) || !e->dec) {
+		snprintf(err, err_size, "no memory");
+		connlog_engine_free(e);
+		return NULL;
+	}
+	e->store.on_end = connection_ended;
+	e->store.on_end_arg = e;
+	if (!make_keys(&e->store, e->opt.conn.seed)) {
+		snprintf(err, err_size, "the system gives no random numbers; use --seed");
+		connlog_engine_free(e);
+		return NULL;
+	}
+	return e;
+}
+
+void
+connlog_engine_free(connlog_engine *e)
+{
+	if (!e)
+		return;
+	conn_store_free(&e->store);
+	decoder_free(e->dec);
+	options_clear(&e->opt);
+	free(e);
+}
+
+void
+connlog_on_record(connlog_engine *e, connlog_record_fn fn, void *arg)
+{
+	e->on_record = fn;
+	e->on_record_arg = arg;
+}
+
+void
+connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg)
+{
+	e->notices.fn = fn;
+	e->notices.arg = arg;
+}

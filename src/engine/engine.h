@@ -1,0 +1,36 @@
+/* engine.h - the engine's inside. */
+#ifndef CONNLOG_ENGINE_ENGINE_H
+#define CONNLOG_ENGINE_ENGINE_H
+
+#include "conn/conn.h"
+#include "connlog.h"
+#include "decode/decode.h"
+#include "engine/notice.h"
+#include "engine/options.h"
+
+#define BATCH 32
+
+/* A frame of a batch, decoded ahead so that its connection can be fetched meanwhile. */
+struct frame {
+	struct dissection d;
+	struct pkt        pkt;
+	uint32_t          hash;
+	bool              flow;   /* `pkt` holds a packet */
+	bool              counts; /* its time is one of the input's */
+};
+
+struct connlog_engine {
+	struct connlog_options opt;
+	struct decoder        *dec;
+	struct conn_store      store;
+	struct notices         notices;
+	connlog_record_fn      on_record;
+	void                  *on_record_arg;
+	int                    status; /* CONNLOG_OK, or what a callback returned: nothing more is done */
+	uint64_t               packets, bytes; /* as captured */
+	uint64_t               before_epoch;
+	double                 now;            /* of decoding, a batch ahead of the store's */
+	struct frame           frames[BATCH];
+};
+
+#endif

@@ -1,0 +1,107 @@
+/* notice.c - see notice.h.  Zeek: base/misc/find-checksum-offloading.zeek and find-filtered-trace.zeek. */
+#include "engine/notice.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define OFFLOADING_MIN 10 /* wrong checksums of one host before anything is said */
+#define TWICE_MIN      20
+#define FILTERED_MIN   3
+
+static void __attribute__((format(printf, 2, 3)))
+tell(const struct notices *n, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	if (!n->fn)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	n->fn(n->arg, text);
+}
+
+static void
+tell_offloading(struct notices *n, const struct notice_host *h)
+{
+	char host[ADDR_TEXT_MAX];
+
+	addr_format(&h->host, host);
+	tell(n,
+	     "%" PRIu64 " of %" PRIu64 " checksums of %s are wrong: the capture was probably taken on that host, whose network "
+	     "card computes them later (checksum offloading). Its packets are left out; read again with -C to count them",
+	     h->bad, h->bad + h->good, host);
+	n->told_offloading = true;
+}
+
+static void
+checksums(struct notices *n, const struct pkt *p)
+{
+	struct notice_host *h = &n->hosts[(p->src.b[15] ^ p->src.b[14] ^ p->src.b[13]) % NOTICE_HOSTS];
+	const bool same = addr_equal(&h->host, &p->src);
+
+	if (!p->l4_bad) {
+		h->good += same;
+		return;
+	}
+	n->any_bad = true;
+	if (!same) {
+		if (h->bad > 1) { /* the one that errs more often keeps the place */
+			h->bad--;
+			return;
+		}
+		*h = (struct notice_host){ .host = p->src };
+	}
+	if (++h->bad >= OFFLOADING_MIN && h->bad > h->good && !n->told_offloading)
+		tell_offloading(n, h);
+}
+
+void
+notice_packet(struct notices *n, const struct pkt *p, uint32_t hash)
+{
+	if (n->any_bad || p->l4_bad)
+		checksums(n, p);
+	if (p->transport == TRANSPORT_TCP && p->data_len > 0 && !p->tcp_bad)
+		n->tcp_payload_packets++;
+
+	/* The same IPv4 identification in the same connection, shortly after: the same packet once more. */
+	const uint8_t *ip = p->ip_version == 4 ? bytes_at(p->ip, 0, 20) : NULL;
+	const uint32_t id = ip ? load_be16(ip + 4) : 0;
+	if (id == 0)
+		return;
+	const uint32_t print = (hash ^ p->src.b[15] ^ id << 16 ^ p->ip_len) * 0x9e3779b1u;
+	uint32_t *slot = &n->recent[print >> 24];
+	n->compared++;
+	if (*slot == print)
+		n->twice++;
+	*slot = print;
+}
+
+void
+notice_tcp_end(struct notices *n, uint64_t bytes)
+{
+	n->tcp_ends++;
+	n->tcp_bytes += bytes;
+}
+
+void
+notice_end(struct notices *n, const struct decode_counters *c)
+{
+	if (c->truncated > 0)
+		tell(n,
+		     "%" PRIu64 " of %" PRIu64 " packets were cut short when they were captured (snaplen): what was cut off is "
+		     "missing from histories and missed_bytes. Capture with tcpdump -s 0",
+		     c->truncated, c->frames);
+	if (n->twice >= TWICE_MIN && n->twice * 5 > n->compared * 2)
+		tell(n,
+		     "%" PRIu64 " of %" PRIu64 " packets are there twice: the capture probably holds traffic from two places "
+		     "(a mirror port in both directions, or the interface any); packets and bytes count double",
+		     n->twice, n->compared);
+	if (n->tcp_ends >= FILTERED_MIN && n->tcp_payload_packets == 0 && n->tcp_bytes > 0)
+		tell(n,
+		     "no TCP packet carries data although the sequence numbers tell of %" PRIu64 " bytes: the capture is probably "
+		     "filtered to SYN, FIN and RST. detect_filtered_trace=T leaves such gaps out",
+		     n->tcp_bytes);
+}

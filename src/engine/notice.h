@@ -1,0 +1,37 @@
+/* notice.h - what a user should be told about the input: said once, at the end or as soon as it is sure. */
+#ifndef CONNLOG_ENGINE_NOTICE_H
+#define CONNLOG_ENGINE_NOTICE_H
+
+#include "connlog.h"
+#include "decode/decode.h"
+
+#define NOTICE_HOSTS  64
+#define NOTICE_RECENT 256
+
+struct notices {
+	connlog_notice_fn fn;
+	void             *arg;
+
+	/* Hosts that have sent a wrong checksum, and what they have sent since; direct-mapped. */
+	struct notice_host {
+		struct addr host;
+		uint64_t    bad, good;
+	} hosts[NOTICE_HOSTS];
+	bool any_bad, told_offloading;
+
+	/* Fingerprints of recent packets, direct-mapped. */
+	uint32_t recent[NOTICE_RECENT];
+	uint64_t compared, twice;
+
+	/* A capture filtered down to TCP's control packets. */
+	uint64_t tcp_ends, tcp_payload_packets, tcp_bytes;
+};
+
+/* Every packet that belongs to a connection; `hash` is its connection's. */
+void notice_packet(struct notices *n, const struct pkt *p, uint32_t hash);
+/* Every TCP connection that ended: the bytes that its sequence numbers tell of. */
+void notice_tcp_end(struct notices *n, uint64_t bytes);
+/* At the end of input. */
+void notice_end(struct notices *n, const struct decode_counters *c);
+
+#endif

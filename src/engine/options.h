@@ -1,0 +1,23 @@
+/* options.h - every option in one table: name, type, default, place. */
+#ifndef CONNLOG_ENGINE_OPTIONS_H
+#define CONNLOG_ENGINE_OPTIONS_H
+
+#include "conn/options.h"
+#include "connlog.h"
+#include "decode/decode.h"
+
+struct connlog_options {
+	struct decode_options decode;
+	struct conn_options   conn;
+	struct net_set        ignore_checksums_nets;
+	struct net_set        local_nets;       /* Site::local_nets as given; the private ones come on top */
+	bool                  private_is_local; /* Site::private_address_space_is_local */
+};
+
+/* A copy that owns what it points at, with Site's private ranges added to the local ones.
+ * => False where there is no memory; `out` is then empty. */
+bool options_copy(const struct connlog_options *from, struct connlog_options *out);
+/* Frees what the options own, not the struct. */
+void options_clear(struct connlog_options *o);
+
+#endif

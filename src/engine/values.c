@@ -1,0 +1,151 @@
+/* values.c - see values.h. */
+#include "engine/values.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool
+value_bool(const char *text, bool *out)
+{
+	static const char *const yes[] = { "T", "true", "1" }, *const no[] = { "F", "false", "0" };
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+			*out = strcmp(text, yes[i]) == 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+value_count(const char *text, uint64_t *out)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	errno = 0;
+	const unsigned long long n = strtoull(text, &end, 10);
+	if (*end || errno)
+		return false;
+	*out = n;
+	return true;
+}
+
+bool
+value_interval(const char *text, double *out)
+{
+	static const struct {
+		const char *name;
+		double      seconds;
+	} units[] = { { "usec", 1e-6 }, { "msec", 1e-3 }, { "sec", 1 }, { "min", 60 }, { "hr", 3600 }, { "day", 86400 } };
+	char *end;
+
+	if (!isdigit((unsigned char)text[0]) && text[0] != '.')
+		return false;
+	const double n = strtod(text, &end);
+	if (!isfinite(n))
+		return false;
+	while (*end == ' ')
+		end++;
+	if (*end == '\0') {
+		*out = n;
+		return true;
+	}
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+		const size_t len = strlen(units[i].name);
+		if (strncmp(end, units[i].name, len) == 0 && (end[len] == '\0' || strcmp(end + len, "s") == 0)) {
+			*out = n * units[i].seconds;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+value_string(const char *text, char **out)
+{
+	char *copy = strdup(text);
+	if (!copy)
+		return false;
+	free(*out);
+	*out = copy;
+	return true;
+}
+
+/* The next element of "a,b" or "{ a, b }", without blanks around it. => Its length, 0 at the end. */
+static size_t
+next_element(const char **text, const char **element)
+{
+	const char *p = *text + strspn(*text, " ,{}");
+	const size_t len = strcspn(p, " ,{}");
+	*element = p;
+	*text = p + len;
+	return len;
+}
+
+bool
+value_subnets(const char *text, struct net_set *out, bool add)
+{
+	struct net_set set = { 0 };
+	const char *at;
+	size_t len;
+
+	for (size_t i = 0; add && i < out->n; i++)
+		if (!net_set_add(&set, out->at[i]))
+			goto bad;
+	while ((len = next_element(&text, &at)) > 0) {
+		struct subnet net;
+		if (!subnet_parse(at, len, &net) || !net_set_add(&set, net))
+			goto bad;
+	}
+	net_set_free(out);
+	*out = set;
+	return true;
+bad:
+	net_set_free(&set);
+	return false;
+}
+
+static bool
+port_add(const char *at, size_t len, struct port_set *tcp, struct port_set *udp)
+{
+	unsigned port = 0;
+	size_t i = 0;
+
+	for (; i < len && isdigit((unsigned char)at[i]) && port <= 65535; i++)
+		port = 10 * port + (unsigned)(at[i] - '0');
+	if (i == 0 || port > 65535 || len - i != 4)
+		return false;
+	if (memcmp(at + i, "/tcp", 4) == 0)
+		port_set_add(tcp, (uint16_t)port);
+	else if (udp && memcmp(at + i, "/udp", 4) == 0)
+		port_set_add(udp, (uint16_t)port);
+	else
+		return false;
+	return true;
+}
+
+bool
+value_ports(const char *text, struct port_set *tcp, struct port_set *udp, bool add)
+{
+	struct port_set sets[2] = { 0 };
+	const char *at;
+	size_t len;
+
+	if (add) {
+		sets[0] = *tcp;
+		if (udp)
+			sets[1] = *udp;
+	}
+	while ((len = next_element(&text, &at)) > 0)
+		if (!port_add(at, len, &sets[0], udp ? &sets[1] : NULL))
+			return false;
+	*tcp = sets[0];
+	if (udp)
+		*udp = sets[1];
+	return true;
+}
