@@ -1,0 +1,18 @@
+/* live.c - `connlog live`: an interface. */
+#include "cli/cli.h"
+
+int
+command_live(struct settings *s)
+{
+	char        err[MESSAGE_MAX];
+	const char *interface = s->interface != NULL ? s->interface : s->inputs[0];
+
+	if (s->inputs_n + (s->interface != NULL) > 1)
+		return complain_usage("one interface can be captured from at a time, and no capture be read besides");
+	connlog_source *source = connlog_source_live(interface, s->filter, err, sizeof err);
+	if (source == NULL) {
+		complain("%s", err);
+		return EXIT_INCOMPLETE;
+	}
+	return run(s, source, true);
+}

@@ -1,0 +1,46 @@
+/* main.c - connlog's command line: finds the command, lets it run. */
+#include <string.h>
+
+#include "cli/cli.h"
+
+const struct command commands[] = {
+	{ "read", command_read, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...", "log the connections of captures (the default)" },
+	{ "live", command_live, "[OPTIONS] IFACE [NAME=VALUE]...", "log the connections that an interface sees" },
+	{ NULL, NULL, NULL, NULL },
+};
+
+static const struct command *
+find_command(const char *name)
+{
+	for (const struct command *c = commands; c->name != NULL; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct settings       settings = { 0 };
+	const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
+	int                   code = EXIT_USAGE;
+
+	if (command != NULL) { /* its name takes the program's place */
+		argc--;
+		argv++;
+	} else {
+		command = &commands[0];
+	}
+	switch (args_parse(&settings, argc, argv)) {
+	case ARGS_RUN:
+		code = command->run(&settings);
+		break;
+	case ARGS_DONE:
+		code = EXIT_ALL_READ;
+		break;
+	case ARGS_WRONG:
+		break;
+	}
+	settings_free(&settings);
+	return code;
+}

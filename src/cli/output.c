@@ -1,0 +1,139 @@
+/* output.c - records through the writer to the sink.
+ *
+ * The header is written with the first record, as Zeek does, or at the end where there is none, so that an empty log is a
+ * log too.
+ *
+ * When the disk is full, the records that are in the buffer and all that follow are lost and counted.
+ */
+#include "cli/output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FLUSH_SIZE (64u << 10) /* bytes */
+
+static double
+clock_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (double)t.tv_sec;
+}
+
+static connlog_sink *
+open_sink(const char *folder, char *err, size_t err_size)
+{
+	char *path = NULL;
+
+	if (folder == NULL)
+		return connlog_sink_fd(STDOUT_FILENO, err, err_size);
+	if (asprintf(&path, "%s/conn.log", folder) < 0) {
+		snprintf(err, err_size, "out of memory");
+		return NULL;
+	}
+	connlog_sink *sink = connlog_sink_file(path, err, err_size);
+	free(path);
+	return sink;
+}
+
+bool
+output_init(struct output *o, const struct settings *s, int *code)
+{
+	*o = (struct output){ .own_times = s->seeded };
+	o->writer = connlog_writer_new(&s->writer, o->error, sizeof o->error);
+	if (o->writer == NULL) {
+		*code = complain_usage("%s", o->error);
+		return false;
+	}
+	o->sink = open_sink(s->folder, o->error, sizeof o->error);
+	if (o->sink == NULL) {
+		complain("%s%s", o->error, s->folder != NULL ? " (-o wants a folder that exists and may be written to)" : "");
+		*code = EXIT_INCOMPLETE;
+		return false;
+	}
+	return true;
+}
+
+/* Notes the first failure. => output.status */
+static int
+fail(struct output *o, int status, const char *text)
+{
+	if (o->status == CONNLOG_OK) {
+		o->status = status;
+		if (text != o->error)
+			snprintf(o->error, sizeof o->error, "%s", text);
+	}
+	o->lost += o->pending;
+	o->pending = 0;
+	return o->status;
+}
+
+static int
+open_log(struct output *o)
+{
+	o->opened = true;
+	if (connlog_writer_open(o->writer, o->own_times ? o->open_time : clock_now()) != CONNLOG_OK)
+		return fail(o, CONNLOG_NO_MEMORY, "out of memory");
+	return CONNLOG_OK;
+}
+
+int
+output_flush(struct output *o)
+{
+	connlog_text t = connlog_writer_bytes(o->writer);
+	if (o->status != CONNLOG_OK || t.n == 0)
+		return o->status;
+	int status = connlog_sink_write(o->sink, t.p, t.n, o->error, sizeof o->error);
+	connlog_writer_clear(o->writer);
+	if (status != CONNLOG_OK)
+		return fail(o, status, o->error);
+	o->bytes += t.n;
+	o->pending = 0;
+	return CONNLOG_OK;
+}
+
+int
+output_record(void *arg, const connlog_record *r)
+{
+	struct output *o = arg;
+
+	o->records++;
+	o->pending++;
+	if (o->status == CONNLOG_OK && !o->opened)
+		open_log(o);
+	if (o->status == CONNLOG_OK && connlog_writer_record(o->writer, r) != CONNLOG_OK)
+		fail(o, CONNLOG_NO_MEMORY, "out of memory");
+	if (o->status == CONNLOG_OK && connlog_writer_bytes(o->writer).n >= FLUSH_SIZE)
+		output_flush(o);
+	if (o->status == CONNLOG_OK)
+		return CONNLOG_OK;
+	o->lost += o->pending;
+	o->pending = 0;
+	return o->keep_counting && o->status != CONNLOG_CLOSED ? CONNLOG_OK : o->status;
+}
+
+int
+output_finish(struct output *o, double last)
+{
+	if (o->status == CONNLOG_OK && !o->opened)
+		open_log(o);
+	if (o->status == CONNLOG_OK && connlog_writer_close(o->writer, o->own_times ? last : clock_now()) != CONNLOG_OK)
+		fail(o, CONNLOG_NO_MEMORY, "out of memory");
+	output_flush(o);
+	if (o->status == CONNLOG_OK) {
+		int status = connlog_sink_close(o->sink, o->error, sizeof o->error);
+		if (status != CONNLOG_OK)
+			fail(o, status, o->error);
+	}
+	return o->status;
+}
+
+void
+output_free(struct output *o)
+{
+	connlog_writer_free(o->writer);
+	connlog_sink_free(o->sink);
+}

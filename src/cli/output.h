@@ -1,0 +1,37 @@
+/* output.h - the log on its way out: a writer, a sink and the count of what got through. */
+#ifndef CONNLOG_CLI_OUTPUT_H
+#define CONNLOG_CLI_OUTPUT_H
+
+#include <stdint.h>
+
+#include "cli/cli.h"
+
+struct output {
+	connlog_writer *writer;
+	connlog_sink   *sink;
+	bool            opened;      /* the header is in the writer */
+	bool            keep_counting; /* once writing has failed: go on, to say how much is lost */
+	double          open_time;   /* for the header, where the clock is not to be asked */
+	bool            own_times;
+	uint64_t        records, pending; /* handed to the writer; of these not yet to the sink */
+	uint64_t        bytes;       /* that the sink took */
+	uint64_t        lost;        /* records that could not be written */
+	int             status;      /* CONNLOG_OK, or what writing failed with */
+	char            error[MESSAGE_MAX];
+};
+
+/* => false, after a message; *code is then the exit_code. */
+bool output_init(struct output *o, const struct settings *s, int *code);
+
+/* A connlog_record_fn; `arg` is the output.  Once the output has failed it counts what is lost, or stops. */
+int output_record(void *arg, const connlog_record *r);
+
+/* Hands what is buffered to the sink. => CONNLOG_OK or output.status. */
+int output_flush(struct output *o);
+
+/* Ends the log and gives the file its name; `last` is the time for #close with own_times. => output.status */
+int output_finish(struct output *o, double last);
+
+void output_free(struct output *o);
+
+#endif

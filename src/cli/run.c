@@ -1,0 +1,178 @@
+/* run.c - the loop of `read` and `live`: source, engine, output, in batches, until the input ends.
+ *
+ * Input that cannot be read is reported and reading goes on with what follows.  A reader that closes our output
+ * ends the run quietly.  An output that fails for another reason makes what is lost be counted: reading goes on for captures,
+ * and ends for an interface.
+ *
+ * Ctrl-C and SIGTERM end the input where it stands, so that open connections are logged; a second one kills.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/stats.h"
+
+enum { BATCH = 64, PROGRESS_EVERY = 4096 /* packets */ };
+
+struct run {
+	const struct settings *settings;
+	connlog_source        *source;
+	connlog_engine        *engine;
+	struct output          output;
+	struct progress        progress;
+	bool                   live;
+	bool                   damaged; /* some input could not be read */
+	uint64_t               packets;
+	double                 last; /* the latest time of a packet */
+};
+
+/* What the signal handler stops. */
+static connlog_source *running;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	connlog_source_stop(running);
+}
+
+static void
+catch_signals(connlog_source *source)
+{
+	struct sigaction stop = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	running = source;
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL); /* write() says it */
+}
+
+/* A connlog_notice_fn. */
+static void
+on_notice(void *arg, const char *text)
+{
+	struct run *r = arg;
+	if (r->settings->quiet)
+		return;
+	progress_clear(&r->progress);
+	complain("warning: %s", text);
+}
+
+/* The times for the header under --seed. */
+static void
+note_times(struct run *r, const connlog_packet *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		double t = (double)p[i].sec + (double)p[i].nsec / 1e9;
+		if (r->packets == 0 && i == 0)
+			r->output.open_time = r->last = t;
+		else if (t > r->last)
+			r->last = t;
+	}
+}
+
+/* => false when nothing more can come of reading on. */
+static bool
+handle_batch(struct run *r, const connlog_packet *p, size_t n)
+{
+	note_times(r, p, n);
+	if (connlog_packets(r->engine, p, n) != CONNLOG_OK)
+		return false;
+	if (r->packets / PROGRESS_EVERY != (r->packets + n) / PROGRESS_EVERY)
+		progress_update(&r->progress, r->source);
+	r->packets += n;
+	/* Whoever watches a live log wants to see a connection when it has ended. */
+	return !r->live || n == BATCH || output_flush(&r->output) == CONNLOG_OK;
+}
+
+static void
+read_all(struct run *r)
+{
+	connlog_packet batch[BATCH];
+	char           err[MESSAGE_MAX];
+	int            n;
+
+	while ((n = connlog_source_read(r->source, batch, BATCH, err, sizeof err)) != CONNLOG_END) {
+		if (n >= 0) {
+			if (!handle_batch(r, batch, (size_t)n))
+				break;
+			continue;
+		}
+		progress_clear(&r->progress);
+		complain("%s", err);
+		r->damaged = true;
+		if (n == CONNLOG_NO_MEMORY)
+			break;
+	}
+}
+
+static void
+print_summary(const struct run *r)
+{
+	double                  seconds = progress_elapsed(&r->progress);
+	connlog_source_progress at;
+
+	connlog_source_progress_get(r->source, &at);
+	fprintf(stderr, "connlog: %" PRIu64 " packets, %" PRIu64 " connections in %.3f s (%.0f packets/s)", r->packets,
+		r->output.records, seconds, seconds > 0 ? (double)r->packets / seconds : 0);
+	if (at.filtered > 0)
+		fprintf(stderr, ", %" PRIu64 " packets filtered out", at.filtered);
+	if (at.dropped > 0)
+		fprintf(stderr, ", %" PRIu64 " packets lost by the kernel", at.dropped);
+	fputc('\n', stderr);
+}
+
+/* Ends the log and says what there is to say. => an exit_code */
+static int
+finish(struct run *r)
+{
+	struct output *o = &r->output;
+
+	if (o->status != CONNLOG_CLOSED)
+		connlog_finish(r->engine);
+	output_finish(o, r->last);
+	progress_clear(&r->progress);
+
+	bool complete = !r->damaged;
+	if (o->status != CONNLOG_OK && o->status != CONNLOG_CLOSED) {
+		complain("%s; %" PRIu64 " of %" PRIu64 " records are lost", o->error, o->lost, o->records);
+		complete = false;
+	}
+	if (r->settings->stats != NULL && !stats_write(r->settings->stats, r->engine, r->source, o))
+		complete = false;
+	if (r->settings->verbose)
+		print_summary(r);
+	return complete ? EXIT_ALL_READ : EXIT_INCOMPLETE;
+}
+
+int
+run(const struct settings *s, connlog_source *source, bool live)
+{
+	struct run r = { .settings = s, .source = source, .live = live };
+	char       err[MESSAGE_MAX];
+	int        code = EXIT_INCOMPLETE;
+
+	r.engine = connlog_engine_new(s->options, err, sizeof err);
+	if (r.engine == NULL)
+		complain("%s", err);
+	if (r.engine != NULL && output_init(&r.output, s, &code)) {
+		/* A log on the same terminal is progress enough. */
+		bool to_terminal = s->folder == NULL && isatty(STDOUT_FILENO);
+		progress_init(&r.progress, !live && !s->quiet && !to_terminal && isatty(STDERR_FILENO));
+		r.output.keep_counting = !live;
+		connlog_on_record(r.engine, output_record, &r.output);
+		connlog_on_notice(r.engine, on_notice, &r);
+		catch_signals(source);
+		read_all(&r);
+		code = finish(&r);
+	}
+	output_free(&r.output);
+	connlog_engine_free(r.engine);
+	connlog_source_free(source);
+	return code;
+}

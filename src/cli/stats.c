@@ -1,0 +1,74 @@
+/* stats.c - --stats: an object with one object a group of counters: what the source read, what the library counted
+ * and what became of the records. */
+#include "cli/stats.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct json {
+	FILE *f;
+	char  group[64]; /* the open one, or "" */
+};
+
+/* A connlog_counter_fn. Counters of one group come one behind the other. */
+static void
+put_counter(void *arg, const char *group, const char *name, uint64_t value)
+{
+	struct json *j = arg;
+
+	if (strcmp(j->group, group) == 0) {
+		fputs(",", j->f);
+	} else {
+		fprintf(j->f, "%s\n  \"%s\": {", j->group[0] != '\0' ? "\n  }," : "", group);
+		snprintf(j->group, sizeof j->group, "%s", group);
+	}
+	fprintf(j->f, "\n    \"%s\": %" PRIu64, name, value);
+}
+
+static void
+put_all(struct json *j, const connlog_engine *e, const connlog_source *source, const struct output *o)
+{
+	connlog_source_progress at;
+
+	fputs("{", j->f);
+	connlog_source_progress_get(source, &at);
+	put_counter(j, "input", "packets", at.packets);
+	put_counter(j, "input", "bytes", at.bytes);
+	put_counter(j, "input", "filtered", at.filtered);
+	put_counter(j, "input", "dropped", at.dropped);
+	connlog_counters(e, put_counter, j);
+	put_counter(j, "output", "records", o->records);
+	put_counter(j, "output", "lost", o->lost);
+	put_counter(j, "output", "bytes", o->bytes);
+	fputs("\n  }\n}\n", j->f);
+}
+
+bool
+stats_write(const char *path, const connlog_engine *e, const connlog_source *source, const struct output *o)
+{
+	char          err[MESSAGE_MAX] = "out of memory";
+	char         *text = NULL;
+	size_t        size = 0;
+	struct json   j = { .f = open_memstream(&text, &size) };
+	connlog_sink *sink = NULL;
+	bool          good = false;
+
+	if (j.f != NULL) {
+		put_all(&j, e, source, o);
+		good = fclose(j.f) == 0;
+	}
+	if (good) {
+		sink = strcmp(path, "-") == 0 ? connlog_sink_fd(STDERR_FILENO, err, sizeof err)
+		                              : connlog_sink_file(path, err, sizeof err);
+		good = sink != NULL && connlog_sink_write(sink, text, size, err, sizeof err) == CONNLOG_OK &&
+		       connlog_sink_close(sink, err, sizeof err) == CONNLOG_OK;
+	}
+	if (!good)
+		complain("%s", err);
+	connlog_sink_free(sink);
+	free(text);
+	return good;
+}
