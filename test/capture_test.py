@@ -49,9 +49,10 @@ def test_a_directory_of_parts_is_one_stream(env):
 
 def test_damaged_captures_are_read_as_far_as_they_go(env):
     whole = rows_of(env.run("--seed", "x", env.capture("http.pcap")).stdout)
-    for name, some in (("cut-in-packet.pcap", True), ("cut-in-header.pcap", True), ("huge-length.pcap", False), ("cut.pcapng", True),
-                       ("bad-block-length.pcapng", False), ("cut.pcap.gz", True), ("half-a-header.pcap", False),
-                       ("empty.pcap", False), ("no-capture.pcap", False), ("wrong-bits.pcap.gz", None)):
+    for name, some in (("cut-in-packet.pcap", True), ("cut-in-header.pcap", True), ("huge-length.pcap", False),
+                       ("cut.pcapng", True), ("bad-block-length.pcapng", False), ("cut.pcap.gz", True),
+                       ("half-a-header.pcap", False), ("empty.pcap", False), ("no-capture.pcap", False),
+                       ("wrong-bits.pcap.gz", None)):
         path = env.capture("damaged/" + name)
         done = env.run("--seed", "x", path, code=1)
         assert path in done.stderr, "%s is not named: %s" % (path, done.stderr)
@@ -69,8 +70,8 @@ def test_damaged_captures_are_read_as_far_as_they_go(env):
 def test_the_tsv_parses_by_its_own_header(env):
     """Reads the log as zeek-cut does: by the header alone; every value has its column's type."""
     kinds = {
-        "time": float, "interval": float, "count": int, "port": int, "int": int, "string": str, "enum": str, "addr": str,
-        "bool": {"T": True, "F": False}.__getitem__,
+        "time": float, "interval": float, "count": int, "port": int, "int": int, "string": str, "enum": str,
+        "addr": str, "bool": {"T": True, "F": False}.__getitem__,
     }
     for path in sorted(glob.glob(env.captures + "/*.pcap")):
         for fields in ([], ["--fields", "all"]):
@@ -101,7 +102,8 @@ def test_the_tsv_parses_by_its_own_header(env):
 
 
 def test_json_rows_name_known_columns(env):
-    header = env.run("--fields", "all", env.capture("http.pcap")).stdout.split("#fields\t")[1].split("\n")[0].split("\t")
+    log = env.run("--fields", "all", env.capture("http.pcap")).stdout
+    header = log.split("#fields\t")[1].split("\n")[0].split("\t")
     for row in env.log(env.capture("udp-tunnels.pcap")):
         places = [header.index(key) for key in row]
         assert places == sorted(places), row
@@ -138,7 +140,8 @@ def test_filter_acts_on_every_format(env):
 
 def test_notices(env):
     """What a user has to know is said once, on standard error."""
-    for name, word in (("offload.pcap", "-C"), ("snaplen.pcap", "snap"), ("duplicated.pcap", "twice"), ("filtered.pcap", "filter")):
+    for name, word in (("offload.pcap", "-C"), ("snaplen.pcap", "snap"), ("duplicated.pcap", "twice"),
+                       ("filtered.pcap", "filter")):
         said = env.run(env.capture(name)).stderr
         assert said.count(word) >= 1, "%s: no word '%s' in: %s" % (name, word, said)
     assert env.run(env.capture("http.pcap")).stderr == ""
@@ -191,7 +194,7 @@ def test_errors_name_the_file_and_the_rest_is_read(env):
 
 
 def test_wrong_command_lines_exit_with_2(env):
-    for args in ([], ["--no-such-option", "x.pcap"], ["-f"], ["--format", "xml", "x.pcap"], ["--fields", "nothing", "x.pcap"],
-                 ["x.pcap", "no_such_option=3"]):
+    for args in ([], ["--no-such-option", "x.pcap"], ["-f"], ["--format", "xml", "x.pcap"],
+                 ["--fields", "nothing", "x.pcap"], ["x.pcap", "no_such_option=3"]):
         done = env.run(*args, code=2)
         assert done.stderr and not done.stdout, args

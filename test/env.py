@@ -39,7 +39,8 @@ class Env:
     def must(self, *args, **kw):
         """Like command(), for a program that has to succeed. => What it printed."""
         done = self.command(*args, **kw)
-        assert done.returncode == 0, "%s\nexit %d\n%s%s" % (" ".join(map(str, args)), done.returncode, done.stdout, done.stderr)
+        line = " ".join(map(str, args))
+        assert done.returncode == 0, "%s\nexit %d\n%s%s" % (line, done.returncode, done.stdout, done.stderr)
         return done.stdout
 
     def run(self, *args, code=0, **kw):

@@ -20,26 +20,27 @@ def test_every_header_compiles_alone(env):
     for header in sources(env, "include/*.h", "src/*/*.h"):
         with open(env.tmp + "/alone.c", "w") as f:
             f.write('#include "%s"\n#include "%s"\nint alone(void);\n' % (header, header))
-        env.must(env.cc, *FLAGS, "-Wno-unused-function", "-I", env.root + "/include", "-I", env.root + "/src", *packages(env),
-                 "-fsyntax-only", "alone.c")
+        env.must(env.cc, *FLAGS, "-Wno-unused-function", "-I" + env.root + "/include", "-I" + env.root + "/src",
+                 *packages(env), "-fsyntax-only", "alone.c")
 
 
 def test_includes_flow_one_way(env):
     wrong = []
     for path in sources(env, "src/*/*.[ch]"):
-        me = path.split("/")[-2]
+        me, file = path.split("/")[-2], os.path.relpath(path, env.root)
         with open(path) as f:
             for name in re.findall(r'^#include "(\w+)/', f.read(), re.M):
                 if name not in ORDER or ORDER.index(name) > ORDER.index(me):
-                    wrong.append("%s includes %s/" % (os.path.relpath(path, env.root), name))
+                    wrong.append("%s includes %s/" % (file, name))
                 elif me == "cli" and name != "cli":
-                    wrong.append("%s includes %s/: the program uses connlog.h alone" % (os.path.relpath(path, env.root), name))
+                    wrong.append("%s includes %s/: the program uses connlog.h alone" % (file, name))
     assert not wrong, "\n".join(wrong)
 
 
 def test_files_can_be_read_in_a_sitting(env):
     long = []
-    for path in sources(env, "src/*/*.[ch]", "include/*.h", "fuzz/*.[ch]", "bench/*.c", "test/unit/*.[ch]", "test/*.py", "test/gen/*.py"):
+    for path in sources(env, "src/*/*.[ch]", "include/*.h", "fuzz/*.[ch]", "bench/*.c", "test/unit/*.[ch]", "test/*.py",
+                        "test/gen/*.py"):
         with open(path) as f:
             n = len(f.readlines())
         if n > 600:
@@ -78,7 +79,8 @@ def test_only_our_names_leave_the_shared_library(env):
 def test_installed_program_and_libraries_work_from_outside(env):
     place = env.tmp + "/root"
     # The build is finished; make must not build again under other variables.
-    env.must("make", "-C", env.root, "B=" + env.build, "install", "DESTDIR=" + place, "PREFIX=/opt/connlog", "CC=" + env.cc)
+    env.must("make", "-C", env.root, "install", "B=" + env.build, "CC=" + env.cc, "DESTDIR=" + place,
+             "PREFIX=/opt/connlog")
     prefix = place + "/opt/connlog"
     for f in ("bin/connlog", "include/connlog.h", "lib/libconnlog.a", "lib/libconnlog.so", "lib/pkgconfig/connlog.pc",
               "share/man/man1/connlog.1"):
