@@ -200,6 +200,8 @@ typedef struct connlog_writer_options {
 
 CONNLOG_API connlog_writer *connlog_writer_new(const connlog_writer_options *o, char *err, size_t err_size);
 CONNLOG_API void            connlog_writer_free(connlog_writer *w);
+/* => Whether it writes that column: what nobody reads need not be computed (the option log_community_id). */
+CONNLOG_API bool connlog_writer_has(const connlog_writer *w, size_t column);
 
 /* Each appends to the writer's buffer. `when` is the time for #open and #close, seconds since the epoch. */
 CONNLOG_API int connlog_writer_open(connlog_writer *w, double when);

@@ -1,4 +1,4 @@
-/* assign.c - arguments in Zeek's way: NAME=VALUE, and names of scripts that add columns.
+/* assign.c - arguments in Zeek's way: NAME=VALUE, NAME+=VALUE for sets, and names of scripts that add columns.
  *
  * The few constants of Zeek's logging that mean something here are the command line's; every other name goes to the
  * library's options.
@@ -53,7 +53,7 @@ is_assignment(const char *argument)
 		return false;
 	while (isalnum((unsigned char)*p) || *p == '_' || *p == ':')
 		p++;
-	return *p == '=';
+	return *p == '=' || (p[0] == '+' && p[1] == '=');
 }
 
 bool

@@ -51,7 +51,7 @@ enum args_outcome { ARGS_RUN, ARGS_DONE, ARGS_WRONG };
 enum args_outcome args_parse(struct settings *s, int argc, char **argv);
 void              settings_free(struct settings *s);
 
-/* NAME=VALUE (assign.c). => false, after a message. */
+/* NAME=VALUE or NAME+=VALUE (assign.c). => false, after a message. */
 bool assign(struct settings *s, const char *argument);
 /* Sets one option of the library. => false, after a message. */
 bool assign_option(struct settings *s, const char *name, const char *value);

@@ -150,17 +150,30 @@ finish(struct run *r)
 	return complete ? EXIT_ALL_READ : EXIT_INCOMPLETE;
 }
 
+/* The engine computes what the log shows. => NULL, after a message. */
+static connlog_engine *
+new_engine(const struct settings *s, const connlog_writer *writer)
+{
+	char            err[MESSAGE_MAX];
+	connlog_engine *e = NULL;
+	bool            community_id = connlog_writer_has(writer, (size_t)connlog_column_find("community_id"));
+
+	if (connlog_options_set(s->options, "log_community_id", community_id ? "T" : "F", err, sizeof err) == CONNLOG_OK)
+		e = connlog_engine_new(s->options, err, sizeof err);
+	if (e == NULL)
+		complain("%s", err);
+	return e;
+}
+
 int
 run(const struct settings *s, connlog_source *source, bool live)
 {
 	struct run r = { .settings = s, .source = source, .live = live };
-	char       err[MESSAGE_MAX];
 	int        code = EXIT_INCOMPLETE;
 
-	r.engine = connlog_engine_new(s->options, err, sizeof err);
-	if (r.engine == NULL)
-		complain("%s", err);
-	if (r.engine != NULL && output_init(&r.output, s, &code)) {
+	if (output_init(&r.output, s, &code))
+		r.engine = new_engine(s, r.output.writer);
+	if (r.engine != NULL) {
 		/* A log on the same terminal is progress enough. */
 		bool to_terminal = s->folder == NULL && isatty(STDOUT_FILENO);
 		progress_init(&r.progress, !live && !s->quiet && !to_terminal && isatty(STDERR_FILENO));

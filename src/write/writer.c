@@ -90,6 +90,15 @@ connlog_writer_free(connlog_writer *w)
 	free(w);
 }
 
+bool
+connlog_writer_has(const connlog_writer *w, size_t column)
+{
+	for (size_t i = 0; i < w->fields.n; i++)
+		if ((size_t)(w->fields.at[i] - schema) == column)
+			return true;
+	return false;
+}
+
 /* => What a call that appends answers; a lack of memory is told once. */
 static int
 outcome(connlog_writer *w)
