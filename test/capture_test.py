@@ -160,12 +160,14 @@ def test_counters_add_up(env):
         done = env.command(env.connlog, "--stats", stats, path)
         with open(stats) as f:
             counters = json.load(f)
-        packets = counters["packets"]
-        total = packets.get("received", packets.get("read"))
-        parts = sum(v for k, v in packets.items() if k in ("analysed", "analyzed", "ignored", "rejected"))
-        assert total is not None and total == parts, "%s: %s" % (path, packets)
-        rows = len([l for l in done.stdout.splitlines() if not l.startswith("#")])
-        assert rows == counters["connections"]["logged"], "%s: %s" % (path, counters["connections"])
+        packets, pieces, connections = counters["packets"], counters["pieces"], counters["connections"]
+        parts = sum(pieces[k] for k in ("analysed", "refused", "carriers", "fragments", "ignored", "rejected"))
+        assert packets["read"] - packets["before_epoch"] + pieces["inner"] == parts, "%s: %s" % (path, counters)
+        assert packets["read"] > 0 or path.endswith("empty.pcap"), path
+        for cause in ("ignored", "rejected"):
+            assert sum(counters[cause].values()) == pieces[cause], "%s: %s" % (path, counters)
+        rows = len([line for line in done.stdout.splitlines() if not line.startswith("#")])
+        assert rows == connections["created"] == connections["ended"], "%s: %s" % (path, connections)
 
 
 def test_output_directory_gets_a_finished_log_only(env):

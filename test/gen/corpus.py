@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Makes the fuzzers' seeds from the generated captures: corpus.py CAPTURES OUT
+
+OUT/frames gets frames with times behind a byte of options, which the head of fuzz/fuzz_engine.c describes; OUT/files
+gets the small captures as they are, for the capture readers.
+"""
+import os
+import struct
+import sys
+
+from netlib import ETHERNET, IEEE80211, NULL, PPP, RADIOTAP, RAW, SLL, SLL2
+
+LINKS = [ETHERNET, RAW, SLL, SLL2, NULL, PPP, IEEE80211, RADIOTAP]  # fuzz_engine.c's order
+
+
+def packets(data):
+    """=> (link type, [(microseconds, frame)]) of a little-endian microsecond pcap, or None."""
+    if len(data) < 24 or data[:4] != b"\xd4\xc3\xb2\xa1":
+        return None
+    link, at, found = struct.unpack_from("<I", data, 20)[0], 24, []
+    while at + 16 <= len(data):
+        sec, usec, size, _ = struct.unpack_from("<IIII", data, at)
+        found.append((sec * 10**6 + usec, data[at + 16:at + 16 + size]))
+        at += 16 + size
+    return link, found
+
+
+def gap(us):
+    """The byte whose 4 ** n is nearest below `us`; 0 for no time."""
+    n = 0
+    while n < 15 and 4 ** (n + 1) <= us:
+        n += 1
+    return n if us > 0 else 0
+
+
+def frames_input(options, found):
+    out, last = [bytes([options])], found[0][0] if found else 0
+    for t, frame in found:
+        out.append(struct.pack("!BH", gap(t - last), len(frame)) + frame)
+        last = t
+    return b"".join(out)
+
+
+def main():
+    captures, out = sys.argv[1:]
+    frames, files = os.path.join(out, "frames"), os.path.join(out, "files")
+    os.makedirs(frames, exist_ok=True)
+    os.makedirs(files, exist_ok=True)
+    for folder, _, names in os.walk(captures):
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            with open(path, "rb") as f:
+                data = f.read()
+            if name.startswith("."):
+                continue
+            stem = os.path.relpath(path, captures).replace("/", "-")
+            if len(data) <= 1 << 14:
+                with open(os.path.join(files, stem), "wb") as f:
+                    f.write(data)
+            read = packets(data)
+            if read is None or folder != captures or read[0] not in LINKS:
+                continue
+            link = LINKS.index(read[0])
+            # In pieces, since a fuzzer changes short inputs better; each under another set of options.
+            for i in range(0, len(read[1]), 12):
+                options = link | (i // 12 % 16) << 3 | (128 if i % 24 else 0)
+                with open(os.path.join(frames, "%s-%03d" % (stem, i)), "wb") as f:
+                    f.write(frames_input(options & 0xff, read[1][i:i + 12]))
+
+
+if __name__ == "__main__":
+    main()
