@@ -8,6 +8,14 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+/* Zeek compares ports as they lie in memory in network order (communityid.bif, addr_port_canon_lt): on its usual
+ * little-endian machines the low byte counts first.  It shows only between ports of one address. */
+static uint16_t
+port_rank(uint16_t port)
+{
+	return (uint16_t)(port << 8 | port >> 8);
+}
+
 static const uint8_t proto_icmp = 1, proto_icmp6 = 58, proto_sctp = 132;
 
 static size_t
@@ -24,7 +32,7 @@ community_id(const struct conn *c, uint16_t seed, bool base64, char out[COMMUNIT
 	const bool v4 = addr_is_v4(&c->h[ORIG]);
 	const size_t skip = v4 ? 12 : 0;
 	const int order = addr_cmp(&c->h[ORIG], &c->h[RESP]);
-	const bool lower = order < 0 || (order == 0 && c->p[ORIG] < c->p[RESP]);
+	const bool lower = order < 0 || (order == 0 && port_rank(c->p[ORIG]) < port_rank(c->p[RESP]));
 	const int first = (c->flags & CONN_ONE_WAY) || lower ? ORIG : RESP;
 	uint8_t in[2 + 16 + 16 + 2 + 4], digest[EVP_MAX_MD_SIZE];
 	unsigned digest_len = 0;
