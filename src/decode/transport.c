@@ -46,6 +46,7 @@ static enum layer
 flow(struct walk *w)
 {
 	w->dec->n.flows++;
+	/* All three would hand the packet on; that is where Zeek looks at the depth. */
 	w->out->deep = w->dec->opt.max_depth > 0 && w->d->depth == w->dec->opt.max_depth;
 	return LAYER_FLOW;
 }
@@ -203,6 +204,8 @@ other_layer(struct walk *w)
 	out->one_way = false;
 	out->l4_bad = false;
 	out->sport = out->dport = 0;
+	out->deep = false; /* nothing is handed on from here */
 	set_data(out, 0, len);
-	return flow(w);
+	w->dec->n.flows++;
+	return LAYER_FLOW;
 }
