@@ -141,9 +141,11 @@ fuzz:
 	@$(AGAIN) fuzzers captures
 	@fuzz/run --seconds $(FUZZ_SECONDS) --jobs $(JOBS) --captures $(B)/captures --work $(B)/fuzz-work $(FUZZERS)
 
-$(B)/bench/%: bench/%.c
+$(B)/bench/gen: $(patsubst %,$(B)/obj/bench/%.o,gen packet payload)
+$(B)/bench/reader: $(B)/obj/bench/reader.o
+$(BENCH):
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $< $(LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 bench:
 	@scripts/setup bench
 	@$(AGAIN) all $(BENCH)
