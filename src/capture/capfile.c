@@ -16,7 +16,7 @@ capfile_damaged(const struct capfile *f, char *err, size_t err_size, const char 
 	vsnprintf(what, sizeof what, format, ap);
 	va_end(ap);
 	return source_fail(err, err_size, CONNLOG_BAD_INPUT, "%s: packet %" PRIu64 " at byte %" PRIu64 "%s: %s", f->name,
-	    f->packets + 1, stream_position(&f->in), f->in.codec ? " of the unpacked data" : "", what);
+	                   f->packets + 1, stream_position(&f->in), f->in.codec ? " of the unpacked data" : "", what);
 }
 
 int
@@ -26,7 +26,7 @@ capfile_short(const struct capfile *f, size_t size, char *err, size_t err_size)
 
 	if (status == CONNLOG_OK)
 		return capfile_damaged(f, err, err_size, "the record says %zu bytes but the file ends %zu bytes later", size,
-		    stream_bytes(&f->in).n);
+		                       stream_bytes(&f->in).n);
 	capfile_damaged(f, err, err_size, "%s", f->in.why);
 	return status;
 }
@@ -40,7 +40,7 @@ advice(struct bytes head)
 		size_t      n;
 		const char *text;
 	} known[] = {
-		{ "\xfd" "7zXZ", 5, ": it is compressed with xz, unpack it first" },
+		{ "\3757zXZ", 5, ": it is compressed with xz, unpack it first" },
 		{ "BZh", 3, ": it is compressed with bzip2, unpack it first" },
 		{ "\x04\x22\x4d\x18", 4, ": it is compressed with lz4, unpack it first" },
 		{ "PK\x03\x04", 4, ": it is a zip archive, unpack it first" },
@@ -74,7 +74,8 @@ begin(struct capfile *f, char *err, size_t err_size)
 }
 
 int
-capfile_open(struct capfile *f, const char *path, size_t window, const volatile sig_atomic_t *stop, char *err, size_t err_size)
+capfile_open(struct capfile *f, const char *path, size_t window, const volatile sig_atomic_t *stop, char *err,
+             size_t err_size)
 {
 	int status;
 

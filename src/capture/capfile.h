@@ -17,12 +17,12 @@ struct capfile {
 	int (*next)(struct capfile *f, connlog_packet *p, size_t max, char *err, size_t err_size);
 
 	struct {
-		size_t   header;      /* size of a record's: 16, or 24 for Kuznetzov's */
+		size_t   header; /* size of a record's: 16, or 24 for Kuznetzov's */
 		bool     nanoseconds;
-		uint8_t  lengths;     /* PCAP_LENGTHS_… */
+		uint8_t  lengths; /* PCAP_LENGTHS_… */
 		int32_t  link;
-		uint32_t snaplen;     /* longer packets are cut to it */
-		uint32_t max;         /* longer ones are damage */
+		uint32_t snaplen; /* longer packets are cut to it */
+		uint32_t max;     /* longer ones are damage */
 	} pcap;
 	struct {
 		struct pcapng_interface *at; /* of the section */
@@ -32,7 +32,8 @@ struct capfile {
 
 /* Opens a capture and reads what stands before its first packet; the format is told by its content.
  * => CONNLOG_OK, or an error with its text; close it in either case. */
-int  capfile_open(struct capfile *f, const char *path, size_t window, const volatile sig_atomic_t *stop, char *err, size_t err_size);
+int  capfile_open(struct capfile *f, const char *path, size_t window, const volatile sig_atomic_t *stop, char *err,
+                  size_t err_size);
 int  capfile_open_memory(struct capfile *f, struct bytes memory, size_t window, char *err, size_t err_size);
 void capfile_close(struct capfile *f);
 

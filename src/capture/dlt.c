@@ -16,12 +16,8 @@ dlt_from_linktype(uint32_t linktype)
 	static const struct {
 		uint16_t linktype, dlt;
 	} map[] = {
-		{ 100, DLT_ATM_RFC1483 },
-		{ 101, DLT_RAW },
-		{ 102, DLT_SLIP_BSDOS },
-		{ 103, DLT_PPP_BSDOS },
-		{ 106, DLT_ATM_CLIP },
-		{ 246, DLT_PFSYNC },
+		{ 100, DLT_ATM_RFC1483 }, { 101, DLT_RAW },      { 102, DLT_SLIP_BSDOS },
+		{ 103, DLT_PPP_BSDOS },   { 106, DLT_ATM_CLIP },
 	};
 
 	for (size_t i = 0; i < sizeof map / sizeof map[0]; i++)

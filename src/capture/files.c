@@ -26,7 +26,7 @@ struct files {
 	struct capfile file;
 	bool           open;
 
-	int  unfiltered;      /* CONNLOG_OK, or why the next packet cannot be filtered: told by the next read */
+	int  unfiltered; /* CONNLOG_OK, or why the next packet cannot be filtered: told by the next read */
 	char unfiltered_why[400];
 
 	uint64_t done_bytes; /* of the files before `file` */

@@ -39,8 +39,9 @@ compile(struct filter *f, int32_t link, char *err, size_t err_size)
 	if (pcap_compile(dead, &at[f->n].code, f->expression, 1, PCAP_NETMASK_UNKNOWN) == 0)
 		f->last = f->n++;
 	else
-		status = source_fail(err, err_size, CONNLOG_BAD_INPUT, "the filter '%s' does not compile for link type %d (%s): %s", f->expression,
-		    link, name ? name : "unknown", pcap_geterr(dead));
+		status =
+			source_fail(err, err_size, CONNLOG_BAD_INPUT, "the filter '%s' does not compile for link type %d (%s): %s",
+		                f->expression, link, name ? name : "unknown", pcap_geterr(dead));
 	pcap_close(dead);
 	return status;
 }
@@ -49,10 +50,12 @@ struct filter *
 filter_new(const char *expression, char *err, size_t err_size)
 {
 	/* Ethernet first, for its text counts; the others know words that it does not */
-	static const int32_t usual[] = { DLT_IEEE802_11_RADIO, DLT_RAW, DLT_LINUX_SLL2, DLT_PPP, DLT_PFLOG, DLT_MTP2, DLT_SUNATM };
-	struct filter       *f = calloc(1, sizeof *f);
-	char                 ignored[1];
-	bool                 good;
+	static const int32_t usual[] = {
+		DLT_IEEE802_11_RADIO, DLT_RAW, DLT_LINUX_SLL2, DLT_PPP, DLT_PFLOG, DLT_MTP2, DLT_SUNATM
+	};
+	struct filter *f = calloc(1, sizeof *f);
+	char           ignored[1];
+	bool           good;
 
 	if (!f || !(f->expression = strdup(expression))) {
 		source_fail(err, err_size, CONNLOG_NO_MEMORY, "no memory for the filter");

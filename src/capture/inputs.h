@@ -12,7 +12,7 @@ struct input {
 	char    *problem; /* why there is nothing to read under that name, or NULL */
 	int64_t  sec;     /* time of the first packet, for the order within a directory */
 	uint32_t nsec;
-	bool     dated;   /* there is such a packet */
+	bool     dated; /* there is such a packet */
 };
 
 struct inputs {

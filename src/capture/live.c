@@ -160,7 +160,8 @@ open_interface(struct live *l, char *err, size_t err_size)
 	if (r == PCAP_ERROR_PERM_DENIED)
 		advice = ": run as root, or once `setcap cap_net_raw+ep` on the program";
 	if (r < 0)
-		return source_fail(err, err_size, CONNLOG_IO, "%s: %s (%s)%s", l->name, pcap_statustostr(r), pcap_geterr(l->pcap), advice);
+		return source_fail(err, err_size, CONNLOG_IO, "%s: %s (%s)%s", l->name, pcap_statustostr(r),
+		                   pcap_geterr(l->pcap), advice);
 	if (pcap_setnonblock(l->pcap, 1, why) != 0)
 		return source_fail(err, err_size, CONNLOG_IO, "%s: %s", l->name, why);
 	l->link = pcap_datalink(l->pcap);
@@ -176,11 +177,13 @@ set_filter(struct live *l, const char *bpf, char *err, size_t err_size)
 	if (!bpf || !*bpf || l->link == DLT_NFLOG) /* which has no filters: see filter.c */
 		return CONNLOG_OK;
 	if (pcap_compile(l->pcap, &code, bpf, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return source_fail(err, err_size, CONNLOG_BAD_OPTION, "the filter '%s' does not compile for %s: %s", bpf, l->name, pcap_geterr(l->pcap));
+		return source_fail(err, err_size, CONNLOG_BAD_OPTION, "the filter '%s' does not compile for %s: %s", bpf,
+		                   l->name, pcap_geterr(l->pcap));
 	r = pcap_setfilter(l->pcap, &code);
 	pcap_freecode(&code);
 	if (r != 0)
-		return source_fail(err, err_size, CONNLOG_IO, "the filter '%s' cannot be set on %s: %s", bpf, l->name, pcap_geterr(l->pcap));
+		return source_fail(err, err_size, CONNLOG_IO, "the filter '%s' cannot be set on %s: %s", bpf, l->name,
+		                   pcap_geterr(l->pcap));
 	return CONNLOG_OK;
 }
 

@@ -125,12 +125,14 @@ next_record(struct capfile *f, char *err, size_t err_size)
 		if (stream_bytes(&f->in).n == 0 && f->in.status == CONNLOG_OK)
 			return CONNLOG_END;
 		return f->in.status == CONNLOG_OK
-		    ? capfile_damaged(f, err, err_size, "the file ends after %zu of the record header's %zu bytes", stream_bytes(&f->in).n, f->pcap.header)
-		    : capfile_short(f, f->pcap.header, err, err_size);
+		           ? capfile_damaged(f, err, err_size, "the file ends after %zu of the record header's %zu bytes",
+		                             stream_bytes(&f->in).n, f->pcap.header)
+		           : capfile_short(f, f->pcap.header, err, err_size);
 	}
 	r = record_lengths(f, stream_bytes(&f->in).p, f->big_endian);
 	if (r.caplen > f->pcap.max)
-		return capfile_damaged(f, err, err_size, "the record says %u bytes, more than a packet can have (%u)", r.caplen, f->pcap.max);
+		return capfile_damaged(f, err, err_size, "the record says %u bytes, more than a packet can have (%u)", r.caplen,
+		                       f->pcap.max);
 	if (!stream_fill(&f->in, f->pcap.header + r.caplen))
 		return capfile_short(f, f->pcap.header + r.caplen, err, err_size);
 	return CONNLOG_OK;
@@ -176,8 +178,9 @@ pcap_file_begin(struct capfile *f, char *err, size_t err_size)
 	if (!h) {
 		if (f->in.status != CONNLOG_OK)
 			return source_fail(err, err_size, f->in.status, "%s: %s", f->name, f->in.why);
-		return source_fail(err, err_size, CONNLOG_BAD_INPUT, "%s: the file ends after %zu of the pcap header's %d bytes", f->name,
-		    stream_bytes(&f->in).n, FILE_HEADER);
+		return source_fail(err, err_size, CONNLOG_BAD_INPUT,
+		                   "%s: the file ends after %zu of the pcap header's %d bytes", f->name, stream_bytes(&f->in).n,
+		                   FILE_HEADER);
 	}
 	f->big_endian = is_magic(load_be32(h));
 	magic = load32(h, f->big_endian);
@@ -185,10 +188,12 @@ pcap_file_begin(struct capfile *f, char *err, size_t err_size)
 	minor = f->big_endian ? load_be16(h + 6) : load_le16(h + 6);
 	lengths = lengths_of_version(major, minor);
 	if (lengths < 0)
-		return source_fail(err, err_size, CONNLOG_BAD_INPUT, "%s: pcap version %u.%u is not known", f->name, major, minor);
+		return source_fail(err, err_size, CONNLOG_BAD_INPUT, "%s: pcap version %u.%u is not known", f->name, major,
+		                   minor);
 	link = load32(h + 20, f->big_endian);
 	if (link & 0x03ff0000u) /* above them stands the length of the frame check sequence */
-		return source_fail(err, err_size, CONNLOG_BAD_INPUT, "%s: the pcap header's link type 0x%08x has reserved bits set", f->name, link);
+		return source_fail(err, err_size, CONNLOG_BAD_INPUT,
+		                   "%s: the pcap header's link type 0x%08x has reserved bits set", f->name, link);
 	f->pcap.lengths = (uint8_t)lengths;
 	f->pcap.nanoseconds = magic == MAGIC_NANOSECONDS;
 	f->pcap.header = magic == MAGIC_KUZNETZOV ? RECORD_KUZNETZOV : RECORD_HEADER;

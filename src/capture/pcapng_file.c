@@ -47,7 +47,8 @@ pcapng_file_detect(struct bytes head)
 {
 	const uint8_t *p = bytes_at(head, 0, 12);
 
-	return p && load_le32(p) == BLOCK_SECTION && (load_le32(p + 8) == BYTE_ORDER_MAGIC || load_be32(p + 8) == BYTE_ORDER_MAGIC);
+	return p && load_le32(p) == BLOCK_SECTION &&
+	       (load_le32(p + 8) == BYTE_ORDER_MAGIC || load_be32(p + 8) == BYTE_ORDER_MAGIC);
 }
 
 static inline uint16_t
@@ -81,8 +82,9 @@ fill_block(struct capfile *f, char *err, size_t err_size)
 		struct bytes b = stream_bytes(&f->in);
 		if (b.n == 0 && f->in.status == CONNLOG_OK)
 			return CONNLOG_END;
-		return f->in.status == CONNLOG_OK ? capfile_damaged(f, err, err_size, "the file ends after %zu bytes of a block", b.n)
-		                                  : capfile_short(f, BLOCK_EDGES, err, err_size);
+		return f->in.status == CONNLOG_OK
+		           ? capfile_damaged(f, err, err_size, "the file ends after %zu bytes of a block", b.n)
+		           : capfile_short(f, BLOCK_EDGES, err, err_size);
 	}
 	p = stream_bytes(&f->in).p;
 	if (load_le32(p) == BLOCK_SECTION) {
@@ -92,7 +94,8 @@ fill_block(struct capfile *f, char *err, size_t err_size)
 	}
 	size = load32(f, p + 4);
 	if (size < BLOCK_EDGES || size % 4 != 0 || size > BLOCK_MAX)
-		return capfile_damaged(f, err, err_size, "a block of type 0x%08x says %u bytes, which cannot be", load32(f, p), size);
+		return capfile_damaged(f, err, err_size, "a block of type 0x%08x says %u bytes, which cannot be", load32(f, p),
+		                       size);
 	if (!stream_fill(&f->in, size))
 		return capfile_short(f, size, err, err_size);
 	return CONNLOG_OK;
@@ -166,7 +169,8 @@ add_interface(struct capfile *f, struct bytes body, char *err, size_t err_size)
 		size_t                   room = f->pcapng.room ? f->pcapng.room * 2 : 8;
 		struct pcapng_interface *at = room <= INTERFACES_MAX ? realloc(f->pcapng.at, room * sizeof *at) : NULL;
 		if (!at)
-			return source_fail(err, err_size, CONNLOG_NO_MEMORY, "%s: too many interfaces (%zu) for the memory", f->name, f->pcapng.n);
+			return source_fail(err, err_size, CONNLOG_NO_MEMORY, "%s: too many interfaces (%zu) for the memory",
+			                   f->name, f->pcapng.n);
 		f->pcapng.at = at;
 		f->pcapng.room = room;
 	}

@@ -23,8 +23,7 @@ struct connlog_source {
 
 /* Writes a text into `err`, cut to fit and always terminated.
  * => Returns `code`, so that a failure is said and returned in one line. */
-__attribute__((format(printf, 4, 5))) int
-source_fail(char *err, size_t err_size, int code, const char *format, ...);
+__attribute__((format(printf, 4, 5))) int source_fail(char *err, size_t err_size, int code, const char *format, ...);
 
 /* A source over one capture that lies in memory, which must stay there; for tests and the fuzzer.
  * => NULL with a text in `err`. */

@@ -11,8 +11,8 @@
 
 #include "base/bytes.h"
 
-#define STREAM_WINDOW (1u << 20)  /* first size of the window, for reading */
-#define STREAM_PEEK   (64u << 10) /* the same, to look at a file's first packet only */
+#define STREAM_WINDOW (1u << 20)   /* first size of the window, for reading */
+#define STREAM_PEEK   (64u << 10)  /* the same, to look at a file's first packet only */
 #define STREAM_MAX    (130u << 20) /* it never grows beyond: a record of 128 MiB and its headers */
 
 struct codec;
@@ -23,13 +23,13 @@ struct stream {
 	uint64_t base;          /* unpacked bytes that went before buf[0] */
 	uint64_t raw;           /* bytes read from the file, packed as they are */
 	bool     eof;
-	int      status;        /* CONNLOG_OK, or why the bytes end before the file's end */
-	char     why[160];      /* the text to it */
+	int      status;   /* CONNLOG_OK, or why the bytes end before the file's end */
+	char     why[160]; /* the text to it */
 
-	int           fd;       /* -1: the bytes come from `memory` */
-	struct bytes  memory;
-	struct codec *codec;    /* NULL: plain */
-	const volatile sig_atomic_t *stop; /* set: a read that a signal interrupts is the end */
+	int                          fd; /* -1: the bytes come from `memory` */
+	struct bytes                 memory;
+	struct codec                *codec; /* NULL: plain */
+	const volatile sig_atomic_t *stop;  /* set: a read that a signal interrupts is the end */
 };
 
 /* Opens `path` ("-" is standard input, which is not closed).  `stop` may be NULL.
