@@ -6,7 +6,9 @@ A, B, A6, B6 = "192.168.1.10", "203.0.113.5", "2001:db8::10", "2001:db8:1::5"
 
 
 def http(cap):
-    """The demo: what an ordinary machine does within a few seconds."""
+    """The demo: what an ordinary machine does within a few seconds.  The server is not in one of the documentation's
+    networks, since those are local to Zeek."""
+    B, B6 = "93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4000\r\n\r\n"
     page += b"<p>hello</p>" * 333 + b"1234"
     request = b"GET / HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: demo\r\n\r\n"
@@ -20,7 +22,7 @@ def http(cap):
         cap.add(echo(A, B, 9, seq), dt=1)
         cap.add(echo(B, A, 9, seq, reply=True), dt=0.02)
     Flow(cap, A, 49154, B, 22).play("c:S s:RA")
-    Flow(cap, A, 49155, "203.0.113.99", 8080).play("c:S c:S,seq-1,dt=1 c:S,seq-1,dt=2")
+    Flow(cap, A, 49155, "93.184.215.99", 8080).play("c:S c:S,seq-1,dt=1 c:S,seq-1,dt=2")
     Flow(cap, A, 49156, B, 9000).play("c:S s:SA c:A c:PA=200 s:A s:RA")
     Flow(cap, A, 49157, B, 9001).play("c:S s:SA c:A c:PA=20 s:A c:FA s:A s:PA=500 c:A")
     Flow(cap, A, 49158, B, 9002).play("c:PA=120 s:A s:PA=80 c:A")
@@ -55,6 +57,7 @@ def tcp_times(cap):
     cap.add(ip_udp(A, B, 41006, 49999, b"one"), dt=1)
     cap.add(ip_udp(B, A, 49999, 41006, b"two"), dt=61)                             # udp_inactivity_timeout: two rows
     Flow(cap, cport=41007).play("c:S,dt=30")
+    Flow(cap, cport=41008).play("c:S s:S c:A s:A")                                 # both open at once: two rows
 
 
 def udp_icmp(cap):

@@ -307,7 +307,9 @@ class Flow:
         (src, sport), (dst, dport) = self.ends[side], self.ends[other]
         at = self.next[side] + seq
         answered = self.next[other] + ack if flags & ACK else 0
-        self.cap.add(ip_tcp(src, dst, sport, dport, at, answered, flags, data, **kw), dt)
+        # Each packet has another IPv4 identification, as a host gives it; the same one would be the same packet.
+        ident = {} if ":" in src else {"ident": (len(self.cap.packets) + 1) & 0xffff}
+        self.cap.add(ip(src, dst, 6, tcp(src, dst, sport, dport, at, answered, flags, data, **kw), **ident), dt)
         end = at + len(data) + bool(flags & SYN) + bool(flags & FIN)
         self.next[side] = max(self.next[side], end)
         return self
