@@ -1,6 +1,7 @@
 /* siphash.c - see siphash.h. */
 #include "base/siphash.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct state {
@@ -57,6 +58,14 @@ siphash13(const struct siphash_key *key, const uint64_t *words, size_t n)
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
+static inline uint64_t
+load_le64(const uint8_t *p)
+{
+	uint64_t v;
+	memcpy(&v, p, 8);
+	return le64toh(v);
+}
+
 static uint64_t
 load_le64_part(const uint8_t *p, size_t n)
 {
@@ -82,7 +91,7 @@ siphash24_128(const struct siphash_key *key, const void *in, size_t n, uint64_t 
 	s.v1 ^= 0xee;
 
 	for (size_t left = n;; p += 8, left -= 8) {
-		const uint64_t m = left >= 8 ? load_le64_part(p, 8) : load_le64_part(p, left) | (uint64_t)n << 56;
+		const uint64_t m = left >= 8 ? load_le64(p) : load_le64_part(p, left) | (uint64_t)n << 56;
 		s.v3 ^= m;
 		sip_round(&s);
 		sip_round(&s);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLAB_ALIGN 64u /* chunks start on a cache line */
+#include "base/pages.h"
 
 void
 slab_init(struct slab *s, size_t size)
@@ -16,7 +16,7 @@ void
 slab_free_all(struct slab *s)
 {
 	for (uint32_t i = 0; i < s->n_chunks; i++)
-		free(s->chunks[i]);
+		pages_free(s->chunks[i], (size_t)s->size << SLAB_SHIFT);
 	free(s->chunks);
 	slab_init(s, s->size);
 }
@@ -32,8 +32,7 @@ slab_grow(struct slab *s)
 		s->chunks = chunks;
 		s->room = room;
 	}
-	const size_t bytes = ((size_t)s->size << SLAB_SHIFT);
-	void *chunk = aligned_alloc(SLAB_ALIGN, (bytes + SLAB_ALIGN - 1) & ~(size_t)(SLAB_ALIGN - 1));
+	void *chunk = pages_alloc((size_t)s->size << SLAB_SHIFT);
 	if (!chunk)
 		return -1;
 	s->chunks[s->n_chunks++] = chunk;

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SLAB_SHIFT 12u /* objects a chunk: 4096 */
+#define SLAB_SHIFT 14u /* objects a chunk: 16384 */
 #define SLAB_MASK  ((1u << SLAB_SHIFT) - 1)
 
 struct slab {

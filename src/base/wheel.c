@@ -34,6 +34,14 @@ wheel_free(struct wheel *w)
 	w->due_first = w->due_n = w->due_room = 0;
 }
 
+void
+wheel_clear(struct wheel *w)
+{
+	memset(w->slots, 0, sizeof w->slots);
+	w->due_first = w->due_n = 0;
+	w->scheduled = 0;
+}
+
 /* Index of the first entry that is due later than `at`. */
 static size_t
 due_position(const struct wheel *w, double at)
@@ -170,12 +178,10 @@ wheel_turn(struct wheel *w, int64_t tick)
 	for (int64_t t = from; t <= tick; t++)
 		if (w->slots[(uint64_t)t % WHEEL_SLOTS])
 			(void)slot_collect(w, (uint32_t)((uint64_t)t % WHEEL_SLOTS), tick);
-	/* due_reserve may have moved what was there to the front */
+	/* What was there is sorted, and due before what has come; due_reserve may have moved it to the front. */
 	const size_t sorted = before - (first - w->due_first);
-	if (w->due_n > sorted) {
-		const size_t start = sorted > w->due_first ? w->due_first : sorted;
-		qsort(w->due + start, w->due_n - start, sizeof *w->due, due_compare);
-	}
+	if (w->due_n > sorted)
+		qsort(w->due + sorted, w->due_n - sorted, sizeof *w->due, due_compare);
 	w->tick = tick;
 }
 

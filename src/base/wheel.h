@@ -20,7 +20,7 @@
 /* Lies in the object. Zero: not scheduled. */
 struct wheel_node {
 	uint32_t next;
-	uint32_t prev; /* a handle, or WHEEL_IN_SLOT | slot for the first of a slot, or WHEEL_IN_DUE */
+	uint32_t prev; /* a handle, or or a mark: first of a slot, or in `due` */
 };
 
 struct wheel_due {
@@ -43,6 +43,8 @@ struct wheel {
 /* The two functions give the node of a handle and the time it is due; `arg` is handed to them. */
 void wheel_init(struct wheel *w, struct wheel_node *(*node)(void *, uint32_t), double (*at)(void *, uint32_t), void *arg);
 void wheel_free(struct wheel *w);
+/* Drops every node; the objects' nodes are left as they are. */
+void wheel_clear(struct wheel *w);
 
 /* Schedules or moves the node of `handle` to the time that `at` gives for it.
  * => False where there is no memory (the node is then not scheduled). */

@@ -105,21 +105,31 @@ conn_extra_need(struct conn_store *s, struct conn *c)
 	return conn_extra_at(s, c);
 }
 
-/* Key: address, address, then ports and protocol; the lower end first unless the tuple is one-way.
+/* Key, the lower end first unless the tuple is one-way:
  *
- *     words 0-1  2-3  4: port | port << 16 | protocol << 32 | one_way << 40 */
+ *     IPv4: [addresses] [tail]    IPv6: [address, 2 words] [address, 2 words] [tail]
+ *     tail: port | port << 16 | protocol << 32 | one_way << 40 */
 uint32_t
 conn_hash(const struct conn_store *s, const struct pkt *p)
 {
 	uint64_t w[5];
 	const int order = addr_cmp(&p->src, &p->dst);
 	const bool swap = !p->one_way && (order > 0 || (order == 0 && p->sport > p->dport));
+	const struct addr *a = swap ? &p->dst : &p->src, *b = swap ? &p->src : &p->dst;
 	const uint16_t p1 = swap ? p->dport : p->sport, p2 = swap ? p->sport : p->dport;
+	size_t n = 0;
 
-	memcpy(w, swap ? &p->dst : &p->src, 16);
-	memcpy(w + 2, swap ? &p->src : &p->dst, 16);
-	w[4] = p1 | (uint64_t)p2 << 16 | (uint64_t)p->proto << 32 | (uint64_t)p->one_way << 40;
-	const uint64_t hash = siphash13(&s->hash_key, w, 5);
+	if (addr_is_v4(a) && addr_is_v4(b)) {
+		memcpy(w, a->b + 12, 4);
+		memcpy((uint8_t *)w + 4, b->b + 12, 4);
+		n = 1;
+	} else {
+		memcpy(w, a, 16);
+		memcpy(w + 2, b, 16);
+		n = 4;
+	}
+	w[n++] = p1 | (uint64_t)p2 << 16 | (uint64_t)p->proto << 32 | (uint64_t)p->one_way << 40;
+	const uint64_t hash = siphash13(&s->hash_key, w, n);
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
@@ -273,22 +283,29 @@ conn_flip(struct conn_store *s, uint32_t handle)
 	history_add(s, handle, '^');
 }
 
+/* Logs and gives back a connection's memory. */
+static void
+conn_end(struct conn_store *s, uint32_t handle, enum conn_end why)
+{
+	s->counters.ended[why]++;
+	s->on_end(s->on_end_arg, s, handle);
+	conn_free(s, handle);
+}
+
 void
 conn_remove(struct conn_store *s, uint32_t handle, enum conn_end why)
 {
-	const struct conn *c = conn_at(s, handle);
-
-	s->counters.ended[why]++;
 	wheel_cancel(&s->wheel, handle);
-	s->on_end(s->on_end_arg, s, handle);
-	table_remove(&s->table, hash_of(s, c), handle);
-	conn_free(s, handle);
+	table_remove(&s->table, hash_of(s, conn_at(s, handle)), handle);
+	conn_end(s, handle, why);
 }
 
 void
 conn_drain(struct conn_store *s)
 {
+	table_clear(&s->table);
+	wheel_clear(&s->wheel);
 	for (uint32_t h = 1; h < s->conns.top; h++)
 		if (conn_at(s, h)->flags & CONN_LIVE)
-			conn_remove(s, h, CONN_END_end_of_input);
+			conn_end(s, h, CONN_END_end_of_input);
 }

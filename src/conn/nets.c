@@ -2,6 +2,7 @@
 #include "conn/nets.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,14 +58,45 @@ subnet_parse(const char *text, size_t len, struct subnet *out)
 	return bits <= 128;
 }
 
+/* The first 64 bits of a prefix of `bits` as a mask on a big-endian word. */
+static uint64_t
+mask64(unsigned bits)
+{
+	return bits == 0 ? 0 : bits >= 64 ? UINT64_MAX : ~(UINT64_MAX >> bits);
+}
+
+static void
+addr_words(const struct addr *a, uint64_t w[2])
+{
+	memcpy(w, a->b, 16);
+	w[0] = be64toh(w[0]);
+	w[1] = be64toh(w[1]);
+}
+
+static void
+clear_host_bits(struct subnet *net)
+{
+	uint64_t w[2];
+	addr_words(&net->net, w);
+	w[0] = htobe64(w[0] & mask64(net->bits));
+	w[1] = htobe64(w[1] & mask64(net->bits > 64 ? net->bits - 64u : 0));
+	memcpy(net->net.b, w, 16);
+}
+
 bool
 net_set_add(struct net_set *set, struct subnet net)
 {
+	const bool v4 = net.bits >= 96 && addr_is_v4(&net.net);
 	struct subnet *at = realloc(set->at, (set->n + 1) * sizeof *at);
 	if (!at)
 		return false;
 	set->at = at;
-	set->at[set->n++] = net;
+	clear_host_bits(&net);
+	at[set->n++] = net;
+	if (v4) { /* changes places with the first of the others */
+		at[set->n - 1] = at[set->n_v4];
+		at[set->n_v4++] = net;
+	}
 	return true;
 }
 
@@ -75,21 +107,19 @@ net_set_free(struct net_set *set)
 	*set = (struct net_set){ 0 };
 }
 
-static bool
-subnet_has(const struct subnet *net, const struct addr *a)
-{
-	const unsigned whole = net->bits / 8, rest = net->bits % 8;
-	if (memcmp(net->net.b, a->b, whole) != 0)
-		return false;
-	return rest == 0 || ((net->net.b[whole] ^ a->b[whole]) >> (8 - rest)) == 0;
-}
-
 bool
 net_set_has(const struct net_set *set, const struct addr *a)
 {
-	for (size_t i = 0; i < set->n; i++)
-		if (subnet_has(&set->at[i], a))
+	const bool v4 = addr_is_v4(a);
+	uint64_t w[2], net[2];
+
+	addr_words(a, w);
+	for (size_t i = v4 ? 0 : set->n_v4; i < (v4 ? set->n_v4 : set->n); i++) {
+		const unsigned bits = set->at[i].bits;
+		addr_words(&set->at[i].net, net);
+		if ((w[0] & mask64(bits)) == net[0] && (bits <= 64 || (w[1] & mask64(bits - 64)) == net[1]))
 			return true;
+	}
 	return false;
 }
 

@@ -8,16 +8,17 @@
 #include "base/addr.h"
 #include "decode/decode.h" /* struct subnet */
 
+/* IPv4 networks lie before the others, so that an address is compared with those of its family only. */
 struct net_set {
 	struct subnet *at;
-	size_t         n;
+	size_t         n, n_v4;
 };
 
 /* Parses "10.0.0.0/8" "fd00::/8" "[fd00::]/8" "192.0.2.1".
  * => False when it is none of these. */
 bool subnet_parse(const char *text, size_t len, struct subnet *out);
 
-/* => False where there is no memory. */
+/* Bits behind the prefix are cleared. => False where there is no memory. */
 bool net_set_add(struct net_set *set, struct subnet net);
 void net_set_free(struct net_set *set);
 bool net_set_has(const struct net_set *set, const struct addr *a);

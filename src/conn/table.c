@@ -1,22 +1,31 @@
 /* table.c - see table.h. */
 #include "conn/table.h"
 
-#include <stdlib.h>
+#include <string.h>
+
+#include "base/pages.h"
 
 #define TABLE_START 1024u
 
 bool
 table_init(struct table *t)
 {
-	*t = (struct table){ .slots = calloc(TABLE_START, sizeof *t->slots), .mask = TABLE_START - 1 };
+	*t = (struct table){ .slots = pages_alloc(TABLE_START * sizeof *t->slots), .mask = TABLE_START - 1 };
 	return t->slots != NULL;
 }
 
 void
 table_free(struct table *t)
 {
-	free(t->slots);
+	pages_free(t->slots, ((size_t)t->mask + 1) * sizeof *t->slots);
 	*t = (struct table){ 0 };
+}
+
+void
+table_clear(struct table *t)
+{
+	memset(t->slots, 0, ((size_t)t->mask + 1) * sizeof *t->slots);
+	t->used = 0;
 }
 
 static void
@@ -36,7 +45,7 @@ reserve(struct table *t)
 		return true;
 	struct table old = *t;
 	t->mask = 2 * old.mask + 1;
-	t->slots = calloc((size_t)t->mask + 1, sizeof *t->slots);
+	t->slots = pages_alloc(((size_t)t->mask + 1) * sizeof *t->slots);
 	if (!t->slots) {
 		*t = old;
 		return t->used < t->mask; /* probing needs one empty slot */
@@ -44,7 +53,7 @@ reserve(struct table *t)
 	for (size_t i = 0; i <= old.mask; i++)
 		if (old.slots[i].handle)
 			put(t, old.slots[i]);
-	free(old.slots);
+	pages_free(old.slots, ((size_t)old.mask + 1) * sizeof *old.slots);
 	return true;
 }
 

@@ -24,6 +24,8 @@ struct table {
 
 bool table_init(struct table *t);
 void table_free(struct table *t);
+/* Forgets everything; the memory stays. */
+void table_clear(struct table *t);
 
 /* => False where there is no memory to grow; the table is as it was. */
 bool table_insert(struct table *t, uint32_t hash, uint32_t handle);

@@ -1,6 +1,7 @@
 /* uid.c - see uid.h. */
 #include "conn/uid.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct uid
@@ -9,21 +10,17 @@ uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, c
 {
 	const int order = addr_cmp(a, b);
 	const bool swap = order > 0 || (order == 0 && port_a > port_b);
-	uint8_t in[16 + 16 + 2 + 2 + 1 + 8 + 4], *p = in;
-	const uint16_t p1 = swap ? port_b : port_a, p2 = swap ? port_a : port_b;
-	uint64_t start_bits, out[2];
+	const uint64_t ports = swap ? port_b | (uint64_t)port_a << 16 : port_a | (uint64_t)port_b << 16;
+	uint8_t in[16 + 16 + 8 + 8 + 1];
+	uint64_t w[2], out[2];
 
-	memcpy(p, swap ? b : a, 16);
-	memcpy(p + 16, swap ? a : b, 16);
-	p += 32;
-	*p++ = (uint8_t)(p1 >> 8), *p++ = (uint8_t)p1;
-	*p++ = (uint8_t)(p2 >> 8), *p++ = (uint8_t)p2;
-	*p++ = proto;
-	memcpy(&start_bits, &start, sizeof start_bits);
-	for (int i = 0; i < 8; i++)
-		*p++ = (uint8_t)(start_bits >> (8 * i));
-	for (int i = 0; i < 4; i++)
-		*p++ = (uint8_t)(salt >> (8 * i));
+	memcpy(in, swap ? b : a, 16);
+	memcpy(in + 16, swap ? a : b, 16);
+	memcpy(&w[0], &start, 8);
+	w[0] = htole64(w[0]);
+	w[1] = htole64(ports | (uint64_t)salt << 32);
+	memcpy(in + 32, w, 16);
+	in[48] = proto;
 	siphash24_128(key, in, sizeof in, out);
 	return (struct uid){ .hi = out[0] >> 32, .lo = out[1] };
 }
