@@ -12,8 +12,8 @@ def ethernet(cap):
         lambda p: vlan(p, [7, 8], outer=0x9100), lambda p: vlan(p, [1, 2, 3]),
         lambda p: mpls(p, 16), lambda p: mpls(p, 16, 17, 18), pppoe,
         lambda p: vlan(pppoe(p, 9)[14:], 5, 0x8864),
-        lambda p: ieee8023(llc_snap(p)), lambda p: ieee8023(b"\x06\x06\x03" + p),  # SNAP, LLC
-        lambda p: eth(struct.pack("!HHH", 0x8000, 0x1234, ethertype(p)) + p, 0x8926),  # VN-Tag
+        lambda p: ieee8023(llc_snap(p)),  # SNAP
+        lambda p: eth(b"\x80\0\x12\x34" + vlan(p, 6)[12:], 0x8926),  # VN-Tag, behind which Zeek looks for VLANs only
         lambda p: eth(b"\0\0\0\1" + eth(p, pad=False), 0x88e7),  # PBB
     ]
     for i, wrap in enumerate(wraps):
@@ -21,6 +21,7 @@ def ethernet(cap):
         Flow(cap, cport=46000 + i).play(TALK)
         Flow(cap, A6, 46000 + i, B6).play("c:S s:RA")
     cap.frame(eth(b"\0\1\x08\0\6\4\0\1" + CLIENT_MAC + addr(A) + bytes(6) + addr(B), 0x0806))  # ARP
+    cap.frame(ieee8023(b"\x06\x06\x03" + ip_udp(A, B, 46050, 49999)))  # IP in LLC, which Zeek does not follow
     cap.frame(ieee8023(b"\x42\x42\x03" + bytes(35)))  # spanning tree
     cap.frame(ieee8023(b"\xff\xff" + bytes(28)))  # Novell
     cap.frame(eth(b"", 0x0800, pad=False))  # cut short

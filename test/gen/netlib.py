@@ -54,9 +54,8 @@ def vlan(payload, tag, kind=None, outer=0x8100, **kw):
     """An Ethernet frame with one tag; `tag` may be a list for QinQ (outermost first)."""
     tags = tag if isinstance(tag, (list, tuple)) else [tag]
     body, inner = payload, ethertype(payload) if kind is None else kind
-    for i, t in reversed(list(enumerate(tags))):
-        body = struct.pack("!HH", t, inner) + body
-        inner = outer if i <= 1 else 0x8100
+    for t in reversed(tags):
+        body, inner = struct.pack("!HH", t, inner) + body, 0x8100
     return eth(body, outer, **kw)
 
 
