@@ -56,7 +56,7 @@ static struct scaled
 multiply(struct scaled a, struct scaled b)
 {
 	__extension__ typedef unsigned __int128 uint128;
-	uint128 p = (uint128)a.f * b.f;
+	uint128                                 p = (uint128)a.f * b.f;
 	return (struct scaled){ (uint64_t)(p >> 64) + ((uint64_t)p >> 63), a.e + b.e + 64 };
 }
 
@@ -85,9 +85,13 @@ round_down(struct digits *d, uint64_t interval, uint64_t rest, uint64_t unit, ui
 	}
 }
 
-static const uint64_t ten_to[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
-	10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
-	100000000000000000, 1000000000000000000, 10000000000000000000u };
+/* clang-format off */
+static const uint64_t ten_to[] = {
+	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
+	1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
+	1000000000000000000, 10000000000000000000u,
+};
+/* clang-format on */
 
 /* The shortest digits of a number in (upper - interval, upper), as near to `w` as the last digit can bring them. */
 static void

@@ -37,7 +37,7 @@ print_usage(FILE *f)
 {
 	for (const struct command *c = commands; c->name != NULL; c++)
 		fprintf(f, "%s connlog %s%s%s %s\n", c == commands ? "usage:" : "      ", c == commands ? "[" : "", c->name,
-			c == commands ? "]" : "", c->synopsis);
+		        c == commands ? "]" : "", c->synopsis);
 }
 
 static void
@@ -54,12 +54,13 @@ print_help(void)
 		if (rows[i].key < 256)
 			snprintf(letter, sizeof letter, "-%c, ", rows[i].key);
 		snprintf(left, sizeof left, "%s--%s%s%s", letter, rows[i].name, rows[i].argument ? " " : "",
-			rows[i].argument ? rows[i].argument : "");
+		         rows[i].argument ? rows[i].argument : "");
 		printf("  %-26s %s\n", left, rows[i].doc);
 	}
-	printf("\nNAME=VALUE sets a constant by Zeek's name, e.g. tcp_attempt_delay=10sec; a name of a script of Zeek's that\n"
-	       "adds columns (policy/protocols/conn/vlan-logging) adds them.  A file of such a name is written ./NAME or\n"
-	       "behind --.  More in connlog(1).\n");
+	printf(
+		"\nNAME=VALUE sets a constant by Zeek's name, e.g. tcp_attempt_delay=10sec; a name of a script of Zeek's that\n"
+		"adds columns (policy/protocols/conn/vlan-logging) adds them.  A file of such a name is written ./NAME or\n"
+		"behind --.  More in connlog(1).\n");
 }
 
 /* Fills what getopt_long() takes from the table: a letter each with ":" behind where there is an argument. */

@@ -15,18 +15,18 @@ enum exit_code {
 
 #define MESSAGE_MAX 1024
 
-/* What the command line asks for (args.c). The strings are argv's, except `fields` and `scripts`. */
+/* What the command line asks for (args.c). The strings are argv's, but `fields` and `scripts`. */
 struct settings {
-	connlog_options *options;
-	const char     **inputs; /* of -r and in place, in their order */
-	size_t           inputs_n;
-	const char      *interface; /* -i */
-	const char      *filter;
-	const char      *folder; /* -o */
-	const char      *stats;  /* --stats */
-	bool             quiet, verbose, seeded;
-	char            *fields;  /* every --fields, joined by commas; NULL for none */
-	char            *scripts; /* Zeek's scripts that add columns, the same way */
+	connlog_options       *options;
+	const char           **inputs; /* of -r and in place, in their order */
+	size_t                 inputs_n;
+	const char            *interface; /* -i */
+	const char            *filter;
+	const char            *folder; /* -o */
+	const char            *stats;  /* --stats */
+	bool                   quiet, verbose, seeded;
+	char                  *fields;  /* every --fields, joined by commas; NULL for none */
+	char                  *scripts; /* Zeek's scripts that add columns, the same way */
 	connlog_writer_options writer;
 };
 

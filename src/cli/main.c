@@ -4,7 +4,8 @@
 #include "cli/cli.h"
 
 const struct command commands[] = {
-	{ "read", command_read, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...", "log the connections of captures (the default)" },
+	{ "read", command_read, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...",
+	  "log the connections of captures (the default)" },
 	{ "live", command_live, "[OPTIONS] IFACE [NAME=VALUE]...", "log the connections that an interface sees" },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -9,14 +9,14 @@
 struct output {
 	connlog_writer *writer;
 	connlog_sink   *sink;
-	bool            opened;      /* the header is in the writer */
+	bool            opened;        /* the header is in the writer */
 	bool            keep_counting; /* once writing has failed: go on, to say how much is lost */
-	double          open_time;   /* for the header, where the clock is not to be asked */
+	double          open_time;     /* for the header, where the clock is not to be asked */
 	bool            own_times;
 	uint64_t        records, pending; /* handed to the writer; of these not yet to the sink */
-	uint64_t        bytes;       /* that the sink took */
-	uint64_t        lost;        /* records that could not be written */
-	int             status;      /* CONNLOG_OK, or what writing failed with */
+	uint64_t        bytes;            /* that the sink took */
+	uint64_t        lost;             /* records that could not be written */
+	int             status;           /* CONNLOG_OK, or what writing failed with */
 	char            error[MESSAGE_MAX];
 };
 

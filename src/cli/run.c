@@ -119,7 +119,7 @@ print_summary(const struct run *r)
 
 	connlog_source_progress_get(r->source, &at);
 	fprintf(stderr, "connlog: %" PRIu64 " packets, %" PRIu64 " connections in %.3f s (%.0f packets/s)", r->packets,
-		r->output.records, seconds, seconds > 0 ? (double)r->packets / seconds : 0);
+	        r->output.records, seconds, seconds > 0 ? (double)r->packets / seconds : 0);
 	if (at.filtered > 0)
 		fprintf(stderr, ", %" PRIu64 " packets filtered out", at.filtered);
 	if (at.dropped > 0)

@@ -5,7 +5,8 @@
 
 /* The elements of a text_set are handed out as they are. */
 _Static_assert(sizeof(connlog_text) == sizeof(struct text) && offsetof(connlog_text, p) == offsetof(struct text, p) &&
-	offsetof(connlog_text, n) == offsetof(struct text, n), "connlog_text and struct text have one layout");
+                   offsetof(connlog_text, n) == offsetof(struct text, n),
+               "connlog_text and struct text have one layout");
 
 const connlog_column_info *
 connlog_column_at(size_t i)

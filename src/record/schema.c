@@ -7,8 +7,10 @@
 #define BOTH (PROFILE_DEFAULT | PROFILE_ALL)
 
 /* { name, type, name of the type, doc }, member, presence, profiles, script */
-#define COLUMN(name, type, type_name, member, has, profiles, script, doc) \
-	{ { name, type, type_name, doc }, offsetof(struct record, member), has, profiles, script }
+#define COLUMN(name, type, type_name, member, has, profiles, script, doc)                                              \
+	{                                                                                                                  \
+		{ name, type, type_name, doc }, offsetof(struct record, member), has, profiles, script                         \
+	}
 
 const struct column schema[] = {
 	COLUMN("ts", CONNLOG_TIME, "time", ts, HAS_ALWAYS, BOTH, NULL, "time of the first packet"),
@@ -20,44 +22,44 @@ const struct column schema[] = {
 	COLUMN("proto", CONNLOG_ENUM, "enum", proto, HAS_ALWAYS, BOTH, NULL, "tcp, udp, icmp or unknown_transport"),
 	COLUMN("service", CONNLOG_STRING, "string", service, HAS_SERVICE, BOTH, NULL, "application protocols confirmed"),
 	COLUMN("duration", CONNLOG_INTERVAL, "interval", duration, HAS_DURATION, BOTH, NULL,
-		"first to last packet; for TCP without the final acknowledgements"),
+	       "first to last packet; for TCP without the final acknowledgements"),
 	COLUMN("orig_bytes", CONNLOG_COUNT, "count", orig_bytes, HAS_DURATION, BOTH, NULL,
-		"payload bytes of the originator; for TCP by sequence numbers"),
+	       "payload bytes of the originator; for TCP by sequence numbers"),
 	COLUMN("resp_bytes", CONNLOG_COUNT, "count", resp_bytes, HAS_DURATION, BOTH, NULL,
-		"payload bytes of the responder; for TCP by sequence numbers"),
+	       "payload bytes of the responder; for TCP by sequence numbers"),
 	COLUMN("conn_state", CONNLOG_STRING, "string", conn_state, HAS_CONN_STATE, BOTH, NULL,
-		"S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH"),
+	       "S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH"),
 	COLUMN("local_orig", CONNLOG_BOOL, "bool", local_orig, HAS_LOCAL, BOTH, NULL, "originator is in the local nets"),
 	COLUMN("local_resp", CONNLOG_BOOL, "bool", local_resp, HAS_LOCAL, BOTH, NULL, "responder is in the local nets"),
 	COLUMN("missed_bytes", CONNLOG_COUNT, "count", missed_bytes, HAS_ALWAYS, BOTH, NULL,
-		"bytes that were acknowledged and never seen"),
+	       "bytes that were acknowledged and never seen"),
 	COLUMN("history", CONNLOG_STRING, "string", history, HAS_HISTORY, BOTH, NULL,
-		"what happened, a letter each; upper case: by the originator"),
+	       "what happened, a letter each; upper case: by the originator"),
 	COLUMN("orig_pkts", CONNLOG_COUNT, "count", orig_pkts, HAS_ALWAYS, BOTH, NULL, "packets of the originator"),
 	COLUMN("orig_ip_bytes", CONNLOG_COUNT, "count", orig_ip_bytes, HAS_ALWAYS, BOTH, NULL,
-		"bytes of the originator by the IP headers' lengths"),
+	       "bytes of the originator by the IP headers' lengths"),
 	COLUMN("resp_pkts", CONNLOG_COUNT, "count", resp_pkts, HAS_ALWAYS, BOTH, NULL, "packets of the responder"),
 	COLUMN("resp_ip_bytes", CONNLOG_COUNT, "count", resp_ip_bytes, HAS_ALWAYS, BOTH, NULL,
-		"bytes of the responder by the IP headers' lengths"),
+	       "bytes of the responder by the IP headers' lengths"),
 	COLUMN("tunnel_parents", CONNLOG_STRING_SET, "set[string]", tunnel_parents, HAS_TUNNEL_PARENTS, BOTH, NULL,
-		"uids of the tunnels around it"),
+	       "uids of the tunnels around it"),
 	COLUMN("ip_proto", CONNLOG_COUNT, "count", ip_proto, HAS_IP_PROTO, BOTH, NULL, "protocol number of the IP header"),
-	COLUMN("community_id", CONNLOG_STRING, "string", community_id, HAS_COMMUNITY_ID, PROFILE_ALL, "community-id-logging",
-		"Community ID v1 flow hash"),
+	COLUMN("community_id", CONNLOG_STRING, "string", community_id, HAS_COMMUNITY_ID, PROFILE_ALL,
+	       "community-id-logging", "Community ID v1 flow hash"),
 	COLUMN("orig_l2_addr", CONNLOG_STRING, "string", orig_l2_addr, HAS_ORIG_L2, PROFILE_ALL, "mac-logging",
-		"originator's link-layer address"),
+	       "originator's link-layer address"),
 	COLUMN("resp_l2_addr", CONNLOG_STRING, "string", resp_l2_addr, HAS_RESP_L2, PROFILE_ALL, "mac-logging",
-		"responder's link-layer address"),
+	       "responder's link-layer address"),
 	COLUMN("vlan", CONNLOG_INT, "int", vlan, HAS_VLAN, PROFILE_ALL, "vlan-logging", "outer VLAN"),
 	COLUMN("inner_vlan", CONNLOG_INT, "int", inner_vlan, HAS_INNER_VLAN, PROFILE_ALL, "vlan-logging", "inner VLAN"),
 	COLUMN("speculative_service", CONNLOG_STRING, "string", speculative_service, HAS_SPECULATIVE_SERVICE, PROFILE_ALL,
-		"speculative-service", "protocols whose signature matched too late to be confirmed"),
+	       "speculative-service", "protocols whose signature matched too late to be confirmed"),
 	COLUMN("failed_service", CONNLOG_STRING_SET, "set[string]", failed_service, HAS_FAILED_SERVICE, PROFILE_ALL,
-		"failed-service-logging", "protocols that were confirmed and then violated"),
+	       "failed-service-logging", "protocols that were confirmed and then violated"),
 	COLUMN("ip_proto_name", CONNLOG_STRING, "string", ip_proto_name, HAS_IP_PROTO_NAME, PROFILE_ALL,
-		"ip-proto-name-logging", "name of the protocol number"),
+	       "ip-proto-name-logging", "name of the protocol number"),
 	COLUMN("pppoe_session_id", CONNLOG_COUNT, "count", pppoe_session_id, HAS_PPPOE_SESSION, PROFILE_ALL,
-		"pppoe-session-id-logging", "session number of PPPoE"),
+	       "pppoe-session-id-logging", "session number of PPPoE"),
 };
 
 const size_t schema_columns = sizeof schema / sizeof schema[0];

@@ -22,7 +22,7 @@ enum column_profile {
 };
 
 struct column {
-	connlog_column_info info; /* name, type, Zeek's name of the type, one line of documentation */
+	connlog_column_info info;   /* name, type, Zeek's name of the type, one line of documentation */
 	uint16_t            offset; /* in struct record */
 	uint32_t            has;    /* presence bit of record.has */
 	unsigned            profiles;
@@ -30,7 +30,7 @@ struct column {
 };
 
 extern const struct column schema[];
-extern const size_t schema_columns;
+extern const size_t        schema_columns;
 
 /* => The column of that name, or NULL. */
 const struct column *schema_find(const char *name, size_t len);

@@ -11,8 +11,8 @@
 
 /* Zeek's JSON::TimestampFormat. */
 enum json_time {
-	JSON_TIME_EPOCH,    /* seconds, a double */
-	JSON_TIME_MILLIS,   /* milliseconds, an integer; UNSIGNED: as if it were without a sign */
+	JSON_TIME_EPOCH,  /* seconds, a double */
+	JSON_TIME_MILLIS, /* milliseconds, an integer; UNSIGNED: as if it were without a sign */
 	JSON_TIME_MILLIS_UNSIGNED,
 	JSON_TIME_ISO8601,
 };

@@ -18,16 +18,10 @@
 static char
 short_escape(unsigned char c)
 {
-	switch (c) {
-	case '\b': return 'b';
-	case '\f': return 'f';
-	case '\n': return 'n';
-	case '\r': return 'r';
-	case '\t': return 't';
-	case '"':  return '"';
-	case '\\': return '\\';
-	default:   return 0;
-	}
+	static const char letters[256] = {
+		['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\',
+	};
+	return letters[c];
 }
 
 static bool
@@ -57,7 +51,8 @@ utf8_sequence(const unsigned char *s, size_t n)
 		code = (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
 		return code >= 0x800 && !(code >= 0xd800 && code <= 0xf8ff) && code < 0xfff0 ? 3 : 0;
 	}
-	if (n >= 4 && s[0] >= 0xf0 && s[0] <= 0xf4 && is_continuation(s[1]) && is_continuation(s[2]) && is_continuation(s[3])) {
+	if (n >= 4 && s[0] >= 0xf0 && s[0] <= 0xf4 && is_continuation(s[1]) && is_continuation(s[2]) &&
+	    is_continuation(s[3])) {
 		code = (s[0] & 0x07u) << 18 | (s[1] & 0x3fu) << 12 | (s[2] & 0x3fu) << 6 | (s[3] & 0x3fu);
 		return code >= 0x10000 && code <= 0x10ffff ? 4 : 0;
 	}

@@ -51,8 +51,8 @@ configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, 
 	}
 	size_t t = find_json_time(time);
 	if (t == JSON_TIMES) {
-		snprintf(err, err_size, "unknown time format \"%.80s\": known are %s %s %s %s", time, json_times[0], json_times[1],
-			json_times[2], json_times[3]);
+		snprintf(err, err_size, "unknown time format \"%.80s\": known are %s %s %s %s", time, json_times[0],
+		         json_times[1], json_times[2], json_times[3]);
 		return false;
 	}
 	w->json_time = (enum json_time)t;

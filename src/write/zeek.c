@@ -154,7 +154,7 @@ static void
 put_first(struct outbuf *b, const struct column *c, const struct record *r)
 {
 	const struct text *t = column_at(c, r);
-	bool is_text = c->info.type == CONNLOG_STRING || c->info.type == CONNLOG_ENUM;
+	bool               is_text = c->info.type == CONNLOG_STRING || c->info.type == CONNLOG_ENUM;
 
 	if (is_text && column_is_set(c, r) && t->n > 0 && t->p[0] == '#') {
 		outbuf_hex_escape(b, '#');
