@@ -145,9 +145,8 @@ live_free(connlog_source *s)
 static int
 open_interface(struct live *l, char *err, size_t err_size)
 {
-	char        why[PCAP_ERRBUF_SIZE];
-	const char *advice = "";
-	int         r;
+	char why[PCAP_ERRBUF_SIZE];
+	int  r;
 
 	l->pcap = pcap_create(l->name, why);
 	if (!l->pcap)
@@ -158,10 +157,12 @@ open_interface(struct live *l, char *err, size_t err_size)
 	pcap_set_buffer_size(l->pcap, RING_SIZE);
 	r = pcap_activate(l->pcap);
 	if (r == PCAP_ERROR_PERM_DENIED)
-		advice = ": run as root, or once `setcap cap_net_raw+ep` on the program";
+		return source_fail(
+			err, err_size, CONNLOG_IO,
+			"%s: no permission to capture: run as root, or allow the program with `setcap cap_net_raw+ep`", l->name);
 	if (r < 0)
-		return source_fail(err, err_size, CONNLOG_IO, "%s: %s (%s)%s", l->name, pcap_statustostr(r),
-		                   pcap_geterr(l->pcap), advice);
+		return source_fail(err, err_size, CONNLOG_IO, "%s: %s", l->name,
+		                   r == PCAP_ERROR ? pcap_geterr(l->pcap) : pcap_statustostr(r));
 	if (pcap_setnonblock(l->pcap, 1, why) != 0)
 		return source_fail(err, err_size, CONNLOG_IO, "%s: %s", l->name, why);
 	l->link = pcap_datalink(l->pcap);
