@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICKS_A_SECOND 8.0
+#define TICKS_A_SECOND 1024.0
 #define WHEEL_IN_SLOT  0x80000000u
 #define WHEEL_IN_DUE   0xffffffffu
 
@@ -18,6 +18,12 @@ tick_of(double at)
 	if (at > 1e15)
 		return INT64_MAX / 2;
 	return (int64_t)floor(at * TICKS_A_SECOND);
+}
+
+static uint32_t
+slot_of(int64_t tick)
+{
+	return (uint32_t)((uint64_t)tick % WHEEL_SLOTS);
 }
 
 void
@@ -123,7 +129,7 @@ wheel_schedule(struct wheel *w, uint32_t handle)
 	if (tick <= w->tick)
 		return due_insert(w, handle, at);
 
-	const uint32_t slot = (uint32_t)((uint64_t)tick % WHEEL_SLOTS);
+	const uint32_t slot = slot_of(tick);
 	const uint32_t next = w->slots[slot];
 	*w->node(w->arg, handle) = (struct wheel_node){ next, WHEEL_IN_SLOT | slot };
 	if (next)
@@ -142,7 +148,8 @@ due_compare(const void *a, const void *b)
 	return x->handle < y->handle ? -1 : x->handle > y->handle;
 }
 
-/* Moves the nodes of `slot` that are due in a tick up to `tick` to the end of `due`, unsorted.
+/* Moves the nodes of `slot` that are due in a tick up to `tick` to the end of `due`, unsorted, and those that have
+ * moved away to where they belong.
  * => False where there is no memory: what is left stays in its slot and fires late. */
 static bool
 slot_collect(struct wheel *w, uint32_t slot, int64_t tick)
@@ -156,6 +163,8 @@ slot_collect(struct wheel *w, uint32_t slot, int64_t tick)
 			wheel_cancel(w, handle);
 			w->due[w->due_n++] = (struct wheel_due){ at, handle };
 			*w->node(w->arg, handle) = (struct wheel_node){ 0, WHEEL_IN_DUE };
+		} else if (slot_of(tick_of(at)) != slot) {
+			wheel_schedule(w, handle);
 		}
 		handle = next;
 	}
@@ -176,8 +185,8 @@ wheel_turn(struct wheel *w, int64_t tick)
 	const size_t first = w->due_first;
 
 	for (int64_t t = from; t <= tick; t++)
-		if (w->slots[(uint64_t)t % WHEEL_SLOTS])
-			(void)slot_collect(w, (uint32_t)((uint64_t)t % WHEEL_SLOTS), tick);
+		if (w->slots[slot_of(t)])
+			(void)slot_collect(w, slot_of(t), tick);
 	/* What was there is sorted, and due before what has come; due_reserve may have moved it to the front. */
 	const size_t sorted = before - (first - w->due_first);
 	if (w->due_n > sorted)

@@ -1,12 +1,13 @@
 /* wheel.h - timers by packet time, fired in the order in which they are due.
  *
- * Each object has at most one node, linked into the slot of its tick (an eighth of a second) in a wheel of 4096
- * slots; the object's owner keeps the exact times and schedules the node for the earliest of them.  When time
+ * Each object has at most one node, linked into the slot of its tick (a 1024th of a second) in a wheel of 65536
+ * slots; the object's owner keeps the exact times and schedules the node for the earliest of them.  When that time
+ * moves away, the node need not be moved: it is taken along when its slot comes.  When time
  * reaches a tick, its nodes move into a sorted array, from which they fire as soon as they are due to the last
  * bit: Zeek compares doubles (Timer.cc), and a rounding of the tick would show in its records.  Nodes more than a
  * turn away wait in their slot and are passed over until their turn comes.
  *
- *   slots[tick % 4096] -> node <-> node <-> ...         due[]: what the current tick and earlier ones hold, sorted
+ *   slots[tick % 65536] -> node <-> node <-> ...         due[]: what the current tick and earlier ones hold, sorted
  */
 #ifndef CONNLOG_BASE_WHEEL_H
 #define CONNLOG_BASE_WHEEL_H
@@ -15,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WHEEL_SLOTS 4096u
+#define WHEEL_SLOTS 65536u
 
 /* Lies in the object. Zero: not scheduled. */
 struct wheel_node {

@@ -15,20 +15,10 @@ node_of(void *store, uint32_t handle)
 	return &conn_at(store, handle)->node;
 }
 
-/* The earliest of a connection's timers. */
 static double
 due_of(void *store, uint32_t handle)
 {
-	const struct conn_store *s = store;
-	const struct conn *c = conn_at(s, handle);
-	double due = conn_cold_at(s, handle)->inactivity_at;
-
-	if (c->transport == TRANSPORT_TCP) {
-		const double tcp = s->tracker->due(s, c);
-		if (tcp < due)
-			due = tcp;
-	}
-	return due;
+	return conn_due(store, handle);
 }
 
 bool

@@ -180,6 +180,32 @@ uint32_t conn_hash(const struct conn_store *s, const struct pkt *p);
 /* => The handle of the packet's connection, or 0. */
 uint32_t conn_find(const struct conn_store *s, const struct pkt *p, uint32_t hash);
 
+/* Asks for the memory of the connection that `hash` leads to first. => Its handle, or 0. */
+static inline uint32_t
+conn_prefetch(const struct conn_store *s, uint32_t hash)
+{
+	uint32_t at = hash & s->table.mask;
+	const uint32_t handle = table_probe(&s->table, hash, &at);
+	if (handle) {
+		const char *c = (const char *)conn_at(s, handle);
+		__builtin_prefetch(c, 1);
+		__builtin_prefetch(c + 64, 1);
+	}
+	return handle;
+}
+
+/* The same for what hangs at it. */
+static inline void
+conn_prefetch_state(const struct conn_store *s, uint32_t handle)
+{
+	const uint32_t tcp = conn_at(s, handle)->tcp;
+	if (tcp) {
+		const char *t = slab_at(&s->tcps, tcp);
+		__builtin_prefetch(t, 1);
+		__builtin_prefetch(t + 64, 1);
+	}
+}
+
 /* A connection that begins with `p`, which came from the originator, or from the responder if `flip`.
  * => Its handle, or 0 where there is no memory. */
 uint32_t conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip);
@@ -190,8 +216,10 @@ void conn_flip(struct conn_store *s, uint32_t handle);
 /* Session::SetInactivityTimeout. */
 void conn_set_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which);
 
-/* To be called when a timer of the connection was set, moved or dropped. */
-void conn_reschedule(struct conn_store *s, uint32_t handle);
+/* => When the earliest of the connection's timers is due; INFINITY for none. */
+double conn_due(const struct conn_store *s, uint32_t handle);
+/* To be called when a timer of the connection was set or moved, with what conn_due() answered before. */
+void conn_reschedule(struct conn_store *s, uint32_t handle, double was);
 
 /* Logs (through on_end) and frees. */
 void conn_remove(struct conn_store *s, uint32_t handle, enum conn_end why);

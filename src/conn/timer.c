@@ -8,11 +8,23 @@
 
 #include "conn/conn.h"
 
-void
-conn_reschedule(struct conn_store *s, uint32_t handle)
+double
+conn_due(const struct conn_store *s, uint32_t handle)
 {
-	/* Without memory for the timer the connection stays until it is evicted or the input ends. */
-	(void)wheel_schedule(&s->wheel, handle);
+	const struct conn *c = conn_at(s, handle);
+	const double idle = conn_cold_at(s, handle)->inactivity_at;
+	const double tcp = c->transport == TRANSPORT_TCP ? s->tracker->due(s, c) : INFINITY;
+
+	return tcp < idle ? tcp : idle;
+}
+
+void
+conn_reschedule(struct conn_store *s, uint32_t handle, double was)
+{
+	/* A node that is due later now wakes up early and is scheduled anew then.  Without memory for the timer the
+	 * connection stays until it is evicted or the input ends. */
+	if (conn_due(s, handle) < was)
+		(void)wheel_schedule(&s->wheel, handle);
 }
 
 void
@@ -23,9 +35,10 @@ conn_set_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which)
 
 	if (timeout == s->timeouts[c->timeout])
 		return;
+	const double was = conn_due(s, handle);
 	c->timeout = (uint8_t)which;
 	conn_cold_at(s, handle)->inactivity_at = timeout != 0 ? c->last_time + timeout : INFINITY;
-	conn_reschedule(s, handle);
+	conn_reschedule(s, handle, was);
 }
 
 /* Session::InactivityTimer: gone for so long, or to be looked at again later. */
@@ -84,6 +97,6 @@ conn_advance(struct conn_store *s, double packet_time)
 		if (run_one(s, handle))
 			left--;
 		if (conn_at(s, handle)->flags & CONN_LIVE)
-			conn_reschedule(s, handle);
+			conn_reschedule(s, handle, INFINITY);
 	}
 }

@@ -152,6 +152,18 @@ frame_process(struct connlog_engine *e, struct frame *f)
 	}
 }
 
+/* Fetches the connections of a batch, each step for all of them before the next needs what it brought: the table's
+ * slots have been asked for while decoding, now the connections, then TCP's states. */
+static void
+fetch_connections(struct connlog_engine *e, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		e->frames[i].guess = e->frames[i].flow ? conn_prefetch(&e->store, e->frames[i].hash) : 0;
+	for (size_t i = 0; i < n; i++)
+		if (e->frames[i].guess)
+			conn_prefetch_state(&e->store, e->frames[i].guess);
+}
+
 int
 connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
 {
@@ -159,6 +171,8 @@ connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
 		const size_t batch = n < BATCH ? n : BATCH;
 		for (size_t i = 0; i < batch; i++)
 			frame_decode(e, &e->frames[i], &p[i]);
+		if (batch > 1)
+			fetch_connections(e, batch);
 		for (size_t i = 0; i < batch && e->status == CONNLOG_OK; i++)
 			frame_process(e, &e->frames[i]);
 		decode_batch_end(e->dec);

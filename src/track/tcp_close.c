@@ -23,10 +23,11 @@ close_complete(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 		if (event)
 			t->flags |= TCP_DONE;
 	}
+	const double was = conn_due(x->s, x->handle);
 	t->expire_at[0] = t->expire_at[1] = INFINITY;
 	t->last_at = x->c->last_time + x->s->opt->tcp_close_delay;
 	t->closing = true;
-	conn_reschedule(x->s, x->handle);
+	conn_reschedule(x->s, x->handle, was);
 }
 
 void
@@ -49,8 +50,9 @@ tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 	if (ep->state == TCP_RESET || (peer->flags & EP_DID_CLOSE) || peer->state == TCP_INACTIVE) {
 		close_complete(x, ep, event);
 	} else if (ep->prev != TCP_INACTIVE) {
+		const double was = conn_due(x->s, x->handle);
 		t->expire_at[1] = x->c->last_time + x->s->opt->tcp_session_timer;
-		conn_reschedule(x->s, x->handle);
+		conn_reschedule(x->s, x->handle, was);
 	}
 }
 

@@ -53,8 +53,9 @@ inactive_syn(const struct tcp_ctx *x, struct tcp_ep *ep, const struct tcp_step *
 	if (st->is_orig) {
 		set_state(x, ep, st->flags & TCP_ACK ? TCP_SYN_ACK_SENT : TCP_SYN_SENT);
 		if (x->s->opt->tcp_attempt_delay != 0 && !t->closing) {
+			const double was = conn_due(x->s, x->handle);
 			t->last_at = x->now + x->s->opt->tcp_attempt_delay;
-			conn_reschedule(x->s, x->handle);
+			conn_reschedule(x->s, x->handle, was);
 		}
 		return;
 	}
