@@ -51,14 +51,23 @@ tcp_rare_need(const struct tcp_ctx *x, const struct tcp_ep *ep)
 	return tcp_rare_at(x->s, x->t, ep);
 }
 
+/* Is the history "H" and nothing more?  Its letter has set the one bit, which is at hand; the text is not. */
+static bool
+history_is_synack(const struct conn_store *s, uint32_t handle)
+{
+	size_t len;
+
+	if (conn_at(s, handle)->hist_seen != HIST_SYN)
+		return false;
+	const char *text = history_text(s, handle, &len);
+	return len == 1 && text[0] == 'H';
+}
+
 /* TCP_Endpoint::CheckHistory. */
 bool
 tcp_history_once(const struct tcp_ctx *x, const struct tcp_ep *ep, uint32_t bit, char letter)
 {
-	size_t len;
-	const char *text = history_text(x->s, x->handle, &len);
-
-	if ((letter == 'A' || letter == 'D') && len == 1 && text[0] == 'H') {
+	if ((letter == 'A' || letter == 'D') && history_is_synack(x->s, x->handle)) {
 		/* It began with a SYN-ACK, which a stealth scan could have drawn; now there is real traffic, so the
 		 * sender of the SYN-ACK was the responder. */
 		conn_flip(x->s, x->handle);
