@@ -11,6 +11,7 @@
  */
 #include "base/number.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* f * 2^e, f unsigned 64 bits. */
@@ -85,13 +86,22 @@ round_down(struct digits *d, uint64_t interval, uint64_t rest, uint64_t unit, ui
 	}
 }
 
-/* clang-format off */
-static const uint64_t ten_to[] = {
-	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
-	1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
-	1000000000000000000, 10000000000000000000u,
-};
-/* clang-format on */
+/* Where the digits of the whole part are enough, possibly fewer of them: numbers that end in zeros.
+ * => Whether they are. */
+static bool
+round_in_whole(struct digits *d, uint32_t whole, int shift, uint64_t fraction, uint64_t interval, uint64_t distance)
+{
+	for (unsigned left = d->n; left-- > 0;) { /* how many digits stay away */
+		uint64_t rest = (whole % ten_to[left] << shift) + fraction;
+		if (rest <= interval) {
+			d->n -= left;
+			d->exponent += (int)left;
+			round_down(d, interval, rest, ten_to[left] << shift, distance);
+			return true;
+		}
+	}
+	return false;
+}
 
 /* The shortest digits of a number in (upper - interval, upper), as near to `w` as the last digit can bring them. */
 static void
@@ -101,28 +111,15 @@ generate_digits(struct digits *d, struct scaled w, struct scaled upper, uint64_t
 	const uint64_t one = 1ull << shift, distance = upper.f - w.f;
 	uint32_t       whole = (uint32_t)(upper.f >> shift);
 	uint64_t       fraction = upper.f & (one - 1);
-	int            left = 1; /* digits of the whole part that are still to come */
 
-	while (left < 10 && whole >= ten_to[left])
-		left++;
-	d->n = 0;
-	while (left > 0) {
-		uint32_t unit = (uint32_t)ten_to[--left];
-		d->at[d->n++] = (char)('0' + whole / unit);
-		whole %= unit;
-		uint64_t rest = ((uint64_t)whole << shift) + fraction;
-		if (rest <= interval) {
-			d->exponent += left;
-			round_down(d, interval, rest, ten_to[left] << shift, distance);
-			return;
-		}
-	}
+	d->n = (unsigned)format_u64(d->at, whole);
+	if (fraction <= interval && round_in_whole(d, whole, shift, fraction, interval, distance))
+		return;
 	for (int behind = 1;; behind++) {
 		fraction *= 10;
 		interval *= 10;
 		unsigned digit = (unsigned)(fraction >> shift);
-		if (digit != 0 || d->n != 0)
-			d->at[d->n++] = (char)('0' + digit);
+		d->at[d->n++] = (char)('0' + digit);
 		fraction &= one - 1;
 		if (fraction < interval) {
 			d->exponent -= behind;

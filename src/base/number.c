@@ -15,22 +15,21 @@ static const char digit_pairs[] = "000102030405060708091011121314151617181920212
 								  "50515253545556575859606162636465666768697071727374"
 								  "75767778798081828384858687888990919293949596979899";
 
+/* clang-format off */
+const uint64_t ten_to[20] = {
+	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
+	1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
+	1000000000000000000, 10000000000000000000u,
+};
+/* clang-format on */
+
+/* `v` is not 0. */
 static unsigned
 count_digits(uint64_t v)
 {
-	unsigned n = 1;
-	for (;;) {
-		if (v < 10)
-			return n;
-		if (v < 100)
-			return n + 1;
-		if (v < 1000)
-			return n + 2;
-		if (v < 10000)
-			return n + 3;
-		v /= 10000;
-		n += 4;
-	}
+	unsigned bits = 64 - (unsigned)__builtin_clzll(v);
+	unsigned least = bits * 1233 >> 12; /* log10(2) is 0.30103, 1233 / 4096 a little more: one too few or right */
+	return least + (v >= ten_to[least]);
 }
 
 void
@@ -48,6 +47,10 @@ format_digits(char *out, uint64_t v, unsigned n)
 size_t
 format_u64(char *out, uint64_t v)
 {
+	if (v < 10) { /* most columns of most connections */
+		*out = (char)('0' + v);
+		return 1;
+	}
 	unsigned n = count_digits(v);
 	format_digits(out, v, n);
 	return n;

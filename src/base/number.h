@@ -16,6 +16,8 @@
 /* -, 17 digits, point, e-324; shorter forms have leading or trailing zeros up to 21 digits. */
 #define JSON_DOUBLE_TEXT_MAX 26
 
+extern const uint64_t ten_to[20]; /* 10^0 to 10^19 */
+
 size_t format_u64(char *out, uint64_t v);
 size_t format_i64(char *out, int64_t v);
 /* The last `n` digits of `v`, with zeros in front where it has fewer. */

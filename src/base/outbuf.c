@@ -30,11 +30,3 @@ outbuf_free(struct outbuf *b)
 	free(b->p);
 	*b = (struct outbuf){ 0 };
 }
-
-void
-outbuf_hex_escape(struct outbuf *b, unsigned char c)
-{
-	static const char hex[] = "0123456789abcdef";
-	const char        escape[4] = { '\\', 'x', hex[c >> 4], hex[c & 15] };
-	outbuf_put(b, escape, sizeof escape);
-}

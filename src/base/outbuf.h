@@ -55,7 +55,4 @@ outbuf_char(struct outbuf *b, char c)
 	outbuf_put(b, &c, 1);
 }
 
-/* \xHH, lower case, as Zeek escapes a byte in both of its formats. */
-void outbuf_hex_escape(struct outbuf *b, unsigned char c);
-
 #endif

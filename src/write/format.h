@@ -1,11 +1,14 @@
 /* format.h - what a format of the log has to offer, and what it gets.
  *
- * A format is a table of functions that append to the writer's buffer; none of them knows where the bytes go.
- * A new one is a file with such a table and a row in formats[] (writer.c).
+ * A format is a table of functions that write text; none of them knows where the bytes go.  A record is formatted into
+ * memory that is known to be large enough (record_room() in writer.c), without a check on the way: what a value can take at
+ * most is said here, and is what each format has to keep to.  A new format is a file with such a table and a row in
+ * formats[] (writer.c).
  */
 #ifndef CONNLOG_WRITE_FORMAT_H
 #define CONNLOG_WRITE_FORMAT_H
 
+#include "base/number.h"
 #include "base/outbuf.h"
 #include "record/schema.h"
 
@@ -17,9 +20,23 @@ enum json_time {
 	JSON_TIME_ISO8601,
 };
 
+/* What a column can take at most: its value and, around it, name, quotes and separators. */
+#define SCALAR_ROOM  FIXED6_TEXT_MAX /* the longest of all values but texts */
+#define AROUND_VALUE 40
+/* A byte of a text becomes at most \\xHH; around a text there may be quotes, a comma, or the word for an empty one. */
+#define BYTE_ROOM   5
+#define AROUND_TEXT 16
+
+/* ,"NAME": as JSON has it before a value */
+struct key {
+	char     text[AROUND_VALUE - 8];
+	unsigned n;
+};
+
 struct connlog_writer {
 	const struct format *format;
 	struct field_set     fields;
+	struct key           keys[FIELDS_MAX]; /* of the fields */
 	enum json_time       json_time;
 	struct outbuf        out;
 };
@@ -28,9 +45,13 @@ struct format {
 	const char *name;
 	/* What stands before the first and behind the last record; NULL for nothing. `when`: see connlog_writer_open. */
 	void (*open)(struct connlog_writer *w, double when);
-	void (*record)(struct connlog_writer *w, const struct record *r);
+	/* Writes the record's line at `p`. => Where it ends. */
+	char *(*record)(const struct connlog_writer *w, char *p, const struct record *r);
 	void (*close)(struct connlog_writer *w, double when);
 };
+
+/* \xHH, lower case, as Zeek escapes a byte in both of its formats. => Where it ends. */
+char *put_hex_escape(char *p, unsigned char c);
 
 extern const struct format format_zeek; /* zeek.c */
 extern const struct format format_json; /* json.c */

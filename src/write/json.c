@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "base/number.h"
 #include "write/format.h"
 
 /* => The letter of JSON's two-character escape, or 0. */
@@ -73,77 +72,67 @@ is_good_utf8(const unsigned char *s, size_t n)
 	return true;
 }
 
-/* The length of the run at the start that needs no escape in any case. */
-static size_t
-plain_run(const char *p, size_t n)
+static char *
+put_word(char *p, const char *word)
 {
-	size_t i = 0;
-	while (i < n && is_printable((unsigned char)p[i]) && p[i] != '"' && p[i] != '\\')
-		i++;
-	return i;
+	return stpcpy(p, word);
 }
 
-static void
-put_text(struct outbuf *b, struct text t)
+/* The rest of a text, from its first byte on that needs a second look. */
+static char *
+put_escaped(char *p, struct text t, size_t i)
 {
-	size_t plain = plain_run(t.p, t.n);
+	bool raw = is_good_utf8((const unsigned char *)t.p, t.n);
 
-	outbuf_char(b, '"');
-	outbuf_put(b, t.p, plain);
-	if (plain < t.n) {
-		bool raw = is_good_utf8((const unsigned char *)t.p, t.n);
-		for (size_t i = plain; i < t.n; i++) {
-			unsigned char c = (unsigned char)t.p[i];
-			char          letter = short_escape(c);
-			if (letter != 0) {
-				outbuf_put(b, (const char[]){ '\\', letter }, 2);
-			} else if (raw || is_printable(c)) {
-				outbuf_char(b, (char)c);
-			} else {
-				outbuf_char(b, '\\'); /* the backslash of \xHH is data to JSON */
-				outbuf_hex_escape(b, c);
-			}
+	for (; i < t.n; i++) {
+		unsigned char c = (unsigned char)t.p[i];
+		char          letter = short_escape(c);
+		if (letter != 0) {
+			*p++ = '\\';
+			*p++ = letter;
+		} else if (raw || is_printable(c)) {
+			*p++ = (char)c;
+		} else {
+			*p++ = '\\'; /* the backslash of \xHH is data to JSON */
+			p = put_hex_escape(p, c);
 		}
 	}
-	outbuf_char(b, '"');
+	return p;
 }
 
-static void
-put_texts(struct outbuf *b, const struct text_set *set)
+static char *
+put_text(char *p, struct text t)
 {
-	outbuf_char(b, '[');
+	*p++ = '"';
+	for (size_t i = 0; i < t.n; i++) {
+		unsigned char c = (unsigned char)t.p[i];
+		if (!is_printable(c) || c == '"' || c == '\\') {
+			p = put_escaped(p, t, i);
+			break;
+		}
+		*p++ = (char)c;
+	}
+	*p++ = '"';
+	return p;
+}
+
+static char *
+put_texts(char *p, const struct text_set *set)
+{
+	*p++ = '[';
 	for (size_t i = 0; i < set->n; i++) {
 		if (i > 0)
-			outbuf_char(b, ',');
-		put_text(b, set->at[i]);
+			*p++ = ',';
+		p = put_text(p, set->at[i]);
 	}
-	outbuf_char(b, ']');
+	*p++ = ']';
+	return p;
 }
 
-static void
-put_double(struct outbuf *b, double v)
+static char *
+put_double(char *p, double v)
 {
-	char *out = outbuf_reserve(b, JSON_DOUBLE_TEXT_MAX);
-	if (!isfinite(v))
-		outbuf_text(b, "null");
-	else if (out != NULL)
-		outbuf_advance(b, format_json_double(out, v));
-}
-
-static void
-put_i64(struct outbuf *b, int64_t v)
-{
-	char *out = outbuf_reserve(b, I64_TEXT_MAX);
-	if (out != NULL)
-		outbuf_advance(b, format_i64(out, v));
-}
-
-static void
-put_u64(struct outbuf *b, uint64_t v)
-{
-	char *out = outbuf_reserve(b, U64_TEXT_MAX);
-	if (out != NULL)
-		outbuf_advance(b, format_u64(out, v));
+	return isfinite(v) ? p + format_json_double(p, v) : put_word(p, "null");
 }
 
 /* Cut to a whole number, held at the ends of the range. */
@@ -157,120 +146,95 @@ to_i64(double v)
 
 /* "2009-11-18T20:58:04.321000Z".  The fraction is rounded to microseconds by itself: as in Zeek .9999997 becomes
  * .1000000 and does not carry. */
-static void
-put_iso8601(struct outbuf *b, double when)
+static char *
+put_iso8601(char *p, double when)
 {
 	time_t    whole = (time_t)to_i64(floor(when));
 	struct tm tm;
-	char      text[64];
 	size_t    n = 0;
 	double    unused, fraction = modf(when, &unused);
 
 	if (gmtime_r(&whole, &tm) != NULL)
-		n = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (n == 0) {
-		outbuf_text(b, "\"2000-01-01T00:00:00.000000\""); /* a year of more digits than fit: Zeek's answer */
-		return;
-	}
+		n = strftime(p, SCALAR_ROOM, "\"%Y-%m-%dT%H:%M:%S.", &tm);
+	if (n == 0) /* a year that no calendar has: Zeek's answer */
+		return put_word(p, "\"2000-01-01T00:00:00.000000\"");
 	if (fraction < 0)
 		fraction += 1;
 	uint64_t micros = (uint64_t)nearbyint(fraction * 1000000);
 	unsigned digits = micros < 1000000 ? 6 : 7;
-	text[n] = '.';
-	format_digits(text + n + 1, micros, digits);
-	outbuf_char(b, '"');
-	outbuf_put(b, text, n + 1 + digits);
-	outbuf_text(b, "Z\"");
+	format_digits(p + n, micros, digits);
+	return put_word(p + n + digits, "Z\"");
 }
 
-static void
-put_time(struct outbuf *b, enum json_time format, double when)
+static char *
+put_time(char *p, enum json_time format, double when)
 {
 	switch (format) {
 	case JSON_TIME_EPOCH:
-		put_double(b, when);
-		break;
+		return put_double(p, when);
 	case JSON_TIME_MILLIS:
-		put_i64(b, to_i64(when * 1000));
-		break;
+		return p + format_i64(p, to_i64(when * 1000));
 	case JSON_TIME_MILLIS_UNSIGNED:
-		put_u64(b, (uint64_t)to_i64(when * 1000));
-		break;
+		return p + format_u64(p, (uint64_t)to_i64(when * 1000));
 	case JSON_TIME_ISO8601:
-		put_iso8601(b, when);
-		break;
+		return put_iso8601(p, when);
 	}
+	return p;
 }
 
-static void
-put_address(struct outbuf *b, const struct addr *a)
+static char *
+put_address(char *p, const struct addr *a)
 {
-	char *out = outbuf_reserve(b, ADDR_TEXT_MAX + 2);
-	if (out == NULL)
-		return;
-	out[0] = '"';
-	size_t n = addr_format(a, out + 1);
-	out[n + 1] = '"';
-	outbuf_advance(b, n + 2);
+	*p++ = '"';
+	p += addr_format(a, p);
+	*p++ = '"';
+	return p;
 }
 
-static void
-put_value(struct connlog_writer *w, const struct column *c, const void *at)
+static char *
+put_value(char *p, const struct connlog_writer *w, connlog_type type, const void *at)
 {
-	struct outbuf *b = &w->out;
-
-	switch (c->info.type) {
+	switch (type) {
 	case CONNLOG_TIME:
-		put_time(b, w->json_time, *(const double *)at);
-		break;
+		return put_time(p, w->json_time, *(const double *)at);
 	case CONNLOG_INTERVAL:
-		put_double(b, *(const double *)at);
-		break;
+		return put_double(p, *(const double *)at);
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:
-		put_text(b, *(const struct text *)at);
-		break;
+		return put_text(p, *(const struct text *)at);
 	case CONNLOG_ADDR:
-		put_address(b, at);
-		break;
+		return put_address(p, at);
 	case CONNLOG_PORT:
-		put_u64(b, *(const uint16_t *)at);
-		break;
+		return p + format_u64(p, *(const uint16_t *)at);
 	case CONNLOG_COUNT:
-		put_u64(b, *(const uint64_t *)at);
-		break;
+		return p + format_u64(p, *(const uint64_t *)at);
 	case CONNLOG_INT:
-		put_i64(b, *(const int64_t *)at);
-		break;
+		return p + format_i64(p, *(const int64_t *)at);
 	case CONNLOG_BOOL:
-		outbuf_text(b, *(const bool *)at ? "true" : "false");
-		break;
+		return put_word(p, *(const bool *)at ? "true" : "false");
 	case CONNLOG_STRING_SET:
-		put_texts(b, at);
-		break;
+		return put_texts(p, at);
 	}
+	return p;
 }
 
-static void
-json_record(struct connlog_writer *w, const struct record *r)
+static char *
+json_record(const struct connlog_writer *w, char *p, const struct record *r)
 {
-	struct outbuf *b = &w->out;
-	char           before = '{';
+	char *start = p;
 
 	for (size_t i = 0; i < w->fields.n; i++) {
 		const struct column *c = w->fields.at[i];
+		const struct key    *k = &w->keys[i];
 		if (!column_is_set(c, r))
 			continue;
-		const char quote[2] = { before, '"' };
-		outbuf_put(b, quote, 2);
-		outbuf_text(b, c->info.name);
-		outbuf_put(b, "\":", 2);
-		put_value(w, c, column_at(c, r));
-		before = ',';
+		memcpy(p, k->text, sizeof k->text); /* all of it: a copy of known size is one instruction or two */
+		p = put_value(p + k->n, w, c->info.type, column_at(c, r));
 	}
-	if (before == '{')
-		outbuf_char(b, '{'); /* nothing is set */
-	outbuf_put(b, "}\n", 2);
+	if (p == start) /* nothing is set */
+		p++;
+	*start = '{'; /* in place of the first comma */
+	return put_word(p, "}\n");
 }
 
 const struct format format_json = { "json", NULL, json_record, NULL };

@@ -35,6 +35,26 @@ find_format(const char *name)
 	return NULL;
 }
 
+char *
+put_hex_escape(char *p, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	*p++ = '\\';
+	*p++ = 'x';
+	*p++ = hex[c >> 4];
+	*p++ = hex[c & 15];
+	return p;
+}
+
+static void
+make_keys(struct connlog_writer *w)
+{
+	for (size_t i = 0; i < w->fields.n; i++) {
+		struct key *k = &w->keys[i];
+		k->n = (unsigned)snprintf(k->text, sizeof k->text, ",\"%s\":", w->fields.at[i]->info.name);
+	}
+}
+
 /* Applies the options. => false with a text in `err`. */
 static bool
 configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, size_t err_size)
@@ -61,8 +81,10 @@ configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, 
 		const char *problem = field_set_parse(&w->fields, o->fields, err, err_size);
 		if (problem != NULL && problem != err)
 			snprintf(err, err_size, "%s", problem);
-		return problem == NULL;
+		if (problem != NULL)
+			return false;
 	}
+	make_keys(w);
 	return true;
 }
 
@@ -116,13 +138,35 @@ connlog_writer_open(connlog_writer *w, double when)
 	return outcome(w);
 }
 
-int
-connlog_writer_record(connlog_writer *w, const connlog_record *r)
+/* => What the record's line can take at most, in any format. */
+static size_t
+record_room(const struct connlog_writer *w, const struct record *r)
 {
-	size_t before = w->out.n;
-	w->format->record(w, record_of(r));
-	if (w->out.failed)
-		w->out.n = before; /* no half lines */
+	size_t room = AROUND_VALUE + w->fields.n * (AROUND_VALUE + SCALAR_ROOM);
+
+	for (size_t i = 0; i < w->fields.n; i++) {
+		const struct column *c = w->fields.at[i];
+		connlog_type         type = c->info.type;
+		if (!column_is_set(c, r))
+			continue;
+		if (type == CONNLOG_STRING || type == CONNLOG_ENUM) {
+			room += AROUND_TEXT + BYTE_ROOM * ((const struct text *)column_at(c, r))->n;
+		} else if (type == CONNLOG_STRING_SET) {
+			const struct text_set *set = column_at(c, r);
+			for (size_t k = 0; k < set->n; k++)
+				room += AROUND_TEXT + BYTE_ROOM * set->at[k].n;
+		}
+	}
+	return room;
+}
+
+int
+connlog_writer_record(connlog_writer *w, const connlog_record *record)
+{
+	const struct record *r = record_of(record);
+	char                *p = outbuf_reserve(&w->out, record_room(w, r));
+	if (p != NULL)
+		outbuf_advance(&w->out, (size_t)(w->format->record(w, p, r) - p));
 	return outcome(w);
 }
 

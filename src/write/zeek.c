@@ -11,10 +11,10 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "base/number.h"
 #include "write/format.h"
 
-static const char unset[] = "-", empty[] = "(empty)";
+static const char unset = '-', empty[] = "(empty)";
+enum { EMPTY_LEN = sizeof empty - 1 };
 
 /* #open and #close: local time, as Zeek has it. */
 static void
@@ -56,125 +56,123 @@ zeek_close(struct connlog_writer *w, double when)
 	put_clock(&w->out, "#close\t", when);
 }
 
+/* Bytes that stand for themselves in a text; in a set the comma does not. */
 static bool
-is_plain(unsigned char c, bool in_set)
+is_plain(unsigned char c)
 {
-	return c >= 0x20 && c < 0x7f && c != '\\' && !(in_set && c == ',');
+	return c >= 0x20 && c < 0x7f && c != '\\';
 }
 
-static void
-put_escaped(struct outbuf *b, const char *p, size_t n, bool in_set)
+static char *
+put_escaped(char *p, struct text t, bool in_set)
 {
-	size_t plain = 0; /* where the run of plain bytes starts */
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)p[i];
-		if (is_plain(c, in_set))
-			continue;
-		outbuf_put(b, p + plain, i - plain);
-		if (c == '\\')
-			outbuf_put(b, "\\\\", 2);
-		else
-			outbuf_hex_escape(b, c);
-		plain = i + 1;
+	for (size_t i = 0; i < t.n; i++) {
+		unsigned char c = (unsigned char)t.p[i];
+		if (is_plain(c) && !(in_set && c == ',')) {
+			*p++ = (char)c;
+		} else if (c == '\\') {
+			*p++ = '\\';
+			*p++ = '\\';
+		} else {
+			p = put_hex_escape(p, c);
+		}
 	}
-	outbuf_put(b, p + plain, n - plain);
+	return p;
 }
 
-static void
-put_text(struct outbuf *b, struct text t, bool in_set)
+static char *
+put_escaped_first(char *p, struct text t, bool in_set)
 {
-	bool reserved = (t.n == sizeof unset - 1 && memcmp(t.p, unset, t.n) == 0) ||
-	                (t.n == sizeof empty - 1 && memcmp(t.p, empty, t.n) == 0);
-	if (t.n == 0) {
-		outbuf_put(b, empty, sizeof empty - 1);
-	} else if (reserved) {
-		outbuf_hex_escape(b, (unsigned char)t.p[0]);
-		put_escaped(b, t.p + 1, t.n - 1, in_set);
-	} else {
-		put_escaped(b, t.p, t.n, in_set);
-	}
+	p = put_hex_escape(p, (unsigned char)t.p[0]);
+	return put_escaped(p, (struct text){ t.p + 1, t.n - 1 }, in_set);
 }
 
-static void
-put_texts(struct outbuf *b, const struct text_set *set)
+static char *
+put_word(char *p, const char *word, size_t n)
+{
+	memcpy(p, word, n);
+	return p + n;
+}
+
+static char *
+put_text(char *p, struct text t, bool in_set)
+{
+	if (t.n == 0)
+		return put_word(p, empty, EMPTY_LEN);
+	if ((t.n == 1 && t.p[0] == unset) || (t.n == EMPTY_LEN && memcmp(t.p, empty, EMPTY_LEN) == 0))
+		return put_escaped_first(p, t, in_set);
+	return put_escaped(p, t, in_set);
+}
+
+static char *
+put_texts(char *p, const struct text_set *set)
 {
 	if (set->n == 0)
-		outbuf_put(b, empty, sizeof empty - 1);
+		return put_word(p, empty, EMPTY_LEN);
 	for (size_t i = 0; i < set->n; i++) {
 		if (i > 0)
-			outbuf_char(b, ',');
-		put_text(b, set->at[i], true);
+			*p++ = ',';
+		p = put_text(p, set->at[i], true);
 	}
+	return p;
 }
 
-/* Values of bounded length. => The length; there is room for FIXED6_TEXT_MAX. */
-static size_t
-put_scalar(char *out, connlog_type type, const void *at)
+static char *
+put_value(char *p, connlog_type type, const void *at)
 {
 	switch (type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
-		return format_fixed6(out, *(const double *)at);
+		return p + format_fixed6(p, *(const double *)at);
+	case CONNLOG_STRING:
+	case CONNLOG_ENUM:
+		return put_text(p, *(const struct text *)at, false);
 	case CONNLOG_ADDR:
-		return addr_format(at, out);
+		return p + addr_format(at, p);
 	case CONNLOG_PORT:
-		return format_u64(out, *(const uint16_t *)at);
+		return p + format_u64(p, *(const uint16_t *)at);
 	case CONNLOG_COUNT:
-		return format_u64(out, *(const uint64_t *)at);
+		return p + format_u64(p, *(const uint64_t *)at);
 	case CONNLOG_INT:
-		return format_i64(out, *(const int64_t *)at);
+		return p + format_i64(p, *(const int64_t *)at);
 	case CONNLOG_BOOL:
-		*out = *(const bool *)at ? 'T' : 'F';
-		return 1;
-	default:
-		return 0;
+		*p = *(const bool *)at ? 'T' : 'F';
+		return p + 1;
+	case CONNLOG_STRING_SET:
+		return put_texts(p, at);
 	}
-}
-
-static void
-put_value(struct outbuf *b, const struct column *c, const struct record *r)
-{
-	const void *at = column_at(c, r);
-
-	if (!column_is_set(c, r)) {
-		outbuf_char(b, unset[0]);
-	} else if (c->info.type == CONNLOG_STRING || c->info.type == CONNLOG_ENUM) {
-		put_text(b, *(const struct text *)at, false);
-	} else if (c->info.type == CONNLOG_STRING_SET) {
-		put_texts(b, at);
-	} else {
-		char *out = outbuf_reserve(b, FIXED6_TEXT_MAX);
-		if (out != NULL)
-			outbuf_advance(b, put_scalar(out, c->info.type, at));
-	}
+	return p;
 }
 
 /* A line that starts with "#" would be taken for a header.  Only a text in the first column can do that. */
-static void
-put_first(struct outbuf *b, const struct column *c, const struct record *r)
+static bool
+looks_like_header(const struct column *first, const struct record *r)
 {
-	const struct text *t = column_at(c, r);
-	bool               is_text = c->info.type == CONNLOG_STRING || c->info.type == CONNLOG_ENUM;
-
-	if (is_text && column_is_set(c, r) && t->n > 0 && t->p[0] == '#') {
-		outbuf_hex_escape(b, '#');
-		put_escaped(b, t->p + 1, t->n - 1, false);
-	} else {
-		put_value(b, c, r);
-	}
+	const struct text *t = column_at(first, r);
+	bool               is_text = first->info.type == CONNLOG_STRING || first->info.type == CONNLOG_ENUM;
+	return is_text && column_is_set(first, r) && t->n > 0 && t->p[0] == '#';
 }
 
-static void
-zeek_record(struct connlog_writer *w, const struct record *r)
+static char *
+zeek_record(const struct connlog_writer *w, char *p, const struct record *r)
 {
-	struct outbuf *b = &w->out;
+	size_t i = 0;
 
-	put_first(b, w->fields.at[0], r);
-	for (size_t i = 1; i < w->fields.n; i++) {
-		outbuf_char(b, '\t');
-		put_value(b, w->fields.at[i], r);
+	if (looks_like_header(w->fields.at[0], r)) {
+		p = put_escaped_first(p, *(const struct text *)column_at(w->fields.at[0], r), false);
+		*p++ = '\t';
+		i++;
 	}
-	outbuf_char(b, '\n');
+	for (; i < w->fields.n; i++) {
+		const struct column *c = w->fields.at[i];
+		if (column_is_set(c, r))
+			p = put_value(p, c->info.type, column_at(c, r));
+		else
+			*p++ = unset;
+		*p++ = '\t';
+	}
+	p[-1] = '\n';
+	return p;
 }
 
 const struct format format_zeek = { "zeek", zeek_open, zeek_record, zeek_close };

@@ -268,6 +268,30 @@ json_times(void **state)
 }
 
 static void
+every_column_has_its_key(void **state)
+{
+	(void)state;
+	for (size_t i = 0; connlog_column_at(i) != NULL; i++) {
+		const connlog_column_info *c = connlog_column_at(i);
+		struct record              r = { .has = ~0u };
+		char                       want[128];
+		const char                *value = "0";
+		if (c->type == CONNLOG_STRING || c->type == CONNLOG_ENUM)
+			value = "\"\"";
+		else if (c->type == CONNLOG_ADDR)
+			value = "\"::\"";
+		else if (c->type == CONNLOG_TIME || c->type == CONNLOG_INTERVAL)
+			value = "0.0";
+		else if (c->type == CONNLOG_BOOL)
+			value = "false";
+		else if (c->type == CONNLOG_STRING_SET)
+			value = "[]";
+		snprintf(want, sizeof want, "{\"%s\":%s}\n", c->name, value);
+		check_line("json", c->name, &r, want);
+	}
+}
+
+static void
 wrong_options_are_refused(void **state)
 {
 	static const connlog_writer_options rows[] = {
@@ -325,6 +349,7 @@ main(void)
 		cmocka_unit_test(sets),
 		cmocka_unit_test(edges_of_lines),
 		cmocka_unit_test(json_times),
+		cmocka_unit_test(every_column_has_its_key),
 		cmocka_unit_test(wrong_options_are_refused),
 		cmocka_unit_test(the_writer_knows_its_columns),
 		cmocka_unit_test(many_records_grow_the_buffer),
