@@ -44,8 +44,9 @@ enum tcp_flag {
 	TCP_DEFERRED_EVENT = 64,
 };
 
+/* Two cache lines. */
 struct tcp {
-	struct tcp_ep ep[2];
+	_Alignas(64) struct tcp_ep ep[2];
 	double        expire_at[2]; /* ExpireTimer: the first runs always, the second since a side has closed */
 	double        last_at;      /* AttemptTimer before, close-delay timer after closing */
 	uint32_t      rare;
