@@ -9,11 +9,9 @@ source_fail(char *err, size_t err_size, int code, const char *format, ...)
 {
 	va_list ap;
 
-	if (err_size > 0) {
-		va_start(ap, format);
-		vsnprintf(err, err_size, format, ap);
-		va_end(ap);
-	}
+	va_start(ap, format);
+	vsnprintf(err, err_size, format, ap); /* which touches nothing where the size is 0 */
+	va_end(ap);
 	return code;
 }
 

@@ -71,20 +71,20 @@ odd_times(void **state)
 	static const struct {
 		bool     big_endian, nano;
 		uint32_t sec, fraction;
-		int64_t  want_sec;
 		uint32_t want_nsec;
+		int64_t  want_sec;
 	} rows[] = {
-		{ false, false, 5, 999999, 5, 999999000 },
-		{ false, false, 5, 1000000, 6, 0 },
-		{ false, false, 5, 4294968, 9, 294968000 },
-		{ false, false, 5, 0xffffffff, 4, 999999000 }, /* one microsecond before */
-		{ true, false, 5, 0xffffffff, 4299, 967295000 },
-		{ false, false, 0xffffffff, 1, -1, 1000 },
-		{ true, false, 0xffffffff, 1, 4294967295, 1000 },
-		{ false, true, 5, 999999999, 5, 999999999 },
-		{ false, true, 5, 1000000000, 6, 0 },
-		{ false, true, 5, 0x80000000, 2, 852517000 },
-		{ true, true, 5, 0x80000000, 7, 147483000 },
+		{ false, false, 5, 999999, 999999000, 5 },
+		{ false, false, 5, 1000000, 0, 6 },
+		{ false, false, 5, 4294968, 294968000, 9 },
+		{ false, false, 5, 0xffffffff, 999999000, 4 }, /* one microsecond before */
+		{ true, false, 5, 0xffffffff, 967295000, 4299 },
+		{ false, false, 0xffffffff, 1, 1000, -1 },
+		{ true, false, 0xffffffff, 1, 1000, 4294967295 },
+		{ false, true, 5, 999999999, 999999999, 5 },
+		{ false, true, 5, 1000000000, 0, 6 },
+		{ false, true, 5, 0x80000000, 852517000, 2 },
+		{ true, true, 5, 0x80000000, 147483000, 7 },
 	};
 	struct got g;
 
