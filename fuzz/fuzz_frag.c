@@ -1,4 +1,4 @@
-/* fuzz_frag.c - the decoder alone, fragments in particular: every piece is counted once, every byte handed out is readable.
+/* fuzz_frag.c - the decoder alone, fragments in particular: every piece is counted once, every byte can be read.
  *
  * The input is a byte of options and then frames, each behind three bytes: seconds since the frame before it, and the
  * frame's length, big endian.
@@ -51,7 +51,8 @@ check_packet(const struct pkt *p)
 }
 
 static void
-look_inside(struct decoder *dec, struct dissection *d, const struct decode_options *opt, const struct pkt *p, struct udp_tunnel_state *st)
+look_inside(struct decoder *dec, struct dissection *d, const struct decode_options *opt, const struct pkt *p,
+            struct udp_tunnel_state *st)
 {
 	struct inner in;
 	bool         note_x;
@@ -117,11 +118,15 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		now += in.p[0];
 		struct bytes frame = bytes_head(bytes_skip(in, 3), len);
 		in = bytes_skip(in, 3 + len);
-		size_t cap = frame.n - (how & 64 && frame.n > 0);
+		size_t   cap = frame.n - (how & 64 && frame.n > 0);
 		uint8_t *exact = malloc(cap + !cap); /* so that reading behind the frame is seen */
 		require(exact != NULL);
 		memcpy(exact, frame.p, cap);
-		struct connlog_packet raw = { .data = exact, .caplen = (uint32_t)cap, .len = (uint32_t)frame.n, .link = links[(how & 7) | (how >> 4 & 8)], .sec = (int64_t)now };
+		struct connlog_packet raw = { .data = exact,
+			                          .caplen = (uint32_t)cap,
+			                          .len = (uint32_t)frame.n,
+			                          .link = links[(how & 7) | (how >> 4 & 8)],
+			                          .sec = (int64_t)now };
 		one_frame(dec, &opt, &raw, now);
 		free(exact);
 		if (!(how & 32) || i % 4 == 3)

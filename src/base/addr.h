@@ -21,8 +21,16 @@ struct addr {
 static inline struct addr
 addr_from_v4(const uint8_t *four)
 {
-	struct addr a = { .b = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff } };
-	memcpy(a.b + 12, four, 4);
+	/* Two whole words: what is stored in one piece can be loaded in one piece right after. */
+	struct addr a;
+	uint32_t    v4;
+	memcpy(&v4, four, 4);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	uint64_t words[2] = { 0, (uint64_t)v4 << 32 | 0xffff0000u };
+#else
+	uint64_t words[2] = { 0, (uint64_t)0xffff << 32 | v4 };
+#endif
+	memcpy(a.b, words, 16);
 	return a;
 }
 

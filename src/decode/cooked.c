@@ -8,7 +8,7 @@ enum layer
 fddi_layer(struct walk *w)
 {
 	const size_t header = 13 + 8; /* FDDI, then LLC and SNAP that nobody looks at */
-	if (w->at.data.n <= header)
+	if (w->at->data.n <= header)
 		return rejected(w, DECODE_R_truncated_link_header);
 	advance(w, header);
 	return LAYER_IP;
@@ -27,20 +27,20 @@ enum layer
 nflog_layer(struct walk *w)
 {
 	const unsigned attribute_payload = 9;
-	if (w->at.data.n <= 4)
+	if (w->at->data.n <= 4)
 		return rejected(w, DECODE_R_truncated_link_header);
-	unsigned family = w->at.data.p[0];
-	if (w->at.data.p[1] != 0) /* version */
+	unsigned family = w->at->data.p[0];
+	if (w->at->data.p[1] != 0) /* version */
 		return rejected(w, DECODE_R_bad_link_header);
 	advance(w, 4);
 	for (;;) {
-		if (w->at.data.n <= 4)
+		if (w->at->data.n <= 4)
 			return rejected(w, DECODE_R_truncated_link_header);
-		size_t len = load_native16(w->at.data.p);
-		if (load_native16(w->at.data.p + 2) == attribute_payload)
+		size_t len = load_native16(w->at->data.p);
+		if (load_native16(w->at->data.p + 2) == attribute_payload)
 			break;
 		size_t padded = (len + 3) & ~(size_t)3;
-		if (len < 4 || padded > w->at.data.n)
+		if (len < 4 || padded > w->at->data.n)
 			return rejected(w, DECODE_R_bad_link_header);
 		advance(w, padded);
 	}
@@ -53,9 +53,9 @@ nflog_layer(struct walk *w)
 enum layer
 null_layer(struct walk *w)
 {
-	if (w->at.data.n <= 4)
+	if (w->at->data.n <= 4)
 		return rejected(w, DECODE_R_truncated_link_header);
-	uint32_t family = load_le32(w->at.data.p);
+	uint32_t family = load_le32(w->at->data.p);
 	advance(w, 4);
 	switch (family) {
 	case 2:  /* AF_INET */
@@ -87,11 +87,11 @@ sll_protocol(struct walk *w, unsigned type)
 enum layer
 sll_layer(struct walk *w)
 {
-	const uint8_t *p = w->at.data.p;
-	if (w->at.data.n <= 16)
+	const uint8_t *p = w->at->data.p;
+	if (w->at->data.n <= 16)
 		return rejected(w, DECODE_R_truncated_link_header);
-	w->at.l2_src = p + 6;
-	w->at.l2_dst = l2_empty;
+	w->at->l2_src = p + 6;
+	w->at->l2_dst = l2_empty;
 	advance(w, 16);
 	return sll_protocol(w, load_be16(p + 14));
 }
@@ -99,11 +99,11 @@ sll_layer(struct walk *w)
 enum layer
 sll2_layer(struct walk *w)
 {
-	const uint8_t *p = w->at.data.p;
-	if (w->at.data.n <= 20)
+	const uint8_t *p = w->at->data.p;
+	if (w->at->data.n <= 20)
 		return rejected(w, DECODE_R_truncated_link_header);
-	w->at.l2_src = p + 12;
-	w->at.l2_dst = l2_empty;
+	w->at->l2_src = p + 12;
+	w->at->l2_dst = l2_empty;
 	advance(w, 20);
 	return sll_protocol(w, load_be16(p));
 }

@@ -102,14 +102,15 @@ decode_begin(struct decoder *dec, struct dissection *d, const struct connlog_pac
 	d->depth = 0;
 	d->stack.depth = 0;
 	d->n_pending = 0;
+	d->begun = false;
 	dec->n.frames++;
 	dec->n.truncated += raw->caplen < raw->len;
 	if (raw->caplen == 0 || raw->len == 0) {
 		dec->n.ignored[DECODE_I_empty_frame]++;
 		return;
 	}
-	d->n_pending = 1;
-	d->pending[0] = (struct piece){
+	d->begun = true;
+	d->at = (struct piece){
 		.data = { raw->data, raw->caplen },
 		.start = raw->data,
 		.wire_len = raw->len,
@@ -131,35 +132,64 @@ static enum layer
 call_layer(struct walk *w, enum layer layer)
 {
 	switch (layer) {
-	case LAYER_ETHERNET:   return ethernet_layer(w);
-	case LAYER_VLAN:       return vlan_layer(w);
-	case LAYER_VNTAG:      return vntag_layer(w);
-	case LAYER_PBB:        return pbb_layer(w);
-	case LAYER_MPLS:       return mpls_layer(w);
-	case LAYER_PPPOE:      return pppoe_layer(w);
-	case LAYER_LLC:        return llc_layer(w);
-	case LAYER_SNAP:       return snap_layer(w);
-	case LAYER_NOVELL:     return ignored(w, DECODE_I_novell); /* IPX: Zeek has no analyzer */
-	case LAYER_FDDI:       return fddi_layer(w);
-	case LAYER_NFLOG:      return nflog_layer(w);
-	case LAYER_NULL:       return null_layer(w);
-	case LAYER_PPP:        return ppp_layer(w);
-	case LAYER_PPP_SERIAL: return ppp_serial_layer(w);
-	case LAYER_SLL:        return sll_layer(w);
-	case LAYER_SLL2:       return sll2_layer(w);
-	case LAYER_RADIOTAP:   return radiotap_layer(w);
-	case LAYER_WLAN:       return wlan_layer(w);
-	case LAYER_ARP:        return arp_layer(w);
-	case LAYER_IP:         return ip_layer(w);
-	case LAYER_GRE:        return gre_layer(w);
-	case LAYER_IPTUNNEL:   return iptunnel_layer(w);
-	case LAYER_IGMP:       return consumed(w, DECODE_I_igmp);
-	case LAYER_TCP:        return tcp_layer(w);
-	case LAYER_UDP:        return udp_layer(w);
-	case LAYER_ICMP:       return icmp_layer(w);
-	case LAYER_OTHER:      return other_layer(w);
-	case LAYER_AMSDU:      return amsdu_layer(w);
-	default:               return layer;
+	case LAYER_ETHERNET:
+		return ethernet_layer(w);
+	case LAYER_VLAN:
+		return vlan_layer(w);
+	case LAYER_VNTAG:
+		return vntag_layer(w);
+	case LAYER_PBB:
+		return pbb_layer(w);
+	case LAYER_MPLS:
+		return mpls_layer(w);
+	case LAYER_PPPOE:
+		return pppoe_layer(w);
+	case LAYER_LLC:
+		return llc_layer(w);
+	case LAYER_SNAP:
+		return snap_layer(w);
+	case LAYER_NOVELL:
+		return ignored(w, DECODE_I_novell); /* IPX: Zeek has no analyzer */
+	case LAYER_FDDI:
+		return fddi_layer(w);
+	case LAYER_NFLOG:
+		return nflog_layer(w);
+	case LAYER_NULL:
+		return null_layer(w);
+	case LAYER_PPP:
+		return ppp_layer(w);
+	case LAYER_PPP_SERIAL:
+		return ppp_serial_layer(w);
+	case LAYER_SLL:
+		return sll_layer(w);
+	case LAYER_SLL2:
+		return sll2_layer(w);
+	case LAYER_RADIOTAP:
+		return radiotap_layer(w);
+	case LAYER_WLAN:
+		return wlan_layer(w);
+	case LAYER_ARP:
+		return arp_layer(w);
+	case LAYER_IP:
+		return ip_layer(w);
+	case LAYER_GRE:
+		return gre_layer(w);
+	case LAYER_IPTUNNEL:
+		return iptunnel_layer(w);
+	case LAYER_IGMP:
+		return consumed(w, DECODE_I_igmp);
+	case LAYER_TCP:
+		return tcp_layer(w);
+	case LAYER_UDP:
+		return udp_layer(w);
+	case LAYER_ICMP:
+		return icmp_layer(w);
+	case LAYER_OTHER:
+		return other_layer(w);
+	case LAYER_AMSDU:
+		return amsdu_layer(w);
+	default:
+		return layer;
 	}
 }
 
@@ -180,7 +210,7 @@ step(struct walk *w, enum layer layer)
 static void
 note_failure(struct walk *w)
 {
-	if (!w->at.shielded && w->d->n_pending > 0)
+	if (!w->at->shielded && w->d->n_pending > 0)
 		w->d->pending[w->d->n_pending - 1].failed = true;
 }
 
@@ -189,12 +219,26 @@ hand_out(struct walk *w)
 {
 	struct pkt *out = w->out;
 	out->ts = w->d->ts;
-	out->l2_src = w->at.l2_src;
-	out->l2_dst = w->at.l2_dst;
+	out->l2_src = w->at->l2_src;
+	out->l2_dst = w->at->l2_dst;
 	out->pppoe_session = w->d->pppoe_session;
 	out->encap = w->d->stack.depth > 0 ? &w->d->stack : NULL;
 	if (out->transport == TRANSPORT_UNKNOWN)
 		note_failure(w); /* Zeek's analyzer of unknown transports never answers true */
+}
+
+/* The frame itself stays where decode_begin has put it: moving it would cost more than a header. */
+static bool
+next_piece(struct dissection *d)
+{
+	if (d->begun) {
+		d->begun = false;
+		return true;
+	}
+	if (d->n_pending == 0)
+		return false;
+	d->at = d->pending[--d->n_pending];
+	return true;
 }
 
 bool
@@ -205,11 +249,11 @@ decode_next(struct decoder *dec, struct dissection *d, struct pkt *out)
 	w.dec = dec;
 	w.d = d;
 	w.out = out;
-	while (d->n_pending > 0) {
-		w.at = d->pending[--d->n_pending];
-		d->stack.depth = w.at.encap_depth;
+	w.at = &d->at;
+	while (next_piece(d)) {
+		d->stack.depth = d->at.encap_depth;
 		out->vlan = out->inner_vlan = PKT_VLAN_NONE;
-		enum layer layer = (enum layer)w.at.layer;
+		enum layer layer = (enum layer)d->at.layer;
 		while (layer < LAYER_FLOW)
 			layer = step(&w, layer);
 		if (layer == LAYER_FLOW) {
@@ -248,28 +292,29 @@ push_gre(struct walk *w, const struct pkt *outer)
 		layer = step(w, layer);
 	if (layer >= LAYER_FLOW)
 		return;
-	w->at.layer = (uint8_t)layer;
-	if (!push_piece(w, &w->at))
+	w->at->layer = (uint8_t)layer;
+	if (!push_piece(w, w->at))
 		rejected(w, DECODE_R_exceeded_tunnel_max_depth);
 }
 
 void
-decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer, const struct inner *in, const struct encap *e)
+decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer, const struct inner *in,
+             const struct encap *e)
 {
-	struct walk         w = { .dec = dec, .d = d };
 	struct encap_stack *s = &d->stack;
-
-	w.at = (struct piece){
-		.data = in->data,
-		.start = in->data.p,
-		.wire_len = outer->wire_len - (outer->cap_len - (uint32_t)in->data.n),
-		.cap_len = (uint32_t)in->data.n,
-		.l2_src = l2_empty,
-		.l2_dst = l2_empty,
-		.layer = (uint8_t)inner_layer(in),
-		.encap_depth = (uint8_t)s->depth,
-		.shielded = true,
+	struct piece        p = {
+			   .data = in->data,
+			   .start = in->data.p,
+			   .wire_len = outer->wire_len - (outer->cap_len - (uint32_t)in->data.n),
+			   .cap_len = (uint32_t)in->data.n,
+			   .l2_src = l2_empty,
+			   .l2_dst = l2_empty,
+			   .layer = (uint8_t)inner_layer(in),
+			   .encap_depth = (uint8_t)s->depth,
+			   .shielded = true,
 	};
+	struct walk w = { .dec = dec, .d = d, .at = &p };
+
 	dec->n.inner++;
 	if (in->what == INNER_GRE) {
 		push_gre(&w, outer);
@@ -281,8 +326,8 @@ decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer,
 		return;
 	}
 	s->at[s->depth++] = *e;
-	w.at.encap_depth = (uint8_t)s->depth;
-	if (!push_piece(&w, &w.at))
+	p.encap_depth = (uint8_t)s->depth;
+	if (!push_piece(&w, &p))
 		rejected(&w, DECODE_R_exceeded_tunnel_max_depth);
 }
 

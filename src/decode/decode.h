@@ -30,43 +30,43 @@
 #include "decode/pkt.h"
 
 /* Causes, named as Zeek's weirds where there is one.  X(identifier): also the name in --stats. */
-#define DECODE_REJECTED(X) \
-	X(truncated_ethernet_frame) \
-	X(truncated_link_header) /* every other link layer */ \
-	X(undefined_ether_type) \
-	X(bad_link_header) /* NFLOG: version or attribute lengths that cannot be */ \
-	X(truncated_ARP) \
-	X(invalid_802_11_amsdu_inner_packet) \
-	X(truncated_IP) \
-	X(unknown_ip_version) \
-	X(ip_hdr_len_zero) \
-	X(truncated_IP_len) \
-	X(invalid_IP_header_size) \
-	X(IPv4_min_header_size) \
-	X(internally_truncated_header) \
-	X(bad_IP_checksum) \
-	X(incompletely_captured_fragment) \
-	X(fragment_limit) /* no memory */ \
-	X(bad_MH_checksum) \
-	X(truncated_header) \
-	X(truncated_GRE) \
-	X(invalid_GRE) /* unknown version or flags, routing, PPTP without IP */ \
-	X(invalid_inner_IP) /* version, or its length is not what is left */ \
-	X(exceeded_tunnel_max_depth) \
+#define DECODE_REJECTED(X)                                                                                             \
+	X(truncated_ethernet_frame)                                                                                        \
+	X(truncated_link_header) /* every other link layer */                                                              \
+	X(undefined_ether_type)                                                                                            \
+	X(bad_link_header) /* NFLOG: version or attribute lengths that cannot be */                                        \
+	X(truncated_ARP)                                                                                                   \
+	X(invalid_802_11_amsdu_inner_packet)                                                                               \
+	X(truncated_IP)                                                                                                    \
+	X(unknown_ip_version)                                                                                              \
+	X(ip_hdr_len_zero)                                                                                                 \
+	X(truncated_IP_len)                                                                                                \
+	X(invalid_IP_header_size)                                                                                          \
+	X(IPv4_min_header_size)                                                                                            \
+	X(internally_truncated_header)                                                                                     \
+	X(bad_IP_checksum)                                                                                                 \
+	X(incompletely_captured_fragment)                                                                                  \
+	X(fragment_limit) /* no memory */                                                                                  \
+	X(bad_MH_checksum)                                                                                                 \
+	X(truncated_header)                                                                                                \
+	X(truncated_GRE)                                                                                                   \
+	X(invalid_GRE)      /* unknown version or flags, routing, PPTP without IP */                                       \
+	X(invalid_inner_IP) /* version, or its length is not what is left */                                               \
+	X(exceeded_tunnel_max_depth)                                                                                       \
 	X(max_packet_analyzer_depth_exceeded)
 
-#define DECODE_IGNORED(X) \
-	X(empty_frame) \
-	X(ether_type) /* no analyzer for what a link layer carries */ \
-	X(arp) \
-	X(llc) \
-	X(novell) \
-	X(wlan_not_data) \
-	X(wlan_encrypted) \
-	X(wlan_not_snap) \
-	X(esp) \
-	X(mobility) \
-	X(ipv6_no_next) \
+#define DECODE_IGNORED(X)                                                                                              \
+	X(empty_frame)                                                                                                     \
+	X(ether_type) /* no analyzer for what a link layer carries */                                                      \
+	X(arp)                                                                                                             \
+	X(llc)                                                                                                             \
+	X(novell)                                                                                                          \
+	X(wlan_not_data)                                                                                                   \
+	X(wlan_encrypted)                                                                                                  \
+	X(wlan_not_snap)                                                                                                   \
+	X(esp)                                                                                                             \
+	X(mobility)                                                                                                        \
+	X(ipv6_no_next)                                                                                                    \
 	X(igmp)
 
 #define DECODE_ENUM_R(n) DECODE_R_##n,
@@ -97,19 +97,19 @@ struct subnet {
 
 /* Names follow Zeek's constants. */
 struct decode_options {
-	bool                 ignore_checksums;       /* F */
-	const struct subnet *ignore_checksums_nets;  /* not owned */
+	bool                 ignore_checksums;      /* F */
+	const struct subnet *ignore_checksums_nets; /* not owned */
 	size_t               n_ignore_checksums_nets;
-	double               frag_timeout;           /* 300 s; 0 for never */
-	unsigned             tunnel_max_depth;       /* Tunnel::max_depth, 4 */
-	unsigned             max_depth;              /* PacketAnalyzer::max_depth, 25 */
-	double               ip_tunnel_timeout;      /* Tunnel::ip_tunnel_timeout, 86400 s */
-	bool                 validate_vxlan_checksums; /* Tunnel::validate_vxlan_checksums, T */
+	double               frag_timeout;              /* 300 s; 0 for never */
+	unsigned             tunnel_max_depth;          /* Tunnel::max_depth, 4 */
+	unsigned             max_depth;                 /* PacketAnalyzer::max_depth, 25 */
+	double               ip_tunnel_timeout;         /* Tunnel::ip_tunnel_timeout, 86400 s */
+	bool                 validate_vxlan_checksums;  /* Tunnel::validate_vxlan_checksums, T */
 	bool                 delay_teredo_confirmation; /* Tunnel::delay_teredo_confirmation, T */
 	bool                 delay_gtp_confirmation;    /* Tunnel::delay_gtp_confirmation, F */
-	size_t               max_fragments;          /* datagrams in reassembly at once (ours), 65536 */
-	size_t               max_fragment_bytes;     /* bytes held by them (ours), 64 MiB */
-	size_t               max_ip_tunnels;         /* GRE and IP-in-IP tunnels remembered (ours), 65536 */
+	size_t               max_fragments;             /* datagrams in reassembly at once (ours), 65536 */
+	size_t               max_fragment_bytes;        /* bytes held by them (ours), 64 MiB */
+	size_t               max_ip_tunnels;            /* GRE and IP-in-IP tunnels remembered (ours), 65536 */
 	/* Makes the uid of an IP tunnel from its two ends and the time it was first seen. */
 	struct uid (*new_uid)(void *arg, const struct addr *src, const struct addr *dst, double first);
 	void *new_uid_arg;
@@ -118,12 +118,12 @@ struct decode_options {
 struct decoder;
 
 /* => A decoder, or NULL where there is no memory.  `opt` is copied. */
-struct decoder *decoder_new(const struct decode_options *opt);
-void decoder_free(struct decoder *dec);
-const char *decode_rejected_name(enum decode_rejected cause);
-const char *decode_ignored_name(enum decode_ignored cause);
+struct decoder               *decoder_new(const struct decode_options *opt);
+void                          decoder_free(struct decoder *dec);
+const char                   *decode_rejected_name(enum decode_rejected cause);
+const char                   *decode_ignored_name(enum decode_ignored cause);
 const struct decode_counters *decoder_counters(const struct decoder *dec);
-void decode_options_default(struct decode_options *opt);
+void                          decode_options_default(struct decode_options *opt);
 
 /* A piece of a frame that waits to be dissected: what Zeek keeps in a Packet. */
 struct piece {
@@ -144,7 +144,9 @@ struct dissection {
 	double             ts, now;
 	uint32_t           pppoe_session; /* of the first PPPoE header in the frame */
 	unsigned           depth;         /* analyzers so far: Zeek's AnalyzerStackDepth, which only grows */
+	bool               begun;         /* `at` waits to be dissected, before those pending */
 	unsigned           n_pending;
+	struct piece       at; /* the piece that is being dissected */
 	struct piece       pending[PIECES_MAX];
 	struct encap_stack stack; /* around the innermost piece */
 };
@@ -166,7 +168,8 @@ struct inner {
 /* Puts what is inside `outer` on top of the pending pieces, inside one more tunnel `e` (Zeek's
  * build_inner_packet); for INNER_GRE no tunnel is added here, GRE adds its own and `e` may be NULL.  Call it
  * before the next decode_next() on `d`. */
-void decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer, const struct inner *in, const struct encap *e);
+void decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer, const struct inner *in,
+                  const struct encap *e);
 
 /* Gives back the reassembled datagrams: packets handed out before are no longer valid. */
 void decode_batch_end(struct decoder *dec);

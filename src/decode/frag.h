@@ -26,8 +26,9 @@ struct frag_input {
 };
 
 /* Adds a fragment. FRAG_WHOLE: `out` and `out_len` are the datagram and `h` its header. */
-enum frag_answer frag_add(struct frags *f, const struct decode_options *opt, struct decode_counters *n, const struct siphash_key *key,
-                          const struct frag_input *in, struct bytes *out, struct ip_header *h);
+enum frag_answer
+frag_add(struct frags *f, const struct decode_options *opt, struct decode_counters *n, const struct siphash_key *key,
+         const struct frag_input *in, struct bytes *out, struct ip_header *h);
 
 /* Gives back the datagrams handed out so far. */
 void frags_release(struct frags *f);

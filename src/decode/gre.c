@@ -26,7 +26,8 @@ enum {
 static unsigned
 gre_header_len(unsigned flags)
 {
-	return 4u + (flags & GRE_CHECKSUM ? 4 : 0) + (flags & GRE_KEY ? 4 : 0) + (flags & GRE_SEQUENCE ? 4 : 0) + (flags & GRE_ACK ? 4 : 0);
+	return 4u + (flags & GRE_CHECKSUM ? 4 : 0) + (flags & GRE_KEY ? 4 : 0) + (flags & GRE_SEQUENCE ? 4 : 0) +
+	       (flags & GRE_ACK ? 4 : 0);
 }
 
 static bool
@@ -44,7 +45,7 @@ is_aruba(unsigned type)
 static bool
 version_0(struct walk *w, unsigned flags, unsigned type, size_t gre_len, size_t *extra, size_t *ethernet)
 {
-	struct bytes b = w->at.data;
+	struct bytes b = w->at->data;
 	bool         erspan_3 = type == GRE_ERSPAN_3;
 
 	w->tunnel.link = LAYER_IP;
@@ -72,7 +73,7 @@ version_0(struct walk *w, unsigned flags, unsigned type, size_t gre_len, size_t 
 enum layer
 gre_layer(struct walk *w)
 {
-	struct bytes b = w->at.data;
+	struct bytes b = w->at->data;
 	if (b.n < 4)
 		return rejected(w, DECODE_R_truncated_GRE);
 	unsigned flags = load_be16(b.p), type = load_be16(b.p + 2), version = flags & GRE_VERSION;
@@ -98,6 +99,6 @@ gre_layer(struct walk *w)
 	w->tunnel.type = TUNNEL_GRE;
 	w->tunnel.gre_version = (int)version;
 	advance(w, len + extra);
-	w->at.shielded = true;
+	w->at->shielded = true;
 	return LAYER_IPTUNNEL;
 }

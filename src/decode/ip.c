@@ -24,33 +24,36 @@ in_nets(const struct decode_options *opt, const struct addr *a)
 }
 
 bool
-verify_checksums(const struct decode_options *opt, const struct addr *src)
+verify_checksums(const struct decode_options *opt, struct bytes ip, uint8_t version)
 {
-	return !opt->ignore_checksums && (opt->n_ignore_checksums_nets == 0 || !in_nets(opt, src));
+	if (opt->ignore_checksums || opt->n_ignore_checksums_nets == 0)
+		return !opt->ignore_checksums;
+	struct addr src = version == 4 ? addr_from_v4(ip.p + 12) : addr_from_v6(ip.p + 8);
+	return !in_nets(opt, &src);
 }
 
 /* The lengths in the header against the bytes that there are. => DECODE_R_COUNT where all is well. */
 static enum decode_rejected
 check_lengths(struct walk *w, const struct ip_header *h, uint32_t *total_len)
 {
-	uint32_t base = (uint32_t)(w->at.data.p - w->at.start);
+	uint32_t base = (uint32_t)(w->at->data.p - w->at->start);
 	*total_len = h->total_len;
 	if (*total_len == 0) { /* segmentation offloading: the checksum is no good either */
 		if (!w->dec->opt.ignore_checksums)
 			return DECODE_R_ip_hdr_len_zero;
-		*total_len = w->at.cap_len - base;
+		*total_len = w->at->cap_len - base;
 	}
-	if (w->at.wire_len < *total_len + base)
+	if (w->at->wire_len < *total_len + base)
 		return DECODE_R_truncated_IP_len;
 	if (h->hdr_len > *total_len)
 		return DECODE_R_invalid_IP_header_size;
-	if (h->hdr_len > w->at.data.n)
+	if (h->hdr_len > w->at->data.n)
 		return DECODE_R_internally_truncated_header;
 	if (h->version == 4 && h->hdr_len < 20)
 		return DECODE_R_IPv4_min_header_size;
-	if (h->version == 4 && verify_checksums(&w->dec->opt, &h->header_src)) {
+	if (h->version == 4 && verify_checksums(&w->dec->opt, w->at->data, 4)) {
 		w->dec->n.checked[0]++;
-		if (checksum_fold(checksum_add(0, w->at.data.p, h->hdr_len)) != 0xffff) {
+		if (checksum_fold(checksum_add(0, w->at->data.p, h->hdr_len)) != 0xffff) {
 			w->dec->n.bad[0]++;
 			return DECODE_R_bad_IP_checksum;
 		}
@@ -63,10 +66,10 @@ static enum layer
 fragment(struct walk *w, struct ip_header *h, uint32_t total_len)
 {
 	struct ip_header  piece = *h;
-	struct frag_input in = { .h = &piece, .ip = w->at.data, .ts = w->d->ts, .now = w->d->now };
+	struct frag_input in = { .h = &piece, .ip = w->at->data, .ts = w->d->ts, .now = w->d->now };
 	struct bytes      whole;
 
-	if (w->at.data.n < total_len) /* of use for its transport header at best */
+	if (w->at->data.n < total_len) /* of use for its transport header at best */
 		return h->offset != 0 ? rejected(w, DECODE_R_incompletely_captured_fragment) : LAYER_IP;
 	switch (frag_add(&w->dec->frags, &w->dec->opt, &w->dec->n, &w->dec->key, &in, &whole, h)) {
 	case FRAG_HELD:
@@ -79,8 +82,8 @@ fragment(struct walk *w, struct ip_header *h, uint32_t total_len)
 	}
 	if (h->hdr_len > h->total_len)
 		return rejected(w, DECODE_R_invalid_IP_header_size);
-	w->at.cap_len = w->at.wire_len = h->total_len + (uint32_t)(w->at.data.p - w->at.start);
-	w->at.data = bytes_head(whole, h->total_len);
+	w->at->cap_len = w->at->wire_len = h->total_len + (uint32_t)(w->at->data.p - w->at->start);
+	w->at->data = bytes_head(whole, h->total_len);
 	w->out->reassembled = true;
 	return LAYER_IP;
 }
@@ -117,20 +120,30 @@ forward(struct walk *w, const struct ip_header *h)
 	case PROTO_IPV4:
 	case PROTO_IPV6:
 	case PROTO_GRE:
-		w->tunnel = (struct tunnel_header){ .src = h->src, .dst = h->dst, .carrier = h->next, .type = TUNNEL_IP, .gre_version = -1, .proto = h->next };
+		w->tunnel = (struct tunnel_header){
+			.src = h->src, .dst = h->dst, .carrier = h->next, .type = TUNNEL_IP, .gre_version = -1, .proto = h->next
+		};
 		return h->next == PROTO_GRE ? LAYER_GRE : LAYER_IPTUNNEL;
 	default:
 		return LAYER_OTHER;
 	}
 }
 
+/* The bytes are handled as pointer and length: a pair stored in halves and loaded whole would stall the CPU. */
 static void
 fill(struct walk *w, const struct ip_header *h)
 {
-	struct pkt *out = w->out;
+	struct pkt    *out = w->out;
+	const uint8_t *p = w->at->data.p;
+	size_t         n = w->at->data.n, payload = n - h->hdr_len;
+	if (h->payload_len != 0 && payload > h->payload_len)
+		payload = h->payload_len;
+	out->ip.p = p;
+	out->ip.n = h->total_len != 0 && n > h->total_len ? h->total_len : n;
+	out->payload.p = w->at->data.p = p + h->hdr_len;
+	out->payload.n = w->at->data.n = payload;
 	out->src = h->src;
 	out->dst = h->dst;
-	out->header_src = h->header_src;
 	out->ip_version = h->version;
 	out->proto = h->next;
 	out->ttl = h->ttl;
@@ -138,9 +151,8 @@ fill(struct walk *w, const struct ip_header *h)
 	out->flow_label = h->flow_label;
 	out->ip_len = h->total_len;
 	out->payload_len = h->payload_len;
-	out->ip = h->total_len ? bytes_head(w->at.data, h->total_len) : w->at.data;
-	out->wire_len = w->at.wire_len;
-	out->cap_len = w->at.cap_len;
+	out->wire_len = w->at->wire_len;
+	out->cap_len = w->at->cap_len;
 }
 
 enum layer
@@ -149,16 +161,16 @@ ip_layer(struct walk *w)
 	struct ip_header h;
 	uint32_t         total_len;
 
-	if (w->at.data.n < 20)
+	if (w->at->data.n < 20)
 		return rejected(w, DECODE_R_truncated_IP);
-	switch (w->at.data.p[0] >> 4) {
+	switch (w->at->data.p[0] >> 4) {
 	case 4:
-		ip4_parse(w->at.data, &h);
+		ip4_parse(w->at->data, &h);
 		break;
 	case 6:
-		if (w->at.data.n < 40)
+		if (w->at->data.n < 40)
 			return rejected(w, DECODE_R_truncated_IP);
-		ip6_parse(w->at.data, &h);
+		ip6_parse(w->at->data, &h);
 		break;
 	default:
 		return rejected(w, DECODE_R_unknown_ip_version);
@@ -175,14 +187,10 @@ ip_layer(struct walk *w)
 	if (h.last == PROTO_ESP)
 		return consumed(w, DECODE_I_esp);
 	if (h.last == PROTO_MOBILITY) {
-		if (!w->dec->opt.ignore_checksums && !mobility_checksum_good(&h, w->at.data))
+		if (!w->dec->opt.ignore_checksums && !mobility_checksum_good(&h, w->at->data))
 			return rejected(w, DECODE_R_bad_MH_checksum);
 		return consumed(w, DECODE_I_mobility);
 	}
 	fill(w, &h);
-	advance(w, h.hdr_len);
-	if (h.payload_len != 0)
-		w->at.data = bytes_head(w->at.data, h.payload_len);
-	w->out->payload = w->at.data;
 	return forward(w, &h);
 }

@@ -30,18 +30,17 @@ enum {
 };
 
 struct ip_header {
-	struct addr src, dst;         /* effective: Home Address option and Routing header honoured */
-	struct addr header_src;       /* as it stands in the header */
-	uint32_t    total_len;        /* TotalLen() */
-	uint16_t    hdr_len;          /* HdrLen(): all headers of a chain; wraps at 65536 as Zeek's does */
-	uint16_t    payload_len;      /* PayloadLen() */
+	struct addr src, dst;    /* effective: Home Address option and Routing header honoured */
+	uint32_t    total_len;   /* TotalLen() */
+	uint16_t    hdr_len;     /* HdrLen(): all headers of a chain; wraps at 65536 as Zeek's does */
+	uint16_t    payload_len; /* PayloadLen() */
 	uint8_t     version, ttl;
-	uint8_t     next;             /* NextProto() */
-	uint8_t     last;             /* LastHeader(): type of a chain's last header, PROTO_RAW for IPv4 */
-	uint16_t    last_off;         /* where that begins */
+	uint8_t     next;     /* NextProto() */
+	uint8_t     last;     /* LastHeader(): type of a chain's last header, PROTO_RAW for IPv4 */
+	uint16_t    last_off; /* where that begins */
 	bool        fragment, more, df;
-	uint16_t    offset;           /* of a fragment, in bytes */
-	uint32_t    id;               /* of a fragment */
+	uint16_t    offset; /* of a fragment, in bytes */
+	uint32_t    id;     /* of a fragment */
 	uint32_t    flow_label;
 };
 

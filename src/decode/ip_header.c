@@ -15,7 +15,6 @@ ip4_parse(struct bytes b, struct ip_header *h)
 
 	h->src = addr_from_v4(p + 12);
 	h->dst = addr_from_v4(p + 16);
-	h->header_src = h->src;
 	h->total_len = load_be16(p + 2);
 	h->hdr_len = (uint16_t)((p[0] & 15) * 4);
 	h->payload_len = h->total_len ? (uint16_t)(h->total_len - h->hdr_len) : 0;
@@ -138,7 +137,7 @@ ip6_fields(struct bytes b, struct ip_header *h, uint8_t *patch, uint8_t patch_ne
 {
 	const uint8_t *p = b.p;
 
-	h->src = h->header_src = addr_from_v6(p + 8);
+	h->src = addr_from_v6(p + 8);
 	h->dst = addr_from_v6(p + 24);
 	h->total_len = load_be16(p + 4) + IP6_HEADER;
 	h->version = 6;

@@ -14,7 +14,7 @@
 struct iptunnel {
 	struct iptunnel *chain;
 	struct iptunnel *older, *newer;
-	struct addr      low, high; /* the two ends, in order */
+	struct addr      low, high;  /* the two ends, in order */
 	double           used, look; /* last use, next look of Zeek's timer */
 	size_t           bucket;
 	struct encap     encap;
@@ -84,8 +84,8 @@ create(struct iptunnels *t, const struct decode_options *opt, const struct encap
 }
 
 const struct encap *
-iptunnel_find(struct iptunnels *t, const struct decode_options *opt, struct decode_counters *n, const struct siphash_key *key,
-              const struct encap *seen, double now)
+iptunnel_find(struct iptunnels *t, const struct decode_options *opt, struct decode_counters *n,
+              const struct siphash_key *key, const struct encap *seen, double now)
 {
 	bool        swap = addr_cmp(&seen->src, &seen->dst) > 0;
 	struct addr low = swap ? seen->dst : seen->src, high = swap ? seen->src : seen->dst;
@@ -141,10 +141,10 @@ iptunnel_layer(struct walk *w)
 	const struct tunnel_header *in = &w->tunnel;
 	struct ip_header            h;
 
-	d->stack.depth = w->at.encap_depth;
+	d->stack.depth = w->at->encap_depth;
 	if (d->stack.depth > 0 && d->stack.depth >= w->dec->opt.tunnel_max_depth)
 		return rejected(w, DECODE_R_exceeded_tunnel_max_depth);
-	if (in->gre_version != 0 && ip_check_inner(w->at.data, in->proto, &h) != IP_CHECK_OK)
+	if (in->gre_version != 0 && ip_check_inner(w->at->data, in->proto, &h) != IP_CHECK_OK)
 		return rejected(w, DECODE_R_invalid_inner_IP);
 
 	struct encap        seen = { .src = in->src, .dst = in->dst, .proto = in->carrier, .type = in->type };
@@ -152,13 +152,13 @@ iptunnel_layer(struct walk *w)
 	w->dec->n.carriers++;
 	w->dec->n.inner++;
 	d->stack.at[d->stack.depth++] = e ? *e : seen;
-	w->at = (struct piece){
-		.data = w->at.data,
-		.start = w->at.data.p,
-		.wire_len = (uint32_t)w->at.data.n,
-		.cap_len = (uint32_t)w->at.data.n,
+	*w->at = (struct piece){
+		.data = w->at->data,
+		.start = w->at->data.p,
+		.wire_len = (uint32_t)w->at->data.n,
+		.cap_len = (uint32_t)w->at->data.n,
 		.encap_depth = (uint8_t)d->stack.depth,
-		.shielded = w->at.shielded,
+		.shielded = w->at->shielded,
 	};
 	if (w->out)
 		w->out->vlan = w->out->inner_vlan = PKT_VLAN_NONE;

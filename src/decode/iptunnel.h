@@ -21,6 +21,6 @@ struct iptunnels {
  * one was not used for Tunnel::ip_tunnel_timeout. NULL where there is no memory. */
 const struct encap *iptunnel_find(struct iptunnels *t, const struct decode_options *opt, struct decode_counters *n,
                                   const struct siphash_key *key, const struct encap *seen, double now);
-void iptunnels_free(struct iptunnels *t);
+void                iptunnels_free(struct iptunnels *t);
 
 #endif

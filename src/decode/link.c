@@ -53,10 +53,10 @@ ethertype(struct walk *w, unsigned type)
 static enum layer
 ieee_802_3(struct walk *w, unsigned length, enum decode_rejected truncated)
 {
-	if (w->at.data.n < 2)
+	if (w->at->data.n < 2)
 		return rejected(w, truncated);
-	const uint8_t *p = w->at.data.p;
-	w->at.data = bytes_head(w->at.data, length);
+	const uint8_t *p = w->at->data.p;
+	w->at->data = bytes_head(w->at->data, length);
 	if (p[0] == 0xaa && p[1] == 0xaa)
 		return LAYER_SNAP;
 	if (p[0] == 0xff && p[1] == 0xff)
@@ -67,17 +67,17 @@ ieee_802_3(struct walk *w, unsigned length, enum decode_rejected truncated)
 enum layer
 ethernet_layer(struct walk *w)
 {
-	if (w->at.data.n <= 16)
+	if (w->at->data.n <= 16)
 		return rejected(w, DECODE_R_truncated_ethernet_frame);
-	unsigned type = load_be16(w->at.data.p + 12);
+	unsigned type = load_be16(w->at->data.p + 12);
 	if (type == ETHERTYPE_FABRICPATH) { /* Cisco's: 16 bytes more, then Ethernet again */
-		if (w->at.data.n <= 16 + 14)
+		if (w->at->data.n <= 16 + 14)
 			return rejected(w, DECODE_R_truncated_link_header);
 		advance(w, 16);
-		type = load_be16(w->at.data.p + 12);
+		type = load_be16(w->at->data.p + 12);
 	}
-	w->at.l2_dst = w->at.data.p;
-	w->at.l2_src = w->at.data.p + 6;
+	w->at->l2_dst = w->at->data.p;
+	w->at->l2_src = w->at->data.p + 6;
 	advance(w, 14);
 	if (type == ETHERTYPE_QINQ || type == ETHERTYPE_QINQ_OLD)
 		return LAYER_VLAN;
@@ -91,10 +91,10 @@ ethernet_layer(struct walk *w)
 enum layer
 vlan_layer(struct walk *w)
 {
-	if (w->at.data.n <= 4)
+	if (w->at->data.n <= 4)
 		return rejected(w, DECODE_R_truncated_link_header);
-	uint16_t id = load_be16(w->at.data.p) & 0xfff;
-	unsigned type = load_be16(w->at.data.p + 2);
+	uint16_t id = load_be16(w->at->data.p) & 0xfff;
+	unsigned type = load_be16(w->at->data.p + 2);
 	if (w->out->vlan == PKT_VLAN_NONE)
 		w->out->vlan = id;
 	else
@@ -110,9 +110,9 @@ vlan_layer(struct walk *w)
 enum layer
 vntag_layer(struct walk *w)
 {
-	if (w->at.data.n <= 6)
+	if (w->at->data.n <= 6)
 		return rejected(w, DECODE_R_truncated_link_header);
-	unsigned type = load_be16(w->at.data.p + 4);
+	unsigned type = load_be16(w->at->data.p + 4);
 	advance(w, 6);
 	if (type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ || type == ETHERTYPE_QINQ_OLD)
 		return LAYER_VLAN;
@@ -122,7 +122,7 @@ vntag_layer(struct walk *w)
 enum layer
 pbb_layer(struct walk *w)
 {
-	if (w->at.data.n <= 18)
+	if (w->at->data.n <= 18)
 		return rejected(w, DECODE_R_truncated_link_header);
 	advance(w, 4); /* I-TAG; the customer's Ethernet header follows */
 	return LAYER_ETHERNET;
@@ -133,9 +133,9 @@ mpls_layer(struct walk *w)
 {
 	bool bottom = false;
 	while (!bottom) {
-		if (w->at.data.n <= 4)
+		if (w->at->data.n <= 4)
 			return rejected(w, DECODE_R_truncated_link_header);
-		bottom = w->at.data.p[2] & 1;
+		bottom = w->at->data.p[2] & 1;
 		advance(w, 4);
 	}
 	return LAYER_IP;
@@ -155,21 +155,21 @@ ppp_protocol(struct walk *w, unsigned protocol, bool with_mpls)
 enum layer
 pppoe_layer(struct walk *w)
 {
-	if (w->at.data.n <= 8)
+	if (w->at->data.n <= 8)
 		return rejected(w, DECODE_R_truncated_link_header);
-	const uint8_t *p = w->at.data.p;
+	const uint8_t *p = w->at->data.p;
 	size_t         payload = load_be16(p + 4); /* with the two bytes of the PPP protocol */
 	if (w->d->pppoe_session == PKT_SESSION_NONE)
 		w->d->pppoe_session = load_be16(p + 2);
 	advance(w, 8);
-	w->at.data = bytes_head(w->at.data, payload >= 2 ? payload - 2 : 0);
+	w->at->data = bytes_head(w->at->data, payload >= 2 ? payload - 2 : 0);
 	return ppp_protocol(w, load_be16(p + 6), false);
 }
 
 enum layer
 ppp_layer(struct walk *w)
 {
-	struct bytes b = w->at.data;
+	struct bytes b = w->at->data;
 	if (b.n <= 2)
 		return rejected(w, DECODE_R_truncated_link_header);
 	if (b.p[0] == 0xff && b.p[1] == 0x03) /* HDLC-like framing (RFC 1662) */
@@ -181,7 +181,7 @@ ppp_layer(struct walk *w)
 enum layer
 ppp_serial_layer(struct walk *w)
 {
-	struct bytes b = w->at.data;
+	struct bytes b = w->at->data;
 	if (b.n <= 4)
 		return rejected(w, DECODE_R_truncated_link_header);
 	advance(w, 4);
@@ -202,7 +202,7 @@ llc_len(struct bytes b)
 enum layer
 llc_layer(struct walk *w)
 {
-	if (llc_len(w->at.data) == 0)
+	if (llc_len(w->at->data) == 0)
 		return rejected(w, DECODE_R_truncated_link_header);
 	return ignored(w, DECODE_I_llc);
 }
@@ -210,8 +210,8 @@ llc_layer(struct walk *w)
 enum layer
 snap_layer(struct walk *w)
 {
-	size_t         llc = llc_len(w->at.data);
-	const uint8_t *p = bytes_at(w->at.data, llc, 5);
+	size_t         llc = llc_len(w->at->data);
+	const uint8_t *p = bytes_at(w->at->data, llc, 5);
 	if (llc == 0 || !p)
 		return rejected(w, DECODE_R_truncated_link_header);
 	advance(w, llc + 5);
@@ -233,11 +233,11 @@ snap_layer(struct walk *w)
 enum layer
 arp_layer(struct walk *w)
 {
-	struct bytes b = w->at.data;
+	struct bytes b = w->at->data;
 	if (b.n < 8 || b.n < 8 + 2u * b.p[4] + 2u * b.p[5])
 		return rejected(w, DECODE_R_truncated_ARP);
 	unsigned hardware = load_be16(b.p), protocol = load_be16(b.p + 2), op = load_be16(b.p + 6);
 	bool     good = (hardware == 1 || hardware == 6) && b.p[4] == 6 && protocol == ETHERTYPE_IP4 && b.p[5] == 4 &&
-	            w->at.l2_src && memcmp(w->at.l2_src, b.p + 8, 6) == 0 && (op == 1 || op == 2);
+	            w->at->l2_src && memcmp(w->at->l2_src, b.p + 8, 6) == 0 && (op == 1 || op == 2);
 	return good ? consumed(w, DECODE_I_arp) : ignored(w, DECODE_I_arp);
 }

@@ -23,7 +23,18 @@
 #define ENCAP_MAX        8 /* entries a stack can hold; Tunnel::max_depth (4) is the limit that acts */
 
 /* Tunnel::Type of Zeek. */
-enum tunnel_type { TUNNEL_NONE, TUNNEL_IP, TUNNEL_AYIYA, TUNNEL_TEREDO, TUNNEL_SOCKS, TUNNEL_GTPV1, TUNNEL_HTTP, TUNNEL_GRE, TUNNEL_VXLAN, TUNNEL_GENEVE };
+enum tunnel_type {
+	TUNNEL_NONE,
+	TUNNEL_IP,
+	TUNNEL_AYIYA,
+	TUNNEL_TEREDO,
+	TUNNEL_SOCKS,
+	TUNNEL_GTPV1,
+	TUNNEL_HTTP,
+	TUNNEL_GRE,
+	TUNNEL_VXLAN,
+	TUNNEL_GENEVE
+};
 
 /* 96 random-looking bits that name a connection (Zeek's UID, bits_per_uid = 96). */
 struct uid {
@@ -62,23 +73,22 @@ struct pkt {
 	double ts; /* seconds: sec + usec / 1e6, computed as Zeek does (iosource/Packet.cc) */
 
 	/* link layer */
-	const uint8_t *l2_src, *l2_dst; /* 6 bytes each, NULL where the link has none; l2_empty inside UDP tunnels */
+	const uint8_t *l2_src, *l2_dst;  /* 6 bytes each, NULL where the link has none; l2_empty inside UDP tunnels */
 	uint16_t       vlan, inner_vlan; /* VLAN ids, PKT_VLAN_NONE */
 	uint32_t       pppoe_session;    /* PKT_SESSION_NONE where the packet is not PPPoE */
 
 	/* IP */
 	struct addr  src, dst;    /* with Home Address option and Routing header honoured (IP_Hdr::SrcAddr) */
-	struct addr  header_src;  /* the source as it stands in the IP header (ignore_checksums_nets) */
 	uint8_t      ip_version;  /* 4 or 6 */
 	uint8_t      proto;       /* payload's protocol: the last header's Next Header for IPv6 */
 	bool         reassembled; /* made from fragments */
 	uint8_t      ttl;
 	bool         df;
-	uint32_t     flow_label;  /* IPv6, 20 bits */
+	uint32_t     flow_label; /* IPv6, 20 bits */
 	uint32_t     ip_len;
 	uint32_t     payload_len;
-	struct bytes ip;      /* the IP packet from its header on, as far as it is there */
-	struct bytes payload; /* behind all IP headers */
+	struct bytes ip;                /* the IP packet from its header on, as far as it is there */
+	struct bytes payload;           /* behind all IP headers */
 	uint32_t     wire_len, cap_len; /* Packet::len and cap_len: of the frame, or of the inner packet in a tunnel */
 
 	/* transport; ports in host order */
@@ -90,9 +100,9 @@ struct pkt {
 	                              * its history when the packet was good, and nothing inside is looked at */
 
 	/* TCP; the fixed header is all there, `tcp_bad` says that data offset or options are not */
-	bool     tcp_bad;   /* bad_TCP_header_len or truncated_header: nothing below but the flags is to be used */
+	bool     tcp_bad; /* bad_TCP_header_len or truncated_header: nothing below but the flags is to be used */
 	uint8_t  tcp_flags;
-	uint8_t  tcp_off;   /* data offset in 32-bit words, as it stands in the header */
+	uint8_t  tcp_off; /* data offset in 32-bit words, as it stands in the header */
 	uint16_t tcp_win;
 	uint32_t tcp_seq, tcp_ack;
 
@@ -108,6 +118,7 @@ struct pkt {
 	const struct encap_stack *encap; /* NULL outside tunnels */
 };
 
-extern const uint8_t l2_empty[6]; /* Packet::L2_EMPTY_ADDR: the addresses inside a UDP tunnel until Ethernet sets them */
+extern const uint8_t
+	l2_empty[6]; /* Packet::L2_EMPTY_ADDR: the addresses inside a UDP tunnel until Ethernet sets them */
 
 #endif

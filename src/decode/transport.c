@@ -91,7 +91,7 @@ tcp_layer(struct walk *w)
 		return flow(w);
 	}
 	set_data(out, header, len);
-	if (out->payload.n >= len && verify_checksums(&w->dec->opt, &out->header_src))
+	if (out->payload.n >= len && verify_checksums(&w->dec->opt, out->ip, out->ip_version))
 		count_checksum(w, 1, checksum_good(out, PROTO_TCP, len, out->ip_version == 4));
 	return flow(w);
 }
@@ -124,8 +124,9 @@ udp_layer(struct walk *w)
 	out->dport = load_be16(p + 2);
 	out->udp_len = load_be16(p + 4);
 	set_data(out, 8, len);
-	if (out->payload.n >= len && out->wire_len <= out->cap_len && verify_checksums(&w->dec->opt, &out->header_src) &&
-	    (has_checksum || out->ip_version == 6) && !vxlan_exempt(&w->dec->opt, out, len, has_checksum))
+	if (out->payload.n >= len && out->wire_len <= out->cap_len &&
+	    verify_checksums(&w->dec->opt, out->ip, out->ip_version) && (has_checksum || out->ip_version == 6) &&
+	    !vxlan_exempt(&w->dec->opt, out, len, has_checksum))
 		count_checksum(w, 2, checksum_good(out, PROTO_UDP, len, out->ip_version == 4));
 	return flow(w);
 }
@@ -135,17 +136,28 @@ static int
 icmp4_counterpart(uint8_t type)
 {
 	switch (type) {
-	case 0:  return 8; /* echo reply, echo */
-	case 8:  return 0;
-	case 9:  return 10; /* router advertisement, solicitation */
-	case 10: return 9;
-	case 13: return 14; /* timestamp, reply */
-	case 14: return 13;
-	case 15: return 16; /* information request, reply */
-	case 16: return 15;
-	case 17: return 18; /* address mask request, reply */
-	case 18: return 17;
-	default: return -1;
+	case 0:
+		return 8; /* echo reply, echo */
+	case 8:
+		return 0;
+	case 9:
+		return 10; /* router advertisement, solicitation */
+	case 10:
+		return 9;
+	case 13:
+		return 14; /* timestamp, reply */
+	case 14:
+		return 13;
+	case 15:
+		return 16; /* information request, reply */
+	case 16:
+		return 15;
+	case 17:
+		return 18; /* address mask request, reply */
+	case 18:
+		return 17;
+	default:
+		return -1;
 	}
 }
 
@@ -153,19 +165,32 @@ static int
 icmp6_counterpart(uint8_t type)
 {
 	switch (type) {
-	case 128: return 129; /* echo request, reply */
-	case 129: return 128;
-	case 130: return 131; /* multicast listener query, report */
-	case 131: return 130;
-	case 133: return 134; /* router solicitation, advertisement */
-	case 134: return 133;
-	case 135: return 136; /* neighbour solicitation, advertisement */
-	case 136: return 135;
-	case 139: return 140; /* node information query, response */
-	case 140: return 139;
-	case 144: return 145; /* home agent address discovery request, reply */
-	case 145: return 144;
-	default:  return -1;
+	case 128:
+		return 129; /* echo request, reply */
+	case 129:
+		return 128;
+	case 130:
+		return 131; /* multicast listener query, report */
+	case 131:
+		return 130;
+	case 133:
+		return 134; /* router solicitation, advertisement */
+	case 134:
+		return 133;
+	case 135:
+		return 136; /* neighbour solicitation, advertisement */
+	case 136:
+		return 135;
+	case 139:
+		return 140; /* node information query, response */
+	case 140:
+		return 139;
+	case 144:
+		return 145; /* home agent address discovery request, reply */
+	case 145:
+		return 144;
+	default:
+		return -1;
 	}
 }
 
@@ -186,7 +211,7 @@ icmp_layer(struct walk *w)
 	out->sport = p[0];
 	out->dport = counterpart < 0 ? p[1] : (uint16_t)counterpart;
 	set_data(out, 8, len);
-	if (out->payload.n >= len && verify_checksums(&w->dec->opt, &out->header_src)) {
+	if (out->payload.n >= len && verify_checksums(&w->dec->opt, out->ip, out->ip_version)) {
 		/* The protocol number decides on the pseudo header, whatever the version of IP is. */
 		bool good = out->proto == PROTO_ICMP ? checksum_fold(checksum_add(0, p, len)) == 0xffff
 		                                     : checksum_good(out, PROTO_ICMPV6, len, false);

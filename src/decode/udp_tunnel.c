@@ -133,11 +133,11 @@ look(const struct udp_view *v)
 }
 
 enum udp_tunnel_answer
-udp_tunnel(const struct decode_options *opt, const struct pkt *p, uint16_t resp_port, bool is_orig, struct udp_tunnel_state *st,
-           struct inner *in, bool *note_x)
+udp_tunnel(const struct decode_options *opt, const struct pkt *p, uint16_t resp_port, bool is_orig,
+           struct udp_tunnel_state *st, struct inner *in, bool *note_x)
 {
 	struct udp_tunnel_state before = *st;
-	struct udp_view v = { opt, p, is_orig, kind_of(resp_port, p->data), st, in, note_x };
+	struct udp_view         v = { opt, p, is_orig, kind_of(resp_port, p->data), st, in, note_x };
 
 	*note_x = false;
 	if (p->deep || v.kind == 0)

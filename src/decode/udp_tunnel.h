@@ -11,11 +11,18 @@
 #include "decode/decode.h"
 
 /* Bits of the masks below. */
-enum udp_tunnel_kind { UDP_TUNNEL_TEREDO = 1, UDP_TUNNEL_AYIYA = 2, UDP_TUNNEL_GTPV1 = 4, UDP_TUNNEL_VXLAN = 8, UDP_TUNNEL_GENEVE = 16, UDP_TUNNEL_GRE = 32 };
+enum udp_tunnel_kind {
+	UDP_TUNNEL_TEREDO = 1,
+	UDP_TUNNEL_AYIYA = 2,
+	UDP_TUNNEL_GTPV1 = 4,
+	UDP_TUNNEL_VXLAN = 8,
+	UDP_TUNNEL_GENEVE = 16,
+	UDP_TUNNEL_GRE = 32
+};
 
 struct udp_tunnel_state {
-	uint8_t confirmed; /* kinds that Zeek's analyzer confirmed for this connection, udp_tunnel_kind bits */
-	uint8_t violated;  /* kinds that were violated: not tried again */
+	uint8_t confirmed;              /* kinds that Zeek's analyzer confirmed for this connection, udp_tunnel_kind bits */
+	uint8_t violated;               /* kinds that were violated: not tried again */
 	uint8_t valid_orig, valid_resp; /* kinds of which that side sent a valid encapsulation (Teredo, GTPv1) */
 };
 
@@ -30,7 +37,7 @@ enum udp_tunnel_answer {
 bool udp_tunnel_possible(uint16_t resp_port, struct bytes data);
 
 /* `note_x` is set where Zeek adds the letter X to history (tunnel depth exceeded). */
-enum udp_tunnel_answer udp_tunnel(const struct decode_options *opt, const struct pkt *p, uint16_t resp_port, bool is_orig,
-                                  struct udp_tunnel_state *st, struct inner *in, bool *note_x);
+enum udp_tunnel_answer udp_tunnel(const struct decode_options *opt, const struct pkt *p, uint16_t resp_port,
+                                  bool is_orig, struct udp_tunnel_state *st, struct inner *in, bool *note_x);
 
 #endif

@@ -71,7 +71,7 @@ struct walk {
 	struct decoder      *dec;
 	struct dissection   *d;
 	struct pkt          *out;
-	struct piece         at;
+	struct piece        *at; /* the piece that is being dissected */
 	struct tunnel_header tunnel;
 };
 
@@ -101,7 +101,10 @@ consumed(struct walk *w, enum decode_ignored cause)
 static inline void
 advance(struct walk *w, size_t n)
 {
-	w->at.data = bytes_skip(w->at.data, n);
+	if (n > w->at->data.n)
+		n = w->at->data.n;
+	w->at->data.p += n;
+	w->at->data.n -= n;
 }
 
 /* Puts a piece on top of the pending ones and counts it. => False where there is no room. */
@@ -143,7 +146,7 @@ enum layer udp_layer(struct walk *w);
 enum layer icmp_layer(struct walk *w);
 enum layer other_layer(struct walk *w);
 
-/* => Whether checksums of packets from this address (as it stands in the IP header) are to be verified. */
-bool verify_checksums(const struct decode_options *opt, const struct addr *src);
+/* => Whether checksums of packets with this source address (as it stands in the IP header) are to be verified. */
+bool verify_checksums(const struct decode_options *opt, struct bytes ip, uint8_t version);
 
 #endif

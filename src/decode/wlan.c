@@ -9,7 +9,7 @@ enum {
 	WLAN_TO_DS = 1,
 	WLAN_FROM_DS = 2,
 	WLAN_PROTECTED = 0x40,
-	WLAN_TYPE_DATA = 0x02,    /* in the type bits of the first byte */
+	WLAN_TYPE_DATA = 0x02,     /* in the type bits of the first byte */
 	WLAN_SUBTYPE_EMPTY = 0x04, /* in its subtype bits: no data */
 	WLAN_SUBTYPE_QOS = 0x08,
 	QOS_AMSDU = 0x80,
@@ -19,10 +19,10 @@ enum {
 enum layer
 radiotap_layer(struct walk *w)
 {
-	if (w->at.data.n <= 3)
+	if (w->at->data.n <= 3)
 		return rejected(w, DECODE_R_truncated_link_header);
-	size_t len = load_le16(w->at.data.p + 2);
-	if (len >= w->at.data.n)
+	size_t len = load_le16(w->at->data.p + 2);
+	if (len >= w->at->data.n)
 		return rejected(w, DECODE_R_truncated_link_header);
 	advance(w, len);
 	return LAYER_WLAN;
@@ -33,8 +33,8 @@ static enum layer
 wlan_packet(struct walk *w)
 {
 	static const uint8_t snap[6] = { 0xaa, 0xaa, 0x03, 0, 0, 0 };
-	const uint8_t       *p = w->at.data.p;
-	if (w->at.data.n < 8)
+	const uint8_t       *p = w->at->data.p;
+	if (w->at->data.n < 8)
 		return rejected(w, DECODE_R_truncated_link_header);
 	if (memcmp(p, snap, sizeof snap) != 0)
 		return ignored(w, DECODE_I_wlan_not_snap);
@@ -54,19 +54,19 @@ wlan_packet(struct walk *w)
 static void
 wlan_addresses(struct walk *w, unsigned ds)
 {
-	const uint8_t *p = w->at.data.p;
+	const uint8_t *p = w->at->data.p;
 	static const struct {
 		uint8_t src, dst;
 	} at[4] = { { 10, 4 }, { 10, 16 }, { 16, 4 }, { 24, 16 } };
-	w->at.l2_src = p + at[ds].src;
-	w->at.l2_dst = p + at[ds].dst;
+	w->at->l2_src = p + at[ds].src;
+	w->at->l2_dst = p + at[ds].dst;
 }
 
 enum layer
 wlan_layer(struct walk *w)
 {
-	const uint8_t *p = w->at.data.p;
-	size_t         n = w->at.data.n, header = 24;
+	const uint8_t *p = w->at->data.p;
+	size_t         n = w->at->data.n, header = 24;
 	bool           amsdu = false;
 
 	if (n <= header)
@@ -95,8 +95,8 @@ wlan_layer(struct walk *w)
 enum layer
 amsdu_layer(struct walk *w)
 {
-	struct bytes b = w->at.data;
-	if (w->at.failed)
+	struct bytes b = w->at->data;
+	if (w->at->failed)
 		return rejected(w, DECODE_R_invalid_802_11_amsdu_inner_packet);
 	if (b.n == 0) {
 		w->dec->n.carriers++;
@@ -107,15 +107,15 @@ amsdu_layer(struct walk *w)
 		return rejected(w, DECODE_R_truncated_link_header);
 	b = bytes_skip(b, AMSDU_HEADER);
 
-	struct piece rest = w->at;
+	struct piece rest = *w->at;
 	rest.layer = LAYER_AMSDU;
 	rest.data = bytes_skip(b, len);
 	if (rest.data.n >= len % 4) /* as Zeek counts the padding */
 		rest.data = bytes_skip(rest.data, len % 4);
 	if (!push_piece(w, &rest))
 		return rejected(w, DECODE_R_exceeded_tunnel_max_depth);
-	w->at.data = bytes_head(b, len);
-	w->at.shielded = false;
+	w->at->data = bytes_head(b, len);
+	w->at->shielded = false;
 	w->dec->n.inner++;
 	return wlan_packet(w);
 }

@@ -58,7 +58,10 @@ static const struct order orders[] = {
 	{ "no beginning", { { 64, 64, true, 1 }, { 128, 10, false, 1 } }, 2, 0 },
 	{ "no end", { { 0, 64, true, 1 }, { 64, 64, true, 1 } }, 2, 0 },
 	{ "the last is longer than thought", { { 64, 10, false, 1 }, { 64, 40, true, 1 }, { 0, 64, true, 1 } }, 3, 104 },
-	{ "a later last one is shorter", { { 128, 10, false, 1 }, { 64, 10, false, 1 }, { 72, 56, true, 1 }, { 0, 64, true, 1 } }, 4, 138 },
+	{ "a later last one is shorter",
+	  { { 128, 10, false, 1 }, { 64, 10, false, 1 }, { 72, 56, true, 1 }, { 0, 64, true, 1 } },
+	  4,
+	  138 },
 	{ "more behind a hole beyond the end", { { 160, 16, true, 1 }, { 0, 64, true, 1 }, { 64, 16, false, 1 } }, 3, 80 },
 	{ "atomic", { { 0, 50, false, 1 } }, 1, 50 },
 };
@@ -117,7 +120,9 @@ first_bytes_win(void **state)
 	store16(h + 4, 7);
 	store16(h + 6, 40 / 8);
 	ip4_fix(h);
-	struct connlog_packet raw = { .data = frame_bytes(&f), .caplen = (uint32_t)frame_len(&f), .len = (uint32_t)frame_len(&f), .link = LINK_RAW };
+	struct connlog_packet raw = {
+		.data = frame_bytes(&f), .caplen = (uint32_t)frame_len(&f), .len = (uint32_t)frame_len(&f), .link = LINK_RAW
+	};
 	decode_begin(r.dec, &d, &raw, 0);
 	assert_true(decode_next(r.dec, &d, &p));
 	assert_int_equal(p.payload.n, 80);
@@ -266,8 +271,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_order), cmocka_unit_test(first_bytes_win), cmocka_unit_test(random_parts), cmocka_unit_test(timeouts),
-		cmocka_unit_test(caps),       cmocka_unit_test(keys_and_cuts),   cmocka_unit_test(too_long),
+		cmocka_unit_test(each_order),   cmocka_unit_test(first_bytes_win),
+		cmocka_unit_test(random_parts), cmocka_unit_test(timeouts),
+		cmocka_unit_test(caps),         cmocka_unit_test(keys_and_cuts),
+		cmocka_unit_test(too_long),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,8 +21,19 @@
 #define FRAME_MAX 70000
 #define SEEN_MAX  32
 
-enum { LINK_NULL = 0, LINK_ETHERNET = 1, LINK_PPP = 9, LINK_FDDI = 10, LINK_RAW = 12, LINK_PPP_SERIAL = 50, LINK_WLAN = 105,
-       LINK_SLL = 113, LINK_RADIOTAP = 127, LINK_NFLOG = 239, LINK_SLL2 = 276 };
+enum {
+	LINK_NULL = 0,
+	LINK_ETHERNET = 1,
+	LINK_PPP = 9,
+	LINK_FDDI = 10,
+	LINK_RAW = 12,
+	LINK_PPP_SERIAL = 50,
+	LINK_WLAN = 105,
+	LINK_SLL = 113,
+	LINK_RADIOTAP = 127,
+	LINK_NFLOG = 239,
+	LINK_SLL2 = 276
+};
 
 struct frame {
 	size_t  at; /* the frame is b[at ... FRAME_MAX) */
@@ -106,8 +117,8 @@ ip4_fix(uint8_t *p)
 static inline uint8_t *
 ip6(struct frame *f, uint8_t next)
 {
-	static const uint8_t header[40] = { 0x60, 0, 0, 0, 0, 0, 0, 64, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
-		                                0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2 };
+	static const uint8_t header[40] = { 0x60, 0, 0, 0, 0,    0, 0,   64,   0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0,
+		                                0,    0, 0, 1, 0x20, 1, 0xd, 0xb8, 0,    0, 0,   0,    0, 0, 0, 0, 0, 0, 0, 2 };
 	size_t               n = frame_len(f);
 	uint8_t             *p = put(f, header, sizeof header);
 	store16(p + 4, (unsigned)n);
@@ -227,8 +238,8 @@ run_look_inside(struct run *r, struct dissection *d, const struct pkt *p)
 {
 	struct decode_options opt;
 	struct inner          in;
-	struct encap e = { .src = p->src, .dst = p->dst, .sport = p->sport, .dport = p->dport, .proto = p->proto };
-	bool         note_x;
+	struct encap          e = { .src = p->src, .dst = p->dst, .sport = p->sport, .dport = p->dport, .proto = p->proto };
+	bool                  note_x;
 
 	decode_options_default(&opt);
 	if (p->transport != TRANSPORT_UDP || !udp_tunnel_possible(p->dport, p->data))
@@ -248,10 +259,14 @@ run_cut(struct run *r, int link, const uint8_t *p, size_t caplen, size_t len)
 	uint8_t *exact = malloc(caplen ? caplen : 1);
 	assert_non_null(exact);
 	memcpy(exact, p, caplen);
-	struct connlog_packet raw = { .data = exact, .caplen = (uint32_t)caplen, .len = (uint32_t)len, .link = link,
-		                          .sec = (int64_t)r->now, .nsec = (uint32_t)((r->now - (double)(int64_t)r->now) * 1e9) };
-	struct dissection d;
-	struct pkt        out;
+	struct connlog_packet raw = { .data = exact,
+		                          .caplen = (uint32_t)caplen,
+		                          .len = (uint32_t)len,
+		                          .link = link,
+		                          .sec = (int64_t)r->now,
+		                          .nsec = (uint32_t)((r->now - (double)(int64_t)r->now) * 1e9) };
+	struct dissection     d;
+	struct pkt            out;
 
 	r->n = 0;
 	decode_begin(r->dec, &d, &raw, r->now);

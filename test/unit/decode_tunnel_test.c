@@ -33,25 +33,67 @@ struct gre_row {
 	const char *name;
 	const char *header; /* in hex */
 	bool        ethernet, wlan;
-	int         cause;  /* -1: the packet comes out */
+	int         cause; /* -1: the packet comes out */
 };
 
 static const struct gre_row rows[] = {
 	{ "plain", "00000800", false, false, -1 },
-	{ "key", "20000800" "00000001", false, false, -1 },
-	{ "checksum, key, sequence", "b0000800" "00000000" "00000001" "00000002", false, false, -1 },
+	{ "key",
+	  "20000800"
+	  "00000001",
+	  false, false, -1 },
+	{ "checksum, key, sequence",
+	  "b0000800"
+	  "00000000"
+	  "00000001"
+	  "00000002",
+	  false, false, -1 },
 	{ "any type leads to IP", "00001234", false, false, -1 },
 	{ "bridged", "00006558", true, false, -1 },
 	{ "erspan i", "000088be", true, false, -1 },
-	{ "erspan ii", "100088be" "00000001" "1000000000000000", true, false, -1 },
-	{ "erspan iii", "100022eb" "00000001" "200000000000000000000000", true, false, -1 },
-	{ "erspan iii, subheader", "100022eb" "00000001" "200000000000000000000001" "0000000000000000", true, false, -1 },
+	{ "erspan ii",
+	  "100088be"
+	  "00000001"
+	  "1000000000000000",
+	  true, false, -1 },
+	{ "erspan iii",
+	  "100022eb"
+	  "00000001"
+	  "200000000000000000000000",
+	  true, false, -1 },
+	{ "erspan iii, subheader",
+	  "100022eb"
+	  "00000001"
+	  "200000000000000000000001"
+	  "0000000000000000",
+	  true, false, -1 },
 	{ "aruba", "00008200", false, true, -1 },
 	{ "aruba, last", "00008370", false, true, -1 },
-	{ "pptp", "3001880b" "00200001" "00000000" "ff030021", false, false, -1 },
-	{ "pptp with acknowledgement", "3081880b" "00200001" "00000000" "00000000" "ff030021", false, false, -1 },
-	{ "pptp, lcp", "3001880b" "00200001" "00000000" "ff03c021", false, false, DECODE_R_invalid_GRE },
-	{ "version 1 without pptp", "30010800" "00200001" "00000000" "ff030021", false, false, DECODE_R_invalid_GRE },
+	{ "pptp",
+	  "3001880b"
+	  "00200001"
+	  "00000000"
+	  "ff030021",
+	  false, false, -1 },
+	{ "pptp with acknowledgement",
+	  "3081880b"
+	  "00200001"
+	  "00000000"
+	  "00000000"
+	  "ff030021",
+	  false, false, -1 },
+	{ "pptp, lcp",
+	  "3001880b"
+	  "00200001"
+	  "00000000"
+	  "ff03c021",
+	  false, false, DECODE_R_invalid_GRE },
+	{ "version 1 without pptp",
+	  "30010800"
+	  "00200001"
+	  "00000000"
+	  "ff030021",
+	  false, false, DECODE_R_invalid_GRE },
 	{ "version 2", "00020800", false, false, DECODE_R_invalid_GRE },
 	{ "routing", "40000800", false, false, DECODE_R_invalid_GRE },
 	{ "reserved flags", "00080800", false, false, DECODE_R_invalid_GRE },
@@ -187,7 +229,12 @@ names(void **state)
 		double   at;
 		bool     back;
 		uint64_t uid;
-	} packets[] = { { 10, false, 1 }, { 20, true, 1 }, { 86000, false, 1 }, { 172000, false, 1 }, { 172000 + 86400 * 2, false, 2 }, { 500000, true, 3 } };
+	} packets[] = { { 10, false, 1 },
+		            { 20, true, 1 },
+		            { 86000, false, 1 },
+		            { 172000, false, 1 },
+		            { 172000 + 86400 * 2, false, 2 },
+		            { 500000, true, 3 } };
 	struct run r;
 	uint64_t   uids = 0;
 	open_run(&r, &uids);
