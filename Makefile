@@ -63,7 +63,12 @@ help:
 	@echo 'make format             let clang-format write the files'
 	@echo 'make install PREFIX=/usr/local DESTDIR=    program, libraries, header, pkg-config file, man page'
 	@echo 'make clean              remove build/'
-	@echo 'CC=clang, CFLAGS=..., WERROR=1 (warnings are errors) and B=DIR (where to build) are understood by all.'
+	@echo 'CC=clang, CFLAGS=..., WERROR=1 (warnings are errors), V=1 (show the commands) and B=DIR (where to build)'
+	@echo 'are understood by all.'
+
+# Each step says what it makes; V=1 shows the whole command.
+Q := $(if $(V),,@)
+SAY = $(if $(V),,@echo '  $(1)')
 
 # ---- objects, libraries, program -------------------------------------------------------------------------------
 
@@ -77,34 +82,42 @@ $(B)/%/flags: FORCE
 
 $(B)/obj/%.o: %.c $(B)/obj/flags
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) -c $< -o $@
+	$(call SAY,CC      $<)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -c $< -o $@
 $(B)/san/%.o: %.c $(B)/san/flags
 	@mkdir -p $(@D)
-	$(CC) $(BASE_CFLAGS) $(CFLAGS) $(SAN) -c $< -o $@
+	$(call SAY,CC san  $<)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(SAN) -c $< -o $@
 $(B)/fuzz/%.o: %.c $(B)/fuzz/flags
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(FUZZ) -c $< -o $@
+	$(call SAY,CC fuzz $<)
+	$(Q)$(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(FUZZ) -c $< -o $@
 
 $(B)/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
 $(B)/san/libconnlog.a: $(LIB_SRC:%.c=$(B)/san/%.o)
 $(B)/fuzz/libconnlog.a: $(LIB_SRC:%.c=$(B)/fuzz/%.o)
 $(B)/libconnlog.a $(B)/san/libconnlog.a $(B)/fuzz/libconnlog.a:
 	@rm -f $@
-	ar rcs $@ $^
+	$(call SAY,AR      $@)
+	$(Q)ar rcs $@ $^
 $(B)/$(SONAME): $(LIB_SRC:%.c=$(B)/obj/%.o)
-	$(CC) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call SAY,LINK    $@)
+	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined $(LDFLAGS) -o $@ $^ $(LIBS)
 
 lib: $(B)/libconnlog.a $(B)/$(SONAME)
 $(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/libconnlog.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call SAY,LINK    $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
-	$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
+	$(call SAY,LINK    $@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
 
 # ---- tests -----------------------------------------------------------------------------------------------------
 
 $(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libconnlog.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SAN) -o $@ $^ -lcmocka $(LIBS)
+	$(call SAY,LINK    $@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ -lcmocka $(LIBS)
 
 unit: $(UNIT)
 	@for t in $^; do $$t || exit 1; done
@@ -135,7 +148,8 @@ conformance: all
 
 $(B)/fuzzers/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/libconnlog.a
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(CFLAGS) $(FUZZ) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(call SAY,LINK    $@)
+	$(Q)$(FUZZ_CC) $(CFLAGS) $(FUZZ) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 fuzzers: $(FUZZERS)
 fuzz:
 	@scripts/setup fuzz
@@ -146,7 +160,8 @@ $(B)/bench/gen: $(patsubst %,$(B)/obj/bench/%.o,gen packet payload)
 $(B)/bench/reader: $(B)/obj/bench/reader.o
 $(BENCH):
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call SAY,LINK    $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 bench:
 	@scripts/setup bench
 	@$(AGAIN) all $(BENCH)
