@@ -129,7 +129,7 @@ push_piece(struct walk *w, const struct piece *p)
 }
 
 static enum layer
-call_layer(struct walk *w, enum layer layer)
+call_link_layer(struct walk *w, enum layer layer)
 {
 	switch (layer) {
 	case LAYER_ETHERNET:
@@ -148,8 +148,6 @@ call_layer(struct walk *w, enum layer layer)
 		return llc_layer(w);
 	case LAYER_SNAP:
 		return snap_layer(w);
-	case LAYER_NOVELL:
-		return ignored(w, DECODE_I_novell); /* IPX: Zeek has no analyzer */
 	case LAYER_FDDI:
 		return fddi_layer(w);
 	case LAYER_NFLOG:
@@ -170,14 +168,23 @@ call_layer(struct walk *w, enum layer layer)
 		return wlan_layer(w);
 	case LAYER_ARP:
 		return arp_layer(w);
+	case LAYER_NOVELL:
+		return ignored(w, DECODE_I_novell); /* IPX: Zeek has no analyzer */
+	default:
+		return layer;
+	}
+}
+
+static enum layer
+call_layer(struct walk *w, enum layer layer)
+{
+	switch (layer) {
 	case LAYER_IP:
 		return ip_layer(w);
 	case LAYER_GRE:
 		return gre_layer(w);
 	case LAYER_IPTUNNEL:
 		return iptunnel_layer(w);
-	case LAYER_IGMP:
-		return consumed(w, DECODE_I_igmp);
 	case LAYER_TCP:
 		return tcp_layer(w);
 	case LAYER_UDP:
@@ -188,8 +195,10 @@ call_layer(struct walk *w, enum layer layer)
 		return other_layer(w);
 	case LAYER_AMSDU:
 		return amsdu_layer(w);
+	case LAYER_IGMP:
+		return consumed(w, DECODE_I_igmp);
 	default:
-		return layer;
+		return call_link_layer(w, layer);
 	}
 }
 

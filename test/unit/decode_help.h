@@ -192,6 +192,21 @@ ethernet(struct frame *f, unsigned type)
 	return p;
 }
 
+/* Bytes from hex digits; spaces between them mean nothing. => Their number. */
+static inline size_t
+unhex(const char *hex, uint8_t *out)
+{
+	size_t digits = 0;
+	for (; *hex; hex++) {
+		if (*hex == ' ')
+			continue;
+		unsigned v = (unsigned)(*hex <= '9' ? *hex - '0' : *hex - 'a' + 10);
+		out[digits / 2] = (uint8_t)(digits % 2 ? out[digits / 2] << 4 | v : v);
+		digits++;
+	}
+	return digits / 2;
+}
+
 /* What came out of a frame, as far as it can outlive it. */
 struct seen {
 	struct pkt         pkt; /* pointers into the frame are only good for NULL or not */

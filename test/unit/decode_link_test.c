@@ -23,284 +23,66 @@ static const struct row rows[] = {
 	{ "unknown ethertype", LINK_ETHERNET, E12 "1234", 0, I(ether_type), NO, NO, -1, "" },
 	{ "neither type nor length", LINK_ETHERNET, E12 "05dd", 0, R(undefined_ether_type), NO, NO, -1, "" },
 	{ "fabricpath", LINK_ETHERNET, E12 "89030001" E12 "0800", 1, 0, NO, NO, -1, SRC },
-	{ "802.1q", LINK_ETHERNET,
-	  E12 "8100"
-	      "e02a"
-	      "0800",
-	  1, 0, 42, NO, -1, SRC },
-	{ "q in q", LINK_ETHERNET,
-	  E12 "88a8"
-	      "0007"
-	      "8100"
-	      "002a"
-	      "0800",
-	  1, 0, 7, 42, -1, SRC },
-	{ "old q in q", LINK_ETHERNET,
-	  E12 "9100"
-	      "0007"
-	      "8100"
-	      "002a"
-	      "0800",
-	  1, 0, 7, 42, -1, SRC },
-	{ "three tags: the last overwrites", LINK_ETHERNET,
-	  E12 "8100"
-	      "0001"
-	      "8100"
-	      "0002"
-	      "8100"
-	      "0003"
-	      "0800",
-	  1, 0, 1, 3, -1, SRC },
-	{ "802.1ad inside a tag is not known", LINK_ETHERNET,
-	  E12 "8100"
-	      "0007"
-	      "88a8"
-	      "002a"
-	      "0800",
-	  0, I(ether_type), NO, NO, -1, "" },
-	{ "vntag", LINK_ETHERNET,
-	  E12 "8926"
-	      "00000000"
-	      "8100"
-	      "002a"
-	      "0800",
-	  1, 0, 42, NO, -1, SRC },
-	{ "vntag leads to vlan alone", LINK_ETHERNET,
-	  E12 "8926"
-	      "00000000"
-	      "0800",
-	  0, I(ether_type), NO, NO, -1, "" },
-	{ "pbb", LINK_ETHERNET,
-	  "0a0000000002"
-	  "0a0000000001"
-	  "88e7"
-	  "00000001" E12 "0800",
-	  1, 0, NO, NO, -1, SRC },
-	{ "pbb in a vlan", LINK_ETHERNET,
-	  "0a0000000002"
-	  "0a0000000001"
-	  "8100"
-	  "0005"
-	  "88e7"
-	  "00000001" E12 "0800",
-	  1, 0, 5, NO, -1, SRC },
-	{ "mpls, not ip behind the last label", LINK_ETHERNET,
-	  E12 "8847"
-	      "00002140"
-	      "00002140",
-	  0, R(unknown_ip_version), NO, NO, -1, "" },
-	{ "mpls, two labels", LINK_ETHERNET,
-	  E12 "8847"
-	      "00001040"
-	      "00002140",
-	  1, 0, NO, NO, -1, SRC },
-	{ "mpls in vlan", LINK_ETHERNET,
-	  E12 "8100"
-	      "0009"
-	      "8847"
-	      "00002140",
-	  1, 0, 9, NO, -1, SRC },
-	{ "pppoe", LINK_ETHERNET,
-	  E12 "8864"
-	      "1100"
-	      "1234"
-	      "0022"
-	      "0021",
-	  1, 0, NO, NO, 0x1234, SRC },
-	{ "pppoe, not ip", LINK_ETHERNET,
-	  E12 "8864"
-	      "1100"
-	      "1234"
-	      "0022"
-	      "c021",
-	  0, I(ether_type), NO, NO, -1, "" },
-	{ "pppoe, length cuts ip", LINK_ETHERNET,
-	  E12 "8864"
-	      "1100"
-	      "1234"
-	      "0015"
-	      "0021",
-	  0, R(truncated_IP), NO, NO, -1, "" },
-	{ "snap", LINK_ETHERNET,
-	  E12 "0028"
-	      "aaaa03"
-	      "000000"
-	      "0800",
-	  1, 0, NO, NO, -1, SRC },
-	{ "snap, numbered", LINK_ETHERNET,
-	  E12 "0029"
-	      "aaaa0000"
-	      "000000"
-	      "0800",
-	  1, 0, NO, NO, -1, SRC },
-	{ "snap, other organisation", LINK_ETHERNET,
-	  E12 "0028"
-	      "aaaa03"
-	      "00000c"
-	      "0800",
-	  0, I(ether_type), NO, NO, -1, "" },
-	{ "snap in vlan", LINK_ETHERNET,
-	  E12 "8100"
-	      "0003"
-	      "0028"
-	      "aaaa03"
-	      "000000"
-	      "0800",
-	  1, 0, 3, NO, -1, SRC },
-	{ "llc", LINK_ETHERNET,
-	  E12 "0026"
-	      "424203",
-	  0, I(llc), NO, NO, -1, "" },
-	{ "llc cut by its length", LINK_ETHERNET,
-	  E12 "0002"
-	      "424203",
-	  0, R(truncated_link_header), NO, NO, -1, "" },
-	{ "novell", LINK_ETHERNET,
-	  E12 "0026"
-	      "ffff03",
-	  0, I(novell), NO, NO, -1, "" },
+	{ "802.1q", LINK_ETHERNET, E12 "8100 e02a 0800", 1, 0, 42, NO, -1, SRC },
+	{ "q in q", LINK_ETHERNET, E12 "88a8 0007 8100 002a 0800", 1, 0, 7, 42, -1, SRC },
+	{ "old q in q", LINK_ETHERNET, E12 "9100 0007 8100 002a 0800", 1, 0, 7, 42, -1, SRC },
+	{ "three tags: the last overwrites", LINK_ETHERNET, E12 "8100 0001 8100 0002 8100 0003 0800", 1, 0, 1, 3, -1, SRC },
+	{ "802.1ad inside a tag is not known", LINK_ETHERNET, E12 "8100 0007 88a8 002a 0800", 0, I(ether_type), NO, NO, -1,
+	  "" },
+	{ "vntag", LINK_ETHERNET, E12 "8926 00000000 8100 002a 0800", 1, 0, 42, NO, -1, SRC },
+	{ "vntag leads to vlan alone", LINK_ETHERNET, E12 "8926 00000000 0800", 0, I(ether_type), NO, NO, -1, "" },
+	{ "pbb", LINK_ETHERNET, "0a0000000002 0a0000000001 88e7 00000001" E12 "0800", 1, 0, NO, NO, -1, SRC },
+	{ "pbb in a vlan", LINK_ETHERNET, "0a0000000002 0a0000000001 8100 0005 88e7 00000001" E12 "0800", 1, 0, 5, NO, -1,
+	  SRC },
+	{ "mpls, not ip behind the last label", LINK_ETHERNET, E12 "8847 00002140 00002140", 0, R(unknown_ip_version), NO,
+	  NO, -1, "" },
+	{ "mpls, two labels", LINK_ETHERNET, E12 "8847 00001040 00002140", 1, 0, NO, NO, -1, SRC },
+	{ "mpls in vlan", LINK_ETHERNET, E12 "8100 0009 8847 00002140", 1, 0, 9, NO, -1, SRC },
+	{ "pppoe", LINK_ETHERNET, E12 "8864 1100 1234 0022 0021", 1, 0, NO, NO, 0x1234, SRC },
+	{ "pppoe, not ip", LINK_ETHERNET, E12 "8864 1100 1234 0022 c021", 0, I(ether_type), NO, NO, -1, "" },
+	{ "pppoe, length cuts ip", LINK_ETHERNET, E12 "8864 1100 1234 0015 0021", 0, R(truncated_IP), NO, NO, -1, "" },
+	{ "snap", LINK_ETHERNET, E12 "0028 aaaa03 000000 0800", 1, 0, NO, NO, -1, SRC },
+	{ "snap, numbered", LINK_ETHERNET, E12 "0029 aaaa0000 000000 0800", 1, 0, NO, NO, -1, SRC },
+	{ "snap, other organisation", LINK_ETHERNET, E12 "0028 aaaa03 00000c 0800", 0, I(ether_type), NO, NO, -1, "" },
+	{ "snap in vlan", LINK_ETHERNET, E12 "8100 0003 0028 aaaa03 000000 0800", 1, 0, 3, NO, -1, SRC },
+	{ "llc", LINK_ETHERNET, E12 "0026 424203", 0, I(llc), NO, NO, -1, "" },
+	{ "llc cut by its length", LINK_ETHERNET, E12 "0002 424203", 0, R(truncated_link_header), NO, NO, -1, "" },
+	{ "novell", LINK_ETHERNET, E12 "0026 ffff03", 0, I(novell), NO, NO, -1, "" },
 	{ "null, AF_INET", LINK_NULL, "02000000", 1, 0, NO, NO, -1, "" },
 	{ "null, AF_INET6 of macOS", LINK_NULL, "1e000000", 1, 0, NO, NO, -1, "" },
 	{ "null, other byte order", LINK_NULL, "00000002", 0, I(ether_type), NO, NO, -1, "" },
 	{ "ppp", LINK_PPP, "0021", 1, 0, NO, NO, -1, "" },
 	{ "ppp, hdlc", LINK_PPP, "ff030021", 1, 0, NO, NO, -1, "" },
-	{ "ppp, mpls", LINK_PPP,
-	  "0281"
-	  "00002140",
-	  1, 0, NO, NO, -1, "" },
+	{ "ppp, mpls", LINK_PPP, "0281 00002140", 1, 0, NO, NO, -1, "" },
 	{ "ppp, lcp", LINK_PPP, "c021", 0, I(ether_type), NO, NO, -1, "" },
 	{ "ppp serial", LINK_PPP_SERIAL, "ff030021", 1, 0, NO, NO, -1, "" },
 	{ "fddi", LINK_FDDI, "500000000000000000000000000000000000000000", 1, 0, NO, NO, -1, "" },
 	{ "raw", LINK_RAW, "", 1, 0, NO, NO, -1, "" },
 	{ "any other link type is raw", 147, "", 1, 0, NO, NO, -1, "" },
-	{ "sll", LINK_SLL,
-	  "00000001"
-	  "0006" SRC "0000"
-	  "0800",
-	  1, 0, NO, NO, -1, SRC },
-	{ "sll, not ip", LINK_SLL,
-	  "00000001"
-	  "0006" SRC "0000"
-	  "0004",
-	  0, I(ether_type), NO, NO, -1, "" },
-	{ "sll2", LINK_SLL2,
-	  "0800"
-	  "0000"
-	  "00000001"
-	  "0001"
-	  "0006" SRC "0000",
-	  1, 0, NO, NO, -1, SRC },
-	{ "nflog", LINK_NFLOG,
-	  "02000000"
-	  "0500"
-	  "0a00"
-	  "6100"
-	  "0000"
-	  "0400"
-	  "0900",
-	  1, 0, NO, NO, -1, "" },
-	{ "nflog, version", LINK_NFLOG,
-	  "02010000"
-	  "0400"
-	  "0900",
-	  0, R(bad_link_header), NO, NO, -1, "" },
-	{ "nflog, attribute of no length", LINK_NFLOG,
-	  "02000000"
-	  "0000"
-	  "0a00",
-	  0, R(bad_link_header), NO, NO, -1, "" },
-	{ "nflog, attribute too long", LINK_NFLOG,
-	  "02000000"
-	  "ff7f"
-	  "0a00",
-	  0, R(bad_link_header), NO, NO, -1, "" },
-	{ "802.11", LINK_WLAN,
-	  "0801"
-	  "0000"
-	  "0a0000000003" SRC "020000000002"
-	  "0000"
-	  "aaaa03000000"
-	  "0800",
-	  1, 0, NO, NO, -1, SRC },
-	{ "802.11 from the station", LINK_WLAN,
-	  "0802"
-	  "0000"
-	  "020000000002"
-	  "0a0000000003" SRC "0000"
-	  "aaaa03000000"
-	  "0800",
-	  1, 0, NO, NO, -1, SRC },
+	{ "sll", LINK_SLL, "00000001 0006" SRC "0000 0800", 1, 0, NO, NO, -1, SRC },
+	{ "sll, not ip", LINK_SLL, "00000001 0006" SRC "0000 0004", 0, I(ether_type), NO, NO, -1, "" },
+	{ "sll2", LINK_SLL2, "0800 0000 00000001 0001 0006" SRC "0000", 1, 0, NO, NO, -1, SRC },
+	{ "nflog", LINK_NFLOG, "02000000 0500 0a00 6100 0000 0400 0900", 1, 0, NO, NO, -1, "" },
+	{ "nflog, version", LINK_NFLOG, "02010000 0400 0900", 0, R(bad_link_header), NO, NO, -1, "" },
+	{ "nflog, attribute of no length", LINK_NFLOG, "02000000 0000 0a00", 0, R(bad_link_header), NO, NO, -1, "" },
+	{ "nflog, attribute too long", LINK_NFLOG, "02000000 ff7f 0a00", 0, R(bad_link_header), NO, NO, -1, "" },
+	{ "802.11", LINK_WLAN, "0801 0000 0a0000000003" SRC "020000000002 0000 aaaa03000000 0800", 1, 0, NO, NO, -1, SRC },
+	{ "802.11 from the station", LINK_WLAN, "0802 0000 020000000002 0a0000000003" SRC "0000 aaaa03000000 0800", 1, 0,
+	  NO, NO, -1, SRC },
 	{ "802.11, four addresses, qos", LINK_WLAN,
-	  "8803"
-	  "0000"
-	  "0a0000000003"
-	  "0a0000000004"
-	  "020000000002"
-	  "0000" SRC "0000"
-	  "aaaa03000000"
-	  "0800",
-	  1, 0, NO, NO, -1, SRC },
-	{ "802.11, encrypted", LINK_WLAN,
-	  "8841"
-	  "0000"
-	  "0a0000000003" SRC "020000000002"
-	  "0000"
-	  "0000"
-	  "aaaa03000000"
-	  "0800",
-	  0, I(wlan_encrypted), NO, NO, -1, "" },
-	{ "802.11 beacon", LINK_WLAN,
-	  "8000"
-	  "0000"
-	  "0a0000000003" SRC "020000000002"
-	  "0000"
-	  "aaaa03000000"
-	  "0800",
-	  0, I(wlan_not_data), NO, NO, -1, "" },
-	{ "802.11, no data", LINK_WLAN,
-	  "4801"
-	  "0000"
-	  "0a0000000003" SRC "020000000002"
-	  "0000"
-	  "aaaa03000000"
-	  "0800",
-	  0, I(wlan_not_data), NO, NO, -1, "" },
-	{ "802.11, not snap", LINK_WLAN,
-	  "0801"
-	  "0000"
-	  "0a0000000003" SRC "020000000002"
-	  "0000"
-	  "424203000000"
-	  "0800",
-	  0, I(wlan_not_snap), NO, NO, -1, "" },
+	  "8803 0000 0a0000000003 0a0000000004 020000000002 0000" SRC "0000 aaaa03000000 0800", 1, 0, NO, NO, -1, SRC },
+	{ "802.11, encrypted", LINK_WLAN, "8841 0000 0a0000000003" SRC "020000000002 0000 0000 aaaa03000000 0800", 0,
+	  I(wlan_encrypted), NO, NO, -1, "" },
+	{ "802.11 beacon", LINK_WLAN, "8000 0000 0a0000000003" SRC "020000000002 0000 aaaa03000000 0800", 0,
+	  I(wlan_not_data), NO, NO, -1, "" },
+	{ "802.11, no data", LINK_WLAN, "4801 0000 0a0000000003" SRC "020000000002 0000 aaaa03000000 0800", 0,
+	  I(wlan_not_data), NO, NO, -1, "" },
+	{ "802.11, not snap", LINK_WLAN, "0801 0000 0a0000000003" SRC "020000000002 0000 424203000000 0800", 0,
+	  I(wlan_not_snap), NO, NO, -1, "" },
 	{ "radiotap", LINK_RADIOTAP,
-	  "0000"
-	  "0900"
-	  "0000000000"
-	  "0801"
-	  "0000"
-	  "0a0000000003" SRC "020000000002"
-	  "0000"
-	  "aaaa03000000"
-	  "0800",
-	  1, 0, NO, NO, -1, SRC },
-	{ "radiotap too long", LINK_RADIOTAP,
-	  "0000"
-	  "ff00"
-	  "0000000000",
-	  0, R(truncated_link_header), NO, NO, -1, "" },
+	  "0000 0900 0000000000 0801 0000 0a0000000003" SRC "020000000002 0000 aaaa03000000 0800", 1, 0, NO, NO, -1, SRC },
+	{ "radiotap too long", LINK_RADIOTAP, "0000 ff00 0000000000", 0, R(truncated_link_header), NO, NO, -1, "" },
 };
-
-static size_t
-unhex(const char *hex, uint8_t *out)
-{
-	size_t n = strlen(hex) / 2;
-	for (size_t i = 0; i < n; i++) {
-		char two[3] = { hex[2 * i], hex[2 * i + 1], 0 };
-		out[i] = (uint8_t)strtoul(two, NULL, 16);
-	}
-	return n;
-}
 
 static void
 check_flow(const struct row *row, const struct run *r)

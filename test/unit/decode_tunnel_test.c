@@ -38,77 +38,24 @@ struct gre_row {
 
 static const struct gre_row rows[] = {
 	{ "plain", "00000800", false, false, -1 },
-	{ "key",
-	  "20000800"
-	  "00000001",
-	  false, false, -1 },
-	{ "checksum, key, sequence",
-	  "b0000800"
-	  "00000000"
-	  "00000001"
-	  "00000002",
-	  false, false, -1 },
+	{ "key", "20000800 00000001", false, false, -1 },
+	{ "checksum, key, sequence", "b0000800 00000000 00000001 00000002", false, false, -1 },
 	{ "any type leads to IP", "00001234", false, false, -1 },
 	{ "bridged", "00006558", true, false, -1 },
 	{ "erspan i", "000088be", true, false, -1 },
-	{ "erspan ii",
-	  "100088be"
-	  "00000001"
-	  "1000000000000000",
-	  true, false, -1 },
-	{ "erspan iii",
-	  "100022eb"
-	  "00000001"
-	  "200000000000000000000000",
-	  true, false, -1 },
-	{ "erspan iii, subheader",
-	  "100022eb"
-	  "00000001"
-	  "200000000000000000000001"
-	  "0000000000000000",
-	  true, false, -1 },
+	{ "erspan ii", "100088be 00000001 1000000000000000", true, false, -1 },
+	{ "erspan iii", "100022eb 00000001 200000000000000000000000", true, false, -1 },
+	{ "erspan iii, subheader", "100022eb 00000001 200000000000000000000001 0000000000000000", true, false, -1 },
 	{ "aruba", "00008200", false, true, -1 },
 	{ "aruba, last", "00008370", false, true, -1 },
-	{ "pptp",
-	  "3001880b"
-	  "00200001"
-	  "00000000"
-	  "ff030021",
-	  false, false, -1 },
-	{ "pptp with acknowledgement",
-	  "3081880b"
-	  "00200001"
-	  "00000000"
-	  "00000000"
-	  "ff030021",
-	  false, false, -1 },
-	{ "pptp, lcp",
-	  "3001880b"
-	  "00200001"
-	  "00000000"
-	  "ff03c021",
-	  false, false, DECODE_R_invalid_GRE },
-	{ "version 1 without pptp",
-	  "30010800"
-	  "00200001"
-	  "00000000"
-	  "ff030021",
-	  false, false, DECODE_R_invalid_GRE },
+	{ "pptp", "3001880b 00200001 00000000 ff030021", false, false, -1 },
+	{ "pptp with acknowledgement", "3081880b 00200001 00000000 00000000 ff030021", false, false, -1 },
+	{ "pptp, lcp", "3001880b 00200001 00000000 ff03c021", false, false, DECODE_R_invalid_GRE },
+	{ "version 1 without pptp", "30010800 00200001 00000000 ff030021", false, false, DECODE_R_invalid_GRE },
 	{ "version 2", "00020800", false, false, DECODE_R_invalid_GRE },
 	{ "routing", "40000800", false, false, DECODE_R_invalid_GRE },
 	{ "reserved flags", "00080800", false, false, DECODE_R_invalid_GRE },
 };
-
-static size_t
-unhex(const char *hex, uint8_t *out)
-{
-	size_t n = strlen(hex) / 2;
-	for (size_t i = 0; i < n; i++) {
-		char two[3] = { hex[2 * i], hex[2 * i + 1], 0 };
-		out[i] = (uint8_t)strtoul(two, NULL, 16);
-	}
-	return n;
-}
 
 static void
 gre_payload(const struct gre_row *row)

@@ -32,188 +32,52 @@ static const struct row rows[] = {
 	{ "vxlan, cut", 4789, "08000000000001", NOTHING, 0, STATE, 0, V, 0 },
 
 	{ "geneve, ethernet", 6081, "0000655800000100", IN_ETHERNET, 0, INNER, N, 0, TUNNEL_GENEVE },
-	{ "geneve, ip, options", 6081,
-	  "0200080000000100"
-	  "0001000100000000",
-	  PLAIN4, 0, INNER, N, 0, TUNNEL_GENEVE },
+	{ "geneve, ip, options", 6081, "0200080000000100 0001000100000000", PLAIN4, 0, INNER, N, 0, TUNNEL_GENEVE },
 	{ "geneve, ipv6", 6081, "000086dd00000100", PLAIN6, 0, INNER, N, 0, TUNNEL_GENEVE },
 	{ "geneve, arp", 6081, "0000080600000100", IN_ARP, 0, INNER, N, 0, TUNNEL_GENEVE },
 	{ "geneve, other", 6081, "0000123400000100", PLAIN4, 0, STATE, N, 0, 0 },
 	{ "geneve, version", 6081, "4000655800000100", IN_ETHERNET, 0, NO, 0, 0, 0 },
-	{ "geneve, options cut", 6081,
-	  "0300655800000100"
-	  "00000000",
-	  NOTHING, 0, STATE, 0, N, 0 },
+	{ "geneve, options cut", 6081, "0300655800000100 00000000", NOTHING, 0, STATE, 0, N, 0 },
 
-	{ "ayiya", 5072,
-	  "00001104"
-	  "00000000"
-	  "01",
-	  PLAIN4, 0, INNER, A, 0, TUNNEL_AYIYA },
+	{ "ayiya", 5072, "00001104 00000000 01", PLAIN4, 0, INNER, A, 0, TUNNEL_AYIYA },
 	{ "ayiya by content", 9999,
-	  "40521129"
-	  "00000000"
-	  "00000000000000000000000000000000"
-	  "0000000000000000000000000000000000000000",
-	  PLAIN6, 0, INNER, A, 0, TUNNEL_AYIYA },
-	{ "ayiya, not forward", 5072,
-	  "00000004"
-	  "00000000"
-	  "01",
-	  PLAIN4, 0, NO, 0, 0, 0 },
-	{ "ayiya, identity cut", 5072,
-	  "50001104"
-	  "00000000"
-	  "01",
-	  NOTHING, 0, STATE, 0, A, 0 },
-	{ "ayiya, other", 5072,
-	  "00001111"
-	  "00000000"
-	  "01",
-	  PLAIN4, 0, STATE, A, 0, 0 },
+	  "40521129 00000000 00000000000000000000000000000000 0000000000000000000000000000000000000000", PLAIN6, 0, INNER,
+	  A, 0, TUNNEL_AYIYA },
+	{ "ayiya, not forward", 5072, "00000004 00000000 01", PLAIN4, 0, NO, 0, 0, 0 },
+	{ "ayiya, identity cut", 5072, "50001104 00000000 01", NOTHING, 0, STATE, 0, A, 0 },
+	{ "ayiya, other", 5072, "00001111 00000000 01", PLAIN4, 0, STATE, A, 0, 0 },
 
 	{ "teredo", 3544, "", PLAIN6, 0, INNER, 0, 0, TUNNEL_TEREDO },
-	{ "teredo, origin", 3544,
-	  "0000"
-	  "1234"
-	  "01020304",
-	  PLAIN6, 0, INNER, 0, 0, TUNNEL_TEREDO },
-	{ "teredo, authentication, origin", 3544,
-	  "0001"
-	  "0201"
-	  "aabbcc"
-	  "0000000000000000"
-	  "00"
-	  "0000"
-	  "1234"
-	  "01020304",
-	  PLAIN6, 0, INNER, 0, 0, TUNNEL_TEREDO },
-	{ "teredo, origin first", 3544,
-	  "0000"
-	  "1234"
-	  "01020304"
-	  "0001"
-	  "0000"
-	  "0000000000000000"
-	  "00",
-	  PLAIN6, 0, STATE, 0, T, 0 },
-	{ "teredo, two origins", 3544,
-	  "0000"
-	  "1234"
-	  "01020304"
-	  "0000"
-	  "1234"
-	  "01020304",
-	  PLAIN6, 0, STATE, 0, T, 0 },
+	{ "teredo, origin", 3544, "0000 1234 01020304", PLAIN6, 0, INNER, 0, 0, TUNNEL_TEREDO },
+	{ "teredo, authentication, origin", 3544, "0001 0201 aabbcc 0000000000000000 00 0000 1234 01020304", PLAIN6, 0,
+	  INNER, 0, 0, TUNNEL_TEREDO },
+	{ "teredo, origin first", 3544, "0000 1234 01020304 0001 0000 0000000000000000 00", PLAIN6, 0, STATE, 0, T, 0 },
+	{ "teredo, two origins", 3544, "0000 1234 01020304 0000 1234 01020304", PLAIN6, 0, STATE, 0, T, 0 },
 	{ "teredo bubble", 3544, "", BUBBLE, 0, INNER, 0, 0, TUNNEL_TEREDO },
 	{ "teredo bubble with more", 3544, "", BUBBLE, 5, INNER, 0, 0, TUNNEL_TEREDO },
 	{ "teredo with more", 3544, "", PLAIN6, 5, STATE, 0, T, 0 },
 	{ "teredo, ipv4", 3544, "", PLAIN4, 0, STATE, 0, T, 0 },
-	{ "teredo by content", 9999,
-	  "0000"
-	  "1234"
-	  "01020304",
-	  PLAIN6, 0, INNER, 0, 0, TUNNEL_TEREDO },
+	{ "teredo by content", 9999, "0000 1234 01020304", PLAIN6, 0, INNER, 0, 0, TUNNEL_TEREDO },
 	{ "ipv6 in udp is no teredo by content", 9999, "", PLAIN6, 0, NO, 0, 0, 0 },
 
-	{ "gtp", 2152,
-	  "30ff"
-	  "0000"
-	  "00000001",
-	  PLAIN4, 0, INNER, G, 0, TUNNEL_GTPV1 },
-	{ "gtp, ipv6, sequence", 2152,
-	  "32ff"
-	  "0000"
-	  "00000001"
-	  "00010000",
-	  PLAIN6, 0, INNER, G, 0, TUNNEL_GTPV1 },
-	{ "gtp, extensions", 2152,
-	  "34ff"
-	  "0000"
-	  "00000001"
-	  "00000085"
-	  "01000085"
-	  "0200000000000000",
-	  PLAIN4, 0, INNER, G, 0, TUNNEL_GTPV1 },
-	{ "gtp, extension of no length", 2152,
-	  "34ff"
-	  "0000"
-	  "00000001"
-	  "00000085"
-	  "00000085",
-	  PLAIN4, 0, STATE, 0, G, 0 },
-	{ "gtp, extension cut", 2152,
-	  "34ff"
-	  "0000"
-	  "00000001"
-	  "00000085"
-	  "ff000085",
-	  PLAIN4, 0, STATE, 0, G, 0 },
-	{ "gtp, version", 2152,
-	  "50ff"
-	  "0000"
-	  "00000001",
-	  PLAIN4, 0, STATE, 0, G, 0 },
-	{ "gtp prime", 2152,
-	  "20ff"
-	  "0000"
-	  "00000001",
-	  PLAIN4, 0, NO, 0, 0, 0 },
-	{ "gtp, not ip", 2152,
-	  "30ff"
-	  "0000"
-	  "00000001"
-	  "00",
-	  PLAIN4, 0, STATE, 0, G, 0 },
-	{ "gtp with more", 2152,
-	  "30ff"
-	  "0000"
-	  "00000001",
-	  PLAIN4, 1, STATE, 0, G, 0 },
-	{ "gtp echo", 2152,
-	  "3201"
-	  "0000"
-	  "00000001"
-	  "00010000",
-	  NOTHING, 0, NO, 0, 0, 0 },
-	{ "gtp, elements", 2123,
-	  "3014"
-	  "0000"
-	  "00000001"
-	  "1400"
-	  "80000201f1",
-	  NOTHING, 0, NO, 0, 0, 0 },
-	{ "gtp, unknown element", 2123,
-	  "3014"
-	  "0000"
-	  "00000001"
-	  "4000",
-	  NOTHING, 0, STATE, 0, G, 0 },
-	{ "gtp, element cut", 2123,
-	  "3014"
-	  "0000"
-	  "00000001"
-	  "800002f1",
-	  NOTHING, 0, STATE, 0, G, 0 },
-	{ "gtp, cut", 2152,
-	  "30ff"
-	  "0000"
-	  "000000",
-	  NOTHING, 0, STATE, 0, G, 0 },
+	{ "gtp", 2152, "30ff 0000 00000001", PLAIN4, 0, INNER, G, 0, TUNNEL_GTPV1 },
+	{ "gtp, ipv6, sequence", 2152, "32ff 0000 00000001 00010000", PLAIN6, 0, INNER, G, 0, TUNNEL_GTPV1 },
+	{ "gtp, extensions", 2152, "34ff 0000 00000001 00000085 01000085 0200000000000000", PLAIN4, 0, INNER, G, 0,
+	  TUNNEL_GTPV1 },
+	{ "gtp, extension of no length", 2152, "34ff 0000 00000001 00000085 00000085", PLAIN4, 0, STATE, 0, G, 0 },
+	{ "gtp, extension cut", 2152, "34ff 0000 00000001 00000085 ff000085", PLAIN4, 0, STATE, 0, G, 0 },
+	{ "gtp, version", 2152, "50ff 0000 00000001", PLAIN4, 0, STATE, 0, G, 0 },
+	{ "gtp prime", 2152, "20ff 0000 00000001", PLAIN4, 0, NO, 0, 0, 0 },
+	{ "gtp, not ip", 2152, "30ff 0000 00000001 00", PLAIN4, 0, STATE, 0, G, 0 },
+	{ "gtp with more", 2152, "30ff 0000 00000001", PLAIN4, 1, STATE, 0, G, 0 },
+	{ "gtp echo", 2152, "3201 0000 00000001 00010000", NOTHING, 0, NO, 0, 0, 0 },
+	{ "gtp, elements", 2123, "3014 0000 00000001 1400 80000201f1", NOTHING, 0, NO, 0, 0, 0 },
+	{ "gtp, unknown element", 2123, "3014 0000 00000001 4000", NOTHING, 0, STATE, 0, G, 0 },
+	{ "gtp, element cut", 2123, "3014 0000 00000001 800002f1", NOTHING, 0, STATE, 0, G, 0 },
+	{ "gtp, cut", 2152, "30ff 0000 000000", NOTHING, 0, STATE, 0, G, 0 },
 
 	{ "gre over udp", 4754, "00000800", PLAIN4, 0, INNER, 0, 0, TUNNEL_GRE },
 };
-
-static size_t
-unhex(const char *hex, uint8_t *out)
-{
-	size_t n = strlen(hex) / 2;
-	for (size_t i = 0; i < n; i++) {
-		char two[3] = { hex[2 * i], hex[2 * i + 1], 0 };
-		out[i] = (uint8_t)strtoul(two, NULL, 16);
-	}
-	return n;
-}
 
 static void
 build(const struct row *row)
