@@ -86,9 +86,28 @@ notice_tcp_end(struct notices *n, uint64_t bytes)
 	n->tcp_bytes += bytes;
 }
 
+/* What is too little to blame one host for, or was rejected before a host was looked at. */
+static void
+most_checksums(const struct notices *n, const struct decode_counters *c)
+{
+	const uint64_t bad = c->bad[1] + c->bad[2] + c->bad[3], checked = c->checked[1] + c->checked[2] + c->checked[3];
+
+	if (c->bad[0] * 2 > c->checked[0])
+		tell(n,
+		     "%" PRIu64 " of %" PRIu64 " IP header checksums are wrong: those packets are left out; read again with -C to "
+		     "count them",
+		     c->bad[0], c->checked[0]);
+	if (!n->told_offloading && bad * 2 > checked)
+		tell(n,
+		     "%" PRIu64 " of %" PRIu64 " checksums of TCP, UDP and ICMP are wrong: those packets are left out; if the capture "
+		     "was taken with checksum offloading, read again with -C to count them",
+		     bad, checked);
+}
+
 void
 notice_end(struct notices *n, const struct decode_counters *c)
 {
+	most_checksums(n, c);
 	if (c->truncated > 0)
 		tell(n,
 		     "%" PRIu64 " of %" PRIu64 " packets were cut short when they were captured (snaplen): what was cut off is "
