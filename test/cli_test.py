@@ -2,6 +2,7 @@
 import json
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -281,3 +282,18 @@ def test_live(env):
     assert p.returncode == 0, said
     row = json.loads(out.splitlines()[0])
     assert (row["id.resp_p"], row["proto"]) == (49871, "udp"), row
+
+
+def test_the_manual_page_has_every_option_and_constant(env):
+    with open(env.root + "/man/connlog.1") as f:
+        page = f.read().replace("\\-", "-")
+    with open(env.root + "/src/engine/options.c") as f:
+        constants = re.findall(r'\{ \{ "([^"]+)", "', f.read())
+    options = re.findall(r"--([a-z-]+)", env.run("--help").stdout)
+    assert len(constants) > 20 and len(options) > 10
+    missing = [c for c in constants if "Cm %s No = " % c not in page and c not in ("seed", "log_community_id")]
+    missing += [o for o in set(options) if "Fl -" + o not in page]
+    assert not missing, missing
+    if shutil.which("groff"):
+        said = env.command("groff", "-mdoc", "-ww", "-z", "-Tutf8", env.root + "/man/connlog.1").stderr
+        assert not said, said
