@@ -31,7 +31,8 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointe
 CFLAGS := -O2 -g
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ := $(SAN) -fsanitize=fuzzer-no-link
-BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) $(CPPFLAGS)
+BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
+	$(CPPFLAGS)
 
 LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SRC := $(wildcard src/cli/*.c)
