@@ -4,8 +4,7 @@
 
 #include "cli/cli.h"
 
-static void __attribute__((format(printf, 1, 0)))
-say(const char *format, va_list ap)
+static void __attribute__((format(printf, 1, 0))) say(const char *format, va_list ap)
 {
 	fputs("connlog: ", stderr);
 	vfprintf(stderr, format, ap);
