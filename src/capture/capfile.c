@@ -62,10 +62,11 @@ begin(struct capfile *f, char *err, size_t err_size)
 
 	stream_fill(&f->in, 24);
 	head = stream_bytes(&f->in);
-	if (pcap_file_detect(head))
-		return pcap_file_begin(f, err, err_size);
 	if (pcapng_file_detect(head))
 		return pcapng_file_begin(f, err, err_size);
+	f->as_zeek = false;
+	if (pcap_file_detect(head))
+		return pcap_file_begin(f, err, err_size);
 	if (f->in.status != CONNLOG_OK)
 		return source_fail(err, err_size, f->in.status, "%s: %s", f->name, f->in.why);
 	if (head.n == 0)
@@ -74,13 +75,14 @@ begin(struct capfile *f, char *err, size_t err_size)
 }
 
 int
-capfile_open(struct capfile *f, const char *path, size_t window, const volatile sig_atomic_t *stop, char *err,
-             size_t err_size)
+capfile_open(struct capfile *f, const char *path, bool as_zeek, size_t window, const volatile sig_atomic_t *stop,
+             char *err, size_t err_size)
 {
 	int status;
 
 	memset(f, 0, sizeof *f);
 	f->name = strcmp(path, "-") == 0 ? "standard input" : path;
+	f->as_zeek = as_zeek;
 	status = stream_open(&f->in, path, window, stop);
 	if (status != CONNLOG_OK)
 		return source_fail(err, err_size, status, "%s: %s", f->name, f->in.why);

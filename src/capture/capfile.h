@@ -10,6 +10,7 @@ struct capfile {
 	const char   *name;    /* for texts; not owned */
 	uint64_t      packets; /* handed out so far */
 	bool          big_endian;
+	bool          as_zeek; /* pcapng, read as Zeek's own source reads it: see pcapng_file.c; it filters nothing */
 
 	/* Up to `max` packets, whose data is valid until the next call.
 	 * => Their number, or CONNLOG_END, or an error with its text.  A failure is told when everything before
@@ -30,10 +31,11 @@ struct capfile {
 	} pcapng;
 };
 
-/* Opens a capture and reads what stands before its first packet; the format is told by its content.
+/* Opens a capture and reads what stands before its first packet; the format is told by its content.  `as_zeek` is
+ * for pcapng only: other captures are read as ever.
  * => CONNLOG_OK, or an error with its text; close it in either case. */
-int  capfile_open(struct capfile *f, const char *path, size_t window, const volatile sig_atomic_t *stop, char *err,
-                  size_t err_size);
+int  capfile_open(struct capfile *f, const char *path, bool as_zeek, size_t window, const volatile sig_atomic_t *stop,
+                  char *err, size_t err_size);
 int  capfile_open_memory(struct capfile *f, struct bytes memory, size_t window, char *err, size_t err_size);
 void capfile_close(struct capfile *f);
 

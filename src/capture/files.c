@@ -76,7 +76,7 @@ open_next(struct files *f, char *err, size_t err_size)
 		if (i->problem)
 			return source_fail(err, err_size, CONNLOG_IO, "%s: %s", i->path, i->problem);
 		f->open = true;
-		status = capfile_open(&f->file, i->path, STREAM_WINDOW, &f->stop, err, err_size);
+		status = capfile_open(&f->file, i->path, i->as_zeek, STREAM_WINDOW, &f->stop, err, err_size);
 	}
 	if (status != CONNLOG_OK)
 		close_file(f);
@@ -131,7 +131,7 @@ files_read(connlog_source *s, connlog_packet *p, size_t max, char *err, size_t e
 		if (!f->open && (r = open_next(f, err, err_size)) != CONNLOG_OK)
 			return r;
 		r = f->file.next(&f->file, p, max, err, err_size);
-		if (r > 0 && f->filter)
+		if (r > 0 && f->filter && !f->file.as_zeek)
 			r = apply_filter(f, p, r);
 		if (r > 0) {
 			f->packets += (uint64_t)r;

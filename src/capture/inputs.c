@@ -14,9 +14,11 @@
 
 #include "capture/capfile.h"
 
+#define AS_ZEEK "pcapng::"
+
 /* Takes over `path` and `problem`. => The new entry, or NULL where there is no memory. */
 static struct input *
-add(struct inputs *l, char *path, char *problem)
+add(struct inputs *l, char *path, bool as_zeek, char *problem)
 {
 	if (l->n == l->room && path) {
 		size_t        room = l->room ? l->room * 2 : 16;
@@ -31,7 +33,7 @@ add(struct inputs *l, char *path, char *problem)
 		free(problem);
 		return NULL;
 	}
-	l->at[l->n] = (struct input){ .path = path, .problem = problem };
+	l->at[l->n] = (struct input){ .path = path, .as_zeek = as_zeek, .problem = problem };
 	return &l->at[l->n++];
 }
 
@@ -42,7 +44,7 @@ look_at_first_packet(struct input *i)
 	connlog_packet p;
 	int            r;
 
-	r = capfile_open(&f, i->path, STREAM_PEEK, NULL, NULL, 0);
+	r = capfile_open(&f, i->path, i->as_zeek, STREAM_PEEK, NULL, NULL, 0);
 	do {
 		r = r < 0 ? r : f.next(&f, &p, 1, NULL, 0);
 	} while (r == 0); /* a block that is no packet */
@@ -69,7 +71,7 @@ by_first_packet(const void *va, const void *vb)
 }
 
 static bool
-list_directory(struct inputs *l, const char *path, DIR *d)
+list_directory(struct inputs *l, const char *path, bool as_zeek, DIR *d)
 {
 	const size_t   first = l->n, n = strlen(path);
 	const char    *slash = n > 0 && path[n - 1] == '/' ? "" : "/";
@@ -87,14 +89,14 @@ list_directory(struct inputs *l, const char *path, DIR *d)
 			free(name);
 			continue;
 		}
-		i = add(l, name, NULL);
+		i = add(l, name, as_zeek, NULL);
 		if (!i)
 			return false;
 		i->size = (uint64_t)st.st_size;
 		look_at_first_packet(i);
 	}
 	if (l->n == first)
-		return add(l, strdup(path), strdup("holds no files")) != NULL;
+		return add(l, strdup(path), as_zeek, strdup("holds no files")) != NULL;
 	qsort(l->at + first, l->n - first, sizeof *l->at, by_first_packet);
 	return true;
 }
@@ -107,18 +109,22 @@ list_path(struct inputs *l, const char *path)
 	char         *problem;
 	DIR          *d;
 	bool          good;
+	const bool    as_zeek = strncmp(path, AS_ZEEK, strlen(AS_ZEEK)) == 0;
 
+	if (as_zeek)
+		path += strlen(AS_ZEEK);
 	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
-		return add(l, strdup(path), NULL) != NULL; /* a missing one is told when it is opened */
+		return add(l, strdup(path), as_zeek, NULL) != NULL; /* a missing one is told when it is opened */
 	if (S_ISDIR(st.st_mode)) {
 		d = opendir(path);
 		if (!d)
-			return asprintf(&problem, "cannot be listed: %s", strerror(errno)) >= 0 && add(l, strdup(path), problem);
-		good = list_directory(l, path, d);
+			return asprintf(&problem, "cannot be listed: %s", strerror(errno)) >= 0 &&
+			       add(l, strdup(path), as_zeek, problem);
+		good = list_directory(l, path, as_zeek, d);
 		closedir(d);
 		return good;
 	}
-	i = add(l, strdup(path), NULL);
+	i = add(l, strdup(path), as_zeek, NULL);
 	if (i && S_ISREG(st.st_mode))
 		i->size = (uint64_t)st.st_size;
 	return i != NULL;

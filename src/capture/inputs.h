@@ -8,6 +8,7 @@
 
 struct input {
 	char    *path;    /* "-": standard input */
+	bool     as_zeek; /* named with the prefix, which `path` is without */
 	uint64_t size;    /* in bytes, 0 where that is not known */
 	char    *problem; /* why there is nothing to read under that name, or NULL */
 	int64_t  sec;     /* time of the first packet, for the order within a directory */
@@ -21,7 +22,8 @@ struct inputs {
 	uint64_t      total; /* of all sizes, 0 where one is not known */
 };
 
-/* Adds the paths in their order.  A directory's captures come in the order of their first packets, then those
+/* Adds the paths in their order.  One that begins with "pcapng::", which is Zeek's name for its source of pcapng,
+ * asks for what capfile_open() calls `as_zeek`; before a directory it is for all its captures.  A directory's captures come in the order of their first packets, then those
  * that have none; what begins with a dot and what is no regular file is left out, and it is not descended into.
  * => false where there is no memory. */
 bool inputs_list(struct inputs *l, const char *const *paths, size_t n);

@@ -3,9 +3,15 @@
  * Follows draft-ietf-opsawg-pcapng.  A section header says the byte order of its section and forgets the
  * interfaces of the one before; interface descriptions are numbered as they come; packets come in enhanced,
  * simple and obsolete packet blocks; all other blocks are stepped over.  Every interface keeps its own link
- * type, snapshot length and unit of time.  Zeek 8.2 has a reader of its own too (src/iosource/pcapng), which steps
- * over simple and obsolete packet blocks, forgets if_tsoffset, doubles a unit that is a power of two and filters
- * nothing; here all of these are as the draft says.
+ * type, snapshot length and unit of time.
+ *
+ * Zeek 8.2 has a source of its own (src/iosource/pcapng/Source.cc, over LightPcapNg), which falls short of the draft.
+ * With `as_zeek` it is followed to the packet:
+ *   - a block of a big-endian section is the end (there it is a silent one); a header alone does no harm;
+ *   - simple and obsolete packet blocks are stepped over, as are packets without bytes or of an unknown interface;
+ *   - the first if_tsresol counts, in units of its own (zeek_units()); if_tsoffset and options too long are ignored;
+ *   - of bytes captured beyond a packet's length there are only zeros.
+ * What is damaged ends the file for both.
  */
 #include "capture/capfile.h"
 #include "capture/dlt.h"
@@ -40,6 +46,11 @@ struct pcapng_interface {
 struct block {
 	uint32_t     type, size;
 	struct bytes body; /* the contents */
+};
+
+struct option {
+	unsigned     code;
+	struct bytes value;
 };
 
 bool
@@ -120,35 +131,84 @@ get_block(const struct capfile *f, struct bytes b, struct block *k)
 	return load32(f, p + k->size - 4) == k->size;
 }
 
+/* Takes the next option off `b`; one that is longer than its block has no `value.p`. => false behind the last. */
+static bool
+next_option(const struct capfile *f, struct bytes *b, struct option *o)
+{
+	const uint8_t *p = bytes_at(*b, 0, 4); /* blocks are multiples of four bytes, so nothing is left over */
+
+	if (!p || load16(f, p) == OPTION_END)
+		return false;
+	o->code = load16(f, p);
+	o->value.n = load16(f, p + 2);
+	o->value.p = bytes_at(*b, 4, o->value.n);
+	*b = bytes_skip(*b, 4 + ((o->value.n + 3) & ~(size_t)3));
+	return true;
+}
+
+/* => The units in a second that an if_tsresol says, 0 where they do not fit into 64 bits. */
+static uint64_t
+draft_units(uint8_t resolution)
+{
+	unsigned power = resolution & 0x7fu;
+	uint64_t units = 1;
+
+	if (resolution & 0x80)
+		return power < 64 ? units << power : 0;
+	if (power > 19)
+		return 0;
+	while (power-- > 0)
+		units *= 10;
+	return units;
+}
+
+/* => The same for Zeek's source: twice as many where they are a power of two, and cut to 32 bits.  0 where nothing is
+ * left, by which Zeek divides, or where what its arithmetic gives is undefined. */
+static uint32_t
+zeek_units(uint8_t resolution)
+{
+	uint64_t units = draft_units(resolution);
+
+	if (units > INT64_MAX)
+		return 0;
+	return (uint32_t)(resolution & 0x80 ? units * 2 : units);
+}
+
 /* Reads the interface's options. => NULL, or what is wrong with them. */
 static const char *
 interface_options(const struct capfile *f, struct pcapng_interface *i, struct bytes b)
 {
-	const uint8_t *p, *value;
+	struct option o;
 
-	while ((p = bytes_at(b, 0, 4)) != NULL) {
-		unsigned code = load16(f, p), size = load16(f, p + 2);
-		if (code == OPTION_END)
-			return NULL;
-		value = bytes_at(b, 4, size);
-		if (!value)
+	while (next_option(f, &b, &o)) {
+		if (!o.value.p)
 			return "an interface's option is longer than its block";
-		if (code == OPTION_TSRESOL) {
-			unsigned power = size == 1 ? value[0] & 0x7fu : 0xff;
-			bool     binary = size == 1 && value[0] & 0x80;
-			if (power > (binary ? 63 : 19)) /* one more does not fit into 64 bits */
+		if (o.code == OPTION_TSRESOL) {
+			i->resolution = o.value.n == 1 ? draft_units(o.value.p[0]) : 0;
+			if (i->resolution == 0)
 				return "an interface's if_tsresol cannot be";
-			i->resolution = binary ? (uint64_t)1 << power : 1;
-			while (!binary && power-- > 0)
-				i->resolution *= 10;
-		} else if (code == OPTION_TSOFFSET) {
-			if (size != 8)
+		} else if (o.code == OPTION_TSOFFSET) {
+			if (o.value.n != 8)
 				return "an interface's if_tsoffset is not 8 bytes long";
-			i->offset = load64(f, value);
+			i->offset = load64(f, o.value.p);
 		}
-		b = bytes_skip(b, 4 + ((size + 3u) & ~3u));
 	}
-	return NULL; /* blocks are multiples of four bytes, so nothing is left over */
+	return NULL;
+}
+
+static const char *
+interface_options_as_zeek(const struct capfile *f, struct pcapng_interface *i, struct bytes b)
+{
+	struct option o;
+
+	while (next_option(f, &b, &o) && o.value.p) {
+		if (o.code == OPTION_TSRESOL) {
+			if (o.value.n > 0)
+				i->resolution = zeek_units(o.value.p[0]);
+			break;
+		}
+	}
+	return i->resolution ? NULL : "Zeek's pcapng source cannot count time in an interface's if_tsresol";
 }
 
 static int
@@ -162,7 +222,7 @@ add_interface(struct capfile *f, struct bytes body, char *err, size_t err_size)
 		return capfile_damaged(f, err, err_size, "an interface description of %zu bytes is too short", body.n);
 	i.link = dlt_from_linktype(load16(f, p));
 	i.snaplen = dlt_snaplen(i.link, load32(f, p + 4));
-	wrong = interface_options(f, &i, bytes_skip(body, 8));
+	wrong = (f->as_zeek ? interface_options_as_zeek : interface_options)(f, &i, bytes_skip(body, 8));
 	if (wrong)
 		return capfile_damaged(f, err, err_size, "%s", wrong);
 	if (f->pcapng.n == f->pcapng.room) {
@@ -208,7 +268,15 @@ set_time(connlog_packet *p, const struct pcapng_interface *i, uint64_t t)
 	p->nsec = (uint32_t)((unsigned __int128)fraction * 1000000000u / i->resolution);
 }
 
-/* A packet block: how long what stands before the data is, and where in it the fields stand. */
+/* => A place in the window, to change what it holds. */
+static uint8_t *
+writable(const struct capfile *f, const uint8_t *p)
+{
+	return f->in.buf + (p - f->in.buf);
+}
+
+/* A packet block: how long what stands before the data is, and where in it the fields stand.
+ * => 1, or 0 when it is to be stepped over, or what is wrong with it. */
 static int
 take_packet(struct capfile *f, const struct block *k, connlog_packet *p, char *err, size_t err_size)
 {
@@ -222,6 +290,8 @@ take_packet(struct capfile *f, const struct block *k, connlog_packet *p, char *e
 		return capfile_damaged(f, err, err_size, "a packet block of %u bytes is too short", k->size);
 	if (k->type != BLOCK_SIMPLE)
 		number = k->type == BLOCK_ENHANCED ? load32(f, h) : load16(f, h);
+	if (number >= f->pcapng.n && f->as_zeek)
+		return 0;
 	if (number >= f->pcapng.n)
 		return capfile_damaged(f, err, err_size, "it is of interface %u, which the file does not describe", number);
 	i = &f->pcapng.at[number];
@@ -239,19 +309,25 @@ take_packet(struct capfile *f, const struct block *k, connlog_packet *p, char *e
 	p->link = i->link;
 	set_time(p, i, t);
 	if (f->big_endian && p->link == DLT_NFLOG)
-		dlt_swap_nflog(f->in.buf + (p->data - f->in.buf), p->caplen);
-	return 1;
+		dlt_swap_nflog(writable(f, p->data), p->caplen);
+	if (f->as_zeek && p->caplen > p->len)
+		memset(writable(f, p->data) + p->len, 0, p->caplen - p->len);
+	return !f->as_zeek || (p->caplen > 0 && p->len > 0);
 }
 
 /* => 1 when the block was a packet, 0 when it was not, or what is wrong with it. */
 static int
 take_block(struct capfile *f, const struct block *k, connlog_packet *p, char *err, size_t err_size)
 {
+	if (f->as_zeek && f->big_endian && k->type != BLOCK_SECTION)
+		return capfile_damaged(f, err, err_size,
+		                       "Zeek's pcapng source does not read big-endian sections; without pcapng:: connlog does");
 	switch (k->type) {
 	case BLOCK_ENHANCED:
+		return take_packet(f, k, p, err, err_size);
 	case BLOCK_SIMPLE:
 	case BLOCK_PACKET:
-		return take_packet(f, k, p, err, err_size);
+		return f->as_zeek ? 0 : take_packet(f, k, p, err, err_size);
 	case BLOCK_INTERFACE:
 		return add_interface(f, k->body, err, err_size);
 	case BLOCK_SECTION:

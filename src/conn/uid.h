@@ -6,7 +6,9 @@
 
 #include "base/siphash.h"
 #include "decode/pkt.h"
-#include "record/record.h"
+
+/* "C" and up to 17 base-62 digits for 96 bits; 23 leaves room for 128 (Zeek's UID_LEN). */
+#define UID_TEXT_MAX 24
 
 /* A keyed hash of what makes a connection one of its own: its tuple in either direction, its start, and which
  * packet of that time it began with.  Who does not know the key cannot guess it; the same key and input give the

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "conn/fill.h"
 #include "conn/history.h"
 #include "conn/uid.h"
+#include "record/fill.h"
 #include "record/public.h"
 #include "track/track.h"
 

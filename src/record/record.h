@@ -12,9 +12,6 @@
 
 #include "base/addr.h"
 
-/* uid as text: "C" and up to 17 base-62 digits for 96 bits; 23 leaves room for 128 (Zeek's UID_LEN). */
-#define UID_TEXT_MAX 24
-
 struct text {
 	const char *p;
 	size_t      n;

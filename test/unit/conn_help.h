@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "conn/conn.h"
-#include "conn/fill.h"
 #include "engine/options.h"
+#include "record/fill.h"
 #include "track/track.h"
 
 /* What was logged last, and how many in all. */

@@ -1,12 +1,11 @@
 /* fill.c - see fill.h.  Source: scripts/base/protocols/conn/main.zeek and scripts/policy/protocols/conn/. */
-#include "conn/fill.h"
+#include "record/fill.h"
 
 #include <string.h>
 
 #include "conn/history.h"
 #include "conn/names.h"
 #include "conn/state.h"
-#include "conn/uid.h"
 
 static struct text
 text_of(const char *literal)

@@ -1,9 +1,10 @@
 /* fill.h - a finished connection as a record. */
-#ifndef CONNLOG_CONN_FILL_H
-#define CONNLOG_CONN_FILL_H
+#ifndef CONNLOG_RECORD_FILL_H
+#define CONNLOG_RECORD_FILL_H
 
 #include "conn/community_id.h"
 #include "conn/conn.h"
+#include "conn/uid.h"
 #include "record/record.h"
 
 /* The texts that a record points at. */
