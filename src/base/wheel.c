@@ -14,9 +14,9 @@ tick_of(double at)
 {
 	/* Far outside any packet time; keeps the conversion defined. */
 	if (!(at > -1e15))
-		return INT64_MIN / 2;
+		return INT64_MIN / 4;
 	if (at > 1e15)
-		return INT64_MAX / 2;
+		return INT64_MAX / 4;
 	return (int64_t)floor(at * TICKS_A_SECOND);
 }
 
@@ -29,7 +29,7 @@ slot_of(int64_t tick)
 void
 wheel_init(struct wheel *w, struct wheel_node *(*node)(void *, uint32_t), double (*at)(void *, uint32_t), void *arg)
 {
-	*w = (struct wheel){ .node = node, .at = at, .arg = arg };
+	*w = (struct wheel){ .node = node, .at = at, .arg = arg, .tick = INT64_MIN / 4 };
 }
 
 void
@@ -122,10 +122,6 @@ wheel_schedule(struct wheel *w, uint32_t handle)
 	const int64_t tick = tick_of(at);
 
 	wheel_cancel(w, handle);
-	if (!w->started) {
-		w->tick = tick - 1;
-		w->started = true;
-	}
 	if (tick <= w->tick)
 		return due_insert(w, handle, at);
 
@@ -199,8 +195,6 @@ wheel_next(struct wheel *w, double now)
 {
 	const int64_t tick = tick_of(now);
 
-	if (!w->started)
-		return 0;
 	if (tick > w->tick)
 		wheel_turn(w, tick);
 	if (w->due_first == w->due_n || w->due[w->due_first].at > now)

@@ -34,7 +34,6 @@ struct wheel {
 	double (*at)(void *arg, uint32_t handle); /* when the object's node is due */
 	void             *arg;
 	int64_t           tick; /* slots up to this one have been emptied into `due` */
-	bool              started;
 	uint32_t          scheduled; /* nodes in slots */
 	struct wheel_due *due;
 	size_t            due_first, due_n, due_room;
@@ -48,6 +47,7 @@ void wheel_free(struct wheel *w);
 void wheel_clear(struct wheel *w);
 
 /* Schedules or moves the node of `handle` to the time that `at` gives for it.
+ * Time starts with the first call of wheel_next(): before it, nothing should be scheduled.
  * => False where there is no memory (the node is then not scheduled). */
 bool wheel_schedule(struct wheel *w, uint32_t handle);
 void wheel_cancel(struct wheel *w, uint32_t handle);

@@ -66,12 +66,14 @@ notice_packet(struct notices *n, const struct pkt *p, uint32_t hash)
 	if (p->transport == TRANSPORT_TCP && p->data_len > 0 && !p->tcp_bad)
 		n->tcp_payload_packets++;
 
-	/* The same IPv4 identification in the same connection, shortly after: the same packet once more. */
+	/* The same IPv4 identification and checksum in the same connection, shortly after: the same packet once more. */
+	static const uint8_t checksum_at[] = { 0, 16, 6, 2 }; /* by enum transport, in its header */
 	const uint8_t *ip = p->ip_version == 4 ? bytes_at(p->ip, 0, 20) : NULL;
+	const uint8_t *checksum = bytes_at(p->payload, checksum_at[p->transport], 2);
 	const uint32_t id = ip ? load_be16(ip + 4) : 0;
-	if (id == 0)
+	if (id == 0 || !checksum)
 		return;
-	const uint32_t print = (hash ^ p->src.b[15] ^ id << 16 ^ p->ip_len) * 0x9e3779b1u;
+	const uint32_t print = (hash ^ p->src.b[15] ^ id << 16 ^ load_be16(checksum) ^ p->ip_len << 8) * 0x9e3779b1u;
 	uint32_t *slot = &n->recent[print >> 24];
 	n->compared++;
 	if (*slot == print)
