@@ -14,7 +14,7 @@ struct range {
 };
 
 struct ranges {
-	uint32_t      n, room;    /* room 0: `one` is used */
+	uint32_t      n, room; /* room 0: `one` is used */
 	struct range  one;
 	struct range *many;
 };

@@ -87,7 +87,7 @@ void
 siphash24_128(const struct siphash_key *key, const void *in, size_t n, uint64_t out[2])
 {
 	const uint8_t *p = in;
-	struct state s = sip_start(key);
+	struct state   s = sip_start(key);
 	s.v1 ^= 0xee;
 
 	for (size_t left = n;; p += 8, left -= 8) {

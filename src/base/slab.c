@@ -26,7 +26,7 @@ slab_grow(struct slab *s)
 {
 	if (s->n_chunks == s->room) {
 		const uint32_t room = s->room ? 2 * s->room : 16;
-		uint8_t **chunks = realloc(s->chunks, room * sizeof *chunks);
+		uint8_t      **chunks = realloc(s->chunks, room * sizeof *chunks);
 		if (!chunks)
 			return -1;
 		s->chunks = chunks;

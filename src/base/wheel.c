@@ -74,7 +74,7 @@ due_reserve(struct wheel *w)
 		w->due_first = 0;
 		return true;
 	}
-	const size_t room = w->due_room ? 2 * w->due_room : 256;
+	const size_t      room = w->due_room ? 2 * w->due_room : 256;
 	struct wheel_due *due = realloc(w->due, room * sizeof *due);
 	if (!due)
 		return false;
@@ -118,7 +118,7 @@ wheel_cancel(struct wheel *w, uint32_t handle)
 bool
 wheel_schedule(struct wheel *w, uint32_t handle)
 {
-	const double at = w->at(w->arg, handle);
+	const double  at = w->at(w->arg, handle);
 	const int64_t tick = tick_of(at);
 
 	wheel_cancel(w, handle);
@@ -152,7 +152,7 @@ slot_collect(struct wheel *w, uint32_t slot, int64_t tick)
 {
 	for (uint32_t handle = w->slots[slot]; handle;) {
 		const uint32_t next = w->node(w->arg, handle)->next;
-		const double at = w->at(w->arg, handle);
+		const double   at = w->at(w->arg, handle);
 		if (tick_of(at) <= tick) {
 			if (!due_reserve(w))
 				return false;
@@ -175,10 +175,10 @@ wheel_turn(struct wheel *w, int64_t tick)
 		w->tick = tick;
 		return;
 	}
-	const bool all = tick - w->tick >= WHEEL_SLOTS;
+	const bool    all = tick - w->tick >= WHEEL_SLOTS;
 	const int64_t from = all ? tick - WHEEL_SLOTS + 1 : w->tick + 1;
-	const size_t before = w->due_n;
-	const size_t first = w->due_first;
+	const size_t  before = w->due_n;
+	const size_t  first = w->due_first;
 
 	for (int64_t t = from; t <= tick; t++)
 		if (w->slots[slot_of(t)])

@@ -33,7 +33,7 @@ struct wheel {
 	struct wheel_node *(*node)(void *arg, uint32_t handle);
 	double (*at)(void *arg, uint32_t handle); /* when the object's node is due */
 	void             *arg;
-	int64_t           tick; /* slots up to this one have been emptied into `due` */
+	int64_t           tick;      /* slots up to this one have been emptied into `due` */
 	uint32_t          scheduled; /* nodes in slots */
 	struct wheel_due *due;
 	size_t            due_first, due_n, due_room;
@@ -41,7 +41,8 @@ struct wheel {
 };
 
 /* The two functions give the node of a handle and the time it is due; `arg` is handed to them. */
-void wheel_init(struct wheel *w, struct wheel_node *(*node)(void *, uint32_t), double (*at)(void *, uint32_t), void *arg);
+void
+wheel_init(struct wheel *w, struct wheel_node *(*node)(void *, uint32_t), double (*at)(void *, uint32_t), void *arg);
 void wheel_free(struct wheel *w);
 /* Drops every node; the objects' nodes are left as they are. */
 void wheel_clear(struct wheel *w);

@@ -29,15 +29,15 @@ put16(uint8_t *at, uint16_t v)
 size_t
 community_id(const struct conn *c, uint16_t seed, bool base64, char out[COMMUNITY_ID_MAX])
 {
-	const bool v4 = addr_is_v4(&c->h[ORIG]);
+	const bool   v4 = addr_is_v4(&c->h[ORIG]);
 	const size_t skip = v4 ? 12 : 0;
-	const int order = addr_cmp(&c->h[ORIG], &c->h[RESP]);
-	const bool lower = order < 0 || (order == 0 && port_rank(c->p[ORIG]) < port_rank(c->p[RESP]));
-	const int first = (c->flags & CONN_ONE_WAY) || lower ? ORIG : RESP;
-	uint8_t in[2 + 16 + 16 + 2 + 4], digest[EVP_MAX_MD_SIZE];
-	unsigned digest_len = 0;
-	uint8_t proto = c->proto;
-	size_t n = put16(in, seed);
+	const int    order = addr_cmp(&c->h[ORIG], &c->h[RESP]);
+	const bool   lower = order < 0 || (order == 0 && port_rank(c->p[ORIG]) < port_rank(c->p[RESP]));
+	const int    first = (c->flags & CONN_ONE_WAY) || lower ? ORIG : RESP;
+	uint8_t      in[2 + 16 + 16 + 2 + 4], digest[EVP_MAX_MD_SIZE];
+	unsigned     digest_len = 0;
+	uint8_t      proto = c->proto;
+	size_t       n = put16(in, seed);
 
 	if (c->transport == TRANSPORT_ICMP)
 		proto = v4 ? proto_icmp : proto_icmp6;

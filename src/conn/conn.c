@@ -102,12 +102,12 @@ conn_extra_need(struct conn_store *s, struct conn *c)
 uint32_t
 conn_hash(const struct conn_store *s, const struct pkt *p)
 {
-	uint64_t w[5];
-	const int order = addr_cmp(&p->src, &p->dst);
-	const bool swap = !p->one_way && (order > 0 || (order == 0 && p->sport > p->dport));
+	uint64_t           w[5];
+	const int          order = addr_cmp(&p->src, &p->dst);
+	const bool         swap = !p->one_way && (order > 0 || (order == 0 && p->sport > p->dport));
 	const struct addr *a = swap ? &p->dst : &p->src, *b = swap ? &p->src : &p->dst;
-	const uint16_t p1 = swap ? p->dport : p->sport, p2 = swap ? p->sport : p->dport;
-	size_t n = 0;
+	const uint16_t     p1 = swap ? p->dport : p->sport, p2 = swap ? p->sport : p->dport;
+	size_t             n = 0;
 
 	if (addr_is_v4(a) && addr_is_v4(b)) {
 		memcpy(w, a->b + 12, 4);
@@ -128,7 +128,8 @@ conn_is(const struct conn *c, const struct pkt *p)
 {
 	if (c->proto != p->proto || !(c->flags & CONN_ONE_WAY) != !p->one_way)
 		return false;
-	if (c->p[ORIG] == p->sport && c->p[RESP] == p->dport && addr_equal(&c->h[ORIG], &p->src) && addr_equal(&c->h[RESP], &p->dst))
+	if (c->p[ORIG] == p->sport && c->p[RESP] == p->dport && addr_equal(&c->h[ORIG], &p->src) &&
+	    addr_equal(&c->h[RESP], &p->dst))
 		return true;
 	return !p->one_way && c->p[RESP] == p->sport && c->p[ORIG] == p->dport && addr_equal(&c->h[RESP], &p->src) &&
 	       addr_equal(&c->h[ORIG], &p->dst);
@@ -149,8 +150,12 @@ static uint32_t
 hash_of(const struct conn_store *s, const struct conn *c)
 {
 	const struct pkt p = {
-		.src = c->h[ORIG], .dst = c->h[RESP], .sport = c->p[ORIG], .dport = c->p[RESP],
-		.proto = c->proto, .one_way = (c->flags & CONN_ONE_WAY) != 0,
+		.src = c->h[ORIG],
+		.dst = c->h[RESP],
+		.sport = c->p[ORIG],
+		.dport = c->p[RESP],
+		.proto = c->proto,
+		.one_way = (c->flags & CONN_ONE_WAY) != 0,
 	};
 	return conn_hash(s, &p);
 }
@@ -178,9 +183,9 @@ conn_evict(struct conn_store *s)
 static void
 conn_begin(struct conn_store *s, uint32_t handle, const struct pkt *p, bool flip)
 {
-	struct conn *c = conn_at(s, handle);
+	struct conn      *c = conn_at(s, handle);
 	struct conn_cold *cold = conn_cold_at(s, handle);
-	const int from = flip ? RESP : ORIG, to = !from;
+	const int         from = flip ? RESP : ORIG, to = !from;
 
 	c->h[from] = p->src;
 	c->h[to] = p->dst;
@@ -253,12 +258,12 @@ conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
 void
 conn_flip(struct conn_store *s, uint32_t handle)
 {
-	struct conn *c = conn_at(s, handle);
+	struct conn      *c = conn_at(s, handle);
 	struct conn_cold *cold = conn_cold_at(s, handle);
 	const struct addr h = c->h[ORIG];
-	const uint16_t port = c->p[ORIG];
-	const uint64_t pkts = c->pkts[ORIG], bytes = c->bytes[ORIG];
-	uint8_t l2[6];
+	const uint16_t    port = c->p[ORIG];
+	const uint64_t    pkts = c->pkts[ORIG], bytes = c->bytes[ORIG];
+	uint8_t           l2[6];
 
 	c->h[ORIG] = c->h[RESP], c->h[RESP] = h;
 	c->p[ORIG] = c->p[RESP], c->p[RESP] = port;

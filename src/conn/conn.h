@@ -36,7 +36,15 @@ enum conn_flag {
 };
 
 /* Which of the store's timeouts is a connection's inactivity timeout. */
-enum conn_timeout { TIMEOUT_NONE, TIMEOUT_TCP, TIMEOUT_UDP, TIMEOUT_ICMP, TIMEOUT_UNKNOWN_IP, TIMEOUT_PORT, TIMEOUT_COUNT };
+enum conn_timeout {
+	TIMEOUT_NONE,
+	TIMEOUT_TCP,
+	TIMEOUT_UDP,
+	TIMEOUT_ICMP,
+	TIMEOUT_UNKNOWN_IP,
+	TIMEOUT_PORT,
+	TIMEOUT_COUNT
+};
 
 struct conn {
 	struct addr h[2]; /* ORIG, RESP */
@@ -74,34 +82,33 @@ struct scaled {
 #define PARENTS_MAX 16 /* Tunnel::max_changes_per_connection is 5: the first and five more */
 
 struct conn_extra {
-	struct encap_stack     *encap;          /* the tunnels around the latest packet, or NULL */
+	struct encap_stack     *encap; /* the tunnels around the latest packet, or NULL */
 	struct uid              parents[PARENTS_MAX];
 	uint8_t                 n_parents;
 	uint8_t                 tunnel_changes;
 	struct udp_tunnel_state udp_tunnel;
-	uint32_t                pppoe_session; /* PKT_SESSION_NONE */
+	uint32_t                pppoe_session;   /* PKT_SESSION_NONE */
 	struct scaled           bad_checksum[2]; /* UDP */
-	char                   *history; /* once it is longer than HISTORY_INLINE */
+	char                   *history;         /* once it is longer than HISTORY_INLINE */
 	uint32_t                history_len, history_room;
 };
 
 enum conn_verdict { CONN_KEEP, CONN_REMOVE };
 
 /* Why a connection ended: counted in --stats. */
-#define CONN_ENDS(X) \
-	X(closed) X(attempt) X(expired) X(inactivity) X(reused) X(evicted) X(end_of_input)
+#define CONN_ENDS(X)     X(closed) X(attempt) X(expired) X(inactivity) X(reused) X(evicted) X(end_of_input)
 #define CONN_END_ENUM(n) CONN_END_##n,
 enum conn_end { CONN_ENDS(CONN_END_ENUM) CONN_END_COUNT };
 
 struct conn_counters {
 	uint64_t created[4]; /* by enum transport */
 	uint64_t ended[CONN_END_COUNT];
-	uint64_t refused;     /* packets of connections that are not wanted, or for which there was no memory */
+	uint64_t refused; /* packets of connections that are not wanted, or for which there was no memory */
 	uint64_t flipped;
-	uint64_t history_cut; /* letters left out for max_history */
+	uint64_t history_cut;         /* letters left out for max_history */
 	uint64_t reassembly_given_up; /* sides whose reassembly ended for max_reassembly_bytes */
-	uint64_t timers;      /* timers run */
-	uint64_t peak;        /* connections at once */
+	uint64_t timers;              /* timers run */
+	uint64_t peak;                /* connections at once */
 };
 
 /* How an endpoint ended, for the record. */
@@ -130,22 +137,22 @@ struct conn_tracker {
 typedef void (*conn_end_fn)(void *arg, struct conn_store *s, uint32_t handle);
 
 struct conn_store {
-	struct slab                 conns, colds, extras, tcps, tcp_rares;
-	struct table                table;
-	struct wheel                wheel;
-	struct siphash_key          hash_key, uid_key;
-	const struct conn_options  *opt;
-	const struct conn_tracker  *tracker;
-	double                      timeouts[TIMEOUT_COUNT];
-	double                      now;       /* network time: the latest packet time, never goes back */
-	uint32_t                    salt;      /* uid_salt of a connection that begins with this packet */
-	uint32_t                    same_time, late_packets;
-	uint32_t                    evict_hand;
-	uint32_t                    tcp_spare; /* a rare part that takes what there was no memory for */
-	uint64_t                    range_bytes; /* held by intervals above holes (track/reassembly) */
-	struct conn_counters        counters;
-	conn_end_fn                 on_end;
-	void                       *on_end_arg;
+	struct slab                conns, colds, extras, tcps, tcp_rares;
+	struct table               table;
+	struct wheel               wheel;
+	struct siphash_key         hash_key, uid_key;
+	const struct conn_options *opt;
+	const struct conn_tracker *tracker;
+	double                     timeouts[TIMEOUT_COUNT];
+	double                     now;  /* network time: the latest packet time, never goes back */
+	uint32_t                   salt; /* uid_salt of a connection that begins with this packet */
+	uint32_t                   same_time, late_packets;
+	uint32_t                   evict_hand;
+	uint32_t                   tcp_spare;   /* a rare part that takes what there was no memory for */
+	uint64_t                   range_bytes; /* held by intervals above holes (track/reassembly) */
+	struct conn_counters       counters;
+	conn_end_fn                on_end;
+	void                      *on_end_arg;
 };
 
 /* => False where there is no memory. */
@@ -184,7 +191,7 @@ uint32_t conn_find(const struct conn_store *s, const struct pkt *p, uint32_t has
 static inline uint32_t
 conn_prefetch(const struct conn_store *s, uint32_t hash)
 {
-	uint32_t at = hash & s->table.mask;
+	uint32_t       at = hash & s->table.mask;
 	const uint32_t handle = table_probe(&s->table, hash, &at);
 	if (handle) {
 		const char *c = (const char *)conn_at(s, handle);

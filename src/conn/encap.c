@@ -14,9 +14,12 @@ encap_equal(const struct encap *a, const struct encap *b)
 
 	switch (a->type) {
 	case TUNNEL_IP:
-	case TUNNEL_GRE: return same || reversed;
-	case TUNNEL_VXLAN: return a->dport == b->dport && (same || reversed);
-	default: return same && a->sport == b->sport && a->dport == b->dport;
+	case TUNNEL_GRE:
+		return same || reversed;
+	case TUNNEL_VXLAN:
+		return a->dport == b->dport && (same || reversed);
+	default:
+		return same && a->sport == b->sport && a->dport == b->dport;
 	}
 }
 
@@ -59,8 +62,8 @@ tunnel_changed(struct conn_store *s, uint32_t handle, struct conn_extra *x, cons
 void
 conn_check_encap(struct conn_store *s, uint32_t handle, const struct encap_stack *encap)
 {
-	struct conn *c = conn_at(s, handle);
-	struct conn_extra *x = conn_extra_at(s, c);
+	struct conn              *c = conn_at(s, handle);
+	struct conn_extra        *x = conn_extra_at(s, c);
 	const struct encap_stack *have = x ? x->encap : NULL;
 
 	if (encap && encap->depth == 0)
@@ -93,5 +96,6 @@ conn_encap_push(struct conn_store *s, uint32_t handle, const struct encap *e)
 struct uid
 conn_uid(const struct conn_store *s, const struct conn *c)
 {
-	return uid_make(&s->uid_key, &c->h[ORIG], c->p[ORIG], &c->h[RESP], c->p[RESP], c->proto, c->start_time, c->uid_salt);
+	return uid_make(&s->uid_key, &c->h[ORIG], c->p[ORIG], &c->h[RESP], c->p[RESP], c->proto, c->start_time,
+	                c->uid_salt);
 }

@@ -10,14 +10,14 @@ static struct conn_extra *
 history_spill(struct conn_store *s, uint32_t handle)
 {
 	const struct conn_cold *cold = conn_cold_at(s, handle);
-	struct conn_extra *x = conn_extra_need(s, conn_at(s, handle));
+	struct conn_extra      *x = conn_extra_need(s, conn_at(s, handle));
 
 	if (!x)
 		return NULL;
 	if (x->history && x->history_len < x->history_room)
 		return x;
 	const uint32_t room = x->history ? 2 * x->history_room : 4 * HISTORY_INLINE;
-	char *text = realloc(x->history, room);
+	char          *text = realloc(x->history, room);
 	if (!text)
 		return NULL;
 	if (!x->history) {

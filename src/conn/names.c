@@ -1,6 +1,7 @@
 /* names.c - names of IP protocols (Zeek: IP::protocol_names in init-bare.zeek, after IANA's registry). */
 #include "conn/names.h"
 
+/* clang-format off */
 static const char *const names[256] = {
 	[0] = "hopopt", [1] = "icmp", [2] = "igmp", [3] = "ggp", [4] = "ip-in-ip", [5] = "st", [6] = "tcp", [7] = "cbt",
 	[8] = "egp", [9] = "igp", [10] = "bbc-rcc-mon", [11] = "nvp-ii", [12] = "pup", [13] = "argus", [14] = "emcon",
@@ -27,6 +28,7 @@ static const char *const names[256] = {
 	[140] = "shim6", [141] = "wesp", [142] = "rohc", [143] = "ethernet", [144] = "aggfrag", [145] = "nsh",
 	[146] = "homa",
 };
+/* clang-format on */
 
 const char *
 ip_proto_name(uint8_t proto)

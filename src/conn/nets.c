@@ -8,22 +8,22 @@
 
 /* Zeek's private ranges; each IPv4 range stands there a second time as its 6to4 form (RFC 3056). */
 static const char *const private_v4[] = {
-	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-	"192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-	"224.0.0.0/24", "239.0.0.0/8", "240.0.0.0/4", "255.255.255.255/32",
+	"0.0.0.0/8",    "10.0.0.0/8",   "100.64.0.0/10",  "127.0.0.0/8",        "169.254.0.0/16",  "172.16.0.0/12",
+	"192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15",      "198.51.100.0/24", "203.0.113.0/24",
+	"224.0.0.0/24", "239.0.0.0/8",  "240.0.0.0/4",    "255.255.255.255/32",
 };
 static const char *const private_v6[] = {
-	"::/128", "::1/128", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:2::/48", "2001:db8::/32",
-	"fc00::/7", "fe80::/10", "fec0::/10",
+	"::/128",      "::1/128",       "64:ff9b:1::/48", "100::/64",  "2001::/23",
+	"2001:2::/48", "2001:db8::/32", "fc00::/7",       "fe80::/10", "fec0::/10",
 };
 
 bool
 subnet_parse(const char *text, size_t len, struct subnet *out)
 {
-	char host[ADDR_TEXT_MAX];
+	char        host[ADDR_TEXT_MAX];
 	const char *slash = memchr(text, '/', len);
-	size_t host_len = slash ? (size_t)(slash - text) : len;
-	unsigned bits = 0;
+	size_t      host_len = slash ? (size_t)(slash - text) : len;
+	unsigned    bits = 0;
 
 	if (slash) {
 		const char *end = text + len;
@@ -86,7 +86,7 @@ clear_host_bits(struct subnet *net)
 bool
 net_set_add(struct net_set *set, struct subnet net)
 {
-	const bool v4 = net.bits >= 96 && addr_is_v4(&net.net);
+	const bool     v4 = net.bits >= 96 && addr_is_v4(&net.net);
 	struct subnet *at = realloc(set->at, (set->n + 1) * sizeof *at);
 	if (!at)
 		return false;
@@ -111,7 +111,7 @@ bool
 net_set_has(const struct net_set *set, const struct addr *a)
 {
 	const bool v4 = addr_is_v4(a);
-	uint64_t w[2], net[2];
+	uint64_t   w[2], net[2];
 
 	addr_words(a, w);
 	for (size_t i = v4 ? 0 : set->n_v4; i < (v4 ? set->n_v4 : set->n); i++) {

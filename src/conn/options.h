@@ -46,7 +46,7 @@ struct conn_options {
 	uint64_t max_reassembly_bytes; /* memory for the intervals above holes, all connections together */
 
 	/* the record */
-	struct net_set local_nets; /* Site::local_nets with Site::private_address_space */
+	struct net_set local_nets;       /* Site::local_nets with Site::private_address_space */
 	bool           log_community_id; /* somebody reads the column: it costs a SHA-1 */
 	uint64_t       community_id_seed;
 	bool           community_id_base64;

@@ -63,8 +63,8 @@ tcp_conn_state(const struct conn_endpoint *o, const struct conn_endpoint *r, con
 }
 
 const char *
-conn_state(enum transport transport, const struct conn_endpoint *orig, const struct conn_endpoint *resp, const char *history,
-           size_t history_len)
+conn_state(enum transport transport, const struct conn_endpoint *orig, const struct conn_endpoint *resp,
+           const char *history, size_t history_len)
 {
 	if (transport == TRANSPORT_TCP)
 		return tcp_conn_state(orig, resp, history, history_len);

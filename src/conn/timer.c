@@ -12,8 +12,8 @@ double
 conn_due(const struct conn_store *s, uint32_t handle)
 {
 	const struct conn *c = conn_at(s, handle);
-	const double idle = conn_cold_at(s, handle)->inactivity_at;
-	const double tcp = c->transport == TRANSPORT_TCP ? s->tracker->due(s, c) : INFINITY;
+	const double       idle = conn_cold_at(s, handle)->inactivity_at;
+	const double       tcp = c->transport == TRANSPORT_TCP ? s->tracker->due(s, c) : INFINITY;
 
 	return tcp < idle ? tcp : idle;
 }
@@ -46,7 +46,7 @@ static enum conn_verdict
 inactivity(struct conn_store *s, uint32_t handle)
 {
 	const struct conn *c = conn_at(s, handle);
-	const double timeout = s->timeouts[c->timeout];
+	const double       timeout = s->timeouts[c->timeout];
 
 	if (c->last_time + timeout <= s->now)
 		return CONN_REMOVE;
@@ -59,10 +59,10 @@ static bool
 run_one(struct conn_store *s, uint32_t handle)
 {
 	const struct conn *c = conn_at(s, handle);
-	const double idle = conn_cold_at(s, handle)->inactivity_at;
-	const double tcp = c->transport == TRANSPORT_TCP ? s->tracker->due(s, c) : INFINITY;
-	enum conn_end why = CONN_END_inactivity;
-	enum conn_verdict verdict;
+	const double       idle = conn_cold_at(s, handle)->inactivity_at;
+	const double       tcp = c->transport == TRANSPORT_TCP ? s->tracker->due(s, c) : INFINITY;
+	enum conn_end      why = CONN_END_inactivity;
+	enum conn_verdict  verdict;
 
 	if (tcp <= idle && tcp <= s->now)
 		verdict = s->tracker->timer(s, handle, s->now, &why);

@@ -5,14 +5,14 @@
 #include <string.h>
 
 struct uid
-uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, const struct addr *b, uint16_t port_b, uint8_t proto,
-         double start, uint32_t salt)
+uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, const struct addr *b, uint16_t port_b,
+         uint8_t proto, double start, uint32_t salt)
 {
-	const int order = addr_cmp(a, b);
-	const bool swap = order > 0 || (order == 0 && port_a > port_b);
+	const int      order = addr_cmp(a, b);
+	const bool     swap = order > 0 || (order == 0 && port_a > port_b);
 	const uint64_t ports = swap ? port_b | (uint64_t)port_a << 16 : port_a | (uint64_t)port_b << 16;
-	uint8_t in[16 + 16 + 8 + 8 + 1];
-	uint64_t w[2], out[2];
+	uint8_t        in[16 + 16 + 8 + 8 + 1];
+	uint64_t       w[2], out[2];
 
 	memcpy(in, swap ? b : a, 16);
 	memcpy(in + 16, swap ? a : b, 16);
@@ -29,7 +29,7 @@ static size_t
 base62(uint64_t v, char *out)
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	size_t n = 0;
+	size_t            n = 0;
 	do {
 		out[n++] = digits[v % 62];
 		v /= 62;

@@ -13,8 +13,8 @@
 /* A keyed hash of what makes a connection one of its own: its tuple in either direction, its start, and which
  * packet of that time it began with.  Who does not know the key cannot guess it; the same key and input give the
  * same uid, whatever else is in the input. */
-struct uid uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, const struct addr *b, uint16_t port_b,
-                    uint8_t proto, double start, uint32_t salt);
+struct uid uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, const struct addr *b,
+                    uint16_t port_b, uint8_t proto, double start, uint32_t salt);
 
 /* "C" and the base-62 digits, lowest first as Zeek prints them (UID::Base62). => Length; no zero byte. */
 size_t uid_format(const struct uid *uid, char out[UID_TEXT_MAX]);

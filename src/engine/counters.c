@@ -115,7 +115,7 @@ tell_memory(const struct connlog_engine *e, struct teller *t)
 void
 connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg)
 {
-	struct teller t = { fn, arg, NULL };
+	struct teller                 t = { fn, arg, NULL };
 	const struct decode_counters *d = decoder_counters(e->dec);
 
 	tell_packets(e, &t, d);

@@ -22,8 +22,8 @@ static void
 connection_ended(void *arg, struct conn_store *s, uint32_t handle)
 {
 	struct connlog_engine *e = arg;
-	struct fill_texts texts;
-	struct record r;
+	struct fill_texts      texts;
+	struct record          r;
 
 	if (!e->on_record || e->status != CONNLOG_OK)
 		return;
@@ -37,7 +37,7 @@ connection_ended(void *arg, struct conn_store *s, uint32_t handle)
 static uint32_t
 begin_connection(struct conn_store *s, const struct pkt *p, uint32_t hash)
 {
-	bool flip;
+	bool           flip;
 	const uint32_t handle = track_wants(s->opt, p, &flip) ? conn_create(s, p, hash, flip) : 0;
 
 	if (!handle) {
@@ -56,14 +56,14 @@ static void
 look_inside(struct connlog_engine *e, struct frame *f, uint32_t handle, bool is_orig, bool is_new)
 {
 	struct conn_store *s = &e->store;
-	struct conn *c = conn_at(s, handle);
+	struct conn       *c = conn_at(s, handle);
 
 	if (!udp_tunnel_possible(c->p[RESP], f->pkt.data))
 		return;
-	struct conn_extra *x = conn_extra_at(s, c);
-	struct udp_tunnel_state st = x ? x->udp_tunnel : (struct udp_tunnel_state){ 0 };
-	struct inner in;
-	bool note_x = false;
+	struct conn_extra           *x = conn_extra_at(s, c);
+	struct udp_tunnel_state      st = x ? x->udp_tunnel : (struct udp_tunnel_state){ 0 };
+	struct inner                 in;
+	bool                         note_x = false;
 	const enum udp_tunnel_answer answer = udp_tunnel(&e->opt.decode, &f->pkt, c->p[RESP], is_orig, &st, &in, &note_x);
 
 	if (note_x)
@@ -74,8 +74,13 @@ look_inside(struct connlog_engine *e, struct frame *f, uint32_t handle, bool is_
 	if (answer != UDP_TUNNEL_INNER)
 		return;
 	const struct encap shell = {
-		.src = c->h[ORIG], .dst = c->h[RESP], .sport = c->p[ORIG], .dport = c->p[RESP],
-		.proto = c->proto, .type = in.type, .uid = conn_uid(s, c),
+		.src = c->h[ORIG],
+		.dst = c->h[RESP],
+		.sport = c->p[ORIG],
+		.dport = c->p[RESP],
+		.proto = c->proto,
+		.type = in.type,
+		.uid = conn_uid(s, c),
 	};
 	if (is_new)
 		conn_encap_push(s, handle, &shell);
@@ -86,9 +91,9 @@ static void
 flow_packet(struct connlog_engine *e, struct frame *f)
 {
 	struct conn_store *s = &e->store;
-	const struct pkt *p = &f->pkt;
-	uint32_t handle = conn_find(s, p, f->hash);
-	bool is_new = false;
+	const struct pkt  *p = &f->pkt;
+	uint32_t           handle = conn_find(s, p, f->hash);
+	bool               is_new = false;
 
 	notice_packet(&e->notices, p, f->hash);
 	if (handle && track_is_reuse(s, handle, p)) {
@@ -105,7 +110,7 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 		return;
 
 	const struct conn *c = conn_at(s, handle);
-	const bool is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]);
+	const bool         is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]);
 	track_packet(s, handle, p, is_orig);
 	if (p->l4_bad || p->tcp_bad)
 		return;
@@ -195,7 +200,7 @@ static bool
 make_keys(struct conn_store *s, const char *seed)
 {
 	static const struct siphash_key fixed = { 0x636f6e6e6c6f6721u, 0x7569642073656564u };
-	uint64_t w[4];
+	uint64_t                        w[4];
 
 	if (seed) {
 		siphash24_128(&fixed, seed, strlen(seed), w);

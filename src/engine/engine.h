@@ -27,10 +27,10 @@ struct connlog_engine {
 	struct notices         notices;
 	connlog_record_fn      on_record;
 	void                  *on_record_arg;
-	int                    status; /* CONNLOG_OK, or what a callback returned: nothing more is done */
+	int                    status;         /* CONNLOG_OK, or what a callback returned: nothing more is done */
 	uint64_t               packets, bytes; /* as captured */
 	uint64_t               before_epoch;
-	double                 now;            /* of decoding, a batch ahead of the store's */
+	double                 now; /* of decoding, a batch ahead of the store's */
 	struct frame           frames[BATCH];
 };
 

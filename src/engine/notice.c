@@ -9,10 +9,9 @@
 #define TWICE_MIN      20
 #define FILTERED_MIN   3
 
-static void __attribute__((format(printf, 2, 3)))
-tell(const struct notices *n, const char *format, ...)
+static void __attribute__((format(printf, 2, 3))) tell(const struct notices *n, const char *format, ...)
 {
-	char text[512];
+	char    text[512];
 	va_list args;
 
 	if (!n->fn)
@@ -30,7 +29,8 @@ tell_offloading(struct notices *n, const struct notice_host *h)
 
 	addr_format(&h->host, host);
 	tell(n,
-	     "%" PRIu64 " of %" PRIu64 " checksums of %s are wrong: the capture was probably taken on that host, whose network "
+	     "%" PRIu64 " of %" PRIu64
+	     " checksums of %s are wrong: the capture was probably taken on that host, whose network "
 	     "card computes them later (checksum offloading). Its packets are left out; read again with -C to count them",
 	     h->bad, h->bad + h->good, host);
 	n->told_offloading = true;
@@ -40,7 +40,7 @@ static void
 checksums(struct notices *n, const struct pkt *p)
 {
 	struct notice_host *h = &n->hosts[(p->src.b[15] ^ p->src.b[14] ^ p->src.b[13]) % NOTICE_HOSTS];
-	const bool same = addr_equal(&h->host, &p->src);
+	const bool          same = addr_equal(&h->host, &p->src);
 
 	if (!p->l4_bad) {
 		h->good += same;
@@ -68,13 +68,13 @@ notice_packet(struct notices *n, const struct pkt *p, uint32_t hash)
 
 	/* The same IPv4 identification and checksum in the same connection, shortly after: the same packet once more. */
 	static const uint8_t checksum_at[] = { 0, 16, 6, 2 }; /* by enum transport, in its header */
-	const uint8_t *ip = p->ip_version == 4 ? bytes_at(p->ip, 0, 20) : NULL;
-	const uint8_t *checksum = bytes_at(p->payload, checksum_at[p->transport], 2);
-	const uint32_t id = ip ? load_be16(ip + 4) : 0;
+	const uint8_t       *ip = p->ip_version == 4 ? bytes_at(p->ip, 0, 20) : NULL;
+	const uint8_t       *checksum = bytes_at(p->payload, checksum_at[p->transport], 2);
+	const uint32_t       id = ip ? load_be16(ip + 4) : 0;
 	if (id == 0 || !checksum)
 		return;
 	const uint32_t print = (hash ^ p->src.b[15] ^ id << 16 ^ load_be16(checksum) ^ p->ip_len << 8) * 0x9e3779b1u;
-	uint32_t *slot = &n->recent[print >> 24];
+	uint32_t      *slot = &n->recent[print >> 24];
 	n->compared++;
 	if (*slot == print)
 		n->twice++;
@@ -96,12 +96,14 @@ most_checksums(const struct notices *n, const struct decode_counters *c)
 
 	if (c->bad[0] * 2 > c->checked[0])
 		tell(n,
-		     "%" PRIu64 " of %" PRIu64 " IP header checksums are wrong: those packets are left out; read again with -C to "
+		     "%" PRIu64 " of %" PRIu64
+		     " IP header checksums are wrong: those packets are left out; read again with -C to "
 		     "count them",
 		     c->bad[0], c->checked[0]);
 	if (!n->told_offloading && bad * 2 > checked)
 		tell(n,
-		     "%" PRIu64 " of %" PRIu64 " checksums of TCP, UDP and ICMP are wrong: those packets are left out; if the capture "
+		     "%" PRIu64 " of %" PRIu64
+		     " checksums of TCP, UDP and ICMP are wrong: those packets are left out; if the capture "
 		     "was taken with checksum offloading, read again with -C to count them",
 		     bad, checked);
 }
@@ -122,7 +124,8 @@ notice_end(struct notices *n, const struct decode_counters *c)
 		     n->twice, n->compared);
 	if (n->tcp_ends >= FILTERED_MIN && n->tcp_payload_packets == 0 && n->tcp_bytes > 0)
 		tell(n,
-		     "no TCP packet carries data although the sequence numbers tell of %" PRIu64 " bytes: the capture is probably "
+		     "no TCP packet carries data although the sequence numbers tell of %" PRIu64
+		     " bytes: the capture is probably "
 		     "filtered to SYN, FIN and RST. detect_filtered_trace=T leaves such gaps out",
 		     n->tcp_bytes);
 }

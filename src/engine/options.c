@@ -23,14 +23,20 @@ struct option {
 
 #define AT(member) offsetof(struct connlog_options, member)
 
-static const char likely_server_ports[] =
-	"21/tcp,22/tcp,25/tcp,53/tcp,79/tcp,80/tcp,81/tcp,88/tcp,135/tcp,139/tcp,143/tcp,389/tcp,443/tcp,445/tcp,465/tcp,502/tcp,"
-	"563/tcp,585/tcp,587/tcp,614/tcp,631/tcp,636/tcp,989/tcp,990/tcp,992/tcp,993/tcp,995/tcp,1080/tcp,1434/tcp,1883/tcp,"
-	"2811/tcp,3128/tcp,3268/tcp,3306/tcp,3389/tcp,5222/tcp,5223/tcp,5269/tcp,5432/tcp,6379/tcp,6666/tcp,6667/tcp,6668/tcp,"
-	"6669/tcp,8000/tcp,8080/tcp,8888/tcp,20000/tcp,53/udp,67/udp,88/udp,123/udp,137/udp,161/udp,162/udp,389/udp,443/udp,"
-	"514/udp,1812/udp,2123/udp,2152/udp,3389/udp,3544/udp,4011/udp,4754/udp,4789/udp,5060/udp,5072/udp,5353/udp,5355/udp,"
-	"6081/udp,20000/udp";
+static const char likely_server_ports[] = "21/tcp,22/tcp,25/tcp,53/tcp,79/tcp,80/tcp,81/tcp,88/tcp,135/tcp,139/tcp,143/"
+                                          "tcp,389/tcp,443/tcp,445/tcp,465/tcp,502/tcp,"
+										  "563/tcp,585/tcp,587/tcp,614/tcp,631/tcp,636/tcp,989/tcp,990/tcp,992/tcp,993/"
+                                          "tcp,995/tcp,1080/tcp,1434/tcp,1883/tcp,"
+										  "2811/tcp,3128/tcp,3268/tcp,3306/tcp,3389/tcp,5222/tcp,5223/tcp,5269/"
+                                          "tcp,5432/tcp,6379/tcp,6666/tcp,6667/tcp,6668/tcp,"
+										  "6669/tcp,8000/tcp,8080/tcp,8888/tcp,20000/tcp,53/udp,67/udp,88/udp,123/"
+                                          "udp,137/udp,161/udp,162/udp,389/udp,443/udp,"
+										  "514/udp,1812/udp,2123/udp,2152/udp,3389/udp,3544/udp,4011/udp,4754/udp,4789/"
+                                          "udp,5060/udp,5072/udp,5353/udp,5355/udp,"
+										  "6081/udp,20000/udp";
 
+/* A row a line. */
+/* clang-format off */
 static const struct option table[] = {
 	{ { "ignore_checksums", "bool", "F", "take packets with a wrong checksum for good ones (-C)" }, BOOL, AT(decode.ignore_checksums), 0 },
 	{ { "ignore_checksums_nets", "subnets", "", "the same for packets that these networks sent" }, SUBNETS, AT(ignore_checksums_nets), 0 },
@@ -75,6 +81,7 @@ static const struct option table[] = {
 	{ { "max_fragment_bytes", "count", "67108864", "memory for fragments" }, COUNT_SIZE, AT(decode.max_fragment_bytes), 0 },
 	{ { "max_ip_tunnels", "count", "65536", "GRE and IP tunnels remembered" }, COUNT_SIZE, AT(decode.max_ip_tunnels), 0 },
 };
+/* clang-format on */
 #define N_OPTIONS (sizeof table / sizeof *table)
 
 const connlog_option_info *
@@ -87,13 +94,16 @@ connlog_option_at(size_t i)
 static const char *
 assign(struct connlog_options *o, const struct option *opt, const char *value, bool add)
 {
-	void *at = (char *)o + opt->offset;
+	void    *at = (char *)o + opt->offset;
 	uint64_t n;
 
 	switch (opt->kind) {
-	case BOOL: return value_bool(value, at) ? NULL : "T or F";
-	case INTERVAL: return value_interval(value, at) ? NULL : "a time such as 5sec, 1.5min or 1hr";
-	case COUNT: return value_count(value, at) ? NULL : "a number";
+	case BOOL:
+		return value_bool(value, at) ? NULL : "T or F";
+	case INTERVAL:
+		return value_interval(value, at) ? NULL : "a time such as 5sec, 1.5min or 1hr";
+	case COUNT:
+		return value_count(value, at) ? NULL : "a number";
 	case COUNT_UINT:
 		if (!value_count(value, &n) || n > UINT32_MAX)
 			return "a number";
@@ -104,12 +114,14 @@ assign(struct connlog_options *o, const struct option *opt, const char *value, b
 			return "a number";
 		*(size_t *)at = (size_t)n;
 		return NULL;
-	case SUBNETS: return value_subnets(value, at, add) ? NULL : "networks such as 10.0.0.0/8,fd00::/8";
+	case SUBNETS:
+		return value_subnets(value, at, add) ? NULL : "networks such as 10.0.0.0/8,fd00::/8";
 	case PORTS:
 		return value_ports(value, at, opt->offset_udp ? (void *)((char *)o + opt->offset_udp) : NULL, add)
-		               ? NULL
-		               : (opt->offset_udp ? "ports such as 80/tcp,53/udp" : "ports such as 22/tcp,23/tcp");
-	case STRING: return value_string(value, at) ? NULL : "a text (no memory for it)";
+		           ? NULL
+		           : (opt->offset_udp ? "ports such as 80/tcp,53/udp" : "ports such as 22/tcp,23/tcp");
+	case STRING:
+		return value_string(value, at) ? NULL : "a text (no memory for it)";
 	}
 	return "nothing";
 }
@@ -118,7 +130,7 @@ int
 connlog_options_set(connlog_options *o, const char *name, const char *value, char *err, size_t err_size)
 {
 	const size_t len = strlen(name);
-	const bool add = len > 0 && name[len - 1] == '+'; /* NAME+=VALUE */
+	const bool   add = len > 0 && name[len - 1] == '+'; /* NAME+=VALUE */
 
 	for (size_t i = 0; i < N_OPTIONS; i++) {
 		const struct option *opt = &table[i];
@@ -189,7 +201,8 @@ options_copy(const struct connlog_options *from, struct connlog_options *out)
 	*out = *from;
 	out->conn.seed = NULL;
 	out->local_nets = out->conn.local_nets = out->ignore_checksums_nets = (struct net_set){ 0 };
-	if (!copy_nets(&from->ignore_checksums_nets, &out->ignore_checksums_nets) || !copy_nets(&from->local_nets, &out->conn.local_nets) ||
+	if (!copy_nets(&from->ignore_checksums_nets, &out->ignore_checksums_nets) ||
+	    !copy_nets(&from->local_nets, &out->conn.local_nets) ||
 	    (out->private_is_local && !net_set_add_private(&out->conn.local_nets)) ||
 	    (from->conn.seed && !value_string(from->conn.seed, &out->conn.seed))) {
 		options_clear(out);

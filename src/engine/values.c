@@ -80,7 +80,7 @@ value_string(const char *text, char **out)
 static size_t
 next_element(const char **text, const char **element)
 {
-	const char *p = *text + strspn(*text, " ,{}");
+	const char  *p = *text + strspn(*text, " ,{}");
 	const size_t len = strcspn(p, " ,{}");
 	*element = p;
 	*text = p + len;
@@ -91,8 +91,8 @@ bool
 value_subnets(const char *text, struct net_set *out, bool add)
 {
 	struct net_set set = { 0 };
-	const char *at;
-	size_t len;
+	const char    *at;
+	size_t         len;
 
 	for (size_t i = 0; add && i < out->n; i++)
 		if (!net_set_add(&set, out->at[i]))
@@ -114,7 +114,7 @@ static bool
 port_add(const char *at, size_t len, struct port_set *tcp, struct port_set *udp)
 {
 	unsigned port = 0;
-	size_t i = 0;
+	size_t   i = 0;
 
 	for (; i < len && isdigit((unsigned char)at[i]) && port <= 65535; i++)
 		port = 10 * port + (unsigned)(at[i] - '0');
@@ -133,8 +133,8 @@ bool
 value_ports(const char *text, struct port_set *tcp, struct port_set *udp, bool add)
 {
 	struct port_set sets[2] = { 0 };
-	const char *at;
-	size_t len;
+	const char     *at;
+	size_t          len;
 
 	if (add) {
 		sets[0] = *tcp;

@@ -5,6 +5,6 @@ const char *
 connlog_version(void)
 {
 	return "connlog " CONNLOG_VERSION "\n"
-	       "captures: pcap, pcapng, gzip, zstd; live through libpcap\n"
-	       "formats: zeek, json\n";
+		   "captures: pcap, pcapng, gzip, zstd; live through libpcap\n"
+		   "formats: zeek, json\n";
 }

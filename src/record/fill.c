@@ -17,10 +17,14 @@ static struct text
 proto_text(uint8_t transport)
 {
 	switch (transport) {
-	case TRANSPORT_TCP: return text_of("tcp");
-	case TRANSPORT_UDP: return text_of("udp");
-	case TRANSPORT_ICMP: return text_of("icmp");
-	default: return text_of("unknown_transport");
+	case TRANSPORT_TCP:
+		return text_of("tcp");
+	case TRANSPORT_UDP:
+		return text_of("udp");
+	case TRANSPORT_ICMP:
+		return text_of("icmp");
+	default:
+		return text_of("unknown_transport");
 	}
 }
 
@@ -88,10 +92,10 @@ fill_extra(const struct conn_extra *x, struct fill_texts *t, struct record *r)
 static void
 fill_sizes(const struct conn_store *s, uint32_t handle, struct record *r)
 {
-	const struct conn *c = conn_at(s, handle);
+	const struct conn   *c = conn_at(s, handle);
 	struct conn_endpoint end[2];
-	size_t history_len;
-	const char *history = history_text(s, handle, &history_len);
+	size_t               history_len;
+	const char          *history = history_text(s, handle, &history_len);
 
 	endpoints(s, c, end);
 	r->duration = c->last_time - c->start_time;
@@ -111,10 +115,10 @@ fill_sizes(const struct conn_store *s, uint32_t handle, struct record *r)
 void
 fill_record(const struct conn_store *s, uint32_t handle, struct fill_texts *t, struct record *r)
 {
-	const struct conn *c = conn_at(s, handle);
+	const struct conn       *c = conn_at(s, handle);
 	const struct conn_extra *x = conn_extra_at(s, c);
-	const struct uid uid = conn_uid(s, c);
-	const char *proto_name = ip_proto_name(c->proto);
+	const struct uid         uid = conn_uid(s, c);
+	const char              *proto_name = ip_proto_name(c->proto);
 
 	*r = (struct record){
 		.has = HAS_ALWAYS | HAS_CONN_STATE | HAS_IP_PROTO,
@@ -141,7 +145,8 @@ fill_record(const struct conn_store *s, uint32_t handle, struct fill_texts *t, s
 		r->local_resp = net_set_has(&s->opt->local_nets, &c->h[RESP]);
 	}
 	if (s->opt->log_community_id) {
-		const size_t n = community_id(c, (uint16_t)s->opt->community_id_seed, s->opt->community_id_base64, t->community_id);
+		const size_t n =
+			community_id(c, (uint16_t)s->opt->community_id_seed, s->opt->community_id_base64, t->community_id);
 		r->community_id = (struct text){ t->community_id, n };
 		r->has |= n ? HAS_COMMUNITY_ID : 0;
 	}

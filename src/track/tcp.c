@@ -97,11 +97,11 @@ tcp_history_scaled(const struct tcp_ctx *x, const struct tcp_ep *ep, struct scal
 static void
 flip(struct conn_store *s, struct conn *c)
 {
-	struct tcp *t = tcp_at(s, c);
+	struct tcp   *t = tcp_at(s, c);
 	const uint8_t saw = t->flags & (TCP_SAW_ORIG | TCP_SAW_RESP);
 
 	t->flags ^= TCP_FLIPPED;
-	t->flags &= (uint8_t)~(TCP_SAW_ORIG | TCP_SAW_RESP | TCP_IS_PARTIAL);
+	t->flags &= (uint8_t) ~(TCP_SAW_ORIG | TCP_SAW_RESP | TCP_IS_PARTIAL);
 	if (saw & TCP_SAW_ORIG)
 		t->flags |= TCP_SAW_RESP;
 	if (saw & TCP_SAW_RESP)
@@ -203,7 +203,7 @@ static void
 init_side(struct tcp_ep *ep, uint8_t flags, uint32_t seq, uint32_t behind)
 {
 	const bool syn = flags & TCP_SYN;
-	bool set = false;
+	bool       set = false;
 
 	switch (ep->state) {
 	case TCP_INACTIVE:
@@ -215,11 +215,18 @@ init_side(struct tcp_ep *ep, uint8_t flags, uint32_t seq, uint32_t behind)
 		set = true;
 		break;
 	case TCP_SYN_SENT:
-	case TCP_SYN_ACK_SENT: set = syn && seq != ep->start; break;
+	case TCP_SYN_ACK_SENT:
+		set = syn && seq != ep->start;
+		break;
 	case TCP_ESTABLISHED:
-	case TCP_PARTIAL: set = syn; break;
-	case TCP_RESET: set = syn && ep->prev == TCP_INACTIVE; break; /* the RST may have been forged */
-	default: break;
+	case TCP_PARTIAL:
+		set = syn;
+		break;
+	case TCP_RESET:
+		set = syn && ep->prev == TCP_INACTIVE;
+		break; /* the RST may have been forged */
+	default:
+		break;
 	}
 	if (set) {
 		ep->start = ep->ack = seq;
@@ -251,7 +258,7 @@ static void
 history_flag(const struct tcp_ctx *x, struct tcp_ep *ep, uint32_t bit, char letter, uint64_t seq, int which)
 {
 	const struct tcp_ep_rare *have = tcp_rare_at(x->s, x->t, ep);
-	const bool same = seq == (have ? have->last_flag[which] : 0);
+	const bool                same = seq == (have ? have->last_flag[which] : 0);
 
 	if (tcp_history_once(x, ep, bit, letter) && !same)
 		tcp_history_add(x, ep, letter);
@@ -276,7 +283,9 @@ note_history(const struct tcp_ctx *x, struct tcp_ep *ep, uint8_t flags, uint64_t
 	case TCP_FIN: /* counts where its data ends */
 		history_flag(x, ep, HIST_FIN, 'F', seq + (uint64_t)(int64_t)len, LAST_FIN);
 		break;
-	case TCP_RST: history_flag(x, ep, HIST_RST, 'R', seq, LAST_RST); break;
+	case TCP_RST:
+		history_flag(x, ep, HIST_RST, 'R', seq, LAST_RST);
+		break;
 	default:
 		if ((flags & TCP_FIN) && (flags & TCP_RST))
 			tcp_history_once(x, ep, HIST_FIN_RST, 'I');
@@ -323,7 +332,7 @@ static int32_t
 take_seq(const struct tcp_ctx *x, struct tcp_ep *ep, uint32_t last, uint8_t flags, int32_t len)
 {
 	const int32_t delta = tcp_delta(last, ep->last);
-	bool update = false;
+	bool          update = false;
 
 	if ((flags & (TCP_SYN | TCP_RST)) && (delta > TOO_LARGE_SEQ_DELTA || delta < -TOO_LARGE_SEQ_DELTA))
 		return delta;
@@ -347,14 +356,14 @@ take_seq(const struct tcp_ctx *x, struct tcp_ep *ep, uint32_t last, uint8_t flag
 static void
 process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 {
-	struct tcp *t = x->t;
-	struct tcp_ep *ep = tcp_side(t, is_orig ? ORIG : RESP), *peer = tcp_peer(t, ep);
-	const uint8_t flags = p->tcp_flags;
-	const int32_t len = p->data_len;
-	const int32_t seg_len = ((flags & TCP_RST) ? 0 : len) + !!(flags & TCP_SYN) + !!(flags & TCP_FIN);
+	struct tcp     *t = x->t;
+	struct tcp_ep  *ep = tcp_side(t, is_orig ? ORIG : RESP), *peer = tcp_peer(t, ep);
+	const uint8_t   flags = p->tcp_flags;
+	const int32_t   len = p->data_len;
+	const int32_t   seg_len = ((flags & TCP_RST) ? 0 : len) + !!(flags & TCP_SYN) + !!(flags & TCP_FIN);
 	struct tcp_step step = { .is_orig = is_orig, .flags = flags, .seq = p->tcp_seq, .ack = p->tcp_ack, .len = len };
-	bool underflow = false;
-	uint64_t rel_ack = 0;
+	bool            underflow = false;
+	uint64_t        rel_ack = 0;
 
 	set_partial(t, flags, is_orig);
 	init_side(ep, flags, p->tcp_seq, p->tcp_seq + (uint32_t)seg_len);
@@ -403,7 +412,7 @@ tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_o
 		}
 	}
 	const struct tcp_ctx x = { s, handle, c, tcp_at(s, c), p->ts };
-	struct tcp_ep *ep = tcp_side(x.t, is_orig ? ORIG : RESP);
+	struct tcp_ep       *ep = tcp_side(x.t, is_orig ? ORIG : RESP);
 
 	if (p->tcp_bad)
 		return;
@@ -430,7 +439,7 @@ tcp_is_reuse(const struct conn_store *s, uint32_t handle, const struct pkt *p)
 	if (c->flags & CONN_EMBRYO)
 		return !(p->tcp_flags & TCP_ACK) && p->tcp_seq != c->isn;
 
-	struct tcp *t = tcp_at(s, c);
+	struct tcp          *t = tcp_at(s, c);
 	const struct tcp_ep *orig = tcp_side(t, ORIG), *resp = tcp_side(t, RESP), *from = orig;
 	if (p->tcp_flags & TCP_ACK) {
 		if (orig->state != TCP_INACTIVE)
@@ -454,7 +463,7 @@ tcp_size(const struct tcp *t, const struct tcp_ep *ep)
 	if (ep->prev == TCP_SYN_SENT && ep->state == TCP_RESET && peer->state == TCP_INACTIVE && !tcp_nothing_acked(ep))
 		return 0; /* a half-open connection found out and aborted: the numbers tell nothing */
 	const uint64_t last = tcp_full(ep->last, ep->seq_wraps), ack = tcp_full(ep->ack, ep->ack_wraps);
-	uint64_t size = (last > ack ? last : ack) - ep->start;
+	uint64_t       size = (last > ack ? last : ack) - ep->start;
 	if (size != 0)
 		size--; /* SYN */
 	if ((ep->flags & EP_FIN) && size != 0)

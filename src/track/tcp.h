@@ -35,11 +35,11 @@ struct tcp_ep {
 };
 
 enum tcp_flag {
-	TCP_FLIPPED = 1,        /* ep[1] is the originator */
-	TCP_SAW_ORIG = 2,       /* first_packet_seen */
+	TCP_FLIPPED = 1,  /* ep[1] is the originator */
+	TCP_SAW_ORIG = 2, /* first_packet_seen */
 	TCP_SAW_RESP = 4,
 	TCP_IS_PARTIAL = 8,
-	TCP_DONE = 16,          /* !is_active: finished or reset, timers have nothing left to do */
+	TCP_DONE = 16, /* !is_active: finished or reset, timers have nothing left to do */
 	TCP_CLOSE_DEFERRED = 32,
 	TCP_DEFERRED_EVENT = 64,
 };
@@ -47,11 +47,11 @@ enum tcp_flag {
 /* Two cache lines. */
 struct tcp {
 	_Alignas(64) struct tcp_ep ep[2];
-	double        expire_at[2]; /* ExpireTimer: the first runs always, the second since a side has closed */
-	double        last_at;      /* AttemptTimer before, close-delay timer after closing */
-	uint32_t      rare;
-	uint8_t       flags;
-	bool          closing;      /* `last_at` is the close delay */
+	double   expire_at[2]; /* ExpireTimer: the first runs always, the second since a side has closed */
+	double   last_at;      /* AttemptTimer before, close-delay timer after closing */
+	uint32_t rare;
+	uint8_t  flags;
+	bool     closing; /* `last_at` is the close delay */
 };
 
 enum { LAST_SYN, LAST_FIN, LAST_RST };
@@ -153,8 +153,8 @@ struct tcp_step {
 	bool     is_orig; /* side of the packet when it came; not changed by a flip on the way */
 	uint8_t  flags;
 	uint32_t seq, ack;
-	int32_t  len;        /* payload by the headers */
-	int32_t  delta_last; /* how far the packet advances the sequence */
+	int32_t  len;          /* payload by the headers */
+	int32_t  delta_last;   /* how far the packet advances the sequence */
 	bool     close, event; /* out: the side has closed; worth an event */
 };
 void tcp_advance_state(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_step *step);
@@ -168,10 +168,10 @@ bool tcp_data_pending(const struct tcp_ctx *x, const struct tcp_ep *ep);
 
 /* ---- tcp_close.c: closing and timers */
 
-void tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event);
-void tcp_reset(const struct tcp_ctx *x);
+void              tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event);
+void              tcp_reset(const struct tcp_ctx *x);
 enum conn_verdict tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
-double tcp_due(const struct conn_store *s, const struct conn *c);
+double            tcp_due(const struct conn_store *s, const struct conn *c);
 
 /* ---- tcp.c */
 

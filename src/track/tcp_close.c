@@ -33,7 +33,7 @@ close_complete(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 void
 tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 {
-	struct tcp *t = x->t;
+	struct tcp          *t = x->t;
 	const struct tcp_ep *peer = tcp_peer(t, ep);
 
 	if (tcp_data_pending(x, ep)) {
@@ -60,9 +60,9 @@ tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 static bool
 has_expired(const struct tcp_ctx *x)
 {
-	struct tcp *t = x->t;
+	struct tcp          *t = x->t;
 	const struct tcp_ep *a = &t->ep[0], *b = &t->ep[1];
-	const bool a_closed = a->flags & EP_DID_CLOSE, b_closed = b->flags & EP_DID_CLOSE;
+	const bool           a_closed = a->flags & EP_DID_CLOSE, b_closed = b->flags & EP_DID_CLOSE;
 
 	if (!(x->c->last_time + x->s->opt->tcp_connection_linger < x->now))
 		return false;
@@ -76,7 +76,7 @@ has_expired(const struct tcp_ctx *x)
 static enum conn_verdict
 last_timer(const struct tcp_ctx *x, enum conn_end *why)
 {
-	struct tcp *t = x->t;
+	struct tcp   *t = x->t;
 	const uint8_t orig = tcp_side(t, ORIG)->state;
 
 	t->last_at = INFINITY;
@@ -87,7 +87,8 @@ last_timer(const struct tcp_ctx *x, enum conn_end *why)
 	if (t->flags & TCP_DONE)
 		return CONN_KEEP;
 	*why = CONN_END_attempt;
-	return (orig == TCP_SYN_SENT || orig == TCP_SYN_ACK_SENT) && tcp_side(t, RESP)->state == TCP_INACTIVE ? CONN_REMOVE : CONN_KEEP;
+	return (orig == TCP_SYN_SENT || orig == TCP_SYN_ACK_SENT) && tcp_side(t, RESP)->state == TCP_INACTIVE ? CONN_REMOVE
+	                                                                                                      : CONN_KEEP;
 }
 
 double
@@ -99,7 +100,7 @@ tcp_due(const struct conn_store *s, const struct conn *c)
 		return s->opt->tcp_attempt_delay != 0 && attempt < expire ? attempt : expire;
 	}
 	const struct tcp *t = tcp_at(s, c);
-	double due = t->last_at;
+	double            due = t->last_at;
 	for (int i = 0; i < 2; i++)
 		if (t->expire_at[i] < due)
 			due = t->expire_at[i];
@@ -120,8 +121,8 @@ tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why)
 			return CONN_REMOVE;
 	}
 	const struct tcp_ctx x = { s, handle, c, tcp_at(s, c), now };
-	struct tcp *t = x.t;
-	const int i = t->expire_at[1] < t->expire_at[0];
+	struct tcp          *t = x.t;
+	const int            i = t->expire_at[1] < t->expire_at[0];
 
 	if (t->last_at <= t->expire_at[i])
 		return last_timer(&x, why);

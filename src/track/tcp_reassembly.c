@@ -73,7 +73,8 @@ deliver(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upper)
 {
 	ep->delivered = upper;
 	/* Nobody acknowledges: their packets may take another way. Do not keep what would never be acknowledged. */
-	if (tcp_nothing_acked(ep) && x->s->opt->tcp_max_initial_window && tcp_size(x->t, ep) > x->s->opt->tcp_max_initial_window)
+	if (tcp_nothing_acked(ep) && x->s->opt->tcp_max_initial_window &&
+	    tcp_size(x->t, ep) > x->s->opt->tcp_max_initial_window)
 		trim(x, ep, ep->delivered);
 }
 
@@ -135,7 +136,7 @@ static void
 hold_above(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi)
 {
 	struct tcp_ep_rare *r = tcp_rare_need(x, ep);
-	const size_t before = ranges_bytes(&r->above);
+	const size_t        before = ranges_bytes(&r->above);
 
 	if (x->s->range_bytes > x->s->opt->max_reassembly_bytes || !ranges_add(&r->above, lo, hi)) {
 		x->s->counters.reassembly_given_up++;
@@ -172,7 +173,7 @@ void
 tcp_data(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq, uint64_t len)
 {
 	const struct conn_options *opt = x->s->opt;
-	const uint64_t ack = tcp_relative(ep, ep->ack, ep->ack_wraps), upper = seq + len;
+	const uint64_t             ack = tcp_relative(ep, ep->ack, ep->ack_wraps), upper = seq + len;
 
 	if ((ep->flags & EP_SKIP) || upper < seq)
 		return;
@@ -184,7 +185,7 @@ tcp_data(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq, uint64_t len)
 	insert(x, ep, seq, upper);
 
 	const struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
-	const struct ranges *above = r && r->above.n > 0 ? &r->above : NULL;
+	const struct ranges      *above = r && r->above.n > 0 ? &r->above : NULL;
 	if (tcp_nothing_acked(ep) && opt->tcp_max_above_hole_without_any_acks && above &&
 	    ranges_at(above)[above->n - 1].hi - ep->delivered > opt->tcp_max_above_hole_without_any_acks) {
 		give_up(x, ep);

@@ -35,7 +35,7 @@ static void
 established(const struct tcp_ctx *x)
 {
 	const struct conn_options *opt = x->s->opt;
-	uint16_t port = x->c->p[RESP];
+	uint16_t                   port = x->c->p[RESP];
 
 	if (tcp_side(x->t, ORIG)->state == TCP_INACTIVE && !port_set_has(&opt->likely_server_tcp, port) &&
 	    port_set_has(&opt->likely_server_tcp, x->c->p[ORIG]))
@@ -47,7 +47,7 @@ established(const struct tcp_ctx *x)
 static void
 inactive_syn(const struct tcp_ctx *x, struct tcp_ep *ep, const struct tcp_step *st)
 {
-	struct tcp *t = x->t;
+	struct tcp    *t = x->t;
 	struct tcp_ep *peer = tcp_peer(t, ep);
 
 	if (st->is_orig) {
@@ -77,7 +77,7 @@ inactive_syn(const struct tcp_ctx *x, struct tcp_ep *ep, const struct tcp_step *
 static void
 from_inactive(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_step *st)
 {
-	struct tcp *t = x->t;
+	struct tcp          *t = x->t;
 	const struct tcp_ep *peer = tcp_peer(t, ep);
 
 	if (st->flags & TCP_SYN)
@@ -156,12 +156,21 @@ void
 tcp_advance_state(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_step *st)
 {
 	switch (ep->state) {
-	case TCP_INACTIVE: from_inactive(x, ep, st); break;
+	case TCP_INACTIVE:
+		from_inactive(x, ep, st);
+		break;
 	case TCP_SYN_SENT:
-	case TCP_SYN_ACK_SENT: from_syn_sent(x, ep, st); break;
+	case TCP_SYN_ACK_SENT:
+		from_syn_sent(x, ep, st);
+		break;
 	case TCP_PARTIAL:
-	case TCP_ESTABLISHED: from_established(x, ep, st); break;
-	case TCP_CLOSED: from_closed(x, ep, st); break;
-	default: break; /* RESET is final */
+	case TCP_ESTABLISHED:
+		from_established(x, ep, st);
+		break;
+	case TCP_CLOSED:
+		from_closed(x, ep, st);
+		break;
+	default:
+		break; /* RESET is final */
 	}
 }

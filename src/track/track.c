@@ -22,7 +22,7 @@ track_wants(const struct conn_options *opt, const struct pkt *p, bool *flip)
 			*flip = !port_set_has(&opt->likely_server_tcp, p->dport) || (!syn && p->sport < p->dport);
 	}
 	static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
-	const struct addr all = addr_from_v4(broadcast);
+	const struct addr    all = addr_from_v4(broadcast);
 	if (addr_equal(&p->dst, &all))
 		*flip = false;
 	return true;
@@ -38,10 +38,17 @@ bool
 track_begin(struct conn_store *s, uint32_t handle, const struct pkt *p)
 {
 	switch (p->transport) {
-	case TRANSPORT_TCP: return tcp_begin(s, handle, p);
-	case TRANSPORT_UDP: conn_set_timeout(s, handle, TIMEOUT_UDP); break;
-	case TRANSPORT_ICMP: conn_set_timeout(s, handle, TIMEOUT_ICMP); break;
-	default: conn_set_timeout(s, handle, TIMEOUT_UNKNOWN_IP); break;
+	case TRANSPORT_TCP:
+		return tcp_begin(s, handle, p);
+	case TRANSPORT_UDP:
+		conn_set_timeout(s, handle, TIMEOUT_UDP);
+		break;
+	case TRANSPORT_ICMP:
+		conn_set_timeout(s, handle, TIMEOUT_ICMP);
+		break;
+	default:
+		conn_set_timeout(s, handle, TIMEOUT_UNKNOWN_IP);
+		break;
 	}
 	return true;
 }
@@ -93,13 +100,19 @@ icmp_packet(struct conn *c, const struct pkt *p, int side)
 void
 track_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig)
 {
-	const int side = is_orig ? ORIG : RESP;
+	const int    side = is_orig ? ORIG : RESP;
 	struct conn *c = conn_at(s, handle);
 
 	switch (p->transport) {
-	case TRANSPORT_TCP: tcp_packet(s, handle, p, is_orig); break;
-	case TRANSPORT_UDP: udp_packet(s, handle, p, side); break;
-	case TRANSPORT_ICMP: icmp_packet(c, p, side); break;
+	case TRANSPORT_TCP:
+		tcp_packet(s, handle, p, is_orig);
+		break;
+	case TRANSPORT_UDP:
+		udp_packet(s, handle, p, side);
+		break;
+	case TRANSPORT_ICMP:
+		icmp_packet(c, p, side);
+		break;
 	default:
 		c->last_time = p->ts;
 		count(c, p, side);

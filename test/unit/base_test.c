@@ -29,7 +29,7 @@ test_slab(void **state)
 {
 	(void)state;
 	struct slab s;
-	uint32_t h[3];
+	uint32_t    h[3];
 
 	slab_init(&s, 13);
 	assert_int_equal(s.size, 16);
@@ -74,9 +74,9 @@ test_wheel(void **state)
 	(void)state;
 	struct timer *t = calloc(TIMERS + 1, sizeof *t);
 	struct wheel *w = malloc(sizeof *w);
-	uint64_t x = 88172645463325252u;
-	double now = 1e9;
-	unsigned fired = 0;
+	uint64_t      x = 88172645463325252u;
+	double        now = 1e9;
+	unsigned      fired = 0;
 
 	assert_non_null(t);
 	assert_non_null(w);
@@ -120,7 +120,7 @@ test_ranges(void **state)
 
 	for (int round = 0; round < 300; round++) {
 		struct ranges r = { 0 };
-		uint8_t model[257] = { 0 };
+		uint8_t       model[257] = { 0 };
 		for (int i = 0; i < 30; i++) {
 			const uint64_t lo = next_random(&x) % 250, hi = lo + 1 + next_random(&x) % 6;
 			assert_true(ranges_add(&r, lo, hi));
@@ -148,10 +148,10 @@ static void
 test_table(void **state)
 {
 	(void)state;
-	struct table t;
-	uint64_t x = 362436069u;
+	struct table    t;
+	uint64_t        x = 362436069u;
 	static uint32_t hash_of[5001];
-	static uint8_t there[5001];
+	static uint8_t  there[5001];
 
 	assert_true(table_init(&t));
 	for (int round = 0; round < 60000; round++) {
@@ -184,8 +184,8 @@ test_siphash(void **state)
 {
 	(void)state;
 	const struct siphash_key key = { 0x0706050403020100u, 0x0f0e0d0c0b0a0908u };
-	uint8_t in[16];
-	uint64_t out[2];
+	uint8_t                  in[16];
+	uint64_t                 out[2];
 
 	for (uint8_t i = 0; i < 16; i++)
 		in[i] = i;
@@ -197,7 +197,7 @@ test_siphash(void **state)
 	assert_int_equal(out[1], 0x45fc229b11597634u);
 
 	/* SipHash-1-3 has no published vectors for whole words here: every bit of the input must matter. */
-	uint64_t w[2] = { 1, 2 };
+	uint64_t       w[2] = { 1, 2 };
 	const uint64_t h = siphash13(&key, w, 2);
 	for (int bit = 0; bit < 128; bit++) {
 		w[bit / 64] ^= (uint64_t)1 << (bit % 64);
@@ -211,8 +211,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_slab), cmocka_unit_test(test_wheel), cmocka_unit_test(test_ranges), cmocka_unit_test(test_table),
-		cmocka_unit_test(test_siphash),
+		cmocka_unit_test(test_slab),  cmocka_unit_test(test_wheel),   cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_table), cmocka_unit_test(test_siphash),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

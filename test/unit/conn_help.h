@@ -18,13 +18,13 @@
 
 /* What was logged last, and how many in all. */
 struct logged {
-	unsigned n;
-	char     history[256];
-	char     state[8];
-	char     uid[UID_TEXT_MAX];
-	uint64_t bytes[2], pkts[2], missed;
-	double   duration;
-	bool     has_duration;
+	unsigned    n;
+	char        history[256];
+	char        state[8];
+	char        uid[UID_TEXT_MAX];
+	uint64_t    bytes[2], pkts[2], missed;
+	double      duration;
+	bool        has_duration;
 	struct addr orig_h;
 };
 
@@ -38,13 +38,18 @@ struct world {
 static inline void
 keep_record(void *arg, struct conn_store *s, uint32_t handle)
 {
-	struct world *w = arg;
+	struct world     *w = arg;
 	struct fill_texts texts;
-	struct record r;
+	struct record     r;
 
 	fill_record(s, handle, &texts, &r);
-	w->log = (struct logged){ .n = w->log.n + 1, .bytes = { r.orig_bytes, r.resp_bytes }, .pkts = { r.orig_pkts, r.resp_pkts },
-		.missed = r.missed_bytes, .duration = r.duration, .has_duration = (r.has & HAS_DURATION) != 0, .orig_h = r.orig_h };
+	w->log = (struct logged){ .n = w->log.n + 1,
+		                      .bytes = { r.orig_bytes, r.resp_bytes },
+		                      .pkts = { r.orig_pkts, r.resp_pkts },
+		                      .missed = r.missed_bytes,
+		                      .duration = r.duration,
+		                      .has_duration = (r.has & HAS_DURATION) != 0,
+		                      .orig_h = r.orig_h };
 	assert_true(r.history.n < sizeof w->log.history && r.conn_state.n < sizeof w->log.state);
 	memcpy(w->log.history, r.history.p, r.history.n);
 	memcpy(w->log.state, r.conn_state.p, r.conn_state.n);
@@ -56,7 +61,7 @@ static inline struct world *
 world_new(const char *name, const char *value)
 {
 	struct world *w = calloc(1, sizeof *w);
-	char err[256];
+	char          err[256];
 
 	assert_non_null(w);
 	w->given = connlog_options_new();
@@ -83,14 +88,24 @@ world_free(struct world *w)
 static inline struct pkt
 packet(enum transport transport, int from, double ts)
 {
-	static const uint8_t hosts[2][4] = { { 10, 0, 0, 1 }, { 10, 0, 0, 2 } };
+	static const uint8_t  hosts[2][4] = { { 10, 0, 0, 1 }, { 10, 0, 0, 2 } };
 	static const uint16_t ports[2] = { 1234, 80 };
-	static const uint8_t protos[] = { 132, 6, 17, 1 };
+	static const uint8_t  protos[] = { 132, 6, 17, 1 };
 
 	return (struct pkt){
-		.ts = ts, .vlan = PKT_VLAN_NONE, .inner_vlan = PKT_VLAN_NONE, .pppoe_session = PKT_SESSION_NONE,
-		.src = addr_from_v4(hosts[from]), .dst = addr_from_v4(hosts[!from]), .sport = ports[from], .dport = ports[!from],
-		.transport = transport, .proto = protos[transport], .ip_version = 4, .tcp_off = 5, .tcp_win = 1000,
+		.ts = ts,
+		.vlan = PKT_VLAN_NONE,
+		.inner_vlan = PKT_VLAN_NONE,
+		.pppoe_session = PKT_SESSION_NONE,
+		.src = addr_from_v4(hosts[from]),
+		.dst = addr_from_v4(hosts[!from]),
+		.sport = ports[from],
+		.dport = ports[!from],
+		.transport = transport,
+		.proto = protos[transport],
+		.ip_version = 4,
+		.tcp_off = 5,
+		.tcp_win = 1000,
 	};
 }
 
@@ -99,7 +114,7 @@ static inline uint32_t
 feed(struct world *w, const struct pkt *p)
 {
 	const uint32_t hash = conn_hash(&w->s, p);
-	bool flip;
+	bool           flip;
 
 	conn_advance(&w->s, p->ts);
 	uint32_t handle = conn_find(&w->s, p, hash);

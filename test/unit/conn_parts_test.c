@@ -6,6 +6,7 @@
 #include "engine/values.h"
 #include "track/tcp.h"
 
+/* clang-format off */
 static void
 test_conn_state(void **state)
 {

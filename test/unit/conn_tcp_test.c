@@ -24,8 +24,13 @@ struct scenario {
 	unsigned    logged; /* connections, the last of them as said */
 };
 
-#define HANDSHAKE { 0, S, 1000, 0, 0, 0 }, { 1, S | A, 5000, 1001, 0, 0 }, { 0, A, 1001, 5001, 0, 0 }
+#define HANDSHAKE                                                                                                      \
+	{ 0, S, 1000, 0, 0, 0 }, { 1, S | A, 5000, 1001, 0, 0 },                                                           \
+	{                                                                                                                  \
+		0, A, 1001, 5001, 0, 0                                                                                         \
+	}
 
+/* clang-format off */
 static const struct scenario scenarios[] = {
 	{ "a SYN alone", { { 0, S, 1000, 0, 0, 0 } }, "S", "S0", { 0, 0 }, 0, 1 },
 	{ "a SYN sent again", { { 0, S, 1000, 0, 0, 0 }, { 0, S, 1000, 0, 0, 0 } }, "S", "S0", { 0, 0 }, 0, 1 },
@@ -60,12 +65,13 @@ static const struct scenario scenarios[] = {
 	{ "no answer for five seconds ends it", { { 0, S, 1000, 0, 0, 0 }, { 0, S, 1000, 0, 0, 5.5 } }, "S", "S0", { 0, 0 }, 0, 2 },
 	{ "six minutes of silence end it", { HANDSHAKE, { 0, A, 1001, 5001, 5, 360 } }, "D", "OTH", { 0, 0 }, 0, 2 },
 };
+/* clang-format on */
 
 static void
 run(const struct scenario *sc)
 {
 	struct world *w = world_new(NULL, NULL);
-	double ts = 1000;
+	double        ts = 1000;
 
 	for (const struct step *st = sc->steps; st < sc->steps + 12 && (st->flags || st->len); st++) {
 		struct pkt p = packet(TRANSPORT_TCP, st->from, ts += st->after ? st->after : 0.1);
@@ -168,8 +174,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scenarios), cmocka_unit_test(test_scaled_letters), cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_eviction), cmocka_unit_test(test_reassembly_limit),
+		cmocka_unit_test(test_scenarios), cmocka_unit_test(test_scaled_letters),   cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_eviction),  cmocka_unit_test(test_reassembly_limit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
