@@ -164,6 +164,7 @@ CONNLOG_API void connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void
 typedef struct connlog_source connlog_source;
 
 /* Files, directories ("-" is standard input) read one after the other as one stream. Nothing is opened yet.
+ * A path behind "pcapng::" is, where it is pcapng, read as Zeek reads that: in part, and without the filter.
  * `bpf` is a pcap filter or NULL. => NULL with a text in `err` (a filter that does not compile). */
 CONNLOG_API connlog_source *connlog_source_files(const char *const *paths, size_t n, const char *bpf, char *err, size_t err_size);
 /* Live capture through libpcap. */

@@ -22,9 +22,10 @@ struct inputs {
 	uint64_t      total; /* of all sizes, 0 where one is not known */
 };
 
-/* Adds the paths in their order.  One that begins with "pcapng::", which is Zeek's name for its source of pcapng,
- * asks for what capfile_open() calls `as_zeek`; before a directory it is for all its captures.  A directory's captures come in the order of their first packets, then those
+/* Adds the paths in their order.  A directory's captures come in the order of their first packets, then those
  * that have none; what begins with a dot and what is no regular file is left out, and it is not descended into.
+ * A path behind "pcapng::", which is Zeek's name for its source of pcapng, asks for what capfile_open() calls
+ * `as_zeek`; before a directory the prefix is for all its captures.
  * => false where there is no memory. */
 bool inputs_list(struct inputs *l, const char *const *paths, size_t n);
 void inputs_free(struct inputs *l);

@@ -507,6 +507,58 @@ filters_that_do_not_compile(void **state)
 	assert_int_equal(g.errors, 0);
 }
 
+/* The prefix that asks for what Zeek reads of pcapng: its file is not filtered and the others are; it goes for all of a
+ * directory, whose order it changes, and texts are without it. */
+static void
+as_zeek(void **state)
+{
+	static const char *const paths[] = { "pcapng::ng", "ng", "pcapng::mixed-up", "pcapng::d2", "pcapng::missing" };
+	struct build             b = { 0 };
+	struct got               g;
+	size_t                   at;
+
+	(void)state;
+	put_section(&b);
+	put_interface(&b, 1, 0, -1, 0);
+	at = begin_block(&b, 3);
+	put32(&b, 34);
+	put_ip(&b, true, 6);
+	end_block(&b, at);
+	put_enhanced_ip(&b, 0, true, 17);
+	write_file("ng", b.p, b.n);
+	write_pcap("mixed-up", 200, 1, 20); /* no pcapng */
+	mkdir("d2", 0700);
+	write_file("d2/b", b.p, b.n); /* at 0 in whole, but Zeek's first packet is of 17 us */
+	b.n = 0;
+	put_section(&b);
+	put_interface(&b, 1, 0, -1, 0);
+	put_enhanced(&b, 0, 9, 20, 20, 9);
+	write_file("d2/c", b.p, b.n);
+
+	read_paths(paths, 5, NULL, &g);
+	assert_int_equal(g.n, 6);
+	assert_int_equal(g.p[0].nsec, 17000);
+	assert_int_equal(g.p[1].nsec, 0);
+	assert_int_equal(g.p[2].nsec, 17000);
+	check_packet(&g, 3, 1, 200, 0, 20, 20, 20);
+	check_packet(&g, 4, 1, 0, 9000, 20, 20, 9);
+	assert_int_equal(g.p[5].nsec, 17000);
+	assert_int_equal(g.errors, 1);
+	check_error(&g, 0, CONNLOG_IO, "missing: cannot be opened: No such file or directory");
+
+	read_paths(paths, 3, "tcp", &g);
+	assert_int_equal(g.n, 2);
+	assert_int_equal(g.p[0].nsec, 17000); /* UDP */
+	assert_int_equal(g.p[1].nsec, 0);
+
+	read_paths((const char *[]){ "pcapng::d2", "./d2" }, 2, NULL, &g);
+	assert_int_equal(g.n, 5);
+	assert_int_equal(g.p[0].nsec, 9000);
+	assert_int_equal(g.p[2].nsec, 0);
+	assert_int_equal(g.p[3].nsec, 17000);
+	assert_int_equal(g.p[4].nsec, 9000);
+}
+
 static void
 progress(void **state)
 {
@@ -567,6 +619,7 @@ main(void)
 		cmocka_unit_test(a_slow_pipe),
 		cmocka_unit_test(a_filter_goes_for_every_link_type),
 		cmocka_unit_test(filters_that_do_not_compile),
+		cmocka_unit_test(as_zeek),
 		cmocka_unit_test(progress),
 	};
 

@@ -1,6 +1,9 @@
 /* The reader of pcapng, against captures made byte by byte. */
 #include "capture_build.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 static void
 put_simple(struct build *b, uint32_t len, uint32_t caplen, unsigned first)
 {
@@ -301,6 +304,177 @@ what_is_let_pass(void **state)
 	check_packet(&g, 0, 1, 0, 0, 0, 0, 0);
 }
 
+/* Reads a capture behind the prefix that asks for what Zeek's own source reads of it. */
+static void
+read_as_zeek(const struct build *b, const char *bpf, struct got *g)
+{
+	char            err[300], path[60];
+	int             fd = memfd_create("as-zeek", 0);
+	connlog_source *s;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, b->p, b->n), b->n);
+	snprintf(path, sizeof path, "pcapng::/dev/fd/%d", fd);
+	s = connlog_source_files((const char *[]){ path }, 1, bpf, err, sizeof err);
+	assert_non_null(s);
+	read_all(s, 64, g);
+	close(fd);
+}
+
+static void
+zeek_reads_enhanced_packets_alone(void **state)
+{
+	static const uint8_t cut[] = { 8, 9, 0, 0, 0 };
+	struct build         b = { 0 };
+	struct got           g;
+
+	(void)state;
+	put_section(&b);
+	put_interface(&b, 1, 30, -1, 0);
+	put_interface(&b, 113, 0, 9, 0);
+	put_simple(&b, 20, 20, 1);
+	put_enhanced(&b, 1, 1700000000123456789, 21, 60, 2);
+	put_obsolete(&b, 0, 1, 20, 20, 3);
+	put_enhanced(&b, 2, 1, 20, 20, 4); /* of no interface */
+	put_enhanced(&b, 0, 1, 0, 20, 5);
+	put_enhanced(&b, 0, 1, 20, 0, 6);
+	put_enhanced(&b, 0, 1, 40, 41, 7);
+	put_enhanced(&b, 0, 2, 5, 2, 8); /* more captured than there was */
+	read_as_zeek(&b, NULL, &g);
+	assert_int_equal(g.errors, 0);
+	assert_int_equal(g.n, 3);
+	check_packet(&g, 0, 113, 1700000000, 123456789, 21, 60, 2);
+	check_packet(&g, 1, 1, 0, 1000, 40, 41, 7);
+	assert_int_equal(g.p[2].caplen, 5);
+	assert_int_equal(g.p[2].len, 2);
+	assert_memory_equal(g.p[2].data, cut, sizeof cut);
+}
+
+static void
+zeek_has_units_of_its_own(void **state)
+{
+	static const struct {
+		int      resolution;
+		uint32_t nsec;
+		uint64_t offset, t;
+		int64_t  sec;
+	} rows[] = {
+		{ -1, 123456000, 0, 1700000000123456, 1700000000 },
+		{ 6, 1000, 1600000000, 100000000000001, 100000000 }, /* the offset is ignored */
+		{ 9, 123456789, 0, 1700000000123456789, 1700000000 },
+		{ 0, 0, 0, 1700000000, 1700000000 },
+		{ 10, 500000000, 0, 1410065408ull * 3 + 1410065408 / 2, 3 }, /* 10^10 in 32 bits */
+		{ 12, 500000000, 0, 3567587328ull * 7 + 3567587328 / 2, 7 },
+		{ 18, 250000000, 0, 2808348672ull * 5 + 2808348672 / 4, 5 },
+		{ 0x80 | 0, 500000000, 0, 17, 8 },
+		{ 0x80 | 10, 500000000, 0, 2048 * 5 + 1024, 5 },
+		{ 0x80 | 30, 750000000, 0, ((uint64_t)1 << 31) * 9 + ((uint64_t)3 << 29), 9 },
+	};
+	static const int without[] = { 19, 20, 127, 0x80 | 31, 0x80 | 32, 0x80 | 62, 0x80 | 63, 0x80 | 64, 0xff };
+	struct got       g;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct build b = { 0 };
+		put_section(&b);
+		put_interface(&b, 1, 0, rows[i].resolution, rows[i].offset);
+		put_enhanced(&b, 0, rows[i].t, 4, 4, 1);
+		read_as_zeek(&b, NULL, &g);
+		assert_int_equal(g.errors, 0);
+		assert_int_equal(g.n, 1);
+		check_packet(&g, 0, 1, rows[i].sec, rows[i].nsec, 4, 4, 1);
+	}
+	for (size_t i = 0; i < sizeof without / sizeof without[0]; i++) {
+		struct build b = { 0 };
+		put_section(&b);
+		put_interface(&b, 1, 0, without[i], 0);
+		put_enhanced(&b, 0, 1, 4, 4, 1);
+		read_as_zeek(&b, NULL, &g);
+		assert_int_equal(g.n, 0);
+		assert_int_equal(g.errors, 1);
+		assert_non_null(strstr(g.text[0], "packet 1 at byte 28: Zeek's pcapng source cannot count time"));
+	}
+}
+
+/* Of two if_tsresol the first counts, of a long one the first byte, an empty one leaves microseconds, and behind an
+ * option that is longer than its block there is nothing. */
+static void
+zeek_looks_at_options_once(void **state)
+{
+	static const struct {
+		const char *options;
+		size_t      n;
+		int64_t     sec; /* of 2,000,000,000 units */
+	} rows[] = {
+		{ "\x09\0\x01\0\x09\0\0\0\x09\0\x01\0\x03\0\0\0", 16, 2 },
+		{ "\x09\0\x02\0\x03\x09\0\0", 8, 2000000 },
+		{ "\x09\0\0\0\x09\0\x01\0\x09\0\0\0", 12, 2000 },
+		{ "\x0e\0\x01\0\x05\0\0\0\x09\0\x01\0\x09\0\0\0", 16, 2 }, /* an if_tsoffset of one byte before it */
+		{ "\x02\0\xff\0\x09\0\x01\0\x09\0\0\0", 12, 2000 },
+		{ "\x09\0\xff\0\x09\0\0\0", 8, 2000 },
+		{ "\0\0\0\0\x09\0\x01\0\x09\0\0\0", 12, 2000 },
+	};
+	struct got g;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct build b = { 0 };
+		size_t       at;
+		put_section(&b);
+		at = begin_block(&b, 1);
+		put32(&b, 1);
+		put32(&b, 0);
+		put(&b, rows[i].options, rows[i].n);
+		end_block(&b, at);
+		put_enhanced(&b, 0, 2000000000, 4, 4, 1);
+		read_as_zeek(&b, NULL, &g);
+		assert_int_equal(g.errors, 0);
+		assert_int_equal(g.n, 1);
+		check_packet(&g, 0, 1, rows[i].sec, 0, 4, 4, 1);
+	}
+}
+
+/* Its reading ends at the first block behind a big-endian section header; the header itself is read. */
+static void
+zeek_ends_in_a_big_endian_section(void **state)
+{
+	struct build b = { 0 };
+	struct got   g;
+	size_t       end;
+	char         want[100];
+
+	(void)state;
+	put_section(&b);
+	put_interface(&b, 1, 0, -1, 0);
+	put_enhanced(&b, 0, 1000000, 4, 4, 1);
+	b.big_endian = true;
+	put_section(&b);
+	b.big_endian = false;
+	put_section(&b);
+	put_enhanced(&b, 0, 2000000, 4, 4, 2); /* the interface was of the section before */
+	put_interface(&b, 1, 0, -1, 0);
+	put_enhanced(&b, 0, 3000000, 4, 4, 3);
+	b.big_endian = true;
+	put_section(&b);
+	end = b.n;
+	put_interface(&b, 1, 0, -1, 0);
+	put_enhanced(&b, 0, 4000000, 4, 4, 4);
+	b.big_endian = false;
+	put_section(&b);
+	put_interface(&b, 1, 0, -1, 0);
+	put_enhanced(&b, 0, 5000000, 4, 4, 5);
+	read_as_zeek(&b, NULL, &g);
+	assert_int_equal(g.n, 2);
+	check_packet(&g, 0, 1, 1, 0, 4, 4, 1);
+	check_packet(&g, 1, 1, 3, 0, 4, 4, 3);
+	assert_int_equal(g.errors, 1);
+	assert_int_equal(g.status[0], CONNLOG_BAD_INPUT);
+	assert_int_equal(g.at[0], 2);
+	snprintf(want, sizeof want, ": packet 3 at byte %zu: Zeek's pcapng source does not read big-endian sections; ",
+	         end);
+	assert_non_null(strstr(g.text[0], want));
+}
+
 int
 main(void)
 {
@@ -313,6 +487,10 @@ main(void)
 		cmocka_unit_test(damage),
 		cmocka_unit_test(blocks_that_are_too_short),
 		cmocka_unit_test(what_is_let_pass),
+		cmocka_unit_test(zeek_reads_enhanced_packets_alone),
+		cmocka_unit_test(zeek_has_units_of_its_own),
+		cmocka_unit_test(zeek_looks_at_options_once),
+		cmocka_unit_test(zeek_ends_in_a_big_endian_section),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
