@@ -36,7 +36,7 @@ extern "C" {
 
 typedef enum connlog_error {
 	CONNLOG_OK = 0,
-	CONNLOG_END = -1,       /* no more input */
+	CONNLOG_END = -1, /* no more input */
 	CONNLOG_NO_MEMORY = -2,
 	CONNLOG_BAD_OPTION = -3,
 	CONNLOG_BAD_INPUT = -4, /* input is damaged or cut short; what came before it is good */
@@ -59,7 +59,8 @@ CONNLOG_API void             connlog_options_free(connlog_options *o);
  * ("max_connections").  `value` is written as in Zeek's scripts or on its command line: T/F, 5sec, 1.5min, 10,
  * 10.0.0.0/8,fd00::/8.
  * => CONNLOG_OK, or CONNLOG_BAD_OPTION with a text that says what is known or expected. */
-CONNLOG_API int connlog_options_set(connlog_options *o, const char *name, const char *value, char *err, size_t err_size);
+CONNLOG_API int
+connlog_options_set(connlog_options *o, const char *name, const char *value, char *err, size_t err_size);
 
 /* For listings: the option at `i`, until NULL. */
 typedef struct connlog_option_info {
@@ -75,15 +76,15 @@ CONNLOG_API const connlog_option_info *connlog_option_at(size_t i);
 typedef struct connlog_record connlog_record; /* valid during the callback only */
 
 typedef enum connlog_type {
-	CONNLOG_TIME,     /* number: seconds since the epoch */
-	CONNLOG_INTERVAL, /* number: seconds */
-	CONNLOG_STRING,   /* text */
-	CONNLOG_ENUM,     /* text */
-	CONNLOG_ADDR,     /* address */
-	CONNLOG_PORT,     /* count */
-	CONNLOG_COUNT,    /* count */
-	CONNLOG_INT,      /* integer */
-	CONNLOG_BOOL,     /* boolean */
+	CONNLOG_TIME,       /* number: seconds since the epoch */
+	CONNLOG_INTERVAL,   /* number: seconds */
+	CONNLOG_STRING,     /* text */
+	CONNLOG_ENUM,       /* text */
+	CONNLOG_ADDR,       /* address */
+	CONNLOG_PORT,       /* count */
+	CONNLOG_COUNT,      /* count */
+	CONNLOG_INT,        /* integer */
+	CONNLOG_BOOL,       /* boolean */
 	CONNLOG_STRING_SET, /* texts */
 } connlog_type;
 
@@ -96,11 +97,11 @@ typedef struct connlog_value {
 	connlog_type type;
 	bool         set; /* false: the column is unset in this record, the rest means nothing */
 	union {
-		double   number;
-		uint64_t count;
-		int64_t  integer;
-		bool     boolean;
-		uint8_t  address[16]; /* network order; IPv4 as ::ffff:a.b.c.d */
+		double       number;
+		uint64_t     count;
+		int64_t      integer;
+		bool         boolean;
+		uint8_t      address[16]; /* network order; IPv4 as ::ffff:a.b.c.d */
 		connlog_text text;
 		struct {
 			const connlog_text *at;
@@ -119,7 +120,7 @@ typedef struct connlog_column_info {
 /* => The column at `i` in Zeek's order, or NULL behind the last. */
 CONNLOG_API const connlog_column_info *connlog_column_at(size_t i);
 /* => The index of a column by name, or -1. */
-CONNLOG_API int connlog_column_find(const char *name);
+CONNLOG_API int           connlog_column_find(const char *name);
 CONNLOG_API connlog_value connlog_record_get(const connlog_record *r, size_t column);
 
 /* ---- engine ----------------------------------------------------------------------------------------------- */
@@ -166,7 +167,8 @@ typedef struct connlog_source connlog_source;
 /* Files, directories ("-" is standard input) read one after the other as one stream. Nothing is opened yet.
  * A path behind "pcapng::" is, where it is pcapng, read as Zeek reads that: in part, and without the filter.
  * `bpf` is a pcap filter or NULL. => NULL with a text in `err` (a filter that does not compile). */
-CONNLOG_API connlog_source *connlog_source_files(const char *const *paths, size_t n, const char *bpf, char *err, size_t err_size);
+CONNLOG_API connlog_source *
+connlog_source_files(const char *const *paths, size_t n, const char *bpf, char *err, size_t err_size);
 /* Live capture through libpcap. */
 CONNLOG_API connlog_source *connlog_source_live(const char *iface, const char *bpf, char *err, size_t err_size);
 CONNLOG_API void            connlog_source_free(connlog_source *s);
@@ -196,7 +198,8 @@ typedef struct connlog_writer connlog_writer;
 typedef struct connlog_writer_options {
 	const char *format; /* "zeek" or "json"; NULL for "zeek" */
 	const char *fields; /* NULL for Zeek's default columns; else as --fields takes it */
-	const char *json_timestamps; /* NULL or "JSON::TS_EPOCH", "JSON::TS_MILLIS", "JSON::TS_MILLIS_UNSIGNED", "JSON::TS_ISO8601" */
+	const char *
+		json_timestamps; /* NULL or "JSON::TS_EPOCH", "JSON::TS_MILLIS", "JSON::TS_MILLIS_UNSIGNED", "JSON::TS_ISO8601" */
 } connlog_writer_options;
 
 CONNLOG_API connlog_writer *connlog_writer_new(const connlog_writer_options *o, char *err, size_t err_size);

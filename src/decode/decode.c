@@ -96,7 +96,9 @@ link_layer(int32_t link)
 void
 decode_begin(struct decoder *dec, struct dissection *d, const struct connlog_packet *raw, double now)
 {
-	d->ts = (double)raw->sec + (double)(raw->nsec / 1000) / 1e6;
+	const uint32_t usec = raw->nsec / 1000;
+
+	d->ts = (double)raw->sec + (double)usec / 1e6;
 	d->now = now;
 	d->pppoe_session = PKT_SESSION_NONE;
 	d->depth = 0;

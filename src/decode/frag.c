@@ -281,7 +281,7 @@ void
 frags_free(struct frags *f)
 {
 	while (f->oldest)
-		give_up(f, f->oldest);
+		give_up(f, f->oldest); /* NOLINT(clang-analyzer-unix.Malloc): it moves f->oldest on before it frees */
 	frags_release(f);
 	free(f->bucket);
 	f->bucket = NULL;

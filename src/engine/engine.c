@@ -124,6 +124,8 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 static void
 frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
 {
+	const uint32_t usec = p->nsec / 1000;
+
 	f->flow = f->counts = false;
 	e->packets++;
 	e->bytes += p->len;
@@ -132,7 +134,7 @@ frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
 		return;
 	}
 	f->counts = p->len > 0 && p->caplen > 0;
-	const double ts = (double)p->sec + (double)(p->nsec / 1000) / 1e6;
+	const double ts = (double)p->sec + (double)usec / 1e6;
 	if (f->counts && ts > e->now)
 		e->now = ts;
 	decode_begin(e->dec, &f->d, p, e->now);

@@ -332,22 +332,19 @@ static int32_t
 take_seq(const struct tcp_ctx *x, struct tcp_ep *ep, uint32_t last, uint8_t flags, int32_t len)
 {
 	const int32_t delta = tcp_delta(last, ep->last);
-	bool          update = false;
+	/* more than 2 GB of which only SYN and FIN were seen */
+	const bool sole_fin = (flags & TCP_FIN) && ep->last == ep->start + 1;
 
 	if ((flags & (TCP_SYN | TCP_RST)) && (delta > TOO_LARGE_SEQ_DELTA || delta < -TOO_LARGE_SEQ_DELTA))
 		return delta;
-	if ((flags & TCP_FIN) && ep->last == ep->start + 1)
-		update = true; /* more than 2 GB of which only SYN and FIN were seen */
-	else if (ep->state == TCP_RESET)
+	if (!sole_fin && ep->state == TCP_RESET)
 		return delta;
-	else if (delta > 0)
-		update = true;
-	else if (len > 0)
-		tcp_history_scaled(x, ep, &tcp_rare_need(x, ep)->rexmit, 'T');
-	if (update) {
+	if (sole_fin || delta > 0) {
 		if (last < ep->last)
 			ep->seq_wraps++;
 		ep->last = last;
+	} else if (len > 0) {
+		tcp_history_scaled(x, ep, &tcp_rare_need(x, ep)->rexmit, 'T');
 	}
 	return delta;
 }

@@ -139,7 +139,7 @@ addresses(void **state)
 	decode_options_default(&opt);
 	struct decoder *dec = decoder_new(&opt);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		uint8_t header[64], want[6];
+		uint8_t header[64] = { 0 }, want[6];
 		if (!rows[i].flow || !rows[i].l2_src[0])
 			continue;
 		frame_clear(&f);

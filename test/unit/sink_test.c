@@ -1,5 +1,6 @@
 /* Where bytes go: descriptors, files that get their name at the end, and what can go wrong. */
 #include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -35,15 +36,13 @@ make_place(struct place *p)
 static int
 count_files(const struct place *p)
 {
-	char  command[128];
-	int   n = -1;
-	FILE *f;
+	DIR *d = opendir(p->folder);
+	int  n = -2; /* . and .. */
 
-	snprintf(command, sizeof command, "ls -A %s | wc -l", p->folder);
-	f = popen(command, "r");
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%d", &n), 1);
-	pclose(f);
+	assert_non_null(d);
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
 	return n;
 }
 

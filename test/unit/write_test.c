@@ -201,7 +201,7 @@ utf8_that_may_stand_in_json(void **state)
 			bool raw = stands || (*p >= 0x20 && *p < 0x7f);
 			snprintf(want + strlen(want), sizeof want - strlen(want), raw ? "%c" : "\\\\x%02x", raw ? *p : *p & 0xff);
 		}
-		strcat(want, "\"}\n");
+		snprintf(want + strlen(want), sizeof want - strlen(want), "\"}\n");
 		check_line("json", "uid", &r, want);
 	}
 }
