@@ -73,14 +73,20 @@ addr_words(const struct addr *a, uint64_t w[2])
 	w[1] = be64toh(w[1]);
 }
 
-static void
-clear_host_bits(struct subnet *net)
+/* Clears the bits behind the prefix. */
+static struct net_words
+net_words(struct subnet *net)
 {
-	uint64_t w[2];
-	addr_words(&net->net, w);
-	w[0] = htobe64(w[0] & mask64(net->bits));
-	w[1] = htobe64(w[1] & mask64(net->bits > 64 ? net->bits - 64u : 0));
-	memcpy(net->net.b, w, 16);
+	struct net_words w = { .mask = { mask64(net->bits), mask64(net->bits > 64 ? net->bits - 64u : 0) } };
+	uint64_t         be[2];
+
+	addr_words(&net->net, w.net);
+	for (int i = 0; i < 2; i++) {
+		w.net[i] &= w.mask[i];
+		be[i] = htobe64(w.net[i]);
+	}
+	memcpy(net->net.b, be, 16);
+	return w;
 }
 
 bool
@@ -88,15 +94,24 @@ net_set_add(struct net_set *set, struct subnet net)
 {
 	const bool     v4 = net.bits >= 96 && addr_is_v4(&net.net);
 	struct subnet *at = realloc(set->at, (set->n + 1) * sizeof *at);
+
 	if (!at)
 		return false;
 	set->at = at;
-	clear_host_bits(&net);
-	at[set->n++] = net;
-	if (v4) { /* changes places with the first of the others */
-		at[set->n - 1] = at[set->n_v4];
-		at[set->n_v4++] = net;
+	struct net_words *words = realloc(set->words, (set->n + 1) * sizeof *words);
+	if (!words)
+		return false;
+	set->words = words;
+
+	const struct net_words w = net_words(&net);
+	size_t                 i = set->n++;
+	if (v4) { /* the first of the others makes room */
+		at[i] = at[set->n_v4];
+		words[i] = words[set->n_v4];
+		i = set->n_v4++;
 	}
+	at[i] = net;
+	words[i] = w;
 	return true;
 }
 
@@ -104,6 +119,7 @@ void
 net_set_free(struct net_set *set)
 {
 	free(set->at);
+	free(set->words);
 	*set = (struct net_set){ 0 };
 }
 
@@ -111,13 +127,12 @@ bool
 net_set_has(const struct net_set *set, const struct addr *a)
 {
 	const bool v4 = addr_is_v4(a);
-	uint64_t   w[2], net[2];
+	uint64_t   w[2];
 
 	addr_words(a, w);
 	for (size_t i = v4 ? 0 : set->n_v4; i < (v4 ? set->n_v4 : set->n); i++) {
-		const unsigned bits = set->at[i].bits;
-		addr_words(&set->at[i].net, net);
-		if ((w[0] & mask64(bits)) == net[0] && (bits <= 64 || (w[1] & mask64(bits - 64)) == net[1]))
+		const struct net_words *n = &set->words[i];
+		if ((w[0] & n->mask[0]) == n->net[0] && (w[1] & n->mask[1]) == n->net[1])
 			return true;
 	}
 	return false;

@@ -11,7 +11,10 @@
 /* IPv4 networks lie before the others, so that an address is compared with those of its family only. */
 struct net_set {
 	struct subnet *at;
-	size_t         n, n_v4;
+	struct net_words {
+		uint64_t net[2], mask[2]; /* of `at`, most significant first */
+	} * words;
+	size_t n, n_v4;
 };
 
 /* Parses "10.0.0.0/8" "fd00::/8" "[fd00::]/8" "192.0.2.1".

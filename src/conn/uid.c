@@ -25,15 +25,26 @@ uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, c
 	return (struct uid){ .hi = out[0] >> 32, .lo = out[1] };
 }
 
+static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/* Five digits at a time keep most divisions within 32 bits. */
 static size_t
 base62(uint64_t v, char *out)
 {
-	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	size_t            n = 0;
+	const uint32_t five = 62u * 62 * 62 * 62 * 62;
+	size_t         n = 0;
+
+	while (v >= five) {
+		uint32_t part = (uint32_t)(v % five);
+		v /= five;
+		for (int i = 0; i < 5; i++, part /= 62)
+			out[n++] = digits[part % 62];
+	}
+	uint32_t part = (uint32_t)v;
 	do {
-		out[n++] = digits[v % 62];
-		v /= 62;
-	} while (v);
+		out[n++] = digits[part % 62];
+		part /= 62;
+	} while (part);
 	return n;
 }
 
