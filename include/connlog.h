@@ -148,6 +148,9 @@ CONNLOG_API void connlog_on_record(connlog_engine *e, connlog_record_fn fn, void
 
 /* => CONNLOG_OK, or what the record callback returned. */
 CONNLOG_API int connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n);
+/* Tells a live engine how late it is when no packets come, so that connections that have timed out are logged; do not
+ * mix it with packets that were captured earlier.  => As above. */
+CONNLOG_API int connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec);
 /* Ends every open connection, as Zeek does at the end of its input. */
 CONNLOG_API int connlog_finish(connlog_engine *e);
 

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/output.h"
@@ -76,12 +77,22 @@ note_times(struct run *r, const connlog_packet *p, size_t n)
 	}
 }
 
+/* No packet for a while: connections time out all the same. */
+static int
+wait_on(struct run *r)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return connlog_idle(r->engine, now.tv_sec, (uint32_t)now.tv_nsec);
+}
+
 /* => false when nothing more can come of reading on. */
 static bool
 handle_batch(struct run *r, const connlog_packet *p, size_t n)
 {
 	note_times(r, p, n);
-	if (connlog_packets(r->engine, p, n) != CONNLOG_OK)
+	if ((n == 0 && r->live ? wait_on(r) : connlog_packets(r->engine, p, n)) != CONNLOG_OK)
 		return false;
 	if (r->packets / PROGRESS_EVERY != (r->packets + n) / PROGRESS_EVERY)
 		progress_update(&r->progress, r->source);

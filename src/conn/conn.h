@@ -235,6 +235,9 @@ void conn_remove(struct conn_store *s, uint32_t handle, enum conn_end why);
  * (RunState.cc: expire_timers). */
 void conn_advance(struct conn_store *s, double packet_time);
 
+/* The same without a packet: time has come to `now`, and every timer that is due is run. */
+void conn_idle(struct conn_store *s, double now);
+
 /* End of input: every connection is logged and freed, in the order of their handles. */
 void conn_drain(struct conn_store *s);
 

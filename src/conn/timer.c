@@ -76,6 +76,24 @@ run_one(struct conn_store *s, uint32_t handle)
 	return true;
 }
 
+/* Runs timers that are due, as many as may be run at once. => Whether there may be more. */
+static bool
+expire(struct conn_store *s)
+{
+	uint64_t left = s->opt->max_timer_expires ? s->opt->max_timer_expires : UINT64_MAX;
+	uint32_t handle;
+
+	while (left > 0 && (handle = wheel_next(&s->wheel, s->now)) != 0) {
+		if (!(conn_at(s, handle)->flags & CONN_LIVE))
+			continue; /* its last entry outlived it */
+		if (run_one(s, handle))
+			left--;
+		if (conn_at(s, handle)->flags & CONN_LIVE)
+			conn_reschedule(s, handle, INFINITY);
+	}
+	return left == 0;
+}
+
 void
 conn_advance(struct conn_store *s, double packet_time)
 {
@@ -88,15 +106,16 @@ conn_advance(struct conn_store *s, double packet_time)
 		s->salt = s->same_time = 0;
 	if (packet_time > s->now)
 		s->now = packet_time;
+	(void)expire(s);
+}
 
-	uint32_t handle;
-	uint64_t left = s->opt->max_timer_expires ? s->opt->max_timer_expires : UINT64_MAX;
-	while (left > 0 && (handle = wheel_next(&s->wheel, s->now)) != 0) {
-		if (!(conn_at(s, handle)->flags & CONN_LIVE))
-			continue; /* its last entry outlived it */
-		if (run_one(s, handle))
-			left--;
-		if (conn_at(s, handle)->flags & CONN_LIVE)
-			conn_reschedule(s, handle, INFINITY);
-	}
+void
+conn_idle(struct conn_store *s, double now)
+{
+	if (now <= s->now)
+		return;
+	s->now = now;
+	s->same_time = 0;
+	while (expire(s))
+		;
 }

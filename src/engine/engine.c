@@ -120,12 +120,18 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 		look_inside(e, f, handle, is_orig, is_new);
 }
 
+/* Time as Zeek computes it from whole microseconds (iosource/Packet.cc). */
+static double
+seconds(int64_t sec, uint32_t nsec)
+{
+	const uint32_t usec = nsec / 1000;
+	return (double)sec + (double)usec / 1e6;
+}
+
 /* Packets without bytes and those from before 1970 do not count in Zeek, not even for the time. */
 static void
 frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
 {
-	const uint32_t usec = p->nsec / 1000;
-
 	f->flow = f->counts = false;
 	e->packets++;
 	e->bytes += p->len;
@@ -134,7 +140,7 @@ frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
 		return;
 	}
 	f->counts = p->len > 0 && p->caplen > 0;
-	const double ts = (double)p->sec + (double)usec / 1e6;
+	const double ts = seconds(p->sec, p->nsec);
 	if (f->counts && ts > e->now)
 		e->now = ts;
 	decode_begin(e->dec, &f->d, p, e->now);
@@ -186,6 +192,17 @@ connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
 		p += batch;
 		n -= batch;
 	}
+	return e->status;
+}
+
+int
+connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec)
+{
+	const double now = seconds(sec, nsec);
+
+	if (now > e->now)
+		e->now = now;
+	conn_idle(&e->store, now);
 	return e->status;
 }
 

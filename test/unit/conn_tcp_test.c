@@ -152,6 +152,27 @@ test_eviction(void **state)
 	world_free(w);
 }
 
+/* Time that comes without packets, as in live capture, ends what has timed out. */
+static void
+test_idle(void **state)
+{
+	(void)state;
+	struct world *w = world_new(NULL, NULL);
+	for (uint16_t i = 0; i < 1000; i++) { /* more than may be run before one packet */
+		struct pkt p = packet(TRANSPORT_TCP, 0, 1000);
+		p.sport = i;
+		p.tcp_flags = TCP_SYN;
+		feed(w, &p);
+	}
+	conn_idle(&w->s, 1004.9);
+	assert_int_equal(w->log.n, 0);
+	conn_idle(&w->s, 1005);
+	assert_int_equal(w->log.n, 1000);
+	conn_idle(&w->s, 900); /* time does not go back */
+	assert_true(w->s.now == 1005);
+	world_free(w);
+}
+
 /* Memory for what stands above holes is limited over all connections. */
 static void
 test_reassembly_limit(void **state)
@@ -175,7 +196,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenarios), cmocka_unit_test(test_scaled_letters),   cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_eviction),  cmocka_unit_test(test_reassembly_limit),
+		cmocka_unit_test(test_eviction),  cmocka_unit_test(test_reassembly_limit), cmocka_unit_test(test_idle),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
