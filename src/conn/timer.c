@@ -76,27 +76,33 @@ run_one(struct conn_store *s, uint32_t handle)
 	return true;
 }
 
-/* Runs timers that are due, as many as may be run at once. => Whether there may be more. */
-static bool
-expire(struct conn_store *s)
+static uint64_t
+timers_at_once(const struct conn_store *s)
 {
-	uint64_t left = s->opt->max_timer_expires ? s->opt->max_timer_expires : UINT64_MAX;
+	return s->opt->max_timer_expires ? s->opt->max_timer_expires : UINT64_MAX;
+}
+
+/* Runs timers that are due, `*left` at most, which goes down by each. */
+static void
+expire(struct conn_store *s, uint64_t *left)
+{
 	uint32_t handle;
 
-	while (left > 0 && (handle = wheel_next(&s->wheel, s->now)) != 0) {
+	while (*left > 0 && (handle = wheel_next(&s->wheel, s->now)) != 0) {
 		if (!(conn_at(s, handle)->flags & CONN_LIVE))
 			continue; /* its last entry outlived it */
 		if (run_one(s, handle))
-			left--;
+			--*left;
 		if (conn_at(s, handle)->flags & CONN_LIVE)
 			conn_reschedule(s, handle, INFINITY);
 	}
-	return left == 0;
 }
 
 void
 conn_advance(struct conn_store *s, double packet_time)
 {
+	uint64_t left = timers_at_once(s);
+
 	/* Which packet of its time this is; one whose time has passed already is told by its own count. */
 	if (packet_time < s->now)
 		s->salt = 0x80000000u | ++s->late_packets;
@@ -104,18 +110,25 @@ conn_advance(struct conn_store *s, double packet_time)
 		s->salt = ++s->same_time;
 	else
 		s->salt = s->same_time = 0;
+
+	/* What was too much for the packet before is run first, at the time of that packet. */
+	expire(s, &left);
 	if (packet_time > s->now)
 		s->now = packet_time;
-	(void)expire(s);
+	expire(s, &left);
 }
 
 void
 conn_idle(struct conn_store *s, double now)
 {
+	uint64_t left;
+
 	if (now <= s->now)
 		return;
 	s->now = now;
 	s->same_time = 0;
-	while (expire(s))
-		;
+	do {
+		left = timers_at_once(s);
+		expire(s, &left);
+	} while (left == 0);
 }
