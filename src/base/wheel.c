@@ -29,7 +29,7 @@ slot_of(int64_t tick)
 void
 wheel_init(struct wheel *w, struct wheel_node *(*node)(void *, uint32_t), double (*at)(void *, uint32_t), void *arg)
 {
-	*w = (struct wheel){ .node = node, .at = at, .arg = arg, .tick = INT64_MIN / 4 };
+	*w = (struct wheel){ .node = node, .at = at, .arg = arg, .tick = INT64_MIN / 4, .quiet_until = -INFINITY };
 }
 
 void
@@ -93,6 +93,8 @@ due_insert(struct wheel *w, uint32_t handle, double at)
 	w->due[i] = (struct wheel_due){ at, handle };
 	w->due_n++;
 	*w->node(w->arg, handle) = (struct wheel_node){ 0, WHEEL_IN_DUE };
+	if (at < w->quiet_until)
+		w->quiet_until = at;
 	return true;
 }
 
@@ -191,15 +193,18 @@ wheel_turn(struct wheel *w, int64_t tick)
 }
 
 uint32_t
-wheel_next(struct wheel *w, double now)
+wheel_pop(struct wheel *w, double now)
 {
 	const int64_t tick = tick_of(now);
 
 	if (tick > w->tick)
 		wheel_turn(w, tick);
-	if (w->due_first == w->due_n || w->due[w->due_first].at > now)
+	if (w->due_first == w->due_n || w->due[w->due_first].at > now) {
+		const double tick_ends = (double)(w->tick + 1) / TICKS_A_SECOND;
+		w->quiet_until =
+			w->due_first < w->due_n && w->due[w->due_first].at < tick_ends ? w->due[w->due_first].at : tick_ends;
 		return 0;
-
+	}
 	const uint32_t handle = w->due[w->due_first++].handle;
 	if (w->due_first == w->due_n)
 		w->due_first = w->due_n = 0;

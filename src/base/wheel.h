@@ -33,8 +33,9 @@ struct wheel {
 	struct wheel_node *(*node)(void *arg, uint32_t handle);
 	double (*at)(void *arg, uint32_t handle); /* when the object's node is due */
 	void             *arg;
-	int64_t           tick;      /* slots up to this one have been emptied into `due` */
-	uint32_t          scheduled; /* nodes in slots */
+	int64_t           tick;        /* slots up to this one have been emptied into `due` */
+	double            quiet_until; /* nothing is due before */
+	uint32_t          scheduled;   /* nodes in slots */
 	struct wheel_due *due;
 	size_t            due_first, due_n, due_room;
 	uint32_t          slots[WHEEL_SLOTS];
@@ -53,8 +54,15 @@ void wheel_clear(struct wheel *w);
 bool wheel_schedule(struct wheel *w, uint32_t handle);
 void wheel_cancel(struct wheel *w, uint32_t handle);
 
+/* What wheel_next() does when it has to look. */
+uint32_t wheel_pop(struct wheel *w, double now);
+
 /* => The handle of the node that is due first, at or before `now`, taken off the wheel; 0 where none is due.
  * May answer a handle whose node has been moved meanwhile: the owner checks its own times. */
-uint32_t wheel_next(struct wheel *w, double now);
+static inline uint32_t
+wheel_next(struct wheel *w, double now)
+{
+	return now < w->quiet_until ? 0 : wheel_pop(w, now);
+}
 
 #endif

@@ -147,6 +147,7 @@ struct conn_store {
 	double                     now;  /* network time: the latest packet time, never goes back */
 	uint32_t                   salt; /* uid_salt of a connection that begins with this packet */
 	uint32_t                   same_time, late_packets;
+	bool                       behind; /* more timers were due than may be run before one packet */
 	uint32_t                   evict_hand;
 	uint32_t                   tcp_spare;   /* a rare part that takes what there was no memory for */
 	uint64_t                   range_bytes; /* held by intervals above holes (track/reassembly) */

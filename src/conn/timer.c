@@ -111,11 +111,12 @@ conn_advance(struct conn_store *s, double packet_time)
 	else
 		s->salt = s->same_time = 0;
 
-	/* What was too much for the packet before is run first, at the time of that packet. */
-	expire(s, &left);
+	if (s->behind) /* what was too much for the packet before is run first, at the time of that packet */
+		expire(s, &left);
 	if (packet_time > s->now)
 		s->now = packet_time;
 	expire(s, &left);
+	s->behind = left == 0;
 }
 
 void

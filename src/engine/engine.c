@@ -99,7 +99,7 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 	if (handle && track_is_reuse(s, handle, p)) {
 		conn_remove(s, handle, CONN_END_reused);
 		handle = 0;
-	} else if (handle) {
+	} else if (handle && (p->encap || conn_at(s, handle)->extra)) {
 		conn_check_encap(s, handle, p->encap);
 	}
 	if (!handle) {
