@@ -47,6 +47,7 @@ free_extra(struct conn_store *s, struct conn *c)
 	if (!x)
 		return;
 	free(x->encap);
+	free(x->parents);
 	free(x->history);
 	slab_release(&s->extras, c->extra);
 	c->extra = 0;
@@ -220,14 +221,7 @@ conn_begin_extra(struct conn_store *s, struct conn *c, const struct pkt *p)
 	if (!x)
 		return false;
 	x->pppoe_session = p->pppoe_session;
-	if (p->encap && p->encap->depth > 0) {
-		x->encap = malloc(sizeof *x->encap);
-		if (!x->encap)
-			return false;
-		*x->encap = *p->encap;
-		x->parents[x->n_parents++] = p->encap->at[p->encap->depth - 1].uid;
-	}
-	return true;
+	return !p->encap || p->encap->depth == 0 || conn_encap_begin(x, p->encap);
 }
 
 uint32_t

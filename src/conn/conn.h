@@ -79,11 +79,11 @@ struct scaled {
 	uint32_t count, threshold; /* threshold 0 stands for 1 */
 };
 
-#define PARENTS_MAX 16 /* Tunnel::max_changes_per_connection is 5: the first and five more */
+#define PARENTS_MAX 255 /* Tunnel::max_changes_per_connection is 5: the first and five more */
 
 struct conn_extra {
-	struct encap_stack     *encap; /* the tunnels around the latest packet, or NULL */
-	struct uid              parents[PARENTS_MAX];
+	struct encap_stack     *encap;   /* the tunnels around the latest packet, or NULL; as long as it is deep */
+	struct uid             *parents; /* innermost tunnels that it was seen in */
 	uint8_t                 n_parents;
 	uint8_t                 tunnel_changes;
 	struct udp_tunnel_state udp_tunnel;
@@ -242,6 +242,8 @@ void conn_idle(struct conn_store *s, double now);
 /* End of input: every connection is logged and freed, in the order of their handles. */
 void conn_drain(struct conn_store *s);
 
+/* Notes the tunnels around the first packet. => False where there is no memory. */
+bool conn_encap_begin(struct conn_extra *x, const struct encap_stack *encap);
 /* Connection::CheckEncapsulation: notes the tunnels around a further packet. */
 void conn_check_encap(struct conn_store *s, uint32_t handle, const struct encap_stack *encap);
 /* What happens to Zeek's shared stack when a tunnel that began inside a tunnel is entered at its first packet. */

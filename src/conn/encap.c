@@ -1,5 +1,7 @@
 /* encap.c - the tunnels around a connection (Connection::CheckEncapsulation, TunnelEncapsulation.h). */
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "conn/history.h"
 #include "conn/uid.h"
@@ -34,14 +36,40 @@ stack_equal(const struct encap_stack *a, const struct encap_stack *b)
 	return true;
 }
 
-static void
+static bool
 add_parent(struct conn_extra *x, const struct uid *uid)
 {
 	for (unsigned i = 0; i < x->n_parents; i++)
 		if (uid_equal(&x->parents[i], uid))
-			return;
-	if (x->n_parents < PARENTS_MAX)
-		x->parents[x->n_parents++] = *uid;
+			return true;
+	if (x->n_parents == PARENTS_MAX)
+		return false;
+	struct uid *parents = realloc(x->parents, (x->n_parents + 1u) * sizeof *parents);
+	if (!parents)
+		return false;
+	x->parents = parents;
+	x->parents[x->n_parents++] = *uid;
+	return true;
+}
+
+/* Keeps a copy of the stack, or none where there is none or no memory. */
+static void
+keep_stack(struct conn_extra *x, const struct encap_stack *encap)
+{
+	const size_t        size = encap ? offsetof(struct encap_stack, at) + encap->depth * sizeof *encap->at : 0;
+	struct encap_stack *copy = encap ? malloc(size) : NULL;
+
+	if (copy)
+		memcpy(copy, encap, size);
+	free(x->encap);
+	x->encap = copy;
+}
+
+bool
+conn_encap_begin(struct conn_extra *x, const struct encap_stack *encap)
+{
+	keep_stack(x, encap);
+	return x->encap && add_parent(x, &encap->at[encap->depth - 1].uid);
 }
 
 /* The event tunnel_changed, whose handler notes the parent, is raised a few times at most. */
@@ -56,7 +84,7 @@ tunnel_changed(struct conn_store *s, uint32_t handle, struct conn_extra *x, cons
 	}
 	x->tunnel_changes++;
 	if (encap)
-		add_parent(x, &encap->at[encap->depth - 1].uid);
+		(void)add_parent(x, &encap->at[encap->depth - 1].uid);
 }
 
 void
@@ -74,23 +102,20 @@ conn_check_encap(struct conn_store *s, uint32_t handle, const struct encap_stack
 	if (!x)
 		return;
 	tunnel_changed(s, handle, x, encap);
-	if (!encap) {
-		free(x->encap);
-		x->encap = NULL;
-		return;
-	}
-	if (!x->encap)
-		x->encap = malloc(sizeof *x->encap);
-	if (x->encap)
-		*x->encap = *encap;
+	keep_stack(x, encap);
 }
 
 void
 conn_encap_push(struct conn_store *s, uint32_t handle, const struct encap *e)
 {
 	struct conn_extra *x = conn_extra_at(s, conn_at(s, handle));
-	if (x && x->encap && x->encap->depth < ENCAP_MAX)
-		x->encap->at[x->encap->depth++] = *e;
+	struct encap_stack stack;
+
+	if (!x || !x->encap || x->encap->depth == ENCAP_MAX)
+		return;
+	memcpy(&stack, x->encap, offsetof(struct encap_stack, at) + x->encap->depth * sizeof *stack.at);
+	stack.at[stack.depth++] = *e;
+	keep_stack(x, &stack);
 }
 
 struct uid

@@ -75,7 +75,7 @@ static const struct option table[] = {
 	{ { "CommunityID::do_base64", "bool", "T", "community_id in base 64, else in hexadecimal" }, BOOL, AT(conn.community_id_base64), 0 },
 	{ { "seed", "string", "", "text on which uids depend, so that the same input gives the same log (--seed)" }, STRING, AT(conn.seed), 0 },
 	{ { "max_connections", "count", "10000000", "connections at once; beyond, an idle one is logged and dropped" }, COUNT, AT(conn.max_connections), 0 },
-	{ { "max_history", "count", "65536", "letters of a history" }, COUNT, AT(conn.max_history), 0 },
+	{ { "max_history", "count", "4096", "letters of a history" }, COUNT, AT(conn.max_history), 0 },
 	{ { "max_reassembly_bytes", "count", "268435456", "memory for what TCP holds above gaps, all connections together" }, COUNT, AT(conn.max_reassembly_bytes), 0 },
 	{ { "max_fragments", "count", "65536", "datagrams in reassembly at once; beyond, the oldest is dropped" }, COUNT_SIZE, AT(decode.max_fragments), 0 },
 	{ { "max_fragment_bytes", "count", "67108864", "memory for fragments" }, COUNT_SIZE, AT(decode.max_fragment_bytes), 0 },
