@@ -53,45 +53,97 @@ element_len(uint8_t type)
 	return len[type];
 }
 
-/* => The least length of an element that has a length field, given what its fixed fields are. */
-static unsigned
-element_min(uint8_t type)
+/* Takes `n` bytes off. => False where they are not all there; so all of these. */
+static bool
+take(struct bytes *b, size_t n)
 {
+	bool there = b->n >= n;
+	*b = bytes_skip(*b, n);
+	return there;
+}
+
+/* A byte that counts those behind it. */
+static bool
+take_counted(struct bytes *b)
+{
+	return b->n > 0 && take(b, 1u + b->p[0]);
+}
+
+static bool
+take_quintuplet(struct bytes *b)
+{
+	return take(b, 16) && take_counted(b) && take(b, 32) && take_counted(b);
+}
+
+static bool
+take_mm_context(struct bytes *b)
+{
+	if (b->n < 2)
+		return false;
+	unsigned mode = b->p[1] >> 6, vectors = b->p[1] >> 3 & 7;
+	if (!take(b, 2 + (mode & 1 ? 8 : 32)) || !take(b, mode == 1 ? vectors * 28u : 2))
+		return false;
+	for (unsigned i = 0; mode != 1 && i < vectors; i++) {
+		if (!take_quintuplet(b))
+			return false;
+	}
+	return take(b, 2) && take_counted(b) && b->n >= 2 && take(b, 2u + load_be16(b->p));
+}
+
+static bool
+take_pdp_context(struct bytes *b)
+{
+	if (!take(b, 2))
+		return false;
+	for (int i = 0; i < 3; i++) { /* quality of service: one byte at least */
+		if (b->n == 0 || b->p[0] == 0 || !take_counted(b))
+			return false;
+	}
+	if (!take(b, 17))
+		return false;
+	for (int i = 0; i < 4; i++) { /* addresses, name of the access point */
+		if (!take_counted(b))
+			return false;
+	}
+	return take(b, 2);
+}
+
+/* An element with a length field, which some kinds do not heed. */
+static bool
+take_long_element(struct bytes *b, uint8_t type)
+{
+	if (b->n < 2)
+		return false;
+	unsigned len = load_be16(b->p);
+	*b = bytes_skip(*b, 2);
 	switch (type) {
+	case 129:
+		return take_mm_context(b);
+	case 130:
+		return take_pdp_context(b);
+	case 136:
+		return take_quintuplet(b);
 	case 128: /* end user address */
 	case 255: /* private extension */
-		return 2;
+		return len >= 2 && take(b, len);
 	case 135: /* quality of service */
-		return 1;
+		return len >= 1 && take(b, len);
+	case 140: /* RAB setup */
+		return (len == 1 || len >= 5) && take(b, len);
 	default:
-		return 0;
+		return take(b, len);
 	}
 }
 
-/* => Whether the elements up to the end parse.  Contexts and quintuplets, which these messages do not hold, count
- * by their length alone. */
+/* => Whether the elements up to the end parse. */
 static bool
 elements_parse(struct bytes b)
 {
 	while (b.n > 0) {
 		uint8_t type = b.p[0];
-		size_t  len = 1;
-		if (type & 0x80) {
-			if (b.n < 3)
-				return false;
-			unsigned value = load_be16(b.p + 1);
-			bool     rab_setup_odd = type == 138 && value != 1 && value < 5;
-			if (value < element_min(type) || rab_setup_odd)
-				return false;
-			len += 2 + value;
-		} else if (element_len(type) == 0) {
+		b = bytes_skip(b, 1);
+		if (type & 0x80 ? !take_long_element(&b, type) : element_len(type) == 0 || !take(&b, element_len(type)))
 			return false;
-		} else {
-			len += element_len(type);
-		}
-		if (b.n < len)
-			return false;
-		b = bytes_skip(b, len);
 	}
 	return true;
 }

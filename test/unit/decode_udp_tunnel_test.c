@@ -23,6 +23,8 @@ struct row {
 #define V UDP_TUNNEL_VXLAN
 #define N UDP_TUNNEL_GENEVE
 
+#define ZEROS16 "00000000000000000000000000000000"
+
 static const struct row rows[] = {
 	{ "no tunnel", 53, "", PLAIN4, 0, NO, 0, 0, 0 },
 
@@ -75,6 +77,26 @@ static const struct row rows[] = {
 	{ "gtp, unknown element", 2123, "3014 0000 00000001 4000", NOTHING, 0, STATE, 0, G, 0 },
 	{ "gtp, element cut", 2123, "3014 0000 00000001 800002f1", NOTHING, 0, STATE, 0, G, 0 },
 	{ "gtp, cut", 2152, "30ff 0000 000000", NOTHING, 0, STATE, 0, G, 0 },
+	{ "gtp, target id of three bytes", 2123, "3010 0000 00000001 8a0003aabbcc", NOTHING, 0, NO, 0, 0, 0 },
+	{ "gtp, rab setup of one byte", 2123, "3010 0000 00000001 8c000105 0101", NOTHING, 0, NO, 0, 0, 0 },
+	{ "gtp, rab setup too short", 2123, "3010 0000 00000001 8c0003aabbcc", NOTHING, 0, STATE, 0, G, 0 },
+	{ "gtp, quintuplet, its length wrong", 2123,
+	  "3010 0000 00000001 880001 " ZEROS16 "01aa" ZEROS16 ZEROS16 "02bbcc 0101", NOTHING, 0, NO, 0, 0, 0 },
+	{ "gtp, quintuplet cut", 2123, "3010 0000 00000001 880023 " ZEROS16 "01aa" ZEROS16 "02bb", NOTHING, 0, STATE, 0, G,
+	  0 },
+	{ "gtp, mm context with a triplet", 2123,
+	  "3010 0000 00000001 810000 0048 0000000000000000 " ZEROS16 "000000000000000000000000 0000 01aa 0002bbcc 0101",
+	  NOTHING, 0, NO, 0, 0, 0 },
+	{ "gtp, mm context with quintuplets' length", 2123,
+	  "3010 0000 00000001 810000 0080 " ZEROS16 ZEROS16 "0000 0000 00 0000 0101", NOTHING, 0, NO, 0, 0, 0 },
+	{ "gtp, mm context cut", 2123, "3010 0000 00000001 810004 00400000", NOTHING, 0, STATE, 0, G, 0 },
+	{ "gtp, pdp context", 2123,
+	  "3010 0000 00000001 820000 0000 01aa 02aabb 01aa 00000000 0000 00000000 00000000 000000 00 01aa 00 02aabb 0000 "
+	  "0101",
+	  NOTHING, 0, NO, 0, 0, 0 },
+	{ "gtp, pdp context without quality", 2123,
+	  "3010 0000 00000001 820000 0000 00 01aa 01aa 00000000 0000 00000000 00000000 000000 00 00 00 00 0000", NOTHING, 0,
+	  STATE, 0, G, 0 },
 
 	{ "gre over udp", 4754, "00000800", PLAIN4, 0, INNER, 0, 0, TUNNEL_GRE },
 };
@@ -82,7 +104,7 @@ static const struct row rows[] = {
 static void
 build(const struct row *row)
 {
-	uint8_t header[64];
+	uint8_t header[128];
 	frame_clear(&f);
 	put_zeros(&f, (size_t)row->extra);
 	size_t end = f.at;
