@@ -1,8 +1,9 @@
 /* iptunnel.c - IP in IP (RFC 2003, 4213), and what GRE hands on: the step into the tunnel.
  *
- * Zeek: src/packet_analysis/protocol/iptunnel/IPTunnel.cc.  Its timer looks at a tunnel every
- * Tunnel::ip_tunnel_timeout and forgets it when it was not used for that long; here the same looks are made up for
- * when the tunnel is next asked for.  The table is bounded by max_ip_tunnels: the one unused for longest goes.
+ * Zeek: src/packet_analysis/protocol/iptunnel/IPTunnel.cc.  A tunnel is looked at by the first packet that comes
+ * Tunnel::ip_tunnel_timeout after it was made or last looked at, and forgotten when it was not used for that long;
+ * looks come in the order they were arranged in, so a list holds them.  The table is bounded by max_ip_tunnels: the
+ * one unused for longest goes.
  */
 #include "decode/iptunnel.h"
 
@@ -13,9 +14,10 @@
 
 struct iptunnel {
 	struct iptunnel *chain;
-	struct iptunnel *older, *newer;
-	struct addr      low, high;  /* the two ends, in order */
-	double           used, look; /* last use, next look of Zeek's timer */
+	struct iptunnel *older, *newer;  /* by last use */
+	struct iptunnel *sooner, *later; /* by next look */
+	struct addr      low, high;      /* the two ends, in order */
+	double           used, look;     /* last use, next look */
 	size_t           bucket;
 	struct encap     encap;
 };
@@ -37,6 +39,23 @@ link_newest(struct iptunnels *t, struct iptunnel *e)
 }
 
 static void
+unlink_look(struct iptunnels *t, struct iptunnel *e)
+{
+	*(e->sooner ? &e->sooner->later : &t->next_look) = e->later;
+	*(e->later ? &e->later->sooner : &t->last_look) = e->sooner;
+}
+
+static void
+link_look(struct iptunnels *t, struct iptunnel *e, double look)
+{
+	e->look = look;
+	e->sooner = t->last_look;
+	e->later = NULL;
+	*(t->last_look ? &t->last_look->later : &t->next_look) = e;
+	t->last_look = e;
+}
+
+static void
 forget(struct iptunnels *t, struct iptunnel *e)
 {
 	struct iptunnel **at = &t->bucket[e->bucket];
@@ -44,19 +63,27 @@ forget(struct iptunnels *t, struct iptunnel *e)
 		at = &(*at)->chain;
 	*at = e->chain;
 	unlink_used(t, e);
+	unlink_look(t, e);
 	free(e);
 	t->n--;
 }
 
-static bool
-timed_out(struct iptunnel *e, double timeout, double now)
+void
+iptunnels_look(struct iptunnels *t, double timeout, double now)
 {
-	while (e->look <= now) {
-		if (e->look - e->used >= timeout)
-			return true;
-		e->look += timeout;
+	struct iptunnel *last = t->last_look;
+	bool             more = last != NULL;
+
+	while (more && t->next_look->look <= now) {
+		struct iptunnel *e = t->next_look;
+		more = e != last; /* each once, even where the timeout is too small to add */
+		if (now - e->used >= timeout) {
+			forget(t, e);
+		} else {
+			unlink_look(t, e);
+			link_look(t, e, now + timeout);
+		}
 	}
-	return false;
 }
 
 static bool
@@ -77,7 +104,7 @@ create(struct iptunnels *t, const struct decode_options *opt, const struct encap
 	e->encap = *seen;
 	if (opt->new_uid)
 		e->encap.uid = opt->new_uid(opt->new_uid_arg, &seen->src, &seen->dst, now);
-	e->look = now + opt->ip_tunnel_timeout;
+	link_look(t, e, now + opt->ip_tunnel_timeout);
 	link_newest(t, e);
 	t->n++;
 	return e;
@@ -99,10 +126,6 @@ iptunnel_find(struct iptunnels *t, const struct decode_options *opt, struct deco
 	struct iptunnel *e = t->bucket[bucket];
 	while (e && !(addr_equal(&e->low, &low) && addr_equal(&e->high, &high)))
 		e = e->chain;
-	if (e && timed_out(e, opt->ip_tunnel_timeout, now)) {
-		forget(t, e);
-		e = NULL;
-	}
 	if (e) {
 		unlink_used(t, e);
 		link_newest(t, e);

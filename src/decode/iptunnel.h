@@ -14,11 +14,15 @@ struct iptunnel;
 struct iptunnels {
 	struct iptunnel **bucket; /* allocated with the first tunnel */
 	size_t            mask, n;
-	struct iptunnel  *oldest, *newest; /* by last use */
+	struct iptunnel  *oldest, *newest;       /* by last use */
+	struct iptunnel  *next_look, *last_look; /* by when they are looked at for the timeout */
 };
 
-/* => The tunnel between the ends of `seen`, which is remembered as the new one where none is known or where the known
- * one was not used for Tunnel::ip_tunnel_timeout. NULL where there is no memory. */
+/* Forgets the tunnels that were not used for `timeout`: call it when time has come to `now`. */
+void iptunnels_look(struct iptunnels *t, double timeout, double now);
+
+/* => The tunnel between the ends of `seen`, which is remembered as the new one where none is known. NULL where there
+ * is no memory. */
 const struct encap *iptunnel_find(struct iptunnels *t, const struct decode_options *opt, struct decode_counters *n,
                                   const struct siphash_key *key, const struct encap *seen, double now);
 void                iptunnels_free(struct iptunnels *t);
