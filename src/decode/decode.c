@@ -206,13 +206,18 @@ call_layer(struct walk *w, enum layer layer)
 	}
 }
 
+static bool
+stack_full(const struct walk *w)
+{
+	return w->dec->opt.max_depth > 0 && w->d->depth >= w->dec->opt.max_depth;
+}
+
 /* One layer, if the stack of analyzers has room for it. */
 static enum layer
 step(struct walk *w, enum layer layer)
 {
 	if (layer != LAYER_AMSDU) {
-		unsigned max = w->dec->opt.max_depth;
-		if (max > 0 && w->d->depth >= max)
+		if (stack_full(w))
 			return rejected(w, DECODE_R_max_packet_analyzer_depth_exceeded);
 		w->d->depth++;
 	}
@@ -295,22 +300,23 @@ inner_layer(const struct inner *in)
 	return LAYER_IP;
 }
 
-/* GRE over UDP works with the addresses of the packet around it, so it is taken off at once. */
-static void
+/* GRE over UDP works with the addresses of the packet around it, so it is taken off at once.
+ * => Whether it is GRE that finds the stack full: it still has the carrier's connection at hand. */
+static bool
 push_gre(struct walk *w, const struct pkt *outer)
 {
-	enum layer layer = LAYER_GRE;
 	w->tunnel = (struct tunnel_header){ .src = outer->src, .dst = outer->dst, .carrier = outer->proto };
-	while (layer == LAYER_GRE || layer == LAYER_IPTUNNEL)
+	enum layer layer = step(w, LAYER_GRE);
+	bool       full = layer == LAYER_IPTUNNEL && stack_full(w);
+	if (layer == LAYER_IPTUNNEL)
 		layer = step(w, layer);
-	if (layer >= LAYER_FLOW)
-		return;
 	w->at->layer = (uint8_t)layer;
-	if (!push_piece(w, w->at))
+	if (layer < LAYER_FLOW && !push_piece(w, w->at))
 		rejected(w, DECODE_R_exceeded_tunnel_max_depth);
+	return full;
 }
 
-void
+bool
 decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer, const struct inner *in,
              const struct encap *e)
 {
@@ -329,19 +335,18 @@ decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer,
 	struct walk w = { .dec = dec, .d = d, .at = &p };
 
 	dec->n.inner++;
-	if (in->what == INNER_GRE) {
-		push_gre(&w, outer);
-		return;
-	}
+	if (in->what == INNER_GRE)
+		return push_gre(&w, outer);
 	d->depth++; /* the tunnel's own analyzer */
 	if (s->depth >= ENCAP_MAX) {
 		rejected(&w, DECODE_R_exceeded_tunnel_max_depth);
-		return;
+		return false;
 	}
 	s->at[s->depth++] = *e;
 	p.encap_depth = (uint8_t)s->depth;
 	if (!push_piece(&w, &p))
 		rejected(&w, DECODE_R_exceeded_tunnel_max_depth);
+	return false;
 }
 
 void

@@ -167,8 +167,9 @@ struct inner {
 
 /* Puts what is inside `outer` on top of the pending pieces, inside one more tunnel `e` (Zeek's
  * build_inner_packet); for INNER_GRE no tunnel is added here, GRE adds its own and `e` may be NULL.  Call it
- * before the next decode_next() on `d`. */
-void decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer, const struct inner *in,
+ * before the next decode_next() on `d`.
+ * => True where Zeek adds the letter X to the carrier's history: the stack of analyzers is full behind GRE. */
+bool decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer, const struct inner *in,
                   const struct encap *e);
 
 /* Gives back the reassembled datagrams: packets handed out before are no longer valid. */

@@ -264,7 +264,7 @@ run_look_inside(struct run *r, struct dissection *d, const struct pkt *p)
 	if (answer != UDP_TUNNEL_INNER)
 		return;
 	e.type = in.type;
-	decode_inner(r->dec, d, p, &in, &e);
+	r->note_x |= decode_inner(r->dec, d, p, &in, &e);
 }
 
 /* Decodes a frame from memory that ends where it ends, and checks that each piece was counted once. */

@@ -167,6 +167,30 @@ depth(void **state)
 	}
 }
 
+/* Where the stack of analyzers is full behind GRE, its carrier gets an X: over UDP there is one. */
+static void
+full_stack(void **state)
+{
+	(void)state;
+	for (unsigned max = 2; max <= 6; max++) { /* IP, UDP, GRE, IPTunnel, IP, UDP */
+		struct decode_options opt;
+		struct run            r;
+		decode_options_default(&opt);
+		opt.max_depth = max;
+		run_open(&r, &opt);
+		inner_packet();
+		put(&f, "\0\0\x08\0", 4);
+		udp4(&f, 4000, 4754);
+		run_frame(&r, LINK_RAW, &f);
+		assert_int_equal(r.n, max < 6 ? 1 : 2);
+		assert_int_equal(r.at[0].pkt.deep, max == 2);
+		assert_int_equal(r.note_x, max == 3);
+		assert_int_equal(decoder_counters(r.dec)->rejected[DECODE_R_max_packet_analyzer_depth_exceeded],
+		                 max >= 3 && max <= 5);
+		run_close(&r);
+	}
+}
+
 /* One tunnel for both directions, with the ends and the name of its first packet, until it was not used for a day.
  * That is looked at by the first packet of any kind (uid 0) a day after the last look. */
 static void
@@ -242,7 +266,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_gre), cmocka_unit_test(ip_in_ip), cmocka_unit_test(depth),
-		cmocka_unit_test(names),    cmocka_unit_test(bounded),
+		cmocka_unit_test(names),    cmocka_unit_test(bounded),  cmocka_unit_test(full_stack),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
