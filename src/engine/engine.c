@@ -82,9 +82,12 @@ look_inside(struct connlog_engine *e, struct frame *f, uint32_t handle, bool is_
 		.type = in.type,
 		.uid = conn_uid(s, c),
 	};
-	if (is_new)
+	if (is_new) {
 		conn_encap_push(s, handle, &shell);
-	decode_inner(e->dec, &f->d, &f->pkt, &in, &shell);
+		f->carrier = handle;
+	}
+	if (decode_inner(e->dec, &f->d, &f->pkt, &in, &shell))
+		history_once(s, handle, HIST_UNKNOWN, 'X');
 }
 
 static void
@@ -151,6 +154,18 @@ frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
 	}
 }
 
+/* The next packet in a frame. Zeek asks for the PPPoE session of a new connection when the frame is done, so a session
+ * inside of a tunnel is also that of the tunnel. */
+static void
+frame_next(struct connlog_engine *e, struct frame *f)
+{
+	f->flow = decode_next(e->dec, &f->d, &f->pkt);
+	if (f->flow)
+		f->hash = conn_hash(&e->store, &f->pkt);
+	if (f->carrier)
+		conn_extra_at(&e->store, conn_at(&e->store, f->carrier))->pppoe_session = f->d.pppoe_session;
+}
+
 /* The recipe: expire, then every packet that the frame holds. */
 static void
 frame_process(struct connlog_engine *e, struct frame *f)
@@ -158,10 +173,9 @@ frame_process(struct connlog_engine *e, struct frame *f)
 	if (f->counts)
 		conn_advance(&e->store, f->d.ts);
 	while (f->flow && e->status == CONNLOG_OK) {
+		f->carrier = 0;
 		flow_packet(e, f);
-		f->flow = decode_next(e->dec, &f->d, &f->pkt);
-		if (f->flow)
-			f->hash = conn_hash(&e->store, &f->pkt);
+		frame_next(e, f);
 	}
 }
 

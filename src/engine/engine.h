@@ -15,9 +15,10 @@ struct frame {
 	struct dissection d;
 	struct pkt        pkt;
 	uint32_t          hash;
-	uint32_t          guess;  /* the connection that its hash leads to first */
-	bool              flow;   /* `pkt` holds a packet */
-	bool              counts; /* its time is one of the input's */
+	uint32_t          guess;   /* the connection that its hash leads to first */
+	bool              flow;    /* `pkt` holds a packet */
+	bool              counts;  /* its time is one of the input's */
+	uint32_t          carrier; /* the connection that this packet began and that has another packet inside; 0 */
 };
 
 struct connlog_engine {

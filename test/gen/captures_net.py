@@ -142,6 +142,7 @@ def udp_tunnels(cap):
     cap.add(ip_udp(A, B, 46510, 6081, b"\x3f" + bytes(10)))
     cap.add(ip_udp(A, B, 46511, 2152, struct.pack("!BBHI", 0x30, 1, 4, 0) + b"\0\0\0\0"))  # echo request
     cap.add(ip_udp(A, B, 46512, 3544, b"\x60" + bytes(10)))
+    both(46513, 4789, lambda p: b"\x08\0\0\0\0\0\x2a\0" + pppoe(p), 46513)  # its session is the tunnel's too
 
 
 CAPTURES = {
