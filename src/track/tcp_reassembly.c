@@ -173,15 +173,12 @@ void
 tcp_data(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq, uint64_t len)
 {
 	const struct conn_options *opt = x->s->opt;
-	const uint64_t             ack = tcp_relative(ep, ep->ack, ep->ack_wraps), upper = seq + len;
+	const uint64_t             upper = seq + len;
 
 	if ((ep->flags & EP_SKIP) || upper < seq)
 		return;
-	if (seq < ack) {
-		if (upper <= ack)
-			return;
-		seq = ack;
-	}
+	/* What the peer has acknowledged is not left out here: Zeek could, but its only caller leaves the argument
+	 * `replaying` at its default.  It is what has been trimmed that is old. */
 	insert(x, ep, seq, upper);
 
 	const struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
