@@ -14,8 +14,6 @@
 static bool
 has_blocks(const struct tcp_ctx *x, const struct tcp_ep *ep)
 {
-	if (ep->flags & EP_SKIP)
-		return false;
 	const struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
 	return ep->delivered > ep->trimmed || (r && r->above.n > 0);
 }
@@ -55,11 +53,13 @@ above_clear(const struct tcp_ctx *x, struct tcp_ep_rare *r)
 	above_changed(x, before, &r->above);
 }
 
-/* The reassembler gives up on this side: nothing more is delivered, no gap is told. */
+/* The reassembler gives up on this side: nothing more is delivered, no gap is told, all segments are forgotten. */
 static void
 give_up(const struct tcp_ctx *x, struct tcp_ep *ep)
 {
 	ep->flags |= EP_SKIP;
+	if (ep->trimmed < ep->delivered)
+		ep->trimmed = ep->delivered;
 	struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
 	if (r)
 		above_clear(x, r);

@@ -28,6 +28,16 @@ static const struct scenario scenarios[] = {
 	  { { 0, S, 0xffffffff, 0, 0 }, { 1, S | A, 5000, 0, 0 }, { 0, S | A, 0, 5001, 0 }, { 0, A, 1, 5001, 10 },
 	    { 1, A, 5001, 11, 0 } },
 	  "ShDaG", "S1", 0x100000000, 4 },
+	/* The responder's FIN waits for what stands above the originator's hole, so the last ACK still counts. */
+	{ "given up for a filtered trace, segments are still held", "detect_filtered_trace", "T",
+	  { { 0, S, 1000, 0, 0 }, { 1, S | A, 5000, 1001, 0 }, { 0, A, 1001, 5001, 0 }, { 0, A, 1101, 5001, 100 },
+	    { 1, F | A, 5001, 1051, 0 }, { 0, F | A, 1201, 5002, 0 }, { 0, A, 1202, 5002, 0 } },
+	  "ShADfF", "SF", 0, 6 },
+	/* Here they are not: the FINs close both sides and the last ACK is too late. */
+	{ "given up for too much above a hole, segments are forgotten", "tcp_max_above_hole_without_any_acks", "50",
+	  { { 0, S, 1000, 0, 0 }, { 1, S | A, 5000, 1001, 0 }, { 0, A, 1001, 5001, 0 }, { 0, A, 1001, 5001, 10 },
+	    { 0, A, 1101, 5001, 100 }, { 1, F | A, 5001, 1001, 0 }, { 0, F | A, 1201, 5002, 0 }, { 0, A, 1202, 5002, 0 } },
+	  "ShADfF", "SF", 0, 6 },
 };
 /* clang-format on */
 
