@@ -107,6 +107,19 @@ positional(struct settings *s, const char *argument)
 	return true;
 }
 
+/* For what there can be one of only. => false, after a message, for another one and for none. */
+static bool
+set_once(const char **at, const char *value, const char *option)
+{
+	if (*value == '\0')
+		complain("--%s wants a value: it is empty", option);
+	else if (*at != NULL)
+		complain("--%s is given twice: %s and %s", option, *at, value);
+	else
+		*at = value;
+	return *at == value;
+}
+
 /* => false, after a message, for a value that is no good. */
 static bool
 apply(struct settings *s, int key, const char *value)
@@ -115,19 +128,18 @@ apply(struct settings *s, int key, const char *value)
 	case 1:
 		return positional(s, value);
 	case 'r':
+		s->captures = true;
 		s->inputs[s->inputs_n++] = value;
 		return true;
 	case 'i':
-		s->interface = value;
-		return true;
+		return set_once(&s->interface, value, "interface");
 	case 'f':
 		s->filter = value;
 		return true;
 	case 'C':
 		return assign_option(s, "ignore_checksums", "T");
 	case 'o':
-		s->folder = value;
-		return true;
+		return set_once(&s->folder, value, "output");
 	case OPT_FORMAT:
 		s->writer.format = value;
 		return true;

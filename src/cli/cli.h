@@ -24,6 +24,7 @@ struct settings {
 	const char            *filter;
 	const char            *folder; /* -o */
 	const char            *stats;  /* --stats */
+	bool                   captures; /* -r was given */
 	bool                   quiet, verbose, seeded;
 	char                  *fields;  /* every --fields, joined by commas; NULL for none */
 	char                  *scripts; /* Zeek's scripts that add columns, the same way */

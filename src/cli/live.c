@@ -7,7 +7,7 @@ command_live(struct settings *s)
 	char        err[MESSAGE_MAX];
 	const char *interface = s->interface != NULL ? s->interface : s->inputs[0];
 
-	if (s->inputs_n + (s->interface != NULL) > 1)
+	if (s->inputs_n + (s->interface != NULL) > 1 || s->captures)
 		return complain_usage("one interface can be captured from at a time, and no capture be read besides");
 	connlog_source *source = connlog_source_live(interface, s->filter, err, sizeof err);
 	if (source == NULL) {
