@@ -58,7 +58,11 @@ def test_errors_say_what_is_known(env):
             (["policy/protocols/conn/nothing", capture], "policy/protocols/conn/nothing"),
             (["-f", "udp port", capture], "udp port"),
             (["-i", "lo", capture], "one interface"),
-            (["live", "lo", "eth0"], "one interface")):
+            (["live", "lo", "eth0"], "one interface"),
+            (["live", "-r", capture], "one interface"),
+            (["-i", "lo", "-i", "eth0"], "--interface is given twice: lo and eth0"),
+            (["-o", "a", "-o", "b", capture], "--output is given twice: a and b"),
+            (["-o", "", capture], "--output wants a value: it is empty")):
         done = env.run(*args, code=2)
         assert done.stderr.startswith("connlog: ") and said in done.stderr and not done.stdout, (args, done.stderr)
 
@@ -175,6 +179,23 @@ def test_output_folder(env):
     assert os.listdir(env.tmp) == ["conn.log"]
     with open(env.tmp + "/conn.log") as f:
         assert f.read().startswith("#separator")
+
+
+def test_closed_descriptors_mix_nothing_up(env):
+    """Without standard error a warning must not find its way into the log, nor a capture become standard input."""
+    def shell(command):
+        done = env.command("bash", "-c", command, "-", env.connlog, env.capture("offload.pcap"))
+        assert "Sanitizer" not in done.stderr, done.stderr
+        return done
+
+    assert shell('"$1" -o . "$2" /no/such/file 2>&-').returncode == 1
+    with open(env.tmp + "/conn.log") as f:
+        assert "connlog: " not in f.read()
+    done = shell('"$1" "$2" >&-')
+    assert done.returncode == 1 and "standard output" in done.stderr, done.stderr
+    done = shell('"$1" "$2" - <&-')
+    assert done.returncode == 1 and rows_of(done.stdout), done.stderr
+    assert "standard input: cannot be read" in done.stderr, done.stderr
 
 
 def test_a_full_disk_counts_every_record(env):

@@ -1,5 +1,7 @@
 /* main.c - connlog's command line: finds the command, lets it run. */
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 
@@ -19,6 +21,16 @@ find_command(const char *name)
 	return NULL;
 }
 
+/* A standard descriptor that was closed by whoever started us would be given to the next file that is opened, and
+ * warnings would end up in the log.  In its place comes one on which reading, or writing, fails. */
+static void
+occupy_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -26,6 +38,7 @@ main(int argc, char **argv)
 	const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
 	int                   code = EXIT_USAGE;
 
+	occupy_descriptors();
 	if (command != NULL) { /* its name takes the program's place */
 		argc--;
 		argv++;
