@@ -2,7 +2,8 @@
  *
  * The sink passes on what it gets at once; the writer's buffer is the only one.  A file is written as
  * .NAME.tmp-XXXXXX in the same folder and renamed when it is closed, so that who waits for NAME never sees half a log; it
- * is removed when the sink is freed before that.
+ * is removed when the sink is freed before that.  What is there and no regular file (a pipe, a terminal, /dev/null) is
+ * written to as it is: it must not be replaced.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "connlog.h"
@@ -19,6 +21,8 @@ struct connlog_sink {
 	int   fd;
 	char *path;      /* of the finished file; NULL for a descriptor of the caller's */
 	char *temporary; /* set as long as that file is there */
+
+	uint64_t taken; /* bytes */
 };
 
 static int
@@ -49,8 +53,8 @@ connlog_sink_fd(int fd, char *err, size_t err_size)
 }
 
 /* Opens DIR/.NAME.tmp-XXXXXX for DIR/NAME, with the rights that any new file gets (which mkstemp() would not give).
- * => false with errno set. */
-static bool
+ * Where that fails `fd` stays -1 and errno says why. */
+static void
 open_temporary(connlog_sink *s)
 {
 	const char *slash = strrchr(s->path, '/'), *name = slash != NULL ? slash + 1 : s->path;
@@ -59,30 +63,34 @@ open_temporary(connlog_sink *s)
 	for (int tries = 0; tries < 100; tries++) {
 		uint32_t random;
 		if (getrandom(&random, sizeof random, 0) != sizeof random)
-			return false;
+			return;
 		if (asprintf(&s->temporary, "%.*s.%s.tmp-%06x", folder, s->path, name, random & 0xffffff) < 0) {
 			s->temporary = NULL;
-			return false;
+			return;
 		}
 		s->fd = open(s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (s->fd >= 0)
-			return true;
+			return;
 		free(s->temporary); /* not ours to remove */
 		s->temporary = NULL;
 		if (errno != EEXIST)
-			return false;
+			return;
 	}
-	return false;
 }
 
 connlog_sink *
 connlog_sink_file(const char *path, char *err, size_t err_size)
 {
 	struct connlog_sink *s = connlog_sink_fd(-1, err, err_size);
+	struct stat          st;
 	if (s == NULL)
 		return NULL;
 	s->path = strdup(path);
-	if (s->path != NULL && open_temporary(s))
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		s->fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC); /* which fails for a folder */
+	else if (s->path != NULL)
+		open_temporary(s);
+	if (s->path != NULL && s->fd >= 0)
 		return s;
 	io_error("write", path, err, err_size);
 	connlog_sink_free(s);
@@ -105,6 +113,7 @@ connlog_sink_write(connlog_sink *s, const char *p, size_t n, char *err, size_t e
 		if (done >= 0) {
 			p += done;
 			n -= (size_t)done;
+			s->taken += (size_t)done;
 		} else if (errno == EPIPE) {
 			snprintf(err, err_size, "the reader of %s has gone", sink_name(s));
 			return CONNLOG_CLOSED;
@@ -113,6 +122,12 @@ connlog_sink_write(connlog_sink *s, const char *p, size_t n, char *err, size_t e
 		}
 	}
 	return CONNLOG_OK;
+}
+
+uint64_t
+connlog_sink_taken(const connlog_sink *s)
+{
+	return s->taken;
 }
 
 int

@@ -123,12 +123,37 @@ a_name_that_is_a_folder(void **state)
 	make_place(&p);
 	assert_int_equal(mkdir(p.path, 0755), 0);
 	s = connlog_sink_file(p.path, p.err, sizeof p.err);
-	assert_non_null(s);
-	assert_int_equal(connlog_sink_close(s, p.err, sizeof p.err), CONNLOG_IO);
+	assert_null(s);
 	assert_non_null(strstr(p.err, p.path));
-	connlog_sink_free(s);
 	assert_int_equal(count_files(&p), 1);
 	rmdir(p.path);
+	rmdir(p.folder);
+}
+
+static void
+a_name_that_is_a_pipe(void **state)
+{
+	struct place  p;
+	struct stat   st;
+	char          text[16] = "";
+	connlog_sink *s;
+
+	(void)state;
+	make_place(&p);
+	assert_int_equal(mkfifo(p.path, 0600), 0);
+	int fd = open(p.path, O_RDONLY | O_NONBLOCK);
+	s = connlog_sink_file(p.path, p.err, sizeof p.err);
+	assert_non_null(s);
+	assert_int_equal(connlog_sink_write(s, "text", 4, p.err, sizeof p.err), CONNLOG_OK);
+	assert_int_equal(connlog_sink_taken(s), 4);
+	assert_int_equal(connlog_sink_close(s, p.err, sizeof p.err), CONNLOG_OK);
+	connlog_sink_free(s);
+	assert_int_equal(read(fd, text, sizeof text), 4);
+	close(fd);
+	assert_string_equal(text, "text");
+	assert_int_equal(stat(p.path, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	unlink(p.path);
 	rmdir(p.folder);
 }
 
@@ -210,6 +235,7 @@ main(void)
 		cmocka_unit_test(an_unfinished_file_goes_and_the_old_one_stays),
 		cmocka_unit_test(a_folder_that_is_missing),
 		cmocka_unit_test(a_name_that_is_a_folder),
+		cmocka_unit_test(a_name_that_is_a_pipe),
 		cmocka_unit_test(a_reader_that_has_gone),
 		cmocka_unit_test(a_full_disk),
 		cmocka_unit_test(a_pipe_that_does_not_block_is_waited_for),
