@@ -6,6 +6,7 @@ import re
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import time
 
@@ -207,6 +208,38 @@ def test_a_full_disk_counts_every_record(env):
         done = env.run(capture, code=1, stdout=full)
     assert "No space left on device" in done.stderr, done.stderr
     assert "%d of %d records are lost" % (total, total) in done.stderr, done.stderr
+
+    # What fits is not lost, unless the log is to be whole or not at all.
+    many, full = [capture] * 60, env.tmp + "/full"
+    total = len(env.log(*many))
+    os.mkdir(full)
+    if env.command("mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", full).returncode != 0:
+        raise Skip("no disk that can be filled")
+    try:
+        for form in ("zeek", "json"):
+            with open(full + "/log", "w") as f:
+                done = env.run("--format", form, *many, code=1, stdout=f)
+            with open(full + "/log") as f:
+                written = sum(not line.startswith("#") for line in f.read().split("\n")[:-1])
+            assert 0 < written < total
+            assert "%d of %d records are lost" % (total - written, total) in done.stderr, (written, done.stderr)
+            os.remove(full + "/log")
+            done = env.run("--format", form, "-o", full, *many, code=1)
+            assert "%d of %d records are lost" % (total, total) in done.stderr, done.stderr
+            assert os.listdir(full) == []
+    finally:
+        env.must("umount", full)
+
+
+def test_what_is_no_regular_file_is_not_replaced(env):
+    for args, name in ((["--stats", "pipe"], "pipe"), (["-o", "."], "conn.log")):
+        os.mkfifo(env.tmp + "/" + name)
+        p = subprocess.Popen(["cat", env.tmp + "/" + name], stdout=subprocess.PIPE)
+        env.run(*args, env.capture("http.pcap"))
+        assert b"records" in p.communicate(timeout=60)[0] or name == "conn.log"
+        assert stat.S_ISFIFO(os.stat(env.tmp + "/" + name).st_mode), os.listdir(env.tmp)
+    os.mkdir(env.tmp + "/folder")
+    assert "Is a directory" in env.run("--stats", "folder", env.capture("http.pcap"), code=1).stderr
 
 
 def test_stats_and_summary(env):

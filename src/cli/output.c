@@ -3,7 +3,8 @@
  * The header is written with the first record, as Zeek does, or at the end where there is none, so that an empty log is a
  * log too.
  *
- * When the disk is full, the records that are in the buffer and all that follow are lost and counted.
+ * When the disk is full, the records of the buffer that did not fit and all that follow are lost and counted; of a log
+ * that gets its name only at the end, every one is.
  */
 #include "cli/output.h"
 
@@ -42,7 +43,7 @@ open_sink(const char *folder, char *err, size_t err_size)
 bool
 output_init(struct output *o, const struct settings *s, int *code)
 {
-	*o = (struct output){ .own_times = s->seeded };
+	*o = (struct output){ .own_times = s->seeded, .all_or_none = s->folder != NULL };
 	o->writer = connlog_writer_new(&s->writer, o->error, sizeof o->error);
 	if (o->writer == NULL) {
 		*code = complain_usage("%s", o->error);
@@ -80,19 +81,30 @@ open_log(struct output *o)
 	return CONNLOG_OK;
 }
 
+/* => How many whole lines of these bytes are records and not header. */
+static uint64_t
+count_records(const char *p, size_t n)
+{
+	const char *end;
+	uint64_t    records = 0;
+
+	for (; (end = memchr(p, '\n', n)) != NULL; n -= (size_t)(end + 1 - p), p = end + 1)
+		records += *p != '#';
+	return records;
+}
+
 int
 output_flush(struct output *o)
 {
 	connlog_text t = connlog_writer_bytes(o->writer);
 	if (o->status != CONNLOG_OK || t.n == 0)
 		return o->status;
-	int status = connlog_sink_write(o->sink, t.p, t.n, o->error, sizeof o->error);
+	int    status = connlog_sink_write(o->sink, t.p, t.n, o->error, sizeof o->error);
+	size_t taken = (size_t)(connlog_sink_taken(o->sink) - o->bytes);
+	o->bytes += taken;
+	o->pending -= status == CONNLOG_OK ? o->pending : count_records(t.p, taken);
 	connlog_writer_clear(o->writer);
-	if (status != CONNLOG_OK)
-		return fail(o, status, o->error);
-	o->bytes += t.n;
-	o->pending = 0;
-	return CONNLOG_OK;
+	return status == CONNLOG_OK ? CONNLOG_OK : fail(o, status, o->error);
 }
 
 int
@@ -128,6 +140,8 @@ output_finish(struct output *o, double last)
 		if (status != CONNLOG_OK)
 			fail(o, status, o->error);
 	}
+	if (o->status != CONNLOG_OK && o->all_or_none)
+		o->lost = o->records;
 	return o->status;
 }
 

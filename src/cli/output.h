@@ -10,6 +10,7 @@ struct output {
 	connlog_writer *writer;
 	connlog_sink   *sink;
 	bool            opened;        /* the header is in the writer */
+	bool            all_or_none;   /* what is not finished is not kept */
 	bool            keep_counting; /* once writing has failed: go on, to say how much is lost */
 	double          open_time;     /* for the header, where the clock is not to be asked */
 	bool            own_times;
