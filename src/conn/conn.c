@@ -268,6 +268,7 @@ conn_flip(struct conn_store *s, uint32_t handle)
 	memcpy(cold->l2[RESP], l2, 6);
 	if (c->tcp)
 		s->tracker->flip(s, c);
+	c->flags |= CONN_FLIPPED;
 	s->counters.flipped++;
 	history_add(s, handle, '^');
 }

@@ -33,6 +33,7 @@ enum conn_flag {
 	CONN_LIVE = 1,    /* in the table */
 	CONN_ONE_WAY = 2, /* ICMP without a counterpart: found in one direction only */
 	CONN_EMBRYO = 4,  /* TCP: one plain SYN seen so far; `isn` is all its state */
+	CONN_FLIPPED = 8, /* its ends have changed roles since it began */
 };
 
 /* Which of the store's timeouts is a connection's inactivity timeout. */

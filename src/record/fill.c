@@ -139,7 +139,8 @@ fill_record(const struct conn_store *s, uint32_t handle, struct fill_texts *t, s
 	fill_link(conn_cold_at(s, handle), t, r);
 	if (x)
 		fill_extra(x, t, r);
-	if (s->opt->local_nets.n > 0) {
+	/* Without local networks the columns are left out, but not by main.zeek's connection_flipped. */
+	if (s->opt->local_nets.n > 0 || (c->flags & CONN_FLIPPED)) {
 		r->has |= HAS_LOCAL;
 		r->local_orig = net_set_has(&s->opt->local_nets, &c->h[ORIG]);
 		r->local_resp = net_set_has(&s->opt->local_nets, &c->h[RESP]);

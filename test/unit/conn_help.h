@@ -24,7 +24,7 @@ struct logged {
 	char        uid[UID_TEXT_MAX];
 	uint64_t    bytes[2], pkts[2], missed;
 	double      duration;
-	bool        has_duration;
+	bool        has_duration, has_local;
 	struct addr orig_h;
 };
 
@@ -49,6 +49,7 @@ keep_record(void *arg, struct conn_store *s, uint32_t handle)
 		                      .missed = r.missed_bytes,
 		                      .duration = r.duration,
 		                      .has_duration = (r.has & HAS_DURATION) != 0,
+		                      .has_local = (r.has & HAS_LOCAL) != 0,
 		                      .orig_h = r.orig_h };
 	assert_true(r.history.n < sizeof w->log.history && r.conn_state.n < sizeof w->log.state);
 	memcpy(w->log.history, r.history.p, r.history.n);

@@ -133,6 +133,28 @@ test_sizes(void **state)
 	assert_true(sizeof(struct tcp) == 128);
 }
 
+/* Without local networks nothing is said of them, except where a connection's ends have changed roles. */
+static void
+test_local_after_flip(void **state)
+{
+	(void)state;
+	struct world *w = world_new("Site::private_address_space_is_local", "F");
+	struct pkt    p = packet(TRANSPORT_TCP, 0, 1000);
+	p.tcp_flags = TCP_SYN | TCP_ACK;
+	feed(w, &p);
+	conn_drain(&w->s);
+	assert_string_equal(w->log.history, "H");
+	assert_false(w->log.has_local);
+	feed(w, &p);
+	p = packet(TRANSPORT_TCP, 1, 1000.1);
+	p.tcp_flags = TCP_ACK;
+	feed(w, &p);
+	conn_drain(&w->s);
+	assert_string_equal(w->log.history, "^hA");
+	assert_true(w->log.has_local);
+	world_free(w);
+}
+
 /* What the limit on connections does: the one that was silent longest goes, and is logged. */
 static void
 test_eviction(void **state)
@@ -195,8 +217,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_scenarios), cmocka_unit_test(test_scaled_letters),   cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_eviction),  cmocka_unit_test(test_reassembly_limit), cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_scenarios),        cmocka_unit_test(test_scaled_letters),   cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_eviction),         cmocka_unit_test(test_reassembly_limit), cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_local_after_flip),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
