@@ -11,6 +11,20 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+/* => The sum of `n` 32-bit words, a known and small number of them: an IPv4 header has 5, its addresses 2. */
+static inline uint64_t
+checksum_words(const uint8_t *p, unsigned n)
+{
+	uint64_t sum = 0;
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t word;
+		memcpy(&word, p + (size_t)i * 4, sizeof word);
+		sum += word;
+	}
+	return sum;
+}
 
 /* => `sum` plus the 16-bit words of `n` bytes; an odd last byte is padded with a zero byte. */
 uint64_t checksum_add(uint64_t sum, const uint8_t *p, size_t n);

@@ -111,8 +111,6 @@ decode_begin(struct decoder *dec, struct dissection *d, const struct connlog_pac
 		dec->n.ignored[DECODE_I_empty_frame]++;
 		return;
 	}
-	if (dec->tunnels.next_look)
-		iptunnels_look(&dec->tunnels, dec->opt.ip_tunnel_timeout, now);
 	d->begun = true;
 	d->at = (struct piece){
 		.data = { raw->data, raw->caplen },
@@ -121,6 +119,8 @@ decode_begin(struct decoder *dec, struct dissection *d, const struct connlog_pac
 		.cap_len = raw->caplen,
 		.layer = (uint8_t)link_layer(raw->link),
 	};
+	if (dec->tunnels.next_look)
+		iptunnels_look(&dec->tunnels, dec->opt.ip_tunnel_timeout, now);
 }
 
 bool

@@ -24,12 +24,10 @@ in_nets(const struct decode_options *opt, const struct addr *a)
 }
 
 bool
-verify_checksums(const struct decode_options *opt, struct bytes ip, uint8_t version)
+ignored_by_net(const struct decode_options *opt, struct bytes ip, uint8_t version)
 {
-	if (opt->ignore_checksums || opt->n_ignore_checksums_nets == 0)
-		return !opt->ignore_checksums;
 	struct addr src = version == 4 ? addr_from_v4(ip.p + 12) : addr_from_v6(ip.p + 8);
-	return !in_nets(opt, &src);
+	return in_nets(opt, &src);
 }
 
 /* The lengths in the header against the bytes that there are. => DECODE_R_COUNT where all is well. */
@@ -53,7 +51,10 @@ check_lengths(struct walk *w, const struct ip_header *h, uint32_t *total_len)
 		return DECODE_R_IPv4_min_header_size;
 	if (h->version == 4 && verify_checksums(&w->dec->opt, w->at->data, 4)) {
 		w->dec->n.checked[0]++;
-		if (checksum_fold(checksum_add(0, w->at->data.p, h->hdr_len)) != 0xffff) {
+		uint64_t sum = checksum_words(w->at->data.p, 5);
+		if (h->hdr_len > 20)
+			sum = checksum_add(sum, w->at->data.p + 20, h->hdr_len - 20u);
+		if (checksum_fold(sum) != 0xffff) {
 			w->dec->n.bad[0]++;
 			return DECODE_R_bad_IP_checksum;
 		}

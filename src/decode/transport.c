@@ -33,8 +33,8 @@ set_data(struct pkt *out, size_t header, uint32_t len)
 static bool
 checksum_good(const struct pkt *out, uint8_t proto, uint32_t len, bool v4)
 {
-	uint64_t sum = v4 ? checksum_add(0, out->src.b + 12, 4) : checksum_add(0, out->src.b, 16);
-	sum = v4 ? checksum_add(sum, out->dst.b + 12, 4) : checksum_add(sum, out->dst.b, 16);
+	uint64_t sum = v4 ? checksum_words(out->src.b + 12, 1) + checksum_words(out->dst.b + 12, 1)
+	                  : checksum_words(out->src.b, 4) + checksum_words(out->dst.b, 4);
 	sum = checksum_word(sum, proto);
 	sum = checksum_word(sum, (uint16_t)len);
 	if (!v4)

@@ -146,7 +146,16 @@ enum layer udp_layer(struct walk *w);
 enum layer icmp_layer(struct walk *w);
 enum layer other_layer(struct walk *w);
 
-/* => Whether checksums of packets with this source address (as it stands in the IP header) are to be verified. */
-bool verify_checksums(const struct decode_options *opt, struct bytes ip, uint8_t version);
+/* => Whether ignore_checksums_nets hold the source address, as it stands in the IP header. */
+bool ignored_by_net(const struct decode_options *opt, struct bytes ip, uint8_t version);
+
+/* => Whether checksums of packets with this source address are to be verified. */
+static inline bool
+verify_checksums(const struct decode_options *opt, struct bytes ip, uint8_t version)
+{
+	if (opt->ignore_checksums)
+		return false;
+	return opt->n_ignore_checksums_nets == 0 || !ignored_by_net(opt, ip, version);
+}
 
 #endif

@@ -57,6 +57,35 @@ ip4_rejections(void **state)
 	}
 }
 
+/* Options of every length are under the header's checksum. */
+static void
+ip4_options(void **state)
+{
+	(void)state;
+	for (unsigned words = 5; words <= 15; words++) {
+		for (unsigned spoil = 0; spoil < words * 4; spoil++) {
+			struct run r;
+			open_checking(&r, true);
+			frame_clear(&f);
+			udp_header(&f, 1, 2); /* sent without a checksum */
+			memset(put_zeros(&f, (words - 5) * 4), 1, (words - 5) * 4);
+			uint8_t *p = ip4(&f, 17);
+			p[0] = (uint8_t)(0x40 | words);
+			ip4_fix(p);
+			run_frame(&r, LINK_RAW, &f);
+			assert_int_equal(r.n, 1);
+			assert_int_equal(r.at[0].pkt.dport, 2);
+			if (spoil >= 8) { /* lengths, version and flags come first */
+				p[spoil] ^= 0x40;
+				run_frame(&r, LINK_RAW, &f);
+				assert_int_equal(r.n, 0);
+				assert_int_equal(rejections(&r, DECODE_R_bad_IP_checksum), 1);
+			}
+			run_close(&r);
+		}
+	}
+}
+
 /* Segmentation offloading: no length in the header. */
 static void
 ip4_no_length(void **state)
@@ -371,6 +400,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ip4_rejections),
+		cmocka_unit_test(ip4_options),
 		cmocka_unit_test(ip4_no_length),
 		cmocka_unit_test(padding),
 		cmocka_unit_test(transport_checksums),
