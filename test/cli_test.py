@@ -55,8 +55,11 @@ def test_errors_say_what_is_known(env):
             (["LogAscii::json_timestamps=TS_EPOCH", capture], "JSON::TS_ISO8601"),
             (["tcp_attempt_delay=soon", capture], "tcp_attempt_delay"),
             (["--local-nets", "10.0.0.0/99", capture], "Site::local_nets"),
-            (["no_such_constant=3", capture], "no_such_constant"),
-            (["policy/protocols/conn/nothing", capture], "policy/protocols/conn/nothing"),
+            (["no_such_constant=3", capture], "no constant is called 'no_such_constant'"),
+            (["a" * 200 + "=3", capture], "no constant is called 'aaaa"),
+            (["tcp_attempt_delay+=3sec", capture], "tcp_attempt_delay is no set"),
+            (["policy/protocols/conn/nothing", capture], "policy/protocols/conn/nothing is neither a file nor"),
+            (["base/protocols/conn", capture], "base/protocols/conn is neither a file nor"),
             (["-f", "udp port", capture], "udp port"),
             (["-i", "lo", capture], "one interface"),
             (["live", "lo", "eth0"], "one interface"),
@@ -130,6 +133,9 @@ def test_constants_by_zeeks_names(env):
     assert local(private, "--local-nets", both[0]) == (True, False)
     assert local(private, "Site::local_nets=" + both[1]) == (False, True)
     assert local(private, "Site::local_nets=" + both[1], "Site::local_nets+=" + both[0]) == (True, True)
+    # As Zeek's manual writes it.
+    assert local(private, "Site::local_nets += { %s, %s }" % tuple(both)) == (True, True)
+    assert local("redef Site::private_address_space_is_local = F", "redef Site::local_nets={%s}" % both[0]) == (True, False)
 
 
 def test_header_times(env):

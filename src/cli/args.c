@@ -101,8 +101,12 @@ positional(struct settings *s, const char *argument)
 {
 	if (is_assignment(argument))
 		return assign(s, argument);
-	if (is_script(argument))
+	if (is_script(argument) && is_column_script(argument))
 		return join(&s->scripts, "+", argument);
+	if (is_script(argument)) {
+		complain("%s is neither a file nor a script of Zeek's that adds columns: connlog(1) lists those", argument);
+		return false;
+	}
 	s->inputs[s->inputs_n++] = argument;
 	return true;
 }

@@ -45,15 +45,43 @@ static const struct {
 	{ "LogAscii::json_timestamps", set_json_timestamps },
 };
 
-bool
-is_assignment(const char *argument)
+/* NAME=VALUE or NAME+=VALUE, taken apart. */
+struct assignment {
+	const char *name;
+	size_t      name_n;
+	bool        add;
+	const char *value;
+};
+
+/* With blanks around the sign and "redef" before the name where Zeek's users write them. => false for anything else. */
+static bool
+take_apart(const char *argument, struct assignment *a)
 {
-	const char *p = argument;
+	static const char redef[] = "redef ";
+	const char       *p = argument;
+
+	if (strncmp(p, redef, sizeof redef - 1) == 0)
+		p += sizeof redef - 1;
+	a->name = p;
 	if (!isalpha((unsigned char)*p) && *p != '_')
 		return false;
 	while (isalnum((unsigned char)*p) || *p == '_' || *p == ':')
 		p++;
-	return *p == '=' || (p[0] == '+' && p[1] == '=');
+	a->name_n = (size_t)(p - a->name);
+	p += strspn(p, " ");
+	a->add = *p == '+';
+	p += a->add;
+	if (*p != '=')
+		return false;
+	a->value = p + 1 + strspn(p + 1, " ");
+	return true;
+}
+
+bool
+is_assignment(const char *argument)
+{
+	struct assignment a;
+	return take_apart(argument, &a);
 }
 
 bool
@@ -66,26 +94,53 @@ assign_option(struct settings *s, const char *name, const char *value)
 	return false;
 }
 
+static bool
+is_constant(const char *name, size_t n)
+{
+	const connlog_option_info *info;
+	for (size_t i = 0; (info = connlog_option_at(i)) != NULL; i++)
+		if (strncmp(info->name, name, n) == 0 && info->name[n] == '\0')
+			return true;
+	return false;
+}
+
 bool
 assign(struct settings *s, const char *argument)
 {
-	const char *equals = strchr(argument, '=');
-	char        name[128];
+	struct assignment a;
+	char              name[128];
 
-	if ((size_t)(equals - argument) >= sizeof name) {
-		complain("no constant has a name as long as that of %.40s…", argument);
+	if (!take_apart(argument, &a))
+		return false;
+	for (size_t i = 0; i < sizeof log_constants / sizeof log_constants[0]; i++)
+		if (!a.add && strncmp(log_constants[i].name, a.name, a.name_n) == 0 && !log_constants[i].name[a.name_n])
+			return log_constants[i].set(s, a.value);
+	if (!is_constant(a.name, a.name_n) || a.name_n + 2 > sizeof name) {
+		complain("no constant is called '%.*s': connlog(1) lists them; a file of such a name is written ./NAME",
+		         (int)a.name_n, a.name);
 		return false;
 	}
-	snprintf(name, sizeof name, "%.*s", (int)(equals - argument), argument);
-	for (size_t i = 0; i < sizeof log_constants / sizeof log_constants[0]; i++)
-		if (strcmp(log_constants[i].name, name) == 0)
-			return log_constants[i].set(s, equals + 1);
-	return assign_option(s, name, equals + 1);
+	snprintf(name, sizeof name, "%.*s%s", (int)a.name_n, a.name, a.add ? "+" : "");
+	return assign_option(s, name, a.value);
 }
 
 bool
 is_script(const char *argument)
 {
-	bool named_so = strncmp(argument, "policy/", 7) == 0 || strncmp(argument, "protocols/", 10) == 0;
+	static const char *const folders[] = { "policy/", "protocols/", "base/" };
+	bool                     named_so = false;
+
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
+		named_so = named_so || strncmp(argument, folders[i], strlen(folders[i])) == 0;
 	return named_so && access(argument, F_OK) != 0;
+}
+
+bool
+is_column_script(const char *argument)
+{
+	char            err[MESSAGE_MAX];
+	connlog_writer *w = connlog_writer_new(&(connlog_writer_options){ .fields = argument }, err, sizeof err);
+
+	connlog_writer_free(w);
+	return w != NULL;
 }

@@ -52,14 +52,16 @@ enum args_outcome { ARGS_RUN, ARGS_DONE, ARGS_WRONG };
 enum args_outcome args_parse(struct settings *s, int argc, char **argv);
 void              settings_free(struct settings *s);
 
-/* NAME=VALUE or NAME+=VALUE (assign.c). => false, after a message. */
+/* An argument for which is_assignment() (assign.c). => false, after a message. */
 bool assign(struct settings *s, const char *argument);
 /* Sets one option of the library. => false, after a message. */
 bool assign_option(struct settings *s, const char *name, const char *value);
-/* => Whether the argument has the form NAME=VALUE with a name as Zeek's constants have them. */
+/* => Whether the argument has the form NAME=VALUE or NAME+=VALUE with a name as Zeek's constants have them. */
 bool is_assignment(const char *argument);
-/* => Whether the argument is one of Zeek's script names and no file. */
+/* => Whether the argument is named as Zeek's scripts are and no file. */
 bool is_script(const char *argument);
+/* => Whether that script is one of those that add columns. */
+bool is_column_script(const char *argument);
 
 /* Reads the source to its end and logs (run.c). The source is freed. => an exit_code. */
 int run(const struct settings *s, connlog_source *source, bool live);
