@@ -47,6 +47,20 @@ def test_a_directory_of_parts_is_one_stream(env):
     assert env.run("--seed", "x", *[os.path.join(parts, n) for n in in_order]).stdout == want
 
 
+def test_a_directory_with_other_things_in_it(env):
+    folder = env.tmp + "/in"
+    os.makedirs(folder + "/deeper")
+    shutil.copy(env.capture("http.pcap"), folder + "/deeper")
+    shutil.copy(env.capture("whole.pcap"), folder + "/whole")
+    shutil.copy(env.capture("whole.pcap"), folder + "/.hidden")
+    os.mkfifo(folder + "/pipe")
+    want = env.run("--seed", "x", env.capture("whole.pcap")).stdout
+    assert env.run("--seed", "x", folder).stdout == want
+    os.symlink("/no/where", folder + "/link")
+    done = env.run("--seed", "x", folder, code=1)
+    assert done.stdout == want and folder + "/link: cannot be opened" in done.stderr, done.stderr
+
+
 def test_damaged_captures_are_read_as_far_as_they_go(env):
     whole = rows_of(env.run("--seed", "x", env.capture("http.pcap")).stdout)
     for name, some in (("cut-in-packet.pcap", True), ("cut-in-header.pcap", True), ("huge-length.pcap", False),

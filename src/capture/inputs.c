@@ -78,6 +78,7 @@ list_directory(struct inputs *l, const char *path, bool as_zeek, DIR *d)
 	struct dirent *e;
 	struct input  *i;
 	struct stat    st;
+	bool           there;
 	char          *name;
 
 	while ((e = readdir(d)) != NULL) {
@@ -85,14 +86,15 @@ list_directory(struct inputs *l, const char *path, bool as_zeek, DIR *d)
 			continue;
 		if (asprintf(&name, "%s%s%s", path, slash, e->d_name) < 0)
 			return false;
-		if (stat(name, &st) == 0 && !S_ISREG(st.st_mode)) {
+		there = stat(name, &st) == 0; /* a link may lead nowhere: that is told when it is opened */
+		if (there && !S_ISREG(st.st_mode)) {
 			free(name);
 			continue;
 		}
 		i = add(l, name, as_zeek, NULL);
 		if (!i)
 			return false;
-		i->size = (uint64_t)st.st_size;
+		i->size = there ? (uint64_t)st.st_size : 0;
 		look_at_first_packet(i);
 	}
 	if (l->n == first)
