@@ -62,6 +62,17 @@ check_lengths(struct walk *w, const struct ip_header *h, uint32_t *total_len)
 	return DECODE_R_COUNT;
 }
 
+/* A datagram that was put together counts as one captured whole. Zeek gives the frame its old capture length back when
+ * it is done with it but not its length on the wire, so the rest of an A-MSDU is held against the datagram's. */
+static void
+reassembled_length(struct walk *w, uint32_t len)
+{
+	struct piece *rest = w->d->n_pending > 0 ? &w->d->pending[w->d->n_pending - 1] : NULL;
+	w->at->cap_len = w->at->wire_len = len;
+	if (rest && rest->start == w->at->start)
+		rest->wire_len = len;
+}
+
 /* => LAYER_IP when there is a packet to go on with (a first fragment cut short, or the whole datagram). */
 static enum layer
 fragment(struct walk *w, struct ip_header *h, uint32_t total_len)
@@ -83,7 +94,7 @@ fragment(struct walk *w, struct ip_header *h, uint32_t total_len)
 	}
 	if (h->hdr_len > h->total_len)
 		return rejected(w, DECODE_R_invalid_IP_header_size);
-	w->at->cap_len = w->at->wire_len = h->total_len + (uint32_t)(w->at->data.p - w->at->start);
+	reassembled_length(w, h->total_len + (uint32_t)(w->at->data.p - w->at->start));
 	w->at->data = bytes_head(whole, h->total_len);
 	w->out->reassembled = true;
 	return LAYER_IP;

@@ -164,6 +164,58 @@ addresses(void **state)
 	decoder_free(dec);
 }
 
+/* Puts a packet in front, as a subframe of an A-MSDU. */
+static void
+put_subframe(struct frame *f, const void *packet, size_t n)
+{
+	static const uint8_t snap[8] = { 0xaa, 0xaa, 3, 0, 0, 0, 8, 0 };
+	put_zeros(f, (4 - (n + 8) % 4) % 4);
+	put(f, packet, n);
+	put(f, snap, 8);
+	store16(put_zeros(f, 14) + 12, (unsigned)n + 8);
+}
+
+/* A datagram put together in an A-MSDU leaves its length behind as that of the frame: what ends beyond is dropped. */
+static void
+amsdu_fragments(void **state)
+{
+	(void)state;
+	static struct frame   f, one;
+	struct decode_options opt;
+	struct run            r;
+	decode_options_default(&opt);
+	run_open(&r, &opt);
+	frame_clear(&f);
+	frame_clear(&one);
+	put(&one, "abcd", 4);
+	udp4(&one, 300, 2000);
+	put_subframe(&f, frame_bytes(&one), frame_len(&one));
+	frame_clear(&one);
+	put(&one, "abcdefghabcdefgh", 16);
+	udp4(&one, 200, 2000);
+	for (unsigned i = 2; i > 0; i--) { /* the payload's first 8 bytes, and 16 more */
+		uint8_t part[36];
+		size_t  n = 8 * i;
+		memcpy(part, frame_bytes(&one), 20);
+		memcpy(part + 20, frame_bytes(&one) + (i == 1 ? 20 : 28), n);
+		store16(part + 2, (unsigned)(20 + n));
+		store16(part + 6, i == 1 ? 0x2000 : 1);
+		ip4_fix(part);
+		put_subframe(&f, part, 20 + n);
+	}
+	uint8_t *q = put_zeros(&f, 26);
+	q[0] = 0x88;
+	q[1] = 0x01;
+	q[24] = 0x80;
+	run_frame(&r, LINK_WLAN, &f);
+	assert_int_equal(r.n, 1);
+	assert_int_equal(r.at[0].pkt.sport, 200);
+	assert_int_equal(r.at[0].pkt.data.n, 16);
+	assert_int_equal(decoder_counters(r.dec)->rejected[DECODE_R_truncated_IP_len], 1);
+	run_truncated(&r, LINK_WLAN, &f);
+	run_close(&r);
+}
+
 /* Three packets in one A-MSDU; the one in the middle can fail and so ends it. */
 static void
 amsdu(void **state)
@@ -265,8 +317,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_link_layer), cmocka_unit_test(addresses), cmocka_unit_test(amsdu), cmocka_unit_test(arp),
-		cmocka_unit_test(limits),
+		cmocka_unit_test(each_link_layer), cmocka_unit_test(addresses), cmocka_unit_test(amsdu),
+		cmocka_unit_test(amsdu_fragments), cmocka_unit_test(arp),       cmocka_unit_test(limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
