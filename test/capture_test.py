@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 
+from netlib import Capture, Flow, eth, filler, ip4, ip_tcp, ip_udp
 from tcp_cases import TCP_CASES
 
 
@@ -160,6 +161,24 @@ def test_notices(env):
         assert said.count(word) >= 1, "%s: no word '%s' in: %s" % (name, word, said)
     assert env.run(env.capture("http.pcap")).stderr == ""
     assert "-C" not in env.run("-C", env.capture("offload.pcap")).stderr
+
+
+def test_notices_are_not_said_falsely(env):
+    a, b = "192.168.1.10", "203.0.113.5"
+    beacon, names, cut = Capture(), Capture(), Capture()
+    for i in range(100):
+        beacon.add(ip4(a, b, 103, b"the same words each time"), dt=15)  # once more, but not the same packet
+        # One identification for all, and the few checksums that sums of digits have.
+        names.add(ip_udp(a, b, 53000, 49999, b"test%02d.example" % i))
+    for i in range(10):
+        flow = Flow(cut, cport=46000 + i).play("c:S s:SA c:A")
+        cut.add(ip_tcp(a, b, 46000 + i, 49999, flow.next["c"], flow.next["s"], 24, filler(900))[:90])
+        flow.next["c"] += 900
+        flow.play("c:FA s:FA c:A")
+    for name, cap, said in (("beacon", beacon, ""), ("names", names, ""), ("cut", cut, "10 of 70 packets are shorter")):
+        cap.write(env.tmp + "/" + name)
+        got = env.run(env.tmp + "/" + name).stderr
+        assert said in got and got.count("warning") == bool(said), (name, got)
 
 
 def test_checksums_are_ignored_on_request(env):

@@ -2,11 +2,13 @@
 #include "engine/notice.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #define OFFLOADING_MIN 10 /* wrong checksums of one host before anything is said */
 #define TWICE_MIN      20
+#define TWICE_WITHIN   0.1 /* seconds between a packet and the same one from the second place */
 #define FILTERED_MIN   3
 
 static void __attribute__((format(printf, 2, 3))) tell(const struct notices *n, const char *format, ...)
@@ -58,6 +60,26 @@ checksums(struct notices *n, const struct pkt *p)
 		tell_offloading(n, h);
 }
 
+/* The same IPv4 identification and checksum from the same host in the same connection, shortly after: the same packet
+ * once more.  Only the last packet of an identification is remembered: where a sender gives all of them the same one, many
+ * are alike in their checksums by chance, but not neighbours. */
+static void
+repeats(struct notices *n, const struct pkt *p, uint32_t hash)
+{
+	static const uint8_t checksum_at[] = { 0, 16, 6, 2 }; /* by enum transport, in its header */
+	const uint8_t       *ip = p->ip_version == 4 ? bytes_at(p->ip, 0, 20) : NULL;
+	const uint8_t       *checksum = bytes_at(p->payload, checksum_at[p->transport], 2);
+	const uint32_t       id = ip ? load_be16(ip + 4) : 0;
+	if (id == 0 || !checksum)
+		return;
+	const uint32_t        mark = (hash ^ p->src.b[15] ^ id << 16) * 0x9e3779b1u;
+	const uint32_t        print = (uint32_t)load_be16(checksum) << 16 | (p->ip_len & 0xffff);
+	struct notice_recent *r = &n->recent[mark >> 24];
+	n->compared++;
+	n->twice += r->mark == mark && r->print == print && fabs(p->ts - r->ts) <= TWICE_WITHIN;
+	*r = (struct notice_recent){ mark, print, p->ts };
+}
+
 void
 notice_packet(struct notices *n, const struct pkt *p, uint32_t hash)
 {
@@ -66,19 +88,7 @@ notice_packet(struct notices *n, const struct pkt *p, uint32_t hash)
 	if (p->transport == TRANSPORT_TCP && p->data_len > 0 && !p->tcp_bad)
 		n->tcp_payload_packets++;
 
-	/* The same IPv4 identification and checksum in the same connection, shortly after: the same packet once more. */
-	static const uint8_t checksum_at[] = { 0, 16, 6, 2 }; /* by enum transport, in its header */
-	const uint8_t       *ip = p->ip_version == 4 ? bytes_at(p->ip, 0, 20) : NULL;
-	const uint8_t       *checksum = bytes_at(p->payload, checksum_at[p->transport], 2);
-	const uint32_t       id = ip ? load_be16(ip + 4) : 0;
-	if (id == 0 || !checksum)
-		return;
-	const uint32_t print = (hash ^ p->src.b[15] ^ id << 16 ^ load_be16(checksum) ^ p->ip_len << 8) * 0x9e3779b1u;
-	uint32_t      *slot = &n->recent[print >> 24];
-	n->compared++;
-	if (*slot == print)
-		n->twice++;
-	*slot = print;
+	repeats(n, p, hash);
 }
 
 void
@@ -122,7 +132,13 @@ notice_end(struct notices *n, const struct decode_counters *c)
 		     "%" PRIu64 " of %" PRIu64 " packets are there twice: the capture probably holds traffic from two places "
 		     "(a mirror port in both directions, or the interface any); packets and bytes count double",
 		     n->twice, n->compared);
-	if (n->tcp_ends >= FILTERED_MIN && n->tcp_payload_packets == 0 && n->tcp_bytes > 0)
+	const uint64_t cut = c->rejected[DECODE_R_truncated_IP_len];
+	if (cut * 10 > c->frames) /* not so few that they are somebody's errors */
+		tell(n,
+		     "%" PRIu64 " of %" PRIu64 " packets are shorter than their IP headers say and are left out: the capture was "
+		     "probably cut by a program that did not note what was cut off",
+		     cut, c->frames);
+	if (n->tcp_ends >= FILTERED_MIN && n->tcp_payload_packets == 0 && n->tcp_bytes > 0 && cut == 0)
 		tell(n,
 		     "no TCP packet carries data although the sequence numbers tell of %" PRIu64
 		     " bytes: the capture is probably "

@@ -19,8 +19,11 @@ struct notices {
 	} hosts[NOTICE_HOSTS];
 	bool any_bad, told_offloading;
 
-	/* Fingerprints of recent packets, direct-mapped. */
-	uint32_t recent[NOTICE_RECENT];
+	/* Recent packets by connection, sender and IPv4 identification, direct-mapped. */
+	struct notice_recent {
+		uint32_t mark, print; /* which packet; checksum and length */
+		double   ts;
+	} recent[NOTICE_RECENT];
 	uint64_t compared, twice;
 
 	/* A capture filtered down to TCP's control packets. */
