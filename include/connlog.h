@@ -230,11 +230,11 @@ CONNLOG_API connlog_sink *connlog_sink_fd(int fd, char *err, size_t err_size);
  * regular file (a named pipe, a device) is written to as it is. */
 CONNLOG_API connlog_sink *connlog_sink_file(const char *path, char *err, size_t err_size);
 /* => CONNLOG_OK, CONNLOG_CLOSED (EPIPE) or CONNLOG_IO. */
-CONNLOG_API int  connlog_sink_write(connlog_sink *s, const char *p, size_t n, char *err, size_t err_size);
+CONNLOG_API int connlog_sink_write(connlog_sink *s, const char *p, size_t n, char *err, size_t err_size);
 /* => The bytes that it has taken so far, those of a write that failed on the way included. */
 CONNLOG_API uint64_t connlog_sink_taken(const connlog_sink *s);
-CONNLOG_API int  connlog_sink_close(connlog_sink *s, char *err, size_t err_size);
-CONNLOG_API void connlog_sink_free(connlog_sink *s);
+CONNLOG_API int      connlog_sink_close(connlog_sink *s, char *err, size_t err_size);
+CONNLOG_API void     connlog_sink_free(connlog_sink *s);
 
 #ifdef __cplusplus
 }

@@ -22,8 +22,8 @@ struct settings {
 	size_t                 inputs_n;
 	const char            *interface; /* -i */
 	const char            *filter;
-	const char            *folder; /* -o */
-	const char            *stats;  /* --stats */
+	const char            *folder;   /* -o */
+	const char            *stats;    /* --stats */
 	bool                   captures; /* -r was given */
 	bool                   quiet, verbose, seeded;
 	char                  *fields;  /* every --fields, joined by commas; NULL for none */

@@ -135,7 +135,8 @@ notice_end(struct notices *n, const struct decode_counters *c)
 	const uint64_t cut = c->rejected[DECODE_R_truncated_IP_len];
 	if (cut * 10 > c->frames) /* not so few that they are somebody's errors */
 		tell(n,
-		     "%" PRIu64 " of %" PRIu64 " packets are shorter than their IP headers say and are left out: the capture was "
+		     "%" PRIu64 " of %" PRIu64
+		     " packets are shorter than their IP headers say and are left out: the capture was "
 		     "probably cut by a program that did not note what was cut off",
 		     cut, c->frames);
 	if (n->tcp_ends >= FILTERED_MIN && n->tcp_payload_packets == 0 && n->tcp_bytes > 0 && cut == 0)
