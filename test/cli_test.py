@@ -135,7 +135,8 @@ def test_constants_by_zeeks_names(env):
     assert local(private, "Site::local_nets=" + both[1], "Site::local_nets+=" + both[0]) == (True, True)
     # As Zeek's manual writes it.
     assert local(private, "Site::local_nets += { %s, %s }" % tuple(both)) == (True, True)
-    assert local("redef Site::private_address_space_is_local = F", "redef Site::local_nets={%s}" % both[0]) == (True, False)
+    redef = ["redef Site::private_address_space_is_local = F", "redef Site::local_nets={%s}" % both[0]]
+    assert local(*redef) == (True, False)
 
 
 def test_header_times(env):
