@@ -134,7 +134,7 @@ tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why)
 		*why = CONN_END_expired;
 		return CONN_REMOVE;
 	}
-	/* A timer of no time would run for ever before the same packet. */
-	t->expire_at[i] = s->opt->tcp_session_timer > 0 ? now + s->opt->tcp_session_timer : INFINITY;
+	/* Later than now in any case: a timer of no time would run for ever before the same packet. */
+	t->expire_at[i] = fmax(now + s->opt->tcp_session_timer, nextafter(now, INFINITY));
 	return CONN_KEEP;
 }

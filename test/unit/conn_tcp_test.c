@@ -155,6 +155,28 @@ test_local_after_flip(void **state)
 	world_free(w);
 }
 
+/* A session timer of no time runs before every packet, but not for ever before one. */
+static void
+test_no_session_timer(void **state)
+{
+	static const char *const values[] = { "0", "0.0000001usec" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct world *w = world_new("tcp_session_timer", values[i]);
+		struct pkt    p = packet(TRANSPORT_TCP, 0, 1000);
+		p.tcp_flags = TCP_SYN;
+		p.l4_bad = true; /* trash alone ends when it was silent for longer than tcp_connection_linger */
+		feed(w, &p);
+		conn_idle(&w->s, 1005);
+		assert_int_equal(w->log.n, 0);
+		conn_idle(&w->s, 1006);
+		assert_int_equal(w->log.n, 1);
+		assert_in_range(w->s.counters.timers, 2, 3);
+		world_free(w);
+	}
+}
+
 /* What the limit on connections does: the one that was silent longest goes, and is logged. */
 static void
 test_eviction(void **state)
@@ -219,7 +241,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenarios),        cmocka_unit_test(test_scaled_letters),   cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_eviction),         cmocka_unit_test(test_reassembly_limit), cmocka_unit_test(test_idle),
-		cmocka_unit_test(test_local_after_flip),
+		cmocka_unit_test(test_local_after_flip), cmocka_unit_test(test_no_session_timer),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
