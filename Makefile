@@ -29,6 +29,8 @@ WERROR := $(if $(filter true,$(CI)),1)
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Wwrite-strings \
 	-Wundef -Wformat=2 -Wcast-qual $(if $(WERROR),-Werror)
 CFLAGS := -O2 -g
+# gcc optimises the program as a whole; the fat objects in the library suit any linker.
+LTO := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-flto=auto -ffat-lto-objects)
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ := $(SAN) -fsanitize=fuzzer-no-link
 BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
@@ -78,13 +80,13 @@ $(B)/%/flags: FORCE
 	@mkdir -p $(@D)
 	@command -v pkg-config >/dev/null && pkg-config --exists $(PKG) || \
 		{ echo "connlog needs pkg-config and $(PKG): run scripts/setup" >&2; exit 1; }
-	@echo '$(CC) $(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(SAN) $(FUZZ)' | cmp -s - $@ || \
-		echo '$(CC) $(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(SAN) $(FUZZ)' >$@
+	@echo '$(CC) $(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(LTO) $(SAN) $(FUZZ)' | cmp -s - $@ || \
+		echo '$(CC) $(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(LTO) $(SAN) $(FUZZ)' >$@
 
 $(B)/obj/%.o: %.c $(B)/obj/flags
 	@mkdir -p $(@D)
 	$(call SAY,CC      $<)
-	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(LTO) -c $< -o $@
 $(B)/san/%.o: %.c $(B)/san/flags
 	@mkdir -p $(@D)
 	$(call SAY,CC san  $<)
@@ -103,12 +105,12 @@ $(B)/libconnlog.a $(B)/san/libconnlog.a $(B)/fuzz/libconnlog.a:
 	$(Q)ar rcs $@ $^
 $(B)/$(SONAME): $(LIB_SRC:%.c=$(B)/obj/%.o)
 	$(call SAY,LINK    $@)
-	$(Q)$(CC) $(CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LTO) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined $(LDFLAGS) -o $@ $^ $(LIBS)
 
 lib: $(B)/libconnlog.a $(B)/$(SONAME)
 $(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/libconnlog.a
 	$(call SAY,LINK    $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)

@@ -51,6 +51,17 @@ format_u64(char *out, uint64_t v)
 		*out = (char)('0' + v);
 		return 1;
 	}
+	if (v < 100) {
+		memcpy(out, digit_pairs + v * 2, 2);
+		return 2;
+	}
+	if (v >= 10000 && v < 100000) { /* most ports */
+		const uint32_t n5 = (uint32_t)v, high = n5 / 10000, low = n5 % 10000;
+		out[0] = (char)('0' + high);
+		memcpy(out + 1, digit_pairs + low / 100 * 2, 2);
+		memcpy(out + 3, digit_pairs + low % 100 * 2, 2);
+		return 5;
+	}
 	unsigned n = count_digits(v);
 	format_digits(out, v, n);
 	return n;
