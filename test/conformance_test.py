@@ -32,5 +32,9 @@ def test_more(env):
     check(env, "more")
 
 
+def test_more_as_zeek_reads(env):
+    check(env, "more as Zeek reads")
+
+
 def test_tsv(env):
     check(env, "tsv")
