@@ -47,13 +47,14 @@ run(const struct scenario *sc)
 	struct world *w = world_new(sc->option, sc->value);
 	double        ts = 1000;
 
-	for (const struct step *st = sc->steps; st->flags; st++, ts += 0.1) {
+	for (const struct step *st = sc->steps; st->flags; st++) {
 		struct pkt p = packet(TRANSPORT_TCP, st->from, ts);
 		p.tcp_flags = st->flags;
 		p.tcp_seq = st->seq;
 		p.tcp_ack = st->ack;
 		p.data_len = p.data_cap = st->len;
 		feed(w, &p);
+		ts += 0.1;
 	}
 	conn_drain(&w->s);
 	if (strcmp(w->log.history, sc->history) != 0 || w->log.missed != sc->missed)
