@@ -68,21 +68,6 @@ null_layer(struct walk *w)
 	}
 }
 
-static enum layer
-sll_protocol(struct walk *w, unsigned type)
-{
-	switch (type) {
-	case 0x0800:
-	case 0x86dd:
-		return LAYER_IP;
-	case 0x0806:
-	case 0x8035:
-		return LAYER_ARP;
-	default:
-		return ignored(w, DECODE_I_ether_type);
-	}
-}
-
 /* Both kinds hold the sender's address alone. */
 enum layer
 sll_layer(struct walk *w)
@@ -93,7 +78,7 @@ sll_layer(struct walk *w)
 	w->at->l2_src = p + 6;
 	w->at->l2_dst = l2_empty;
 	advance(w, 16);
-	return sll_protocol(w, load_be16(p + 14));
+	return ip_or_arp_layer(w, load_be16(p + 14));
 }
 
 enum layer
@@ -105,5 +90,5 @@ sll2_layer(struct walk *w)
 	w->at->l2_src = p + 12;
 	w->at->l2_dst = l2_empty;
 	advance(w, 20);
-	return sll_protocol(w, load_be16(p));
+	return ip_or_arp_layer(w, load_be16(p));
 }

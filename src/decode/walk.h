@@ -98,6 +98,22 @@ consumed(struct walk *w, enum decode_ignored cause)
 	return LAYER_DONE;
 }
 
+/* What an EtherType stands for where Zeek knows no more than these: Linux cooked captures and 802.11. */
+static inline enum layer
+ip_or_arp_layer(struct walk *w, unsigned type)
+{
+	switch (type) {
+	case 0x0800:
+	case 0x86dd:
+		return LAYER_IP;
+	case 0x0806:
+	case 0x8035:
+		return LAYER_ARP;
+	default:
+		return ignored(w, DECODE_I_ether_type);
+	}
+}
+
 static inline void
 advance(struct walk *w, size_t n)
 {

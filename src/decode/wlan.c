@@ -39,16 +39,7 @@ wlan_packet(struct walk *w)
 	if (memcmp(p, snap, sizeof snap) != 0)
 		return ignored(w, DECODE_I_wlan_not_snap);
 	advance(w, 8);
-	switch (load_be16(p + 6)) {
-	case 0x0800:
-	case 0x86dd:
-		return LAYER_IP;
-	case 0x0806:
-	case 0x8035:
-		return LAYER_ARP;
-	default:
-		return ignored(w, DECODE_I_ether_type);
-	}
+	return ip_or_arp_layer(w, load_be16(p + 6));
 }
 
 static void
