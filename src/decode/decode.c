@@ -96,9 +96,7 @@ link_layer(int32_t link)
 void
 decode_begin(struct decoder *dec, struct dissection *d, const struct connlog_packet *raw, double now)
 {
-	const uint32_t usec = raw->nsec / 1000;
-
-	d->ts = (double)raw->sec + (double)usec / 1e6;
+	d->ts = packet_seconds(raw->sec, raw->nsec);
 	d->now = now;
 	d->pppoe_session = PKT_SESSION_NONE;
 	d->depth = 0;

@@ -151,6 +151,14 @@ struct dissection {
 	struct encap_stack stack; /* around the innermost piece */
 };
 
+/* => Seconds as Zeek computes them, from whole microseconds (iosource/Packet.cc). */
+static inline double
+packet_seconds(int64_t sec, uint32_t nsec)
+{
+	const uint32_t usec = nsec / 1000;
+	return (double)sec + (double)usec / 1e6;
+}
+
 /* `now` is network time: the latest packet time so far (never goes back).  A frame of no bytes does not count
  * for network time in Zeek (empty_pcap_header): leave it out of `now`. */
 void decode_begin(struct decoder *dec, struct dissection *d, const struct connlog_packet *raw, double now);

@@ -123,14 +123,6 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 		look_inside(e, f, handle, is_orig, is_new);
 }
 
-/* Time as Zeek computes it from whole microseconds (iosource/Packet.cc). */
-static double
-seconds(int64_t sec, uint32_t nsec)
-{
-	const uint32_t usec = nsec / 1000;
-	return (double)sec + (double)usec / 1e6;
-}
-
 /* Packets without bytes and those from before 1970 do not count in Zeek, not even for the time. */
 static void
 frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
@@ -143,7 +135,7 @@ frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
 		return;
 	}
 	f->counts = p->len > 0 && p->caplen > 0;
-	const double ts = seconds(p->sec, p->nsec);
+	const double ts = packet_seconds(p->sec, p->nsec);
 	if (f->counts && ts > e->now)
 		e->now = ts;
 	decode_begin(e->dec, &f->d, p, e->now);
@@ -212,7 +204,7 @@ connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
 int
 connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec)
 {
-	const double now = seconds(sec, nsec);
+	const double now = packet_seconds(sec, nsec);
 
 	if (now > e->now)
 		e->now = now;
