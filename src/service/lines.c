@@ -1,0 +1,138 @@
+/* lines.c - see lines.h. */
+#include "service/lines.h"
+
+#include <stdlib.h>
+
+#define ZEEK_MAX_LINE 16777116u
+
+/* The bytes [p, p+n) belong to the unfinished line. */
+static void
+hold(struct lines *l, const uint8_t *p, size_t n)
+{
+	l->length += n;
+	if (l->n >= LINES_HOLD || n == 0)
+		return;
+	if (n > LINES_HOLD - l->n)
+		n = LINES_HOLD - l->n;
+	if (l->n + n > l->room) {
+		uint32_t room = l->room ? l->room : 64;
+		while (room < l->n + n)
+			room *= 2;
+		uint8_t *grown = realloc(l->p, room);
+		if (!grown)
+			return;
+		l->p = grown;
+		l->room = room;
+	}
+	memcpy(l->p + l->n, p, n);
+	l->n += (uint32_t)n;
+}
+
+/* The line that ends with [p, p+n): in place where nothing of it is held. */
+static enum lines_answer
+line(struct lines *l, const uint8_t *p, size_t n, struct bytes *out, uint64_t *full)
+{
+	if (l->length == 0) {
+		*out = (struct bytes){ p, n < LINES_HOLD ? n : LINES_HOLD };
+		*full = n;
+		return LINES_LINE;
+	}
+	hold(l, p, n);
+	*out = (struct bytes){ l->p, l->n };
+	*full = l->length;
+	l->n = 0;
+	l->length = 0;
+	return LINES_LINE;
+}
+
+/* Drops the last byte of the unfinished line: a CR that turned out to belong to its end. */
+static void
+unhold(struct lines *l)
+{
+	if (l->length > 0 && l->n == l->length)
+		l->n--;
+	if (l->length > 0)
+		l->length--;
+}
+
+static enum lines_answer
+plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
+{
+	const size_t n = l->plain < in->n ? (size_t)l->plain : in->n;
+
+	*out = bytes_head(*in, n);
+	*full = n;
+	*in = bytes_skip(*in, n);
+	if (l->plain != UINT64_MAX)
+		l->plain -= n;
+	return LINES_PLAIN;
+}
+
+enum lines_answer
+lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
+{
+	const uint64_t cap = l->cap ? l->cap : ZEEK_MAX_LINE;
+
+	if (in->n > 0 && l->last == '\r' && (l->flags & LINES_CR) && in->p[0] == '\n') {
+		*in = bytes_skip(*in, 1);
+		l->last = '\n';
+	}
+	if (l->plain > 0 && in->n > 0)
+		return plain(l, in, out, full);
+	const uint8_t *from = in->p;
+	for (size_t i = 0; i < in->n; i++) {
+		const uint8_t c = in->p[i], last = l->last;
+		const size_t  so_far = (size_t)(in->p + i - from);
+		if (l->length + so_far >= cap) { /* too long: what came so far, but for its last byte and this one */
+			const enum lines_answer a = line(l, from, so_far, out, full);
+			out->n -= *full > cap - 1 && out->n == *full;
+			*full = cap - 1;
+			*in = bytes_skip(*in, i + 1);
+			l->last = c;
+			return a;
+		}
+		l->last = c;
+		if (c == '\r' && i + 1 < in->n && in->p[i + 1] == '\n') {
+			l->last = '\n';
+			*in = bytes_skip(*in, i + 2);
+			return line(l, from, so_far, out, full);
+		}
+		if (c == '\r' && (l->flags & LINES_CR)) {
+			*in = bytes_skip(*in, i + 1);
+			return line(l, from, so_far, out, full);
+		}
+		if (c == '\n' && ((l->flags & LINES_LF) || last == '\r')) {
+			*in = bytes_skip(*in, i + 1);
+			if (last == '\r' && so_far == 0 && l->length > 0)
+				unhold(l);
+			return line(l, from, so_far, out, full);
+		}
+		if (c == 0 && l->nul_sensitive) {
+			l->nul_sensitive = false;
+			hold(l, from, so_far);
+			from = in->p + i + 1;
+		}
+	}
+	if (in->n > 0)
+		hold(l, from, (size_t)(in->p + in->n - from));
+	*in = bytes_skip(*in, in->n);
+	return LINES_MORE;
+}
+
+bool
+lines_end(struct lines *l, struct bytes *out, uint64_t *full)
+{
+	if (l->length == 0)
+		return false;
+	line(l, NULL, 0, out, full);
+	return true;
+}
+
+void
+lines_clear(struct lines *l)
+{
+	free(l->p);
+	l->p = NULL;
+	l->n = l->room = 0;
+	l->length = 0;
+}

@@ -1,0 +1,37 @@
+/* lines.h - a stream cut into lines, as Zeek's ContentLine support analyzer does (analyzer/protocol/tcp/ContentLine.cc).
+ *
+ * A line ends at CR LF, at CR or at LF, as allowed; a CR that is the last byte of a chunk ends it at once, and an LF that
+ * begins the next chunk is then swallowed.  Lines that lie in one chunk are not copied; of an unfinished one the first
+ * LINES_HOLD bytes are held.  One `struct lines` for each side.
+ */
+#ifndef CONNLOG_SERVICE_LINES_H
+#define CONNLOG_SERVICE_LINES_H
+
+#include "base/bytes.h"
+
+#define LINES_HOLD 8192u
+
+enum lines_flag { LINES_CR = 1, LINES_LF = 2 }; /* what alone ends a line (CR_as_EOL, LF_as_EOL) */
+
+struct lines {
+	uint8_t *p; /* the unfinished line's beginning */
+	uint32_t n, room;
+	uint64_t length; /* of the unfinished line, also what is not held */
+	uint64_t plain;  /* so many bytes come as they are before lines go on; UINT64_MAX: for ever */
+	uint32_t cap;  /* longest line, 0: Zeek's default; a longer one comes in pieces of cap - 1 and loses 2 bytes each */
+	uint8_t  last; /* last byte seen, 0 at the beginning and after a line's end was complete */
+	uint8_t  flags;
+	bool     nul_sensitive; /* the next NUL is dropped, and the flag goes (SMTP, FTP) */
+};
+
+enum lines_answer { LINES_MORE, LINES_LINE, LINES_PLAIN };
+
+/* Takes from `*in` until there is a line (without its end; at most LINES_HOLD bytes, `*full` is its true length) or plain
+ * bytes.  => LINES_MORE when `*in` is used up.  The result is valid until the next call. */
+enum lines_answer lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full);
+/* The end of the stream. => True where an unfinished line remains: it is in `*out`. */
+bool lines_end(struct lines *l, struct bytes *out, uint64_t *full);
+/* What is unfinished, given up (e.g. when the stream goes on as something else). */
+void lines_clear(struct lines *l);
+
+#endif
