@@ -1,14 +1,12 @@
 /* registry.c - see registry.h. */
 #include "service/registry.h"
 
-extern const struct recogniser dns_recogniser;
-extern const struct recogniser ntp_recogniser;
+/* recognisers */
 
 static const struct recogniser *const all[] = {
-	&dns_recogniser,
-	&ntp_recogniser,
+	NULL, /* ends the list */
 };
-#define N_ALL (sizeof all / sizeof *all)
+#define N_ALL (sizeof all / sizeof *all - 1)
 
 const struct recogniser *
 recogniser_of(enum service s)
