@@ -168,8 +168,14 @@ new_engine(const struct settings *s, const connlog_writer *writer)
 	char            err[MESSAGE_MAX];
 	connlog_engine *e = NULL;
 	bool            community_id = connlog_writer_has(writer, (size_t)connlog_column_find("community_id"));
+	bool            speculative = connlog_writer_has(writer, (size_t)connlog_column_find("speculative_service"));
+	int             status;
 
-	if (connlog_options_set(s->options, "log_community_id", community_id ? "T" : "F", err, sizeof err) == CONNLOG_OK)
+	status = connlog_options_set(s->options, "log_community_id", community_id ? "T" : "F", err, sizeof err);
+	/* as Zeek's script for that column does */
+	if (status == CONNLOG_OK && speculative)
+		status = connlog_options_set(s->options, "dpd_match_only_beginning", "F", err, sizeof err);
+	if (status == CONNLOG_OK)
 		e = connlog_engine_new(s->options, err, sizeof err);
 	if (e == NULL)
 		complain("%s", err);

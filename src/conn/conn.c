@@ -30,6 +30,7 @@ conn_store_init(struct conn_store *s, const struct conn_options *opt, const stru
 	s->timeouts[TIMEOUT_ICMP] = opt->icmp_inactivity_timeout;
 	s->timeouts[TIMEOUT_UNKNOWN_IP] = opt->unknown_ip_inactivity_timeout;
 	s->timeouts[TIMEOUT_PORT] = opt->port_inactivity_timeout;
+	s->timeouts[TIMEOUT_ANALYZER] = opt->analyzer_inactivity_timeout;
 	slab_init(&s->conns, sizeof(struct conn));
 	slab_init(&s->colds, sizeof(struct conn_cold));
 	slab_init(&s->extras, sizeof(struct conn_extra));
@@ -59,9 +60,11 @@ conn_free(struct conn_store *s, uint32_t handle)
 {
 	struct conn *c = conn_at(s, handle);
 
-	if (c->tcp) {
+	if (c->transport == TRANSPORT_TCP && c->tcp) {
 		s->tracker->release(s, c);
 		slab_release(&s->tcps, c->tcp);
+	} else if (c->transport == TRANSPORT_UDP && c->watch) {
+		s->watcher->release(s->watcher->arg, handle, c->watch);
 	}
 	free_extra(s, c);
 	c->flags = 0;
@@ -266,11 +269,13 @@ conn_flip(struct conn_store *s, uint32_t handle)
 	memcpy(l2, cold->l2[ORIG], 6);
 	memcpy(cold->l2[ORIG], cold->l2[RESP], 6);
 	memcpy(cold->l2[RESP], l2, 6);
-	if (c->tcp)
+	if (c->transport == TRANSPORT_TCP && c->tcp)
 		s->tracker->flip(s, c);
 	c->flags |= CONN_FLIPPED;
 	s->counters.flipped++;
 	history_add(s, handle, '^');
+	if (s->watcher)
+		s->watcher->flipped(s->watcher->arg, handle);
 }
 
 /* Logs and gives back a connection's memory. */

@@ -44,6 +44,7 @@ enum conn_timeout {
 	TIMEOUT_ICMP,
 	TIMEOUT_UNKNOWN_IP,
 	TIMEOUT_PORT,
+	TIMEOUT_ANALYZER,
 	TIMEOUT_COUNT
 };
 
@@ -133,6 +134,28 @@ struct conn_tracker {
 	uint64_t (*missed)(const struct conn_store *s, const struct conn *c);
 	/* Frees what hangs at the state. */
 	void (*release)(struct conn_store *s, struct conn *c);
+	/* Which sides' first packet came in a way that shows their headers to matching: bits 1 << ORIG, 1 << RESP. */
+	uint8_t (*first_packets)(const struct conn_store *s, const struct conn *c);
+};
+
+#define WATCH_OVER 0x80000000u /* bit of a connection's watch: nobody looks any more, the rest is the result's handle */
+
+/* Who looks into payload (service/), as far as the store and the trackers need it. */
+struct conn_watcher {
+	void *arg;
+	/* TCP, in order: bytes, a gap, the end of a side's stream; a side has closed or was reset. */
+	void (*data)(void *arg, uint32_t handle, int side, const uint8_t *p, size_t n);
+	void (*gap)(void *arg, uint32_t handle, int side, uint64_t len);
+	void (*eof)(void *arg, uint32_t handle, int side);
+	void (*closed)(void *arg, uint32_t handle);
+	void (*flipped)(void *arg, uint32_t handle);
+	/* A timer of its own for UDP: when it is due, INFINITY for none; and what it says then. */
+	double (*due)(const void *arg, const struct conn *c);
+	enum conn_verdict (*timer)(void *arg, uint32_t handle, double now);
+	/* The connection ends: `watch` is given back. */
+	void (*release)(void *arg, uint32_t handle, uint32_t watch);
+	/* Something was lost for want of memory: nothing more is to be looked at. */
+	void (*give_up)(void *arg, uint32_t handle);
 };
 
 typedef void (*conn_end_fn)(void *arg, struct conn_store *s, uint32_t handle);
@@ -144,6 +167,7 @@ struct conn_store {
 	struct siphash_key         hash_key, uid_key;
 	const struct conn_options *opt;
 	const struct conn_tracker *tracker;
+	const struct conn_watcher *watcher; /* NULL: nobody looks into payload */
 	double                     timeouts[TIMEOUT_COUNT];
 	double                     now;  /* network time: the latest packet time, never goes back */
 	uint32_t                   salt; /* uid_salt of a connection that begins with this packet */
@@ -207,9 +231,9 @@ conn_prefetch(const struct conn_store *s, uint32_t hash)
 static inline void
 conn_prefetch_state(const struct conn_store *s, uint32_t handle)
 {
-	const uint32_t tcp = conn_at(s, handle)->tcp;
-	if (tcp) {
-		const char *t = slab_at(&s->tcps, tcp);
+	const struct conn *c = conn_at(s, handle);
+	if (c->transport == TRANSPORT_TCP && c->tcp) {
+		const char *t = slab_at(&s->tcps, c->tcp);
 		__builtin_prefetch(t, 1);
 		__builtin_prefetch(t + 64, 1);
 	}

@@ -8,14 +8,32 @@
 
 #include "conn/conn.h"
 
+/* The timers that are not inactivity: TCP's, and those of who looks into the payload of UDP. */
+static double
+own_due(const struct conn_store *s, const struct conn *c)
+{
+	if (c->transport == TRANSPORT_TCP)
+		return s->tracker->due(s, c);
+	if (c->transport == TRANSPORT_UDP && c->watch)
+		return s->watcher->due(s->watcher->arg, c);
+	return INFINITY;
+}
+
+static enum conn_verdict
+own_timer(struct conn_store *s, uint32_t handle, enum conn_end *why)
+{
+	if (conn_at(s, handle)->transport == TRANSPORT_TCP)
+		return s->tracker->timer(s, handle, s->now, why);
+	return s->watcher->timer(s->watcher->arg, handle, s->now);
+}
+
 double
 conn_due(const struct conn_store *s, uint32_t handle)
 {
-	const struct conn *c = conn_at(s, handle);
-	const double       idle = conn_cold_at(s, handle)->inactivity_at;
-	const double       tcp = c->transport == TRANSPORT_TCP ? s->tracker->due(s, c) : INFINITY;
+	const double idle = conn_cold_at(s, handle)->inactivity_at;
+	const double own = own_due(s, conn_at(s, handle));
 
-	return tcp < idle ? tcp : idle;
+	return own < idle ? own : idle;
 }
 
 void
@@ -58,14 +76,13 @@ inactivity(struct conn_store *s, uint32_t handle)
 static bool
 run_one(struct conn_store *s, uint32_t handle)
 {
-	const struct conn *c = conn_at(s, handle);
-	const double       idle = conn_cold_at(s, handle)->inactivity_at;
-	const double       tcp = c->transport == TRANSPORT_TCP ? s->tracker->due(s, c) : INFINITY;
-	enum conn_end      why = CONN_END_inactivity;
-	enum conn_verdict  verdict;
+	const double      idle = conn_cold_at(s, handle)->inactivity_at;
+	const double      own = own_due(s, conn_at(s, handle));
+	enum conn_end     why = CONN_END_inactivity;
+	enum conn_verdict verdict;
 
-	if (tcp <= idle && tcp <= s->now)
-		verdict = s->tracker->timer(s, handle, s->now, &why);
+	if (own <= idle && own <= s->now)
+		verdict = own_timer(s, handle, &why);
 	else if (idle <= s->now)
 		verdict = inactivity(s, handle);
 	else

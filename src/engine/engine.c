@@ -27,7 +27,7 @@ connection_ended(void *arg, struct conn_store *s, uint32_t handle)
 
 	if (!e->on_record || e->status != CONNLOG_OK)
 		return;
-	fill_record(s, handle, &texts, &r);
+	fill_record(s, handle, inspect_verdict(&e->inspector, conn_at(s, handle)), &texts, &r);
 	if (conn_at(s, handle)->transport == TRANSPORT_TCP)
 		notice_tcp_end(&e->notices, r.orig_bytes + r.resp_bytes);
 	e->status = e->on_record(e->on_record_arg, record_public(&r));
@@ -35,8 +35,9 @@ connection_ended(void *arg, struct conn_store *s, uint32_t handle)
 
 /* => The handle of a new connection for `p`, or 0 where it is not wanted or there is no memory. */
 static uint32_t
-begin_connection(struct conn_store *s, const struct pkt *p, uint32_t hash)
+begin_connection(struct connlog_engine *e, const struct pkt *p, uint32_t hash)
 {
+	struct conn_store *s = &e->store;
 	bool           flip;
 	const uint32_t handle = track_wants(s->opt, p, &flip) ? conn_create(s, p, hash, flip) : 0;
 
@@ -48,7 +49,25 @@ begin_connection(struct conn_store *s, const struct pkt *p, uint32_t hash)
 		conn_remove(s, handle, CONN_END_evicted);
 		return 0;
 	}
+	if (s->watcher)
+		inspect_begin(&e->inspector, handle);
 	return handle;
+}
+
+/* Tunnels over UDP that were taken off for the first time are services of the connection that carries them. */
+static void
+note_tunnels(struct connlog_engine *e, uint32_t handle, unsigned confirmed)
+{
+	static const struct {
+		enum udp_tunnel_kind kind;
+		enum service         service;
+	} names[] = {
+		{ UDP_TUNNEL_TEREDO, SERVICE_TEREDO }, { UDP_TUNNEL_AYIYA, SERVICE_AYIYA },   { UDP_TUNNEL_GTPV1, SERVICE_GTPV1 },
+		{ UDP_TUNNEL_VXLAN, SERVICE_VXLAN },   { UDP_TUNNEL_GENEVE, SERVICE_GENEVE },
+	};
+	for (size_t i = 0; e->store.watcher && i < sizeof names / sizeof *names; i++)
+		if (confirmed & names[i].kind)
+			inspect_tunnel(&e->inspector, handle, names[i].service);
 }
 
 /* A UDP packet whose connection has been tracked may be the shell of another packet. */
@@ -70,6 +89,7 @@ look_inside(struct connlog_engine *e, struct frame *f, uint32_t handle, bool is_
 		history_once(s, handle, HIST_UNKNOWN, 'X');
 	if (answer == UDP_TUNNEL_NO || !(x = conn_extra_need(s, c)))
 		return;
+	note_tunnels(e, handle, st.confirmed & ~(unsigned)x->udp_tunnel.confirmed);
 	x->udp_tunnel = st;
 	if (answer != UDP_TUNNEL_INNER)
 		return;
@@ -106,7 +126,7 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 		conn_check_encap(s, handle, p->encap);
 	}
 	if (!handle) {
-		handle = begin_connection(s, p, f->hash);
+		handle = begin_connection(e, p, f->hash);
 		is_new = true;
 	}
 	if (!handle)
@@ -121,6 +141,10 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 		history_once(s, handle, HIST_UNKNOWN, 'X');
 	else if (p->transport == TRANSPORT_UDP)
 		look_inside(e, f, handle, is_orig, is_new);
+	if (s->watcher && p->transport == TRANSPORT_UDP)
+		inspect_datagram(&e->inspector, handle, is_orig ? ORIG : RESP, p->data);
+	if (s->watcher)
+		inspect_packet_done(&e->inspector, handle);
 }
 
 /* Packets without bytes and those from before 1970 do not count in Zeek, not even for the time. */
@@ -262,7 +286,8 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 	e->opt.decode.new_uid = tunnel_uid;
 	e->opt.decode.new_uid_arg = &e->store;
 	e->dec = decoder_new(&e->opt.decode);
-	if (!conn_store_init(&e->store, &e->opt.conn, &tcp_tracker) || !e->dec) {
+	if (!conn_store_init(&e->store, &e->opt.conn, &tcp_tracker) ||
+	    !inspector_init(&e->inspector, &e->store, &e->opt.service) || !e->dec) {
 		snprintf(err, err_size, "no memory");
 		connlog_engine_free(e);
 		return NULL;
@@ -283,6 +308,7 @@ connlog_engine_free(connlog_engine *e)
 	if (!e)
 		return;
 	conn_store_free(&e->store);
+	inspector_free(&e->inspector);
 	decoder_free(e->dec);
 	options_clear(&e->opt);
 	free(e);

@@ -7,6 +7,7 @@
 #include "decode/decode.h"
 #include "engine/notice.h"
 #include "engine/options.h"
+#include "service/inspect.h"
 
 #define BATCH 32
 
@@ -25,6 +26,7 @@ struct connlog_engine {
 	struct connlog_options opt;
 	struct decoder        *dec;
 	struct conn_store      store;
+	struct inspector       inspector;
 	struct notices         notices;
 	connlog_record_fn      on_record;
 	void                  *on_record_arg;

@@ -112,8 +112,49 @@ fill_sizes(const struct conn_store *s, uint32_t handle, struct record *r)
 		r->missed_bytes = s->tracker->missed(s, c);
 }
 
+/* Joins the names of one list; those of VERDICT_REMOVED come between, with a - before them. */
+static struct text
+join_services(const struct verdict *v, enum verdict_list list, char out[SERVICES_TEXT_MAX])
+{
+	size_t n = 0;
+
+	for (int i = 0; i < VERDICT_MAX && v->at[i]; i++) {
+		const enum verdict_list which = v->at[i] & 0xc0u;
+		const char             *name = service_name((enum service)(v->at[i] & 0x3fu));
+		if (which != list && !(list == VERDICT_SERVICE && which == VERDICT_REMOVED))
+			continue;
+		if (n > 0)
+			out[n++] = ',';
+		if (which == VERDICT_REMOVED)
+			out[n++] = '-';
+		memcpy(out + n, name, strlen(name));
+		n += strlen(name);
+	}
+	return (struct text){ out, n };
+}
+
+static void
+fill_services(const struct verdict *v, struct fill_texts *t, struct record *r)
+{
+	enum service   failed[VERDICT_MAX];
+	const unsigned n = verdict_list(v, VERDICT_FAILED, failed);
+
+	r->service = join_services(v, VERDICT_SERVICE, t->service);
+	r->speculative_service = join_services(v, VERDICT_SPECULATIVE, t->speculative);
+	for (unsigned i = 0; i < n; i++)
+		t->failed[i] = text_of(service_name(failed[i]));
+	r->failed_service = (struct text_set){ t->failed, n };
+	if (r->service.n)
+		r->has |= HAS_SERVICE;
+	if (r->speculative_service.n)
+		r->has |= HAS_SPECULATIVE_SERVICE;
+	if (n)
+		r->has |= HAS_FAILED_SERVICE;
+}
+
 void
-fill_record(const struct conn_store *s, uint32_t handle, struct fill_texts *t, struct record *r)
+fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v, struct fill_texts *t,
+            struct record *r)
 {
 	const struct conn       *c = conn_at(s, handle);
 	const struct conn_extra *x = conn_extra_at(s, c);
@@ -151,6 +192,8 @@ fill_record(const struct conn_store *s, uint32_t handle, struct fill_texts *t, s
 		r->community_id = (struct text){ t->community_id, n };
 		r->has |= n ? HAS_COMMUNITY_ID : 0;
 	}
+	if (v)
+		fill_services(v, t, r);
 	if (proto_name) {
 		r->has |= HAS_IP_PROTO_NAME;
 		r->ip_proto_name = text_of(proto_name);

@@ -6,6 +6,9 @@
 #include "conn/conn.h"
 #include "conn/uid.h"
 #include "record/record.h"
+#include "service/verdict.h"
+
+#define SERVICES_TEXT_MAX (VERDICT_MAX * 16) /* names are shorter than 15 bytes */
 
 /* The texts that a record points at. */
 struct fill_texts {
@@ -14,9 +17,12 @@ struct fill_texts {
 	char        l2[2][18];
 	char        parent_uids[PARENTS_MAX][UID_TEXT_MAX];
 	struct text parents[PARENTS_MAX];
+	char        service[SERVICES_TEXT_MAX], speculative[SERVICES_TEXT_MAX];
+	struct text failed[VERDICT_MAX];
 };
 
-/* Fills `r` from the connection (Conn::set_conn); it points into `t` and into the connection. */
-void fill_record(const struct conn_store *s, uint32_t handle, struct fill_texts *t, struct record *r);
+/* Fills `r` from the connection (Conn::set_conn) and from what was found in its payload, NULL for nothing; it points into `t` and into the connection. */
+void fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v, struct fill_texts *t,
+                 struct record *r);
 
 #endif

@@ -48,6 +48,7 @@ struct talk {
 	struct talk    *parent, *child, *next;
 	uint8_t         flags;
 	uint8_t         size_class; /* of the slab it is from */
+	uint32_t        handle;     /* in it */
 };
 
 /* ---- what it can know */

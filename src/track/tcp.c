@@ -34,7 +34,7 @@ tcp_open(struct conn_store *s, uint32_t handle)
 	ep->start = ep->ack = c->isn;
 	ep->last = c->isn + 1;
 	ep->state = TCP_SYN_SENT;
-	t->flags = TCP_SAW_ORIG;
+	t->flags = TCP_SAW_ORIG | TCP_FIRST_ORIG;
 	t->expire_at[0] = c->start_time + s->opt->tcp_SYN_timeout;
 	if (s->opt->tcp_attempt_delay != 0)
 		t->last_at = c->start_time + s->opt->tcp_attempt_delay;
@@ -97,11 +97,11 @@ tcp_history_scaled(const struct tcp_ctx *x, const struct tcp_ep *ep, struct scal
 static void
 flip(struct conn_store *s, struct conn *c)
 {
-	struct tcp   *t = tcp_at(s, c);
-	const uint8_t saw = t->flags & (TCP_SAW_ORIG | TCP_SAW_RESP);
+	struct tcp    *t = tcp_at(s, c);
+	const uint16_t saw = t->flags & (TCP_SAW_ORIG | TCP_SAW_RESP);
 
 	t->flags ^= TCP_FLIPPED;
-	t->flags &= (uint8_t) ~(TCP_SAW_ORIG | TCP_SAW_RESP | TCP_IS_PARTIAL);
+	t->flags &= (uint16_t) ~(TCP_SAW_ORIG | TCP_SAW_RESP | TCP_IS_PARTIAL);
 	if (saw & TCP_SAW_ORIG)
 		t->flags |= TCP_SAW_RESP;
 	if (saw & TCP_SAW_RESP)
@@ -135,15 +135,25 @@ missed(const struct conn_store *s, const struct conn *c)
 static void
 release(struct conn_store *s, struct conn *c)
 {
-	const struct tcp *t = tcp_at(s, c);
+	struct tcp *t = tcp_at(s, c);
+	if (t->watch)
+		s->watcher->release(s->watcher->arg, 0, t->watch);
+	t->watch = 0;
 	if (!t->rare)
 		return;
 	struct tcp_rare *r = slab_at(&s->tcp_rares, t->rare);
 	for (int i = 0; i < 2; i++) {
-		s->range_bytes -= ranges_bytes(&r->ep[i].above);
+		s->range_bytes -= ranges_bytes(&r->ep[i].above) + blocks_clear(&r->ep[i].blocks);
 		ranges_clear(&r->ep[i].above);
 	}
 	slab_release(&s->tcp_rares, t->rare);
+}
+
+static uint8_t
+first_packets(const struct conn_store *s, const struct conn *c)
+{
+	const struct tcp *t = tcp_at(s, c);
+	return (uint8_t)((t->flags & TCP_FIRST_ORIG ? 1 << ORIG : 0) | (t->flags & TCP_FIRST_RESP ? 1 << RESP : 0));
 }
 
 const struct conn_tracker tcp_tracker = {
@@ -155,6 +165,7 @@ const struct conn_tracker tcp_tracker = {
 	.endpoints = endpoints,
 	.missed = missed,
 	.release = release,
+	.first_packets = first_packets,
 };
 
 /* A SYN alone, on time, with nothing about it that would have to be remembered. */
@@ -192,7 +203,7 @@ set_partial(struct tcp *t, uint8_t flags, bool is_orig)
 		if (!(flags & TCP_SYN) || (flags & TCP_ACK))
 			t->flags |= TCP_IS_PARTIAL;
 		else
-			t->flags &= (uint8_t)~TCP_IS_PARTIAL;
+			t->flags &= (uint16_t)~TCP_IS_PARTIAL;
 	} else if (!(t->flags & (TCP_SAW_RESP | TCP_IS_PARTIAL)) && !(flags & TCP_SYN)) {
 		t->flags |= TCP_IS_PARTIAL;
 	}
@@ -383,9 +394,10 @@ process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 	tcp_advance_state(x, ep, &step);
 	if (flags & TCP_ACK)
 		tcp_acked(x, peer, rel_ack);
-	t->flags |= is_orig ? TCP_SAW_ORIG : TCP_SAW_RESP;
+	if (!(t->flags & (is_orig ? TCP_SAW_ORIG : TCP_SAW_RESP)))
+		t->flags |= (uint16_t)(is_orig ? TCP_SAW_ORIG | TCP_FIRST_ORIG : TCP_SAW_RESP | TCP_FIRST_RESP);
 	if (len > 0 && !(flags & TCP_RST) && !underflow && p->data_cap >= len)
-		tcp_data(x, ep, rel + !!(flags & TCP_SYN), (uint64_t)len);
+		tcp_data(x, ep, rel + !!(flags & TCP_SYN), (uint64_t)len, p->data.p);
 	tcp_check_eof(x, ep);
 	if (step.close)
 		tcp_closed(x, ep, step.event);

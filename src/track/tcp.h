@@ -42,6 +42,8 @@ enum tcp_flag {
 	TCP_DONE = 16, /* !is_active: finished or reset, timers have nothing left to do */
 	TCP_CLOSE_DEFERRED = 32,
 	TCP_DEFERRED_EVENT = 64,
+	TCP_FIRST_ORIG = 128, /* PIA's FirstPacket() was called for that side */
+	TCP_FIRST_RESP = 256,
 };
 
 /* Two cache lines. */
@@ -50,7 +52,8 @@ struct tcp {
 	double   expire_at[2]; /* ExpireTimer: the first runs always, the second since a side has closed */
 	double   last_at;      /* AttemptTimer before, close-delay timer after closing */
 	uint32_t rare;
-	uint8_t  flags;
+	uint32_t watch; /* what looks into its payload (conn_watcher) */
+	uint16_t flags;
 	bool     closing; /* `last_at` is the close delay */
 };
 
@@ -62,6 +65,7 @@ struct tcp_ep_rare {
 	uint64_t      last_flag[3]; /* hist_last_SYN, _FIN, _RST: relative numbers */
 	struct scaled bad_checksum, rexmit, zero_window, gap;
 	struct ranges above;  /* arrived above a hole */
+	struct block *blocks; /* its bytes, as long as somebody looks into the payload */
 	uint64_t      missed; /* bytes in content gaps */
 };
 
@@ -161,10 +165,33 @@ void tcp_advance_state(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_st
 
 /* ---- tcp_reassembly.c: delivery, gaps, end of stream */
 
-void tcp_data(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq, uint64_t len);
+/* `data`: the bytes. */
+void tcp_data(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq, uint64_t len, const uint8_t *data);
 void tcp_acked(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq);
 void tcp_check_eof(const struct tcp_ctx *x, struct tcp_ep *ep);
 bool tcp_data_pending(const struct tcp_ctx *x, const struct tcp_ep *ep);
+
+/* ---- tcp_blocks.c: the bytes above a hole, kept as they came */
+
+struct block {
+	struct block *next;
+	uint64_t      lo, hi;
+	uint8_t       data[];
+};
+
+/* Keeps what no block covers yet: who comes first wins. => The bytes allocated; -1 without memory. */
+int64_t blocks_add(struct block **list, uint64_t lo, uint64_t hi, const uint8_t *data);
+/* Takes the first block off the list, for the caller to free. */
+struct block *blocks_pop(struct block **list);
+/* => The bytes freed. */
+size_t blocks_clear(struct block **list);
+
+/* Does anybody look into the payload? */
+static inline bool
+tcp_is_watched(const struct tcp_ctx *x)
+{
+	return x->s->watcher && !(x->t->watch & WATCH_OVER);
+}
 
 /* ---- tcp_close.c: closing and timers */
 

@@ -18,7 +18,7 @@ close_complete(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 	if (ep->prev != TCP_INACTIVE || tcp_peer(t, ep)->state != TCP_INACTIVE) {
 		if (t->flags & TCP_DEFERRED_EVENT) {
 			event = true;
-			t->flags &= (uint8_t)~TCP_DEFERRED_EVENT;
+			t->flags &= (uint16_t)~TCP_DEFERRED_EVENT;
 		}
 		if (event)
 			t->flags |= TCP_DONE;
@@ -42,10 +42,12 @@ tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 			t->flags |= TCP_DEFERRED_EVENT;
 		return;
 	}
-	t->flags &= (uint8_t)~TCP_CLOSE_DEFERRED;
+	t->flags &= (uint16_t)~TCP_CLOSE_DEFERRED;
 	if (ep->flags & EP_DID_CLOSE)
 		return;
 	ep->flags |= EP_DID_CLOSE;
+	if (t->watch && tcp_is_watched(x))
+		x->s->watcher->closed(x->s->watcher->arg, x->handle);
 
 	if (ep->state == TCP_RESET || (peer->flags & EP_DID_CLOSE) || peer->state == TCP_INACTIVE) {
 		close_complete(x, ep, event);

@@ -1,6 +1,7 @@
 /* tcp_reassembly.c - what of a stream has been delivered, and what is missing (TCP_Reassembler, Reassembler).
  *
- * Zeek keeps each segment until it is acknowledged.  For records only positions count:
+ * Zeek keeps each segment until it is acknowledged.  For records only positions count, and as long as somebody looks into
+ * the payload the bytes above a hole are kept besides (tcp_blocks.c):
  *
  *       trimmed            delivered              above: [lo,hi) [lo,hi)
  *     ─────┼───────────────────┼───────── hole ──────┼───────┼─────
@@ -9,7 +10,15 @@
  * A hole that the peer acknowledges is data that was missed: a content gap.  Zeek's list of blocks is empty exactly
  * when delivered <= trimmed and nothing is above.
  */
+#include <stdlib.h>
+
 #include "track/tcp.h"
+
+static int
+side_of(const struct tcp_ctx *x, const struct tcp_ep *ep)
+{
+	return tcp_is_orig(x->t, ep) ? ORIG : RESP;
+}
 
 static bool
 has_blocks(const struct tcp_ctx *x, const struct tcp_ep *ep)
@@ -30,6 +39,8 @@ gap(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t len)
 {
 	const bool clean = is_clean(ep) && is_clean(tcp_peer(x->t, ep));
 
+	if (tcp_is_watched(x)) /* what is violated by the first gap itself still counts, so they are told before it is noted */
+		x->s->watcher->gap(x->s->watcher->arg, x->handle, side_of(x, ep), len);
 	ep->flags |= EP_GAP;
 	if (!clean && !x->s->opt->report_gaps_for_partial)
 		return;
@@ -51,6 +62,7 @@ above_clear(const struct tcp_ctx *x, struct tcp_ep_rare *r)
 	const size_t before = ranges_bytes(&r->above);
 	ranges_clear(&r->above);
 	above_changed(x, before, &r->above);
+	x->s->range_bytes -= blocks_clear(&r->blocks);
 }
 
 /* The reassembler gives up on this side: nothing more is delivered, no gap is told, all segments are forgotten. */
@@ -67,15 +79,35 @@ give_up(const struct tcp_ctx *x, struct tcp_ep *ep)
 
 static void trim(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq);
 
-/* BlockInserted: delivers [delivered, upper). */
+/* BlockInserted: delivers [delivered, upper), of which `data` are the bytes, NULL where nobody looks at them. */
 static void
-deliver(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upper)
+deliver(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upper, const uint8_t *data)
 {
+	const uint64_t from = ep->delivered;
+
+	if (data && upper > from && tcp_is_watched(x))
+		x->s->watcher->data(x->s->watcher->arg, x->handle, side_of(x, ep), data, (size_t)(upper - from));
 	ep->delivered = upper;
 	/* Nobody acknowledges: their packets may take another way. Do not keep what would never be acknowledged. */
 	if (tcp_nothing_acked(ep) && x->s->opt->tcp_max_initial_window &&
 	    tcp_size(x->t, ep) > x->s->opt->tcp_max_initial_window)
 		trim(x, ep, ep->delivered);
+}
+
+/* Delivers up to `hi`, where an interval above the hole ended that began at `delivered`: block by block, where their bytes are
+ * kept. */
+static void
+deliver_blocks(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_ep_rare *r, uint64_t hi)
+{
+	while (r->blocks && r->blocks->lo < hi) {
+		struct block *b = blocks_pop(&r->blocks);
+		x->s->range_bytes -= sizeof *b + (size_t)(b->hi - b->lo);
+		if (b->lo == ep->delivered)
+			deliver(x, ep, b->hi, b->data);
+		free(b);
+	}
+	if (hi > ep->delivered)
+		deliver(x, ep, hi, NULL);
 }
 
 /* Delivers what waited for the hole that has just been filled or passed. */
@@ -86,7 +118,7 @@ deliver_above(const struct tcp_ctx *x, struct tcp_ep *ep)
 	while (r && r->above.n > 0 && ranges_at(&r->above)[0].lo == ep->delivered) {
 		const uint64_t hi = ranges_at(&r->above)[0].hi;
 		ranges_pop(&r->above);
-		deliver(x, ep, hi);
+		deliver_blocks(x, ep, r, hi);
 	}
 }
 
@@ -108,7 +140,8 @@ undelivered(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upto)
 			if (first.lo < ep->delivered)
 				continue;
 			gap(x, ep, first.lo - ep->delivered);
-			deliver(x, ep, first.hi);
+			ep->delivered = first.lo;
+			deliver_blocks(x, ep, r, first.hi);
 		}
 		if (upto > ep->delivered)
 			gap(x, ep, upto - ep->delivered);
@@ -131,13 +164,27 @@ trim(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq)
 		ep->trimmed = seq;
 }
 
+/* Keeps the bytes of [lo, hi), within the limit that all connections share; beyond it nobody looks any more. */
+static void
+hold_bytes(const struct tcp_ctx *x, struct tcp_ep_rare *r, uint64_t lo, uint64_t hi, const uint8_t *data)
+{
+	if (!tcp_is_watched(x))
+		return;
+	const int64_t n = x->s->range_bytes <= x->s->opt->max_reassembly_bytes ? blocks_add(&r->blocks, lo, hi, data) : -1;
+	if (n >= 0)
+		x->s->range_bytes += (uint64_t)n;
+	else
+		x->s->watcher->give_up(x->s->watcher->arg, x->handle);
+}
+
 /* Puts [lo, hi) above the hole, within the limit that all connections share. */
 static void
-hold_above(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi)
+hold_above(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi, const uint8_t *data)
 {
 	struct tcp_ep_rare *r = tcp_rare_need(x, ep);
-	const size_t        before = ranges_bytes(&r->above);
 
+	hold_bytes(x, r, lo, hi, data);
+	const size_t before = ranges_bytes(&r->above);
 	if (x->s->range_bytes > x->s->opt->max_reassembly_bytes || !ranges_add(&r->above, lo, hi)) {
 		x->s->counters.reassembly_given_up++;
 		give_up(x, ep);
@@ -148,29 +195,31 @@ hold_above(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi)
 
 /* NewBlock. */
 static void
-insert(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi)
+insert(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi, const uint8_t *data)
 {
 	if (hi <= ep->trimmed)
 		return;
-	if (lo < ep->trimmed)
+	if (lo < ep->trimmed) {
+		data += ep->trimmed - lo;
 		lo = ep->trimmed;
+	}
 	if (lo > ep->delivered) {
-		hold_above(x, ep, lo, hi);
-	} else if (hi > ep->delivered) {
-		deliver(x, ep, hi);
-		/* what was above and is now covered, wholly or in part */
+		hold_above(x, ep, lo, hi, data);
+		return;
+	}
+	/* What is above and is reached comes in between: who came first wins. */
+	while (hi > ep->delivered) {
 		struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
-		while (r && r->above.n > 0 && ranges_at(&r->above)[0].lo <= ep->delivered) {
-			const uint64_t above = ranges_at(&r->above)[0].hi;
-			ranges_pop(&r->above);
-			if (above > ep->delivered)
-				deliver(x, ep, above);
-		}
+		const uint64_t      above = r && r->above.n > 0 ? ranges_at(&r->above)[0].lo : UINT64_MAX;
+		deliver(x, ep, hi < above ? hi : above, data + (ep->delivered - lo));
+		deliver_above(x, ep);
+		if (ep->flags & EP_SKIP)
+			return;
 	}
 }
 
 void
-tcp_data(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq, uint64_t len)
+tcp_data(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq, uint64_t len, const uint8_t *data)
 {
 	const struct conn_options *opt = x->s->opt;
 	const uint64_t             upper = seq + len;
@@ -179,7 +228,7 @@ tcp_data(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq, uint64_t len)
 		return;
 	/* What the peer has acknowledged is not left out here: Zeek could, but its only caller leaves the argument
 	 * `replaying` at its default.  It is what has been trimmed that is old. */
-	insert(x, ep, seq, upper);
+	insert(x, ep, seq, upper, data);
 
 	const struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
 	const struct ranges      *above = r && r->above.n > 0 ? &r->above : NULL;
@@ -228,8 +277,10 @@ tcp_check_eof(const struct tcp_ctx *x, struct tcp_ep *ep)
 	    tcp_data_pending(x, ep))
 		return;
 	ep->flags |= EP_EOF;
+	if (x->t->watch && tcp_is_watched(x))
+		x->s->watcher->eof(x->s->watcher->arg, x->handle, side_of(x, ep));
 	if (x->t->flags & TCP_CLOSE_DEFERRED) {
 		tcp_closed(x, ep, x->t->flags & TCP_DEFERRED_EVENT);
-		x->t->flags &= (uint8_t)~TCP_CLOSE_DEFERRED;
+		x->t->flags &= (uint16_t)~TCP_CLOSE_DEFERRED;
 	}
 }

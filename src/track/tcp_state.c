@@ -61,7 +61,7 @@ inactive_syn(const struct tcp_ctx *x, struct tcp_ep *ep, const struct tcp_step *
 	}
 	if (!(st->flags & TCP_ACK) && peer->state == TCP_SYN_ACK_SENT && st->seq == ep->start) {
 		/* SYN-ACK and SYN came the wrong way round */
-		t->flags &= (uint8_t)~TCP_IS_PARTIAL;
+		t->flags &= (uint16_t)~TCP_IS_PARTIAL;
 		conn_flip(x->s, x->handle);
 		set_state(x, peer, TCP_ESTABLISHED);
 		t->flags |= TCP_SAW_ORIG;
@@ -100,8 +100,8 @@ from_inactive(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_step *st)
 	if ((st->flags & TCP_ACK) && peer->state == TCP_ESTABLISHED) {
 		/* only the SYN was missed */
 		set_state(x, ep, TCP_ESTABLISHED);
-		t->flags &= (uint8_t)~TCP_IS_PARTIAL;
-		t->flags |= st->is_orig ? TCP_SAW_ORIG : TCP_SAW_RESP;
+		t->flags &= (uint16_t)~TCP_IS_PARTIAL;
+		t->flags |= (uint16_t)(st->is_orig ? TCP_SAW_ORIG : TCP_SAW_RESP);
 		return;
 	}
 	set_state(x, ep, TCP_PARTIAL);

@@ -1,0 +1,195 @@
+/* events.c - what confirmations and violations do (scripts/base/frameworks/analyzer/{main,dpd}.zeek,
+ * scripts/policy/frameworks/analyzer/..., conn/failed-service-logging.zeek, conn/inactivity.zeek).
+ *
+ * Zeek queues events and runs them when the packet is done: first all that were raised, then what these raised, which is
+ * that an analyzer has failed.  So a protocol that is confirmed and violated by one packet ends as failed, in whichever
+ * order that happened.
+ */
+#include "service/inspect.h"
+
+#include "track/tcp.h"
+
+void
+events_add(struct talk *t, enum event_kind kind)
+{
+	struct inspector *i = t->in->by;
+
+	if (i->n_events == EVENTS_MAX) {
+		i->counters.events_lost++;
+		return;
+	}
+	i->events[i->n_events++] = (struct event){
+		.from = t,
+		.kind = kind,
+		.service = t->what->service,
+		.outside = (t->flags & TALK_OUTSIDE) != 0,
+	};
+}
+
+static uint64_t
+size_of(const struct inspect *in)
+{
+	const struct conn   *c = inspect_conn(in);
+	struct conn_endpoint end[2];
+
+	if (in->flags & INSPECT_UDP)
+		return (uint64_t)((c->size[0] > 0 ? c->size[0] : 0) + (c->size[1] > 0 ? c->size[1] : 0));
+	in->by->s->tracker->endpoints(in->by->s, c, end);
+	return end[ORIG].size + end[RESP].size;
+}
+
+/* TCP_ApplicationAnalyzer::AnalyzerViolation drops them. */
+static bool
+is_filtered(const struct inspect *in)
+{
+	if (in->flags & INSPECT_UDP)
+		return false;
+	const struct tcp *t = tcp_at(in->by->s, inspect_conn(in));
+	return (t->flags & TCP_IS_PARTIAL) || ((t->ep[0].flags | t->ep[1].flags) & EP_GAP);
+}
+
+static bool
+is_too_late(const struct inspect *in)
+{
+	const uint64_t most = in->by->opt->ignore_violations_after;
+	return most > 0 && size_of(in) > most;
+}
+
+bool
+events_deaf(const struct inspect *in)
+{
+	return is_filtered(in) || is_too_late(in);
+}
+
+static void
+confirm(struct inspect *in, enum service s)
+{
+	in->by->counters.confirmed++;
+	verdict_add(&in->verdict, VERDICT_SERVICE, s);
+	if (s == SERVICE_SSH || s == SERVICE_FTP) /* Conn::analyzer_inactivity_timeouts */
+		conn_set_timeout(in->by->s, in->handle, TIMEOUT_ANALYZER);
+}
+
+/* => True where the violation makes the service fail. */
+static bool
+violate(struct inspect *in, const struct event *e)
+{
+	if (e->service == SERVICE_DCE_RPC || e->service == SERVICE_NTLM) /* DPD::ignore_violations */
+		return false;
+	if (is_too_late(in))
+		return false;
+	if (!tree_live(&in->root, e->service))
+		return true;
+	if (e->outside || (e->from->flags & TALK_REMOVING))
+		return false;
+	tree_remove(e->from);
+	return true;
+}
+
+static void
+fail(struct inspect *in, enum service s)
+{
+	if (!verdict_has(&in->verdict, VERDICT_SERVICE, s))
+		return;
+	in->by->counters.failed++;
+	if (in->by->opt->track_removed_services_in_connection)
+		verdict_add(&in->verdict, VERDICT_REMOVED, s);
+	else
+		verdict_remove(&in->verdict, VERDICT_SERVICE, s);
+	verdict_add(&in->verdict, VERDICT_FAILED, s);
+}
+
+void
+events_drain(struct inspector *i)
+{
+	enum service    failed[EVENTS_MAX];
+	unsigned        n_failed = 0;
+	struct inspect *in = i->n_events ? i->events[0].from->in : NULL;
+
+	for (unsigned k = 0; k < i->n_events; k++) {
+		const struct event *e = &i->events[k];
+		switch (e->kind) {
+		case EVENT_CONFIRM:
+			confirm(in, e->service);
+			break;
+		case EVENT_VIOLATE:
+			if (violate(in, e))
+				failed[n_failed++] = e->service;
+			break;
+		case EVENT_GRIDFTP:
+			if (in->flags & INSPECT_GRIDFTP)
+				verdict_add(&in->verdict, VERDICT_SERVICE, SERVICE_GRIDFTP);
+			break;
+		case EVENT_DISABLE:
+			tree_remove(e->from);
+			break;
+		}
+	}
+	i->n_events = 0;
+	for (unsigned k = 0; k < n_failed; k++)
+		fail(in, failed[k]);
+}
+
+/* ---- what recognisers call */
+
+void
+talk_confirm(struct talk *t)
+{
+	if (t->flags & TALK_CONFIRMED)
+		return;
+	t->flags |= TALK_CONFIRMED;
+	events_add(t, EVENT_CONFIRM);
+}
+
+void
+talk_violate(struct talk *t)
+{
+	if (!is_filtered(t->in))
+		events_add(t, EVENT_VIOLATE);
+}
+
+void
+talk_skip(struct talk *t)
+{
+	t->flags |= TALK_SKIP;
+}
+
+void
+talk_settled(struct talk *t)
+{
+	t->flags |= TALK_SETTLED;
+}
+
+void
+talk_disable(struct talk *t)
+{
+	events_add(t, EVENT_DISABLE);
+}
+
+void
+talk_ssl_established(struct talk *t)
+{
+	events_add(t, EVENT_GRIDFTP);
+	events_add(t, EVENT_DISABLE);
+}
+
+void
+talk_drain(struct talk *t)
+{
+	events_drain(t->in->by);
+}
+
+void
+talk_gridftp(struct talk *t, bool gssapi)
+{
+	if (gssapi)
+		t->in->flags |= INSPECT_GRIDFTP;
+	else
+		t->in->flags &= (uint8_t)~INSPECT_GRIDFTP;
+}
+
+void
+talk_expect(struct talk *t, enum service data, const struct addr *orig, const struct addr *resp, uint16_t port)
+{
+	expect_add(&t->in->by->expect, data, orig, resp, port, t->in->by->s->now);
+}

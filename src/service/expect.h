@@ -1,0 +1,54 @@
+/* expect.h - connections that another one has announced: FTP's data connections, IRC's DCC.
+ *
+ * Two of Zeek's tables in one: the analyzer manager's scheduled analyzers (Manager.cc), which are never used up and
+ * vanish only when another one is scheduled after their time, and the scripts' own (ftp_data_expected,
+ * dcc_expected_transfers), which give the connection its name and lose an entry when that connection ends.
+ */
+#ifndef CONNLOG_SERVICE_EXPECT_H
+#define CONNLOG_SERVICE_EXPECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "service/names.h"
+
+struct expected {
+	struct expected *next;  /* in order of announcement */
+	struct expected *chain; /* of its bucket */
+	struct addr      orig, resp;
+	uint16_t         port;
+	bool             any_orig;
+	bool             named; /* still in the script's table */
+	enum service     service;
+	double           until;       /* of the analyzer */
+	double           named_until; /* of the name: each look renews it */
+};
+
+#define EXPECT_BUCKETS 1024u
+
+struct expectations {
+	struct expected *bucket[EXPECT_BUCKETS];
+	struct expected *first, **end;
+	uint64_t         n, max;
+	uint64_t         refused; /* more than max: counted */
+};
+
+void expect_init(struct expectations *e, uint64_t max);
+void expect_free(struct expectations *e);
+
+/* schedule_analyzer, and the script's table; `orig` NULL: anybody. */
+void expect_add(struct expectations *e, enum service s, const struct addr *orig, const struct addr *resp, uint16_t port,
+                double now);
+
+#define EXPECT_NAMES 4
+
+/* Looks a TCP connection up. => True where it is expected; `out` gets the names that it is to bear, `*n` their number. */
+bool expect_find(struct expectations *e, const struct addr *orig, const struct addr *resp, uint16_t port, double now,
+                 enum service out[EXPECT_NAMES], unsigned *n);
+
+/* A connection that bore the name has ended. */
+void expect_ended(struct expectations *e, enum service s, const struct addr *resp, uint16_t port);
+
+#endif

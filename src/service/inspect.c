@@ -1,0 +1,405 @@
+/* inspect.c - the life of an inspection: see inspect.h.  Zeek: src/packet_analysis/protocol/ip/IPBasedAnalyzer.cc
+ * (NewConn, BuildSessionAnalyzerTree), src/analyzer/Manager.cc (ApplyScheduledAnalyzers). */
+#include "service/inspect.h"
+
+#include <math.h>
+
+#include "conn/history.h"
+#include "track/track.h"
+#include "track/tcp.h"
+
+static uint32_t *
+watch_of(struct conn_store *s, struct conn *c)
+{
+	return c->transport == TRANSPORT_TCP ? &tcp_at(s, c)->watch : &c->watch;
+}
+
+struct conn *
+inspect_conn(const struct inspect *in)
+{
+	return conn_at(in->by->s, in->handle);
+}
+
+static struct inspect *
+inspect_at(const struct inspector *i, uint32_t watch)
+{
+	return slab_at(&i->inspects, watch);
+}
+
+/* => A new inspection without recognisers, or NULL. */
+static struct inspect *
+inspect_new(struct inspector *i, uint32_t handle)
+{
+	struct conn   *c = conn_at(i->s, handle);
+	const uint32_t self = slab_alloc(&i->inspects);
+
+	if (!self) {
+		i->counters.given_up++;
+		*watch_of(i->s, c) = WATCH_OVER;
+		return NULL;
+	}
+	struct inspect *in = inspect_at(i, self);
+	in->by = i;
+	in->self = self;
+	in->handle = handle;
+	in->root.in = in;
+	in->dns_at = INFINITY;
+	if (c->transport == TRANSPORT_UDP)
+		in->flags |= INSPECT_UDP;
+	*watch_of(i->s, c) = self;
+	i->counters.inspections++;
+	return in;
+}
+
+/* The recognisers of the responder's port as the connection began, then the matcher of signatures. */
+static void
+build(struct inspect *in, bool with_ports)
+{
+	const struct recogniser *at_port[PORT_CLAIMS];
+	const bool               udp = in->flags & INSPECT_UDP;
+	const struct conn       *c = inspect_conn(in);
+	const bool               flipped = !udp && (tcp_at(in->by->s, c)->flags & TCP_FLIPPED);
+	unsigned                 n = 0;
+
+	if (with_ports && !in->by->opt->dpd_ignore_ports)
+		n = recognisers_at(udp, c->p[flipped ? ORIG : RESP], at_port);
+	for (unsigned k = 0; k < n; k++)
+		(void)tree_attach(&in->root, at_port[k]);
+	(void)pia_attach(&in->root);
+}
+
+/* Nothing more is looked at: what was found is kept, the rest given back. */
+static void
+finish(struct inspect *in)
+{
+	struct inspector *i = in->by;
+	uint32_t         *watch = watch_of(i->s, inspect_conn(in));
+	uint32_t          kept = 0;
+
+	if (in->flags & INSPECT_EXPECTED)
+		return; /* expect_ended() is still to hear of it */
+	tree_purge(&in->root, true);
+	if (!verdict_is_empty(&in->verdict) && (kept = slab_alloc(&i->verdicts)) != 0)
+		*(struct verdict *)slab_at(&i->verdicts, kept) = in->verdict;
+	*watch = WATCH_OVER | kept;
+	slab_release(&i->inspects, in->self);
+}
+
+static void
+packet_done(struct inspect *in)
+{
+	if (in->by->n_events > 0)
+		events_drain(in->by);
+	if (in->flags & INSPECT_PURGE) {
+		in->flags &= (uint8_t)~INSPECT_PURGE;
+		tree_purge(&in->root, false);
+	}
+	if (in->dns_at == INFINITY && tree_decided(&in->root, events_deaf(in)))
+		finish(in);
+}
+
+/* => The connection's inspection, made where there is none yet; NULL where it is over. */
+static struct inspect *
+inspect_of(struct inspector *i, uint32_t handle)
+{
+	struct conn   *c = conn_at(i->s, handle);
+	const uint32_t watch = *watch_of(i->s, c);
+
+	if (watch & WATCH_OVER)
+		return NULL;
+	if (watch)
+		return inspect_at(i, watch);
+	struct inspect *in = inspect_new(i, handle);
+	if (in)
+		build(in, true);
+	return in;
+}
+
+/* ---- what the trackers call */
+
+static void
+on_data(void *arg, uint32_t handle, int side, const uint8_t *p, size_t n)
+{
+	struct inspect *in = inspect_of(arg, handle);
+	if (in)
+		talk_pass(&in->root, side, (struct bytes){ p, n });
+}
+
+static void
+on_gap(void *arg, uint32_t handle, int side, uint64_t len)
+{
+	struct inspect *in = inspect_of(arg, handle);
+	if (in)
+		talk_pass_gap(&in->root, side, len);
+}
+
+static void
+on_eof(void *arg, uint32_t handle, int side)
+{
+	struct inspect *in = inspect_of(arg, handle);
+	if (in)
+		talk_pass_eof(&in->root, side);
+}
+
+static void
+on_closed(void *arg, uint32_t handle)
+{
+	struct inspect *in = inspect_of(arg, handle);
+	for (struct talk *t = in ? in->root.child : NULL; t; t = t->next)
+		if (t->what && t->what->closed && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
+			t->what->closed(t);
+}
+
+static void
+apply_expected(struct inspector *i, uint32_t handle)
+{
+	struct conn *c = conn_at(i->s, handle);
+	enum service names[EXPECT_NAMES];
+	unsigned     n;
+
+	if (c->transport != TRANSPORT_TCP || i->expect.n == 0 ||
+	    !expect_find(&i->expect, &c->h[ORIG], &c->h[RESP], c->p[RESP], i->s->now, names, &n))
+		return;
+	if ((c->flags & CONN_EMBRYO) && !tcp_open(i->s, handle))
+		return;
+	const uint32_t  watch = *watch_of(i->s, c);
+	struct inspect *in = watch & WATCH_OVER ? NULL : watch ? inspect_at(i, watch) : inspect_new(i, handle);
+	if (!in)
+		return;
+	if (!in->root.child)
+		build(in, false);
+	for (unsigned k = 0; k < n; k++) {
+		verdict_add(&in->verdict, VERDICT_SERVICE, names[k]);
+		in->flags |= INSPECT_EXPECTED;
+	}
+}
+
+static void
+on_flipped(void *arg, uint32_t handle)
+{
+	struct inspector *i = arg;
+	struct conn      *c = conn_at(i->s, handle);
+
+	if ((c->transport == TRANSPORT_TCP && !c->tcp) || c->transport > TRANSPORT_UDP || c->transport == TRANSPORT_UNKNOWN)
+		return;
+	const uint32_t watch = *watch_of(i->s, c);
+	if (watch && !(watch & WATCH_OVER)) {
+		struct inspect *in = inspect_at(i, watch);
+		for (struct talk *t = in->root.child; t; t = t->next)
+			if (t->what && t->what->flipped)
+				t->what->flipped(t);
+	}
+	apply_expected(i, handle);
+}
+
+static double
+on_due(const void *arg, const struct conn *c)
+{
+	const struct inspector *i = arg;
+	return c->watch & WATCH_OVER ? INFINITY : inspect_at(i, c->watch)->dns_at;
+}
+
+/* DNS.cc, ExpireTimer. */
+static enum conn_verdict
+on_timer(void *arg, uint32_t handle, double now)
+{
+	struct inspector *i = arg;
+	struct conn      *c = conn_at(i->s, handle);
+	struct inspect   *in = inspect_at(i, c->watch);
+
+	if (now - c->last_time >= i->opt->dns_session_timeout - 1.0)
+		return CONN_REMOVE;
+	in->dns_at = now + i->opt->dns_session_timeout;
+	return CONN_KEEP;
+}
+
+static void
+on_release(void *arg, uint32_t handle, uint32_t watch)
+{
+	struct inspector *i = arg;
+
+	(void)handle;
+	if (watch & WATCH_OVER) {
+		if (watch & ~WATCH_OVER)
+			slab_release(&i->verdicts, watch & ~WATCH_OVER);
+		return;
+	}
+	struct inspect    *in = inspect_at(i, watch);
+	const struct conn *c = inspect_conn(in);
+	if (in->flags & INSPECT_EXPECTED) {
+		expect_ended(&i->expect, SERVICE_FTP_DATA, &c->h[RESP], c->p[RESP]);
+		expect_ended(&i->expect, SERVICE_IRC_DCC_DATA, &c->h[RESP], c->p[RESP]);
+	}
+	tree_purge(&in->root, true);
+	slab_release(&i->inspects, watch);
+}
+
+static void
+on_give_up(void *arg, uint32_t handle)
+{
+	struct inspector *i = arg;
+	struct conn      *c = conn_at(i->s, handle);
+	const uint32_t    watch = *watch_of(i->s, c);
+
+	i->counters.given_up++;
+	if (!watch || (watch & WATCH_OVER)) {
+		*watch_of(i->s, c) |= WATCH_OVER;
+		return;
+	}
+	events_drain(i);
+	inspect_at(i, watch)->flags &= (uint8_t)~INSPECT_EXPECTED;
+	finish(inspect_at(i, watch));
+}
+
+/* ---- what the engine calls */
+
+void
+inspect_begin(struct inspector *i, uint32_t handle)
+{
+	if (i->expect.n > 0)
+		apply_expected(i, handle);
+	if (conn_at(i->s, handle)->transport == TRANSPORT_UDP)
+		(void)inspect_of(i, handle);
+}
+
+void
+inspect_datagram(struct inspector *i, uint32_t handle, int side, struct bytes b)
+{
+	struct inspect *in = inspect_of(i, handle);
+	if (in)
+		talk_pass(&in->root, side, b);
+}
+
+void
+inspect_tunnel(struct inspector *i, uint32_t handle, enum service s)
+{
+	const struct conn *c = conn_at(i->s, handle);
+
+	if (!(c->watch & WATCH_OVER) && c->watch)
+		verdict_add(&inspect_at(i, c->watch)->verdict, VERDICT_SERVICE, s);
+	else if (c->watch & ~WATCH_OVER)
+		verdict_add(slab_at(&i->verdicts, c->watch & ~WATCH_OVER), VERDICT_SERVICE, s);
+	else if (c->watch == WATCH_OVER) {
+		const uint32_t kept = slab_alloc(&i->verdicts);
+		if (!kept)
+			return;
+		verdict_add(slab_at(&i->verdicts, kept), VERDICT_SERVICE, s);
+		conn_at(i->s, handle)->watch = WATCH_OVER | kept;
+	}
+}
+
+void
+inspect_packet_done(struct inspector *i, uint32_t handle)
+{
+	struct conn *c = conn_at(i->s, handle);
+
+	if (c->transport != TRANSPORT_TCP && c->transport != TRANSPORT_UDP)
+		return;
+	if (c->transport == TRANSPORT_TCP && !c->tcp)
+		return;
+	const uint32_t watch = *watch_of(i->s, c);
+	if (watch && !(watch & WATCH_OVER))
+		packet_done(inspect_at(i, watch));
+}
+
+const struct verdict *
+inspect_verdict(const struct inspector *i, const struct conn *c)
+{
+	uint32_t watch = 0;
+
+	if (c->transport == TRANSPORT_UDP)
+		watch = c->watch;
+	else if (c->transport == TRANSPORT_TCP && c->tcp)
+		watch = tcp_at(i->s, c)->watch;
+	if (watch == 0 || watch == WATCH_OVER)
+		return NULL;
+	return watch & WATCH_OVER ? slab_at(&i->verdicts, watch & ~WATCH_OVER) : &inspect_at(i, watch)->verdict;
+}
+
+bool
+inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt)
+{
+	i->s = s;
+	i->opt = opt;
+	slab_init(&i->inspects, sizeof(struct inspect));
+	slab_init(&i->verdicts, sizeof(struct verdict));
+	tree_slabs_init(i->talks);
+	expect_init(&i->expect, opt->max_expected);
+	if (!opt->detect_services)
+		return true;
+	i->watcher = (struct conn_watcher){
+		.arg = i,
+		.data = on_data,
+		.gap = on_gap,
+		.eof = on_eof,
+		.closed = on_closed,
+		.flipped = on_flipped,
+		.due = on_due,
+		.timer = on_timer,
+		.release = on_release,
+		.give_up = on_give_up,
+	};
+	s->watcher = &i->watcher;
+	i->signatures = signatures_new();
+	return i->signatures != NULL;
+}
+
+void
+inspector_free(struct inspector *i)
+{
+	slab_free_all(&i->inspects);
+	slab_free_all(&i->verdicts);
+	for (int k = 0; k < TALK_CLASSES; k++)
+		slab_free_all(&i->talks[k]);
+	expect_free(&i->expect);
+	signatures_free(i->signatures);
+}
+
+/* ---- what recognisers call, of the connection */
+
+bool
+talk_udp(const struct talk *t)
+{
+	return t->in->flags & INSPECT_UDP;
+}
+
+bool
+talk_partial(const struct talk *t)
+{
+	return !talk_udp(t) && (tcp_at(t->in->by->s, inspect_conn(t->in))->flags & TCP_IS_PARTIAL);
+}
+
+uint16_t
+talk_port(const struct talk *t, int side)
+{
+	return inspect_conn(t->in)->p[side];
+}
+
+const struct addr *
+talk_addr(const struct talk *t, int side)
+{
+	return &inspect_conn(t->in)->h[side];
+}
+
+void
+talk_flip(struct talk *t)
+{
+	conn_flip(t->in->by->s, t->in->handle);
+}
+
+void
+talk_note_x(struct talk *t)
+{
+	history_once(t->in->by->s, t->in->handle, HIST_UNKNOWN, 'X');
+}
+
+void
+talk_dns_timer(struct talk *t)
+{
+	struct inspect   *in = t->in;
+	struct inspector *i = in->by;
+	const double      was = conn_due(i->s, in->handle);
+
+	in->dns_at = i->s->now + i->opt->dns_session_timeout;
+	conn_reschedule(i->s, in->handle, was);
+}

@@ -1,0 +1,124 @@
+/* inspect.h - looking into the payload of connections.
+ *
+ * An inspection is attached to a connection by its first payload.  It is a tree of recognisers (struct talk): those that
+ * claim the responder's port, a matcher of signatures behind them (Zeek's PIA), and what these attach.  What they ask for
+ * goes into a queue that is worked through when the packet is done (events.c), as in Zeek.  When nothing more can come
+ * of it the inspection is given back, and all that is left is a verdict of sixteen bytes, or nothing.
+ *
+ *   tree.c    attaching, feeding and removing recognisers; the talk_*() calls
+ *   pia.c     signatures, what is buffered for them, and its replay
+ *   events.c  confirmations and violations: what they do to the verdict
+ *   inspect.c an inspection's life, and what the trackers call
+ *
+ * A connection's `watch` names it: 0 nothing looked at yet; WATCH_OVER alone: over, nothing found; WATCH_OVER with a
+ * handle: a verdict; a handle: an inspection.
+ */
+#ifndef CONNLOG_SERVICE_INSPECT_H
+#define CONNLOG_SERVICE_INSPECT_H
+
+#include "base/slab.h"
+#include "conn/conn.h"
+#include "service/expect.h"
+#include "service/options.h"
+#include "service/registry.h"
+#include "service/signatures.h"
+#include "service/verdict.h"
+
+enum talk_flag {
+	TALK_CONFIRMED = 1,
+	TALK_SKIP = 2,     /* gets no more input */
+	TALK_REMOVING = 4, /* is freed when the packet is done */
+	TALK_OUTSIDE = 8,  /* not in the tree */
+	TALK_SETTLED = 16, /* could only violate */
+};
+
+enum inspect_flag {
+	INSPECT_UDP = 1,
+	INSPECT_PURGE = 2,    /* something is to be removed */
+	INSPECT_GRIDFTP = 4,  /* talk_gridftp() */
+	INSPECT_EXPECTED = 8, /* bears a name that expect_ended() has to hear of */
+};
+
+struct inspect {
+	struct inspector *by;
+	uint32_t          self, handle; /* its own, and the connection's */
+	struct talk       root;         /* stands for the transport; the recognisers are its children */
+	struct verdict    verdict;
+	double            dns_at; /* talk_dns_timer(), INFINITY: none */
+	uint8_t           flags;
+};
+
+enum event_kind { EVENT_CONFIRM, EVENT_VIOLATE, EVENT_DISABLE, EVENT_GRIDFTP };
+
+struct event {
+	struct talk    *from;
+	enum event_kind kind;
+	enum service    service;
+	bool            outside;
+};
+
+#define EVENTS_MAX 256 /* of one packet; what goes beyond is counted */
+
+#define TALK_CLASSES 7
+
+struct inspect_counters {
+	uint64_t inspections, attached, given_up, events_lost;
+	uint64_t confirmed, failed;
+};
+
+struct inspector {
+	struct conn_store            *s;
+	const struct service_options *opt;
+	struct signatures            *signatures;
+	struct conn_watcher           watcher;
+	struct slab                   inspects, verdicts, talks[TALK_CLASSES];
+	struct expectations           expect;
+	struct event                  events[EVENTS_MAX];
+	unsigned                      n_events;
+	struct inspect_counters       counters;
+};
+
+/* => False where there is no memory. Sets the store's watcher, unless services are switched off. */
+bool inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt);
+void inspector_free(struct inspector *i);
+
+/* A connection has begun: it may be one that is expected, and UDP's recognisers are attached. */
+void inspect_begin(struct inspector *i, uint32_t handle);
+/* A datagram; it may be empty. */
+void inspect_datagram(struct inspector *i, uint32_t handle, int side, struct bytes b);
+/* What a tunnel's decapsulation says of the connection that carries it. */
+void inspect_tunnel(struct inspector *i, uint32_t handle, enum service s);
+/* The packet is done: events take effect. */
+void inspect_packet_done(struct inspector *i, uint32_t handle);
+
+/* => What was found; NULL for nothing. */
+const struct verdict *inspect_verdict(const struct inspector *i, const struct conn *c);
+
+/* ---- between the files of this folder */
+
+void         tree_slabs_init(struct slab slabs[TALK_CLASSES]);
+struct talk *tree_attach(struct talk *parent, const struct recogniser *what);
+struct talk *tree_attach_pia(struct talk *parent, size_t state_size);
+struct talk *tree_attach_outside(struct talk *parent, const struct recogniser *what);
+void         tree_feed(struct talk *t, int side, struct bytes b);
+void         tree_remove(struct talk *t); /* marks it and all below */
+/* Frees what is marked; with `all`, everything. */
+void tree_purge(struct talk *parent, bool all);
+bool tree_live(const struct talk *root, enum service s);
+/* Could anything still come of the tree? `deaf`: violations no longer count. */
+bool tree_decided(const struct talk *root, bool deaf);
+
+bool pia_attach(struct talk *parent);
+void pia_feed(struct talk *t, int side, struct bytes b);
+void pia_gap(struct talk *t, int side, uint64_t len);
+void pia_end(struct talk *t);
+bool pia_decided(const struct talk *t);
+
+void events_add(struct talk *t, enum event_kind kind);
+void events_drain(struct inspector *i);
+/* Violations do not count any more: too many bytes, a gap, or joined midway. */
+bool events_deaf(const struct inspect *in);
+
+struct conn *inspect_conn(const struct inspect *in);
+
+#endif

@@ -1,0 +1,177 @@
+/* pia.c - signatures over what a connection begins with (Zeek: src/analyzer/protocol/pia/PIA.cc).
+ *
+ * Until dpd_buffer_size bytes or dpd_max_packets chunks of both sides together, input is kept, so that a recogniser that
+ * a signature attaches gets all of it, the chunk that goes beyond included.  After that a match only names a service in
+ * speculative_service, if matching goes on at all (dpd_match_only_beginning).
+ *
+ * Buffered: [side << 31 | gap << 30 | length, 4 bytes] [bytes] ...; a gap has no bytes, only its length.
+ */
+#include <stdlib.h>
+
+#include "service/inspect.h"
+
+enum pia_state { PIA_INIT, PIA_BUFFERING, PIA_MATCHING, PIA_SKIPPING };
+
+struct pia {
+	struct sig_match match;
+	uint8_t         *buf;
+	uint32_t         n, room;
+	uint32_t         size, chunks;
+	uint8_t          state;
+};
+
+#define ENTRY_SIDE 0x80000000u
+#define ENTRY_GAP  0x40000000u
+
+bool
+pia_attach(struct talk *parent)
+{
+	struct talk *t = tree_attach_pia(parent, sizeof(struct pia));
+
+	if (!t)
+		return false;
+	struct pia *p = t->state;
+	if (parent != &parent->in->root || (parent->in->flags & INSPECT_UDP))
+		for (int side = 0; side < 2; side++)
+			sig_side_start(&p->match.side[side]);
+	return true;
+}
+
+static void
+forget(struct pia *p)
+{
+	free(p->buf);
+	p->buf = NULL;
+	p->n = p->room = 0;
+}
+
+void
+pia_end(struct talk *t)
+{
+	forget(t->state);
+}
+
+/* => False where there is no memory. */
+static bool
+keep(struct pia *p, uint32_t head, struct bytes b)
+{
+	const size_t want = p->n + sizeof head + b.n;
+
+	if (want > p->room) {
+		uint32_t room = p->room ? p->room : 128;
+		while (room < want)
+			room *= 2;
+		uint8_t *grown = realloc(p->buf, room);
+		if (!grown)
+			return false;
+		p->buf = grown;
+		p->room = room;
+	}
+	memcpy(p->buf + p->n, &head, sizeof head);
+	if (b.n)
+		memcpy(p->buf + p->n + sizeof head, b.p, b.n);
+	p->n = (uint32_t)want;
+	return true;
+}
+
+/* Feeds a recogniser with all that came before, and with this chunk. */
+static void
+replay(const struct pia *p, struct talk *to, int side, struct bytes now)
+{
+	for (uint32_t at = 0; at + 4 <= p->n;) {
+		uint32_t head;
+		memcpy(&head, p->buf + at, sizeof head);
+		at += sizeof head;
+		const int      from = (head & ENTRY_SIDE) != 0;
+		const uint32_t len = head & ~(ENTRY_SIDE | ENTRY_GAP);
+		if (head & ENTRY_GAP) {
+			if (to->what->gap && !(to->flags & (TALK_SKIP | TALK_REMOVING)))
+				to->what->gap(to, from, len);
+			continue;
+		}
+		tree_feed(to, from, (struct bytes){ p->buf + at, len });
+		at += len;
+	}
+	tree_feed(to, side, now);
+}
+
+static void
+match(struct talk *t, int side, struct bytes b)
+{
+	struct pia         *p = t->state;
+	struct inspect     *in = t->in;
+	const bool          udp = in->flags & INSPECT_UDP;
+	enum service        found[SIG_OUT];
+	const unsigned      n = signatures_match(in->by->signatures, &p->match, udp && t->parent == &in->root, !udp, side, b, found);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (p->state == PIA_MATCHING) {
+			verdict_add(&in->verdict, VERDICT_SPECULATIVE, found[i]);
+			continue;
+		}
+		struct talk *to = tree_attach(t->parent, recogniser_of(found[i]));
+		if (to)
+			replay(p, to, side, b);
+	}
+}
+
+/* Which slot has seen its first packet with headers is told by TCP's tracker as it goes. */
+static void
+note_headers(const struct inspect *in, struct pia *p)
+{
+	const uint8_t slots = in->by->s->tracker->first_packets(in->by->s, inspect_conn(in));
+
+	for (int side = 0; side < 2; side++)
+		if (slots >> side & 1)
+			sig_side_start(&p->match.side[side]);
+}
+
+void
+pia_feed(struct talk *t, int side, struct bytes b)
+{
+	struct pia                   *p = t->state;
+	const struct service_options *opt = t->in->by->opt;
+	enum pia_state                next;
+
+	if (p->state == PIA_SKIPPING)
+		return;
+	next = p->state == PIA_INIT ? PIA_BUFFERING : p->state;
+	if (next == PIA_BUFFERING && b.n > 0) {
+		p->size += (uint32_t)b.n;
+		if (p->size > opt->dpd_buffer_size || ++p->chunks > opt->dpd_max_packets)
+			next = opt->dpd_match_only_beginning ? PIA_SKIPPING : PIA_MATCHING;
+	}
+	if (t->parent == &t->in->root && !(t->in->flags & INSPECT_UDP))
+		note_headers(t->in, p);
+	match(t, side, b);
+	p->state = (uint8_t)next;
+	if (next != PIA_BUFFERING || (b.n > 0 && !keep(p, (side ? ENTRY_SIDE : 0) | (uint32_t)b.n, b)))
+		forget(p);
+}
+
+void
+pia_gap(struct talk *t, int side, uint64_t len)
+{
+	struct pia *p = t->state;
+
+	if (p->state != PIA_BUFFERING)
+		return;
+	if (len > 0x3fffffff)
+		len = 0x3fffffff;
+	if (++p->chunks > t->in->by->opt->dpd_max_packets) {
+		p->state = t->in->by->opt->dpd_match_only_beginning ? PIA_SKIPPING : PIA_MATCHING;
+		forget(p);
+	} else if (!keep(p, (side ? ENTRY_SIDE : 0) | ENTRY_GAP | (uint32_t)len, (struct bytes){ NULL, 0 })) {
+		forget(p);
+	}
+}
+
+bool
+pia_decided(const struct talk *t)
+{
+	const struct pia *p = t->state;
+	const bool        udp = t->in->flags & INSPECT_UDP;
+
+	return p->state == PIA_SKIPPING ||
+	       !signatures_alive(t->in->by->signatures, &p->match, udp && t->parent == &t->in->root, !udp);
+}

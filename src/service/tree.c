@@ -1,0 +1,255 @@
+/* tree.c - the recognisers of a connection: see inspect.h.  Zeek: src/analyzer/Analyzer.cc. */
+#include <stdlib.h>
+
+#include "service/inspect.h"
+
+static const uint16_t class_size[TALK_CLASSES] = { 64, 96, 160, 256, 512, 1024, 2048 };
+
+_Static_assert(sizeof(struct talk) % 8 == 0, "the state follows the talk");
+
+void
+tree_slabs_init(struct slab slabs[TALK_CLASSES])
+{
+	for (int k = 0; k < TALK_CLASSES; k++)
+		slab_init(&slabs[k], class_size[k]);
+}
+
+/* => A zeroed talk with room for its state, from the smallest slab that fits. */
+static struct talk *
+talk_new(struct inspect *in, const struct recogniser *what, size_t state_size)
+{
+	const size_t want = sizeof(struct talk) + state_size;
+	unsigned     k = 0;
+
+	while (k < TALK_CLASSES && class_size[k] < want)
+		k++;
+	if (k == TALK_CLASSES)
+		return NULL;
+	struct slab   *slab = &in->by->talks[k];
+	const uint32_t handle = slab_alloc(slab);
+	if (!handle)
+		return NULL;
+	struct talk *t = slab_at(slab, handle);
+	t->state = t + 1;
+	t->what = what;
+	t->in = in;
+	t->handle = handle;
+	t->size_class = (uint8_t)k;
+	in->by->counters.attached++;
+	return t;
+}
+
+static void
+append(struct talk *parent, struct talk *t)
+{
+	struct talk **at = &parent->child;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = t;
+	t->parent = parent;
+}
+
+static struct talk *
+child_of(const struct talk *parent, const struct recogniser *what)
+{
+	for (struct talk *t = parent->child; t; t = t->next)
+		if (t->what == what && !(t->flags & (TALK_REMOVING | TALK_OUTSIDE)))
+			return t;
+	return NULL;
+}
+
+/* A recogniser with ports of TCP only takes no datagrams. */
+static bool
+fits(const struct inspect *in, const struct recogniser *what)
+{
+	return !(in->flags & INSPECT_UDP) || what->udp_ports || !what->tcp_ports;
+}
+
+static struct talk *
+attach(struct talk *parent, const struct recogniser *what, uint8_t flags)
+{
+	struct talk *t = what ? talk_new(parent->in, what, what->state_size) : NULL;
+
+	if (!t)
+		return NULL;
+	t->flags = flags;
+	append(parent, t);
+	if (what->begin)
+		what->begin(t);
+	return t;
+}
+
+struct talk *
+tree_attach(struct talk *parent, const struct recogniser *what)
+{
+	if (!what || (parent->flags & TALK_REMOVING) || child_of(parent, what) ||
+	    (parent == &parent->in->root && !fits(parent->in, what)))
+		return NULL;
+	return attach(parent, what, 0);
+}
+
+struct talk *
+tree_attach_pia(struct talk *parent, size_t state_size)
+{
+	struct talk *t = talk_new(parent->in, NULL, state_size);
+
+	if (t)
+		append(parent, t);
+	return t;
+}
+
+struct talk *
+tree_attach_outside(struct talk *parent, const struct recogniser *what)
+{
+	return attach(parent, what, TALK_OUTSIDE);
+}
+
+void
+tree_feed(struct talk *t, int side, struct bytes b)
+{
+	if (t->flags & (TALK_SKIP | TALK_REMOVING))
+		return;
+	if (t->what)
+		t->what->feed(t, side, b);
+	else
+		pia_feed(t, side, b);
+}
+
+void
+tree_remove(struct talk *t)
+{
+	t->flags |= TALK_REMOVING;
+	t->in->flags |= INSPECT_PURGE;
+	for (struct talk *c = t->child; c; c = c->next)
+		tree_remove(c);
+}
+
+static void
+talk_free(struct talk *t)
+{
+	struct inspector *i = t->in->by;
+
+	tree_purge(t, true);
+	if (!t->what)
+		pia_end(t);
+	else if (t->what->end)
+		t->what->end(t);
+	slab_release(&i->talks[t->size_class], t->handle);
+}
+
+void
+tree_purge(struct talk *parent, bool all)
+{
+	for (struct talk **at = &parent->child; *at;) {
+		struct talk *t = *at;
+		if (all || (t->flags & TALK_REMOVING)) {
+			*at = t->next;
+			talk_free(t);
+		} else {
+			tree_purge(t, false);
+			at = &t->next;
+		}
+	}
+}
+
+bool
+tree_live(const struct talk *root, enum service s)
+{
+	for (const struct talk *t = root->child; t; t = t->next) {
+		if (t->flags & TALK_OUTSIDE)
+			continue;
+		if ((t->what && t->what->service == s && !(t->flags & TALK_REMOVING)) || tree_live(t, s))
+			return true;
+	}
+	return false;
+}
+
+bool
+tree_decided(const struct talk *root, bool deaf)
+{
+	for (const struct talk *t = root->child; t; t = t->next) {
+		if (t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE))
+			continue;
+		if (t->what ? !(deaf && (t->flags & TALK_SETTLED)) : !pia_decided(t))
+			return false;
+		if (!tree_decided(t, deaf))
+			return false;
+	}
+	return true;
+}
+
+/* ---- what recognisers call */
+
+struct talk *
+talk_hand_over(struct talk *t, enum service service)
+{
+	return tree_attach(t, recogniser_of(service));
+}
+
+void
+talk_guess(struct talk *t)
+{
+	(void)pia_attach(t);
+}
+
+/* Children that are attached on the way do not get this input: they have had it, or are to begin with the next. */
+void
+talk_pass(struct talk *t, int side, struct bytes b)
+{
+	struct talk *last = NULL;
+
+	for (struct talk *c = t->child; c; c = c->next)
+		last = c;
+	for (struct talk *c = t->child; last && c; c = c == last ? NULL : c->next)
+		if (!(c->flags & TALK_OUTSIDE))
+			tree_feed(c, side, b);
+}
+
+void
+talk_pass_gap(struct talk *t, int side, uint64_t len)
+{
+	for (struct talk *c = t->child; c; c = c->next) {
+		if (c->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE))
+			continue;
+		if (!c->what)
+			pia_gap(c, side, len);
+		else if (c->what->gap)
+			c->what->gap(c, side, len);
+	}
+}
+
+void
+talk_pass_eof(struct talk *t, int side)
+{
+	for (struct talk *c = t->child; c; c = c->next)
+		if (c->what && c->what->eof && !(c->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE)))
+			c->what->eof(c, side);
+}
+
+void
+talk_drop_children(struct talk *t)
+{
+	for (struct talk *c = t->child; c; c = c->next)
+		if (!(c->flags & TALK_OUTSIDE))
+			tree_remove(c);
+}
+
+struct talk *
+talk_outside(struct talk *t, enum service service)
+{
+	const struct recogniser *what = recogniser_of(service);
+	return what ? tree_attach_outside(t, what) : NULL;
+}
+
+void
+talk_feed(struct talk *outside, int side, struct bytes b)
+{
+	tree_feed(outside, side, b);
+}
+
+void
+talk_release(struct talk *outside)
+{
+	tree_remove(outside);
+}
