@@ -1,8 +1,8 @@
 /* signatures.c - Zeek's default signatures: the rules, their automata, and when a rule fires.
  *
  * A direction runs up to SIG_GROUPS automata.  The rules are grouped so that each stays small as a whole: those that
- * decide within a few bytes together, those that wait for the words of a line apart from those that wait for words
- * anywhere, for states multiply where two rules wait for different things.
+ * decide within a few bytes together, those that wait for a word apart, and IRC's, which wait for several, apart again:
+ * states multiply where two rules wait for different things.
  */
 #include "service/signatures.h"
 
@@ -24,7 +24,7 @@
 
 enum transport { TCP = 1, UDP = 2, ANY = TCP | UDP };
 enum tcp_side { BOTH, O, R };
-enum group { SHORT, LINES, IRC, FAR };
+enum group { SHORT, WORDS, IRC };
 enum direction { TCP_ORIG, TCP_RESP, UDP_ANY, DIRECTIONS };
 
 struct rule {
@@ -43,15 +43,15 @@ static const struct rule rules[SIG_RULES] = {
 	{ "dhcp_cookie", UDP, BOTH, SHORT, 0, SERVICE_DHCP, ".{236}\\x63\\x82\\x53\\x63" },
 	{ "dpd_dnp3_server", TCP, R, SHORT, 0, SERVICE_DNP3_TCP, "\\x05\\x64" },
 	{ "dpd_dnp3_server_udp", UDP, BOTH, SHORT, 0, SERVICE_DNP3_UDP, "\\x05\\x64" },
-	{ "dpd_ftp_client", TCP, O, LINES, 0, SERVICE_NONE, "(|.*[\\n\\r]) *[uU][sS][eE][rR] " },
-	{ "dpd_ftp_server", TCP, R, LINES, 5, SERVICE_FTP, "[\\n\\r ]*(120|220)[^0-9].*[\\n\\r] *(230|331)[^0-9]" },
+	{ "dpd_ftp_client", TCP, O, WORDS, 0, SERVICE_NONE, "(|.*[\\n\\r]) *[uU][sS][eE][rR] " },
+	{ "dpd_ftp_server", TCP, R, WORDS, 5, SERVICE_FTP, "[\\n\\r ]*(120|220)[^0-9].*[\\n\\r] *(230|331)[^0-9]" },
 	{ "dpd_http_client", TCP, O, SHORT, 0, SERVICE_HTTP, "[[:space:]]*(" HTTP_METHODS ")" },
 	{ "dpd_http_server", TCP, R, SHORT, 0, SERVICE_HTTP, "[hH][tT][tT][pP]/[0-9]" },
 	{ "irc_client1", TCP, O, IRC, 11, SERVICE_IRC,
 	  "(|.*[\\r\\n]) *[Uu][Ss][Ee][Rr] +.+[\\n\\r]+ *[Nn][Ii][Cc][Kk] +.*[\\r\\n]" },
 	{ "irc_client2", TCP, O, IRC, 11, SERVICE_IRC,
 	  "(|.*[\\r\\n]) *[Nn][Ii][Cc][Kk] +.+[\\r\\n]+ *[Uu][Ss][Ee][Rr] +.+[\\r\\n]" },
-	{ "irc_server_reply", TCP, R, LINES, 0, SERVICE_NONE, "(|.*[\\n\\r])(:[^ \\n\\r]+ )?[0-9][0-9][0-9] " },
+	{ "irc_server_reply", TCP, R, WORDS, 0, SERVICE_NONE, "(|.*[\\n\\r])(:[^ \\n\\r]+ )?[0-9][0-9][0-9] " },
 	{ "irc_server_to_server1", TCP, BOTH, IRC, 0, SERVICE_NONE, IRC_SERVER },
 	{ "irc_server_to_server2", TCP, BOTH, IRC, 12, SERVICE_IRC, IRC_SERVER },
 	{ "dpd_krb_udp_requests", UDP, BOTH, SHORT, 0, SERVICE_KRB, KRB_REQUEST },
@@ -64,7 +64,7 @@ static const struct rule rules[SIG_RULES] = {
 	{ "dpd_ldap_server_tcp", TCP, BOTH, SHORT, 20, SERVICE_LDAP_TCP, "\\x30" },
 	{ "dpd_mqtt", ANY, BOTH, SHORT, 0, SERVICE_MQTT, ".{4,7}MQ" },
 	{ "dpd_pop3_server", TCP, R, SHORT, 24, SERVICE_POP3, "\\+OK" },
-	{ "dpd_pop3_client", TCP, O, LINES, 0, SERVICE_NONE,
+	{ "dpd_pop3_client", TCP, O, WORDS, 0, SERVICE_NONE,
 	  "(|.*[\\r\\n])[[:space:]]*([uU][sS][eE][rR][[:space:]]|[aA][pP][oO][pP][[:space:]]|[cC][aA][pP][aA]|"
 	  "[aA][uU][tT][hH]|[sS][tT][lL][sS])" },
 	{ "dpd_postgresql_client_sslrequest", TCP, BOTH, SHORT, 0, SERVICE_NONE,
@@ -72,18 +72,19 @@ static const struct rule rules[SIG_RULES] = {
 	{ "dpd_postgresql_server_ssl_confirm", ANY, BOTH, SHORT, 25, SERVICE_POSTGRESQL, "[SN]" },
 	{ "dpd_postgresql_client_startup_3_x", TCP, BOTH, SHORT, 0, SERVICE_NONE, "....\\x00\\x03\\x00.{0,256}user\\x00" },
 	{ "dpd_postgresql_server_any_response", ANY, BOTH, SHORT, 27, SERVICE_POSTGRESQL, "[a-zA-Z0-9]\\x00\\x00.." },
-	{ "dpd_rdp_client", TCP, BOTH, FAR, 30, SERVICE_RDP, ".*(Cookie: mstshash=|Duca.*(rdpdr|rdpsnd|drdynvc|cliprdr))" },
-	{ "dpd_rdp_server", TCP, BOTH, FAR, 0, SERVICE_NONE, "(.{5}\\xd0|.*McDn)" },
+	{ "dpd_rdp_client", TCP, BOTH, WORDS, 30, SERVICE_RDP,
+	  ".*(Cookie: mstshash=|Duca.*(rdpdr|rdpsnd|drdynvc|cliprdr))" },
+	{ "dpd_rdp_server", TCP, BOTH, WORDS, 0, SERVICE_NONE, "(.{5}\\xd0|.*McDn)" },
 	{ "dpd_rdpeudp_syn", UDP, BOTH, SHORT, 0, SERVICE_RDPEUDP, "\\xff{4}.{2}.{1}\\x01" },
-	{ "resp-client", TCP, O, LINES, 33, SERVICE_REDIS, ".*\\r\\n" },
-	{ "resp-serialized-server", TCP, R, LINES, 0, SERVICE_REDIS,
+	{ "resp-client", TCP, O, WORDS, 33, SERVICE_REDIS, ".*\\r\\n" },
+	{ "resp-serialized-server", TCP, R, WORDS, 0, SERVICE_REDIS,
 	  "([-+_,].*\\r\\n|[:$*#(!=%`~>][+-]?[0-9]+(\\.[0-9]*)?\\r\\n)" },
 	{ "dpd_rfb_server", TCP, R, SHORT, 35, SERVICE_RFB, "RFB" },
 	{ "dpd_rfb_client", TCP, O, SHORT, 0, SERVICE_NONE, "RFB" },
-	{ "dpd_sip_udp_req", UDP, BOTH, LINES, 0, SERVICE_SIP, ".* SIP/[0-9]\\.[0-9]\\r\\n" },
+	{ "dpd_sip_udp_req", UDP, BOTH, WORDS, 0, SERVICE_SIP, ".* SIP/[0-9]\\.[0-9]\\r\\n" },
 	{ "dpd_sip_udp_resp", UDP, BOTH, SHORT, 0, SERVICE_SIP, " ?SIP/[0-9]\\.[0-9](\\r\\n| [0-9][0-9][0-9] )" },
 	{ "dpd_smb", TCP, BOTH, SHORT, 0, SERVICE_SMB, "....[\\xfe\\xff]SMB" },
-	{ "dpd_smtp_client", TCP, O, LINES, 40, SERVICE_SMTP,
+	{ "dpd_smtp_client", TCP, O, WORDS, 40, SERVICE_SMTP,
 	  "(|.*[\\n\\r])[[:space:]]*([hH][eE][lL][oO]|[eE][hH][lL][oO])" },
 	{ "dpd_smtp_server", TCP, R, SHORT, 0, SERVICE_NONE, "[[:space:]]*220[[:space:]-]" },
 	{ "dpd_socks4_client", TCP, O, SHORT, 0, SERVICE_NONE, SOCKS4_REQUEST },

@@ -12,7 +12,7 @@
 #include "service/names.h"
 
 #define SIG_RULES  52
-#define SIG_GROUPS 4 /* automata that a direction runs */
+#define SIG_GROUPS 3 /* automata that a direction runs */
 #define SIG_OUT    SIG_RULES
 
 struct signatures; /* the compiled rules of one engine */
