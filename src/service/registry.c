@@ -2,8 +2,12 @@
 #include "service/registry.h"
 
 /* recognisers */
+extern const struct recogniser recogniser_dns;
+extern const struct recogniser recogniser_ntp;
 
 static const struct recogniser *const all[] = {
+	&recogniser_dns,
+	&recogniser_ntp,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)

@@ -1,0 +1,324 @@
+/* dfa.c - a set of patterns as one automaton: the subset construction, done where a byte first needs it.
+ *
+ * The table has a row per state and a column per class of bytes.  A cell with the top bit set wants attention: the
+ * state is not known yet, or patterns accept on entering it, or nothing lives in it.  The loop over bytes looks at
+ * nothing else.
+ */
+#include "service/dfa.h"
+#include "service/regex.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ATTENTION    0x8000
+#define UNKNOWN      UINT16_MAX
+#define PATTERNS_MAX 64
+
+struct state {
+	uint32_t first, n; /* the nodes, in `members` */
+	uint32_t next;     /* in the chain of its hash */
+	uint64_t accepts;  /* on entering it */
+	uint64_t alive;
+};
+
+struct dfa {
+	uint8_t class[256];
+	uint16_t     *table; /* state << shift | class */
+	unsigned      shift, columns;
+	struct state *states;
+	unsigned      n_states, states_cap, max_states;
+	uint16_t     *members;
+	size_t        n_members, members_cap;
+	uint32_t     *hash; /* a state + 1 */
+	unsigned      hash_mask;
+	struct nfa    nfa;
+	uint64_t      bits[PATTERNS_MAX];
+	uint8_t       sample[256]; /* a byte of each class */
+	uint16_t     *stack;
+	uint64_t     *reached; /* a bit per node */
+	uint64_t      lost;
+};
+
+/* Splits the classes by what the NFA's sets tell apart. */
+static void
+make_classes(struct dfa *d)
+{
+	d->columns = 1;
+	for (unsigned i = 0; i < d->nfa.n_sets; i++) {
+		uint16_t inside[256]; /* the new class of a class's bytes that are in the set */
+		bool     outside[256] = { false };
+		for (unsigned b = 0; b < 256; b++)
+			if (!byte_set_has(&d->nfa.sets[i], b))
+				outside[d->class[b]] = true;
+		memset(inside, 0xff, sizeof inside);
+		for (unsigned b = 0; b < 256; b++) {
+			unsigned c = d->class[b];
+			if (!byte_set_has(&d->nfa.sets[i], b) || !outside[c])
+				continue;
+			if (inside[c] == UINT16_MAX)
+				inside[c] = (uint16_t)d->columns++;
+			d->class[b] = (uint8_t)inside[c];
+		}
+	}
+	for (unsigned b = 0; b < 256; b++)
+		d->sample[d->class[b]] = (uint8_t)b;
+	while (1U << d->shift < d->columns)
+		d->shift++;
+}
+
+/* Marks what is reached from a node without a byte. => The bits of the patterns that accept there. */
+static uint64_t
+close_over(struct dfa *d, uint16_t from)
+{
+	uint64_t accepts = 0;
+	unsigned depth = 0;
+	d->stack[depth++] = from;
+	while (depth) {
+		uint16_t at = d->stack[--depth];
+		uint64_t bit = UINT64_C(1) << (at & 63);
+		if (d->reached[at >> 6] & bit)
+			continue;
+		d->reached[at >> 6] |= bit;
+		const struct nfa_node *n = &d->nfa.nodes[at];
+		if (n->kind == NFA_ACCEPT)
+			accepts |= d->bits[n->pattern];
+		if (n->kind != NFA_EMPTY)
+			continue;
+		if (n->out != NFA_NONE)
+			d->stack[depth++] = n->out;
+		if (n->alt != NFA_NONE)
+			d->stack[depth++] = n->alt;
+	}
+	return accepts;
+}
+
+/* Makes room for one more state. => Is there? */
+static bool
+reserve(struct dfa *d)
+{
+	if (d->n_states >= d->max_states)
+		return false;
+	if (d->n_states == d->states_cap) {
+		unsigned      cap = d->states_cap ? d->states_cap * 2 : 32;
+		struct state *states = realloc(d->states, cap * sizeof *states);
+		if (!states)
+			return false;
+		d->states = states;
+		uint16_t *table = realloc(d->table, ((size_t)cap << d->shift) * sizeof *table);
+		if (!table)
+			return false;
+		d->table = table;
+		d->states_cap = cap;
+	}
+	if (d->n_members + d->nfa.n_nodes > d->members_cap) {
+		size_t    cap = (d->n_members + d->nfa.n_nodes) * 2;
+		uint16_t *members = realloc(d->members, cap * sizeof *members);
+		if (!members)
+			return false;
+		d->members = members;
+		d->members_cap = cap;
+	}
+	return true;
+}
+
+/* Writes the reached nodes that wait for a byte behind the last state's, without the patterns that accept, and clears
+ * the marks. => How many. */
+static uint32_t
+collect(struct dfa *d, uint64_t accepts, uint64_t *alive)
+{
+	uint16_t *to = d->members + d->n_members;
+	uint32_t  n = 0;
+	*alive = 0;
+	for (unsigned w = 0; w <= d->nfa.n_nodes >> 6; w++) {
+		for (uint64_t left = d->reached[w]; left; left &= left - 1) {
+			uint16_t               at = (uint16_t)(w << 6 | (unsigned)__builtin_ctzll(left));
+			const struct nfa_node *nd = &d->nfa.nodes[at];
+			if (nd->kind != NFA_BYTE || d->bits[nd->pattern] & accepts)
+				continue;
+			to[n++] = at;
+			*alive |= d->bits[nd->pattern];
+		}
+		d->reached[w] = 0;
+	}
+	return n;
+}
+
+/* => The state of the reached nodes, made unless it is there; UNKNOWN where there is no room. */
+static uint16_t
+state_of(struct dfa *d, uint64_t accepts)
+{
+	struct state s = { .first = (uint32_t)d->n_members, .accepts = accepts };
+	bool         room = reserve(d);
+	if (!room) {
+		memset(d->reached, 0, (d->nfa.n_nodes / 64 + 1) * sizeof *d->reached);
+		return UNKNOWN;
+	}
+	s.n = collect(d, accepts, &s.alive);
+	uint64_t        h = accepts * UINT64_C(0x9e3779b97f4a7c15);
+	const uint16_t *nodes = d->members + s.first;
+	for (uint32_t i = 0; i < s.n; i++)
+		h = (h ^ nodes[i]) * UINT64_C(0x100000001b3);
+	uint32_t *chain = &d->hash[(h ^ h >> 32) & d->hash_mask];
+	for (uint32_t i = *chain; i; i = d->states[i - 1].next) {
+		const struct state *o = &d->states[i - 1];
+		if (o->n == s.n && o->accepts == accepts && !memcmp(d->members + o->first, nodes, s.n * sizeof *nodes))
+			return (uint16_t)(i - 1);
+	}
+	s.next = *chain;
+	d->states[d->n_states++] = s;
+	*chain = d->n_states;
+	d->n_members += s.n;
+	memset(d->table + ((size_t)(d->n_states - 1) << d->shift), 0xff, sizeof *d->table << d->shift);
+	return (uint16_t)(d->n_states - 1);
+}
+
+/* Fills a cell of the table. => The state it leads to; DFA_DEAD, and not kept, where there is no room for it. */
+static uint16_t
+step(struct dfa *d, uint16_t state, unsigned column)
+{
+	uint64_t accepts = 0;
+	for (uint32_t i = 0; i < d->states[state].n; i++) {
+		const struct nfa_node *n = &d->nfa.nodes[d->members[d->states[state].first + i]];
+		if (byte_set_has(&d->nfa.sets[n->set], d->sample[column]))
+			accepts |= close_over(d, n->out);
+	}
+	uint16_t to = state_of(d, accepts);
+	if (to == UNKNOWN) {
+		d->lost++;
+		return DFA_DEAD;
+	}
+	bool attention = d->states[to].accepts || !d->states[to].alive;
+	d->table[(size_t)state << d->shift | column] = to | (attention ? ATTENTION : 0);
+	return to;
+}
+
+/* Goes over the bytes that leave the state as it is, as most do while a word is waited for: this way no byte's cell has
+ * to wait for that of the byte before. */
+static inline const uint8_t *
+stay(const uint8_t *class, const uint16_t *row, uint16_t state, const uint8_t *p, const uint8_t *end)
+{
+	while (end - p >= 4) {
+		if (row[class[p[0]]] != state)
+			return p;
+		if (row[class[p[1]]] != state)
+			return p + 1;
+		if (row[class[p[2]]] != state)
+			return p + 2;
+		if (row[class[p[3]]] != state)
+			return p + 3;
+		p += 4;
+	}
+	while (p < end && row[class[*p]] == state)
+		p++;
+	return p;
+}
+
+uint16_t
+dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *accepted)
+{
+	const uint8_t *end = p + n;
+	if (!d->states[state].alive)
+		return DFA_DEAD;
+	while (p < end) {
+		const uint16_t *row = d->table + ((size_t)state << d->shift);
+		unsigned        cell;
+		p = stay(d->class, row, state, p, end);
+		if (p == end)
+			break;
+		cell = row[d->class[*p++]];
+		if (!(cell & ATTENTION)) {
+			state = (uint16_t)cell;
+			continue;
+		}
+		if (cell == UNKNOWN)
+			state = step(d, state, d->class[p[-1]]);
+		else
+			state = cell & (ATTENTION - 1);
+		*accepted |= d->states[state].accepts;
+		if (!d->states[state].alive)
+			return DFA_DEAD;
+	}
+	return state;
+}
+
+uint64_t
+dfa_alive(const struct dfa *d, uint16_t state)
+{
+	return d->states[state].alive;
+}
+
+void
+dfa_complete(struct dfa *d)
+{
+	for (unsigned s = 0; s < d->n_states; s++)
+		for (unsigned c = 0; c < d->columns; c++)
+			if (d->table[(size_t)s << d->shift | c] == UNKNOWN)
+				step(d, (uint16_t)s, c);
+}
+
+struct dfa_size
+dfa_size(const struct dfa *d)
+{
+	size_t bytes = sizeof *d + ((size_t)d->states_cap << d->shift) * sizeof *d->table;
+	bytes += d->states_cap * sizeof *d->states + d->members_cap * sizeof *d->members;
+	bytes += d->nfa.nodes_cap * (sizeof *d->nfa.nodes + sizeof *d->stack) + (d->hash_mask + 1) * sizeof *d->hash;
+	return (struct dfa_size){ d->n_states, d->columns, bytes, d->lost };
+}
+
+/* The first two states: what all patterns start with, and nothing. => Is there memory? */
+static bool
+first_states(struct dfa *d, const uint16_t *start, unsigned n)
+{
+	size_t nodes = d->nfa.n_nodes;
+	d->hash_mask = 1023;
+	d->hash = calloc(d->hash_mask + 1, sizeof *d->hash);
+	d->stack = malloc((nodes * 2 + 1) * sizeof *d->stack); /* a node puts at most its two edges there, once */
+	d->reached = calloc(nodes / 64 + 1, sizeof *d->reached);
+	if (!d->hash || !d->stack || !d->reached)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		close_over(d, start[i]);
+	return state_of(d, 0) == DFA_START && state_of(d, 0) == DFA_DEAD;
+}
+
+struct dfa *
+dfa_new(const struct dfa_pattern *patterns, unsigned n, unsigned max_states)
+{
+	uint16_t    start[PATTERNS_MAX];
+	unsigned    texts = 0;
+	struct dfa *d = calloc(1, sizeof *d);
+	if (!d)
+		return NULL;
+	d->max_states = max_states < DFA_STATES_MAX ? max_states : DFA_STATES_MAX;
+	for (unsigned i = 0; i < n; i++) {
+		unsigned same = 0;
+		while (same < i && strcmp(patterns[same].text, patterns[i].text))
+			same++;
+		if (same == i && (texts == PATTERNS_MAX || !nfa_add(&d->nfa, patterns[i].text, (uint8_t)i, &start[texts++]))) {
+			dfa_free(d);
+			return NULL;
+		}
+		d->bits[same] |= patterns[i].bits;
+	}
+	make_classes(d);
+	if (!first_states(d, start, texts)) {
+		dfa_free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void
+dfa_free(struct dfa *d)
+{
+	if (!d)
+		return;
+	nfa_free(&d->nfa);
+	free(d->table);
+	free(d->states);
+	free(d->members);
+	free(d->hash);
+	free(d->stack);
+	free(d->reached);
+	free(d);
+}

@@ -1,0 +1,312 @@
+/* signatures.c - Zeek's default signatures: the rules, their automata, and when a rule fires.
+ *
+ * A direction runs up to SIG_GROUPS automata.  The rules are grouped so that each stays small as a whole: those that
+ * decide within a few bytes together, those that wait for a word apart, and IRC's, which wait for several, apart again:
+ * states multiply where two rules wait for different things.
+ */
+#include "service/signatures.h"
+
+#include <stdlib.h>
+
+#define MAX_STATES     16384
+#define KRB_REQUEST    "(\\x6a|\\x6c).{1,4}\\x30.{1,4}\\xa1\\x03\\x02\\x01\\x05\\xa2\\x03\\x02\\x01"
+#define KRB_REPLY      "(\\x6b|\\x6d|\\x7e).{1,4}\\x30.{1,4}\\xa0\\x03\\x02\\x01\\x05\\xa1\\x03\\x02\\x01"
+#define LDAP_BIND      "\\x30.\\x02\\x01.\\x60"
+#define IRC_SERVER     "(|.*[\\r\\n]) *[Ss][Ee][Rr][Vv][Ee][Rr] +[^ ]+ +[0-9]+ +:.+[\\r\\n]"
+#define SOCKS4_REQUEST "\\x04[\\x01\\x02].{0,32}\\x00"
+#define SOCKS4_REPLY   "\\x00[\\x5a-\\x5d]"
+#define SSH            "[sS][sS][hH]-[12]\\."
+#define HTTP_METHODS                                                                                                   \
+	"OPTIONS|GET|HEAD|POST|PUT|DELETE|ACL|BASELINE-CONTROL|BIND|CHECKIN|CHECKOUT|CONNECT|COPY|LABEL|LINK|LOCK|MERGE|"  \
+	"MKACTIVITY|MKCALENDAR|MKCOL|MKREDIRECTREF|MOVE|ORDERPATCH|PATCH|PROPFIND|PROPPATCH|REBIND|REPORT|SEARCH|TRACE|"   \
+	"UNBIND|UNCHECKOUT|UNLINK|UNLOCK|UPDATE|VERSION-CONTROL|BCOPY|BDELETE|BMOVE|BPROPFIND|BPROPPATCH|NOTIFY|POLL|"     \
+	"SUBSCRIBE|UNSUBSCRIBE|X-MS-ENUMATTS|MKWORKSPACE|RPC_IN_DATA|RPC_OUT_DATA"
+
+enum transport { TCP = 1, UDP = 2, ANY = TCP | UDP };
+enum tcp_side { BOTH, O, R };
+enum group { SHORT, WORDS, IRC };
+enum direction { TCP_ORIG, TCP_RESP, UDP_ANY, DIRECTIONS };
+
+struct rule {
+	const char    *name;
+	enum transport transport;
+	enum tcp_side  side;
+	enum group     group;
+	unsigned       reverse; /* the number of the rule that must have fired in the opposite direction, or 0 */
+	enum service   enable;
+	const char    *pattern;
+};
+
+/* A rule's number is its place, from 1; rules are tried in this order. */
+static const struct rule rules[SIG_RULES] = {
+	{ "dpd_dce_rpc", ANY, BOTH, SHORT, 0, SERVICE_DCE_RPC, "\\x05[\\x00\\x01][\\x00-\\x13]" },
+	{ "dhcp_cookie", UDP, BOTH, SHORT, 0, SERVICE_DHCP, ".{236}\\x63\\x82\\x53\\x63" },
+	{ "dpd_dnp3_server", TCP, R, SHORT, 0, SERVICE_DNP3_TCP, "\\x05\\x64" },
+	{ "dpd_dnp3_server_udp", UDP, BOTH, SHORT, 0, SERVICE_DNP3_UDP, "\\x05\\x64" },
+	{ "dpd_ftp_client", TCP, O, WORDS, 0, SERVICE_NONE, "(|.*[\\n\\r]) *[uU][sS][eE][rR] " },
+	{ "dpd_ftp_server", TCP, R, WORDS, 5, SERVICE_FTP, "[\\n\\r ]*(120|220)[^0-9].*[\\n\\r] *(230|331)[^0-9]" },
+	{ "dpd_http_client", TCP, O, SHORT, 0, SERVICE_HTTP, "[[:space:]]*(" HTTP_METHODS ")" },
+	{ "dpd_http_server", TCP, R, SHORT, 0, SERVICE_HTTP, "[hH][tT][tT][pP]/[0-9]" },
+	{ "irc_client1", TCP, O, IRC, 11, SERVICE_IRC,
+	  "(|.*[\\r\\n]) *[Uu][Ss][Ee][Rr] +.+[\\n\\r]+ *[Nn][Ii][Cc][Kk] +.*[\\r\\n]" },
+	{ "irc_client2", TCP, O, IRC, 11, SERVICE_IRC,
+	  "(|.*[\\r\\n]) *[Nn][Ii][Cc][Kk] +.+[\\r\\n]+ *[Uu][Ss][Ee][Rr] +.+[\\r\\n]" },
+	{ "irc_server_reply", TCP, R, WORDS, 0, SERVICE_NONE, "(|.*[\\n\\r])(:[^ \\n\\r]+ )?[0-9][0-9][0-9] " },
+	{ "irc_server_to_server1", TCP, BOTH, IRC, 0, SERVICE_NONE, IRC_SERVER },
+	{ "irc_server_to_server2", TCP, BOTH, IRC, 12, SERVICE_IRC, IRC_SERVER },
+	{ "dpd_krb_udp_requests", UDP, BOTH, SHORT, 0, SERVICE_KRB, KRB_REQUEST },
+	{ "dpd_krb_udp_replies", UDP, BOTH, SHORT, 0, SERVICE_KRB, KRB_REPLY },
+	{ "dpd_krb_tcp_requests", TCP, BOTH, SHORT, 0, SERVICE_KRB_TCP, ".{4}" KRB_REQUEST },
+	{ "dpd_krb_tcp_replies", TCP, BOTH, SHORT, 0, SERVICE_KRB_TCP, ".{4}" KRB_REPLY },
+	{ "dpd_ldap_client_udp", UDP, BOTH, SHORT, 0, SERVICE_NONE, LDAP_BIND },
+	{ "dpd_ldap_server_udp", UDP, BOTH, SHORT, 18, SERVICE_LDAP_UDP, "\\x30" },
+	{ "dpd_ldap_client_tcp", TCP, BOTH, SHORT, 0, SERVICE_NONE, LDAP_BIND },
+	{ "dpd_ldap_server_tcp", TCP, BOTH, SHORT, 20, SERVICE_LDAP_TCP, "\\x30" },
+	{ "dpd_mqtt", ANY, BOTH, SHORT, 0, SERVICE_MQTT, ".{4,7}MQ" },
+	{ "dpd_pop3_server", TCP, R, SHORT, 24, SERVICE_POP3, "\\+OK" },
+	{ "dpd_pop3_client", TCP, O, WORDS, 0, SERVICE_NONE,
+	  "(|.*[\\r\\n])[[:space:]]*([uU][sS][eE][rR][[:space:]]|[aA][pP][oO][pP][[:space:]]|[cC][aA][pP][aA]|"
+	  "[aA][uU][tT][hH]|[sS][tT][lL][sS])" },
+	{ "dpd_postgresql_client_sslrequest", TCP, BOTH, SHORT, 0, SERVICE_NONE,
+	  "\\x00\\x00\\x00\\x08\\x04\\xd2\\x16\\x2f" },
+	{ "dpd_postgresql_server_ssl_confirm", ANY, BOTH, SHORT, 25, SERVICE_POSTGRESQL, "[SN]" },
+	{ "dpd_postgresql_client_startup_3_x", TCP, BOTH, SHORT, 0, SERVICE_NONE, "....\\x00\\x03\\x00.{0,256}user\\x00" },
+	{ "dpd_postgresql_server_any_response", ANY, BOTH, SHORT, 27, SERVICE_POSTGRESQL, "[a-zA-Z0-9]\\x00\\x00.." },
+	{ "dpd_rdp_client", TCP, BOTH, WORDS, 30, SERVICE_RDP,
+	  ".*(Cookie: mstshash=|Duca.*(rdpdr|rdpsnd|drdynvc|cliprdr))" },
+	{ "dpd_rdp_server", TCP, BOTH, WORDS, 0, SERVICE_NONE, "(.{5}\\xd0|.*McDn)" },
+	{ "dpd_rdpeudp_syn", UDP, BOTH, SHORT, 0, SERVICE_RDPEUDP, "\\xff{4}.{2}.{1}\\x01" },
+	{ "resp-client", TCP, O, WORDS, 33, SERVICE_REDIS, ".*\\r\\n" },
+	{ "resp-serialized-server", TCP, R, WORDS, 0, SERVICE_REDIS,
+	  "([-+_,].*\\r\\n|[:$*#(!=%`~>][+-]?[0-9]+(\\.[0-9]*)?\\r\\n)" },
+	{ "dpd_rfb_server", TCP, R, SHORT, 35, SERVICE_RFB, "RFB" },
+	{ "dpd_rfb_client", TCP, O, SHORT, 0, SERVICE_NONE, "RFB" },
+	{ "dpd_sip_udp_req", UDP, BOTH, WORDS, 0, SERVICE_SIP, ".* SIP/[0-9]\\.[0-9]\\r\\n" },
+	{ "dpd_sip_udp_resp", UDP, BOTH, SHORT, 0, SERVICE_SIP, " ?SIP/[0-9]\\.[0-9](\\r\\n| [0-9][0-9][0-9] )" },
+	{ "dpd_smb", TCP, BOTH, SHORT, 0, SERVICE_SMB, "....[\\xfe\\xff]SMB" },
+	{ "dpd_smtp_client", TCP, O, WORDS, 40, SERVICE_SMTP,
+	  "(|.*[\\n\\r])[[:space:]]*([hH][eE][lL][oO]|[eE][hH][lL][oO])" },
+	{ "dpd_smtp_server", TCP, R, SHORT, 0, SERVICE_NONE, "[[:space:]]*220[[:space:]-]" },
+	{ "dpd_socks4_client", TCP, O, SHORT, 0, SERVICE_NONE, SOCKS4_REQUEST },
+	{ "dpd_socks4_server", TCP, R, SHORT, 41, SERVICE_SOCKS, SOCKS4_REPLY },
+	{ "dpd_socks4_reverse_client", TCP, R, SHORT, 0, SERVICE_NONE, SOCKS4_REQUEST },
+	{ "dpd_socks4_reverse_server", TCP, O, SHORT, 43, SERVICE_SOCKS, SOCKS4_REPLY },
+	{ "dpd_socks5_client", TCP, O, SHORT, 0, SERVICE_NONE, "\\x05.[\\x00-\\x09]" },
+	{ "dpd_socks5_server", TCP, R, SHORT, 45, SERVICE_SOCKS, "\\x05[\\x00\\x01\\x02\\x03\\x05-\\x09\\xff]" },
+	{ "dpd_ssh_client", TCP, O, SHORT, 48, SERVICE_SSH, SSH },
+	{ "dpd_ssh_server", TCP, R, SHORT, 0, SERVICE_NONE, SSH },
+	{ "dpd_tls_server", TCP, R, SHORT, 0, SERVICE_SSL,
+	  "(\\x15\\x03[\\x00-\\x03]....)?\\x16\\x03[\\x00-\\x03]..\\x02...((\\x03[\\x00-\\x04])|(\\x7F[\\x00-\\x50]))" },
+	{ "dpd_tls_client", TCP, O, SHORT, 0, SERVICE_SSL, "\\x16\\x03[\\x00-\\x03]..\\x01...\\x03[\\x00-\\x03]" },
+	{ "dpd_dtls_client", UDP, BOTH, SHORT, 0, SERVICE_DTLS,
+	  "\\x16\\xfe[\\xff\\xfd]\\x00{7}...\\x01...........\\xfe[\\xff\\xfd]" },
+	{ "dpd_xmpp", TCP, BOTH, SHORT, 0, SERVICE_XMPP,
+	  "(<\\?xml[^?>]*\\?>)?[\\n\\r ]*<stream:stream [^>]*xmlns='jabber:" },
+};
+
+/* dpd_rdpeudp_syn asks for a datagram of about a full packet. */
+#define RDPEUDP_SYN   31
+#define RDPEUDP_LEAST 1132
+#define RDPEUDP_MOST  1232
+
+#define BIT(rule) (UINT64_C(1) << (rule))
+
+struct signatures {
+	struct dfa *dfa[DIRECTIONS][SIG_GROUPS];
+	uint64_t    run[DIRECTIONS]; /* the rules that can fire in a direction */
+	uint64_t    no_transport;    /* the rules that live without a header, */
+	uint64_t    tcp_side;        /* the rules with a condition on the TCP side, */
+	uint64_t    enables;         /* and those that enable something */
+	uint64_t    dependents[SIG_RULES];
+};
+
+static bool
+runs_in(const struct rule *r, enum direction d)
+{
+	if (d == UDP_ANY) /* where what is asked for is TCP's, the rule never fires */
+		return r->transport & UDP && (!r->reverse || rules[r->reverse - 1].transport & UDP);
+	return r->transport & TCP && r->side != (d == TCP_ORIG ? R : O);
+}
+
+static bool
+compile(struct signatures *s, enum direction d, unsigned group)
+{
+	struct dfa_pattern patterns[SIG_RULES];
+	unsigned           n = 0;
+	for (unsigned i = 0; i < SIG_RULES; i++)
+		if (rules[i].group == group && runs_in(&rules[i], d)) {
+			patterns[n++] = (struct dfa_pattern){ rules[i].pattern, BIT(i) };
+			s->run[d] |= BIT(i);
+		}
+	s->dfa[d][group] = n ? dfa_new(patterns, n, MAX_STATES) : NULL;
+	return !n || s->dfa[d][group];
+}
+
+struct signatures *
+signatures_new(void)
+{
+	struct signatures *s = calloc(1, sizeof *s);
+	bool               ok = s;
+	for (unsigned i = 0; s && i < SIG_RULES; i++) {
+		s->no_transport |= rules[i].transport == ANY ? BIT(i) : 0;
+		s->tcp_side |= rules[i].side != BOTH ? BIT(i) : 0;
+		s->enables |= rules[i].enable != SERVICE_NONE ? BIT(i) : 0;
+		if (rules[i].reverse)
+			s->dependents[rules[i].reverse - 1] |= BIT(i);
+	}
+	for (unsigned i = 0; ok && i < DIRECTIONS * SIG_GROUPS; i++)
+		ok = compile(s, i / SIG_GROUPS, i % SIG_GROUPS);
+	if (!ok) {
+		signatures_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+signatures_free(struct signatures *s)
+{
+	for (unsigned i = 0; s && i < DIRECTIONS * SIG_GROUPS; i++)
+		dfa_free(s->dfa[i / SIG_GROUPS][i % SIG_GROUPS]);
+	free(s);
+}
+
+static enum direction
+direction_of(bool udp, int slot)
+{
+	return udp ? UDP_ANY : slot ? TCP_RESP : TCP_ORIG;
+}
+
+/* The rules that can fire in a slot. */
+static uint64_t
+live(const struct signatures *s, const struct sig_side *side, enum direction d, bool is_tcp)
+{
+	return s->run[d] & (side->headers ? UINT64_MAX : s->no_transport) & (is_tcp ? UINT64_MAX : ~s->tcp_side);
+}
+
+/* What firing needs to know of one chunk. */
+struct firing {
+	const struct signatures *s;
+	struct sig_match        *m;
+	uint64_t                 live[2];
+	size_t                   size; /* of the datagram */
+	enum service            *out;
+	unsigned                 n;
+};
+
+static bool
+conditions_hold(const struct firing *f, unsigned slot, unsigned rule)
+{
+	unsigned reverse = rules[rule].reverse;
+	if (reverse && !(f->m->side[!slot].fired & BIT(reverse - 1)))
+		return false;
+	return rule + 1 != RDPEUDP_SYN || (f->size >= RDPEUDP_LEAST && f->size <= RDPEUDP_MOST);
+}
+
+/* Fires a rule in a slot, unless the opposite one did, and the rules that waited for it in either. */
+static void
+fire(struct firing *f, unsigned slot, unsigned rule)
+{
+	if (f->m->side[!slot].fired & BIT(rule))
+		return;
+	f->m->side[slot].fired |= BIT(rule);
+	if (rules[rule].enable != SERVICE_NONE)
+		f->out[f->n++] = rules[rule].enable;
+	for (uint64_t left = f->s->dependents[rule]; left; left &= left - 1) {
+		unsigned dependent = (unsigned)__builtin_ctzll(left);
+		for (unsigned turn = 0; turn < 2; turn++) {
+			unsigned               at = turn ? !slot : slot;
+			const struct sig_side *side = &f->m->side[at];
+			if (side->seen & f->live[at] & ~side->fired & BIT(dependent) && conditions_hold(f, at, dependent))
+				fire(f, at, dependent);
+		}
+	}
+}
+
+/* Runs the automata over a chunk. => The rules whose patterns have accepted in it. */
+static uint64_t
+run(struct signatures *s, struct sig_side *side, enum direction d, struct bytes b)
+{
+	uint64_t accepted = 0;
+	for (unsigned g = 0; g < SIG_GROUPS; g++) {
+		if (!s->dfa[d][g] || side->state[g] == DFA_DEAD)
+			continue;
+		uint16_t to = dfa_run(s->dfa[d][g], side->state[g], b.p, b.n, &accepted);
+		if (d != UDP_ANY)
+			side->state[g] = to;
+	}
+	return accepted;
+}
+
+unsigned
+signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, struct bytes b,
+                 enum service out[SIG_OUT])
+{
+	enum direction   d = direction_of(udp, slot);
+	struct sig_side *side = &m->side[slot];
+	struct firing    f = { .s = s, .m = m, .size = b.n, .out = out };
+	side->started = true;
+	uint64_t accepted = run(s, side, d, b);
+	for (unsigned i = 0; i < 2; i++)
+		f.live[i] = live(s, &m->side[i], direction_of(udp, (int)i), is_tcp);
+	accepted &= f.live[slot];
+	if (!accepted)
+		return 0;
+	/* A stream's patterns of earlier chunks are tried again with the new ones. */
+	uint64_t tried = udp ? accepted : side->seen | accepted;
+	for (uint64_t left = tried; left; left &= left - 1) {
+		unsigned rule = (unsigned)__builtin_ctzll(left);
+		if (side->fired & BIT(rule))
+			continue;
+		side->seen |= BIT(rule);
+		if (conditions_hold(&f, (unsigned)slot, rule))
+			fire(&f, (unsigned)slot, rule);
+	}
+	return f.n;
+}
+
+/* The rules whose pattern a slot has, or can still match. */
+static uint64_t
+possible(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp, int slot)
+{
+	enum direction  d = direction_of(udp, slot);
+	struct sig_side side = m->side[slot];
+	uint64_t        alive = side.seen;
+	for (unsigned g = 0; g < SIG_GROUPS; g++)
+		if (s->dfa[d][g])
+			alive |= dfa_alive(s->dfa[d][g], side.state[g]);
+	side.headers |= !side.started; /* may come yet */
+	return alive & live(s, &side, d, is_tcp) & ~side.fired & ~m->side[!slot].fired;
+}
+
+bool
+signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp)
+{
+	uint64_t can[2], free_rules = 0;
+	for (int i = 0; i < 2; i++)
+		can[i] = possible(s, m, udp, is_tcp, i);
+	for (unsigned i = 0; i < SIG_RULES; i++)
+		free_rules |= rules[i].reverse ? 0 : BIT(i);
+	if ((can[0] | can[1]) & free_rules & s->enables)
+		return true;
+	/* No rule that is asked for asks for another. */
+	for (int i = 0; i < 2; i++)
+		for (uint64_t left = can[i] & ~free_rules & s->enables; left; left &= left - 1) {
+			uint64_t asked = BIT(rules[__builtin_ctzll(left)].reverse - 1);
+			if ((can[!i] | m->side[!i].fired) & asked)
+				return true;
+		}
+	return false;
+}
+
+const char *
+signature_name(unsigned rule)
+{
+	return rules[rule].name;
+}
+
+struct dfa *
+signatures_dfa(struct signatures *s, unsigned direction, unsigned group)
+{
+	return s->dfa[direction][group];
+}

@@ -1,0 +1,60 @@
+/* signatures.h - which service do the first bytes of a connection look like?
+ *
+ * The rules are those of Zeek's default scripts.  A rule has a pattern that one direction's bytes must match from the
+ * first one on, and may ask for another rule to have fired in the opposite direction; whichever comes last completes it.
+ * A matcher holds both directions of a connection (or of a stream inside another protocol).
+ */
+#ifndef CONNLOG_SERVICE_SIGNATURES_H
+#define CONNLOG_SERVICE_SIGNATURES_H
+
+#include "base/bytes.h"
+#include "service/dfa.h"
+#include "service/names.h"
+
+#define SIG_RULES  52
+#define SIG_GROUPS 3 /* automata that a direction runs */
+#define SIG_OUT    SIG_RULES
+
+struct signatures; /* the compiled rules of one engine */
+
+/* One direction; all zero is a new one. */
+struct sig_side {
+	uint16_t state[SIG_GROUPS];
+	bool     started; /* its first packet (or else its first bytes) was there */
+	bool headers;  /* set with `started` where that packet's header was seen: the rules that ask for a transport live */
+	uint64_t seen; /* rules whose pattern has matched, a bit each */
+	uint64_t fired;
+};
+
+struct sig_match {
+	struct sig_side side[2];
+};
+
+/* => NULL without memory. */
+struct signatures *signatures_new(void);
+void               signatures_free(struct signatures *s);
+
+/* A direction's matching begins with the packet whose header chooses the rules; once begun, nothing changes. */
+static inline void
+sig_side_start(struct sig_side *side)
+{
+	if (!side->started)
+		side->started = side->headers = true;
+}
+
+/* Takes one chunk of `slot` (0 originator, 1 responder): TCP's continue the stream, UDP's datagrams stand alone.
+ * `is_tcp`: the connection is TCP, else no condition on a TCP side holds.  The services to enable go to `out` in order.
+ * => How many. */
+unsigned signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, struct bytes b,
+                          enum service out[SIG_OUT]);
+
+/* => Can a rule that enables a service still fire? */
+bool signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp);
+
+/* A rule's name, 0 <= rule < SIG_RULES. */
+const char *signature_name(unsigned rule);
+
+/* The automaton of a direction (0, 1: TCP's originator and responder; 2: UDP) and group; NULL where it has no rules. */
+struct dfa *signatures_dfa(struct signatures *s, unsigned direction, unsigned group);
+
+#endif
