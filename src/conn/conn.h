@@ -55,7 +55,10 @@ struct conn {
 	double      last_time;
 	uint64_t    pkts[2], bytes[2]; /* packets and IP bytes of each side (ConnSize) */
 	uint32_t    hist_seen;         /* letters recorded at most once: bits of history.h, RESP's << 16 for TCP */
-	uint32_t    tcp;               /* handle of the tracker's state */
+	union {
+		uint32_t tcp;   /* TCP: handle of the tracker's state */
+		uint32_t watch; /* UDP: what looks into its payload; TCP has that in its state */
+	};
 	union {
 		int64_t  size[2]; /* UDP, ICMP: payload bytes, -1 as long as the side was silent */
 		uint32_t isn;     /* CONN_EMBRYO */
