@@ -292,7 +292,7 @@ dfa_new(const struct dfa_pattern *patterns, unsigned n, unsigned max_states)
 	d->max_states = max_states < DFA_STATES_MAX ? max_states : DFA_STATES_MAX;
 	for (unsigned i = 0; i < n; i++) {
 		unsigned same = 0;
-		while (same < i && strcmp(patterns[same].text, patterns[i].text))
+		while (same < i && strcmp(patterns[same].text, patterns[i].text) != 0)
 			same++;
 		if (same == i && (texts == PATTERNS_MAX || !nfa_add(&d->nfa, patterns[i].text, (uint8_t)i, &start[texts++]))) {
 			dfa_free(d);

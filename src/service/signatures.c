@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#define MAX_STATES     16384
+#define MAX_STATES     4096
 #define KRB_REQUEST    "(\\x6a|\\x6c).{1,4}\\x30.{1,4}\\xa1\\x03\\x02\\x01\\x05\\xa2\\x03\\x02\\x01"
 #define KRB_REPLY      "(\\x6b|\\x6d|\\x7e).{1,4}\\x30.{1,4}\\xa0\\x03\\x02\\x01\\x05\\xa1\\x03\\x02\\x01"
 #define LDAP_BIND      "\\x30.\\x02\\x01.\\x60"

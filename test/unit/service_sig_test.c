@@ -1,0 +1,360 @@
+/* service_sig_test.c - the signatures: patterns, automata, and when a rule fires. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "service/regex.h"
+#include "service/signatures.h"
+
+#define B(text)                                                                                                        \
+	{                                                                                                                  \
+		(const uint8_t *)(text), sizeof(text) - 1                                                                      \
+	}
+#define BIT(rule) (UINT64_C(1) << ((rule)-1))
+#define SEVEN     "\0\0\0\0\0\0\0"
+#define TEN       "0123456789"
+#define KRB_REQ   "\x6a\x81\xaa\x30\x81\xa7\xa1\x03\x02\x01\x05\xa2\x03\x02\x01"
+#define KRB_REP   "\x7e\x52\x30\x50\xa0\x03\x02\x01\x05\xa1\x03\x02\x01"
+
+/* What matches a rule (numbered from 1), with its last byte and not before, and what does not. */
+static const struct example {
+	unsigned     rule;
+	bool         udp;
+	int          slot;
+	struct bytes good, bad;
+} examples[] = {
+	{ 1, false, 0, B("\x05\x00\x0b"), B("\x05\x00\x14") },
+	{ 1, true, 1, B("\x05\x01\x13"), B("\x05\x02\x00") },
+	{ 3, false, 1, B("\x05\x64"), B("\x05\x65") },
+	{ 4, true, 0, B("\x05\x64"), B("\x64\x05") },
+	{ 5, false, 0, B("AUTH TLS\r\n  usER "), B("AUTH USER x\r\nUSERx") },
+	{ 5, false, 0, B("USER "), B("\tUSER ") },
+	{ 6, false, 1, B("220 hello\r\n331 "), B("220 hello\r\n3310") },
+	{ 6, false, 1, B("\r\n 120-\n 230-"), B("2200\r\n331 ") },
+	{ 7, false, 0, B("GET"), B("get / HTTP/1.1\r\n") },
+	{ 7, false, 0, B("\r\n \tX-MS-ENUMATTS"), B("xGET") },
+	{ 7, false, 0, B("RPC_IN_DATA"), B("OPTION /") },
+	{ 8, false, 1, B("hTTp/1"), B("HTTP/x") },
+	{ 9, false, 0, B("USER a b c :d\r\nNICK  joe\r"), B("USER a\r\nxNICK joe\r\n") },
+	{ 10, false, 0, B("PASS x\r\nnick joe\r\n user a\n"), B("nick joe user a\r\n") },
+	{ 11, false, 1, B("NOTICE x\r\n:srv.example 001 "), B(":srv example 001 ") },
+	{ 11, false, 1, B("220 "), B("220-") },
+	{ 12, false, 0, B("PASS a\r\nSERVER a.b 1 :text\r"), B("SERVER a.b x :text\r") },
+	{ 13, false, 1, B("SERVER a.b 1 :text\n"), B("SERVER a.b 1 text\n") },
+	{ 14, true, 0, B(KRB_REQ), B("\x6b\x81\xaa\x30\x81\xa7\xa1\x03\x02\x01\x05\xa2\x03\x02\x01") },
+	{ 15, true, 1, B(KRB_REP), B("\x7e\x30\x50\xa0\x03\x02\x01\x05\xa1\x03\x02\x01") },
+	{ 16, false, 0, B("\0\0\0\xb4" KRB_REQ), B(KRB_REQ) },
+	{ 17, false, 1, B("\0\0\0\xb4" KRB_REP), B("\0\0\0\0\xb4" KRB_REP) },
+	{ 18, true, 0, B("\x30\x0c\x02\x01\x01\x60"), B("\x30\x0c\x02\x01\x01\x61") },
+	{ 19, true, 1, B("\x30"), B("\x31") },
+	{ 20, false, 1, B("\x30\x0c\x02\x01\x01\x60"), B("\x30\x0c\x02\x02\x01\x60") },
+	{ 21, false, 1, B("\x30"), B("\x00\x30") },
+	{ 22, false, 0, B("\x10\x0c\x00\x04MQ"), B("\x10\x0cxMQ") },
+	{ 22, true, 0, B("1234567MQ"), B("12345678MQ") },
+	{ 23, false, 1, B("+OK"), B("+Ok") },
+	{ 24, false, 0, B("x\r\n\v\tcapa"), B("x capa") },
+	{ 24, false, 0, B("Apop\n"), B("APOPx") },
+	{ 25, false, 0, B("\0\0\0\x08\x04\xd2\x16\x2f"), B("\0\0\0\x08\x04\xd2\x16\x30") },
+	{ 26, false, 1, B("N"), B("n") },
+	{ 27, false, 0, B("\0\0\0\x20\0\x03\0user\0"), B("\0\0\0\x20\0\x02\0user\0") },
+	{ 28, false, 1, B("R\0\0\0\x08"), B("R\0\x01\0\x08") },
+	{ 29, false, 0, B("xCookie: mstshash="), B("Cookie: mstshash:") },
+	{ 29, false, 1, B("..Duca..\ncliprdr"), B("cliprdr Duca") },
+	{ 30, false, 1, B("\x03\0\0\x13\x0e\xd0"), B("\x03\0\0\x13\xd0\x0e") },
+	{ 30, false, 0, B("xx\nMcMcDn"), B("Mc Dn") },
+	{ 32, false, 0, B("PING\n\r\r\n"), B("PING\n\r") },
+	{ 33, false, 1, B("+OK x\n\r\n"), B("OK\r\n") },
+	{ 33, false, 1, B("%-12.5\r\n"), B("%-12.5x\r\n") },
+	{ 33, false, 1, B("`1.\r\n"), B("`.1\r\n") },
+	{ 34, false, 1, B("RFB"), B("RFb") },
+	{ 35, false, 0, B("RFB"), B(" RFB") },
+	{ 36, true, 0, B("INVITE sip:x SIP/2.0\r\n"), B("INVITE sip:x SIP/2.0 \r\n") },
+	{ 37, true, 1, B("SIP/2.0 200 "), B("SIP/2.0 2000") },
+	{ 37, true, 0, B(" SIP/2.0\r\n"), B("  SIP/2.0\r\n") },
+	{ 38, false, 0, B("\0\0\0\x55\xfeSMB"), B("\0\0\0\x55\xfdSMB") },
+	{ 39, false, 0, B("x\n  EhLo"), B("x EHLO") },
+	{ 40, false, 1, B("\t220-"), B("220x") },
+	{ 41, false, 0, B("\x04\x01\0"), B("\x04\x03\0") },
+	{ 42, false, 1, B("\0\x5a"), B("\0\x5e") },
+	{ 43, false, 1, B("\x04\x02" TEN TEN TEN "12\0"), B("\x04\x02" TEN TEN TEN "123\0") },
+	{ 44, false, 0, B("\0\x5d"), B("\0\x59") },
+	{ 45, false, 0, B("\x05\x01\x09"), B("\x05\x01\x0a") },
+	{ 46, false, 1, B("\x05\xff"), B("\x05\x04") },
+	{ 47, false, 0, B("sSh-2."), B("SSH-3.") },
+	{ 48, false, 1, B("SSH-1."), B("SSH-1x") },
+	{ 49, false, 1, B("\x16\x03\x03..\x02...\x03\x03"), B("\x16\x03\x03..\x01...\x03\x03") },
+	{ 49, false, 1, B("\x15\x03\x01....\x16\x03\x01..\x02...\x7f\x50"), B("\x16\x03\x03..\x02...\x7f\x51") },
+	{ 50, false, 0, B("\x16\x03\x01..\x01...\x03\x03"), B("\x16\x03\x01..\x01...\x03\x04") },
+	{ 51, true, 0, B("\x16\xfe\xff" SEVEN "...\x01" TEN ".\xfe\xfd"),
+	  B("\x16\xfe\xff" SEVEN "...\x01" TEN "\xfe\xfd") },
+	{ 52, false, 1, B("<?xml version='1.0'?>\n <stream:stream to='x' xmlns='jabber:"),
+	  B("<stream:stream to='x'> xmlns='jabber:") },
+	{ 52, false, 0, B("<stream:stream xmlns='jabber:"), B("<stream:streamxmlns='jabber:") },
+};
+#define N_EXAMPLES (sizeof examples / sizeof *examples)
+
+static struct sig_match
+begun(void)
+{
+	struct sig_match m = { 0 };
+	sig_side_start(&m.side[0]);
+	sig_side_start(&m.side[1]);
+	return m;
+}
+
+/* Matches a chunk. => The services as a mask. */
+static uint64_t
+feed(struct signatures *s, struct sig_match *m, bool udp, int slot, struct bytes b)
+{
+	enum service out[SIG_OUT];
+	uint64_t     mask = 0;
+	unsigned     n = signatures_match(s, m, udp, !udp, slot, b, out);
+	for (unsigned i = 0; i < n; i++)
+		mask |= UINT64_C(1) << out[i];
+	return mask;
+}
+
+static bool
+matches(struct signatures *s, unsigned rule, bool udp, int slot, struct bytes b)
+{
+	struct sig_match m = begun();
+	feed(s, &m, udp, slot, b);
+	return m.side[slot].seen & BIT(rule);
+}
+
+static void
+test_examples(void **state)
+{
+	struct signatures *s = *state;
+	uint64_t           covered = 0;
+	for (size_t i = 0; i < N_EXAMPLES; i++) {
+		const struct example *e = &examples[i];
+		struct bytes          shorter = { e->good.p, e->good.n - 1 };
+		if (!matches(s, e->rule, e->udp, e->slot, e->good) || matches(s, e->rule, e->udp, e->slot, e->bad) ||
+		    matches(s, e->rule, e->udp, e->slot, shorter))
+			fail_msg("example %zu of %s", i, signature_name(e->rule - 1));
+		covered |= BIT(e->rule);
+	}
+	assert_int_equal(covered | BIT(2) | BIT(31), BIT(SIG_RULES + 1) - 1);
+}
+
+/* The two rules on datagrams that want many bytes, and the longest that PostgreSQL's waits. */
+static void
+test_long(void **state)
+{
+	struct signatures *s = *state;
+	uint8_t            b[1500] = { 0 };
+	memcpy(b + 236, "\x63\x82\x53\x63", 4);
+	assert_true(matches(s, 2, true, 0, (struct bytes){ b, 240 }));
+	assert_false(matches(s, 2, true, 0, (struct bytes){ b + 1, 240 }));
+	assert_false(matches(s, 2, true, 0, (struct bytes){ b, 239 }));
+
+	memset(b, 0, sizeof b);
+	memcpy(b, "\xff\xff\xff\xff\0\0\0\x01", 8);
+	static const size_t sizes[] = { 1131, 1132, 1232, 1233 };
+	for (unsigned i = 0; i < 4; i++) {
+		struct sig_match m = begun();
+		uint64_t         got = feed(s, &m, true, 0, (struct bytes){ b, sizes[i] });
+		assert_int_equal(got, i == 1 || i == 2 ? UINT64_C(1) << SERVICE_RDPEUDP : 0);
+	}
+	for (size_t n = 250; n < 260; n++) {
+		memset(b, 'x', sizeof b);
+		memcpy(b + 4, "\0\x03\0", 3);
+		memcpy(b + 7 + n, "user\0", 5);
+		assert_int_equal(matches(s, 27, false, 0, (struct bytes){ b, n + 12 }), n <= 256);
+	}
+}
+
+static void
+test_splits(void **state)
+{
+	struct signatures *s = *state;
+	for (size_t i = 0; i < N_EXAMPLES; i++) {
+		const struct example *e = &examples[i];
+		for (unsigned both = 0; both < 2 && !e->udp; both++) {
+			struct bytes     b = both ? e->bad : e->good;
+			struct sig_match whole = begun(), bytewise = begun();
+			uint64_t         want = feed(s, &whole, false, e->slot, b), got = 0;
+			for (size_t at = 0; at < b.n; at++)
+				got |= feed(s, &bytewise, false, e->slot, (struct bytes){ b.p + at, 1 });
+			assert_true(got == want && !memcmp(&whole, &bytewise, sizeof whole));
+			for (size_t at = 0; at <= b.n; at++) {
+				struct sig_match halves = begun();
+				got = feed(s, &halves, false, e->slot, bytes_head(b, at));
+				got |= feed(s, &halves, false, e->slot, bytes_skip(b, at));
+				assert_true(got == want && !memcmp(&whole, &halves, sizeof whole));
+			}
+		}
+	}
+}
+
+static const struct example *
+example_of(unsigned rule)
+{
+	for (size_t i = 0; i < N_EXAMPLES; i++)
+		if (examples[i].rule == rule)
+			return &examples[i];
+	fail();
+	return NULL;
+}
+
+/* A rule that asks for another one in the opposite direction fires with whichever comes last. */
+static void
+test_reverse(void **state)
+{
+	static const struct {
+		unsigned     asked, rule;
+		enum service service;
+	} pairs[] = {
+		{ 5, 6, SERVICE_FTP },     { 11, 9, SERVICE_IRC },         { 11, 10, SERVICE_IRC },
+		{ 12, 13, SERVICE_IRC },   { 18, 19, SERVICE_LDAP_UDP },   { 20, 21, SERVICE_LDAP_TCP },
+		{ 24, 23, SERVICE_POP3 },  { 25, 26, SERVICE_POSTGRESQL }, { 27, 28, SERVICE_POSTGRESQL },
+		{ 30, 29, SERVICE_RDP },   { 33, 32, SERVICE_REDIS },      { 35, 34, SERVICE_RFB },
+		{ 40, 39, SERVICE_SMTP },  { 41, 42, SERVICE_SOCKS },      { 43, 44, SERVICE_SOCKS },
+		{ 45, 46, SERVICE_SOCKS }, { 48, 47, SERVICE_SSH },
+	};
+	struct signatures *s = *state;
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+		const struct example *rule = example_of(pairs[i].rule), *asked = example_of(pairs[i].asked);
+		uint64_t              service = UINT64_C(1) << pairs[i].service;
+		int                   slot = rule->slot;
+		for (unsigned order = 0; order < 2; order++) {
+			struct sig_match      m = begun();
+			const struct example *first = order ? asked : rule, *second = order ? rule : asked;
+			uint64_t              one = feed(s, &m, rule->udp, order ? !slot : slot, first->good);
+			assert_true((one & service) == 0 || pairs[i].service == SERVICE_REDIS);
+			assert_true(signatures_alive(s, &m, rule->udp, !rule->udp));
+			uint64_t two = feed(s, &m, rule->udp, order ? slot : !slot, second->good);
+			assert_true((one | two) & service);
+			assert_true((m.side[0].fired | m.side[1].fired) & BIT(pairs[i].rule));
+			assert_int_equal(m.side[0].fired & m.side[1].fired, 0);
+		}
+	}
+}
+
+/* A rule fires once; conditions on the TCP side; directions whose header was never seen. */
+static void
+test_conditions(void **state)
+{
+	struct signatures *s = *state;
+	struct bytes       get = B("GET"), reply = B("HTTP/1"), confirm = B("S"), dce = B("\x05\0\0");
+	struct sig_match   m = begun();
+	assert_int_equal(feed(s, &m, false, 0, get), UINT64_C(1) << SERVICE_HTTP);
+	assert_int_equal(feed(s, &m, false, 0, get), 0);
+	assert_int_equal(feed(s, &m, false, 1, get), 0);
+	m = begun();
+	assert_int_equal(feed(s, &m, false, 0, reply), 0);
+
+	enum service out[SIG_OUT];
+	m = begun();
+	assert_int_equal(signatures_match(s, &m, false, false, 0, get, out), 0); /* a stream that is not in TCP */
+
+	m = (struct sig_match){ 0 };
+	sig_side_start(&m.side[0]);
+	assert_int_equal(feed(s, &m, false, 1, reply), 0);
+	assert_true(m.side[1].started && !m.side[1].headers);
+	m = (struct sig_match){ 0 };
+	assert_int_equal(feed(s, &m, false, 0, dce), UINT64_C(1) << SERVICE_DCE_RPC);
+	m = (struct sig_match){ 0 };
+	sig_side_start(&m.side[0]);
+	feed(s, &m, false, 1, confirm);
+	assert_int_equal(feed(s, &m, false, 0, example_of(25)->good), UINT64_C(1) << SERVICE_POSTGRESQL);
+}
+
+static void
+test_alive(void **state)
+{
+	struct signatures *s = *state;
+	struct bytes       junk = B("\xaa\xbb\xcc\xdd\xee\xff\x01\x02\x03\x04\x05\x06\x07\x08");
+	struct sig_match   m = begun();
+	assert_true(signatures_alive(s, &m, false, true));
+	feed(s, &m, false, 0, junk);
+	feed(s, &m, false, 1, junk);
+	assert_true(signatures_alive(s, &m, false, true)); /* IRC and others wait for ever */
+	m = (struct sig_match){ 0 };
+	feed(s, &m, false, 0, junk);
+	assert_true(signatures_alive(s, &m, false, true));
+	feed(s, &m, false, 1, junk);
+	assert_false(signatures_alive(s, &m, false, true)); /* only short rules live without headers */
+	m = begun();
+	feed(s, &m, true, 0, junk);
+	assert_true(signatures_alive(s, &m, true, false));
+}
+
+/* Every automaton as a whole is within its bound. */
+static void
+test_sizes(void **state)
+{
+	(void)state;
+	struct signatures *s = signatures_new();
+	assert_non_null(s);
+	for (unsigned i = 0; i < 3 * SIG_GROUPS; i++) {
+		struct dfa *d = signatures_dfa(s, i / SIG_GROUPS, i % SIG_GROUPS);
+		if (!d)
+			continue;
+		dfa_complete(d);
+		assert_int_equal(dfa_size(d).lost, 0);
+		assert_in_range(dfa_size(d).bytes, 1, 2 << 20);
+	}
+	signatures_free(s);
+}
+
+/* Where the bound is hit the answer is dead, and nothing else breaks. */
+static void
+test_bound(void **state)
+{
+	(void)state;
+	static const struct dfa_pattern patterns[] = { { "abc", 1 }, { ".*d", 2 }, { "abc", 4 } };
+	struct dfa                     *d = dfa_new(patterns, 3, 100);
+	uint64_t                        accepted = 0;
+	uint16_t                        at = dfa_run(d, DFA_START, (const uint8_t *)"abc", 3, &accepted);
+	assert_int_equal(accepted, 5);
+	assert_int_equal(dfa_alive(d, at), 2);
+	assert_int_equal(dfa_run(d, at, (const uint8_t *)"xd", 2, &accepted), DFA_DEAD);
+	assert_int_equal(accepted, 7);
+	dfa_free(d);
+	d = dfa_new(patterns, 3, 3);
+	accepted = 0;
+	assert_int_equal(dfa_run(d, DFA_START, (const uint8_t *)"abc", 3, &accepted), DFA_DEAD);
+	assert_true(accepted == 0 && dfa_size(d).lost == 1);
+	dfa_free(d);
+}
+
+static void
+test_syntax(void **state)
+{
+	(void)state;
+	static const char *const bad[] = { "(a", "a)", "[a", "a{2", "a{3,2}", "\\x4", "\\xzz", "a{,2}", "\\", "[\\" };
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_null(dfa_new(&(struct dfa_pattern){ bad[i], 1 }, 1, 100));
+}
+
+static int
+set_up(void **state)
+{
+	*state = signatures_new();
+	return *state ? 0 : -1;
+}
+
+static int
+tear_down(void **state)
+{
+	signatures_free(*state);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_examples),   cmocka_unit_test(test_long),  cmocka_unit_test(test_splits),
+		cmocka_unit_test(test_reverse),    cmocka_unit_test(test_alive), cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_conditions), cmocka_unit_test(test_bound), cmocka_unit_test(test_syntax),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
