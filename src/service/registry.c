@@ -4,10 +4,20 @@
 /* recognisers */
 extern const struct recogniser recogniser_dns;
 extern const struct recogniser recogniser_ntp;
+extern const struct recogniser recogniser_syslog;
+extern const struct recogniser recogniser_snmp;
+extern const struct recogniser recogniser_sip;
+extern const struct recogniser recogniser_radius;
+extern const struct recogniser recogniser_dhcp;
 
 static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_ntp,
+	&recogniser_syslog,
+	&recogniser_snmp,
+	&recogniser_sip,
+	&recogniser_radius,
+	&recogniser_dhcp,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)
