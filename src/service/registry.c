@@ -8,9 +8,13 @@ extern const struct recogniser recogniser_ntp;
 static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_ntp,
+extern const struct recogniser recogniser_dtls;
+extern const struct recogniser recogniser_quic;
 extern const struct recogniser recogniser_ssl;
 
 static const struct recogniser *const all[] = {
+	&recogniser_dtls,
+	&recogniser_quic,
 	&recogniser_ssl,
 	NULL, /* ends the list */
 };
