@@ -18,6 +18,14 @@ static const struct recogniser *const all[] = {
 	&recogniser_sip,
 	&recogniser_radius,
 	&recogniser_dhcp,
+extern const struct recogniser recogniser_dtls;
+extern const struct recogniser recogniser_quic;
+extern const struct recogniser recogniser_ssl;
+
+static const struct recogniser *const all[] = {
+	&recogniser_dtls,
+	&recogniser_quic,
+	&recogniser_ssl,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)

@@ -1,0 +1,338 @@
+/* ssl.c - SSL and TLS over a stream (RFC 5246, RFC 8446, SSLv2; Zeek's ssl-protocol.pac, ssl-dtls-protocol.pac).
+ *
+ * Confirms at a ClientHello, of TLS or SSLv2, that is complete and well formed.  Violates at the 5 bytes that head a
+ * record where they can be no record of the version that is spoken (and then wants no more), at an unknown type of
+ * record, at an alert or heartbeat of an impossible length, and at handshake messages (tls_handshake.c).  The two sides share
+ * the version of the record layer: whoever speaks first fixes it.  A record counts when all of it is there.
+ *
+ * Once both sides are encrypted Zeek's script disables the analyzer if it was confirmed (ssl_established).
+ *
+ * Holds per direction one record if it is in the clear and needs a look inside (handshake, SSLv2), at most 18 KiB + 5 bytes;
+ * plus the handshake message begun in it (tls_handshake.h).  A longer record is passed over: what is in it could
+ * neither violate any more nor, by the RFCs, be a record at all.  Of other records nothing is held.
+ */
+#include "service/tls_handshake.h"
+#include "service/tls_read.h"
+
+enum { HEAD = 5, RECORD_MAX = 18432 /* RFC 5246, 6.2.3: 2^14 + 2048 */ };
+enum { LAYER_UNKNOWN = 0, LAYER_SSL_2 = 2 };
+
+/* Types of record; those of SSLv2 get 300 added, as in Zeek. */
+enum {
+	CHANGE_CIPHER_SPEC = 20,
+	ALERT = 21,
+	HANDSHAKE = 22,
+	APPLICATION_DATA = 23,
+	HEARTBEAT = 24,
+	V2 = 300,
+	V2_ERROR = V2,
+	V2_CLIENT_HELLO = V2 + 1,
+	V2_CLIENT_MASTER_KEY = V2 + 2,
+	V2_SERVER_HELLO = V2 + 4,
+};
+
+struct way { /* one direction */
+	struct gather part;
+	uint32_t      left; /* of a record that is not held: bytes still to come */
+	uint16_t      type, len;
+	uint8_t       head[HEAD];
+	bool          in_record; /* the head is judged, the rest is to come */
+	bool          held;      /* the rest will be looked at */
+	bool          encrypted;
+};
+
+struct ssl {
+	struct tls_handshake hs;
+	struct way           way[2];
+	uint16_t             layer;
+	bool                 established;
+};
+
+/* ---- the head of a record */
+
+static bool
+record_version(uint16_t v)
+{
+	return v >= 0x0300 && v <= 0x0303;
+}
+
+/* determine_ssl_record_layer(): => the layer this record is of; LAYER_UNKNOWN: none, which was reported. */
+static uint16_t
+layer_of(struct ssl *s, struct talk *t, int side, const uint8_t h[HEAD])
+{
+	const uint16_t version = load_be16(h + 1);
+
+	if (s->layer == LAYER_SSL_2)
+		return s->layer;
+	if (s->layer != LAYER_UNKNOWN) {
+		if (record_version(version))
+			return s->layer;
+	} else if (h[0] & 0x80) {
+		const uint16_t hello = load_be16(h + 3);
+		/* The layer stays open: an SSLv2 hello may be answered with TLS. */
+		if (h[2] == 1 && side == TALK_ORIG && (hello == LAYER_SSL_2 || record_version(hello)))
+			return LAYER_SSL_2;
+		if (h[2] == 4 && h[4] < 2 && side == TALK_RESP)
+			return s->layer = LAYER_SSL_2;
+	} else if (record_version(version) && h[0] >= 20 && h[0] <= 30) {
+		return s->layer = version;
+	}
+	tls_give_up(&s->hs, t);
+	return LAYER_UNKNOWN;
+}
+
+/* => False where the head is of no record at all; reported. */
+static bool
+read_head(struct ssl *s, struct talk *t, int side, const uint8_t h[HEAD])
+{
+	struct way    *w = &s->way[side];
+	const uint16_t layer = layer_of(s, t, side, h);
+	int            len = load_be16(h + 3);
+
+	if (layer == LAYER_UNKNOWN)
+		return false;
+	w->type = h[0];
+	if (layer == LAYER_SSL_2) {
+		w->type = (uint16_t)(V2 + h[2]);
+		len = (load_be16(h) & 0x7fff) - 3;
+	}
+	if (len < 0) {
+		talk_violate(t);
+		return false;
+	}
+	memcpy(w->head, h, HEAD);
+	w->len = (uint16_t)len;
+	w->left = w->len;
+	w->in_record = true;
+	w->held = (w->type == HANDSHAKE || w->type >= V2) && !w->encrypted && len <= RECORD_MAX;
+	return true;
+}
+
+/* ---- what is in a record */
+
+/* ssl_established: the script knows the analyzer only if it was confirmed. */
+static void
+established(struct ssl *s, struct talk *t)
+{
+	if (s->hs.confirmed)
+		talk_ssl_established(t);
+	else
+		talk_settled(t); /* no ClientHello can follow in the clear */
+}
+
+static void
+ciphertext(struct ssl *s, struct talk *t)
+{
+	if (s->way[0].encrypted && s->way[1].encrypted && !s->established) {
+		s->established = true;
+		established(s, t);
+	}
+}
+
+/* => Whether that direction is encrypted: from TLS 1.3 on nothing else says so than application data. */
+static bool
+encrypted_now(struct ssl *s, struct way *w)
+{
+	const uint16_t v = s->hs.version;
+
+	if (w->type == APPLICATION_DATA && v != LAYER_SSL_2 && !record_version(v))
+		w->encrypted = true;
+	return w->encrypted;
+}
+
+/* Each byte of a ChangeCipherSpec record is one; what follows the one that starts encryption is encrypted. */
+static void
+change_cipher_spec(struct ssl *s, struct talk *t, struct way *w)
+{
+	if (tls_is_13(&s->hs))
+		return; /* there it is only for show */
+	w->encrypted = true;
+	if (w->len > 1)
+		ciphertext(s, t);
+}
+
+static bool
+alert_fits(const struct ssl *s, unsigned len)
+{
+	const unsigned most = tls_is_13(&s->hs) ? 2 : 20; /* SSL::max_alerts_per_record */
+
+	return len >= most || len % 2 == 0;
+}
+
+/* One SSLv2 message of the record. => False where it is malformed. */
+static bool
+v2_message(struct ssl *s, struct talk *t, struct way *w, struct tls_reader *r)
+{
+	unsigned len[3];
+
+	if (w->type == V2_ERROR) {
+		tls_take(r, r->b.n);
+		return true;
+	}
+	if (w->type != V2_CLIENT_HELLO && w->type != V2_SERVER_HELLO && w->type != V2_CLIENT_MASTER_KEY) {
+		talk_violate(t);
+		tls_take(r, r->b.n);
+		return true;
+	}
+	const unsigned front = w->type == V2_CLIENT_HELLO ? 0 : tls_number(r, w->type == V2_SERVER_HELLO ? 2 : 1);
+	for (int i = 0; i < 3; i++)
+		len[i] = tls_number(r, 2);
+	if (w->type == V2_SERVER_HELLO)
+		len[1] -= len[1] % 3; /* cipher suites; the rest counts as a message */
+	tls_take(r, (size_t)len[0] + len[1] + len[2]);
+	if (r->bad)
+		return false;
+	if (w->type == V2_CLIENT_HELLO) {
+		tls_confirm(&s->hs, t); /* its version was looked at in the head */
+	} else if (w->type == V2_SERVER_HELLO) {
+		if (front != LAYER_SSL_2)
+			tls_give_up(&s->hs, t);
+	} else {
+		s->way[0].encrypted = s->way[1].encrypted = true;
+		established(s, t);
+	}
+	return true;
+}
+
+static bool
+v2_record(struct ssl *s, struct talk *t, struct way *w, struct bytes body)
+{
+	struct tls_reader r = { body, false };
+
+	while (r.b.n > 0) {
+		if (w->encrypted) {
+			ciphertext(s, t);
+			break;
+		}
+		if (!v2_message(s, t, w, &r))
+			return false;
+	}
+	return true;
+}
+
+/* A record is complete; `body` is empty where it was not held. => False where it is malformed. */
+static bool
+record(struct ssl *s, struct talk *t, int side, struct bytes body)
+{
+	struct way *w = &s->way[side];
+
+	if (w->len == 0)
+		return true;
+	if (encrypted_now(s, w)) {
+		ciphertext(s, t);
+		return true;
+	}
+	if (w->type >= V2)
+		return v2_record(s, t, w, body);
+	switch (w->type) {
+	case CHANGE_CIPHER_SPEC:
+		change_cipher_spec(s, t, w);
+		return true;
+	case ALERT:
+		return alert_fits(s, w->len);
+	case HANDSHAKE:
+		tls_handshake_feed(&s->hs, t, side, body); /* what is malformed there does not harm the record */
+		return true;
+	case APPLICATION_DATA:
+		return true;
+	case HEARTBEAT:
+		return w->len >= 3;
+	default:
+		talk_violate(t);
+		return true;
+	}
+}
+
+/* ---- framing */
+
+/* Takes the body of a record, or what is there of it. => False where it is malformed. */
+static bool
+read_body(struct ssl *s, struct talk *t, int side, struct bytes *b)
+{
+	struct way    *w = &s->way[side];
+	const uint8_t *p = NULL;
+
+	if (w->held) {
+		p = gather_need(&w->part, b, w->len);
+		if (!p)
+			return true;
+	} else {
+		const size_t n = w->left < b->n ? w->left : b->n;
+		w->left -= (uint32_t)n;
+		*b = bytes_skip(*b, n);
+		if (w->left > 0)
+			return true;
+	}
+	w->in_record = false;
+	const bool good = record(s, t, side, (struct bytes){ p, p ? w->len : 0 });
+	if (p)
+		gather_take(&w->part, b, w->len);
+	if (!good)
+		talk_violate(t);
+	return good;
+}
+
+static void
+clear(struct talk *t)
+{
+	struct ssl *s = t->state;
+
+	tls_handshake_clear(&s->hs);
+	for (int side = 0; side < 2; side++)
+		gather_clear(&s->way[side].part);
+}
+
+static void
+feed(struct talk *t, int side, struct bytes b)
+{
+	struct ssl *s = t->state;
+	struct way *w = &s->way[side];
+	const bool  was_confirmed = s->hs.confirmed;
+
+	if (talk_partial(t))
+		return;
+	while (!s->hs.stopped && (b.n > 0 || w->in_record)) {
+		bool good = true;
+		if (w->in_record) {
+			good = read_body(s, t, side, &b);
+			if (w->in_record)
+				break;
+		} else {
+			const uint8_t *h = gather_need(&w->part, &b, HEAD);
+			if (!h)
+				break;
+			good = read_head(s, t, side, h);
+			gather_take(&w->part, &b, HEAD);
+		}
+		if (!good) { /* binpac drops the rest of the chunk and starts anew with the next one */
+			gather_clear(&w->part);
+			break;
+		}
+	}
+	if (s->hs.stopped)
+		clear(t);
+	/* FTP waits for ssl_established too (gridftp). */
+	const bool awaited = t->parent && t->parent->what && t->parent->what->service == SERVICE_FTP;
+	if (s->hs.confirmed && !was_confirmed && !awaited)
+		talk_settled(t);
+}
+
+/* After a gap nothing of either side is looked at any more. */
+static void
+gap(struct talk *t, int side, uint64_t len)
+{
+	(void)side, (void)len;
+	clear(t);
+	talk_skip(t);
+}
+
+static const uint16_t ports[] = { 443, 465, 563, 585, 614, 636, 989, 990, 992, 993, 995, 5223, 0 };
+
+const struct recogniser recogniser_ssl = {
+	.service = SERVICE_SSL,
+	.tcp_ports = ports,
+	.state_size = sizeof(struct ssl),
+	.feed = feed,
+	.gap = gap,
+	.end = clear,
+};
