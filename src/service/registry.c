@@ -8,6 +8,10 @@ extern const struct recogniser recogniser_ntp;
 static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_ntp,
+extern const struct recogniser http_recogniser;
+
+static const struct recogniser *const all[] = {
+	&http_recogniser,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)
