@@ -60,6 +60,7 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 {
 	const size_t n = l->plain < in->n ? (size_t)l->plain : in->n;
 
+	l->last = 0; /* an LF after this does not belong to a CR before it */
 	*out = bytes_head(*in, n);
 	*full = n;
 	*in = bytes_skip(*in, n);
@@ -100,6 +101,10 @@ lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 		if (c == '\r' && (l->flags & LINES_CR)) {
 			*in = bytes_skip(*in, i + 1);
 			return line(l, from, so_far, out, full);
+		}
+		if (c == '\n' && last == '\r' && so_far == 0 && l->length == 0) { /* of a CR that ended a line while CR could */
+			from = in->p + i + 1;
+			continue;
 		}
 		if (c == '\n' && ((l->flags & LINES_LF) || last == '\r')) {
 			*in = bytes_skip(*in, i + 1);

@@ -26,6 +26,10 @@ static const struct recogniser *const all[] = {
 	&recogniser_dtls,
 	&recogniser_quic,
 	&recogniser_ssl,
+extern const struct recogniser http_recogniser;
+
+static const struct recogniser *const all[] = {
+	&http_recogniser,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)

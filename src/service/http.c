@@ -1,0 +1,552 @@
+/* http.c - HTTP/0.9 to 1.1 (RFC 9112), as Zeek's HTTP_Analyzer (analyzer/protocol/http/HTTP.cc) follows it.
+ *
+ * Confirms: a request line (a method, blanks, and either a version or - HTTP/0.9 - a method of three letters and anything else);
+ * a reply, while a request is unanswered.  Violates: a line that should be a request line and is none (not where it is empty, nor
+ * after a request that did not keep the connection); a line that should be a reply line, is none and is not empty.  Where
+ * such a line is expected is decided by http_message.c.  CONNECT answered with 200 is followed by a matcher of signatures as
+ * a child, and so is 101 with `Upgrade`, except that WebSocket has a recogniser of its own.
+ *
+ * Held, for each side: an unfinished line (LINES_HOLD) and an unfinished header (2 KiB), and the parts of a multipart
+ * message; bodies cost nothing but counting.  Of the requests that are unanswered, 64 are known to be HEAD or not.
+ * What is not done: a RST does not interrupt a message (nothing follows it).
+ */
+#include "service/http.h"
+
+#include <stdlib.h>
+
+#include "service/mime.h"
+
+static const uint16_t ports[] = { 80, 81, 631, 1080, 3128, 8000, 8080, 8888, 0 };
+
+#define VERSION(major, minor) ((uint16_t)((major) << 8 | (minor)))
+#define CONFIRMING_METHOD     3 /* letters, without a version */
+
+static void request_made(struct http *h, bool interrupted);
+static void reply_made(struct http *h, bool interrupted);
+
+static void
+confirm(struct http *h)
+{
+	h->confirmed = true;
+	talk_confirm(h->t);
+}
+
+/* ---- words of a line */
+
+static uint8_t
+lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static bool
+starts_with_http(struct bytes b)
+{
+	return b.n >= 5 && mime_is(bytes_head(b, 5), "http/");
+}
+
+static struct bytes
+skip_blanks(struct bytes b)
+{
+	while (b.n > 0 && is_blank(b.p[0]))
+		b = bytes_skip(b, 1);
+	return b;
+}
+
+/* The word is the beginning of `of` (or all of it). */
+static bool
+begins(struct bytes word, const char *of)
+{
+	if (word.n > strlen(of))
+		return false;
+	for (size_t i = 0; i < word.n; i++)
+		if (lower(word.p[i]) != lower((uint8_t)of[i]))
+			return false;
+	return true;
+}
+
+static bool
+is_method_char(uint8_t c)
+{
+	return c > 32 && c < 127 && !strchr("()<>@,;:\\\"/[]?={}", c);
+}
+
+/* strchr() finds the NUL too, as it does in Zeek. */
+static bool
+is_uri_char(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || strchr(":/?#[]@!$&'()*+,;=-_.~%", c);
+}
+
+static uint16_t
+version_of(struct bytes b)
+{
+	if (b.n < 3 || b.p[0] < '0' || b.p[0] > '9' || b.p[1] != '.' || b.p[2] < '0' || b.p[2] > '9')
+		return 0;
+	return VERSION(b.p[0] - '0', b.p[2] - '0');
+}
+
+static void
+set_version(struct http *h, int side, uint16_t version)
+{
+	h->version[side] = version;
+	if (version > VERSION(1, 0))
+		h->keep_alive = true;
+}
+
+/* ---- what follows HTTP */
+
+static bool
+websocket(const struct http *h)
+{
+	return h->upgrade == UPGRADE_WEBSOCKET;
+}
+
+/* All that comes goes to a child; the lines that are unfinished are lost. */
+static void
+hand_over(struct http *h, bool to_websocket)
+{
+	h->handed_over = true;
+	for (int side = 0; side < 2; side++)
+		lines_clear(&h->side[side].lines);
+	if (!to_websocket) {
+		talk_guess(h->t);
+	} else {
+		talk_hand_over(h->t, SERVICE_WEBSOCKET);
+		talk_drain(h->t);
+	}
+}
+
+/* ---- ends of messages */
+
+void
+http_message_over(struct http *h, int side)
+{
+	if (side == TALK_ORIG)
+		request_made(h, false);
+	else
+		reply_made(h, false);
+}
+
+static void
+request_made(struct http *h, bool interrupted)
+{
+	struct http_side *s = &h->side[TALK_ORIG];
+
+	if (!s->ongoing)
+		return;
+	s->ongoing = false;
+	http_message_done(h, TALK_ORIG);
+	s->expect = interrupted ? HTTP_NOTHING : HTTP_LINE;
+}
+
+static void
+answer(struct http *h)
+{
+	if (h->unanswered == 0)
+		return;
+	h->unanswered--;
+	h->heads >>= 1;
+}
+
+static void
+reply_made(struct http *h, bool interrupted)
+{
+	struct http_side *s = &h->side[TALK_RESP];
+
+	if (!s->ongoing)
+		return;
+	s->ongoing = false;
+	http_message_done(h, TALK_RESP);
+	if (h->reply_code < 100 || h->reply_code >= 200)
+		answer(h);
+	if (h->reply_code == 101 && h->unanswered == 1 && h->upgrade_connection && h->upgrade != UPGRADE_NONE)
+		hand_over(h, websocket(h));
+	h->reply_code = 0;
+	h->upgrade_connection = false;
+	h->upgrade = UPGRADE_NONE;
+	s->expect = interrupted || h->handed_over ? HTTP_NOTHING : HTTP_LINE;
+}
+
+/* ---- requests */
+
+/* Looks for the version behind the URI and sets it; `tail` is the end of a line too long to be held. => True where a URI
+ * is there. */
+static bool
+request_target(struct http *h, struct bytes rest, struct bytes tail)
+{
+	size_t uri = 0, at;
+
+	while (uri < rest.n && is_uri_char(rest.p[uri]))
+		uri++;
+	if (uri == rest.n && starts_with_http(rest))
+		uri = 0;
+	struct bytes version = { NULL, 0 };
+	for (at = uri; at < rest.n && version.n == 0; at++) {
+		uri = at;
+		while (at < rest.n && is_blank(rest.p[at]))
+			at++;
+		if (starts_with_http(bytes_skip(rest, at)))
+			version = bytes_skip(rest, at);
+	}
+	for (; tail.n > 0 && version.n == 0; tail = bytes_skip(tail, 1))
+		if (starts_with_http(tail))
+			version = tail;
+	if (version.n == 0)
+		set_version(h, TALK_ORIG, VERSION(0, 9));
+	else if (version.n >= 8)
+		set_version(h, TALK_ORIG, version_of(bytes_skip(version, 5)));
+	return uri > 0;
+}
+
+/* HTTP_RequestLine. => False where it is none; `*method` is its first word. */
+static bool
+request_line(struct http *h, struct bytes line, struct bytes tail, struct bytes *method)
+{
+	size_t n = 0;
+
+	while (n < line.n && is_method_char(line.p[n]))
+		n++;
+	if (n == 0 || n == line.n || !is_blank(line.p[n]))
+		return false;
+	*method = bytes_head(line, n);
+	const bool uri = request_target(h, skip_blanks(bytes_skip(line, n)), tail);
+	return h->version[TALK_ORIG] != VERSION(0, 9) || (n >= CONFIRMING_METHOD && uri);
+}
+
+static void
+raw_reply_follows(struct http *h)
+{
+	struct http_side *s = &h->side[TALK_RESP];
+
+	if (s->has_message) {
+		http_message_done(h, TALK_RESP);
+		http_message_free(h, TALK_RESP);
+	}
+	s->expect = HTTP_RAW;
+	h->swallowing = false;
+	h->raw = true;
+	lines_clear(&s->lines);
+}
+
+static void
+request(struct http *h, struct bytes method)
+{
+	h->requests += h->requests < UINT32_MAX;
+	h->side[TALK_ORIG].expect = HTTP_MESSAGE;
+	h->side[TALK_ORIG].ongoing = true;
+	if (h->unanswered < 64 && begins(method, "HEAD"))
+		h->heads |= UINT64_C(1) << h->unanswered;
+	h->unanswered++;
+	confirm(h);
+	if (begins(method, "CONNECT")) {
+		h->connect = true;
+		if (h->swallowing) { /* from now on an empty line has a meaning */
+			h->swallowing = false;
+			h->side[TALK_RESP].lines.plain = 0;
+		}
+	}
+	http_message_begin(h, TALK_ORIG, HTTP_MAYBE_BODY);
+	if (h->version[TALK_ORIG] == VERSION(0, 9))
+		raw_reply_follows(h);
+}
+
+static void
+orig_line(struct http *h, struct bytes b, uint64_t full, struct bytes tail)
+{
+	struct http_side *s = &h->side[TALK_ORIG];
+	struct bytes      method;
+
+	if (s->expect == HTTP_MESSAGE) {
+		http_message_deliver(h, TALK_ORIG, b, full, true);
+	} else if (s->expect == HTTP_LINE) {
+		if (request_line(h, b, tail, &method)) {
+			request(h, method);
+		} else if ((h->requests == 0 || h->keep_alive) && full > 0) {
+			talk_violate(h->t);
+			s->expect = HTTP_NOTHING;
+		}
+	}
+}
+
+/* ---- replies */
+
+static uint16_t
+code_of(const uint8_t *p)
+{
+	for (int i = 0; i < 3; i++)
+		if (p[i] < '0' || p[i] > '9')
+			return 0;
+	return (uint16_t)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
+}
+
+/* HTTP_ReplyLine. => False where it is none. */
+static bool
+reply_line(struct http *h, struct bytes line)
+{
+	if (!starts_with_http(line))
+		return false;
+	struct bytes rest = bytes_skip(line, 5);
+	set_version(h, TALK_RESP, version_of(rest));
+	while (rest.n > 0 && !is_blank(rest.p[0]))
+		rest = bytes_skip(rest, 1);
+	rest = skip_blanks(rest);
+	if (rest.n < 3)
+		return false;
+	h->reply_code = code_of(rest.p);
+	return true;
+}
+
+static enum http_body
+reply_body(const struct http *h)
+{
+	const uint16_t code = h->reply_code;
+
+	if (h->unanswered > 0 && (h->heads & 1))
+		return HTTP_NO_BODY;
+	return (code >= 100 && code < 200) || code == 204 || code == 304 ? HTTP_NO_BODY : HTTP_BODY;
+}
+
+static void
+reply(struct http *h)
+{
+	struct http_side *s = &h->side[TALK_RESP];
+
+	h->replies += h->replies < UINT32_MAX;
+	if (h->unanswered > 0)
+		confirm(h);
+	s->expect = HTTP_MESSAGE;
+	s->ongoing = true;
+	if (h->reply_code != 200)
+		h->connect = false;
+	http_message_begin(h, TALK_RESP, reply_body(h));
+}
+
+static void
+resp_line(struct http *h, struct bytes b, uint64_t full)
+{
+	struct http_side *s = &h->side[TALK_RESP];
+
+	if (s->expect == HTTP_MESSAGE) {
+		http_message_deliver(h, TALK_RESP, b, full, true);
+		if (h->connect && full == 0 && !h->handed_over)
+			hand_over(h, false);
+	} else if (s->expect == HTTP_LINE) {
+		if (reply_line(h, b)) {
+			reply(h);
+		} else if (full > 0) {
+			talk_violate(h->t);
+			s->expect = HTTP_NOTHING;
+		}
+	}
+}
+
+/* An HTTP/0.9 reply: data until the end. */
+static void
+raw_reply(struct http *h, struct bytes b)
+{
+	struct http_side *s = &h->side[TALK_RESP];
+
+	if (!s->has_message) {
+		set_version(h, TALK_RESP, VERSION(0, 9));
+		if (h->unanswered > 0) {
+			confirm(h);
+			answer(h);
+		}
+		h->connection_close = true;
+		s->ongoing = true;
+		http_message_begin(h, TALK_RESP, reply_body(h));
+		http_message_deliver(h, TALK_RESP, (struct bytes){ NULL, 0 }, 0, true);
+	}
+	http_message_deliver(h, TALK_RESP, b, b.n, false);
+}
+
+/* The server's data after an HTTP/0.9 request: no longer cut into lines. Where the reply has ended already (to a HEAD), a
+ * chunk is taken for a line. */
+static void
+raw_input(struct http *h, struct bytes b)
+{
+	if (talk_partial(h->t))
+		return;
+	if (h->side[TALK_RESP].expect == HTTP_RAW)
+		raw_reply(h, b);
+	else
+		resp_line(h, b, b.n);
+}
+
+/* ---- input */
+
+/* What is left to come of it, so that the inspection may let go. */
+static void
+settle(struct http *h)
+{
+	const struct http_side *orig = &h->side[TALK_ORIG], *resp = &h->side[TALK_RESP];
+	const bool              orig_over = orig->expect == HTTP_NOTHING || orig->dead;
+	const bool              resp_over = resp->expect == HTTP_NOTHING || resp->dead;
+
+	if (h->handed_over)
+		return;
+	if (orig_over && resp_over)
+		talk_skip(h->t);
+	else if (h->confirmed && (resp_over || resp->expect == HTTP_RAW))
+		talk_settled(h->t);
+	else if (orig_over && h->unanswered == 0 && !h->connect)
+		talk_settled(h->t);
+}
+
+static void
+deliver(struct http *h, int side, enum lines_answer a, struct bytes b, uint64_t full, struct bytes tail)
+{
+	struct http_side *s = &h->side[side];
+
+	if (talk_partial(h->t))
+		return;
+	if (a == LINES_PLAIN && s->has_message)
+		http_message_deliver(h, side, b, full, false);
+	else if (a == LINES_LINE && side == TALK_ORIG)
+		orig_line(h, b, full, tail);
+	else if (a == LINES_LINE)
+		resp_line(h, b, full);
+}
+
+/* An unfinished line is taken for a whole one. */
+static void
+flush(struct http *h, int side)
+{
+	struct http_side *s = &h->side[side];
+	struct bytes      line;
+	uint64_t          full;
+
+	if (!lines_end(&s->lines, &line, &full))
+		return;
+	s->lines.last = '\n';
+	s->whole = false;
+	deliver(h, side, LINES_LINE, line, full, (struct bytes){ NULL, 0 });
+}
+
+static void
+feed(struct talk *t, int side, struct bytes in)
+{
+	struct http      *h = t->state;
+	struct http_side *s = &h->side[side];
+	struct bytes      b;
+	uint64_t          full;
+	enum lines_answer a;
+
+	if (h->handed_over) {
+		if (!talk_partial(t))
+			talk_pass(t, side, in);
+		return;
+	}
+	if (side == TALK_RESP && h->raw) {
+		raw_input(h, in);
+		settle(h);
+		return;
+	}
+	if (s->dead || in.n == 0 || (side == TALK_RESP && talk_partial(t)))
+		return;
+	if (s->delivery > 0)
+		s->delivery -= (int64_t)in.n;
+	for (struct bytes from = in; (a = lines_next(&s->lines, &in, &b, &full)) != LINES_MORE; from = in) {
+		s->whole = in.n > 0 && !is_blank(in.p[0]);
+		deliver(h, side, a, b, full, full > b.n ? bytes_head(from, from.n - in.n) : (struct bytes){ NULL, 0 });
+		if (h->handed_over) {
+			if (in.n > 0)
+				talk_pass(t, side, in);
+			return;
+		}
+	}
+	if (s->delivery == 0) {
+		flush(h, side);
+		s->delivery = -1;
+	}
+	settle(h);
+}
+
+static void
+gap(struct talk *t, int side, uint64_t len)
+{
+	struct http *h = t->state;
+
+	if (h->handed_over || http_message_gap(h, side, len < INT32_MAX ? (int64_t)len : INT32_MAX))
+		return;
+	if (side == TALK_ORIG)
+		request_made(h, true);
+	reply_made(h, true);
+	if (side == TALK_ORIG || !h->raw)
+		h->side[side].dead = true;
+	settle(h);
+}
+
+static void
+eof(struct talk *t, int side)
+{
+	struct http *h = t->state;
+
+	if (h->handed_over)
+		return;
+	if (!h->side[side].dead && !(side == TALK_RESP && talk_partial(t)))
+		flush(h, side);
+	if (side == TALK_ORIG)
+		request_made(h, false);
+	else
+		reply_made(h, false);
+}
+
+static void
+flipped(struct talk *t)
+{
+	struct http      *h = t->state;
+	struct http_side *a = &h->side[TALK_ORIG], *b = &h->side[TALK_RESP];
+
+	if (h->handed_over)
+		return;
+	if (h->requests > 0 || h->replies > 0) {
+		talk_skip(t);
+		return;
+	}
+	const struct lines lines = a->lines;
+	const int64_t      delivery = a->delivery;
+	const bool         dead = a->dead;
+	a->lines = b->lines;
+	a->delivery = b->delivery;
+	a->dead = b->dead;
+	b->lines = lines;
+	b->delivery = delivery;
+	b->dead = dead;
+}
+
+static void
+begin(struct talk *t)
+{
+	struct http *h = t->state;
+
+	h->t = t;
+	for (int side = 0; side < 2; side++) {
+		h->side[side].lines.flags = LINES_CR | LINES_LF;
+		h->side[side].delivery = -1;
+	}
+}
+
+static void
+end(struct talk *t)
+{
+	struct http *h = t->state;
+
+	for (int side = 0; side < 2; side++) {
+		lines_clear(&h->side[side].lines);
+		http_message_free(h, side);
+	}
+}
+
+const struct recogniser http_recogniser = {
+	.service = SERVICE_HTTP,
+	.tcp_ports = ports,
+	.state_size = sizeof(struct http),
+	.feed = feed,
+	.begin = begin,
+	.gap = gap,
+	.eof = eof,
+	.flipped = flipped,
+	.end = end,
+};

@@ -1,0 +1,71 @@
+/* http.h - what http.c (lines and states of the two sides) and http_message.c (headers and bodies) share. */
+#ifndef CONNLOG_SERVICE_HTTP_H
+#define CONNLOG_SERVICE_HTTP_H
+
+#include "service/lines.h"
+#include "service/talk.h"
+
+enum http_expect { HTTP_LINE, HTTP_MESSAGE, HTTP_NOTHING, HTTP_RAW }; /* RAW: an HTTP/0.9 reply */
+enum http_body { HTTP_NO_BODY, HTTP_BODY, HTTP_MAYBE_BODY };
+enum http_chunk { CHUNK_NONE, CHUNK_BEFORE, CHUNK_SIZE, CHUNK_DATA, CHUNK_CRLF, CHUNK_TRAILER, CHUNK_OVER };
+enum http_type { TYPE_MULTIPART, TYPE_MESSAGE, TYPE_OTHER };
+enum http_upgrade { UPGRADE_NONE, UPGRADE_OTHER, UPGRADE_WEBSOCKET };
+
+/* A message's headers and body, or those of a part of it (HTTP_Entity). */
+struct http_entity {
+	struct http_entity *parent, *child;
+	uint8_t            *boundary;                     /* of a multipart */
+	int64_t             content_length, range_length; /* -1: not said */
+	int64_t             left;                         /* of the body or chunk (expect_data_length) */
+	uint64_t            header_bytes;                 /* of the header in progress; 0: none */
+	uint16_t            boundary_n;
+	uint8_t             depth, body, chunk, type;
+	bool                in_header, ended, compressed, partial_content, seen_body;
+};
+
+struct http_side {
+	struct lines       lines;
+	int64_t            delivery; /* an unfinished line ends when so many bytes came, -1: no such number */
+	struct http_entity top, *current;
+	uint8_t           *held; /* a header that may go on in the next chunk */
+	uint32_t           held_n;
+	bool               has_message, finished;
+	bool               ongoing; /* request_ongoing, reply_ongoing */
+	bool               dead;    /* after a gap: nothing is delivered any more */
+	bool               whole;   /* the next line is here already and does not continue this one */
+	uint8_t            expect;
+};
+
+struct http {
+	struct talk     *t;
+	struct http_side side[2];
+	uint64_t         unanswered; /* requests */
+	uint64_t         heads;      /* bit n: the n-th of them is a HEAD */
+	uint32_t         requests, replies;
+	uint16_t         reply_code;
+	uint16_t         version[2]; /* major << 8 | minor */
+	bool             keep_alive, connection_close, connect;
+	bool             upgrade_connection;
+	uint8_t          upgrade;
+	bool             handed_over; /* CONNECT or Upgrade: all goes to the child */
+	bool             swallowing;  /* a reply until the end of the stream */
+	bool             raw;         /* an HTTP/0.9 reply: no lines */
+	bool             confirmed;
+};
+
+/* ---- http_message.c */
+
+void http_message_begin(struct http *h, int side, enum http_body body);
+/* A line (of which `full` bytes were there) or, where `crlf` is not set, plain bytes. */
+void http_message_deliver(struct http *h, int side, struct bytes b, uint64_t full, bool crlf);
+/* A gap. => True where it lies in a body. */
+bool http_message_gap(struct http *h, int side, int64_t len);
+void http_message_done(struct http *h, int side);
+void http_message_free(struct http *h, int side);
+
+/* ---- http.c */
+
+/* The message of that side is over (HTTP_MessageDone). */
+void http_message_over(struct http *h, int side);
+
+#endif

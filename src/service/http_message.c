@@ -1,0 +1,545 @@
+/* http_message.c - a message of HTTP: headers, a body that is counted, and the parts of a multipart body.
+ *
+ * Zeek's HTTP_Entity, HTTP_Message (analyzer/protocol/http/HTTP.cc) and MIME_Entity (mime/MIME.cc), as far as they decide
+ * where the message ends.  Bodies are not kept, and compressed ones not unpacked: a multipart body that is compressed as
+ * a whole therefore has no parts here.  A header is looked at in place where the byte behind it shows that it is
+ * complete, else up to HEADER_HOLD bytes of it are held (by malloc: a header is made of several lines, which `struct lines` does
+ * not hold together), and only where its name is one that counts.  A part costs one malloc, as its boundary does; parts
+ * are MAX_DEPTH deep at most.
+ */
+#include "service/http.h"
+
+#include <stdlib.h>
+
+#include "service/mime.h"
+
+#define HEADER_HOLD      2048u
+#define BOUNDARY_HOLD    512u
+#define MAX_HEADER_BYTES 65536u /* MIME::max_header_bytes */
+#define MAX_DEPTH        100    /* MIME::max_depth */
+#define UNTIL_CLOSE      INT32_MAX
+
+static void entity_deliver(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full, bool crlf);
+static void entity_end(struct http *h, int side, struct http_entity *e);
+
+/* ---- entities */
+
+static void
+entity_begin(struct http_entity *e, struct http_entity *parent, enum http_body body)
+{
+	*e = (struct http_entity){
+		.parent = parent,
+		.content_length = -1,
+		.range_length = -1,
+		.depth = parent ? (uint8_t)(parent->depth + 1) : 0,
+		.body = (uint8_t)body,
+		.type = TYPE_OTHER,
+		.in_header = true,
+	};
+}
+
+/* Frees what is in an entity; parts are MAX_DEPTH deep at most. */
+static void
+entity_free(struct http_entity *e)
+{
+	for (struct http_entity *c = e->child, *next; c; c = next) {
+		next = c->child;
+		free(c->boundary);
+		free(c);
+	}
+	free(e->boundary);
+	e->child = NULL;
+	e->boundary = NULL;
+}
+
+static void
+child_begin(struct http *h, int side, struct http_entity *e)
+{
+	if (e->depth >= MAX_DEPTH || e->child)
+		return;
+	e->child = malloc(sizeof *e->child);
+	if (!e->child)
+		return;
+	entity_begin(e->child, e, HTTP_BODY);
+	h->side[side].current = e->child;
+}
+
+static void
+child_end(struct http *h, int side, struct http_entity *e)
+{
+	entity_end(h, side, e->child);
+	entity_free(e->child);
+	free(e->child);
+	e->child = NULL;
+}
+
+/* ---- headers */
+
+/* A number as std::from_chars takes it: `-`, digits as far as they go. => False where there are none or too many. */
+static bool
+number(struct bytes b, unsigned base, int64_t *out)
+{
+	const bool     minus = b.n > 0 && b.p[0] == '-';
+	const uint64_t limit = minus ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
+	uint64_t       v = 0;
+	size_t         i = minus;
+
+	for (; i < b.n; i++) {
+		const uint8_t  c = b.p[i], low = c | 0x20;
+		const unsigned digit = c >= '0' && c <= '9' ? c - 48u : low >= 'a' && low <= 'f' ? low - 'a' + 10u : 99;
+		if (digit >= base)
+			break;
+		if (v > (limit - digit) / base)
+			return false;
+		v = v * base + digit;
+	}
+	*out = minus ? (int64_t)(0 - v) : (int64_t)v;
+	return i > minus;
+}
+
+static void
+content_length(struct http_entity *e, struct bytes value)
+{
+	struct bytes word, rest;
+	int64_t      n;
+
+	if (!mime_token(value, &word, &rest))
+		return;
+	if (!number(word, 10, &n) || n < 0)
+		e->content_length = 0;
+	else
+		e->content_length = e->partial_content && e->range_length > n ? e->range_length : n;
+}
+
+/* "bytes first-last/length"; spaces do not count. */
+static void
+content_range(struct http_entity *e, struct bytes value)
+{
+	struct bytes unit, rest;
+	uint8_t      range[64];
+	size_t       n = 0, dash = SIZE_MAX, slash = SIZE_MAX;
+	int64_t      first, last;
+
+	if (!mime_token(value, &unit, &rest) || unit.n != 5 || memcmp(unit.p, "bytes", 5) != 0)
+		return;
+	for (size_t i = 0; i < rest.n && n < sizeof range; i++) {
+		if (rest.p[i] == ' ')
+			continue;
+		if (rest.p[i] == '/' && slash == SIZE_MAX)
+			slash = n;
+		if (rest.p[i] == '-' && dash == SIZE_MAX)
+			dash = n;
+		range[n++] = rest.p[i];
+	}
+	if (slash == SIZE_MAX || dash == SIZE_MAX || dash > slash)
+		return;
+	if (!number((struct bytes){ range, dash }, 10, &first) ||
+	    !number((struct bytes){ range + dash + 1, slash - dash - 1 }, 10, &last))
+		return;
+	if (first < 0 || last < first || last - first == INT64_MAX)
+		return;
+	e->partial_content = true;
+	e->range_length = last - first + 1;
+	if (e->content_length <= 0 || e->range_length > e->content_length)
+		e->content_length = e->range_length;
+}
+
+static void
+content_type(struct http_entity *e, struct bytes value)
+{
+	struct bytes type, rest;
+
+	if (!mime_type(value, &type, &rest))
+		return;
+	e->type = mime_is(type, "multipart") ? TYPE_MULTIPART : mime_is(type, "message") ? TYPE_MESSAGE : TYPE_OTHER;
+	if (e->type != TYPE_MULTIPART)
+		return;
+	uint8_t   boundary[BOUNDARY_HOLD];
+	const int n = mime_boundary(rest, boundary, sizeof boundary);
+	if (n >= 0) {
+		free(e->boundary);
+		e->boundary = malloc(n > 0 ? (size_t)n : 1);
+		e->boundary_n = (uint16_t)n;
+		if (e->boundary)
+			memcpy(e->boundary, boundary, (size_t)n);
+	}
+	if (!e->boundary)
+		e->type = TYPE_OTHER;
+}
+
+static void
+connection_header(struct http *h, int side, struct bytes word)
+{
+	if (side == TALK_ORIG) {
+		if (mime_is(word, "keep-alive"))
+			h->keep_alive = true;
+	} else if (mime_is(word, "close")) {
+		h->connection_close = true;
+	} else if (mime_is(word, "upgrade")) {
+		h->upgrade_connection = true;
+	}
+}
+
+static bool
+counts(struct bytes name)
+{
+	static const char *const names[] = { "content-length",    "content-type", "content-range", "content-encoding",
+		                                 "transfer-encoding", "connection",   "upgrade" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (mime_is(name, names[i]))
+			return true;
+	return false;
+}
+
+/* A complete header (SubmitHeader, HTTP_Header). */
+static void
+header(struct http *h, int side, struct http_entity *e, struct bytes b)
+{
+	struct bytes name, value, word, rest;
+
+	if (!mime_header(b, &name, &value) || !counts(name))
+		return;
+	mime_token(value, &word, &rest);
+	if (mime_is(name, "content-length")) {
+		content_length(e, value);
+	} else if (mime_is(name, "content-range")) {
+		if (h->reply_code == 206)
+			content_range(e, value);
+	} else if (mime_is(name, "content-type")) {
+		content_type(e, value);
+	} else if (mime_is(name, "content-encoding")) {
+		if (mime_is(word, "gzip") || mime_is(word, "x-gzip") || mime_is(word, "deflate"))
+			e->compressed = true;
+	} else if (mime_is(name, "transfer-encoding")) {
+		const int version_of = h->side[TALK_ORIG].ongoing ? TALK_ORIG : TALK_RESP;
+		if (e->depth == 0 && mime_is(word, "chunked") && h->version[version_of] == 0x0101)
+			e->chunk = CHUNK_BEFORE;
+	} else if (mime_is(name, "connection")) {
+		connection_header(h, side, word);
+	} else if (side == TALK_RESP) {
+		h->upgrade = word.n == 0 ? UPGRADE_NONE : mime_is(word, "websocket") ? UPGRADE_WEBSOCKET : UPGRADE_OTHER;
+	}
+}
+
+static void
+finish_header(struct http *h, int side, struct http_entity *e)
+{
+	struct http_side *s = &h->side[side];
+
+	if (e->header_bytes > 0 && s->held_n > 0)
+		header(h, side, e, (struct bytes){ s->held, s->held_n });
+	e->header_bytes = 0;
+	s->held_n = 0;
+	free(s->held);
+	s->held = NULL;
+}
+
+static void
+hold(struct http_side *s, struct bytes b)
+{
+	b = bytes_head(b, HEADER_HOLD - s->held_n);
+	uint8_t *grown = b.n > 0 ? realloc(s->held, s->held_n + b.n) : NULL;
+	if (!grown)
+		return;
+	memcpy(grown + s->held_n, b.p, b.n);
+	s->held = grown;
+	s->held_n += (uint32_t)b.n;
+}
+
+/* A name that is all there and is none that counts. */
+static bool
+does_not_count(struct bytes line)
+{
+	const size_t n = mime_name_length(line);
+
+	return n > 0 && !counts(bytes_head(line, n));
+}
+
+static void
+new_header(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full)
+{
+	struct http_side *s = &h->side[side];
+
+	finish_header(h, side, e);
+	if (full == 0)
+		return;
+	e->header_bytes = full;
+	if (does_not_count(b))
+		return;
+	if (!s->whole) {
+		hold(s, b);
+		return;
+	}
+	header(h, side, e, b);
+	e->header_bytes = 0;
+}
+
+static void
+header_line(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full)
+{
+	struct http_side *s = &h->side[side];
+
+	if (!is_blank(b.p[0])) {
+		new_header(h, side, e, b, full);
+	} else if (e->header_bytes == 0) { /* continues nothing: taken for a header of its own */
+		size_t n = 0;
+		while (n < b.n && is_blank(b.p[n]))
+			n++;
+		new_header(h, side, e, bytes_skip(b, n), full - n);
+	} else if (e->header_bytes >= MAX_HEADER_BYTES) {
+		talk_note_x(h->t);
+	} else {
+		e->header_bytes += full;
+		if (s->held_n > 0)
+			hold(s, b);
+	}
+}
+
+/* ---- bodies */
+
+static void
+set_plain(struct http *h, int side, int64_t n)
+{
+	h->side[side].lines.plain = (uint64_t)n;
+}
+
+/* The body after the headers, where nothing says how long it is. */
+static void
+body_until_close(struct http *h, int side, struct http_entity *e)
+{
+	if (h->connection_close || e->compressed) {
+		e->left = UNTIL_CLOSE;
+		set_plain(h, side, UNTIL_CLOSE);
+	} else if (e->body != HTTP_BODY) {
+		entity_end(h, side, e);
+	} else if (e->depth == 0 && side == TALK_RESP && !h->connect) {
+		/* Zeek takes line by line until the end, but no line of it changes anything: counting will do. */
+		h->swallowing = true;
+		h->side[side].lines.plain = UINT64_MAX;
+	}
+}
+
+/* SubmitAllHeaders */
+static void
+headers_over(struct http *h, int side, struct http_entity *e)
+{
+	struct http_side *s = &h->side[side];
+
+	if (e->parent && e->parent->type == TYPE_MULTIPART)
+		s->lines.flags = 0;
+	if (e->content_length >= 0)
+		s->delivery = e->content_length;
+	if (e->chunk == CHUNK_TRAILER) {
+		e->chunk = CHUNK_OVER;
+		entity_end(h, side, e);
+	} else if (e->body == HTTP_NO_BODY) {
+		entity_end(h, side, e);
+	} else if (e->type != TYPE_OTHER) {
+		if (e->depth == 0 && e->content_length > 0)
+			e->left = e->content_length;
+		else if (e->depth == 0 && e->content_length == 0)
+			entity_end(h, side, e);
+	} else if (e->chunk != CHUNK_NONE) {
+		e->chunk = CHUNK_SIZE;
+	} else if (e->content_length > 0) {
+		e->left = e->content_length;
+		set_plain(h, side, e->content_length);
+	} else if (e->content_length == 0) {
+		entity_end(h, side, e);
+	} else {
+		body_until_close(h, side, e);
+	}
+}
+
+static bool
+is_boundary(const struct http_entity *e, struct bytes b, bool *closing)
+{
+	if (!e->boundary || b.n < 2 || b.p[0] != '-' || b.p[1] != '-')
+		return false;
+	b = bytes_skip(b, 2);
+	if (b.n < e->boundary_n || memcmp(b.p, e->boundary, e->boundary_n) != 0)
+		return false;
+	b = bytes_skip(b, e->boundary_n);
+	*closing = b.n >= 2 && b.p[0] == '-' && b.p[1] == '-';
+	return true;
+}
+
+/* DeliverBody and NewDataLine */
+static void
+body_data(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full, bool crlf)
+{
+	bool closing = false;
+
+	if (full > 0 || crlf)
+		e->seen_body = true;
+	if (e->compressed || e->type == TYPE_OTHER)
+		return;
+	if (e->type == TYPE_MULTIPART && is_boundary(e, b, &closing)) {
+		if (e->child)
+			child_end(h, side, e);
+		if (closing)
+			entity_end(h, side, e);
+		else if (!e->ended)
+			child_begin(h, side, e);
+	} else if (e->child) {
+		entity_deliver(h, side, e->child, b, full, crlf);
+	}
+}
+
+static void
+chunk_line(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full, bool crlf)
+{
+	switch (e->chunk) {
+	case CHUNK_SIZE:
+		if (!number(b, 16, &e->left))
+			e->left = 0;
+		e->chunk = e->left > 0 ? CHUNK_DATA : CHUNK_TRAILER;
+		if (e->left > 0)
+			set_plain(h, side, e->left);
+		else
+			e->in_header = true;
+		break;
+	case CHUNK_DATA:
+		e->left -= (int64_t)full;
+		if (e->left <= 0) {
+			set_plain(h, side, 0);
+			e->chunk = CHUNK_CRLF;
+		}
+		body_data(h, side, e, b, full, crlf);
+		break;
+	case CHUNK_CRLF:
+		e->chunk = CHUNK_SIZE;
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+entity_deliver(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full, bool crlf)
+{
+	if (e->ended)
+		return;
+	if (e->in_header) {
+		if (b.n > 0 && b.p[0] != 0) {
+			header_line(h, side, e, b, full);
+			return;
+		}
+		finish_header(h, side, e);
+		e->in_header = false;
+		headers_over(h, side, e);
+		if (!e->ended && e->type == TYPE_MESSAGE)
+			child_begin(h, side, e);
+	} else if (e->type != TYPE_OTHER) {
+		body_data(h, side, e, b, full, crlf);
+		if (e->depth > 0 || e->content_length <= 0)
+			return;
+		e->left -= (int64_t)full + (crlf ? 2 : 0);
+		if (e->left <= 0) {
+			set_plain(h, side, 0);
+			entity_end(h, side, e);
+		}
+	} else if (e->chunk != CHUNK_NONE) {
+		chunk_line(h, side, e, b, full, crlf);
+	} else if (e->content_length >= 0) {
+		body_data(h, side, e, b, full, false);
+		e->left -= (int64_t)full;
+		if (e->left <= 0) {
+			set_plain(h, side, 0);
+			h->side[side].delivery = -1;
+			entity_end(h, side, e);
+		}
+	} else {
+		body_data(h, side, e, b, full, crlf);
+	}
+}
+
+/* EndOfData and EndEntity */
+static void
+entity_end(struct http *h, int side, struct http_entity *e)
+{
+	if (e->ended)
+		return;
+	e->ended = true;
+	if (e->in_header) {
+		finish_header(h, side, e);
+		e->in_header = false;
+		headers_over(h, side, e);
+	} else if (e->child) {
+		child_end(h, side, e);
+	}
+	h->side[side].current = e->parent;
+	if (e->parent && e->parent->type == TYPE_MULTIPART)
+		h->side[side].lines.flags = LINES_CR | LINES_LF;
+	if (!e->parent)
+		http_message_done(h, side);
+}
+
+/* ---- messages */
+
+void
+http_message_begin(struct http *h, int side, enum http_body body)
+{
+	struct http_side *s = &h->side[side];
+
+	http_message_free(h, side);
+	entity_begin(&s->top, NULL, body);
+	s->current = &s->top;
+	s->has_message = true;
+	s->finished = false;
+}
+
+void
+http_message_deliver(struct http *h, int side, struct bytes b, uint64_t full, bool crlf)
+{
+	entity_deliver(h, side, &h->side[side].top, b, full, crlf);
+}
+
+bool
+http_message_gap(struct http *h, int side, int64_t len)
+{
+	struct http_side   *s = &h->side[side];
+	struct http_entity *e = s->current ? s->current : &s->top;
+
+	if (!s->has_message || !e->seen_body)
+		return false;
+	if (e->chunk != CHUNK_NONE ? e->chunk != CHUNK_DATA : e->content_length < 0)
+		return false;
+	if (e->left < len)
+		return false;
+	e->left -= len;
+	set_plain(h, side, e->left);
+	if (e->left == 0) {
+		if (e->chunk != CHUNK_NONE)
+			e->chunk = CHUNK_CRLF;
+		else
+			entity_end(h, side, e);
+	}
+	return true;
+}
+
+void
+http_message_done(struct http *h, int side)
+{
+	struct http_side *s = &h->side[side];
+
+	if (s->finished || !s->has_message)
+		return;
+	s->finished = true;
+	entity_end(h, side, &s->top);
+	http_message_over(h, side);
+}
+
+void
+http_message_free(struct http *h, int side)
+{
+	struct http_side *s = &h->side[side];
+
+	entity_free(&s->top);
+	free(s->held);
+	s->held = NULL;
+	s->held_n = 0;
+	s->current = NULL;
+	s->has_message = false;
+}

@@ -1,0 +1,193 @@
+/* mime.c - see mime.h. */
+#include "service/mime.h"
+
+static bool
+is_name_char(uint8_t c)
+{
+	return c >= 33 && c <= 126 && c != ':';
+}
+
+static bool
+is_token_char(uint8_t c)
+{
+	return c >= 33 && c <= 126 && !strchr("()<>@,;:\\\"/[]?=", c);
+}
+
+/* A boundary without quotes goes on over anything printable, `;` too. */
+static bool
+is_boundary_char(uint8_t c)
+{
+	return c >= 33 && c <= 126 && c != '"';
+}
+
+/* => What follows the comment that `b` starts with; nothing where it does not end. */
+static struct bytes
+after_comment(struct bytes b)
+{
+	int depth = 0;
+
+	for (size_t i = 0; i < b.n; i++) {
+		if (b.p[i] == '(')
+			depth++;
+		else if (b.p[i] == ')' && --depth == 0)
+			return bytes_skip(b, i + 1);
+		else if (b.p[i] == '\\')
+			i++;
+	}
+	return bytes_skip(b, b.n);
+}
+
+static struct bytes
+after_blanks(struct bytes b)
+{
+	while (b.n > 0 && (is_blank(b.p[0]) || b.p[0] == '('))
+		b = b.p[0] == '(' ? after_comment(b) : bytes_skip(b, 1);
+	return b;
+}
+
+/* The first run of bytes that `is` takes; others, blanks and comments before it are passed over. */
+static bool
+first_run(struct bytes b, bool (*is)(uint8_t), struct bytes *run, struct bytes *rest)
+{
+	while (b.n > 0 && !is(b.p[0])) {
+		const struct bytes next = after_blanks(b);
+		b = next.n < b.n ? next : bytes_skip(b, 1);
+	}
+	size_t n = 0;
+	while (n < b.n && is(b.p[n]))
+		n++;
+	*run = n > 0 ? bytes_head(b, n) : (struct bytes){ NULL, 0 };
+	*rest = bytes_skip(b, n);
+	return n > 0;
+}
+
+bool
+mime_token(struct bytes value, struct bytes *token, struct bytes *rest)
+{
+	return first_run(after_blanks(value), is_token_char, token, rest);
+}
+
+bool
+mime_header(struct bytes header, struct bytes *name, struct bytes *value)
+{
+	struct bytes rest;
+
+	if (!first_run(after_blanks(header), is_name_char, name, &rest))
+		return false;
+	rest = after_blanks(rest);
+	if (rest.n == 0 || rest.p[0] != ':')
+		return false;
+	rest = bytes_skip(rest, 1);
+	while (rest.n > 0 && (rest.p[0] == ' ' || (rest.p[0] >= '\t' && rest.p[0] <= '\r'))) /* isspace() */
+		rest = bytes_skip(rest, 1);
+	*value = rest;
+	return true;
+}
+
+bool
+mime_is(struct bytes word, const char *lower_case)
+{
+	const size_t n = strlen(lower_case);
+
+	if (word.n != n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t c = word.p[i];
+		if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != (uint8_t)lower_case[i])
+			return false;
+	}
+	return true;
+}
+
+size_t
+mime_name_length(struct bytes header)
+{
+	size_t n = 0;
+
+	if (header.n > 0 && header.p[0] == '(') /* a comment */
+		return 0;
+	while (n < header.n && is_name_char(header.p[n]))
+		n++;
+	return n;
+}
+
+bool
+mime_type(struct bytes value, struct bytes *type, struct bytes *rest)
+{
+	struct bytes subtype;
+
+	if (!mime_token(value, type, rest))
+		return false;
+	*rest = after_blanks(*rest);
+	if (rest->n == 0 || rest->p[0] != '/')
+		return false;
+	return mime_token(bytes_skip(*rest, 1), &subtype, rest);
+}
+
+/* A string in quotes at the start of `b`; `\c` stays as it is. */
+static bool
+quoted(struct bytes b, struct bytes *string, struct bytes *rest)
+{
+	for (size_t i = 1; i < b.n; i++) {
+		if (b.p[i] == '"') {
+			*string = (struct bytes){ b.p + 1, i - 1 };
+			*rest = bytes_skip(b, i + 1);
+			return true;
+		}
+		if (b.p[i] == '\\')
+			i++;
+	}
+	return false;
+}
+
+/* A parameter's value: a string in quotes or a word. => False where there is none; `*b` stays then. */
+static bool
+parameter_value(struct bytes *b, bool boundary, struct bytes *value, bool *in_quotes)
+{
+	const struct bytes from = boundary ? *b : after_blanks(*b);
+
+	*in_quotes = from.n > 0 && from.p[0] == '"';
+	if (*in_quotes)
+		return quoted(from, value, b);
+	struct bytes rest;
+	if (!first_run(from, boundary ? is_boundary_char : is_token_char, value, &rest))
+		return false;
+	*b = rest;
+	return true;
+}
+
+static int
+copy_unquoted(struct bytes value, bool in_quotes, uint8_t *out, size_t room)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < value.n && n < room; i++) {
+		if (in_quotes && value.p[i] == '\\' && ++i == value.n)
+			break;
+		out[n++] = value.p[i];
+	}
+	return (int)n;
+}
+
+int
+mime_boundary(struct bytes b, uint8_t *out, size_t room)
+{
+	int n = -1; /* the last one counts */
+
+	for (;;) {
+		struct bytes attribute, value;
+		bool         in_quotes;
+		b = after_blanks(b);
+		if (b.n == 0 || b.p[0] != ';')
+			return n;
+		if (!mime_token(bytes_skip(b, 1), &attribute, &b))
+			return n;
+		b = after_blanks(b);
+		if (b.n == 0 || b.p[0] != '=')
+			continue;
+		b = bytes_skip(b, 1);
+		const bool boundary = mime_is(attribute, "boundary");
+		if (parameter_value(&b, boundary, &value, &in_quotes) && boundary)
+			n = copy_unquoted(value, in_quotes, out, room);
+	}
+}

@@ -1,0 +1,26 @@
+/* mime.h - the words in a header's value, as Zeek's MIME parser finds them (analyzer/protocol/mime/MIME.cc, RFC 2045). */
+#ifndef CONNLOG_SERVICE_MIME_H
+#define CONNLOG_SERVICE_MIME_H
+
+#include "base/bytes.h"
+
+/* => True where there is a word; `*rest` is what follows it.  `token.p` is NULL where there is none. */
+bool mime_token(struct bytes value, struct bytes *token, struct bytes *rest);
+/* A header: the name, and the value without leading white space. => False where it is malformed. */
+bool mime_header(struct bytes header, struct bytes *name, struct bytes *value);
+/* The same letters, whatever their case. */
+bool mime_is(struct bytes word, const char *lower_case);
+/* "type/subtype" at the start of a value; `*rest`: the parameters. */
+bool mime_type(struct bytes value, struct bytes *type, struct bytes *rest);
+/* The parameter "boundary", into `out` (at most `room` bytes, longer ones are cut). => Its length, or -1. */
+int mime_boundary(struct bytes parameters, uint8_t *out, size_t room);
+/* => The length of the name where the header starts with it at once, or 0. */
+size_t mime_name_length(struct bytes header);
+
+static inline bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t';
+}
+
+#endif
