@@ -8,6 +8,10 @@ extern const struct recogniser recogniser_ntp;
 static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_ntp,
+extern const struct recogniser recogniser_ssh;
+
+static const struct recogniser *const all[] = {
+	&recogniser_ssh,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)
