@@ -8,9 +8,15 @@ extern const struct recogniser recogniser_ntp;
 static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_ntp,
+extern const struct recogniser recogniser_mysql;
+extern const struct recogniser recogniser_rdp;
+extern const struct recogniser recogniser_rdpeudp;
 extern const struct recogniser recogniser_ssh;
 
 static const struct recogniser *const all[] = {
+	&recogniser_mysql,
+	&recogniser_rdp,
+	&recogniser_rdpeudp,
 	&recogniser_ssh,
 	NULL, /* ends the list */
 };
