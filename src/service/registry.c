@@ -30,6 +30,16 @@ extern const struct recogniser http_recogniser;
 
 static const struct recogniser *const all[] = {
 	&http_recogniser,
+extern const struct recogniser recogniser_mysql;
+extern const struct recogniser recogniser_rdp;
+extern const struct recogniser recogniser_rdpeudp;
+extern const struct recogniser recogniser_ssh;
+
+static const struct recogniser *const all[] = {
+	&recogniser_mysql,
+	&recogniser_rdp,
+	&recogniser_rdpeudp,
+	&recogniser_ssh,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)

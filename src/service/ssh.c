@@ -1,0 +1,263 @@
+/* ssh.c - SSH, versions 1 and 2 (RFC 4253; Zeek: analyzer/protocol/ssh).
+ *
+ * Confirms: NEWKEYS of either side (version 2), the client's SESSION_KEY (version 1).  Violates: the client's first line is no
+ * version, a packet comes before the versions are known to agree, or a packet of the key exchange does not have the form
+ * that the negotiated method gives it (ssh_kex.c).  An X in the history: lengths and lists above Zeek's limits.
+ * A direction after NEWKEYS is encrypted and means nothing; so is all once both are.
+ *
+ * Held, for each side: the first 8 bytes of the version line, and a packet of the key exchange until it is complete, at
+ * most PACKET_HOLD.  A longer packet passes unseen except for its type: its end is beyond the size up to which violations
+ * count.  For the connection: the first side's list of methods, at most NAMES_HOLD.
+ */
+#include "service/gather.h"
+#include "service/ssh_kex.h"
+#include "service/talk.h"
+
+extern const struct recogniser recogniser_ssh;
+
+#define PACKET_MAX       (8u << 20) /* SSH::max_packet_length: a longer one is taken as of this length */
+#define PACKET_HOLD      (64u << 10)
+#define MSG_NEWKEYS      21
+#define MSG1_PUBLIC_KEY  2
+#define MSG1_SESSION_KEY 3
+
+enum version { UNKNOWN, SSH1, SSH2, SSH199 };
+
+struct half {
+	enum ssh_state state;
+	enum version   version;
+	bool           after_cr; /* an LF that comes next belongs to the line before */
+	bool           confirms; /* the end of the packet of which `rest` bytes are to come does */
+	uint8_t        line[8];  /* the version line's beginning */
+	uint64_t       length;   /* of the unfinished line */
+	uint32_t       rest;     /* bytes still to come of a packet too long to hold */
+	struct gather  packet;
+};
+
+struct ssh {
+	struct half       half[2];
+	struct ssh_choice choice;
+};
+
+/* RFC 4253 5.1: 1.99 speaks both. */
+static enum version
+agreed(enum version a, enum version b)
+{
+	if (a == b)
+		return a == SSH199 ? SSH2 : a;
+	if (a == SSH199 && b != UNKNOWN)
+		return b;
+	return b == SSH199 ? a : UNKNOWN;
+}
+
+static enum version
+version_of(const struct half *h)
+{
+	if (h->length < 5 || (h->line[4] != '1' && h->line[4] != '2'))
+		return UNKNOWN;
+	if (h->line[4] == '2')
+		return SSH2;
+	return h->length >= 8 && h->line[6] == '9' && h->line[7] == '9' ? SSH199 : SSH1;
+}
+
+/* A line is complete. => False: it is no version although it must be one. */
+static bool
+version_line(struct half *h, int side)
+{
+	const bool is = h->length >= 4 && memcmp(h->line, "SSH-", 4) == 0;
+
+	if (is) {
+		h->version = version_of(h);
+		h->state = SSH_KEXINIT;
+	}
+	h->length = 0;
+	return is || side == TALK_RESP; /* a server may say other things first */
+}
+
+static void
+swallow_lf(struct half *h, struct bytes *in)
+{
+	if (h->after_cr && in->n > 0 && in->p[0] == '\n') {
+		*in = bytes_skip(*in, 1);
+		h->after_cr = false;
+	}
+}
+
+/* Takes a line, or what there is of it. => False: violation. */
+static bool
+take_line(struct half *h, int side, struct bytes *in)
+{
+	swallow_lf(h, in);
+	while (in->n > 0) {
+		const uint8_t c = in->p[0];
+		*in = bytes_skip(*in, 1);
+		if (c == '\r')
+			h->after_cr = true;
+		if (c == '\r' || c == '\n')
+			return version_line(h, side);
+		if (h->length < sizeof h->line)
+			h->line[h->length] = c;
+		h->length++;
+	}
+	return true;
+}
+
+/* The version 1 packet [p, p+n), of which the length field says `len`. => False: violation. */
+static bool
+packet1(struct talk *t, struct half *h, const uint8_t *p, size_t n, uint32_t len)
+{
+	struct reader r = reader_of(p, n);
+
+	read_skip(&r, 4 + 8 - len % 8);
+	const uint8_t type = read_u8(&r);
+	if (r.bad || len < 5 || (type != MSG1_PUBLIC_KEY && type != MSG1_SESSION_KEY))
+		return false;
+	r.b = bytes_head(r.b, len - 5);
+	if (!(type == MSG1_PUBLIC_KEY ? ssh1_public_key(&r) : ssh1_session_key(&r)))
+		return false;
+	h->state = SSH_ENCRYPTED;
+	if (type == MSG1_SESSION_KEY)
+		talk_confirm(t);
+	return true;
+}
+
+/* The version 2 packet: `n` bytes after the length field. => False: violation. */
+static bool
+packet2(struct talk *t, int side, const uint8_t *p, size_t n)
+{
+	struct ssh   *s = t->state;
+	struct half  *h = &s->half[side];
+	struct reader r = reader_of(p, n);
+	const uint8_t pad = read_u8(&r), type = read_u8(&r);
+	bool          x = false;
+
+	if (r.bad)
+		return false;
+	if (type == MSG_NEWKEYS)
+		h->state = SSH_ENCRYPTED; /* even where the rest is broken */
+	if (n < (size_t)pad + 2)
+		return false;
+	if (type == MSG_NEWKEYS) {
+		talk_confirm(t);
+		return true;
+	}
+	enum ssh_state method = SSH_VERSION;
+	bool           fits;
+	if (h->state == SSH_KEXINIT)
+		fits = ssh_kexinit(&s->choice, side, bytes_head(r.b, n - pad - 2), &method, &x);
+	else
+		fits = ssh_kex_message(h->state, type, r.b, pad, &x);
+	if (method != SSH_VERSION)
+		s->half[TALK_ORIG].state = s->half[TALK_RESP].state = method;
+	if (x)
+		talk_note_x(t);
+	return fits;
+}
+
+/* The rest of a packet that is too long to be held. */
+static void
+pass_over(struct talk *t, struct half *h, struct bytes *in)
+{
+	const uint32_t n = in->n < h->rest ? (uint32_t)in->n : h->rest;
+
+	*in = bytes_skip(*in, n);
+	h->rest -= n;
+	if (h->rest == 0 && h->confirms) {
+		h->state = SSH_ENCRYPTED;
+		talk_confirm(t);
+	}
+}
+
+/* Takes a packet, or what there is of it. => False: violation. */
+static bool
+take_packet(struct talk *t, int side, enum version v, struct bytes *in)
+{
+	struct half   *h = &((struct ssh *)t->state)->half[side];
+	const uint8_t *p;
+
+	if (in->n > 0)
+		swallow_lf(h, in);
+	if (in->n > 0)
+		h->after_cr = false;
+	if (!(p = gather_need(&h->packet, in, 4)))
+		return true;
+	uint32_t len = load_be32(p);
+	if (len > PACKET_MAX) {
+		talk_note_x(t);
+		len = PACKET_MAX;
+	}
+	if (v != SSH1 && v != SSH2)
+		return false;
+	const uint32_t whole = v == SSH1 ? len + 4 + 8 - len % 8 : len + 4;
+	const bool     too_long = whole > PACKET_HOLD;
+	if (!(p = gather_need(&h->packet, in, too_long ? 6 : whole)))
+		return true;
+	if (too_long) {
+		h->confirms = v == SSH2 && p[5] == MSG_NEWKEYS;
+		h->rest = whole - 6;
+	}
+	const bool fits = too_long || (v == SSH1 ? packet1(t, h, p, whole, len) : packet2(t, side, p + 4, whole - 4));
+	gather_take(&h->packet, in, too_long ? 6 : whole);
+	return fits;
+}
+
+static bool
+take_one(struct talk *t, int side, struct bytes *in)
+{
+	struct ssh  *s = t->state;
+	struct half *h = &s->half[side];
+
+	if (h->state == SSH_VERSION)
+		return take_line(h, side, in);
+	if (h->rest == 0)
+		return take_packet(t, side, agreed(s->half[TALK_ORIG].version, s->half[TALK_RESP].version), in);
+	pass_over(t, h, in);
+	return true;
+}
+
+static void
+ssh_feed(struct talk *t, int side, struct bytes in)
+{
+	struct ssh  *s = t->state;
+	struct half *h = &s->half[side];
+
+	if (talk_partial(t))
+		return;
+	while (in.n > 0 && h->state != SSH_ENCRYPTED)
+		if (!take_one(t, side, &in)) { /* the next chunk begins anew */
+			talk_violate(t);
+			gather_clear(&h->packet);
+			h->length = 0;
+			return;
+		}
+	if (s->half[TALK_ORIG].state == SSH_ENCRYPTED && s->half[TALK_RESP].state == SSH_ENCRYPTED)
+		talk_skip(t);
+}
+
+static void
+ssh_gap(struct talk *t, int side, uint64_t len)
+{
+	(void)side, (void)len;
+	talk_skip(t);
+}
+
+static void
+ssh_end(struct talk *t)
+{
+	struct ssh *s = t->state;
+
+	gather_clear(&s->half[TALK_ORIG].packet);
+	gather_clear(&s->half[TALK_RESP].packet);
+	gather_clear(&s->choice.names);
+}
+
+static const uint16_t ports[] = { 22, 0 };
+
+const struct recogniser recogniser_ssh = {
+	.service = SERVICE_SSH,
+	.tcp_ports = ports,
+	.state_size = sizeof(struct ssh),
+	.feed = ssh_feed,
+	.gap = ssh_gap,
+	.end = ssh_end,
+};
