@@ -9,6 +9,11 @@ static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_ntp,
 	NULL, /* ends the list */
+extern const struct recogniser modbus_recogniser;
+extern const struct recogniser mqtt_recogniser;
+
+static const struct recogniser *const all[] = {
+	&modbus_recogniser, &mqtt_recogniser, NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)
 
