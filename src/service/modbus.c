@@ -243,7 +243,7 @@ modbus_end(struct talk *t)
 
 static const uint16_t modbus_ports[] = { 502, 0 };
 
-const struct recogniser modbus_recogniser = {
+const struct recogniser recogniser_modbus = {
 	.service = SERVICE_MODBUS,
 	.tcp_ports = modbus_ports,
 	.state_size = sizeof(struct state),

@@ -133,7 +133,7 @@ mqtt_feed(struct talk *t, int side, struct bytes b)
 
 static const uint16_t mqtt_ports[] = { 1883, 0 };
 
-const struct recogniser mqtt_recogniser = {
+const struct recogniser recogniser_mqtt = {
 	.service = SERVICE_MQTT,
 	.tcp_ports = mqtt_ports,
 	.feed = mqtt_feed,

@@ -4,16 +4,19 @@
 /* recognisers */
 extern const struct recogniser recogniser_dns;
 extern const struct recogniser recogniser_ntp;
+extern const struct recogniser recogniser_modbus;
+extern const struct recogniser recogniser_mqtt;
+extern const struct recogniser recogniser_ldap_tcp;
+extern const struct recogniser recogniser_ldap_udp;
 
 static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_ntp,
+	&recogniser_modbus,
+	&recogniser_mqtt,
+	&recogniser_ldap_tcp,
+	&recogniser_ldap_udp,
 	NULL, /* ends the list */
-extern const struct recogniser modbus_recogniser;
-extern const struct recogniser mqtt_recogniser;
-
-static const struct recogniser *const all[] = {
-	&modbus_recogniser, &mqtt_recogniser, NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)
 
