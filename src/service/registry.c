@@ -9,6 +9,10 @@ extern const struct recogniser recogniser_snmp;
 extern const struct recogniser recogniser_sip;
 extern const struct recogniser recogniser_radius;
 extern const struct recogniser recogniser_dhcp;
+extern const struct recogniser recogniser_modbus;
+extern const struct recogniser recogniser_mqtt;
+extern const struct recogniser recogniser_ldap_tcp;
+extern const struct recogniser recogniser_ldap_udp;
 
 static const struct recogniser *const all[] = {
 	&recogniser_dns,
@@ -40,6 +44,10 @@ static const struct recogniser *const all[] = {
 	&recogniser_rdp,
 	&recogniser_rdpeudp,
 	&recogniser_ssh,
+	&recogniser_modbus,
+	&recogniser_mqtt,
+	&recogniser_ldap_tcp,
+	&recogniser_ldap_udp,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)

@@ -1,0 +1,252 @@
+/* modbus.c - Modbus/TCP (MODBUS Messaging on TCP/IP Implementation Guide V1.0b; Zeek: modbus/modbus-protocol.pac).
+ *
+ * Confirms: the first PDU of either side that is complete and whose body has all the fields of its function code.
+ * Violates: a protocol identifier that is not 0, a length < 2, a body that is too short for its fields, and registers that
+ * take an odd number of bytes (the PDU then confirms all the same).  After the first three the rest of the chunk is lost.
+ * Gaps are not noticed: the PDU goes on behind them; so does it in the flow of the same name when the ends change roles.
+ * Holds: the first BODY_SEEN + 8 bytes of a PDU of each side; what a function code describes never goes beyond, but for
+ * data of which only the length counts.
+ */
+#include "service/gather.h"
+#include "service/talk.h"
+
+#define HEADER    8u
+#define BODY_SEEN (9u + 255u) /* function 23: the longest of those with a counter of one byte */
+
+enum verdict { GOOD, ODD, BAD };
+
+struct flow {
+	struct gather g;
+	uint32_t      rest; /* of the PDU that was judged: bytes yet to come */
+	uint8_t       verdict;
+};
+
+struct state {
+	struct flow side[2];
+};
+
+/* What is known of a body: its first bytes, and how long it is. */
+struct body {
+	const uint8_t *p;
+	size_t         n, len;
+};
+
+static enum verdict
+has(const struct body *b, size_t n)
+{
+	return b->len >= n ? GOOD : BAD;
+}
+
+/* `at`: the counter of the bytes that follow it. */
+static enum verdict
+counted(const struct body *b, size_t at)
+{
+	return has(b, at + 1) == GOOD ? has(b, at + 1 + b->p[at]) : BAD;
+}
+
+/* As counted(), registers of two bytes each. */
+static enum verdict
+registers(const struct body *b, size_t at)
+{
+	const enum verdict v = counted(b, at);
+
+	return v == GOOD && b->p[at] & 1 ? ODD : v;
+}
+
+/* Requests tell the number of registers too; it stands right before the counter. */
+static enum verdict
+written(const struct body *b, size_t at)
+{
+	const enum verdict v = registers(b, at);
+
+	return v != BAD && 2u * load_be16(b->p + at - 2) > b->p[at] ? BAD : v;
+}
+
+/* Items that fill what the first byte counts: `fixed` bytes, and then as many as they say. */
+static enum verdict
+items(const struct body *b, size_t fixed, size_t (*more)(const uint8_t *item))
+{
+	if (counted(b, 0) == BAD)
+		return BAD;
+	struct bytes in = { b->p + 1, b->p[0] };
+	while (in.n) {
+		const uint8_t *item = bytes_at(in, 0, fixed);
+		if (!item || more(item) > in.n - fixed)
+			return BAD;
+		in = bytes_skip(in, fixed + more(item));
+	}
+	return GOOD;
+}
+
+static size_t
+nothing_more(const uint8_t *item)
+{
+	(void)item;
+	return 0;
+}
+
+static size_t
+record_read(const uint8_t *item)
+{
+	return item[0];
+}
+
+static size_t
+record_written(const uint8_t *item)
+{
+	return 2u * load_be16(item + 5);
+}
+
+static enum verdict
+fifo(const struct body *b)
+{
+	if (b->len < 4)
+		return BAD;
+	if (b->len - 4 < 2u * load_be16(b->p + 2))
+		return BAD;
+	return load_be16(b->p) & 1 ? ODD : GOOD;
+}
+
+static enum verdict
+request(unsigned function, const struct body *b)
+{
+	switch (function) {
+	case 1:
+	case 2:
+	case 3:
+	case 4:
+	case 5:
+	case 6:
+		return has(b, 4);
+	case 8:
+	case 24:
+		return has(b, 2);
+	case 15:
+		return counted(b, 4);
+	case 16:
+		return written(b, 4);
+	case 20:
+		return items(b, 7, nothing_more);
+	case 21:
+		return items(b, 7, record_written);
+	case 22:
+		return has(b, 6);
+	case 23:
+		return written(b, 8);
+	case 43:
+		return has(b, 1);
+	default:
+		return GOOD;
+	}
+}
+
+static enum verdict
+response(unsigned function, const struct body *b)
+{
+	if (function & 0x80)
+		return has(b, 1);
+	switch (function) {
+	case 1:
+	case 2:
+		return counted(b, 0);
+	case 3:
+	case 4:
+	case 23:
+		return registers(b, 0);
+	case 5:
+	case 6:
+	case 15:
+	case 16:
+		return has(b, 4);
+	case 8:
+		return has(b, 2);
+	case 20:
+		return items(b, 2, record_read);
+	case 21:
+		return items(b, 7, record_written);
+	case 22:
+		return has(b, 6);
+	case 24:
+		return fifo(b);
+	case 43:
+		return has(b, 1);
+	default:
+		return GOOD;
+	}
+}
+
+/* The PDU is complete. => False where Zeek's parser has thrown. */
+static bool
+judge(struct talk *t, enum verdict v)
+{
+	if (v != GOOD)
+		talk_violate(t);
+	if (v == BAD)
+		return false;
+	talk_confirm(t);
+	talk_settled(t);
+	return true;
+}
+
+/* A PDU's beginning. => False where there is not enough of it. */
+static bool
+open_pdu(struct talk *t, struct flow *f, int side, struct bytes *in)
+{
+	const uint8_t *p = gather_need(&f->g, in, HEADER);
+
+	if (!p)
+		return false;
+	const uint32_t total = 6u + load_be16(p + 4);
+	if (load_be16(p + 2) != 0 || total < HEADER) {
+		gather_clear(&f->g);
+		*in = bytes_skip(*in, in->n);
+		talk_violate(t);
+		return false;
+	}
+	const uint32_t seen = total < HEADER + BODY_SEEN ? total : HEADER + BODY_SEEN;
+	p = gather_need(&f->g, in, seen);
+	if (!p)
+		return false;
+	const struct body b = { p + HEADER, seen - HEADER, total - HEADER };
+	f->verdict = (uint8_t)(side == TALK_ORIG ? request(p[7], &b) : response(p[7], &b));
+	f->rest = total - seen;
+	gather_take(&f->g, in, seen);
+	return true;
+}
+
+static void
+modbus_feed(struct talk *t, int side, struct bytes in)
+{
+	struct flow *f = &((struct state *)t->state)->side[side];
+
+	while (in.n) {
+		if (!f->rest && !open_pdu(t, f, side, &in))
+			return;
+		const uint32_t n = f->rest < in.n ? f->rest : (uint32_t)in.n;
+		in = bytes_skip(in, n);
+		f->rest -= n;
+		if (f->rest)
+			return;
+		if (!judge(t, (enum verdict)f->verdict))
+			return;
+	}
+}
+
+static void
+modbus_end(struct talk *t)
+{
+	struct state *s = t->state;
+
+	gather_clear(&s->side[0].g);
+	gather_clear(&s->side[1].g);
+}
+
+static const uint16_t modbus_ports[] = { 502, 0 };
+
+const struct recogniser recogniser_modbus = {
+	.service = SERVICE_MODBUS,
+	.tcp_ports = modbus_ports,
+	.state_size = sizeof(struct state),
+	.feed = modbus_feed,
+	.end = modbus_end,
+};
