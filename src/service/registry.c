@@ -8,6 +8,16 @@ extern const struct recogniser recogniser_ntp;
 static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_ntp,
+extern const struct recogniser recogniser_gssapi;
+extern const struct recogniser recogniser_krb;
+extern const struct recogniser recogniser_krb_tcp;
+extern const struct recogniser recogniser_ntlm;
+
+static const struct recogniser *const all[] = {
+	&recogniser_gssapi,
+	&recogniser_krb,
+	&recogniser_krb_tcp,
+	&recogniser_ntlm,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)
