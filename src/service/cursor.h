@@ -1,5 +1,8 @@
 /* cursor.h - reading a record from its beginning to its end, as the parsers do that binpac makes.
  *
+ * Of a long record only the beginning may be held: what lies behind can be skipped, but reading there also fails and
+ * marks the cursor lost.
+ *
  * A read that does not fit marks the cursor bad and answers 0; from then on every read does.  So a grammar is written
  * down as a row of reads, and who started it asks once, at the end, whether all of them fitted.
  */
@@ -11,13 +14,14 @@
 struct cursor {
 	const uint8_t *p;
 	size_t         n, at; /* at <= n */
-	bool           bad;
+	size_t         held;  /* so many bytes are at `p` */
+	bool           bad, lost;
 };
 
 static inline struct cursor
 cur_of(struct bytes b)
 {
-	return (struct cursor){ .p = b.p, .n = b.n };
+	return (struct cursor){ .p = b.p, .n = b.n, .held = b.n };
 }
 
 static inline void
@@ -40,23 +44,30 @@ cur_more(const struct cursor *c)
 	return !c->bad && c->at < c->n;
 }
 
+static inline void
+cur_skip(struct cursor *c, uint64_t n)
+{
+	if (c->bad || n > cur_left(c))
+		cur_fail(c);
+	else
+		c->at += (size_t)n;
+}
+
 /* => The next `n` bytes, or none. */
 static inline struct bytes
 cur_take(struct cursor *c, uint64_t n)
 {
-	if (c->bad || n > cur_left(c)) {
+	const size_t at = c->at;
+
+	cur_skip(c, n);
+	if (c->bad)
+		return (struct bytes){ c->p, 0 };
+	if (c->at > c->held && n > 0) {
+		c->lost = true;
 		cur_fail(c);
 		return (struct bytes){ c->p, 0 };
 	}
-	const struct bytes b = { c->p + c->at, (size_t)n };
-	c->at += (size_t)n;
-	return b;
-}
-
-static inline void
-cur_skip(struct cursor *c, uint64_t n)
-{
-	(void)cur_take(c, n);
+	return (struct bytes){ c->p + at, (size_t)n };
 }
 
 /* A byte string whose length was computed as an int: a negative one is an error, the bits above it are lost. */
@@ -80,6 +91,13 @@ cur_le16(struct cursor *c)
 {
 	const struct bytes b = cur_take(c, 2);
 	return b.n ? load_le16(b.p) : 0;
+}
+
+static inline uint16_t
+cur_be16(struct cursor *c)
+{
+	const struct bytes b = cur_take(c, 2);
+	return b.n ? load_be16(b.p) : 0;
 }
 
 static inline uint32_t

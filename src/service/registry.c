@@ -8,12 +8,14 @@ extern const struct recogniser recogniser_ntp;
 static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_ntp,
+extern const struct recogniser recogniser_dce_rpc;
 extern const struct recogniser recogniser_gssapi;
 extern const struct recogniser recogniser_krb;
 extern const struct recogniser recogniser_krb_tcp;
 extern const struct recogniser recogniser_ntlm;
 
 static const struct recogniser *const all[] = {
+	&recogniser_dce_rpc,
 	&recogniser_gssapi,
 	&recogniser_krb,
 	&recogniser_krb_tcp,
