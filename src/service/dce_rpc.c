@@ -1,4 +1,4 @@
-/* dce_rpc.c - DCE-RPC over a stream (C706 chapter 12, MS-RPCE): TCP, and pipes in SMB; Zeek's dce-rpc/*.pac.
+/* dce_rpc.c - DCE-RPC over a stream (C706 chapter 12, MS-RPCE): TCP, and pipes in SMB; Zeek's dce-rpc/dce_rpc-protocol.pac.
  *
  * Every PDU that parses confirms: a header of version 5, of its whole length, and, where it is not one of several
  * fragments, with a body of the right form.  Anything else violates and loses the rest of the chunk, which has no effect on the

@@ -5,9 +5,6 @@
 extern const struct recogniser recogniser_dns;
 extern const struct recogniser recogniser_ntp;
 
-static const struct recogniser *const all[] = {
-	&recogniser_dns,
-	&recogniser_ntp,
 extern const struct recogniser recogniser_dce_rpc;
 extern const struct recogniser recogniser_gssapi;
 extern const struct recogniser recogniser_krb;
@@ -20,6 +17,8 @@ static const struct recogniser *const all[] = {
 	&recogniser_krb,
 	&recogniser_krb_tcp,
 	&recogniser_ntlm,
+	&recogniser_dns,
+	&recogniser_ntp,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)
