@@ -14,7 +14,18 @@ extern const struct recogniser recogniser_mqtt;
 extern const struct recogniser recogniser_ldap_tcp;
 extern const struct recogniser recogniser_ldap_udp;
 
+extern const struct recogniser recogniser_dce_rpc;
+extern const struct recogniser recogniser_gssapi;
+extern const struct recogniser recogniser_krb;
+extern const struct recogniser recogniser_krb_tcp;
+extern const struct recogniser recogniser_ntlm;
+
 static const struct recogniser *const all[] = {
+	&recogniser_dce_rpc,
+	&recogniser_gssapi,
+	&recogniser_krb,
+	&recogniser_krb_tcp,
+	&recogniser_ntlm,
 	&recogniser_dns,
 	&recogniser_ntp,
 	&recogniser_syslog,

@@ -1,0 +1,51 @@
+/* asn1.h - ASN.1 as Zeek's binpac grammars read it (analyzer/protocol/asn1/asn1.pac): tags are not checked, a length
+ * of more than eight bytes counts as 0. */
+#ifndef CONNLOG_SERVICE_ASN1_H
+#define CONNLOG_SERVICE_ASN1_H
+
+#include "service/cursor.h"
+
+struct asn1_meta {
+	uint8_t  tag, len; /* the two bytes as they are */
+	uint8_t  index;    /* tag - 0xa0: the number of a context tag */
+	uint64_t length;
+};
+
+/* binary_to_int64 */
+static inline uint64_t
+asn1_number(struct bytes b)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; b.n <= 8 && i < b.n; i++)
+		v = v << 8 | b.p[i];
+	return v;
+}
+
+/* ASN1EncodingMeta */
+static inline struct asn1_meta
+asn1_meta(struct cursor *c)
+{
+	struct asn1_meta m = { .tag = cur_u8(c), .len = cur_u8(c) };
+
+	m.index = (uint8_t)(m.tag - 0xa0);
+	m.length = m.len & 0x80 ? asn1_number(cur_take(c, m.len & 0x7f)) : m.len;
+	return m;
+}
+
+/* ASN1Encoding. => Its content. */
+static inline struct bytes
+asn1_value(struct cursor *c)
+{
+	return cur_string(c, asn1_meta(c).length);
+}
+
+/* SequenceElement(true). => Its content. */
+static inline struct bytes
+asn1_element(struct cursor *c)
+{
+	(void)asn1_meta(c);
+	return asn1_value(c);
+}
+
+#endif

@@ -1,0 +1,232 @@
+/* dce_rpc.c - DCE-RPC over a stream (C706 chapter 12, MS-RPCE): TCP, and pipes in SMB; Zeek's dce-rpc/dce_rpc-protocol.pac.
+ *
+ * Every PDU that parses confirms: a header of version 5, of its whole length, and, where it is not one of several
+ * fragments, with a body of the right form.  Anything else violates and loses the rest of the chunk, which has no effect on the
+ * service (dpd.zeek ignores violations of DCE-RPC) but for what is lost.  The authentication of a PDU goes, before its body
+ * is looked at, to a GSSAPI or NTLM object, which are of this object alone.  After a gap nothing is looked at.
+ * Held are up to 64 KiB of each side: one PDU.  Of requests in fragments only their numbers and lengths are kept: what the
+ * fragments make together is judged by its length, as its first fragment has confirmed already.
+ */
+#include "service/cursor.h"
+#include "service/gather.h"
+#include "service/talk.h"
+
+enum { HEADER = 16, AUTH_HEADER = 8 };
+enum { MAX_CALLS = 20, MAX_DATA = 30000 }; /* DCE_RPC::max_cmd_reassembly, max_frag_data */
+
+enum type { REQUEST = 0, RESPONSE = 2, BIND = 11, BIND_ACK = 12, ALTER = 14, ALTER_RESP = 15 };
+enum flag { FIRST = 0x01, LAST = 0x02, OBJECT = 0x80 };
+enum auth { AUTH_GSSAPI = 9, AUTH_NTLM = 10 };
+
+/* A call of which the last fragment has not come. */
+struct call {
+	uint32_t id, length;
+};
+
+struct side {
+	struct gather held;
+	struct call   call[MAX_CALLS];
+	uint8_t       calls;
+};
+
+struct dce_rpc {
+	struct side  side[2];
+	struct talk *gssapi, *ntlm;
+	bool         dead; /* SetSkip */
+};
+
+struct header {
+	uint8_t  type, flags;
+	bool     little;
+	uint16_t length, auth;
+	uint32_t call;
+};
+
+static struct header
+header(const uint8_t *p)
+{
+	struct header h = { .type = p[2], .flags = p[3], .little = p[4] >> 4 };
+
+	h.length = h.little ? load_le16(p + 8) : load_be16(p + 8);
+	h.auth = h.little ? load_le16(p + 10) : load_be16(p + 10);
+	h.call = h.little ? load_le32(p + 12) : load_be32(p + 12);
+	return h;
+}
+
+static void
+authentication(struct talk *t, struct bytes b)
+{
+	struct dce_rpc *d = t->state;
+	const bool      ntlm = b.p[0] == AUTH_NTLM;
+	struct talk   **to = ntlm ? &d->ntlm : &d->gssapi;
+
+	if (!ntlm && b.p[0] != AUTH_GSSAPI)
+		return; /* Kerberos gets a stream from Zeek here, which it does not look at */
+	if (!*to)
+		*to = talk_outside(t, ntlm ? SERVICE_NTLM : SERVICE_GSSAPI);
+	if (*to) /* whoever sends it, it is the originator's */
+		talk_feed(*to, TALK_ORIG, bytes_skip(b, AUTH_HEADER));
+}
+
+static void
+bind(struct cursor *c)
+{
+	cur_skip(c, 8);
+	unsigned n = cur_u8(c);
+	cur_skip(c, 3);
+	while (n-- && !c->bad) {
+		cur_skip(c, 2);
+		const unsigned syntaxes = cur_u8(c);
+		cur_skip(c, 1 + 20 + 20 * syntaxes);
+	}
+}
+
+static void
+bind_ack(struct cursor *c, bool little)
+{
+	cur_skip(c, 8);
+	const uint16_t length = little ? cur_le16(c) : cur_be16(c);
+	cur_skip(c, length);
+	cur_skip(c, -c->at & 3);
+	const unsigned n = cur_u8(c);
+	cur_skip(c, 3 + 24 * n);
+}
+
+static bool
+body(const struct header *h, struct bytes b)
+{
+	struct cursor c = cur_of(b);
+
+	if (h->type == BIND || h->type == ALTER)
+		bind(&c);
+	else if (h->type == BIND_ACK || h->type == ALTER_RESP)
+		bind_ack(&c, h->little);
+	else if (h->type == REQUEST)
+		cur_skip(&c, h->flags & OBJECT ? 24 : 8);
+	else if (h->type == RESPONSE)
+		cur_skip(&c, 8);
+	return !c.bad;
+}
+
+/* A body that was reassembled, of which only the length is known. */
+static bool
+long_enough(const struct header *h, uint32_t length)
+{
+	return h->type == REQUEST ? length >= (h->flags & OBJECT ? 24u : 8u) : h->type != RESPONSE || length >= 8;
+}
+
+static struct call *
+find_call(struct side *s, uint32_t id)
+{
+	for (unsigned i = 0; i < s->calls; i++)
+		if (s->call[i].id == id)
+			return &s->call[i];
+	return NULL;
+}
+
+/* reassemble_fragment(). => False where the body is all there and does not parse. */
+static bool
+fragment(struct dce_rpc *d, struct side *s, const struct header *h, struct bytes b)
+{
+	struct call *call = find_call(s, h->call);
+
+	if (h->flags & FIRST) {
+		if (call)
+			d->dead = true;
+		else if (h->flags & LAST)
+			return body(h, b);
+		else if (s->calls == MAX_CALLS)
+			d->dead = true;
+		else
+			s->call[s->calls++] = (struct call){ h->call, (uint32_t)b.n };
+		d->dead |= b.n > MAX_DATA && !call;
+		return true;
+	}
+	if (!call)
+		return true;
+	call->length += (uint32_t)b.n;
+	d->dead |= call->length > MAX_DATA;
+	if (!(h->flags & LAST))
+		return true;
+	const uint32_t length = call->length;
+	*call = s->call[--s->calls];
+	return long_enough(h, length);
+}
+
+static bool
+pdu(struct talk *t, struct side *s, const struct header *h, const uint8_t *p)
+{
+	const size_t auth = h->auth ? AUTH_HEADER + (size_t)h->auth : 0;
+
+	if (h->length < HEADER + auth)
+		return false;
+	if (auth)
+		authentication(t, (struct bytes){ p + h->length - auth, auth });
+	if (!fragment(t->state, s, h, (struct bytes){ p + HEADER, h->length - HEADER - auth }))
+		return false;
+	talk_confirm(t);
+	return true;
+}
+
+static void
+fail(struct talk *t, struct side *s, struct bytes *in)
+{
+	talk_violate(t);
+	gather_clear(&s->held);
+	*in = bytes_skip(*in, in->n);
+}
+
+static void
+feed(struct talk *t, int side, struct bytes b)
+{
+	struct dce_rpc *d = t->state;
+	struct side    *s = &d->side[side];
+
+	while (b.n != 0) {
+		const uint8_t *p = gather_need(&s->held, &b, HEADER);
+		if (!p)
+			break;
+		const struct header h = header(p);
+		if (p[0] != 5 || h.length < HEADER) {
+			fail(t, s, &b);
+			break;
+		}
+		p = gather_need(&s->held, &b, h.length);
+		if (!p)
+			break;
+		if (pdu(t, s, &h, p))
+			gather_take(&s->held, &b, h.length);
+		else
+			fail(t, s, &b);
+	}
+	if (d->dead)
+		talk_skip(t);
+}
+
+static void
+gap(struct talk *t, int side, uint64_t len)
+{
+	(void)side;
+	(void)len;
+	talk_skip(t);
+}
+
+static void
+end(struct talk *t)
+{
+	struct dce_rpc *d = t->state;
+
+	for (int i = 0; i < 2; i++)
+		gather_clear(&d->side[i].held);
+}
+
+static const uint16_t ports[] = { 135, 0 };
+
+const struct recogniser recogniser_dce_rpc = {
+	.service = SERVICE_DCE_RPC,
+	.tcp_ports = ports,
+	.state_size = sizeof(struct dce_rpc),
+	.feed = feed,
+	.gap = gap,
+	.end = end,
+};

@@ -1,0 +1,91 @@
+/* gssapi.c - a GSSAPI token in SMB or DCE-RPC (RFC 4178, SPNEGO); Zeek's gssapi/gssapi-protocol.pac and -analyzer.pac.
+ *
+ * It is fed with one token at a time, whole.  A token that parses confirms, any other violates.  What a mechanism put in
+ * goes to NTLM or Kerberos, which are of this object alone.  Nothing is held.
+ */
+#include "service/asn1.h"
+#include "service/talk.h"
+
+struct gssapi {
+	struct talk *ntlm, *krb;
+};
+
+static void
+forward(struct talk *t, struct talk **to, enum service service, int side, struct bytes token)
+{
+	if (!*to)
+		*to = talk_outside(t, service);
+	if (*to)
+		talk_feed(*to, side, token);
+}
+
+/* GSSAPI_NEG_TOKEN_MECH_TOKEN: known by its first byte. */
+static void
+mechanism_token(struct talk *t, struct cursor *c, int side)
+{
+	struct gssapi     *g = t->state;
+	const struct bytes token = asn1_value(c);
+	const uint8_t      first = token.n ? token.p[0] : 0;
+
+	if (first == 'N') {
+		if (token.n >= 7 && memcmp(token.p, "NTLMSSP", 7) == 0)
+			forward(t, &g->ntlm, SERVICE_NTLM, side, token);
+	} else if (first == 0x60) { /* with the mechanism's name around it */
+		struct cursor k = cur_of(token);
+		(void)asn1_meta(&k);
+		(void)asn1_value(&k);
+		cur_skip(&k, 2);
+		if (k.bad)
+			cur_fail(c);
+		else
+			forward(t, &g->krb, SERVICE_KRB, side, cur_take(&k, cur_left(&k)));
+	} else if (first == 0x6e || first == 0x6f) {
+		forward(t, &g->krb, SERVICE_KRB, side, token);
+	}
+}
+
+/* The elements of a NegTokenInit or NegTokenResp, to the end of the blob. */
+static void
+negotiation(struct talk *t, struct cursor *c, int side)
+{
+	(void)asn1_meta(c);
+	while (cur_more(c)) {
+		const struct asn1_meta m = asn1_meta(c);
+		const size_t           outer = cur_enter(c, m.length);
+		if (m.index == 2)
+			mechanism_token(t, c, side);
+		else if (m.index <= 3)
+			(void)asn1_value(c);
+		else
+			cur_fail(c);
+		cur_leave(c, outer);
+	}
+}
+
+static void
+feed(struct talk *t, int side, struct bytes b)
+{
+	struct cursor          c = cur_of(b);
+	const struct asn1_meta wrapper = asn1_meta(&c);
+	const unsigned         id = (unsigned)wrapper.tag << 8 | wrapper.len;
+
+	(void)side;                         /* it is the kind of the token that says who talks */
+	if (id == 0x0404 || id == 0x0504) { /* MIC and Wrap tokens (RFC 4121) */
+	} else if (wrapper.tag == 0x60) {
+		(void)asn1_value(&c);
+		(void)asn1_meta(&c);
+		negotiation(t, &c, TALK_ORIG);
+	} else {
+		negotiation(t, &c, TALK_RESP);
+	}
+	if (c.bad)
+		talk_violate(t);
+	else
+		talk_confirm(t);
+}
+
+const struct recogniser recogniser_gssapi = {
+	.service = SERVICE_GSSAPI,
+	.state_size = sizeof(struct gssapi),
+	.feed = feed,
+};
