@@ -8,6 +8,10 @@ extern const struct recogniser recogniser_ntp;
 static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_ntp,
+extern const struct recogniser smtp_recogniser;
+
+static const struct recogniser *const all[] = {
+	&smtp_recogniser,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)
