@@ -9,9 +9,10 @@ static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_ntp,
 extern const struct recogniser smtp_recogniser;
+extern const struct recogniser recogniser_smtp;
 
 static const struct recogniser *const all[] = {
-	&smtp_recogniser,
+	&recogniser_smtp,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)

@@ -535,7 +535,7 @@ end(struct talk *t)
 
 static const uint16_t ports[] = { 25, 587, 0 };
 
-const struct recogniser smtp_recogniser = {
+const struct recogniser recogniser_smtp = {
 	.service = SERVICE_SMTP,
 	.tcp_ports = ports,
 	.state_size = sizeof(struct smtp),
