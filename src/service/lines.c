@@ -66,6 +66,7 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 	*in = bytes_skip(*in, n);
 	if (l->plain != UINT64_MAX)
 		l->plain -= n;
+	l->last = 0; /* an LF that follows belongs to no CR before them */
 	return LINES_PLAIN;
 }
 

@@ -59,6 +59,11 @@ static const struct recogniser *const all[] = {
 	&recogniser_mqtt,
 	&recogniser_ldap_tcp,
 	&recogniser_ldap_udp,
+extern const struct recogniser smtp_recogniser;
+extern const struct recogniser recogniser_smtp;
+
+static const struct recogniser *const all[] = {
+	&recogniser_smtp,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)
