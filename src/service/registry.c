@@ -3,15 +3,13 @@
 
 /* recognisers */
 extern const struct recogniser recogniser_dns;
+extern const struct recogniser recogniser_http;
 extern const struct recogniser recogniser_ntp;
 
 static const struct recogniser *const all[] = {
 	&recogniser_dns,
+	&recogniser_http,
 	&recogniser_ntp,
-extern const struct recogniser http_recogniser;
-
-static const struct recogniser *const all[] = {
-	&http_recogniser,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)
