@@ -55,6 +55,16 @@ static const struct recogniser *const all[] = {
 	&recogniser_ssh,
 	&recogniser_ssl,
 	&recogniser_syslog,
+/* recognisers */
+extern const struct recogniser recogniser_dns;
+extern const struct recogniser recogniser_http;
+extern const struct recogniser recogniser_ntp;
+
+static const struct recogniser *const all[] = {
+	&recogniser_dns,
+	&recogniser_http,
+	&recogniser_ntp,
+	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all)
 
