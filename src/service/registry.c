@@ -14,6 +14,7 @@ extern const struct recogniser recogniser_mqtt;
 extern const struct recogniser recogniser_ldap_tcp;
 extern const struct recogniser recogniser_ldap_udp;
 extern const struct recogniser recogniser_smtp;
+extern const struct recogniser recogniser_ftp;
 
 extern const struct recogniser recogniser_dce_rpc;
 extern const struct recogniser recogniser_gssapi;
@@ -66,6 +67,7 @@ extern const struct recogniser recogniser_smtp;
 static const struct recogniser *const all[] = {
 	&recogniser_smtp,
 	&recogniser_smtp,
+	&recogniser_ftp,
 	NULL, /* ends the list */
 };
 #define N_ALL (sizeof all / sizeof *all - 1)
