@@ -3,17 +3,15 @@
 
 /* recognisers */
 extern const struct recogniser recogniser_dns;
-extern const struct recogniser recogniser_ntp;
-
-static const struct recogniser *const all[] = {
-	&recogniser_dns,
-	&recogniser_ntp,
 extern const struct recogniser recogniser_dtls;
+extern const struct recogniser recogniser_ntp;
 extern const struct recogniser recogniser_quic;
 extern const struct recogniser recogniser_ssl;
 
 static const struct recogniser *const all[] = {
+	&recogniser_dns,
 	&recogniser_dtls,
+	&recogniser_ntp,
 	&recogniser_quic,
 	&recogniser_ssl,
 	NULL, /* ends the list */
