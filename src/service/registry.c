@@ -92,11 +92,14 @@ static const struct recogniser *const all[] = {
 	&recogniser_radius,
 	&recogniser_dhcp,
 extern const struct recogniser recogniser_dtls;
+extern const struct recogniser recogniser_ntp;
 extern const struct recogniser recogniser_quic;
 extern const struct recogniser recogniser_ssl;
 
 static const struct recogniser *const all[] = {
+	&recogniser_dns,
 	&recogniser_dtls,
+	&recogniser_ntp,
 	&recogniser_quic,
 	&recogniser_ssl,
 extern const struct recogniser http_recogniser;
