@@ -1,133 +1,60 @@
 /* registry.c - see registry.h. */
 #include "service/registry.h"
 
-extern const struct recogniser http_recogniser;
 extern const struct recogniser recogniser_dce_rpc;
 extern const struct recogniser recogniser_dhcp;
 extern const struct recogniser recogniser_dns;
 extern const struct recogniser recogniser_dtls;
 extern const struct recogniser recogniser_ftp;
 extern const struct recogniser recogniser_gssapi;
-extern const struct recogniser recogniser_krb;
-extern const struct recogniser recogniser_krb_tcp;
-extern const struct recogniser recogniser_ldap_tcp;
-extern const struct recogniser recogniser_ldap_udp;
-extern const struct recogniser recogniser_modbus;
-extern const struct recogniser recogniser_mqtt;
-extern const struct recogniser recogniser_mysql;
-extern const struct recogniser recogniser_ntlm;
-extern const struct recogniser recogniser_ntp;
-extern const struct recogniser recogniser_quic;
-extern const struct recogniser recogniser_radius;
-extern const struct recogniser recogniser_rdp;
-extern const struct recogniser recogniser_rdpeudp;
-extern const struct recogniser recogniser_sip;
-extern const struct recogniser recogniser_smtp;
-extern const struct recogniser recogniser_snmp;
-extern const struct recogniser recogniser_ssh;
-extern const struct recogniser recogniser_ssl;
-extern const struct recogniser recogniser_syslog;
-
-static const struct recogniser *const all[] = {
-	&http_recogniser,
-	&recogniser_dce_rpc,
-	&recogniser_dhcp,
-	&recogniser_dns,
-	&recogniser_dtls,
-	&recogniser_ftp,
-	&recogniser_gssapi,
-	&recogniser_krb,
-	&recogniser_krb_tcp,
-	&recogniser_ldap_tcp,
-	&recogniser_ldap_udp,
-	&recogniser_modbus,
-	&recogniser_mqtt,
-	&recogniser_mysql,
-	&recogniser_ntlm,
-	&recogniser_ntp,
-	&recogniser_quic,
-	&recogniser_radius,
-	&recogniser_rdp,
-	&recogniser_rdpeudp,
-	&recogniser_sip,
-	&recogniser_smtp,
-	&recogniser_snmp,
-	&recogniser_ssh,
-	&recogniser_ssl,
-	&recogniser_syslog,
-/* recognisers */
-extern const struct recogniser recogniser_dns;
 extern const struct recogniser recogniser_http;
-extern const struct recogniser recogniser_ntp;
-extern const struct recogniser recogniser_syslog;
-extern const struct recogniser recogniser_snmp;
-extern const struct recogniser recogniser_sip;
-extern const struct recogniser recogniser_radius;
-extern const struct recogniser recogniser_dhcp;
-extern const struct recogniser recogniser_modbus;
-extern const struct recogniser recogniser_mqtt;
-extern const struct recogniser recogniser_ldap_tcp;
-extern const struct recogniser recogniser_ldap_udp;
-extern const struct recogniser recogniser_smtp;
-extern const struct recogniser recogniser_ftp;
-
-extern const struct recogniser recogniser_dce_rpc;
-extern const struct recogniser recogniser_gssapi;
 extern const struct recogniser recogniser_krb;
 extern const struct recogniser recogniser_krb_tcp;
+extern const struct recogniser recogniser_ldap_tcp;
+extern const struct recogniser recogniser_ldap_udp;
+extern const struct recogniser recogniser_modbus;
+extern const struct recogniser recogniser_mqtt;
+extern const struct recogniser recogniser_mysql;
 extern const struct recogniser recogniser_ntlm;
+extern const struct recogniser recogniser_ntp;
+extern const struct recogniser recogniser_quic;
+extern const struct recogniser recogniser_radius;
+extern const struct recogniser recogniser_rdp;
+extern const struct recogniser recogniser_rdpeudp;
+extern const struct recogniser recogniser_sip;
+extern const struct recogniser recogniser_smtp;
+extern const struct recogniser recogniser_snmp;
+extern const struct recogniser recogniser_ssh;
+extern const struct recogniser recogniser_ssl;
+extern const struct recogniser recogniser_syslog;
 
 static const struct recogniser *const all[] = {
 	&recogniser_dce_rpc,
-	&recogniser_gssapi,
-	&recogniser_krb,
-	&recogniser_krb_tcp,
-	&recogniser_ntlm,
-	&recogniser_dns,
-	&recogniser_http,
-	&recogniser_ntp,
-	&recogniser_syslog,
-	&recogniser_snmp,
-	&recogniser_sip,
-	&recogniser_radius,
 	&recogniser_dhcp,
-extern const struct recogniser recogniser_dtls;
-extern const struct recogniser recogniser_ntp;
-extern const struct recogniser recogniser_quic;
-extern const struct recogniser recogniser_ssl;
-
-static const struct recogniser *const all[] = {
 	&recogniser_dns,
 	&recogniser_dtls,
-	&recogniser_ntp,
-	&recogniser_quic,
-	&recogniser_ssl,
-extern const struct recogniser http_recogniser;
-
-static const struct recogniser *const all[] = {
-	&http_recogniser,
-extern const struct recogniser recogniser_mysql;
-extern const struct recogniser recogniser_rdp;
-extern const struct recogniser recogniser_rdpeudp;
-extern const struct recogniser recogniser_ssh;
-
-static const struct recogniser *const all[] = {
-	&recogniser_mysql,
-	&recogniser_rdp,
-	&recogniser_rdpeudp,
-	&recogniser_ssh,
-	&recogniser_modbus,
-	&recogniser_mqtt,
+	&recogniser_ftp,
+	&recogniser_gssapi,
+	&recogniser_http,
+	&recogniser_krb,
+	&recogniser_krb_tcp,
 	&recogniser_ldap_tcp,
 	&recogniser_ldap_udp,
-extern const struct recogniser smtp_recogniser;
-extern const struct recogniser recogniser_smtp;
-
-static const struct recogniser *const all[] = {
+	&recogniser_modbus,
+	&recogniser_mqtt,
+	&recogniser_mysql,
+	&recogniser_ntlm,
+	&recogniser_ntp,
+	&recogniser_quic,
+	&recogniser_radius,
+	&recogniser_rdp,
+	&recogniser_rdpeudp,
+	&recogniser_sip,
 	&recogniser_smtp,
-	&recogniser_smtp,
-	&recogniser_ftp,
-	NULL, /* ends the list */
+	&recogniser_snmp,
+	&recogniser_ssh,
+	&recogniser_ssl,
+	&recogniser_syslog,
 };
 #define N_ALL (sizeof all / sizeof *all)
 
