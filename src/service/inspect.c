@@ -62,7 +62,7 @@ build(struct inspect *in, bool with_ports)
 	unsigned                 n = 0;
 
 	if (with_ports && !in->by->opt->dpd_ignore_ports)
-		n = recognisers_at(udp, c->p[flipped ? ORIG : RESP], at_port);
+		n = recognisers_at(&in->by->registry, udp, c->p[flipped ? ORIG : RESP], at_port);
 	for (unsigned k = 0; k < n; k++)
 		(void)tree_attach(&in->root, at_port[k]);
 	(void)pia_attach(&in->root);
@@ -253,6 +253,31 @@ on_give_up(void *arg, uint32_t handle)
 
 /* ---- what the engine calls */
 
+uint32_t
+inspect_prefetch(const struct inspector *i, const struct conn *c)
+{
+	uint32_t watch = 0;
+
+	if (c->transport == TRANSPORT_UDP)
+		watch = c->watch;
+	else if (c->transport == TRANSPORT_TCP && c->tcp)
+		watch = tcp_at(i->s, c)->watch;
+	if (watch == 0 || (watch & WATCH_OVER))
+		return 0;
+	const char *in = slab_at(&i->inspects, watch);
+	for (size_t at = 0; at < sizeof(struct inspect); at += 64)
+		__builtin_prefetch(in + at, 1);
+	return watch;
+}
+
+void
+inspect_prefetch_first(const struct inspector *i, uint32_t watch)
+{
+	const char *t = (const char *)inspect_at(i, watch)->root.child;
+	__builtin_prefetch(t, 1);
+	__builtin_prefetch(t + 64, 1);
+}
+
 void
 inspect_begin(struct inspector *i, uint32_t handle)
 {
@@ -323,6 +348,7 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 	i->opt = opt;
 	slab_init(&i->inspects, sizeof(struct inspect));
 	slab_init(&i->verdicts, sizeof(struct verdict));
+	registry_init(&i->registry);
 	tree_slabs_init(i->talks);
 	expect_init(&i->expect, opt->max_expected);
 	if (!opt->detect_services)

@@ -39,6 +39,17 @@ enum inspect_flag {
 	INSPECT_EXPECTED = 8, /* bears a name that expect_ended() has to hear of */
 };
 
+enum pia_state { PIA_INIT, PIA_BUFFERING, PIA_MATCHING, PIA_SKIPPING };
+
+/* A matcher of signatures and what it keeps. */
+struct pia {
+	struct sig_match match;
+	uint8_t         *buf;
+	uint32_t         n, room;
+	uint32_t         size, chunks;
+	uint8_t          state;
+};
+
 struct inspect {
 	struct inspector *by;
 	uint32_t          self, handle; /* its own, and the connection's */
@@ -46,6 +57,8 @@ struct inspect {
 	struct verdict    verdict;
 	double            dns_at; /* talk_dns_timer(), INFINITY: none */
 	uint8_t           flags;
+	struct talk       pia; /* the root's matcher, with its state: it is always there */
+	struct pia        pia_state;
 };
 
 enum event_kind { EVENT_CONFIRM, EVENT_VIOLATE, EVENT_DISABLE, EVENT_GRIDFTP };
@@ -70,6 +83,7 @@ struct inspector {
 	struct conn_store            *s;
 	const struct service_options *opt;
 	struct signatures            *signatures;
+	struct registry               registry;
 	struct conn_watcher           watcher;
 	struct slab                   inspects, verdicts, talks[TALK_CLASSES];
 	struct expectations           expect;
@@ -81,6 +95,10 @@ struct inspector {
 /* => False where there is no memory. Sets the store's watcher, unless services are switched off. */
 bool inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt);
 void inspector_free(struct inspector *i);
+
+/* Fetches what a packet of the connection will need, in two steps. => What the second step needs, or 0 for nothing. */
+uint32_t inspect_prefetch(const struct inspector *i, const struct conn *c);
+void     inspect_prefetch_first(const struct inspector *i, uint32_t watch);
 
 /* A connection has begun: it may be one that is expected, and UDP's recognisers are attached. */
 void inspect_begin(struct inspector *i, uint32_t handle);
@@ -98,6 +116,7 @@ const struct verdict *inspect_verdict(const struct inspector *i, const struct co
 
 void         tree_slabs_init(struct slab slabs[TALK_CLASSES]);
 struct talk *tree_attach(struct talk *parent, const struct recogniser *what);
+/* A matcher; with a `state_size` of 0 the one that lies in the inspection. */
 struct talk *tree_attach_pia(struct talk *parent, size_t state_size);
 struct talk *tree_attach_outside(struct talk *parent, const struct recogniser *what);
 void         tree_feed(struct talk *t, int side, struct bytes b);

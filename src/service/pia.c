@@ -10,28 +10,19 @@
 
 #include "service/inspect.h"
 
-enum pia_state { PIA_INIT, PIA_BUFFERING, PIA_MATCHING, PIA_SKIPPING };
-
-struct pia {
-	struct sig_match match;
-	uint8_t         *buf;
-	uint32_t         n, room;
-	uint32_t         size, chunks;
-	uint8_t          state;
-};
-
 #define ENTRY_SIDE 0x80000000u
 #define ENTRY_GAP  0x40000000u
 
 bool
 pia_attach(struct talk *parent)
 {
-	struct talk *t = tree_attach_pia(parent, sizeof(struct pia));
+	struct inspect *in = parent->in;
+	struct talk    *t = tree_attach_pia(parent, parent == &in->root ? 0 : sizeof(struct pia));
 
 	if (!t)
 		return false;
 	struct pia *p = t->state;
-	if (parent != &parent->in->root || (parent->in->flags & INSPECT_UDP))
+	if (parent != &in->root || (in->flags & INSPECT_UDP))
 		for (int side = 0; side < 2; side++)
 			sig_side_start(&p->match.side[side]);
 	return true;
@@ -58,7 +49,7 @@ keep(struct pia *p, uint32_t head, struct bytes b)
 	const size_t want = p->n + sizeof head + b.n;
 
 	if (want > p->room) {
-		uint32_t room = p->room ? p->room : 128;
+		uint32_t room = p->room ? p->room : 256;
 		while (room < want)
 			room *= 2;
 		uint8_t *grown = realloc(p->buf, room);
@@ -109,7 +100,7 @@ match(struct talk *t, int side, struct bytes b)
 			verdict_add(&in->verdict, VERDICT_SPECULATIVE, found[i]);
 			continue;
 		}
-		struct talk *to = tree_attach(t->parent, recogniser_of(found[i]));
+		struct talk *to = tree_attach(t->parent, in->by->registry.of[found[i]]);
 		if (to)
 			replay(p, to, side, b);
 	}

@@ -58,13 +58,17 @@ static const struct recogniser *const all[] = {
 };
 #define N_ALL (sizeof all / sizeof *all)
 
-const struct recogniser *
-recogniser_of(enum service s)
+void
+registry_init(struct registry *r)
 {
-	for (size_t i = 0; i < N_ALL; i++)
-		if (all[i]->service == s)
-			return all[i];
-	return NULL;
+	*r = (struct registry){ 0 };
+	for (size_t i = 0; i < N_ALL; i++) {
+		r->of[all[i]->service] = all[i];
+		for (const uint16_t *p = all[i]->tcp_ports; p && *p; p++)
+			port_set_add(&r->claimed[0], *p);
+		for (const uint16_t *p = all[i]->udp_ports; p && *p; p++)
+			port_set_add(&r->claimed[1], *p);
+	}
 }
 
 static bool
@@ -77,17 +81,14 @@ claims(const uint16_t *ports, uint16_t port)
 }
 
 unsigned
-recognisers_at(bool udp, uint16_t port, const struct recogniser *out[PORT_CLAIMS])
+recognisers_at(const struct registry *r, bool udp, uint16_t port, const struct recogniser *out[PORT_CLAIMS])
 {
 	unsigned n = 0;
 
-	for (size_t i = 0; i < N_ALL && n < PORT_CLAIMS; i++)
-		if (port != 0 && claims(udp ? all[i]->udp_ports : all[i]->tcp_ports, port))
-			out[n++] = all[i];
-	if (n == 2 && out[0]->service > out[1]->service) {
-		const struct recogniser *first = out[1];
-		out[1] = out[0];
-		out[0] = first;
-	}
+	if (!port_set_has(&r->claimed[udp], port))
+		return 0;
+	for (unsigned s = 0; s < SERVICE_COUNT && n < PORT_CLAIMS; s++) /* in the order of Zeek's numbers */
+		if (r->of[s] && claims(udp ? r->of[s]->udp_ports : r->of[s]->tcp_ports, port))
+			out[n++] = r->of[s];
 	return n;
 }

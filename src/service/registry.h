@@ -2,14 +2,19 @@
 #ifndef CONNLOG_SERVICE_REGISTRY_H
 #define CONNLOG_SERVICE_REGISTRY_H
 
+#include "conn/options.h"
 #include "service/talk.h"
 
-/* => The recogniser, or NULL for services that have none (tunnels, expected connections). */
-const struct recogniser *recogniser_of(enum service s);
+struct registry {
+	const struct recogniser *of[SERVICE_COUNT]; /* NULL: has none (tunnels, expected connections) */
+	struct port_set          claimed[2];        /* TCP, UDP */
+};
+
+void registry_init(struct registry *r);
 
 #define PORT_CLAIMS 2 /* at most so many share a port: 1080/tcp, 443/udp */
 
 /* Those that claim a responder's port, in the order in which they are fed. => Their number. */
-unsigned recognisers_at(bool udp, uint16_t port, const struct recogniser *out[PORT_CLAIMS]);
+unsigned recognisers_at(const struct registry *r, bool udp, uint16_t port, const struct recogniser *out[PORT_CLAIMS]);
 
 #endif

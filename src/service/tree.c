@@ -92,8 +92,16 @@ tree_attach(struct talk *parent, const struct recogniser *what)
 struct talk *
 tree_attach_pia(struct talk *parent, size_t state_size)
 {
-	struct talk *t = talk_new(parent->in, NULL, state_size);
+	struct inspect *in = parent->in;
+	struct talk    *t = &in->pia;
 
+	if (state_size > 0) {
+		t = talk_new(in, NULL, state_size);
+	} else {
+		t->in = in;
+		t->state = &in->pia_state;
+		t->size_class = TALK_CLASSES;
+	}
 	if (t)
 		append(parent, t);
 	return t;
@@ -135,7 +143,8 @@ talk_free(struct talk *t)
 		pia_end(t);
 	else if (t->what->end)
 		t->what->end(t);
-	slab_release(&i->talks[t->size_class], t->handle);
+	if (t->size_class < TALK_CLASSES) /* the root's matcher lies in the inspection */
+		slab_release(&i->talks[t->size_class], t->handle);
 }
 
 void
@@ -184,7 +193,7 @@ tree_decided(const struct talk *root, bool deaf)
 struct talk *
 talk_hand_over(struct talk *t, enum service service)
 {
-	return tree_attach(t, recogniser_of(service));
+	return tree_attach(t, t->in->by->registry.of[service]);
 }
 
 void
@@ -238,7 +247,7 @@ talk_drop_children(struct talk *t)
 struct talk *
 talk_outside(struct talk *t, enum service service)
 {
-	const struct recogniser *what = recogniser_of(service);
+	const struct recogniser *what = t->in->by->registry.of[service];
 	return what ? tree_attach_outside(t, what) : NULL;
 }
 
