@@ -5,6 +5,7 @@ extern const struct recogniser recogniser_dce_rpc;
 extern const struct recogniser recogniser_dhcp;
 extern const struct recogniser recogniser_dns;
 extern const struct recogniser recogniser_dtls;
+extern const struct recogniser recogniser_finger;
 extern const struct recogniser recogniser_ftp;
 extern const struct recogniser recogniser_gssapi;
 extern const struct recogniser recogniser_http;
@@ -24,15 +25,19 @@ extern const struct recogniser recogniser_rdpeudp;
 extern const struct recogniser recogniser_sip;
 extern const struct recogniser recogniser_smtp;
 extern const struct recogniser recogniser_snmp;
+extern const struct recogniser recogniser_socks;
 extern const struct recogniser recogniser_ssh;
 extern const struct recogniser recogniser_ssl;
 extern const struct recogniser recogniser_syslog;
+extern const struct recogniser recogniser_websocket;
+extern const struct recogniser recogniser_xmpp;
 
 static const struct recogniser *const all[] = {
 	&recogniser_dce_rpc,
 	&recogniser_dhcp,
 	&recogniser_dns,
 	&recogniser_dtls,
+	&recogniser_finger,
 	&recogniser_ftp,
 	&recogniser_gssapi,
 	&recogniser_http,
@@ -52,9 +57,12 @@ static const struct recogniser *const all[] = {
 	&recogniser_sip,
 	&recogniser_smtp,
 	&recogniser_snmp,
+	&recogniser_socks,
 	&recogniser_ssh,
 	&recogniser_ssl,
 	&recogniser_syslog,
+	&recogniser_websocket,
+	&recogniser_xmpp,
 };
 #define N_ALL (sizeof all / sizeof *all)
 

@@ -1,0 +1,133 @@
+/* xmpp.c - XMPP (RFC 6120) until it is encrypted or authenticated, as Zeek follows it (analyzer/protocol/xmpp/).
+ *
+ * Every chunk is a row of tags, each with the text behind it, from its first byte to its last; one that is not so violates.
+ * Confirms: the originator's tag stream:stream.  After a tag that only comes once authentication is over nothing is looked
+ * at any more; after the client's starttls and the server's proceed all goes to TLS.  Nothing is held.
+ */
+#include "service/talk.h"
+
+static const uint16_t ports[] = { 5222, 5269, 0 };
+
+struct xmpp {
+	bool starttls, tls;
+};
+
+static bool
+is(struct bytes name, const char *what)
+{
+	return name.n == strlen(what) && memcmp(name.p, what, name.n) == 0;
+}
+
+/* The name without its namespace. */
+static struct bytes
+local(struct bytes name)
+{
+	const uint8_t *colon = memchr(name.p, ':', name.n);
+	const size_t   before = colon ? (size_t)(colon - name.p) + 1 : 0;
+
+	return before < name.n ? bytes_skip(name, before) : name;
+}
+
+static bool
+authenticated(struct bytes name)
+{
+	return is(name, "success") || is(name, "message") || is(name, "db:result") || is(name, "db:verify") ||
+	       is(name, "presence");
+}
+
+static void
+tag(struct talk *t, int side, struct bytes name)
+{
+	struct xmpp *x = t->state;
+
+	if (side == TALK_ORIG && is(name, "stream:stream"))
+		talk_confirm(t);
+	if (authenticated(name))
+		talk_skip(t);
+	if (side == TALK_ORIG && is(local(name), "starttls"))
+		x->starttls = true;
+	if (side == TALK_RESP && x->starttls && is(local(name), "proceed")) {
+		x->tls = true;
+		talk_hand_over(t, SERVICE_SSL);
+	}
+}
+
+static bool
+is_name_char(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '?' || c == ':';
+}
+
+static struct bytes
+skip_text(struct bytes b)
+{
+	size_t n = 0;
+
+	while (n < b.n && b.p[n] != '<' && b.p[n] != '>')
+		n++;
+	return bytes_skip(b, n);
+}
+
+/* Takes a tag and the text behind it. => False where there is none. */
+static bool
+next_tag(struct bytes *b, struct bytes *name)
+{
+	while (b->n > 0 && (b->p[0] == ' ' || b->p[0] == '\r' || b->p[0] == '\n'))
+		*b = bytes_skip(*b, 1);
+	if (b->n == 0 || b->p[0] != '<')
+		return false;
+	*b = bytes_skip(*b, 1);
+	const size_t slash = b->n > 0 && b->p[0] == '/';
+	size_t       n = slash;
+	while (n < b->n && is_name_char(b->p[n]))
+		n++;
+	if (n == slash)
+		return false;
+	*name = bytes_head(*b, n);
+	*b = skip_text(bytes_skip(*b, n));
+	if (b->n == 0 || b->p[0] != '>')
+		return false;
+	*b = skip_text(bytes_skip(*b, 1));
+	return true;
+}
+
+static void
+feed(struct talk *t, int side, struct bytes b)
+{
+	const struct xmpp *x = t->state;
+	struct bytes       name;
+
+	if (x->tls) {
+		talk_pass(t, side, b);
+		return;
+	}
+	if (talk_partial(t))
+		return;
+	while (b.n > 0) {
+		if (!next_tag(&b, &name)) {
+			talk_violate(t);
+			return;
+		}
+		tag(t, side, name);
+	}
+}
+
+/* Both sides are lost, unless TLS goes on. */
+static void
+gap(struct talk *t, int side, uint64_t len)
+{
+	const struct xmpp *x = t->state;
+
+	(void)side;
+	(void)len;
+	if (!x->tls)
+		talk_skip(t);
+}
+
+const struct recogniser recogniser_xmpp = {
+	.service = SERVICE_XMPP,
+	.tcp_ports = ports,
+	.state_size = sizeof(struct xmpp),
+	.feed = feed,
+	.gap = gap,
+};
