@@ -9,6 +9,8 @@ extern const struct recogniser recogniser_finger;
 extern const struct recogniser recogniser_ftp;
 extern const struct recogniser recogniser_gssapi;
 extern const struct recogniser recogniser_http;
+extern const struct recogniser recogniser_imap;
+extern const struct recogniser recogniser_irc;
 extern const struct recogniser recogniser_krb;
 extern const struct recogniser recogniser_krb_tcp;
 extern const struct recogniser recogniser_ldap_tcp;
@@ -18,6 +20,7 @@ extern const struct recogniser recogniser_mqtt;
 extern const struct recogniser recogniser_mysql;
 extern const struct recogniser recogniser_ntlm;
 extern const struct recogniser recogniser_ntp;
+extern const struct recogniser recogniser_pop3;
 extern const struct recogniser recogniser_quic;
 extern const struct recogniser recogniser_radius;
 extern const struct recogniser recogniser_rdp;
@@ -41,6 +44,8 @@ static const struct recogniser *const all[] = {
 	&recogniser_ftp,
 	&recogniser_gssapi,
 	&recogniser_http,
+	&recogniser_imap,
+	&recogniser_irc,
 	&recogniser_krb,
 	&recogniser_krb_tcp,
 	&recogniser_ldap_tcp,
@@ -50,6 +55,7 @@ static const struct recogniser *const all[] = {
 	&recogniser_mysql,
 	&recogniser_ntlm,
 	&recogniser_ntp,
+	&recogniser_pop3,
 	&recogniser_quic,
 	&recogniser_radius,
 	&recogniser_rdp,

@@ -526,7 +526,9 @@ end(struct talk *t)
 {
 	struct smtp *s = t->state;
 
-	end_data(t);
+	bdat_end(&s->bdat, NULL); /* too late for an X */
+	mail_free(s->mail);
+	s->mail = NULL;
 	lines_clear(&s->lines[0]);
 	lines_clear(&s->lines[1]);
 	free(s->waiting);

@@ -1,0 +1,203 @@
+/* imap.c - IMAP (RFC 3501), as Zeek's analyzer/protocol/imap/{imap-protocol,imap-analyzer}.pac follow it.
+ *
+ * Each chunk is parsed on its own: elements of a tag, a command and the rest of the line, up to the chunk's end.  An
+ * element that is cut off or has another form violates; those before it have had their effect.  Confirms: the server's
+ * `* ok`, the client's capability and starttls, and from either side certain commands in lower case, after which nothing
+ * is looked at any more.  STARTTLS answered by OK hands the streams over to SSL.
+ *
+ * Held: the tag of STARTTLS, where it has at most 64 bytes.
+ */
+#include "service/talk.h"
+
+#define TAG_MAX 64u
+
+struct imap {
+	uint8_t tag[TAG_MAX]; /* of the client's STARTTLS */
+	uint8_t tag_n;        /* 0: none */
+	bool    raw;          /* the streams are SSL's */
+	bool    gap;
+};
+
+struct element {
+	struct bytes tag, command;
+};
+
+static bool
+is(struct bytes b, const char *text)
+{
+	return b.n == strlen(text) && memcmp(b.p, text, b.n) == 0;
+}
+
+static bool
+is_any_case(struct bytes b, const char *text)
+{
+	if (b.n != strlen(text))
+		return false;
+	for (size_t i = 0; i < b.n; i++) {
+		const uint8_t c = b.p[i];
+		if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != (uint8_t)text[i])
+			return false;
+	}
+	return true;
+}
+
+/* ---- pieces: off `*b` */
+
+static struct bytes
+take_tag(struct bytes *b)
+{
+	size_t n = 0;
+
+	while (n < b->n && b->p[n] >= 0x21 && b->p[n] <= 0x7e)
+		n++;
+	const struct bytes tag = bytes_head(*b, n);
+	*b = bytes_skip(*b, n);
+	return tag;
+}
+
+static size_t
+skip_blanks(struct bytes *b)
+{
+	size_t n = 0;
+
+	while (n < b->n && b->p[n] == ' ')
+		n++;
+	*b = bytes_skip(*b, n);
+	return n;
+}
+
+static bool
+is_newline(uint8_t c)
+{
+	return c == '\r' || c == '\n';
+}
+
+static size_t
+skip_newlines(struct bytes *b)
+{
+	size_t n = 0;
+
+	while (n < b->n && is_newline(b->p[n]))
+		n++;
+	*b = bytes_skip(*b, n);
+	return n;
+}
+
+/* => False where one of them is no word. */
+static bool
+capabilities(struct bytes *b)
+{
+	while (b->n > 0) {
+		if (take_tag(b).n == 0)
+			return false;
+		skip_blanks(b);
+		if (skip_newlines(b) > 0)
+			break;
+	}
+	return true;
+}
+
+static bool
+element(struct bytes *b, int side, struct element *e)
+{
+	e->tag = take_tag(b);
+	if (e->tag.n == 0 || skip_blanks(b) == 0)
+		return false;
+	e->command = take_tag(b);
+	if (e->command.n == 0)
+		return false;
+	skip_blanks(b);
+	if (side == TALK_RESP && is(e->tag, "*") && is_any_case(e->command, "capability"))
+		return capabilities(b);
+	while (b->n > 0 && !is_newline(b->p[0]))
+		*b = bytes_skip(*b, 1);
+	return skip_newlines(b) > 0;
+}
+
+/* ---- what an element means */
+
+/* Commands behind which STARTTLS can no longer come. */
+static bool
+is_past_login(struct bytes command)
+{
+	static const char *const commands[] = { "authenticate", "login", "examine", "create", "list", "fetch" };
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (is(command, commands[i]))
+			return true;
+	return false;
+}
+
+static void
+client_starttls(struct imap *s, struct bytes tag)
+{
+	s->tag_n = (uint8_t)(tag.n <= TAG_MAX ? tag.n : 0);
+	memcpy(s->tag, tag.p, s->tag_n);
+}
+
+static void
+act(struct talk *t, int side, const struct element *e)
+{
+	struct imap *s = t->state;
+	const bool   ok = is_any_case(e->command, "ok");
+	const bool   starttls = is_any_case(e->command, "starttls");
+
+	if (side == TALK_RESP && is(e->tag, "*") && ok)
+		talk_confirm(t);
+	if (side == TALK_ORIG && (is(e->command, "capability") || starttls))
+		talk_confirm(t);
+	if (is_past_login(e->command)) {
+		talk_confirm(t);
+		talk_skip(t);
+		return;
+	}
+	if (side == TALK_ORIG && starttls)
+		client_starttls(s, e->tag);
+	if (side == TALK_RESP && ok && s->tag_n > 0 && e->tag.n == s->tag_n && memcmp(e->tag.p, s->tag, s->tag_n) == 0) {
+		s->raw = true;
+		talk_hand_over(t, SERVICE_SSL);
+	}
+}
+
+static void
+feed(struct talk *t, int side, struct bytes b)
+{
+	struct imap   *s = t->state;
+	struct element e;
+
+	if (s->raw) {
+		talk_pass(t, side, b);
+		return;
+	}
+	if (talk_partial(t) || s->gap)
+		return;
+	while (b.n > 0) {
+		if (!element(&b, side, &e)) {
+			talk_violate(t);
+			return;
+		}
+		act(t, side, &e);
+	}
+}
+
+static void
+gap(struct talk *t, int side, uint64_t len)
+{
+	struct imap *s = t->state;
+
+	(void)side;
+	(void)len;
+	s->gap = true;
+	if (!s->raw)
+		talk_skip(t);
+}
+
+static const uint16_t ports[] = { 143, 0 };
+
+const struct recogniser recogniser_imap = {
+	.service = SERVICE_IMAP,
+	.tcp_ports = ports,
+	.state_size = sizeof(struct imap),
+	.feed = feed,
+	.gap = gap,
+};

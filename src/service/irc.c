@@ -1,0 +1,340 @@
+/* irc.c - IRC (RFC 1459, RFC 2812), as Zeek's analyzer/protocol/irc/IRC.cc follows it.
+ *
+ * Confirms: a client's line with a known command; a server's never does.  Violates: less than 3 bytes behind tags and
+ * prefix, a digit at the beginning that is not of a three-digit code and a blank, and from the 21st on each command of
+ * more than 20 bytes.  Lines of more than 512 bytes are ignored.  A reply 670 hands the streams over to SSL; DCC SEND, said
+ * by either side, announces a connection (scripts/base/protocols/irc/dcc-send.zeek).
+ *
+ * Held: an unfinished line of at most 1000 bytes of each side.
+ */
+#include "service/lines.h"
+#include "service/talk.h"
+
+#define LINE_CAP       1000u
+#define LINE_MAX       512u
+#define COMMAND_MAX    20u
+#define LONG_COMMANDS  20u
+#define REPLY_STARTTLS 670u
+#define MAX_PARAMETERS 8u
+
+struct irc {
+	struct lines lines[2];
+	uint8_t      long_commands; /* commands that are too long, to LONG_COMMANDS + 1 */
+	bool         raw;           /* the streams are SSL's */
+	/* Servers among themselves: lines end where both have registered and offered to compress. */
+	bool registered[2], zip[2], compressed;
+};
+
+/* What of a line is asked for, as the parts are cut off it. */
+struct message {
+	struct bytes command, params;
+	bool         prefixed;
+};
+
+static void
+begin(struct talk *t)
+{
+	struct irc *s = t->state;
+
+	for (int side = 0; side < 2; side++) {
+		s->lines[side].flags = LINES_CR | LINES_LF;
+		s->lines[side].cap = LINE_CAP;
+	}
+}
+
+static struct bytes
+skip_blanks(struct bytes b)
+{
+	while (b.n > 0 && b.p[0] == ' ')
+		b = bytes_skip(b, 1);
+	return b;
+}
+
+/* What is before the next blank, or all; off `*b`, with the blank. */
+static struct bytes
+take_word(struct bytes *b)
+{
+	const uint8_t     *blank = b->n > 0 ? memchr(b->p, ' ', b->n) : NULL;
+	const size_t       n = blank ? (size_t)(blank - b->p) : b->n;
+	const struct bytes word = bytes_head(*b, n);
+
+	*b = bytes_skip(*b, n + 1);
+	return word;
+}
+
+static uint8_t
+upper(uint8_t c)
+{
+	return c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
+}
+
+static bool
+is(struct bytes word, const char *text)
+{
+	if (word.n != strlen(text))
+		return false;
+	for (size_t i = 0; i < word.n; i++)
+		if (upper(word.p[i]) != (uint8_t)text[i])
+			return false;
+	return true;
+}
+
+static bool
+is_client_command(struct bytes word)
+{
+	static const char *const commands[] = {
+		"ADMIN",    "AWAY",    "CNOTICE", "CPRIVMSG", "CONNECT", "DIE",    "ENCAP",   "ERROR",    "INFO",
+		"INVITE",   "ISON",    "JOIN",    "KICK",     "KILL",    "KNOCK",  "LINKS",   "LIST",     "LUSERS",
+		"MODE",     "MOTD",    "NAMES",   "NICK",     "NOTICE",  "OPER",   "PART",    "PASS",     "PING",
+		"PONG",     "PRIVMSG", "QUIT",    "REHASH",   "RULES",   "SERVER", "SERVICE", "SERVLIST", "SETNAME",
+		"SILENCE",  "SQUERY",  "SQUIT",   "STATS",    "SUMMON",  "TIME",   "TOPIC",   "TRACE",    "USER",
+		"USERHOST", "USERS",   "VERSION", "WALLOPS",  "WHO",     "WHOIS",  "WHOWAS",  "STARTTLS",
+	};
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		if (is(word, commands[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* ---- DCC */
+
+/* A decimal number at the beginning; what follows does not matter. => False where there is none or it is too large. */
+static bool
+number(struct bytes b, uint32_t *out)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < b.n && is_digit(b.p[i]); i++)
+		if ((v = v * 10 + (b.p[i] - (unsigned)'0')) > UINT32_MAX)
+			return false;
+	*out = (uint32_t)v;
+	return b.n > 0 && is_digit(b.p[0]);
+}
+
+/* DCC type argument address port [size [T]] */
+static void
+dcc(struct talk *t, struct bytes b)
+{
+	struct bytes words[MAX_PARAMETERS];
+	size_t       n = 0;
+	uint32_t     host, port;
+
+	while (b.n > 0 && n < MAX_PARAMETERS) {
+		words[n] = take_word(&b);
+		n += words[n].n > 0;
+	}
+	if (n < 5 || n > 7 || (n == 7 && !(words[6].n == 1 && words[6].p[0] == 'T')))
+		return;
+	if (!number(words[3], &host) || !number(words[4], &port) || port > UINT16_MAX)
+		return;
+	if (words[1].n != 4 || memcmp(words[1].p, "SEND", 4) != 0)
+		return;
+	const uint8_t     four[4] = { (uint8_t)(host >> 24), (uint8_t)(host >> 16), (uint8_t)(host >> 8), (uint8_t)host };
+	const struct addr addr = addr_from_v4(four);
+	talk_expect(t, SERVICE_IRC_DCC_DATA, NULL, &addr, (uint16_t)port);
+}
+
+/* PRIVMSG target [:][\1]text */
+static void
+private_message(struct talk *t, struct bytes b)
+{
+	if (b.n == 0 || !memchr(b.p, ' ', b.n))
+		return;
+	take_word(&b);
+	b = skip_blanks(b);
+	if (b.n > 0 && b.p[0] == ':')
+		b = bytes_skip(b, 1);
+	if (b.n > 0 && b.p[0] == 1)
+		b = bytes_skip(b, 1);
+	if (b.n <= 3 || memcmp(b.p, "DCC", 3) != 0)
+		return;
+	if (b.p[b.n - 1] == 1)
+		b.n--;
+	dcc(t, b);
+}
+
+/* ---- servers */
+
+/* PASS password version flags options: the options name Z. */
+static bool
+offers_zip(struct bytes b)
+{
+	unsigned n = 0;
+
+	while (b.n > 0) {
+		const struct bytes word = take_word(&b);
+		if (word.n > 0 && ++n == 4)
+			return memchr(word.p, 'Z', word.n) || memchr(word.p, 'z', word.n);
+	}
+	return false;
+}
+
+static void
+between_servers(struct irc *s, int side, const struct message *m)
+{
+	if (s->registered[side])
+		return;
+	if (is(m->command, "PASS"))
+		s->zip[side] = offers_zip(m->params);
+	if (is(m->command, "SERVER") && !m->prefixed)
+		s->registered[side] = true;
+}
+
+/* ---- lines */
+
+/* Tags and prefix off `*b`. => False where there is nothing behind them to look at. */
+static bool
+take_prefix(struct bytes *b, bool *prefixed)
+{
+	*prefixed = false;
+	if (b->p[0] == '@') {
+		if (!memchr(b->p, ' ', b->n))
+			return false;
+		take_word(b);
+	}
+	if (b->n > 0 && b->p[0] == ':') {
+		if (!memchr(b->p, ' ', b->n))
+			return false;
+		*prefixed = take_word(b).n > 1;
+		*b = skip_blanks(*b);
+	}
+	return true;
+}
+
+static void
+reply(struct talk *t, struct bytes b)
+{
+	struct irc *s = t->state;
+
+	if (b.n < 4 || !is_digit(b.p[1]) || !is_digit(b.p[2]) || b.p[3] != ' ') {
+		talk_violate(t);
+		return;
+	}
+	const unsigned code = (b.p[0] - (unsigned)'0') * 100 + (b.p[1] - (unsigned)'0') * 10 + (b.p[2] - (unsigned)'0');
+	if (code == REPLY_STARTTLS) {
+		s->raw = true;
+		talk_hand_over(t, SERVICE_SSL);
+	}
+}
+
+static void
+command(struct talk *t, int side, struct message *m)
+{
+	struct irc *s = t->state;
+
+	if (side == TALK_ORIG && is_client_command(m->command))
+		talk_confirm(t);
+	if (is(m->command, "STARTTLS"))
+		return;
+	between_servers(s, side, m);
+	if (m->command.n > COMMAND_MAX) {
+		if (s->long_commands <= LONG_COMMANDS)
+			s->long_commands++;
+		if (s->long_commands > LONG_COMMANDS)
+			talk_violate(t);
+		return;
+	}
+	if (is(m->command, "PRIVMSG"))
+		private_message(t, m->params);
+	if (s->registered[0] && s->registered[1] && s->zip[0] && s->zip[1])
+		s->compressed = true;
+}
+
+static void
+deliver(struct talk *t, int side, struct bytes b, uint64_t full)
+{
+	struct irc    *s = t->state;
+	struct message m;
+
+	if (s->raw) {
+		if (b.n > 0)
+			talk_pass(t, side, b);
+		return;
+	}
+	if (s->compressed || full > LINE_MAX || b.n != full)
+		return;
+	b = skip_blanks(b);
+	if (b.n < 3 || !take_prefix(&b, &m.prefixed))
+		return;
+	if (b.n < 3) {
+		talk_violate(t);
+		return;
+	}
+	if (is_digit(b.p[0])) {
+		reply(t, b);
+		return;
+	}
+	m.command = take_word(&b);
+	m.params = skip_blanks(b);
+	command(t, side, &m);
+}
+
+static void
+feed(struct talk *t, int side, struct bytes b)
+{
+	struct irc  *s = t->state;
+	struct bytes line;
+	uint64_t     full;
+
+	if (s->raw) {
+		deliver(t, side, b, b.n);
+		return;
+	}
+	while (lines_next(&s->lines[side], &b, &line, &full) != LINES_MORE)
+		deliver(t, side, line, full);
+	/* What is left of this chunk after 670 came as lines, as in Zeek; the next one is raw. */
+	if (s->raw) {
+		lines_clear(&s->lines[0]);
+		lines_clear(&s->lines[1]);
+	}
+}
+
+static void
+eof(struct talk *t, int side)
+{
+	struct irc  *s = t->state;
+	struct bytes line;
+	uint64_t     full;
+
+	if (!s->raw && lines_end(&s->lines[side], &line, &full))
+		deliver(t, side, line, full);
+}
+
+static void
+flipped(struct talk *t)
+{
+	struct irc        *s = t->state;
+	const struct lines was = s->lines[0];
+
+	s->lines[0] = s->lines[1];
+	s->lines[1] = was;
+}
+
+static void
+end(struct talk *t)
+{
+	struct irc *s = t->state;
+
+	lines_clear(&s->lines[0]);
+	lines_clear(&s->lines[1]);
+}
+
+static const uint16_t ports[] = { 6666, 6667, 6668, 6669, 0 };
+
+const struct recogniser recogniser_irc = {
+	.service = SERVICE_IRC,
+	.tcp_ports = ports,
+	.state_size = sizeof(struct irc),
+	.begin = begin,
+	.feed = feed,
+	.eof = eof,
+	.flipped = flipped,
+	.end = end,
+};
