@@ -25,6 +25,7 @@ extern const struct recogniser recogniser_quic;
 extern const struct recogniser recogniser_radius;
 extern const struct recogniser recogniser_rdp;
 extern const struct recogniser recogniser_rdpeudp;
+extern const struct recogniser recogniser_rfb;
 extern const struct recogniser recogniser_sip;
 extern const struct recogniser recogniser_smtp;
 extern const struct recogniser recogniser_snmp;
@@ -60,6 +61,7 @@ static const struct recogniser *const all[] = {
 	&recogniser_radius,
 	&recogniser_rdp,
 	&recogniser_rdpeudp,
+	&recogniser_rfb,
 	&recogniser_sip,
 	&recogniser_smtp,
 	&recogniser_snmp,
