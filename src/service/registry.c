@@ -27,8 +27,10 @@ extern const struct recogniser recogniser_snmp;
 extern const struct recogniser recogniser_ssh;
 extern const struct recogniser recogniser_ssl;
 extern const struct recogniser recogniser_syslog;
+extern const struct recogniser recogniser_postgresql;
 
 static const struct recogniser *const all[] = {
+	&recogniser_postgresql,
 	&recogniser_dce_rpc,
 	&recogniser_dhcp,
 	&recogniser_dns,
