@@ -28,8 +28,10 @@ extern const struct recogniser recogniser_ssh;
 extern const struct recogniser recogniser_ssl;
 extern const struct recogniser recogniser_syslog;
 extern const struct recogniser recogniser_postgresql;
+extern const struct recogniser recogniser_redis;
 
 static const struct recogniser *const all[] = {
+	&recogniser_redis,
 	&recogniser_postgresql,
 	&recogniser_dce_rpc,
 	&recogniser_dhcp,
