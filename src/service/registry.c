@@ -35,8 +35,16 @@ extern const struct recogniser recogniser_ssl;
 extern const struct recogniser recogniser_syslog;
 extern const struct recogniser recogniser_websocket;
 extern const struct recogniser recogniser_xmpp;
+extern const struct recogniser recogniser_postgresql;
+extern const struct recogniser recogniser_redis;
+extern const struct recogniser recogniser_dnp3_tcp;
+extern const struct recogniser recogniser_dnp3_udp;
 
 static const struct recogniser *const all[] = {
+	&recogniser_dnp3_udp,
+	&recogniser_dnp3_tcp,
+	&recogniser_redis,
+	&recogniser_postgresql,
 	&recogniser_dce_rpc,
 	&recogniser_dhcp,
 	&recogniser_dns,
