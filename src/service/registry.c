@@ -23,6 +23,7 @@ extern const struct recogniser recogniser_rdp;
 extern const struct recogniser recogniser_rdpeudp;
 extern const struct recogniser recogniser_sip;
 extern const struct recogniser recogniser_smtp;
+extern const struct recogniser recogniser_smb;
 extern const struct recogniser recogniser_snmp;
 extern const struct recogniser recogniser_ssh;
 extern const struct recogniser recogniser_ssl;
@@ -51,6 +52,7 @@ static const struct recogniser *const all[] = {
 	&recogniser_rdpeudp,
 	&recogniser_sip,
 	&recogniser_smtp,
+	&recogniser_smb,
 	&recogniser_snmp,
 	&recogniser_ssh,
 	&recogniser_ssl,
