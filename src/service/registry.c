@@ -28,6 +28,7 @@ extern const struct recogniser recogniser_rdpeudp;
 extern const struct recogniser recogniser_rfb;
 extern const struct recogniser recogniser_sip;
 extern const struct recogniser recogniser_smtp;
+extern const struct recogniser recogniser_smb;
 extern const struct recogniser recogniser_snmp;
 extern const struct recogniser recogniser_socks;
 extern const struct recogniser recogniser_ssh;
@@ -72,6 +73,7 @@ static const struct recogniser *const all[] = {
 	&recogniser_rfb,
 	&recogniser_sip,
 	&recogniser_smtp,
+	&recogniser_smb,
 	&recogniser_snmp,
 	&recogniser_socks,
 	&recogniser_ssh,

@@ -1,0 +1,81 @@
+/* smb.h - what the parts of the SMB recogniser share. */
+#ifndef CONNLOG_SERVICE_SMB_H
+#define CONNLOG_SERVICE_SMB_H
+
+#include "service/cursor.h"
+#include "service/gather.h"
+#include "service/talk.h"
+
+/* A pipe: an open file over which DCE-RPC is spoken. */
+struct smb_pipe {
+	uint64_t     fid;
+	struct talk *dce_rpc;
+};
+
+/* A request whose response does not repeat what it is about. */
+struct smb_request {
+	uint64_t message, fid;
+	uint32_t tree;
+	bool     ioctl; /* or a read */
+};
+
+/* All of them grow as needed, up to the bounds that smb_pipes.c has. */
+struct smb_pipes {
+	struct smb_pipe    *pipe;
+	struct smb_request *request;
+	uint32_t           *tree;        /* those that are pipes */
+	uint16_t           *transaction; /* message numbers of transactions on pipes (SMB1) */
+	uint16_t            pipes, requests, trees, transactions;
+	uint16_t            room_pipes, room_requests, room_trees, room_transactions;
+};
+
+struct smb_side {
+	struct gather held;
+	uint32_t      total, seen; /* of a frame of which only the beginning is held; 0: there is none */
+};
+
+struct smb {
+	struct smb_side  side[2];
+	struct talk     *gssapi, *ntlm;
+	struct smb_pipes pipes;
+	uint8_t          chunks; /* without error, up to those that confirm */
+	bool             synced;
+};
+
+/* ---- smb1.c, smb2.c: one message, behind its protocol's identifier. The cursor is bad where it does not parse. */
+
+void smb1_message(struct talk *t, int side, struct cursor *c, uint32_t frame_length);
+/* => True where another one follows it. */
+bool smb2_message(struct talk *t, int side, struct cursor *c);
+/* => True where the record of which `b` is the beginning is one of data that nobody wants. */
+bool smb2_is_bulk(const struct smb *s, int side, struct bytes b);
+
+/* padding to `x`: skips to `x` bytes behind `start`, unless it is there already. */
+void smb_pad(struct cursor *c, size_t start, int64_t x);
+
+/* ---- smb_pipes.c */
+
+/* A security blob (forward_gssapi). */
+void smb_blob(struct talk *t, int side, struct bytes blob);
+
+bool smb_tree_is_pipe(const struct smb *s, uint32_t tree);
+void smb_tree_set_pipe(struct smb *s, uint32_t tree);
+void smb_tree_unset_pipe(struct smb *s, uint32_t tree);
+/* => Whether a file of that name, in UTF-16 or as bytes, is a pipe (SMB::pipe_filenames). */
+bool smb_is_pipe_name(struct bytes name, bool wide);
+
+void smb_pipe_data(struct talk *t, uint64_t fid, int side, struct bytes data);
+void smb_pipe_close(struct smb *s, uint64_t fid);
+
+void smb_request_add(struct smb *s, struct smb_request r);
+/* => The request, or NULL. Valid until the next call that changes something. */
+const struct smb_request *smb_request_of(const struct smb *s, uint64_t message);
+void                      smb_request_forget(struct smb *s, uint64_t message);
+
+void smb_transaction_set(struct smb *s, uint16_t message, bool pipe);
+/* => Whether it was on a pipe; it is forgotten. */
+bool smb_transaction_take(struct smb *s, uint16_t message);
+
+void smb_pipes_end(struct smb *s); /* frees the tables; the objects in them end with `t` */
+
+#endif
