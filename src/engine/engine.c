@@ -143,6 +143,8 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 		look_inside(e, f, handle, is_orig, is_new);
 	if (s->watcher && p->transport == TRANSPORT_UDP)
 		inspect_datagram(&e->inspector, handle, is_orig ? ORIG : RESP, p->data);
+	if (p->transport == TRANSPORT_UDP)
+		track_count(s, handle, p, is_orig);
 	if (s->watcher)
 		inspect_packet_done(&e->inspector, handle);
 }

@@ -539,7 +539,7 @@ end(struct talk *t)
 	}
 }
 
-const struct recogniser http_recogniser = {
+const struct recogniser recogniser_http = {
 	.service = SERVICE_HTTP,
 	.tcp_ports = ports,
 	.state_size = sizeof(struct http),

@@ -1,13 +1,13 @@
 /* registry.c - see registry.h. */
 #include "service/registry.h"
 
-extern const struct recogniser http_recogniser;
 extern const struct recogniser recogniser_dce_rpc;
 extern const struct recogniser recogniser_dhcp;
 extern const struct recogniser recogniser_dns;
 extern const struct recogniser recogniser_dtls;
 extern const struct recogniser recogniser_ftp;
 extern const struct recogniser recogniser_gssapi;
+extern const struct recogniser recogniser_http;
 extern const struct recogniser recogniser_krb;
 extern const struct recogniser recogniser_krb_tcp;
 extern const struct recogniser recogniser_ldap_tcp;
@@ -29,13 +29,13 @@ extern const struct recogniser recogniser_ssl;
 extern const struct recogniser recogniser_syslog;
 
 static const struct recogniser *const all[] = {
-	&http_recogniser,
 	&recogniser_dce_rpc,
 	&recogniser_dhcp,
 	&recogniser_dns,
 	&recogniser_dtls,
 	&recogniser_ftp,
 	&recogniser_gssapi,
+	&recogniser_http,
 	&recogniser_krb,
 	&recogniser_krb_tcp,
 	&recogniser_ldap_tcp,

@@ -83,7 +83,12 @@ udp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
 	else
 		history_once(s, handle, HIST_UDP_RESP_DATA, 'd');
 	add_size(c, side, (int64_t)p->udp_len - 8);
-	count(c, p, side);
+}
+
+void
+track_count(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig)
+{
+	count(conn_at(s, handle), p, is_orig ? ORIG : RESP);
 }
 
 static void

@@ -22,6 +22,10 @@ bool track_begin(struct conn_store *s, uint32_t handle, const struct pkt *p);
 /* Every packet. */
 void track_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig);
 
+/* Counts a good UDP packet, after its payload was looked at: Zeek's ConnSize stands behind the recognisers of the port there,
+ * so one that changes the roles does so before its own packet is counted, as of its old side. */
+void track_count(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig);
+
 /* The trackers by transport. */
 void tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig);
 bool tcp_is_reuse(const struct conn_store *s, uint32_t handle, const struct pkt *p);
