@@ -157,7 +157,8 @@ fuzzers: $(FUZZERS)
 fuzz:
 	@scripts/setup fuzz
 	@$(AGAIN) fuzzers captures
-	@fuzz/run --seconds $(FUZZ_SECONDS) --jobs $(JOBS) --captures $(B)/captures --work $(B)/fuzz-work $(FUZZERS)
+	@fuzz/run --seconds $(FUZZ_SECONDS) --jobs $(JOBS) --captures $(B)/captures \
+		--more '$(SHARED)/conformance/traces' --work $(B)/fuzz-work $(FUZZERS)
 
 $(B)/bench/gen: $(patsubst %,$(B)/obj/bench/%.o,gen packet payload)
 $(B)/bench/reader: $(B)/obj/bench/reader.o

@@ -6,6 +6,18 @@
 
 #include "base/pages.h"
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define SLAB_ASAN /* clang */
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(SLAB_ASAN)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
 void
 slab_init(struct slab *s, size_t size)
 {
@@ -15,8 +27,10 @@ slab_init(struct slab *s, size_t size)
 void
 slab_free_all(struct slab *s)
 {
-	for (uint32_t i = 0; i < s->n_chunks; i++)
+	for (uint32_t i = 0; i < s->n_chunks; i++) {
+		ASAN_UNPOISON_MEMORY_REGION(s->chunks[i], (size_t)s->size << SLAB_SHIFT);
 		pages_free(s->chunks[i], (size_t)s->size << SLAB_SHIFT);
+	}
 	free(s->chunks);
 	slab_init(s, s->size);
 }
@@ -53,6 +67,7 @@ slab_alloc(struct slab *s)
 			return 0;
 		handle = s->top++;
 	}
+	ASAN_UNPOISON_MEMORY_REGION(slab_at(s, handle), s->size);
 	memset(slab_at(s, handle), 0, s->size);
 	s->used++;
 	return handle;
@@ -64,6 +79,12 @@ slab_release(struct slab *s, uint32_t handle)
 	memcpy(slab_at(s, handle), &s->free_head, sizeof s->free_head);
 	s->free_head = handle;
 	s->used--;
+}
+
+void
+slab_hide(void *p, size_t n)
+{
+	ASAN_POISON_MEMORY_REGION(p, n);
 }
 
 size_t

@@ -37,6 +37,9 @@ slab_at(const struct slab *s, uint32_t handle)
 	return s->chunks[handle >> SLAB_SHIFT] + (size_t)(handle & SLAB_MASK) * s->size;
 }
 
+/* With ASan, makes any use of these bytes of an object an error, until a handle for them is given out again. */
+void slab_hide(void *p, size_t n);
+
 /* Bytes of memory held. */
 size_t slab_bytes(const struct slab *s);
 

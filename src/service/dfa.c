@@ -7,6 +7,8 @@
 #include "service/dfa.h"
 #include "service/regex.h"
 
+#include "base/scan.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,11 +16,17 @@
 #define UNKNOWN      UINT16_MAX
 #define PATTERNS_MAX 64
 
+#define EXITS_MANY    0xfe
+#define EXITS_UNKNOWN 0xff
+#define STAY_LONG     24 /* bytes in one state after which it is worth knowing how it is left */
+
 struct state {
 	uint32_t first, n; /* the nodes, in `members` */
 	uint32_t next;     /* in the chain of its hash */
 	uint64_t accepts;  /* on entering it */
 	uint64_t alive;
+	uint8_t  exits[SCAN_SET]; /* bytes that lead elsewhere, where they are few */
+	uint8_t  n_exits;         /* of those; EXITS_MANY, EXITS_UNKNOWN */
 };
 
 struct dfa {
@@ -147,7 +155,7 @@ collect(struct dfa *d, uint64_t accepts, uint64_t *alive)
 static uint16_t
 state_of(struct dfa *d, uint64_t accepts)
 {
-	struct state s = { .first = (uint32_t)d->n_members, .accepts = accepts };
+	struct state s = { .first = (uint32_t)d->n_members, .accepts = accepts, .n_exits = EXITS_UNKNOWN };
 	bool         room = reserve(d);
 	if (!room) {
 		memset(d->reached, 0, (d->nfa.n_nodes / 64 + 1) * sizeof *d->reached);
@@ -213,6 +221,44 @@ stay(const uint8_t *class, const uint16_t *row, uint16_t state, const uint8_t *p
 	return p;
 }
 
+/* Finds out which bytes lead out of a state, by filling its row. */
+static void
+find_exits(struct dfa *d, uint16_t state)
+{
+	uint8_t  exits[SCAN_SET] = { 0 };
+	unsigned n = 0;
+
+	for (unsigned c = 0; c < d->columns; c++)
+		if (d->table[(size_t)state << d->shift | c] == UNKNOWN)
+			step(d, state, c);
+	for (unsigned b = 0; b < 256; b++) {
+		if (d->table[(size_t)state << d->shift | d->class[b]] == state)
+			continue;
+		if (n < SCAN_SET)
+			exits[n] = (uint8_t)b;
+		n++;
+	}
+	struct state *s = &d->states[state];
+	for (unsigned i = n; n > 0 && i < SCAN_SET; i++)
+		exits[i] = exits[0];
+	memcpy(s->exits, exits, sizeof exits);
+	s->n_exits = n > 0 && n <= SCAN_SET ? (uint8_t)n : EXITS_MANY;
+}
+
+/* => Where the state is left: by its few exits, or else byte by byte. */
+static const uint8_t *
+leave(struct dfa *d, uint16_t state, const uint8_t *p, const uint8_t *end)
+{
+	const struct state *s = &d->states[state];
+
+	if (s->n_exits <= SCAN_SET)
+		return p + scan_any4(p, (size_t)(end - p), s->exits);
+	const uint8_t *at = stay(d->class, d->table + ((size_t)state << d->shift), state, p, end);
+	if (at - p > STAY_LONG && s->n_exits == EXITS_UNKNOWN)
+		find_exits(d, state);
+	return at;
+}
+
 uint16_t
 dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *accepted)
 {
@@ -220,12 +266,11 @@ dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *acc
 	if (!d->states[state].alive)
 		return DFA_DEAD;
 	while (p < end) {
-		const uint16_t *row = d->table + ((size_t)state << d->shift);
-		unsigned        cell;
-		p = stay(d->class, row, state, p, end);
+		unsigned cell;
+		p = leave(d, state, p, end);
 		if (p == end)
 			break;
-		cell = row[d->class[*p++]];
+		cell = d->table[(size_t)state << d->shift | d->class[*p++]];
 		if (!(cell & ATTENTION)) {
 			state = (uint16_t)cell;
 			continue;

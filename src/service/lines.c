@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/scan.h"
+
 #define ZEEK_MAX_LINE 16777116u
 
 /* The bytes [p, p+n) belong to the unfinished line. */
@@ -70,6 +72,18 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 	return LINES_PLAIN;
 }
 
+/* => The next byte from `i` on that can end a line or is a NUL that counts. */
+static size_t
+skip_plain(struct lines *l, struct bytes in, size_t i)
+{
+	const uint8_t set[4] = { '\r', '\n', l->nul_sensitive ? 0 : '\n', '\n' };
+	const size_t  n = scan_any4(in.p + i, in.n - i, set);
+
+	if (n > 0)
+		l->last = in.p[i + n - 1];
+	return i + n;
+}
+
 enum lines_answer
 lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 {
@@ -83,6 +97,10 @@ lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 		return plain(l, in, out, full);
 	const uint8_t *from = in->p;
 	for (size_t i = 0; i < in->n; i++) {
+		if (l->length + in->n < cap && l->last != '\r') /* nothing in between matters */
+			i = skip_plain(l, *in, i);
+		if (i == in->n)
+			break;
 		const uint8_t c = in->p[i], last = l->last;
 		const size_t  so_far = (size_t)(in->p + i - from);
 		if (l->length + so_far >= cap) { /* too long: what came so far, but for its last byte and this one */

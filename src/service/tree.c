@@ -30,6 +30,7 @@ talk_new(struct inspect *in, const struct recogniser *what, size_t state_size)
 	if (!handle)
 		return NULL;
 	struct talk *t = slab_at(slab, handle);
+	slab_hide((uint8_t *)t + want, class_size[k] - want);
 	t->state = t + 1;
 	t->what = what;
 	t->in = in;
@@ -136,15 +137,18 @@ tree_remove(struct talk *t)
 static void
 talk_free(struct talk *t)
 {
-	struct inspector *i = t->in->by;
+	struct slab   *slab = &t->in->by->talks[t->size_class];
+	const uint32_t handle = t->handle;
 
 	tree_purge(t, true);
 	if (!t->what)
 		pia_end(t);
 	else if (t->what->end)
 		t->what->end(t);
-	if (t->size_class < TALK_CLASSES) /* the root's matcher lies in the inspection */
-		slab_release(&i->talks[t->size_class], t->handle);
+	if (!slab) /* the root's matcher lies in the inspection */
+		return;
+	slab_release(slab, handle);
+	slab_hide((uint8_t *)t + 8, slab->size - 8); /* the chain of freed handles is in front */
 }
 
 void

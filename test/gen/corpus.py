@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""Makes the fuzzers' seeds from the generated captures: corpus.py CAPTURES OUT
+"""Makes the fuzzers' seeds from the generated captures: corpus.py CAPTURES OUT [MORE]
 
 OUT/frames gets frames with times behind a byte of options, which the head of fuzz/fuzz_engine.c describes; OUT/files
-gets the small captures as they are, for the capture readers.
+gets the small captures as they are, for the capture readers; OUT/services gets what service_seeds.py makes, also from
+the captures in the folder MORE, if there is one.
 """
 import os
 import struct
 import sys
 
 from netlib import ETHERNET, IEEE80211, NULL, PPP, RADIOTAP, RAW, SLL, SLL2
+from service_seeds import write_seeds
 
 LINKS = [ETHERNET, RAW, SLL, SLL2, NULL, PPP, IEEE80211, RADIOTAP]  # fuzz_engine.c's order
 
@@ -41,8 +43,18 @@ def frames_input(options, found):
     return b"".join(out)
 
 
+def more_packets(folder):
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
+        if os.path.isfile(path) and os.path.getsize(path) < 1 << 20:
+            with open(path, "rb") as f:
+                read = packets(f.read())
+            if read:
+                yield (os.path.splitext(name)[0], *read)
+
+
 def main():
-    captures, out = sys.argv[1:]
+    captures, out = sys.argv[1:3]
     frames, files = os.path.join(out, "frames"), os.path.join(out, "files")
     os.makedirs(frames, exist_ok=True)
     os.makedirs(files, exist_ok=True)
@@ -66,6 +78,8 @@ def main():
                 options = link | (i // 12 % 16) << 3 | (128 if i % 24 else 0)
                 with open(os.path.join(frames, "%s-%03d" % (stem, i)), "wb") as f:
                     f.write(frames_input(options & 0xff, read[1][i:i + 12]))
+    folders = [captures] + [folder for folder in sys.argv[3:4] if os.path.isdir(folder)]
+    write_seeds(os.path.join(out, "services"), [found for folder in folders for found in more_packets(folder)])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,56 @@
+/* scan.h - looks for the first of up to four byte values: sixteen bytes at a time with SSE2, else eight in a word. */
+#ifndef CONNLOG_BASE_SCAN_H
+#define CONNLOG_BASE_SCAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define SCAN_SET 4 /* a set of fewer names one twice */
+
+static inline size_t
+scan_bytewise(const uint8_t *p, size_t i, size_t n, const uint8_t set[SCAN_SET])
+{
+	while (i < n && p[i] != set[0] && p[i] != set[1] && p[i] != set[2] && p[i] != set[3])
+		i++;
+	return i;
+}
+
+/* => How many bytes come before the first that is one of `set`; `n` where none is. */
+static inline size_t
+scan_any4(const uint8_t *p, size_t n, const uint8_t set[SCAN_SET])
+{
+	size_t i = 0;
+#ifdef __SSE2__
+	const __m128i a = _mm_set1_epi8((char)set[0]), b = _mm_set1_epi8((char)set[1]);
+	const __m128i c = _mm_set1_epi8((char)set[2]), d = _mm_set1_epi8((char)set[3]);
+	for (; n - i >= 16; i += 16) {
+		__m128i v;
+		memcpy(&v, p + i, sizeof v);
+		const __m128i  ab = _mm_or_si128(_mm_cmpeq_epi8(v, a), _mm_cmpeq_epi8(v, b));
+		const __m128i  cd = _mm_or_si128(_mm_cmpeq_epi8(v, c), _mm_cmpeq_epi8(v, d));
+		const unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(ab, cd));
+		if (hit)
+			return i + (unsigned)__builtin_ctz(hit);
+	}
+#else
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+	for (; n - i >= 8; i += 8) {
+		uint64_t v, hit = 0;
+		memcpy(&v, p + i, sizeof v);
+		for (int k = 0; k < SCAN_SET; k++) {
+			const uint64_t x = v ^ ones * set[k]; /* a byte of zero where it is the one */
+			hit |= (x - ones) & ~x & tops;
+		}
+		if (hit)
+			break;
+	}
+#endif
+	return scan_bytewise(p, i, n, set);
+}
+
+#endif
