@@ -372,5 +372,6 @@ krb_message(struct talk *t, struct bytes b)
 	if (c.bad)
 		return false;
 	talk_confirm(t);
+	talk_settled(t); /* nothing is inside */
 	return true;
 }
