@@ -3,6 +3,8 @@
 
 extern const struct recogniser recogniser_dce_rpc;
 extern const struct recogniser recogniser_dhcp;
+extern const struct recogniser recogniser_dnp3_tcp;
+extern const struct recogniser recogniser_dnp3_udp;
 extern const struct recogniser recogniser_dns;
 extern const struct recogniser recogniser_dtls;
 extern const struct recogniser recogniser_finger;
@@ -21,14 +23,16 @@ extern const struct recogniser recogniser_mysql;
 extern const struct recogniser recogniser_ntlm;
 extern const struct recogniser recogniser_ntp;
 extern const struct recogniser recogniser_pop3;
+extern const struct recogniser recogniser_postgresql;
 extern const struct recogniser recogniser_quic;
 extern const struct recogniser recogniser_radius;
 extern const struct recogniser recogniser_rdp;
 extern const struct recogniser recogniser_rdpeudp;
+extern const struct recogniser recogniser_redis;
 extern const struct recogniser recogniser_rfb;
 extern const struct recogniser recogniser_sip;
-extern const struct recogniser recogniser_smtp;
 extern const struct recogniser recogniser_smb;
+extern const struct recogniser recogniser_smtp;
 extern const struct recogniser recogniser_snmp;
 extern const struct recogniser recogniser_socks;
 extern const struct recogniser recogniser_ssh;
@@ -36,18 +40,12 @@ extern const struct recogniser recogniser_ssl;
 extern const struct recogniser recogniser_syslog;
 extern const struct recogniser recogniser_websocket;
 extern const struct recogniser recogniser_xmpp;
-extern const struct recogniser recogniser_postgresql;
-extern const struct recogniser recogniser_redis;
-extern const struct recogniser recogniser_dnp3_tcp;
-extern const struct recogniser recogniser_dnp3_udp;
 
 static const struct recogniser *const all[] = {
-	&recogniser_dnp3_udp,
-	&recogniser_dnp3_tcp,
-	&recogniser_redis,
-	&recogniser_postgresql,
 	&recogniser_dce_rpc,
 	&recogniser_dhcp,
+	&recogniser_dnp3_tcp,
+	&recogniser_dnp3_udp,
 	&recogniser_dns,
 	&recogniser_dtls,
 	&recogniser_finger,
@@ -66,14 +64,16 @@ static const struct recogniser *const all[] = {
 	&recogniser_ntlm,
 	&recogniser_ntp,
 	&recogniser_pop3,
+	&recogniser_postgresql,
 	&recogniser_quic,
 	&recogniser_radius,
 	&recogniser_rdp,
 	&recogniser_rdpeudp,
+	&recogniser_redis,
 	&recogniser_rfb,
 	&recogniser_sip,
-	&recogniser_smtp,
 	&recogniser_smb,
+	&recogniser_smtp,
 	&recogniser_snmp,
 	&recogniser_socks,
 	&recogniser_ssh,

@@ -137,7 +137,7 @@ tree_remove(struct talk *t)
 static void
 talk_free(struct talk *t)
 {
-	struct slab   *slab = &t->in->by->talks[t->size_class];
+	struct slab   *slab = t->size_class < TALK_CLASSES ? &t->in->by->talks[t->size_class] : NULL;
 	const uint32_t handle = t->handle;
 
 	tree_purge(t, true);
