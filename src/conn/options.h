@@ -29,7 +29,7 @@ port_set_add(struct port_set *s, uint16_t port)
 struct conn_options {
 	double tcp_SYN_timeout, tcp_session_timer, tcp_connection_linger, tcp_attempt_delay, tcp_close_delay;
 	double tcp_inactivity_timeout, udp_inactivity_timeout, icmp_inactivity_timeout, unknown_ip_inactivity_timeout;
-	double port_inactivity_timeout; /* Conn::port_inactivity_timeouts: 1 hr for the ports below */
+	double port_inactivity_timeout;     /* Conn::port_inactivity_timeouts: 1 hr for the ports below */
 	double analyzer_inactivity_timeout; /* Conn::analyzer_inactivity_timeouts: 1 hr for SSH and FTP */
 
 	bool partial_connection_ok, tcp_SYN_ack_ok, detect_filtered_trace, report_gaps_for_partial;

@@ -38,8 +38,8 @@ static uint32_t
 begin_connection(struct connlog_engine *e, const struct pkt *p, uint32_t hash)
 {
 	struct conn_store *s = &e->store;
-	bool           flip;
-	const uint32_t handle = track_wants(s->opt, p, &flip) ? conn_create(s, p, hash, flip) : 0;
+	bool               flip;
+	const uint32_t     handle = track_wants(s->opt, p, &flip) ? conn_create(s, p, hash, flip) : 0;
 
 	if (!handle) {
 		s->counters.refused++;
@@ -62,8 +62,9 @@ note_tunnels(struct connlog_engine *e, uint32_t handle, unsigned confirmed)
 		enum udp_tunnel_kind kind;
 		enum service         service;
 	} names[] = {
-		{ UDP_TUNNEL_TEREDO, SERVICE_TEREDO }, { UDP_TUNNEL_AYIYA, SERVICE_AYIYA },   { UDP_TUNNEL_GTPV1, SERVICE_GTPV1 },
-		{ UDP_TUNNEL_VXLAN, SERVICE_VXLAN },   { UDP_TUNNEL_GENEVE, SERVICE_GENEVE },
+		{ UDP_TUNNEL_TEREDO, SERVICE_TEREDO }, { UDP_TUNNEL_AYIYA, SERVICE_AYIYA },
+		{ UDP_TUNNEL_GTPV1, SERVICE_GTPV1 },   { UDP_TUNNEL_VXLAN, SERVICE_VXLAN },
+		{ UDP_TUNNEL_GENEVE, SERVICE_GENEVE },
 	};
 	for (size_t i = 0; e->store.watcher && i < sizeof names / sizeof *names; i++)
 		if (confirmed & names[i].kind)

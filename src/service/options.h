@@ -9,7 +9,7 @@ struct service_options {
 	bool     detect_services; /* ours: look into payload at all */
 	bool     dpd_match_only_beginning, dpd_ignore_ports;
 	uint64_t dpd_buffer_size, dpd_max_packets;
-	uint64_t ignore_violations_after;                /* DPD::ignore_violations_after */
+	uint64_t ignore_violations_after;              /* DPD::ignore_violations_after */
 	bool     track_removed_services_in_connection; /* DPD:: */
 	double   dns_session_timeout;
 	uint64_t max_expected; /* FTP::max_expected_data_channels, for both kinds */

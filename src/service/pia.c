@@ -89,11 +89,12 @@ replay(const struct pia *p, struct talk *to, int side, struct bytes now)
 static void
 match(struct talk *t, int side, struct bytes b)
 {
-	struct pia         *p = t->state;
-	struct inspect     *in = t->in;
-	const bool          udp = in->flags & INSPECT_UDP;
-	enum service        found[SIG_OUT];
-	const unsigned      n = signatures_match(in->by->signatures, &p->match, udp && t->parent == &in->root, !udp, side, b, found);
+	struct pia     *p = t->state;
+	struct inspect *in = t->in;
+	const bool      udp = in->flags & INSPECT_UDP;
+	enum service    found[SIG_OUT];
+	const unsigned  n =
+		signatures_match(in->by->signatures, &p->match, udp && t->parent == &in->root, !udp, side, b, found);
 
 	for (unsigned i = 0; i < n; i++) {
 		if (p->state == PIA_MATCHING) {

@@ -41,6 +41,7 @@ extern const struct recogniser recogniser_syslog;
 extern const struct recogniser recogniser_websocket;
 extern const struct recogniser recogniser_xmpp;
 
+/* clang-format off */
 static const struct recogniser *const all[] = {
 	&recogniser_dce_rpc,
 	&recogniser_dhcp,
@@ -82,6 +83,7 @@ static const struct recogniser *const all[] = {
 	&recogniser_websocket,
 	&recogniser_xmpp,
 };
+/* clang-format on */
 #define N_ALL (sizeof all / sizeof *all)
 
 void

@@ -12,7 +12,7 @@
 #include "service/names.h"
 
 enum verdict_list {
-	VERDICT_REMOVED = 0,         /* failed; with DPD::track_removed_services_in_connection named in service with a - */
+	VERDICT_REMOVED = 0,        /* failed; with DPD::track_removed_services_in_connection named in service with a - */
 	VERDICT_SERVICE = 0x40,     /* confirmed */
 	VERDICT_FAILED = 0x80,      /* confirmed, then violated */
 	VERDICT_SPECULATIVE = 0xc0, /* its signature matched too late */

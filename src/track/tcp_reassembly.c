@@ -39,7 +39,8 @@ gap(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t len)
 {
 	const bool clean = is_clean(ep) && is_clean(tcp_peer(x->t, ep));
 
-	if (tcp_is_watched(x)) /* what is violated by the first gap itself still counts, so they are told before it is noted */
+	if (tcp_is_watched(
+			x)) /* what is violated by the first gap itself still counts, so they are told before it is noted */
 		x->s->watcher->gap(x->s->watcher->arg, x->handle, side_of(x, ep), len);
 	ep->flags |= EP_GAP;
 	if (!clean && !x->s->opt->report_gaps_for_partial)

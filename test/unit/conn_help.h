@@ -42,7 +42,7 @@ keep_record(void *arg, struct conn_store *s, uint32_t handle)
 	struct fill_texts texts;
 	struct record     r;
 
-	fill_record(s, handle, &texts, &r);
+	fill_record(s, handle, NULL, &texts, &r);
 	w->log = (struct logged){ .n = w->log.n + 1,
 		                      .bytes = { r.orig_bytes, r.resp_bytes },
 		                      .pkts = { r.orig_pkts, r.resp_pkts },
