@@ -1,4 +1,4 @@
-/* scan.h - looks for the first of up to four byte values: sixteen bytes at a time with SSE2, else eight in a word. */
+/* scan.h - looks for the first of up to five byte values: sixteen bytes at a time with SSE2, else eight in a word. */
 #ifndef CONNLOG_BASE_SCAN_H
 #define CONNLOG_BASE_SCAN_H
 
@@ -10,30 +10,31 @@
 #include <emmintrin.h>
 #endif
 
-#define SCAN_SET 4 /* a set of fewer names one twice */
+#define SCAN_SET 5 /* a set of fewer names one twice */
 
 static inline size_t
 scan_bytewise(const uint8_t *p, size_t i, size_t n, const uint8_t set[SCAN_SET])
 {
-	while (i < n && p[i] != set[0] && p[i] != set[1] && p[i] != set[2] && p[i] != set[3])
+	while (i < n && p[i] != set[0] && p[i] != set[1] && p[i] != set[2] && p[i] != set[3] && p[i] != set[4])
 		i++;
 	return i;
 }
 
 /* => How many bytes come before the first that is one of `set`; `n` where none is. */
 static inline size_t
-scan_any4(const uint8_t *p, size_t n, const uint8_t set[SCAN_SET])
+scan_any(const uint8_t *p, size_t n, const uint8_t set[SCAN_SET])
 {
 	size_t i = 0;
 #ifdef __SSE2__
 	const __m128i a = _mm_set1_epi8((char)set[0]), b = _mm_set1_epi8((char)set[1]);
 	const __m128i c = _mm_set1_epi8((char)set[2]), d = _mm_set1_epi8((char)set[3]);
+	const __m128i e = _mm_set1_epi8((char)set[4]);
 	for (; n - i >= 16; i += 16) {
 		__m128i v;
 		memcpy(&v, p + i, sizeof v);
 		const __m128i  ab = _mm_or_si128(_mm_cmpeq_epi8(v, a), _mm_cmpeq_epi8(v, b));
 		const __m128i  cd = _mm_or_si128(_mm_cmpeq_epi8(v, c), _mm_cmpeq_epi8(v, d));
-		const unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(ab, cd));
+		const unsigned hit = (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(ab, cd), _mm_cmpeq_epi8(v, e)));
 		if (hit)
 			return i + (unsigned)__builtin_ctz(hit);
 	}

@@ -252,7 +252,7 @@ leave(struct dfa *d, uint16_t state, const uint8_t *p, const uint8_t *end)
 	const struct state *s = &d->states[state];
 
 	if (s->n_exits <= SCAN_SET)
-		return p + scan_any4(p, (size_t)(end - p), s->exits);
+		return p + scan_any(p, (size_t)(end - p), s->exits);
 	const uint8_t *at = stay(d->class, d->table + ((size_t)state << d->shift), state, p, end);
 	if (at - p > STAY_LONG && s->n_exits == EXITS_UNKNOWN)
 		find_exits(d, state);

@@ -76,8 +76,8 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 static size_t
 skip_plain(struct lines *l, struct bytes in, size_t i)
 {
-	const uint8_t set[4] = { '\r', '\n', l->nul_sensitive ? 0 : '\n', '\n' };
-	const size_t  n = scan_any4(in.p + i, in.n - i, set);
+	const uint8_t set[SCAN_SET] = { '\r', '\n', l->nul_sensitive ? 0 : '\n', '\n', '\n' };
+	const size_t  n = scan_any(in.p + i, in.n - i, set);
 
 	if (n > 0)
 		l->last = in.p[i + n - 1];
