@@ -1,0 +1,317 @@
+/* service_test.c - how services are found, confirmed and withdrawn: small connections through the engine. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/engine.h"
+
+enum { NONE, TCP, PARTIAL, UDP };
+
+#define STEPS 14
+#define LOST  (-1) /* as `at`: never sent */
+
+/* What a side says: `n` bytes of `text` (0: all of it), over and over until `times` of them are sent in one packet. */
+struct step {
+	int         side;
+	const char *text;
+	int         n;
+	int         times;
+	int         at;    /* not 0: how far ahead of its place the segment is */
+	double      after; /* seconds since the step before; 0: a hundredth */
+};
+
+/* `option`: name=value. */
+struct scenario {
+	const char *name;
+	int         kind, port;
+	struct step steps[STEPS];
+	const char *service, *failed, *speculative;
+	const char *option;
+	bool        over; /* nothing of the inspection is left before the end */
+};
+
+struct result {
+	unsigned n;
+	char     service[64], failed[64], speculative[64];
+	uint64_t orig_p, resp_p;
+	double   duration;
+	unsigned inspects, talks; /* in use when the steps are done */
+};
+
+#define GET    "GET / HTTP/1.1\r\n\r\n"
+#define OK     "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+#define QUERY  "\xab\xcd\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"
+#define REPLY  "\xab\xcd\x81\x80\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"
+#define B(lit) lit, sizeof(lit) - 1
+/* Over TCP; what has too many questions violates. */
+#define ASK  "\0\x13" QUERY
+#define TELL "\0\x13" REPLY
+#define BAD  "\0\x0c\1\2\1\0\xff\xff\0\0\0\0\0\0"
+
+static void
+text_of(const connlog_record *r, const char *column, char *out, size_t size)
+{
+	const connlog_value v = connlog_record_get(r, (size_t)connlog_column_find(column));
+	size_t              at = 0;
+
+	out[0] = 0;
+	if (!v.set)
+		return;
+	if (v.type != CONNLOG_STRING_SET) {
+		snprintf(out, size, "%.*s", (int)v.text.n, v.text.p);
+		return;
+	}
+	for (size_t i = 0; i < v.texts.n && at < size; i++)
+		at += (size_t)snprintf(out + at, size - at, "%s%.*s", i ? "," : "", (int)v.texts.at[i].n, v.texts.at[i].p);
+}
+
+static int
+on_record(void *arg, const connlog_record *r)
+{
+	struct result *res = arg;
+
+	res->n++;
+	text_of(r, "service", res->service, sizeof res->service);
+	text_of(r, "failed_service", res->failed, sizeof res->failed);
+	text_of(r, "speculative_service", res->speculative, sizeof res->speculative);
+	res->orig_p = connlog_record_get(r, (size_t)connlog_column_find("id.orig_p")).count;
+	res->resp_p = connlog_record_get(r, (size_t)connlog_column_find("id.resp_p")).count;
+	res->duration = connlog_record_get(r, (size_t)connlog_column_find("duration")).number;
+	return CONNLOG_OK;
+}
+
+static uint8_t *
+put(uint8_t *at, uint32_t value, unsigned size)
+{
+	while (size-- > 0)
+		*at++ = (uint8_t)(value >> 8 * size);
+	return at;
+}
+
+struct wire {
+	connlog_engine *e;
+	double          now;
+	bool            udp;
+	int             port[2];
+	uint32_t        seq[2], ack[2];
+};
+
+static void
+send_packet(struct wire *w, int side, unsigned flags, uint32_t seq, const uint8_t *data, size_t n)
+{
+	static uint8_t p[65536];
+	uint8_t       *at = p;
+
+	w->now += 0.01;
+	at = put(at, 0x4500, 2);
+	at = put(at, (uint32_t)((w->udp ? 28 : 40) + n), 2);
+	at = put(at, 0, 4);
+	at = put(at, w->udp ? 0x4011 : 0x4006, 2);
+	at = put(at, 0, 2);
+	at = put(at, 0x0a000001u + (uint32_t)side, 4);
+	at = put(at, 0x0a000001u + (uint32_t)!side, 4);
+	at = put(at, (uint32_t)w->port[side], 2);
+	at = put(at, (uint32_t)w->port[!side], 2);
+	if (w->udp) {
+		at = put(at, (uint32_t)(8 + n), 2);
+		at = put(at, 0, 2);
+	} else {
+		at = put(at, seq, 4);
+		at = put(at, flags & 16 ? w->seq[!side] : 0, 4);
+		at = put(at, 0x5000u | flags, 2);
+		at = put(at, 60000, 2);
+		at = put(at, 0, 4);
+	}
+	if (n)
+		memcpy(at, data, n);
+	const connlog_packet packet = { .data = p,
+		                            .caplen = (uint32_t)(at - p + (ptrdiff_t)n),
+		                            .len = (uint32_t)(at - p + (ptrdiff_t)n),
+		                            .link = 101,
+		                            .sec = (int64_t)w->now,
+		                            .nsec = (uint32_t)((w->now - (double)(int64_t)w->now) * 1e9) };
+	assert_int_equal(connlog_packets(w->e, &packet, 1), CONNLOG_OK);
+}
+
+static void
+send_step(struct wire *w, const struct step *st)
+{
+	static uint8_t data[60000];
+	const size_t   one = st->n ? (size_t)st->n : strlen(st->text), times = st->times ? (size_t)st->times : 1;
+
+	assert_true(one * times <= sizeof data);
+	for (size_t i = 0; i < times; i++)
+		memcpy(data + i * one, st->text, one);
+	w->now += st->after;
+	const uint32_t seq = w->seq[st->side] + (uint32_t)st->at;
+	if (st->at == 0) /* what comes too early leaves the place as it is */
+		w->seq[st->side] += (uint32_t)(one * times);
+	if (st->at == LOST)
+		w->seq[st->side] += (uint32_t)(one * times);
+	else
+		send_packet(w, st->side, 16, seq, data, one * times);
+}
+
+static void
+open_wire(struct wire *w, int kind, int port)
+{
+	w->udp = kind == UDP;
+	w->port[0]++;
+	w->port[1] = port;
+	w->seq[0] = 1000;
+	w->seq[1] = 5000;
+	if (kind != TCP)
+		return;
+	send_packet(w, 0, 2, w->seq[0]++, NULL, 0);
+	send_packet(w, 1, 18, w->seq[1]++, NULL, 0);
+	send_packet(w, 0, 16, w->seq[0], NULL, 0);
+}
+
+static struct wire
+wire_new(const char *option, struct result *res)
+{
+	char             err[256], name[64];
+	connlog_options *o = connlog_options_new();
+
+	assert_int_equal(connlog_options_set(o, "ignore_checksums", "T", err, sizeof err), CONNLOG_OK);
+	if (option) {
+		const char *value = strchr(option, '=');
+		snprintf(name, sizeof name, "%.*s", (int)(value - option), option);
+		assert_int_equal(connlog_options_set(o, name, value + 1, err, sizeof err), CONNLOG_OK);
+	}
+	struct wire w = { .e = connlog_engine_new(o, err, sizeof err), .now = 1.7e9, .port = { 50000, 0 } };
+	connlog_options_free(o);
+	assert_non_null(w.e);
+	connlog_on_record(w.e, on_record, res);
+	return w;
+}
+
+static void
+count_talks(const struct wire *w, struct result *res)
+{
+	res->inspects = w->e->inspector.inspects.used;
+	res->talks = 0;
+	for (int k = 0; k < TALK_CLASSES; k++)
+		res->talks += w->e->inspector.talks[k].used;
+}
+
+/* Ends it: then nothing of any inspection may be left. */
+static void
+wire_free(struct wire *w)
+{
+	struct result left;
+
+	assert_int_equal(connlog_finish(w->e), CONNLOG_OK);
+	count_talks(w, &left);
+	assert_int_equal(left.inspects + left.talks + w->e->inspector.verdicts.used, 0);
+	connlog_engine_free(w->e);
+}
+
+/* clang-format off */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* what is left out of a step is 0 */
+static const struct scenario scenarios[] = {
+	{ "by its port", TCP, 80, { { 0, GET }, { 1, OK } }, "http", "", "", NULL, false },
+	{ "by its signature", TCP, 40000, { { 0, GET }, { 1, OK } }, "http", "", "", NULL, false },
+	{ "by its signature alone", TCP, 80, { { 0, "x" }, { 1, "y" } }, "", "", "", "dpd_ignore_ports=T", 0 },
+	{ "what came before the signature is replayed", TCP, 40000,
+	  { { 0, "GE" }, { 0, "T / HTTP/1.1\r\n\r\n" }, { 1, OK } }, "http", "", "", NULL, false },
+	{ "no signature, no service", TCP, 40000, { { 0, "JET / HTTP/1.1\r\n\r\n" }, { 1, "JTTP/1.1 200 OK\r\n\r\n" } }, "", "", "", NULL, false },
+	/* 1024 bytes are kept; the chunk that goes beyond is still matched and replayed, the next is not. */
+	{ "the chunk that overflows", TCP, 40000, { { 0, GET, 0, 100 }, { 1, OK } }, "http", "", "http", "dpd_match_only_beginning=F", 0 },
+	{ "the chunk behind it", TCP, 40000, { { 0, " ", 0, 1000 }, { 0, " ", 0, 25 }, { 0, GET }, { 1, OK } }, "", "", "http", "dpd_match_only_beginning=F", 0 },
+	{ "the chunk behind it is not looked at", TCP, 40000, { { 0, " ", 0, 1000 }, { 0, " ", 0, 25 }, { 0, GET }, { 1, OK } }, "", "", "", "dpd_match_only_beginning=T", 1 },
+	{ "violated, never confirmed", TCP, 53, { { 0, B(BAD) }, { 1, B(BAD) } }, "", "", "", NULL, false },
+	{ "confirmed, then violated", TCP, 53, { { 0, B(ASK) }, { 1, B(TELL) }, { 0, B(BAD) } }, "", "dns", "", NULL, false },
+	{ "confirmed and violated by one packet", TCP, 53, { { 0, B(ASK BAD) } }, "", "dns", "", NULL, false },
+	{ "violated after 10240 bytes", TCP, 53, { { 0, B(ASK), 600 }, { 0, B(BAD) } }, "dns", "", "", NULL, false },
+	{ "violated before 10240 bytes", TCP, 53, { { 0, B(ASK), 400 }, { 0, B(BAD) } }, "", "dns", "", NULL, false },
+	{ "violated after a gap", TCP, 53, { { 0, B(ASK) }, { 1, B(TELL), 0, LOST }, { 1, B(TELL) }, { 0, B(ASK) }, { 0, B(BAD) } }, "dns", "", "", NULL, false },
+	{ "violated, joined midway", PARTIAL, 53, { { 0, B(ASK) }, { 1, B(TELL) }, { 0, B(BAD) } }, "dns", "", "", NULL, false },
+	{ "out of order, the hole filled later", TCP, 80, { { 0, "T / HTTP/1.1\r\n\r\n", 0, 0, 2 }, { 0, "GE" }, { 1, OK } }, "http", "", "", NULL, false },
+	{ "UDP, by its port", UDP, 53, { { 0, B(QUERY) }, { 1, B(REPLY) } }, "dns", "", "", NULL, false },
+};
+/* clang-format on */
+
+static struct result
+play(const struct scenario *sc)
+{
+	struct result res = { 0 };
+	struct wire   w = wire_new(sc->option, &res);
+
+	open_wire(&w, sc->kind, sc->port);
+	for (const struct step *st = sc->steps; st < sc->steps + STEPS && st->text; st++)
+		send_step(&w, st);
+	count_talks(&w, &res);
+	wire_free(&w);
+	return res;
+}
+
+static void
+test_scenarios(void **state)
+{
+	(void)state;
+	unsigned wrong = 0;
+	for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
+		const struct scenario *sc = &scenarios[i];
+		const struct result    res = play(sc);
+		if (strcmp(res.service, sc->service) || strcmp(res.failed, sc->failed) ||
+		    strcmp(res.speculative, sc->speculative) || (sc->over && res.inspects + res.talks))
+			print_error("%s: %u [%s] [%s] [%s] left %u\n", sc->name, res.n, res.service, res.failed, res.speculative,
+			            res.inspects);
+		wrong += res.n != 1 || strcmp(res.service, sc->service) || strcmp(res.failed, sc->failed) ||
+		         strcmp(res.speculative, sc->speculative) || (sc->over && res.inspects + res.talks);
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void
+test_dns(void **state)
+{
+	(void)state;
+	static const struct scenario flip = { "", UDP, 53, { { 0, B(REPLY) } }, "dns", "", "", 0, 0 };
+	static const struct scenario slow = { "", UDP, 53, { { 0, B(QUERY) }, { 0, B(QUERY), 0, 0, 25 } }, "dns", "",
+		                                  "", 0,   0 };
+	struct result                res = play(&flip);
+
+	assert_int_equal(res.orig_p, 53); /* a reply comes from the responder */
+	assert_int_equal(res.resp_p, 50001);
+	res = play(&slow);
+	assert_int_equal(res.n, 2); /* silent for 20 seconds: dns_session_timeout */
+}
+
+static void
+test_ftp_data(void **state)
+{
+	(void)state;
+	static const struct step talk[] = { { 1, "220 hi\r\n" },
+		                                { 0, "USER a\r\n" },
+		                                { 1, "331 ok\r\n" },
+		                                { 0, "PASV\r\n" },
+		                                { 1, "227 (10,0,0,2,195,90)\r\n" },
+		                                { 0 } };
+	struct result            res = { 0 };
+	struct wire              w = wire_new(NULL, &res);
+
+	open_wire(&w, TCP, 21);
+	for (const struct step *st = talk; st->text; st++)
+		send_step(&w, st);
+	open_wire(&w, TCP, 195 * 256 + 90);
+	assert_int_equal(connlog_finish(w.e), CONNLOG_OK);
+	assert_int_equal(res.n, 2);
+	assert_string_equal(res.service, "ftp-data"); /* the second */
+	wire_free(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scenarios), cmocka_unit_test(test_dns),
+		                                cmocka_unit_test(test_ftp_data) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
