@@ -72,7 +72,7 @@ struct event {
 
 #define EVENTS_MAX 256 /* of one packet; what goes beyond is counted */
 
-#define TALK_CLASSES 7
+#define TALK_CLASSES 9
 
 struct inspect_counters {
 	uint64_t inspections, attached, given_up, events_lost;

@@ -3,7 +3,7 @@
 
 #include "service/inspect.h"
 
-static const uint16_t class_size[TALK_CLASSES] = { 64, 96, 160, 256, 512, 1024, 2048 };
+static const uint16_t class_size[TALK_CLASSES] = { 64, 96, 128, 176, 256, 416, 640, 1024, 2048 };
 
 _Static_assert(sizeof(struct talk) % 8 == 0, "the state follows the talk");
 
