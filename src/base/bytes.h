@@ -29,7 +29,7 @@ bytes_skip(struct bytes b, size_t n)
 {
 	if (n > b.n)
 		n = b.n;
-	return (struct bytes){ b.p + n, b.n - n };
+	return (struct bytes){ n > 0 ? b.p + n : b.p, b.n - n }; /* there may be no bytes and no place */
 }
 
 /* Keeps at most the first `n` bytes. */
