@@ -68,7 +68,7 @@ tell_checksums(struct teller *t, const struct decode_counters *d)
 }
 
 static void
-tell_connections(const struct connlog_engine *e, struct teller *t, const struct decode_counters *d)
+tell_connections(const struct connlog_engine *e, struct teller *t)
 {
 	static const char *const transports[] = { "unknown_transport", "tcp", "udp", "icmp" };
 	static const char *const ends[] = {
@@ -90,14 +90,38 @@ tell_connections(const struct connlog_engine *e, struct teller *t, const struct 
 	t->group = "ended";
 	for (int i = 0; i < CONN_END_COUNT; i++)
 		tell(t, ends[i], c->ended[i]);
+	t->group = "timers";
+	tell(t, "run", c->timers);
+}
+
+static void
+tell_services(const struct inspector *i, struct teller *t)
+{
+	t->group = "services";
+	tell(t, "inspections", i->counters.inspections);
+	tell(t, "undecided", i->inspects.used);
+	tell(t, "recognisers", i->counters.attached);
+	tell(t, "confirmed", i->counters.confirmed);
+	tell(t, "failed", i->counters.failed);
+	tell(t, "expected", i->expect.n);
+}
+
+static void
+tell_limits(const struct connlog_engine *e, struct teller *t, const struct decode_counters *d)
+{
+	const struct conn_counters *c = &e->store.counters;
+	const struct inspector     *i = &e->inspector;
+
 	t->group = "limits";
 	tell(t, "connections_evicted", c->ended[CONN_END_evicted]);
 	tell(t, "fragments_evicted", d->fragments_evicted);
 	tell(t, "ip_tunnels_evicted", d->ip_tunnels_evicted);
 	tell(t, "reassembly_given_up", c->reassembly_given_up);
 	tell(t, "history_letters_cut", c->history_cut);
-	t->group = "timers";
-	tell(t, "run", c->timers);
+	tell(t, "inspections_given_up", i->counters.given_up);
+	tell(t, "service_events_lost", i->counters.events_lost);
+	tell(t, "expectations_refused", i->expect.refused);
+	tell(t, "signature_states_lost", i->signatures ? signatures_lost(i->signatures) : 0);
 }
 
 static void
@@ -110,6 +134,7 @@ tell_memory(const struct connlog_engine *e, struct teller *t)
 	tell(t, "tcp", slab_bytes(&s->tcps) + slab_bytes(&s->tcp_rares) + s->range_bytes);
 	tell(t, "extra", slab_bytes(&s->extras));
 	tell(t, "table", ((uint64_t)s->table.mask + 1) * sizeof *s->table.slots);
+	tell(t, "services", inspector_bytes(&e->inspector));
 }
 
 void
@@ -120,6 +145,8 @@ connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg)
 
 	tell_packets(e, &t, d);
 	tell_checksums(&t, d);
-	tell_connections(e, &t, d);
+	tell_connections(e, &t);
+	tell_services(&e->inspector, &t);
+	tell_limits(e, &t, d);
 	tell_memory(e, &t);
 }

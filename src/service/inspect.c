@@ -381,6 +381,16 @@ inspector_free(struct inspector *i)
 	signatures_free(i->signatures);
 }
 
+size_t
+inspector_bytes(const struct inspector *i)
+{
+	size_t sum = slab_bytes(&i->inspects) + slab_bytes(&i->verdicts);
+
+	for (int k = 0; k < TALK_CLASSES; k++)
+		sum += slab_bytes(&i->talks[k]);
+	return sum;
+}
+
 /* ---- what recognisers call, of the connection */
 
 bool

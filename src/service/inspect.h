@@ -95,6 +95,8 @@ struct inspector {
 /* => False where there is no memory. Sets the store's watcher, unless services are switched off. */
 bool inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt);
 void inspector_free(struct inspector *i);
+/* Bytes of slabs; what recognisers and matchers buffer comes on top. */
+size_t inspector_bytes(const struct inspector *i);
 
 /* Fetches what a packet of the connection will need, in two steps. => What the second step needs, or 0 for nothing. */
 uint32_t inspect_prefetch(const struct inspector *i, const struct conn *c);

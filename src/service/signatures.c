@@ -299,6 +299,16 @@ signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp
 	return false;
 }
 
+uint64_t
+signatures_lost(const struct signatures *s)
+{
+	uint64_t sum = 0;
+	for (unsigned i = 0; i < DIRECTIONS * SIG_GROUPS; i++)
+		if (s->dfa[i / SIG_GROUPS][i % SIG_GROUPS])
+			sum += dfa_size(s->dfa[i / SIG_GROUPS][i % SIG_GROUPS]).lost;
+	return sum;
+}
+
 const char *
 signature_name(unsigned rule)
 {

@@ -51,6 +51,9 @@ unsigned signatures_match(struct signatures *s, struct sig_match *m, bool udp, b
 /* => Can a rule that enables a service still fire? */
 bool signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp);
 
+/* => Steps for which an automaton had no room for another state: answered as if nothing could match any more. */
+uint64_t signatures_lost(const struct signatures *s);
+
 /* A rule's name, 0 <= rule < SIG_RULES. */
 const char *signature_name(unsigned rule);
 
