@@ -64,7 +64,7 @@ conn_free(struct conn_store *s, uint32_t handle)
 		s->tracker->release(s, c);
 		slab_release(&s->tcps, c->tcp);
 	} else if (c->transport == TRANSPORT_UDP && c->watch) {
-		s->watcher->release(s->watcher->arg, handle, c->watch);
+		s->watcher->release(s->watcher->arg, c->watch);
 	}
 	free_extra(s, c);
 	c->flags = 0;

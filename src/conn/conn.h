@@ -156,7 +156,7 @@ struct conn_watcher {
 	double (*due)(const void *arg, const struct conn *c);
 	enum conn_verdict (*timer)(void *arg, uint32_t handle, double now);
 	/* The connection ends: `watch` is given back. */
-	void (*release)(void *arg, uint32_t handle, uint32_t watch);
+	void (*release)(void *arg, uint32_t watch);
 	/* Something was lost for want of memory: nothing more is to be looked at. */
 	void (*give_up)(void *arg, uint32_t handle);
 };

@@ -14,6 +14,21 @@ watch_of(struct conn_store *s, struct conn *c)
 	return c->transport == TRANSPORT_TCP ? &tcp_at(s, c)->watch : &c->watch;
 }
 
+/* => The connection's watch, 0 where there is no place for one yet. */
+static uint32_t
+watch_now(const struct inspector *i, const struct conn *c)
+{
+	if (c->transport == TRANSPORT_UDP)
+		return c->watch;
+	return c->transport == TRANSPORT_TCP && c->tcp ? tcp_at(i->s, c)->watch : 0;
+}
+
+static bool
+is_inspected(uint32_t watch)
+{
+	return watch != 0 && !(watch & WATCH_OVER);
+}
+
 struct conn *
 inspect_conn(const struct inspect *in)
 {
@@ -68,6 +83,15 @@ build(struct inspect *in, bool with_ports)
 	(void)pia_attach(&in->root);
 }
 
+/* => What was found, NULL where nothing is kept. */
+static struct verdict *
+verdict_at(const struct inspector *i, uint32_t watch)
+{
+	if (is_inspected(watch))
+		return &inspect_at(i, watch)->verdict;
+	return watch & ~WATCH_OVER ? slab_at(&i->verdicts, watch & ~WATCH_OVER) : NULL;
+}
+
 /* Nothing more is looked at: what was found is kept, the rest given back. */
 static void
 finish(struct inspect *in)
@@ -94,7 +118,7 @@ packet_done(struct inspect *in)
 		in->flags &= (uint8_t)~INSPECT_PURGE;
 		tree_purge(&in->root, false);
 	}
-	if (in->dns_at == INFINITY && tree_decided(&in->root, events_deaf(in)))
+	if (in->dns_at == INFINITY && tree_decided(&in->root))
 		finish(in);
 }
 
@@ -178,12 +202,9 @@ static void
 on_flipped(void *arg, uint32_t handle)
 {
 	struct inspector *i = arg;
-	struct conn      *c = conn_at(i->s, handle);
+	const uint32_t    watch = watch_now(i, conn_at(i->s, handle));
 
-	if ((c->transport == TRANSPORT_TCP && !c->tcp) || c->transport > TRANSPORT_UDP || c->transport == TRANSPORT_UNKNOWN)
-		return;
-	const uint32_t watch = *watch_of(i->s, c);
-	if (watch && !(watch & WATCH_OVER)) {
+	if (is_inspected(watch)) {
 		struct inspect *in = inspect_at(i, watch);
 		for (struct talk *t = in->root.child; t; t = t->next)
 			if (t->what && t->what->flipped)
@@ -214,11 +235,10 @@ on_timer(void *arg, uint32_t handle, double now)
 }
 
 static void
-on_release(void *arg, uint32_t handle, uint32_t watch)
+on_release(void *arg, uint32_t watch)
 {
 	struct inspector *i = arg;
 
-	(void)handle;
 	if (watch & WATCH_OVER) {
 		if (watch & ~WATCH_OVER)
 			slab_release(&i->verdicts, watch & ~WATCH_OVER);
@@ -256,13 +276,9 @@ on_give_up(void *arg, uint32_t handle)
 uint32_t
 inspect_prefetch(const struct inspector *i, const struct conn *c)
 {
-	uint32_t watch = 0;
+	const uint32_t watch = watch_now(i, c);
 
-	if (c->transport == TRANSPORT_UDP)
-		watch = c->watch;
-	else if (c->transport == TRANSPORT_TCP && c->tcp)
-		watch = tcp_at(i->s, c)->watch;
-	if (watch == 0 || (watch & WATCH_OVER))
+	if (!is_inspected(watch))
 		return 0;
 	const char *in = slab_at(&i->inspects, watch);
 	for (size_t at = 0; at < sizeof(struct inspect); at += 64)
@@ -298,47 +314,28 @@ inspect_datagram(struct inspector *i, uint32_t handle, int side, struct bytes b)
 void
 inspect_tunnel(struct inspector *i, uint32_t handle, enum service s)
 {
-	const struct conn *c = conn_at(i->s, handle);
+	struct conn *c = conn_at(i->s, handle);
 
-	if (!(c->watch & WATCH_OVER) && c->watch)
-		verdict_add(&inspect_at(i, c->watch)->verdict, VERDICT_SERVICE, s);
-	else if (c->watch & ~WATCH_OVER)
-		verdict_add(slab_at(&i->verdicts, c->watch & ~WATCH_OVER), VERDICT_SERVICE, s);
-	else if (c->watch == WATCH_OVER) {
-		const uint32_t kept = slab_alloc(&i->verdicts);
-		if (!kept)
-			return;
-		verdict_add(slab_at(&i->verdicts, kept), VERDICT_SERVICE, s);
-		conn_at(i->s, handle)->watch = WATCH_OVER | kept;
-	}
+	if (c->watch == WATCH_OVER)
+		c->watch |= slab_alloc(&i->verdicts);
+	struct verdict *v = verdict_at(i, c->watch);
+	if (v)
+		verdict_add(v, VERDICT_SERVICE, s);
 }
 
 void
 inspect_packet_done(struct inspector *i, uint32_t handle)
 {
-	struct conn *c = conn_at(i->s, handle);
+	const uint32_t watch = watch_now(i, conn_at(i->s, handle));
 
-	if (c->transport != TRANSPORT_TCP && c->transport != TRANSPORT_UDP)
-		return;
-	if (c->transport == TRANSPORT_TCP && !c->tcp)
-		return;
-	const uint32_t watch = *watch_of(i->s, c);
-	if (watch && !(watch & WATCH_OVER))
+	if (is_inspected(watch))
 		packet_done(inspect_at(i, watch));
 }
 
 const struct verdict *
 inspect_verdict(const struct inspector *i, const struct conn *c)
 {
-	uint32_t watch = 0;
-
-	if (c->transport == TRANSPORT_UDP)
-		watch = c->watch;
-	else if (c->transport == TRANSPORT_TCP && c->tcp)
-		watch = tcp_at(i->s, c)->watch;
-	if (watch == 0 || watch == WATCH_OVER)
-		return NULL;
-	return watch & WATCH_OVER ? slab_at(&i->verdicts, watch & ~WATCH_OVER) : &inspect_at(i, watch)->verdict;
+	return verdict_at(i, watch_now(i, c));
 }
 
 bool

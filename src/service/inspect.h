@@ -126,8 +126,8 @@ void         tree_remove(struct talk *t); /* marks it and all below */
 /* Frees what is marked; with `all`, everything. */
 void tree_purge(struct talk *parent, bool all);
 bool tree_live(const struct talk *root, enum service s);
-/* Could anything still come of the tree? `deaf`: violations no longer count. */
-bool tree_decided(const struct talk *root, bool deaf);
+/* Can nothing come of the tree any more? */
+bool tree_decided(const struct talk *root);
 
 bool pia_attach(struct talk *parent);
 void pia_feed(struct talk *t, int side, struct bytes b);

@@ -291,8 +291,7 @@ feed(struct talk *t, int side, struct bytes b)
 		deliver(t, side, line, full);
 	/* What is left of this chunk after 670 came as lines, as in Zeek; the next one is raw. */
 	if (s->raw) {
-		lines_clear(&s->lines[0]);
-		lines_clear(&s->lines[1]);
+		lines_clear_both(s->lines);
 	}
 }
 
@@ -310,11 +309,9 @@ eof(struct talk *t, int side)
 static void
 flipped(struct talk *t)
 {
-	struct irc        *s = t->state;
-	const struct lines was = s->lines[0];
+	struct irc *s = t->state;
 
-	s->lines[0] = s->lines[1];
-	s->lines[1] = was;
+	lines_swap(s->lines);
 }
 
 static void
@@ -322,8 +319,7 @@ end(struct talk *t)
 {
 	struct irc *s = t->state;
 
-	lines_clear(&s->lines[0]);
-	lines_clear(&s->lines[1]);
+	lines_clear_both(s->lines);
 }
 
 static const uint16_t ports[] = { 6666, 6667, 6668, 6669, 0 };

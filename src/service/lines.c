@@ -160,3 +160,19 @@ lines_clear(struct lines *l)
 	l->n = l->room = 0;
 	l->length = 0;
 }
+
+void
+lines_clear_both(struct lines l[2])
+{
+	lines_clear(&l[0]);
+	lines_clear(&l[1]);
+}
+
+void
+lines_swap(struct lines l[2])
+{
+	const struct lines was = l[0];
+
+	l[0] = l[1];
+	l[1] = was;
+}

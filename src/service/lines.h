@@ -34,4 +34,8 @@ bool lines_end(struct lines *l, struct bytes *out, uint64_t *full);
 /* What is unfinished, given up (e.g. when the stream goes on as something else). */
 void lines_clear(struct lines *l);
 
+/* Of both sides: given up; exchanged, when the ends change roles. */
+void lines_clear_both(struct lines l[2]);
+void lines_swap(struct lines l[2]);
+
 #endif

@@ -118,6 +118,12 @@ note_headers(const struct inspect *in, struct pia *p)
 			sig_side_start(&p->match.side[side]);
 }
 
+static enum pia_state
+after_buffering(const struct service_options *opt)
+{
+	return opt->dpd_match_only_beginning ? PIA_SKIPPING : PIA_MATCHING;
+}
+
 void
 pia_feed(struct talk *t, int side, struct bytes b)
 {
@@ -131,7 +137,7 @@ pia_feed(struct talk *t, int side, struct bytes b)
 	if (next == PIA_BUFFERING && b.n > 0) {
 		p->size += (uint32_t)b.n;
 		if (p->size > opt->dpd_buffer_size || ++p->chunks > opt->dpd_max_packets)
-			next = opt->dpd_match_only_beginning ? PIA_SKIPPING : PIA_MATCHING;
+			next = after_buffering(opt);
 	}
 	if (t->parent == &t->in->root && !(t->in->flags & INSPECT_UDP))
 		note_headers(t->in, p);
@@ -151,7 +157,7 @@ pia_gap(struct talk *t, int side, uint64_t len)
 	if (len > 0x3fffffff)
 		len = 0x3fffffff;
 	if (++p->chunks > t->in->by->opt->dpd_max_packets) {
-		p->state = t->in->by->opt->dpd_match_only_beginning ? PIA_SKIPPING : PIA_MATCHING;
+		p->state = (uint8_t)after_buffering(t->in->by->opt);
 		forget(p);
 	} else if (!keep(p, (side ? ENTRY_SIDE : 0) | ENTRY_GAP | (uint32_t)len, (struct bytes){ NULL, 0 })) {
 		forget(p);

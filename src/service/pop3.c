@@ -404,8 +404,7 @@ feed(struct talk *t, int side, struct bytes b)
 		deliver(t, side, line, full);
 	/* What is left of this chunk after STLS came as lines, as in Zeek; the next one is raw. */
 	if (s->raw) {
-		lines_clear(&s->lines[0]);
-		lines_clear(&s->lines[1]);
+		lines_clear_both(s->lines);
 	}
 }
 
@@ -423,11 +422,9 @@ eof(struct talk *t, int side)
 static void
 flipped(struct talk *t)
 {
-	struct pop3       *s = t->state;
-	const struct lines was = s->lines[0];
+	struct pop3 *s = t->state;
 
-	s->lines[0] = s->lines[1];
-	s->lines[1] = was;
+	lines_swap(s->lines);
 }
 
 static void
@@ -436,8 +433,7 @@ end(struct talk *t)
 	struct pop3 *s = t->state;
 
 	end_mail(s);
-	lines_clear(&s->lines[0]);
-	lines_clear(&s->lines[1]);
+	lines_clear_both(s->lines);
 }
 
 const struct recogniser recogniser_pop3 = {

@@ -116,7 +116,8 @@ struct signatures {
 	uint64_t    run[DIRECTIONS]; /* the rules that can fire in a direction */
 	uint64_t    no_transport;    /* the rules that live without a header, */
 	uint64_t    tcp_side;        /* the rules with a condition on the TCP side, */
-	uint64_t    enables;         /* and those that enable something */
+	uint64_t    enables;         /* those that enable something, */
+	uint64_t    free_rules;      /* and those that ask for no other */
 	uint64_t    dependents[SIG_RULES];
 };
 
@@ -151,6 +152,7 @@ signatures_new(void)
 		s->no_transport |= rules[i].transport == ANY ? BIT(i) : 0;
 		s->tcp_side |= rules[i].side != BOTH ? BIT(i) : 0;
 		s->enables |= rules[i].enable != SERVICE_NONE ? BIT(i) : 0;
+		s->free_rules |= rules[i].reverse ? 0 : BIT(i);
 		if (rules[i].reverse)
 			s->dependents[rules[i].reverse - 1] |= BIT(i);
 	}
@@ -282,16 +284,14 @@ possible(const struct signatures *s, const struct sig_match *m, bool udp, bool i
 bool
 signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp)
 {
-	uint64_t can[2], free_rules = 0;
+	uint64_t can[2];
 	for (int i = 0; i < 2; i++)
 		can[i] = possible(s, m, udp, is_tcp, i);
-	for (unsigned i = 0; i < SIG_RULES; i++)
-		free_rules |= rules[i].reverse ? 0 : BIT(i);
-	if ((can[0] | can[1]) & free_rules & s->enables)
+	if ((can[0] | can[1]) & s->free_rules & s->enables)
 		return true;
 	/* No rule that is asked for asks for another. */
 	for (int i = 0; i < 2; i++)
-		for (uint64_t left = can[i] & ~free_rules & s->enables; left; left &= left - 1) {
+		for (uint64_t left = can[i] & ~s->free_rules & s->enables; left; left &= left - 1) {
 			uint64_t asked = BIT(rules[__builtin_ctzll(left)].reverse - 1);
 			if ((can[!i] | m->side[!i].fired) & asked)
 				return true;

@@ -480,8 +480,7 @@ feed(struct talk *t, int side, struct bytes b)
 		deliver(t, side, line, full);
 	/* What is left of this chunk after STARTTLS came as lines, as in Zeek; the next one is raw. */
 	if (s->raw) {
-		lines_clear(&s->lines[0]);
-		lines_clear(&s->lines[1]);
+		lines_clear_both(s->lines);
 	}
 }
 
@@ -514,11 +513,9 @@ eof(struct talk *t, int side)
 static void
 flipped(struct talk *t)
 {
-	struct smtp       *s = t->state;
-	const struct lines was = s->lines[0];
+	struct smtp *s = t->state;
 
-	s->lines[0] = s->lines[1];
-	s->lines[1] = was;
+	lines_swap(s->lines);
 }
 
 static void
@@ -529,8 +526,7 @@ end(struct talk *t)
 	bdat_end(&s->bdat, NULL); /* too late for an X */
 	mail_free(s->mail);
 	s->mail = NULL;
-	lines_clear(&s->lines[0]);
-	lines_clear(&s->lines[1]);
+	lines_clear_both(s->lines);
 	free(s->waiting);
 	s->waiting = NULL;
 }

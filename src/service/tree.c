@@ -179,14 +179,14 @@ tree_live(const struct talk *root, enum service s)
 }
 
 bool
-tree_decided(const struct talk *root, bool deaf)
+tree_decided(const struct talk *root)
 {
 	for (const struct talk *t = root->child; t; t = t->next) {
 		if (t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE))
 			continue;
-		if (t->what ? !(deaf && (t->flags & TALK_SETTLED)) : !pia_decided(t))
+		if (t->what ? !((t->flags & TALK_SETTLED) && events_deaf(t->in)) : !pia_decided(t))
 			return false;
-		if (!tree_decided(t, deaf))
+		if (!tree_decided(t))
 			return false;
 	}
 	return true;

@@ -137,7 +137,7 @@ release(struct conn_store *s, struct conn *c)
 {
 	struct tcp *t = tcp_at(s, c);
 	if (t->watch)
-		s->watcher->release(s->watcher->arg, 0, t->watch);
+		s->watcher->release(s->watcher->arg, t->watch);
 	t->watch = 0;
 	if (!t->rare)
 		return;
