@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn/events.h"
 #include "conn/history.h"
 
 #define EVICT_SAMPLE 16
@@ -276,6 +277,32 @@ conn_flip(struct conn_store *s, uint32_t handle)
 	history_add(s, handle, '^');
 	if (s->watcher)
 		s->watcher->flipped(s->watcher->arg, handle);
+	conn_event(s, handle, CONNLOG_EVENT_CONNECTION_FLIPPED);
+}
+
+void
+conn_endpoints(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2])
+{
+	if (c->transport == TRANSPORT_TCP) {
+		s->tracker->endpoints(s, c, out);
+		return;
+	}
+	for (int side = ORIG; side <= RESP; side++) /* active once it has sent (UDP_ACTIVE, ICMP_ACTIVE) */
+		out[side] = (struct conn_endpoint){ c->size[side] >= 0, c->size[side] >= 0 ? (uint64_t)c->size[side] : 0 };
+}
+
+/* connection_state_remove, with what Zeek's handlers find in c$history, c$orig$state and c$resp$state. */
+static void
+raise_state_remove(struct conn_store *s, uint32_t handle)
+{
+	struct conn_endpoint end[2];
+	size_t               len;
+	const char          *history = history_text(s, handle, &len);
+
+	conn_endpoints(s, conn_at(s, handle), end);
+	conn_raise(
+		s, handle, CONNLOG_EVENT_CONNECTION_STATE_REMOVE,
+		(connlog_value[]){ value_text(history, len), value_count(end[ORIG].state), value_count(end[RESP].state) });
 }
 
 /* Logs and gives back a connection's memory. */
@@ -283,6 +310,8 @@ static void
 conn_end(struct conn_store *s, uint32_t handle, enum conn_end why)
 {
 	s->counters.ended[why]++;
+	if (conn_wants(s, CONNLOG_EVENT_CONNECTION_STATE_REMOVE))
+		raise_state_remove(s, handle);
 	s->on_end(s->on_end_arg, s, handle);
 	conn_free(s, handle);
 }

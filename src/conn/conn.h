@@ -24,6 +24,7 @@
 #include "base/wheel.h"
 #include "conn/options.h"
 #include "conn/table.h"
+#include "connlog.h"
 #include "decode/pkt.h"
 #include "decode/udp_tunnel.h"
 
@@ -161,6 +162,13 @@ struct conn_watcher {
 	void (*give_up)(void *arg, uint32_t handle);
 };
 
+/* Who listens to events (event/): conn/events.h raises them. */
+struct conn_listener {
+	uint64_t wanted; /* bits: 1 << connlog_event_id */
+	void    *arg;
+	void (*raise)(void *arg, uint32_t handle, connlog_event_id id, const connlog_value *arguments);
+};
+
 typedef void (*conn_end_fn)(void *arg, struct conn_store *s, uint32_t handle);
 
 struct conn_store {
@@ -171,6 +179,7 @@ struct conn_store {
 	const struct conn_options *opt;
 	const struct conn_tracker *tracker;
 	const struct conn_watcher *watcher; /* NULL: nobody looks into payload */
+	struct conn_listener       events;
 	double                     timeouts[TIMEOUT_COUNT];
 	double                     now;  /* network time: the latest packet time, never goes back */
 	uint32_t                   salt; /* uid_salt of a connection that begins with this packet */
@@ -276,6 +285,9 @@ bool conn_encap_begin(struct conn_extra *x, const struct encap_stack *encap);
 void conn_check_encap(struct conn_store *s, uint32_t handle, const struct encap_stack *encap);
 /* What happens to Zeek's shared stack when a tunnel that began inside a tunnel is entered at its first packet. */
 void conn_encap_push(struct conn_store *s, uint32_t handle, const struct encap *e);
+
+/* How the ends stand: state and size. */
+void conn_endpoints(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2]);
 
 struct uid conn_uid(const struct conn_store *s, const struct conn *c);
 

@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "conn/conn.h"
+#include "conn/events.h"
 
 /* The timers that are not inactivity: TCP's, and those of who looks into the payload of UDP. */
 static double
@@ -66,8 +66,10 @@ inactivity(struct conn_store *s, uint32_t handle)
 	const struct conn *c = conn_at(s, handle);
 	const double       timeout = s->timeouts[c->timeout];
 
-	if (c->last_time + timeout <= s->now)
+	if (c->last_time + timeout <= s->now) {
+		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_TIMEOUT);
 		return CONN_REMOVE;
+	}
 	conn_cold_at(s, handle)->inactivity_at = c->last_time + timeout;
 	return CONN_KEEP;
 }

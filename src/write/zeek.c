@@ -165,8 +165,9 @@ put_value(char *p, connlog_type type, const void *at)
 		return p + 1;
 	case CONNLOG_STRING_SET:
 		return put_texts(p, at);
+	default: /* no column has the types that are for arguments of events alone */
+		return p;
 	}
-	return p;
 }
 
 /* A line that starts with "#" would be taken for a header.  Only a text in the first column can do that. */
