@@ -50,6 +50,9 @@ struct format {
 	void (*close)(struct connlog_writer *w, double when);
 };
 
+/* => What a call that appends answers; a lack of memory is told once. */
+int writer_outcome(connlog_writer *w);
+
 /* \xHH, lower case, as Zeek escapes a byte in both of its formats. => Where it ends. */
 char *put_hex_escape(char *p, unsigned char c);
 
