@@ -7,28 +7,44 @@
 #include "cli/cli.h"
 
 /* Options without a letter. */
-enum { OPT_FORMAT = 256, OPT_FIELDS, OPT_LOCAL_NETS, OPT_SEED, OPT_STATS, OPT_VERSION };
+enum {
+	OPT_FORMAT = 256,
+	OPT_FIELDS,
+	OPT_LOCAL_NETS,
+	OPT_SEED,
+	OPT_STATS,
+	OPT_VERSION,
+	OPT_ONLY,
+	OPT_EXCEPT,
+	OPT_ALL,
+	OPT_LIST,
+};
 
 static const struct option_row {
 	int         key; /* the letter, or one of the above */
 	const char *name;
 	const char *argument; /* NULL: takes none */
 	const char *doc;
+	unsigned    commands; /* that have it: bits of enum command_kind */
 } rows[] = {
-	{ 'r', "read", "FILE", "read FILE; may be repeated; - is standard input" },
-	{ 'i', "interface", "IFACE", "capture from IFACE, as `connlog live IFACE`" },
-	{ 'f', "filter", "BPF", "look only at packets that this pcap filter lets through" },
-	{ 'C', "no-checksums", NULL, "take packets with bad checksums for good" },
-	{ 'o', "output", "DIR", "write DIR/conn.log instead of standard output" },
-	{ OPT_FORMAT, "format", "FORMAT", "zeek (tab-separated, the default) or json" },
-	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all" },
-	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges" },
-	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone" },
-	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
-	{ 'q', "quiet", NULL, "no warnings and no progress" },
-	{ 'v', "verbose", NULL, "a line of summary at the end" },
-	{ 'h', "help", NULL, "this text" },
-	{ OPT_VERSION, "version", NULL, "connlog's version and those of its libraries" },
+	{ 'r', "read", "FILE", "read FILE; may be repeated; - is standard input", LOGS | EVENTS },
+	{ 'i', "interface", "IFACE", "capture from IFACE, as `connlog live IFACE`", LOGS },
+	{ 'f', "filter", "BPF", "look only at packets that this pcap filter lets through", LOGS | EVENTS },
+	{ 'C', "no-checksums", NULL, "take packets with bad checksums for good", LOGS | EVENTS },
+	{ 'o', "output", "DIR", "write DIR/conn.log (events.log) instead of standard output", LOGS | EVENTS },
+	{ OPT_ONLY, "only", "NAME,...", "print these events only", EVENTS },
+	{ OPT_EXCEPT, "except", "NAME,...", "do not print these", EVENTS },
+	{ OPT_ALL, "all", NULL, "print those that come for every packet too, and deliver all contents", EVENTS },
+	{ OPT_LIST, "list", NULL, "list the events with their arguments, and end", EVENTS },
+	{ OPT_FORMAT, "format", "FORMAT", "zeek (tab-separated, the default) or json", LOGS },
+	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all", LOGS },
+	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges", LOGS },
+	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone", LOGS | EVENTS },
+	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error", LOGS | EVENTS },
+	{ 'q', "quiet", NULL, "no warnings and no progress", LOGS | EVENTS },
+	{ 'v', "verbose", NULL, "a line of summary at the end", LOGS | EVENTS },
+	{ 'h', "help", NULL, "this text", LOGS | EVENTS },
+	{ OPT_VERSION, "version", NULL, "connlog's version and those of its libraries", LOGS | EVENTS },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -41,7 +57,7 @@ print_usage(FILE *f)
 }
 
 static void
-print_help(void)
+print_help(enum command_kind kind)
 {
 	printf("Turns packets into the connection log that Zeek 8.2.2 writes.\n\n");
 	print_usage(stdout);
@@ -50,6 +66,8 @@ print_help(void)
 		printf("  %-26s %s\n", c->name, c->doc);
 	printf("\noptions:\n");
 	for (size_t i = 0; i < ROWS; i++) {
+		if (!(rows[i].commands & kind))
+			continue;
 		char letter[8] = "", left[64];
 		if (rows[i].key < 256)
 			snprintf(letter, sizeof letter, "-%c, ", rows[i].key);
@@ -65,13 +83,17 @@ print_help(void)
 
 /* Fills what getopt_long() takes from the table: a letter each with ":" behind where there is an argument. */
 static void
-build_getopt(char *letters, struct option *longs)
+build_getopt(enum command_kind kind, char *letters, struct option *longs)
 {
+	size_t n = 0;
+
 	*letters++ = '-'; /* arguments that are no options come in place, as option 1 */
 	*letters++ = ':'; /* errors are ours to report */
 	for (size_t i = 0; i < ROWS; i++) {
 		int has = rows[i].argument != NULL ? required_argument : no_argument;
-		longs[i] = (struct option){ rows[i].name, has, NULL, rows[i].key };
+		if (!(rows[i].commands & kind))
+			continue;
+		longs[n++] = (struct option){ rows[i].name, has, NULL, rows[i].key };
 		if (rows[i].key < 256) {
 			*letters++ = (char)rows[i].key;
 			if (has == required_argument)
@@ -79,7 +101,7 @@ build_getopt(char *letters, struct option *longs)
 		}
 	}
 	*letters = '\0';
-	longs[ROWS] = (struct option){ 0 };
+	longs[n] = (struct option){ 0 };
 }
 
 /* Appends ",TEXT" to a list of the heap. => false, after a message, where there is no memory. */
@@ -157,6 +179,14 @@ apply(struct settings *s, int key, const char *value)
 	case OPT_STATS:
 		s->stats = value;
 		return true;
+	case OPT_ONLY:
+		return join(&s->only, "", value);
+	case OPT_EXCEPT:
+		return join(&s->except, "", value);
+	case OPT_ALL:
+		s->all = true;
+		return assign_option(s, "tcp_content_deliver_all_orig", "T") &&
+		       assign_option(s, "tcp_content_deliver_all_resp", "T");
 	case 'q':
 		s->quiet = true;
 		return true;
@@ -197,7 +227,7 @@ settings_init(struct settings *s, int argc)
 }
 
 enum args_outcome
-args_parse(struct settings *s, int argc, char **argv)
+args_parse(struct settings *s, enum command_kind kind, int argc, char **argv)
 {
 	char          letters[2 + 2 * ROWS + 1];
 	struct option longs[ROWS + 1];
@@ -205,15 +235,19 @@ args_parse(struct settings *s, int argc, char **argv)
 
 	if (!settings_init(s, argc))
 		return ARGS_WRONG;
-	build_getopt(letters, longs);
+	build_getopt(kind, letters, longs);
 	opterr = 0;
 	while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (key == 'h') {
-			print_help();
+			print_help(kind);
 			return ARGS_DONE;
 		}
 		if (key == OPT_VERSION) {
 			fputs(connlog_version(), stdout);
+			return ARGS_DONE;
+		}
+		if (key == OPT_LIST) {
+			events_list();
 			return ARGS_DONE;
 		}
 		if (key == '?' || key == ':') {
@@ -245,4 +279,6 @@ settings_free(struct settings *s)
 	free(s->inputs);
 	free(s->fields);
 	free(s->scripts);
+	free(s->only);
+	free(s->except);
 }

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "connlog.h"
 
@@ -29,10 +30,17 @@ struct settings {
 	char                  *fields;  /* every --fields, joined by commas; NULL for none */
 	char                  *scripts; /* Zeek's scripts that add columns, the same way */
 	connlog_writer_options writer;
+	char                  *only, *except; /* every one of events' options of that name, joined by commas */
+	bool                   all;           /* --all */
+	uint64_t               events;        /* what is printed in place of records: bits 1 << connlog_event_id */
 };
 
+/* Which options a command has. */
+enum command_kind { LOGS = 1, EVENTS = 2 };
+
 struct command {
-	const char *name;
+	const char       *name;
+	enum command_kind kind;
 	int (*run)(struct settings *s); /* => an exit_code */
 	const char *synopsis;
 	const char *doc;
@@ -41,15 +49,19 @@ struct command {
 /* The commands, ended by a row without a name.  The first is meant where none is named. (main.c) */
 extern const struct command commands[];
 
-/* read.c, live.c */
+/* read.c, live.c, events.c */
 int command_read(struct settings *s);
 int command_live(struct settings *s);
+int command_events(struct settings *s);
+
+/* Prints every event with its arguments (events.c). */
+void events_list(void);
 
 enum args_outcome { ARGS_RUN, ARGS_DONE, ARGS_WRONG };
 
 /* Fills `s` from the arguments behind the command's name; what is to be printed (help, version, what is wrong) is.
  * Whatever it answers, settings_free() is due. */
-enum args_outcome args_parse(struct settings *s, int argc, char **argv);
+enum args_outcome args_parse(struct settings *s, enum command_kind kind, int argc, char **argv);
 void              settings_free(struct settings *s);
 
 /* An argument for which is_assignment() (assign.c). => false, after a message. */

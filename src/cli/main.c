@@ -6,10 +6,12 @@
 #include "cli/cli.h"
 
 const struct command commands[] = {
-	{ "read", command_read, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...",
+	{ "read", LOGS, command_read, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...",
 	  "log the connections of captures (the default)" },
-	{ "live", command_live, "[OPTIONS] IFACE [NAME=VALUE]...", "log the connections that an interface sees" },
-	{ NULL, NULL, NULL, NULL },
+	{ "live", LOGS, command_live, "[OPTIONS] IFACE [NAME=VALUE]...", "log the connections that an interface sees" },
+	{ "events", EVENTS, command_events, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...",
+	  "print the events of captures, an object of JSON a line" },
+	{ NULL, LOGS, NULL, NULL, NULL },
 };
 
 static const struct command *
@@ -45,7 +47,7 @@ main(int argc, char **argv)
 	} else {
 		command = &commands[0];
 	}
-	switch (args_parse(&settings, argc, argv)) {
+	switch (args_parse(&settings, command->kind, argc, argv)) {
 	case ARGS_RUN:
 		code = command->run(&settings);
 		break;

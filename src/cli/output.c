@@ -1,4 +1,4 @@
-/* output.c - records through the writer to the sink.
+/* output.c - records or events through the writer to the sink.
  *
  * The header is written with the first record, as Zeek does, or at the end where there is none, so that an empty log is a
  * log too.
@@ -25,13 +25,13 @@ clock_now(void)
 }
 
 static connlog_sink *
-open_sink(const char *folder, char *err, size_t err_size)
+open_sink(const struct settings *s, char *err, size_t err_size)
 {
 	char *path = NULL;
 
-	if (folder == NULL)
+	if (s->folder == NULL)
 		return connlog_sink_fd(STDOUT_FILENO, err, err_size);
-	if (asprintf(&path, "%s/conn.log", folder) < 0) {
+	if (asprintf(&path, "%s/%s.log", s->folder, s->events != 0 ? "events" : "conn") < 0) {
 		snprintf(err, err_size, "out of memory");
 		return NULL;
 	}
@@ -49,7 +49,7 @@ output_init(struct output *o, const struct settings *s, int *code)
 		*code = complain_usage("%s", o->error);
 		return false;
 	}
-	o->sink = open_sink(s->folder, o->error, sizeof o->error);
+	o->sink = open_sink(s, o->error, sizeof o->error);
 	if (o->sink == NULL) {
 		complain("%s%s", o->error, s->folder != NULL ? " (-o wants a folder that exists and may be written to)" : "");
 		*code = EXIT_INCOMPLETE;
@@ -107,16 +107,22 @@ output_flush(struct output *o)
 	return status == CONNLOG_OK ? CONNLOG_OK : fail(o, status, o->error);
 }
 
-int
-output_record(void *arg, const connlog_record *r)
+/* Before something is appended. => Whether it can be. */
+static bool
+begin(struct output *o)
 {
-	struct output *o = arg;
-
 	o->records++;
 	o->pending++;
 	if (o->status == CONNLOG_OK && !o->opened)
 		open_log(o);
-	if (o->status == CONNLOG_OK && connlog_writer_record(o->writer, r) != CONNLOG_OK)
+	return o->status == CONNLOG_OK;
+}
+
+/* Behind it; `status` is what the writer said. => What the engine is to be told. */
+static int
+end(struct output *o, int status)
+{
+	if (status != CONNLOG_OK)
 		fail(o, CONNLOG_NO_MEMORY, "out of memory");
 	if (o->status == CONNLOG_OK && connlog_writer_bytes(o->writer).n >= FLUSH_SIZE)
 		output_flush(o);
@@ -125,6 +131,20 @@ output_record(void *arg, const connlog_record *r)
 	o->lost += o->pending;
 	o->pending = 0;
 	return o->keep_counting && o->status != CONNLOG_CLOSED ? CONNLOG_OK : o->status;
+}
+
+int
+output_record(void *arg, const connlog_record *r)
+{
+	struct output *o = arg;
+	return end(o, begin(o) ? connlog_writer_record(o->writer, r) : CONNLOG_OK);
+}
+
+int
+output_event(void *arg, const connlog_event *event)
+{
+	struct output *o = arg;
+	return end(o, begin(o) ? connlog_writer_event(o->writer, event) : CONNLOG_OK);
 }
 
 int

@@ -14,9 +14,9 @@ struct output {
 	bool            keep_counting; /* once writing has failed: go on, to say how much is lost */
 	double          open_time;     /* for the header, where the clock is not to be asked */
 	bool            own_times;
-	uint64_t        records, pending; /* handed to the writer; of these not yet to the sink */
+	uint64_t        records, pending; /* or events: handed to the writer; of these not yet to the sink */
 	uint64_t        bytes;            /* that the sink took */
-	uint64_t        lost;             /* records that could not be written */
+	uint64_t        lost;             /* that could not be written */
 	int             status;           /* CONNLOG_OK, or what writing failed with */
 	char            error[MESSAGE_MAX];
 };
@@ -26,6 +26,8 @@ bool output_init(struct output *o, const struct settings *s, int *code);
 
 /* A connlog_record_fn; `arg` is the output.  Once the output has failed it counts what is lost, or stops. */
 int output_record(void *arg, const connlog_record *r);
+/* The same for events: a connlog_event_fn. */
+int output_event(void *arg, const connlog_event *event);
 
 /* Hands what is buffered to the sink. => CONNLOG_OK or output.status. */
 int output_flush(struct output *o);

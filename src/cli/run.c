@@ -1,4 +1,4 @@
-/* run.c - the loop of `read` and `live`: source, engine, output, in batches, until the input ends.
+/* run.c - the loop of `read`, `live` and `events`: source, engine, output, in batches, until the input ends.
  *
  * Input that cannot be read is reported and reading goes on with what follows.  A reader that closes our output
  * ends the run quietly.  An output that fails for another reason makes what is lost be counted: reading goes on for captures,
@@ -129,8 +129,9 @@ print_summary(const struct run *r)
 	connlog_source_progress at;
 
 	connlog_source_progress_get(r->source, &at);
-	fprintf(stderr, "connlog: %" PRIu64 " packets, %" PRIu64 " connections in %.3f s (%.0f packets/s)", r->packets,
-	        r->output.records, seconds, seconds > 0 ? (double)r->packets / seconds : 0);
+	fprintf(stderr, "connlog: %" PRIu64 " packets, %" PRIu64 " %s in %.3f s (%.0f packets/s)", r->packets,
+	        r->output.records, r->settings->events != 0 ? "events" : "connections", seconds,
+	        seconds > 0 ? (double)r->packets / seconds : 0);
 	if (at.filtered > 0)
 		fprintf(stderr, ", %" PRIu64 " packets filtered out", at.filtered);
 	if (at.dropped > 0)
@@ -151,7 +152,8 @@ finish(struct run *r)
 
 	bool complete = !r->damaged;
 	if (o->status != CONNLOG_OK && o->status != CONNLOG_CLOSED) {
-		complain("%s; %" PRIu64 " of %" PRIu64 " records are lost", o->error, o->lost, o->records);
+		complain("%s; %" PRIu64 " of %" PRIu64 " %s are lost", o->error, o->lost, o->records,
+		         r->settings->events != 0 ? "events" : "records");
 		complete = false;
 	}
 	if (r->settings->stats != NULL && !stats_write(r->settings->stats, r->engine, r->source, o))
@@ -182,6 +184,20 @@ new_engine(const struct settings *s, const connlog_writer *writer)
 	return e;
 }
 
+/* Asks for what the output is to get: events, or else records. => Whether there was memory. */
+static bool
+subscribe(connlog_engine *e, const struct settings *s, struct output *o)
+{
+	int status = CONNLOG_OK;
+
+	if (s->events == 0)
+		return connlog_on_record(e, output_record, o) == CONNLOG_OK;
+	for (int id = 0; id < CONNLOG_EVENTS && status == CONNLOG_OK; id++)
+		if (s->events >> id & 1)
+			status = connlog_on_event(e, (connlog_event_id)id, output_event, o);
+	return status == CONNLOG_OK;
+}
+
 int
 run(const struct settings *s, connlog_source *source, bool live)
 {
@@ -190,12 +206,13 @@ run(const struct settings *s, connlog_source *source, bool live)
 
 	if (output_init(&r.output, s, &code))
 		r.engine = new_engine(s, r.output.writer);
-	if (r.engine != NULL) {
+	if (r.engine != NULL && !subscribe(r.engine, s, &r.output)) {
+		complain("out of memory");
+	} else if (r.engine != NULL) {
 		/* A log on the same terminal is progress enough. */
 		bool to_terminal = s->folder == NULL && isatty(STDOUT_FILENO);
 		progress_init(&r.progress, !live && !s->quiet && !to_terminal && isatty(STDERR_FILENO));
 		r.output.keep_counting = !live;
-		connlog_on_record(r.engine, output_record, &r.output);
 		connlog_on_notice(r.engine, on_notice, &r);
 		catch_signals(source);
 		read_all(&r);
