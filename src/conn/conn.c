@@ -25,7 +25,7 @@ due_of(void *store, uint32_t handle)
 bool
 conn_store_init(struct conn_store *s, const struct conn_options *opt, const struct conn_tracker *tracker)
 {
-	*s = (struct conn_store){ .opt = opt, .tracker = tracker, .now = -INFINITY };
+	*s = (struct conn_store){ .opt = opt, .tracker = tracker, .now = EPOCH_LEAST };
 	s->timeouts[TIMEOUT_TCP] = opt->tcp_inactivity_timeout;
 	s->timeouts[TIMEOUT_UDP] = opt->udp_inactivity_timeout;
 	s->timeouts[TIMEOUT_ICMP] = opt->icmp_inactivity_timeout;

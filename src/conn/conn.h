@@ -175,6 +175,9 @@ struct conn_listener {
 
 typedef void (*conn_end_fn)(void *arg, struct conn_store *s, uint32_t handle);
 
+/* Zeek's network time is never below this, whatever the packets say: its reference events show it. */
+#define EPOCH_LEAST 1.0
+
 struct conn_store {
 	struct slab                conns, colds, extras, tcps, tcp_rares, tcp_stats;
 	struct table               table;
@@ -185,7 +188,7 @@ struct conn_store {
 	const struct conn_watcher *watcher; /* NULL: nobody looks into payload */
 	struct conn_listener       events;
 	double                     timeouts[TIMEOUT_COUNT];
-	double                     now;  /* network time: the latest packet time, never goes back */
+	double                     now;  /* network time: the latest packet time, never goes back; EPOCH_LEAST at first */
 	uint32_t                   salt; /* uid_salt of a connection that begins with this packet */
 	uint32_t                   same_time, late_packets;
 	bool                       behind; /* more timers were due than may be run before one packet */
