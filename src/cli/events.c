@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/settings.h"
 
 #define ALL (UINT64_MAX >> (64 - CONNLOG_EVENTS))
 
@@ -17,8 +17,8 @@ print_signature(const connlog_event_info *info)
 	printf(")\n");
 }
 
-void
-events_list(void)
+static void
+print_list(void)
 {
 	const connlog_event_info *info;
 
@@ -85,17 +85,16 @@ complain_name(const char *option, const char *name, size_t n)
 	for (size_t id = 0; (info = connlog_event_at(id)) != NULL; id++)
 		if (is_near(name, n, info->name) && used + strlen(info->name) + 2 < sizeof near)
 			used += (size_t)snprintf(near + used, sizeof near - used, "%s%s", used > 0 ? ", " : "", info->name);
-	complain("--%s: no event is called '%.*s'%s%s%s; `connlog events --list` lists them", option, (int)n, name,
-	         used > 0 ? ": did you mean " : "", near, used > 0 ? "?" : "");
+	complain("--%s: no event is called '%.*s'%s%s%s `connlog events --list` lists them", option, (int)n, name,
+	         used > 0 ? "; did you mean " : ":", near, used > 0 ? "?" : "");
 }
 
-/* The events of a list with commas. => false, after a message, for a name that is none of them. */
+/* Adds the events of a list with commas. => false, after a message, for a name that is none of them. */
 static bool
 parse_names(const char *option, const char *list, uint64_t *out)
 {
 	char name[64];
 
-	*out = 0;
 	for (const char *p = list;; p++) {
 		const size_t n = strcspn(p, ",");
 		int          id = -1;
@@ -114,22 +113,69 @@ parse_names(const char *option, const char *list, uint64_t *out)
 	}
 }
 
-int
-command_events(struct settings *s)
-{
-	uint64_t except = 0;
+enum { OPT_ONLY = OPT_EVENTS, OPT_EXCEPT, OPT_ALL, OPT_LIST };
 
-	s->events = s->all ? ALL : usual();
-	if ((s->only != NULL && !parse_names("only", s->only, &s->events)) ||
-	    (s->except != NULL && !parse_names("except", s->except, &except)))
-		return EXIT_USAGE;
-	s->events &= ~except;
+static const struct option_row rows[] = {
+	{ OPT_ONLY, "only", "NAME,...", "print these events only" },
+	{ OPT_EXCEPT, "except", "NAME,...", "do not print these" },
+	{ OPT_ALL, "all", NULL, "print those that come by the packet too, and deliver all contents" },
+	{ OPT_LIST, "list", NULL, "print the events with their arguments and what they say, and end" },
+	{ 'o', "output", "DIR", "write DIR/events.log instead of standard output" },
+};
+
+static bool
+apply(void *arg, int key, const char *value)
+{
+	struct settings *s = arg;
+
+	switch (key) {
+	case OPT_ONLY:
+		return parse_names("only", value, &s->only);
+	case OPT_EXCEPT:
+		return parse_names("except", value, &s->except);
+	case OPT_ALL:
+		s->all = true;
+		return assign_option(s, "tcp_content_deliver_all_orig", "T") &&
+		       assign_option(s, "tcp_content_deliver_all_resp", "T");
+	case OPT_LIST:
+		s->list = true;
+		return true;
+	default:
+		return settings_apply(s, key, value);
+	}
+}
+
+static int
+events_run(struct settings *s)
+{
+	if (s->list) {
+		print_list();
+		return EXIT_ALL_READ;
+	}
+	if (s->scripts != NULL)
+		return complain_usage("%s adds columns, and events have none", s->scripts + 1);
+	s->events = (s->only != 0 ? s->only : s->all ? ALL : usual()) & ~s->except;
 	if (s->events == 0)
 		return complain_usage("--only and --except leave no event to be printed");
-	if (s->fields != NULL)
-		return complain_usage("%s adds columns, and events have none", s->scripts);
 	if (s->writer.format != NULL && strcmp(s->writer.format, "json") != 0)
-		return complain_usage("LogAscii::use_json=F: events are always JSON");
+		return complain_usage("LogAscii::use_json=F: events are JSON always");
 	s->writer.format = "json";
-	return command_read(s);
+	return read_run(s);
+}
+
+int
+command_events(int argc, char **argv)
+{
+	const struct args_spec spec = {
+		.command = "events",
+		.about = "Prints what happens in the connections of captures: Zeek's events, an object of JSON a line.",
+		.rows = rows,
+		.rows_n = sizeof rows / sizeof rows[0],
+		.shared = settings_rows,
+		.shared_n = settings_rows_n,
+		.apply = apply,
+		.notes = "NAME=VALUE sets a constant by Zeek's name, e.g. tcp_content_delivery_ports_resp=80/tcp.\n"
+				 "More in connlog-events(1).",
+	};
+	return settings_run(&spec, events_run, argc, argv);
 }

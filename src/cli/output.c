@@ -9,7 +9,6 @@
 #include "cli/output.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,37 +20,24 @@ clock_now(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_REALTIME, &t);
-	return (double)t.tv_sec;
-}
-
-static connlog_sink *
-open_sink(const struct settings *s, char *err, size_t err_size)
-{
-	char *path = NULL;
-
-	if (s->folder == NULL)
-		return connlog_sink_fd(STDOUT_FILENO, err, err_size);
-	if (asprintf(&path, "%s/%s.log", s->folder, s->events != 0 ? "events" : "conn") < 0) {
-		snprintf(err, err_size, "out of memory");
-		return NULL;
-	}
-	connlog_sink *sink = connlog_sink_file(path, err, err_size);
-	free(path);
-	return sink;
+	return (double)t.tv_sec + (double)(t.tv_nsec / 1000) / 1e6;
 }
 
 bool
-output_init(struct output *o, const struct settings *s, int *code)
+output_init(struct output *o, const connlog_writer_options *writer, const char *path, int *code)
 {
-	*o = (struct output){ .own_times = s->seeded, .all_or_none = s->folder != NULL };
-	o->writer = connlog_writer_new(&s->writer, o->error, sizeof o->error);
+	*o = (struct output){ .all_or_none = path != NULL, .streaming = writer->json_streaming };
+	o->writer = connlog_writer_new(writer, o->error, sizeof o->error);
 	if (o->writer == NULL) {
 		*code = complain_usage("%s", o->error);
 		return false;
 	}
-	o->sink = open_sink(s, o->error, sizeof o->error);
+	if (path != NULL)
+		o->sink = connlog_sink_file(path, o->error, sizeof o->error);
+	else
+		o->sink = connlog_sink_fd(STDOUT_FILENO, o->error, sizeof o->error);
 	if (o->sink == NULL) {
-		complain("%s%s", o->error, s->folder != NULL ? " (-o wants a folder that exists and may be written to)" : "");
+		complain("%s%s", o->error, path != NULL ? " (-o wants a folder that exists and may be written to)" : "");
 		*code = EXIT_INCOMPLETE;
 		return false;
 	}
@@ -115,6 +101,8 @@ begin(struct output *o)
 	o->pending++;
 	if (o->status == CONNLOG_OK && !o->opened)
 		open_log(o);
+	if (o->streaming)
+		connlog_writer_clock(o->writer, o->own_times ? o->now(o->now_arg) : clock_now());
 	return o->status == CONNLOG_OK;
 }
 
@@ -145,6 +133,16 @@ output_event(void *arg, const connlog_event *event)
 {
 	struct output *o = arg;
 	return end(o, begin(o) ? connlog_writer_event(o->writer, event) : CONNLOG_OK);
+}
+
+int
+output_columns(struct output *o, const connlog_columns *columns)
+{
+	if (o->status != CONNLOG_OK)
+		return o->status;
+	const int status = connlog_writer_columns(o->writer, columns, o->own_times ? o->open_time : clock_now(), o->error,
+	                                          sizeof o->error);
+	return status == CONNLOG_OK ? CONNLOG_OK : fail(o, status, o->error);
 }
 
 int

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/utf8.h"
+
 /* => The letter of JSON's two-character escape, or 0. */
 static char
 short_escape(unsigned char c)
@@ -29,49 +31,6 @@ is_printable(unsigned char c)
 	return c >= 0x20 && c < 0x7f;
 }
 
-static bool
-is_continuation(unsigned char c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
-/* => The length of the sequence at `s` that Zeek lets stand (Unicode table 3-7, less C1 controls, the private use area
- * U+E000–F8FF and U+FFF0–FFFF), or 0. */
-static size_t
-utf8_sequence(const unsigned char *s, size_t n)
-{
-	uint32_t code;
-
-	if (n >= 2 && s[0] >= 0xc2 && s[0] <= 0xdf && is_continuation(s[1])) {
-		code = (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu);
-		return code > 0x9f ? 2 : 0;
-	}
-	if (n >= 3 && s[0] >= 0xe0 && s[0] <= 0xef && is_continuation(s[1]) && is_continuation(s[2])) {
-		code = (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
-		return code >= 0x800 && !(code >= 0xd800 && code <= 0xf8ff) && code < 0xfff0 ? 3 : 0;
-	}
-	if (n >= 4 && s[0] >= 0xf0 && s[0] <= 0xf4 && is_continuation(s[1]) && is_continuation(s[2]) &&
-	    is_continuation(s[3])) {
-		code = (s[0] & 0x07u) << 18 | (s[1] & 0x3fu) << 12 | (s[2] & 0x3fu) << 6 | (s[3] & 0x3fu);
-		return code >= 0x10000 && code <= 0x10ffff ? 4 : 0;
-	}
-	return 0;
-}
-
-/* => Whether the whole text may stand as it is. */
-static bool
-is_good_utf8(const unsigned char *s, size_t n)
-{
-	while (n > 0) {
-		size_t step = is_printable(*s) || short_escape(*s) != 0 ? 1 : utf8_sequence(s, n);
-		if (step == 0)
-			return false;
-		s += step;
-		n -= step;
-	}
-	return true;
-}
-
 char *
 put_word(char *p, const char *word)
 {
@@ -82,7 +41,7 @@ put_word(char *p, const char *word)
 static char *
 put_escaped(char *p, struct text t, size_t i)
 {
-	bool raw = is_good_utf8((const unsigned char *)t.p, t.n);
+	bool raw = utf8_is_good(t.p, t.n);
 
 	for (; i < t.n; i++) {
 		unsigned char c = (unsigned char)t.p[i];
