@@ -31,12 +31,6 @@ is_printable(unsigned char c)
 	return c >= 0x20 && c < 0x7f;
 }
 
-char *
-put_word(char *p, const char *word)
-{
-	return stpcpy(p, word);
-}
-
 /* The rest of a text, from its first byte on that needs a second look. */
 static char *
 put_escaped(char *p, struct text t, size_t i)

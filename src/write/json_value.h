@@ -8,7 +8,15 @@
 
 #include "write/format.h"
 
-char *put_word(char *p, const char *word);
+/* Of known length where the word is a literal. */
+static inline char *
+put_word(char *p, const char *word)
+{
+	const size_t n = strlen(word);
+	memcpy(p, word, n);
+	return p + n;
+}
+
 /* In quotes. */
 char *put_text(char *p, struct text t);
 char *put_double(char *p, double v);
