@@ -8,6 +8,7 @@ import re
 import shutil
 
 from event_cases import EVENT_CASES
+from netlib import filler
 
 # Captures of which every event is checked in.
 GOLDEN = ("http.pcap", "tcp-times.pcap", "events-tunnels.pcap", "events-tcp.pcap")
@@ -292,6 +293,61 @@ def test_generic_packet_thresholds(env):
     for e in events(env, *only, "ConnThreshold::generic_packet_thresholds=3,10,20,1000", capture):
         found[e["id.orig_p"]].append(e["threshold"])
     assert found == {47400: [3, 10, 20], 47401: [3, 10], 8: [3, 10]}, found
+
+
+# ---- contents in files -------------------------------------------------------------------------------------------
+
+EXTRACT = ["Conn::default_extract=T", "Conn::extraction_prefix=c"]
+
+
+def files(env, glob_of="c_*.dat"):
+    out = {}
+    for path in glob.glob(env.tmp + "/" + glob_of):
+        with open(path, "rb") as f:
+            out[os.path.basename(path)] = f.read()
+    return out
+
+
+def test_contents_go_into_files(env):
+    capture = env.capture("http.pcap")
+    want = streams(events(env, "--all", capture))
+    env.run("-q", *EXTRACT, capture)
+    found = files(env)
+    established = events(env, "--only", "connection_established", capture)
+    assert len(found) == 2 * len(established) > 4, sorted(found)
+    for e in established:
+        for is_orig, side in ((True, "orig"), (False, "resp")):
+            name = "c_%s:%d-%s:%d_%s.dat" % (e["id.orig_h"], e["id.orig_p"], e["id.resp_h"], e["id.resp_p"], side)
+            assert found[name] == want[e["id.orig_p"], is_orig], name
+
+
+def test_gaps_are_marked_in_files(env):
+    i = [case[0] for case in EVENT_CASES].index("a gap")
+    env.run("-q", *EXTRACT, env.capture("events-tcp.pcap"))
+    text = files(env)["c_192.168.1.10:%d-203.0.113.5:49999_orig.dat" % (42000 + i)]
+    assert text == b"\n<<gap 100>>\n" + filler(50) + filler(1), text
+    env.run("-q", *EXTRACT, env.capture("tcp-states.pcap"))
+    assert any(name.startswith("c_[") for name in files(env)), "IPv6 addresses stand in brackets"
+
+
+def test_files_that_cannot_be_written_are_told_and_no_more(env):
+    capture = env.capture("http.pcap")
+    established = len(events(env, "--only", "connection_established", capture))
+    rows_without = env.log("--seed", "x", capture)
+    # No such folder: no file can be opened.
+    failed = events(env, "--only", "contents_file_write_failure", EXTRACT[0], "Conn::extraction_prefix=no/c", capture)
+    assert len(failed) == 2 * established and all("no/c_" in e["msg"] for e in failed), failed
+    assert {e["is_orig"] for e in failed} == {True, False}
+    # A full disk: the first of the files cannot be written to.
+    name = "c_192.168.1.10:49152-93.184.215.14:80_orig.dat"
+    os.symlink("/dev/full", env.tmp + "/" + name)
+    failed = events(env, "--only", "contents_file_write_failure", *EXTRACT, capture)
+    assert failed and all(e["is_orig"] and e["id.orig_p"] == 49152 for e in failed), failed
+    assert failed[0]["msg"] == "TCP reassembler content write failure", failed
+    done = env.run("--format", "json", "--fields", "all", "--seed", "x", *EXTRACT, capture)
+    assert [json.loads(line) for line in done.stdout.splitlines()] == rows_without
+    assert done.stderr.count("No space left") == 1, done.stderr                          # said once
+    assert len(files(env)) == 2 * established
 
 
 # ---- where it goes -----------------------------------------------------------------------------------------------
