@@ -50,6 +50,8 @@ EVENT_CASES = [
     ("zero windows", OPEN + "s:A,win=0 " * 10, OPENED + "tcp_multiple_zero_windows:r=10 " + GONE),
     ("wrong checksums", OPEN + "c:PA=9,bad,seq-9 " * 10, OPENED + "tcp_multiple_checksum_errors:o=10 " + GONE),
     ("a gap", OPEN + "c:PA=100,lost c:PA=50 s:A c:PA=1 s:A", OPENED + "content_gap:o=100 " + GONE),
+    ("a gap, acknowledged before what stands above it", OPEN + "c:PA=100,lost c:PA=50 s:A,ack-50 s:A c:PA=1 s:A",
+     OPENED + "content_gap:o=100 " + GONE),
     ("gaps", OPEN + "c:PA=7,lost c:PA=5 s:A " * 10 + "c:PA=1 s:A",
      OPENED + "content_gap:o=7 " * 9 + "tcp_multiple_gap:o=10 content_gap:o=7 " + GONE),
 
