@@ -259,9 +259,10 @@ void tcp_raise_packet(const struct tcp_ctx *x, const struct pkt *p, bool is_orig
 static inline bool
 tcp_wants_packets(const struct conn_store *s)
 {
-	return s->events.wanted & (UINT64_C(1) << CONNLOG_EVENT_CONNECTION_SYN_PACKET |
-	                           UINT64_C(1) << CONNLOG_EVENT_TCP_PACKET | UINT64_C(1) << CONNLOG_EVENT_TCP_OPTION |
-	                           UINT64_C(1) << CONNLOG_EVENT_TCP_OPTIONS | UINT64_C(1) << CONNLOG_EVENT_TCP_REXMIT);
+	return s->events.wanted &
+	       (UINT64_C(1) << CONNLOG_EVENT_CONNECTION_SYN_PACKET | UINT64_C(1) << CONNLOG_EVENT_CONNECTION_FIRST_ACK |
+	        UINT64_C(1) << CONNLOG_EVENT_TCP_PACKET | UINT64_C(1) << CONNLOG_EVENT_TCP_OPTION |
+	        UINT64_C(1) << CONNLOG_EVENT_TCP_OPTIONS | UINT64_C(1) << CONNLOG_EVENT_TCP_REXMIT);
 }
 
 /* For tcp_rexmit: the window that a packet offers, and the packet itself when all else is done. */

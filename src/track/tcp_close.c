@@ -173,7 +173,7 @@ rare_due(const struct tcp_rare *r)
 {
 	const double a = r->partial_close_at > 0 ? r->partial_close_at : INFINITY;
 	const double b = r->reset_at > 0 ? r->reset_at : INFINITY;
-	return fmin(a, b);
+	return a < b ? a : b;
 }
 
 static enum conn_verdict
@@ -222,7 +222,10 @@ tcp_due(const struct conn_store *s, const struct conn *c)
 	for (int i = 0; i < 2; i++)
 		if (t->expire_at[i] < due)
 			due = t->expire_at[i];
-	return t->rare ? fmin(due, rare_due(tcp_timers(s, t))) : due;
+	if (!t->rare)
+		return due;
+	const double rare = rare_due(tcp_timers(s, t));
+	return rare < due ? rare : due;
 }
 
 enum conn_verdict
@@ -245,7 +248,8 @@ tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why)
 	const int            i = t->expire_at[1] < t->expire_at[0];
 
 	struct tcp_rare *r = t->rare ? tcp_timers(s, t) : NULL;
-	if (r && rare_due(r) <= fmin(t->last_at, t->expire_at[i]) && rare_due(r) < INFINITY)
+	const double     rare = r ? rare_due(r) : INFINITY;
+	if (rare < INFINITY && rare <= t->last_at && rare <= t->expire_at[i])
 		return rare_timer(&x, r, why);
 	if (t->last_at <= t->expire_at[i])
 		return last_timer(&x, why);
