@@ -186,27 +186,27 @@ rare_timer(const struct tcp_ctx *x, struct tcp_rare *r, enum conn_end *why)
 }
 
 /* Zeek's TimerMgr::Expire() runs those timers that say so: of attempts, and of a RST behind a FIN. */
-enum conn_end
+void
 tcp_at_end(struct conn_store *s, uint32_t handle)
 {
 	struct conn  *c = conn_at(s, handle);
-	enum conn_end why = CONN_END_end_of_input;
+	enum conn_end why;
 
 	if (c->flags & CONN_EMBRYO) {
-		const bool attempt = s->opt->tcp_attempt_delay != 0;
-		conn_event(s, handle, attempt ? CONNLOG_EVENT_CONNECTION_ATTEMPT : CONNLOG_EVENT_CONNECTION_PENDING);
-		return attempt ? CONN_END_attempt : CONN_END_end_of_input;
+		conn_event(s, handle,
+		           s->opt->tcp_attempt_delay != 0 ? CONNLOG_EVENT_CONNECTION_ATTEMPT
+		                                          : CONNLOG_EVENT_CONNECTION_PENDING);
+		return;
 	}
 	const struct tcp_ctx   x = { s, handle, c, tcp_at(s, c), s->now };
 	const struct tcp      *t = x.t;
 	const struct tcp_rare *r = t->rare ? tcp_timers(s, t) : NULL;
 	if (!t->closing && t->last_at < INFINITY && attempt_timer(&x, &why) == CONN_REMOVE)
-		return why;
+		return;
 	if (r && r->reset_at > 0 && reset_timer(&x, &why) == CONN_REMOVE)
-		return why;
+		return;
 	if (!(t->flags & TCP_DONE) && !both_closed(t))
 		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_PENDING);
-	return why;
 }
 
 double
