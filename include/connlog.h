@@ -166,7 +166,7 @@ typedef struct connlog_column_info {
 /* => The column at `i` in Zeek's order, or NULL behind the last. */
 CONNLOG_API const connlog_column_info *connlog_column_at(size_t i);
 /* => The index of a column by name, or -1. */
-CONNLOG_API int           connlog_column_find(const char *name);
+CONNLOG_API int connlog_column_find(const char *name);
 /* => The column's value in this record; one that is not set for no column.  What it points at lives as long as the
  * record. */
 CONNLOG_API connlog_value connlog_record_get(const connlog_record *r, size_t column);
