@@ -3,6 +3,7 @@
 #include "traffic.h"
 
 #include <math.h>
+#include <unistd.h>
 
 enum { START = 1700000000 };
 
@@ -295,6 +296,43 @@ a_policy_vetoes(void **state)
 	assert_int_equal(calls, 1); /* of the policy */
 }
 
+static void
+a_record_that_was_read_can_be_changed(void **state)
+{
+	static const char log[] =
+		"#separator \\x09\n#fields\tts\tuid\tid.orig_h\tservice\n#types\ttime\tstring\taddr\tstring\n"
+		"1.25\tC1\t10.0.0.1\thttp\n2.5\tC2\t10.0.0.2\tssl\n";
+	static const char want[] = "99.000000\tC1\t-\tother\n2.5\tC2\t10.0.0.2\tssl\n"; /* as it stood */
+	char              path[] = "/tmp/connlog-library-XXXXXX", err[256] = "";
+	const char *const paths[] = { path };
+	const int         fd = mkstemp(path);
+
+	(void)state;
+	assert_int_equal(write(fd, log, sizeof log - 1), sizeof log - 1);
+	close(fd);
+	connlog_writer_options options = { .fields = "ts,uid,id.orig_h,service" };
+	connlog_writer        *w = connlog_writer_new(&options, err, sizeof err);
+	connlog_reader        *r = connlog_reader_files(paths, 1, NULL, err, sizeof err);
+	const connlog_record  *record = NULL;
+	assert_int_equal(connlog_reader_next(r, &record, err, sizeof err), CONNLOG_NEXT_COLUMNS);
+	for (int n = 0; connlog_reader_next(r, &record, err, sizeof err) == CONNLOG_NEXT_RECORD; n++) {
+		connlog_record *mine = connlog_reader_record(r);
+		assert_ptr_equal(mine, record);
+		if (n == 0) {
+			const connlog_value ts = { CONNLOG_TIME, true, { .number = 99 } }, unset = { .set = false };
+			assert_int_equal(connlog_record_set(mine, column("ts"), ts), CONNLOG_OK);
+			assert_int_equal(connlog_record_set(mine, column("id.orig_h"), unset), CONNLOG_OK);
+			assert_int_equal(connlog_record_set(mine, column("service"), string("other")), CONNLOG_OK);
+		}
+		assert_int_equal(connlog_writer_record(w, record), CONNLOG_OK);
+	}
+	assert_int_equal(connlog_writer_bytes(w).n, sizeof want - 1);
+	assert_memory_equal(connlog_writer_bytes(w).p, want, sizeof want - 1);
+	connlog_reader_free(r);
+	connlog_writer_free(w);
+	unlink(path);
+}
+
 /* ---- values as text ------------------------------------------------------------------------------------------ */
 
 static void
@@ -417,6 +455,7 @@ everything_can_be_freed_as_nothing(void **state)
 	connlog_options_free(NULL);
 	connlog_engine_free(NULL);
 	connlog_source_free(NULL);
+	connlog_reader_free(NULL);
 	connlog_writer_free(NULL);
 	connlog_sink_free(NULL);
 	for (int error = CONNLOG_CLOSED; error <= 0; error++)
@@ -432,6 +471,7 @@ main(void)
 		cmocka_unit_test(a_value_that_does_not_fit_is_refused),
 		cmocka_unit_test(long_texts_and_values_of_the_record_itself),
 		cmocka_unit_test(a_policy_vetoes),
+		cmocka_unit_test(a_record_that_was_read_can_be_changed),
 		cmocka_unit_test(text_is_cut_to_fit),
 		cmocka_unit_test(text_of_what_events_bring),
 		cmocka_unit_test(packets_after_the_end_begin_anew),
