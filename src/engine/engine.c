@@ -6,7 +6,6 @@
  */
 #include "engine/engine.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +150,8 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 
 	const struct conn *c = conn_at(s, handle);
 	const bool         is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]);
+	if (p->ip_version == 6 && conn_wants(s, CONNLOG_EVENT_CONNECTION_FLOW_LABEL_CHANGED))
+		conn_check_flow_label(s, handle, is_orig ? ORIG : RESP, p->flow_label);
 	track_packet(s, handle, p, is_orig);
 	if (p->l4_bad || p->tcp_bad)
 		return;
@@ -307,7 +308,7 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 		snprintf(err, err_size, "no memory");
 		return NULL;
 	}
-	e->now = -INFINITY;
+	e->now = EPOCH_LEAST;
 	e->opt.decode.new_uid = tunnel_uid;
 	e->opt.decode.new_uid_arg = &e->store;
 	e->dec = decoder_new(&e->opt.decode);
