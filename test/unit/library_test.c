@@ -302,7 +302,7 @@ a_record_that_was_read_can_be_changed(void **state)
 	static const char log[] =
 		"#separator \\x09\n#fields\tts\tuid\tid.orig_h\tservice\n#types\ttime\tstring\taddr\tstring\n"
 		"1.25\tC1\t10.0.0.1\thttp\n2.5\tC2\t10.0.0.2\tssl\n";
-	static const char want[] = "99.000000\tC1\t-\tother\n2.5\tC2\t10.0.0.2\tssl\n"; /* as it stood */
+	static const char want[] = "99.000000\tC1\t-\tother\n2.500000\tC2\t10.0.0.2\tssl\n";
 	char              path[] = "/tmp/connlog-library-XXXXXX", err[256] = "";
 	const char *const paths[] = { path };
 	const int         fd = mkstemp(path);
