@@ -100,19 +100,26 @@ $(B)/fuzz/%.o: %.c $(B)/fuzz/flags
 	$(call SAY,CC fuzz $<)
 	$(Q)$(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(FUZZ) -c $< -o $@
 
-$(B)/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
+$(B)/obj/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
 $(B)/san/libconnlog.a: $(LIB_SRC:%.c=$(B)/san/%.o)
 $(B)/fuzz/libconnlog.a: $(LIB_SRC:%.c=$(B)/fuzz/%.o)
-$(B)/libconnlog.a $(B)/san/libconnlog.a $(B)/fuzz/libconnlog.a:
+$(B)/obj/libconnlog.a $(B)/san/libconnlog.a $(B)/fuzz/libconnlog.a:
 	@rm -f $@
 	$(call SAY,AR      $@)
 	$(Q)ar rcs $@ $^
+# The static library is one object in which only connlog_* is left global, so that its inner names meet nobody's.
+$(B)/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
+	$(call SAY,AR      $@)
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(if $(LTO),-flinker-output=nolto-rel) -r -nostdlib -o $(B)/obj/libconnlog.o $^
+	$(Q)objcopy --localize-hidden $(B)/obj/libconnlog.o
+	@rm -f $@
+	$(Q)ar rcs $@ $(B)/obj/libconnlog.o
 $(B)/$(SONAME): $(LIB_SRC:%.c=$(B)/obj/%.o)
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(LTO) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined $(LDFLAGS) -o $@ $^ $(LIBS)
 
 lib: $(B)/libconnlog.a $(B)/$(SONAME)
-$(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/libconnlog.a
+$(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/obj/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
