@@ -225,19 +225,19 @@ CONNLOG_API void connlog_reader_free(connlog_reader *r);
 
 /* What connlog_reader_next() found. */
 enum {
-	CONNLOG_NEXT_RECORD = 1,
+	CONNLOG_READ_RECORD = 1,
 	/* The records that follow have other columns than those before; it comes before the first record, too. */
-	CONNLOG_NEXT_COLUMNS = 2,
+	CONNLOG_READ_COLUMNS = 2,
 };
 
-/* => CONNLOG_NEXT_RECORD with a record in `*out`, good until the next call; CONNLOG_NEXT_COLUMNS; CONNLOG_END; or CONNLOG_BAD_INPUT
+/* => CONNLOG_READ_RECORD with a record in `*out`, good until the next call; CONNLOG_READ_COLUMNS; CONNLOG_END; or CONNLOG_BAD_INPUT
  * or CONNLOG_IO with a text in `err` that names the file and the line: the next call goes on behind it. */
 CONNLOG_API int connlog_reader_next(connlog_reader *r, const connlog_record **out, char *err, size_t err_size);
 
 /* => The record that connlog_reader_next() has handed out last, to change it with connlog_record_set(). */
 CONNLOG_API connlog_record *connlog_reader_record(connlog_reader *r);
 
-/* => The columns of the records that come now: changed by CONNLOG_NEXT_COLUMNS only. */
+/* => The columns of the records that come now: changed by CONNLOG_READ_COLUMNS only. */
 CONNLOG_API const connlog_columns *connlog_reader_columns(const connlog_reader *r);
 
 typedef struct connlog_reader_progress {
@@ -477,7 +477,7 @@ CONNLOG_API void            connlog_writer_free(connlog_writer *w);
 /* => Whether it writes that column: what nobody reads need not be computed (the option log_community_id). */
 CONNLOG_API bool connlog_writer_has(const connlog_writer *w, size_t column);
 
-/* Says that the records have other columns from now on (CONNLOG_NEXT_COLUMNS). The writer writes the columns that the records
+/* Says that the records have other columns from now on (CONNLOG_READ_COLUMNS). The writer writes the columns that the records
  * have, in their order, as far as its format and the option `fields` allow.  `when` is as below, for a log that is
  * open already and gets a new header. => CONNLOG_OK, or CONNLOG_BAD_OPTION where `fields` names a column that there is not. */
 CONNLOG_API int
