@@ -400,6 +400,7 @@ typedef int (*connlog_event_fn)(void *arg, const connlog_event *event);
  * order. => CONNLOG_OK, CONNLOG_BAD_OPTION (no such event) or CONNLOG_NO_MEMORY. */
 CONNLOG_API int connlog_on_event(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, void *arg);
 
+/* => Which event it is, for a function that handles several. */
 CONNLOG_API connlog_event_id connlog_event_which(const connlog_event *event);
 /* => The packet time of the event, seconds since the epoch (Zeek's network_time()). */
 CONNLOG_API double connlog_event_time(const connlog_event *event);
