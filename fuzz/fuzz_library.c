@@ -19,6 +19,8 @@
 #define STEPS_MAX    200 /* so that an input ends in time */
 #define CALLBACK_MAX 20000
 
+#define PREFIX "Conn::extraction_prefix" /* of files, which are not to be written here */
+
 struct world {
 	const uint8_t   *p; /* what is left of the input */
 	size_t           n;
@@ -185,6 +187,11 @@ on_event(void *arg, const connlog_event *event)
 	check(!connlog_event_argument(event, CONNLOG_ARGUMENTS_MAX + 1).set, "an argument too many");
 	check(connlog_event_time(event) == connlog_event_time(event), "an event at no time");
 	look_at_record(connlog_event_record(event));
+	if (w->called % 3 == 0)
+		connlog_event_extract(event, w->called & 1, w->called & 2);
+	if (w->called % 5 == 0)
+		connlog_event_set_threshold(event, (connlog_threshold)(w->called & 3), (double)(w->called % 97) - 1,
+		                            w->called & 4);
 	return w->called++ < CALLBACK_MAX ? CONNLOG_OK : 2;
 }
 
@@ -214,6 +221,8 @@ set_option(struct world *w)
 
 	take_text(w, name);
 	take_text(w, value);
+	if (strncmp(info ? info->name : name, PREFIX, strlen(PREFIX)) == 0)
+		return;
 	const int status = connlog_options_set(w->options, info ? info->name : name, which > 0 ? values[which - 1] : value,
 	                                       w->err, sizeof w->err);
 	check_failed(w, status != CONNLOG_OK);
@@ -434,6 +443,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check(w.options != NULL, "no options");
 	if (take(&w, 1) & 3) /* building the signatures' automata takes longer than everything else */
 		check(connlog_options_set(w.options, "detect_services", "F", NULL, 0) == CONNLOG_OK, "no such option");
+	check(connlog_options_set(w.options, PREFIX, "/nonexistent/", NULL, 0) == CONNLOG_OK, "no such option");
 	for (unsigned i = 0; w.n > 0 && i < STEPS_MAX; i++)
 		steps[take(&w, 1) % 16](&w);
 	finish(&w);

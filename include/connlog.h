@@ -409,6 +409,12 @@ CONNLOG_API connlog_value connlog_event_argument(const connlog_event *event, siz
 /* => The event's connection as it stands: every column that can be told by now. */
 CONNLOG_API const connlog_record *connlog_event_record(const connlog_event *event);
 
+/* The contents of the event's connection go into files, from now on if both sides have been seen, else from
+ * connection_established on (Zeek: set_contents_file, c$extract_orig, c$extract_resp): one a side, named after the option
+ * Conn::extraction_prefix and the connection.  The option Conn::default_extract does this for all connections.
+ * => CONNLOG_OK, or CONNLOG_BAD_OPTION for anything but TCP. */
+CONNLOG_API int connlog_event_extract(const connlog_event *event, bool orig, bool resp);
+
 /* Sets a threshold of the event's connection, as Zeek's set_current_conn_bytes_threshold() and its sisters: one of each
  * kind and side; 0 takes it back.  When it is crossed, perhaps at once, its event is raised, once.  For the duration `is_orig`
  * means nothing.
