@@ -18,7 +18,8 @@ struct connlog_options {
 	bool                    private_is_local; /* Site::private_address_space_is_local */
 };
 
-/* A copy that owns what it points at, with Site's private ranges added to the local ones.
+/* A copy that owns what it points at, with Site's private ranges added to the local ones; of the defaults where `from` is
+ * NULL.
  * => False where there is no memory; `out` is then empty. */
 bool options_copy(const struct connlog_options *from, struct connlog_options *out);
 /* Frees what the options own, not the struct. */
