@@ -1,6 +1,7 @@
 # connlog - build, test, measure.  `make` builds build/connlog; `make help` lists the targets.
 #
-# Every .c file in src/*/ is part of the library, but those of src/cli/, which are the program; every
+# Every .c file in src/*/ is part of the library, but those of src/cli/, which are the program, and what src/script/ has for
+# builds with other Luas; every
 # test/unit/NAME_test.c is a test program and every fuzz/fuzz_NAME.c a fuzz target: nothing has to be listed here.
 # Objects are built in three variants, each in a folder of its own: obj (as installed), san (ASan + UBSan, what the
 # tests run) and fuzz (clang's libFuzzer, ASan + UBSan).
@@ -20,8 +21,15 @@ SCALE := 1
 VERSION := $(shell sed -n 's/^\#define CONNLOG_VERSION "\(.*\)"/\1/p' include/connlog.h)
 SONAME := libconnlog.so.$(firstword $(subst ., ,$(VERSION)))
 
-PKG := libpcap zlib libzstd libcrypto
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null)
+# Scripts: LuaJIT, else Lua 5.4, else none; LUA=lua5.4 or LUA=none chooses.
+LUA := $(firstword $(foreach lua,luajit lua5.4,$(shell pkg-config --exists $(lua) 2>/dev/null && echo $(lua))) none)
+LUA_PKG := $(filter-out none,$(LUA))
+# As connlog --version names it, of a name of pkg-config's.
+LUA_NAME = -DCONNLOG_LUA=$(if $(filter none,$(1)),none,$(if $(filter luajit,$(1)),LuaJIT,Lua)-$(shell \
+	pkg-config --modversion $(1) 2>/dev/null))
+
+PKG := libpcap zlib libzstd libcrypto $(LUA_PKG)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null) $(call LUA_NAME,$(LUA))
 LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null) -lm
 
 # Warnings are errors with WERROR=1 and in CI.
@@ -36,7 +44,9 @@ FUZZ := $(SAN) -fsanitize=fuzzer-no-link
 BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
 	$(CPPFLAGS)
 
-LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
+SCRIPT_SRC := $(wildcard src/script/*.c)
+LIB_SRC := $(filter-out src/cli/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
+	$(if $(LUA_PKG),$(filter-out %/none.c,$(SCRIPT_SRC)),src/script/none.c)
 CLI_SRC := $(wildcard src/cli/*.c)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
@@ -197,7 +207,7 @@ lint-tidy:
 # ctuuninitvar takes an argument that the callee fills in for one that it reads.
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
-		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -Iinclude -Isrc src
+		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE $(call LUA_NAME,$(LUA)) -Iinclude -Isrc src
 
 format:
 	clang-format -i $(C_FILES)

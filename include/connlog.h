@@ -192,6 +192,9 @@ CONNLOG_API int connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec);
 /* Ends every open connection, as Zeek does at the end of its input. */
 CONNLOG_API int connlog_finish(connlog_engine *e);
 
+/* => The time that the packets tell, seconds since the epoch (Zeek's network_time()); 0 before the first. */
+CONNLOG_API double connlog_time(const connlog_engine *e);
+
 /* Every counter: group ("packets", "connections", "rejected" …), name, value. */
 typedef void (*connlog_counter_fn)(void *arg, const char *group, const char *name, uint64_t value);
 CONNLOG_API void connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg);
@@ -282,9 +285,25 @@ CONNLOG_API connlog_value connlog_event_argument(const connlog_event *event, siz
 CONNLOG_API const connlog_record *connlog_event_record(const connlog_event *event);
 
 /* What a user should be told about the input (checksum offloading, a filtered or cut capture, traffic seen
- * twice): called once for each finding, by connlog_finish or earlier, with a full sentence. */
+ * twice) and about errors of scripts: called once for each finding, by connlog_finish or earlier, with a full sentence.
+ * Lines behind the first are details (a script's traceback). */
 typedef void (*connlog_notice_fn)(void *arg, const char *text);
 CONNLOG_API void connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg);
+
+/* ---- scripts ---------------------------------------------------------------------------------------------- */
+
+/* Loads a Lua script: it is run, and from now on its global functions that have an event's name handle that event,
+ * log_policy(rec) and log_conn(rec) do what the callbacks of connlog_on_policy() and connlog_on_record() do, and
+ * connlog_done() is called by connlog_finish().  docs/SCRIPTS.md tells what scripts are given.  Several can be loaded, each by
+ * itself; they are freed with the engine.  Best before the first packet.
+ * An error in a script later on is a notice (connlog_on_notice), counted, and stops nothing.
+ * => CONNLOG_OK, or with a text: CONNLOG_IO (it cannot be read), CONNLOG_BAD_INPUT (it is no Lua, fails, or handles nothing),
+ * CONNLOG_BAD_OPTION (the library was built without Lua), CONNLOG_NO_MEMORY. */
+CONNLOG_API int connlog_script_load(connlog_engine *e, const char *path, char *err, size_t err_size);
+
+/* Called for each line that a script prints, which comes without its end. */
+typedef void (*connlog_print_fn)(void *arg, connlog_text line);
+CONNLOG_API void connlog_on_print(connlog_engine *e, connlog_print_fn fn, void *arg);
 
 /* ---- sources ---------------------------------------------------------------------------------------------- */
 

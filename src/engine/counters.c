@@ -125,6 +125,16 @@ tell_limits(const struct connlog_engine *e, struct teller *t, const struct decod
 }
 
 static void
+tell_scripts(const struct scripts *s, struct teller *t)
+{
+	t->group = "scripts";
+	tell(t, "loaded", s->n);
+	tell(t, "handled", s->counters.handled);
+	tell(t, "errors", s->counters.errors);
+	tell(t, "dropped", s->counters.dropped);
+}
+
+static void
 tell_memory(const struct connlog_engine *e, struct teller *t)
 {
 	const struct conn_store *s = &e->store;
@@ -148,5 +158,6 @@ connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg)
 	tell_connections(e, &t);
 	tell_services(&e->inspector, &t);
 	tell_limits(e, &t, d);
+	tell_scripts(&e->scripts, &t);
 	tell_memory(e, &t);
 }

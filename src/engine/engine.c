@@ -263,6 +263,7 @@ int
 connlog_finish(connlog_engine *e)
 {
 	conn_drain(&e->store);
+	scripts_done(&e->scripts);
 	notice_end(&e->notices, decoder_counters(e->dec));
 	return e->status;
 }
@@ -318,6 +319,7 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 	bus_init(&e->bus, &e->store, &e->status);
 	e->bus.record = record_now;
 	e->bus.record_arg = e;
+	e->scripts.max_instructions = e->opt.script_max_instructions;
 	e->store.on_end = connection_ended;
 	e->store.on_end_arg = e;
 	if (!make_keys(&e->store, e->opt.conn.seed)) {
@@ -334,6 +336,7 @@ connlog_engine_free(connlog_engine *e)
 	if (!e)
 		return;
 	conn_store_free(&e->store);
+	scripts_free(&e->scripts);
 	bus_free(&e->bus);
 	inspector_free(&e->inspector);
 	decoder_free(e->dec);
@@ -364,6 +367,25 @@ connlog_on_event(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, vo
 void
 connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg)
 {
-	e->notices.fn = fn;
-	e->notices.arg = arg;
+	e->notices.fn = e->scripts.notice.fn = fn;
+	e->notices.arg = e->scripts.notice.arg = arg;
+}
+
+int
+connlog_script_load(connlog_engine *e, const char *path, char *err, size_t err_size)
+{
+	return scripts_load(&e->scripts, e, path, err, err_size);
+}
+
+void
+connlog_on_print(connlog_engine *e, connlog_print_fn fn, void *arg)
+{
+	e->scripts.print.fn = fn;
+	e->scripts.print.arg = arg;
+}
+
+double
+connlog_time(const connlog_engine *e)
+{
+	return isfinite(e->store.now) ? e->store.now : 0;
 }

@@ -9,6 +9,7 @@
 #include "engine/options.h"
 #include "event/bus.h"
 #include "record/fill.h"
+#include "script/script.h"
 #include "service/inspect.h"
 
 #define BATCH 32
@@ -31,6 +32,7 @@ struct connlog_engine {
 	struct inspector       inspector;
 	struct notices         notices;
 	struct event_bus       bus;
+	struct scripts         scripts;
 	struct fill_texts      texts; /* of the record that is being handed out */
 	struct record          record;
 	int                    status;         /* CONNLOG_OK, or what a callback returned: nothing more is done */
