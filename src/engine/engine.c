@@ -23,7 +23,9 @@ record_now(void *arg, uint32_t handle)
 {
 	struct connlog_engine *e = arg;
 
+	arena_reset(&e->arena);
 	fill_record(&e->store, handle, inspect_verdict(&e->inspector, conn_at(&e->store, handle)), &e->texts, &e->record);
+	e->record.arena = &e->arena;
 	return record_public(&e->record);
 }
 
@@ -341,6 +343,7 @@ connlog_engine_free(connlog_engine *e)
 	inspector_free(&e->inspector);
 	decoder_free(e->dec);
 	options_clear(&e->opt);
+	arena_free(&e->arena);
 	free(e);
 }
 

@@ -28,13 +28,15 @@ struct notices {
 
 	/* A capture filtered down to TCP's control packets. */
 	uint64_t tcp_ends, tcp_payload_packets, tcp_bytes;
+
+	bool ended; /* what the end of the input tells has been told */
 };
 
 /* Every packet that belongs to a connection; `hash` is its connection's. */
 void notice_packet(struct notices *n, const struct pkt *p, uint32_t hash);
 /* Every TCP connection that ended: the bytes that its sequence numbers tell of. */
 void notice_tcp_end(struct notices *n, uint64_t bytes);
-/* At the end of input. */
+/* At the end of input, the first where there are several. */
 void notice_end(struct notices *n, const struct decode_counters *c);
 
 #endif

@@ -201,9 +201,21 @@ copy_nets(const struct net_set *from, struct net_set *to)
 	return true;
 }
 
+static bool
+copy_defaults(struct connlog_options *out)
+{
+	connlog_options *defaults = connlog_options_new();
+	const bool       copied = defaults && options_copy(defaults, out);
+
+	connlog_options_free(defaults);
+	return copied;
+}
+
 bool
 options_copy(const struct connlog_options *from, struct connlog_options *out)
 {
+	if (!from)
+		return copy_defaults(out);
 	*out = *from;
 	out->conn.seed = NULL;
 	out->local_nets = out->conn.local_nets = out->ignore_checksums_nets = (struct net_set){ 0 };

@@ -12,6 +12,8 @@
 
 #include "base/addr.h"
 
+struct arena;
+
 struct text {
 	const char *p;
 	size_t      n;
@@ -68,6 +70,8 @@ struct record {
 	struct text_set failed_service;
 	struct text     ip_proto_name;
 	uint64_t        pppoe_session_id;
+
+	struct arena *arena; /* for what the record is given later (connlog_record_set()); the record's owner resets it */
 };
 
 #endif
