@@ -25,7 +25,7 @@ due_of(void *store, uint32_t handle)
 bool
 conn_store_init(struct conn_store *s, const struct conn_options *opt, const struct conn_tracker *tracker)
 {
-	*s = (struct conn_store){ .opt = opt, .tracker = tracker, .now = -INFINITY };
+	*s = (struct conn_store){ .opt = opt, .tracker = tracker, .now = EPOCH_LEAST };
 	s->timeouts[TIMEOUT_TCP] = opt->tcp_inactivity_timeout;
 	s->timeouts[TIMEOUT_UDP] = opt->udp_inactivity_timeout;
 	s->timeouts[TIMEOUT_ICMP] = opt->icmp_inactivity_timeout;
@@ -37,6 +37,7 @@ conn_store_init(struct conn_store *s, const struct conn_options *opt, const stru
 	slab_init(&s->extras, sizeof(struct conn_extra));
 	slab_init(&s->tcps, tracker->state_size);
 	slab_init(&s->tcp_rares, tracker->rare_size);
+	slab_init(&s->tcp_stats, tracker->stats_size);
 	wheel_init(&s->wheel, node_of, due_of, s);
 	s->tcp_spare = slab_alloc(&s->tcp_rares);
 	return s->tcp_spare && table_init(&s->table);
@@ -84,6 +85,7 @@ conn_store_free(struct conn_store *s)
 	slab_free_all(&s->extras);
 	slab_free_all(&s->tcps);
 	slab_free_all(&s->tcp_rares);
+	slab_free_all(&s->tcp_stats);
 	wheel_free(&s->wheel);
 	table_free(&s->table);
 }
@@ -302,7 +304,7 @@ raise_state_remove(struct conn_store *s, uint32_t handle)
 	conn_endpoints(s, conn_at(s, handle), end);
 	conn_raise(
 		s, handle, CONNLOG_EVENT_CONNECTION_STATE_REMOVE,
-		(connlog_value[]){ value_text(history, len), value_count(end[ORIG].state), value_count(end[RESP].state) });
+		(connlog_value[]){ event_text(history, len), event_count(end[ORIG].state), event_count(end[RESP].state) });
 }
 
 /* Logs and gives back a connection's memory. */
@@ -331,5 +333,5 @@ conn_drain(struct conn_store *s)
 	wheel_clear(&s->wheel);
 	for (uint32_t h = 1; h < s->conns.top; h++)
 		if (conn_at(s, h)->flags & CONN_LIVE)
-			conn_end(s, h, CONN_END_end_of_input);
+			conn_end(s, h, conn_at_end(s, h));
 }

@@ -113,6 +113,7 @@ struct conn_counters {
 	uint64_t flipped;
 	uint64_t history_cut;         /* letters left out for max_history */
 	uint64_t reassembly_given_up; /* sides whose reassembly ended for max_reassembly_bytes */
+	uint64_t contents_lost;       /* bytes that tcp_contents leaves out for max_reassembly_bytes */
 	uint64_t timers;              /* timers run */
 	uint64_t peak;                /* connections at once */
 };
@@ -127,11 +128,14 @@ struct conn_store;
 
 /* What the store needs of the TCP tracker. */
 struct conn_tracker {
-	size_t state_size, rare_size; /* of a connection's state, and of the part that few connections need */
+	/* Of a connection's state, of the part that few connections need, and of what is kept for tcp_rexmit. */
+	size_t state_size, rare_size, stats_size;
 	/* Earliest timer of the state, INFINITY for none. */
 	double (*due)(const struct conn_store *s, const struct conn *c);
 	/* Runs the one timer that is due. */
 	enum conn_verdict (*timer)(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
+	/* conn_at_end() */
+	enum conn_end (*at_end)(struct conn_store *s, uint32_t handle);
 	void (*flip)(struct conn_store *s, struct conn *c);
 	void (*endpoints)(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2]);
 	/* Bytes missed in content gaps. */
@@ -171,8 +175,11 @@ struct conn_listener {
 
 typedef void (*conn_end_fn)(void *arg, struct conn_store *s, uint32_t handle);
 
+/* Zeek's network time is never below this, whatever the packets say: its reference events show it. */
+#define EPOCH_LEAST 1.0
+
 struct conn_store {
-	struct slab                conns, colds, extras, tcps, tcp_rares;
+	struct slab                conns, colds, extras, tcps, tcp_rares, tcp_stats;
 	struct table               table;
 	struct wheel               wheel;
 	struct siphash_key         hash_key, uid_key;
@@ -181,7 +188,7 @@ struct conn_store {
 	const struct conn_watcher *watcher; /* NULL: nobody looks into payload */
 	struct conn_listener       events;
 	double                     timeouts[TIMEOUT_COUNT];
-	double                     now;  /* network time: the latest packet time, never goes back */
+	double                     now;  /* network time: the latest packet time, never goes back; EPOCH_LEAST at first */
 	uint32_t                   salt; /* uid_salt of a connection that begins with this packet */
 	uint32_t                   same_time, late_packets;
 	bool                       behind; /* more timers were due than may be run before one packet */
@@ -275,6 +282,9 @@ void conn_advance(struct conn_store *s, double packet_time);
 
 /* The same without a packet: time has come to `now`, and every timer that is due is run. */
 void conn_idle(struct conn_store *s, double now);
+
+/* Runs those timers of a connection that Zeek runs when the input ends, due or not. => Why it ends. */
+enum conn_end conn_at_end(struct conn_store *s, uint32_t handle);
 
 /* End of input: every connection is logged and freed, in the order of their handles. */
 void conn_drain(struct conn_store *s);

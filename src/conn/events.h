@@ -29,25 +29,25 @@ conn_event(const struct conn_store *s, uint32_t handle, connlog_event_id id)
 }
 
 static inline connlog_value
-value_bool(bool b)
+event_bool(bool b)
 {
 	return (connlog_value){ .type = CONNLOG_BOOL, .set = true, .boolean = b };
 }
 
 static inline connlog_value
-value_count(uint64_t n)
+event_count(uint64_t n)
 {
 	return (connlog_value){ .type = CONNLOG_COUNT, .set = true, .count = n };
 }
 
 static inline connlog_value
-value_text(const char *p, size_t n)
+event_text(const char *p, size_t n)
 {
 	return (connlog_value){ .type = CONNLOG_STRING, .set = true, .text = { p, n } };
 }
 
 static inline connlog_value
-value_bytes(const void *p, size_t n)
+event_bytes(const void *p, size_t n)
 {
 	return (connlog_value){ .type = CONNLOG_BYTES, .set = true, .text = { p, n } };
 }
@@ -58,7 +58,7 @@ static inline void
 conn_event_multiple(const struct conn_store *s, uint32_t handle, connlog_event_id id, bool is_orig, uint32_t threshold)
 {
 	if (threshold > 1 && conn_wants(s, id))
-		conn_raise(s, handle, id, (connlog_value[]){ value_bool(is_orig), value_count(threshold) });
+		conn_raise(s, handle, id, (connlog_value[]){ event_bool(is_orig), event_count(threshold) });
 }
 
 #endif

@@ -32,6 +32,8 @@ struct conn_options {
 	double port_inactivity_timeout;     /* Conn::port_inactivity_timeouts: 1 hr for the ports below */
 	double analyzer_inactivity_timeout; /* Conn::analyzer_inactivity_timeouts: 1 hr for SSH and FTP */
 
+	double tcp_reset_delay, tcp_partial_close_delay; /* timers of connection_reset and connection_partial_close */
+
 	bool partial_connection_ok, tcp_SYN_ack_ok, detect_filtered_trace, report_gaps_for_partial;
 
 	uint64_t tcp_max_initial_window, tcp_max_above_hole_without_any_acks, tcp_excessive_data_without_further_acks;
@@ -40,6 +42,10 @@ struct conn_options {
 
 	struct port_set likely_server_tcp, likely_server_udp; /* likely_server_ports */
 	struct port_set port_inactivity_tcp;
+
+	/* whose streams tcp_contents tells: by the responder's port, or all */
+	bool            tcp_content_deliver_all_orig, tcp_content_deliver_all_resp;
+	struct port_set tcp_content_delivery_ports_orig, tcp_content_delivery_ports_resp;
 
 	/* ours */
 	uint64_t max_connections;      /* the least recently active of a sample is logged and dropped beyond */

@@ -95,6 +95,20 @@ run_one(struct conn_store *s, uint32_t handle)
 	return true;
 }
 
+/* Zeek's TimerMgr::Expire(): besides TCP's it is that of DNS over UDP, which then takes all for timed out. */
+enum conn_end
+conn_at_end(struct conn_store *s, uint32_t handle)
+{
+	const struct conn *c = conn_at(s, handle);
+
+	if (c->transport == TRANSPORT_TCP)
+		return s->tracker->at_end(s, handle);
+	if (own_due(s, c) == INFINITY)
+		return CONN_END_end_of_input;
+	conn_event(s, handle, CONNLOG_EVENT_CONNECTION_TIMEOUT);
+	return CONN_END_inactivity;
+}
+
 static uint64_t
 timers_at_once(const struct conn_store *s)
 {

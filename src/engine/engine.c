@@ -6,7 +6,6 @@
  */
 #include "engine/engine.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,7 +307,7 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 		snprintf(err, err_size, "no memory");
 		return NULL;
 	}
-	e->now = -INFINITY;
+	e->now = EPOCH_LEAST;
 	e->opt.decode.new_uid = tunnel_uid;
 	e->opt.decode.new_uid_arg = &e->store;
 	e->dec = decoder_new(&e->opt.decode);

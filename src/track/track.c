@@ -2,6 +2,7 @@
  * packet_analysis/protocol/{udp,icmp,unknown_ip_transport}). */
 #include "track/track.h"
 
+#include "conn/events.h"
 #include "conn/history.h"
 
 bool
@@ -74,7 +75,8 @@ udp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
 	if (p->l4_bad) {
 		struct conn_extra *x = conn_extra_need(s, c);
 		if (x)
-			history_scaled(s, handle, &x->bad_checksum[side], side == ORIG ? 'C' : 'c');
+			conn_event_multiple(s, handle, CONNLOG_EVENT_UDP_MULTIPLE_CHECKSUM_ERRORS, side == ORIG,
+			                    history_scaled(s, handle, &x->bad_checksum[side], side == ORIG ? 'C' : 'c'));
 		return;
 	}
 	c->last_time = p->ts;
@@ -83,6 +85,7 @@ udp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
 	else
 		history_once(s, handle, HIST_UDP_RESP_DATA, 'd');
 	add_size(c, side, (int64_t)p->udp_len - 8);
+	conn_event(s, handle, side == ORIG ? CONNLOG_EVENT_UDP_REQUEST : CONNLOG_EVENT_UDP_REPLY);
 }
 
 void
