@@ -232,7 +232,7 @@ CONNLOG_API int connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec);
  * connections, which another call ends.  => As above. */
 CONNLOG_API int connlog_finish(connlog_engine *e);
 
-/* => The time that the packets tell, seconds since the epoch (Zeek's network_time()); 0 before the first. */
+/* => The time that the packets tell, seconds since the epoch (Zeek's network_time()); 1 before the first. */
 CONNLOG_API double connlog_time(const connlog_engine *e);
 
 typedef struct connlog_source connlog_source;

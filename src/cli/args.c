@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 
 /* Options without a letter. */
-enum { OPT_FORMAT = 256, OPT_FIELDS, OPT_LOCAL_NETS, OPT_SEED, OPT_STATS, OPT_VERSION };
+enum { OPT_FORMAT = 256, OPT_FIELDS, OPT_LOCAL_NETS, OPT_SCRIPT, OPT_SEED, OPT_STATS, OPT_VERSION };
 
 static const struct option_row {
 	int         key; /* the letter, or one of the above */
@@ -23,6 +23,7 @@ static const struct option_row {
 	{ OPT_FORMAT, "format", "FORMAT", "zeek (tab-separated, the default) or json" },
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all" },
 	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges" },
+	{ OPT_SCRIPT, "script", "FILE.lua", "let this Lua script handle events and records; may be repeated" },
 	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone" },
 	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
@@ -151,6 +152,9 @@ apply(struct settings *s, int key, const char *value)
 		return join(&s->fields, "", value);
 	case OPT_LOCAL_NETS:
 		return assign_option(s, "Site::local_nets", value);
+	case OPT_SCRIPT:
+		s->lua[s->lua_n++] = value;
+		return true;
 	case OPT_SEED:
 		s->seeded = true;
 		return assign_option(s, "seed", value);
@@ -190,7 +194,8 @@ settings_init(struct settings *s, int argc)
 {
 	s->options = connlog_options_new();
 	s->inputs = calloc((size_t)argc, sizeof *s->inputs);
-	if (s->options != NULL && s->inputs != NULL)
+	s->lua = calloc((size_t)argc, sizeof *s->lua);
+	if (s->options != NULL && s->inputs != NULL && s->lua != NULL)
 		return true;
 	complain("out of memory");
 	return false;
@@ -243,6 +248,7 @@ settings_free(struct settings *s)
 {
 	connlog_options_free(s->options);
 	free(s->inputs);
+	free(s->lua);
 	free(s->fields);
 	free(s->scripts);
 }

@@ -20,6 +20,8 @@ struct settings {
 	connlog_options       *options;
 	const char           **inputs; /* of -r and in place, in their order */
 	size_t                 inputs_n;
+	const char           **lua; /* of --script */
+	size_t                 lua_n;
 	const char            *interface; /* -i */
 	const char            *filter;
 	const char            *folder;   /* -o */

@@ -389,5 +389,5 @@ connlog_on_print(connlog_engine *e, connlog_print_fn fn, void *arg)
 double
 connlog_time(const connlog_engine *e)
 {
-	return isfinite(e->store.now) ? e->store.now : 0;
+	return e->store.now;
 }
