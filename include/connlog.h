@@ -78,7 +78,7 @@ connlog_options_set(connlog_options *o, const char *name, const char *value, cha
 /* All of it static. */
 typedef struct connlog_option_info {
 	const char *name;
-	const char *type;    /* bool, interval, count, subnets, ports, string */
+	const char *type;    /* bool, interval, count, counts, subnets, ports, string */
 	const char *initial; /* default, as text */
 	const char *doc;
 } connlog_option_info;
@@ -333,6 +333,18 @@ CONNLOG_API double connlog_event_time(const connlog_event *event);
 CONNLOG_API connlog_value connlog_event_argument(const connlog_event *event, size_t i);
 /* => The event's connection as it stands: every column that can be told by now. */
 CONNLOG_API const connlog_record *connlog_event_record(const connlog_event *event);
+
+/* Sets a threshold of the event's connection, as Zeek's set_current_conn_bytes_threshold() and its sisters: one of each
+ * kind and side; 0 takes it back.  When it is crossed, perhaps at once, its event is raised, once.  For the duration `is_orig`
+ * means nothing.
+ * => CONNLOG_OK, CONNLOG_BAD_OPTION (no number that can be one) or CONNLOG_NO_MEMORY. */
+typedef enum connlog_threshold {
+	CONNLOG_THRESHOLD_BYTES,    /* of IP, conn_bytes_threshold_crossed */
+	CONNLOG_THRESHOLD_PACKETS,  /* conn_packets_threshold_crossed */
+	CONNLOG_THRESHOLD_DURATION, /* seconds, conn_duration_threshold_crossed; looked at when a packet comes */
+} connlog_threshold;
+CONNLOG_API int
+connlog_event_set_threshold(const connlog_event *event, connlog_threshold which, double value, bool is_orig);
 
 /* What a user should be told about the input (checksum offloading, a filtered or cut capture, traffic seen
  * twice) and errors of scripts: called once for each finding, by connlog_finish or earlier, with a sentence that lives for

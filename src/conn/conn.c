@@ -43,6 +43,16 @@ conn_store_init(struct conn_store *s, const struct conn_options *opt, const stru
 	return s->tcp_spare && table_init(&s->table);
 }
 
+/* What the extra holds of each side changes places. */
+static void
+flip_extra(struct conn_extra *x)
+{
+	const uint32_t label = x->flow_label[ORIG];
+
+	x->flow_label[ORIG] = x->flow_label[RESP], x->flow_label[RESP] = label;
+	x->flow_seen = (uint8_t)((x->flow_seen & 1) << 1 | x->flow_seen >> 1);
+}
+
 static void
 free_extra(struct conn_store *s, struct conn *c)
 {
@@ -50,6 +60,7 @@ free_extra(struct conn_store *s, struct conn *c)
 	if (!x)
 		return;
 	free(x->encap);
+	free(x->thresholds);
 	free(x->parents);
 	free(x->history);
 	slab_release(&s->extras, c->extra);
@@ -274,6 +285,8 @@ conn_flip(struct conn_store *s, uint32_t handle)
 	memcpy(cold->l2[RESP], l2, 6);
 	if (c->transport == TRANSPORT_TCP && c->tcp)
 		s->tracker->flip(s, c);
+	if (c->extra)
+		flip_extra(conn_extra_at(s, c));
 	c->flags |= CONN_FLIPPED;
 	s->counters.flipped++;
 	history_add(s, handle, '^');
@@ -291,6 +304,22 @@ conn_endpoints(const struct conn_store *s, const struct conn *c, struct conn_end
 	}
 	for (int side = ORIG; side <= RESP; side++) /* active once it has sent (UDP_ACTIVE, ICMP_ACTIVE) */
 		out[side] = (struct conn_endpoint){ c->size[side] >= 0, c->size[side] >= 0 ? (uint64_t)c->size[side] : 0 };
+}
+
+void
+conn_check_flow_label(struct conn_store *s, uint32_t handle, int side, uint32_t label)
+{
+	struct conn_extra *x = conn_extra_need(s, conn_at(s, handle));
+
+	if (!x)
+		return;
+	const uint32_t old = x->flow_label[side];
+	const bool     seen = x->flow_seen & 1 << side;
+	x->flow_label[side] = label;
+	x->flow_seen |= (uint8_t)(1 << side);
+	if (seen && old != label)
+		conn_raise(s, handle, CONNLOG_EVENT_CONNECTION_FLOW_LABEL_CHANGED,
+		           (connlog_value[]){ event_bool(side == ORIG), event_count(old), event_count(label) });
 }
 
 /* connection_state_remove, with what Zeek's handlers find in c$history, c$orig$state and c$resp$state. */

@@ -97,6 +97,11 @@ struct conn_extra {
 	struct scaled           bad_checksum[2]; /* UDP */
 	char                   *history;         /* once it is longer than HISTORY_INLINE */
 	uint32_t                history_len, history_room;
+	/* As long as their event is handled: */
+	uint32_t                flow_label[2]; /* IPv6: the latest */
+	uint8_t                 flow_seen;     /* 1 << side: it has sent a packet */
+	double                  status_at;     /* next connection_status_update; 0: none */
+	struct conn_thresholds *thresholds;    /* NULL: none is set */
 };
 
 enum conn_verdict { CONN_KEEP, CONN_REMOVE };
@@ -298,6 +303,12 @@ void conn_encap_push(struct conn_store *s, uint32_t handle, const struct encap *
 
 /* How the ends stand: state and size. */
 void conn_endpoints(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2]);
+
+/* Connection::CheckFlowLabel; to be called for IPv6 packets alone, where the event is handled. */
+void conn_check_flow_label(struct conn_store *s, uint32_t handle, int side, uint32_t label);
+
+/* Session::EnableStatusUpdateTimer. */
+void conn_enable_status_updates(struct conn_store *s, uint32_t handle);
 
 struct uid conn_uid(const struct conn_store *s, const struct conn *c);
 

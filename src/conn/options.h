@@ -25,6 +25,13 @@ port_set_add(struct port_set *s, uint16_t port)
 	s->bits[port >> 6] |= (uint64_t)1 << (port & 63);
 }
 
+/* A few numbers. */
+#define COUNT_SET_MAX 64
+struct count_set {
+	uint64_t at[COUNT_SET_MAX];
+	unsigned n;
+};
+
 /* Times in seconds. */
 struct conn_options {
 	double tcp_SYN_timeout, tcp_session_timer, tcp_connection_linger, tcp_attempt_delay, tcp_close_delay;
@@ -34,6 +41,8 @@ struct conn_options {
 
 	double tcp_reset_delay, tcp_partial_close_delay; /* timers of connection_reset and connection_partial_close */
 
+	double connection_status_update_interval; /* 0: none */
+
 	bool partial_connection_ok, tcp_SYN_ack_ok, detect_filtered_trace, report_gaps_for_partial;
 
 	uint64_t tcp_max_initial_window, tcp_max_above_hole_without_any_acks, tcp_excessive_data_without_further_acks;
@@ -42,6 +51,8 @@ struct conn_options {
 
 	struct port_set likely_server_tcp, likely_server_udp; /* likely_server_ports */
 	struct port_set port_inactivity_tcp;
+
+	struct count_set generic_packet_thresholds; /* ConnThreshold::generic_packet_thresholds */
 
 	/* whose streams tcp_contents tells: by the responder's port, or all */
 	bool            tcp_content_deliver_all_orig, tcp_content_deliver_all_resp;

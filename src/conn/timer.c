@@ -19,6 +19,33 @@ own_due(const struct conn_store *s, const struct conn *c)
 	return INFINITY;
 }
 
+static double
+status_due(const struct conn_store *s, const struct conn *c)
+{
+	const struct conn_extra *x = conn_extra_at(s, c);
+	return x && x->status_at > 0 ? x->status_at : INFINITY;
+}
+
+/* Later than now in any case: a timer of no time would run for ever before the same packet. */
+static double
+next_status(const struct conn_store *s)
+{
+	return fmax(s->now + s->opt->connection_status_update_interval, nextafter(s->now, INFINITY));
+}
+
+void
+conn_enable_status_updates(struct conn_store *s, uint32_t handle)
+{
+	if (!conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE) || s->opt->connection_status_update_interval == 0)
+		return;
+	const double       was = conn_due(s, handle);
+	struct conn_extra *x = conn_extra_need(s, conn_at(s, handle));
+	if (!x)
+		return;
+	x->status_at = next_status(s);
+	conn_reschedule(s, handle, was);
+}
+
 static enum conn_verdict
 own_timer(struct conn_store *s, uint32_t handle, enum conn_end *why)
 {
@@ -33,7 +60,7 @@ conn_due(const struct conn_store *s, uint32_t handle)
 	const double idle = conn_cold_at(s, handle)->inactivity_at;
 	const double own = own_due(s, conn_at(s, handle));
 
-	return own < idle ? own : idle;
+	return fmin(fmin(own, idle), status_due(s, conn_at(s, handle)));
 }
 
 void
@@ -80,15 +107,20 @@ run_one(struct conn_store *s, uint32_t handle)
 {
 	const double      idle = conn_cold_at(s, handle)->inactivity_at;
 	const double      own = own_due(s, conn_at(s, handle));
+	const double      status = status_due(s, conn_at(s, handle));
 	enum conn_end     why = CONN_END_inactivity;
-	enum conn_verdict verdict;
+	enum conn_verdict verdict = CONN_KEEP;
 
-	if (own <= idle && own <= s->now)
+	if (status < own && status < idle && status <= s->now) {
+		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE);
+		conn_extra_at(s, conn_at(s, handle))->status_at = next_status(s);
+	} else if (own <= idle && own <= s->now) {
 		verdict = own_timer(s, handle, &why);
-	else if (idle <= s->now)
+	} else if (idle <= s->now) {
 		verdict = inactivity(s, handle);
-	else
+	} else {
 		return false;
+	}
 	s->counters.timers++;
 	if (verdict == CONN_REMOVE)
 		conn_remove(s, handle, why);

@@ -12,7 +12,7 @@
 
 #include "engine/values.h"
 
-enum kind { BOOL, INTERVAL, COUNT, COUNT_UINT, COUNT_SIZE, SUBNETS, PORTS, STRING };
+enum kind { BOOL, INTERVAL, COUNT, COUNT_UINT, COUNT_SIZE, COUNTS, SUBNETS, PORTS, STRING };
 
 struct option {
 	connlog_option_info info; /* must stay first: connlog_option_at() hands it out */
@@ -62,6 +62,8 @@ static const struct option table[] = {
 	{ { "likely_server_ports", "ports", likely_server_ports, "ports that tell the responder of a connection joined midway" }, PORTS, AT(conn.likely_server_tcp), AT(conn.likely_server_udp) },
 	{ { "tcp_reset_delay", "interval", "5secs", "where connection_reset is handled: how long to wait after a RST that follows a FIN" }, INTERVAL, AT(conn.tcp_reset_delay), 0 },
 	{ { "tcp_partial_close_delay", "interval", "3secs", "where connection_partial_close is handled: how long to wait for the other side's FIN" }, INTERVAL, AT(conn.tcp_partial_close_delay), 0 },
+	{ { "connection_status_update_interval", "interval", "0secs", "where connection_status_update is handled: how often, 0 for never" }, INTERVAL, AT(conn.connection_status_update_interval), 0 },
+	{ { "ConnThreshold::generic_packet_thresholds", "counts", "", "where conn_generic_packet_threshold_crossed is handled: packets of both sides" }, COUNTS, AT(conn.generic_packet_thresholds), 0 },
 	{ { "tcp_content_deliver_all_orig", "bool", "F", "tcp_contents for the originators of all connections" }, BOOL, AT(conn.tcp_content_deliver_all_orig), 0 },
 	{ { "tcp_content_deliver_all_resp", "bool", "F", "tcp_contents for the responders of all connections" }, BOOL, AT(conn.tcp_content_deliver_all_resp), 0 },
 	{ { "tcp_content_delivery_ports_orig", "ports", "", "responders' ports whose originators' streams are delivered" }, PORTS, AT(conn.tcp_content_delivery_ports_orig), 0 },
@@ -126,6 +128,8 @@ assign(struct connlog_options *o, const struct option *opt, const char *value, b
 			return "a number";
 		*(size_t *)at = (size_t)n;
 		return NULL;
+	case COUNTS:
+		return value_counts(value, at, add) ? NULL : "numbers such as 10,100,1000, at most 64 of them";
 	case SUBNETS:
 		return value_subnets(value, at, add) ? NULL : "networks such as 10.0.0.0/8,fd00::/8";
 	case PORTS:
@@ -148,7 +152,7 @@ connlog_options_set(connlog_options *o, const char *name, const char *value, cha
 		const struct option *opt = &table[i];
 		if (strncmp(opt->info.name, name, len - add) != 0 || opt->info.name[len - add] != '\0')
 			continue;
-		if (add && opt->kind != SUBNETS && opt->kind != PORTS) {
+		if (add && opt->kind != SUBNETS && opt->kind != PORTS && opt->kind != COUNTS) {
 			snprintf(err, err_size, "%s is no set: use %s=VALUE", opt->info.name, opt->info.name);
 			return CONNLOG_BAD_OPTION;
 		}

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "conn/threshold.h"
+
 struct connlog_event {
 	const struct event_bus *bus;
 	connlog_event_id        id;
@@ -102,4 +104,25 @@ const connlog_record *
 connlog_event_record(const connlog_event *event)
 {
 	return event->bus->record(event->bus->record_arg, event->handle);
+}
+
+int
+connlog_event_set_threshold(const connlog_event *event, connlog_threshold which, double value, bool is_orig)
+{
+	struct conn_store *s = event->bus->s;
+	const int          side = is_orig ? ORIG : RESP;
+
+	if (!(value >= 0 && value < 9e18) || (unsigned)which > CONNLOG_THRESHOLD_DURATION)
+		return CONNLOG_BAD_OPTION;
+	struct conn_thresholds *t = conn_thresholds_need(s, event->handle);
+	if (!t)
+		return CONNLOG_NO_MEMORY;
+	if (which == CONNLOG_THRESHOLD_BYTES)
+		t->bytes[side] = (uint64_t)value;
+	else if (which == CONNLOG_THRESHOLD_PACKETS)
+		t->packets[side] = (uint64_t)value;
+	else
+		t->duration = value;
+	conn_counted(s, event->handle, which == CONNLOG_THRESHOLD_DURATION ? ORIG : side);
+	return CONNLOG_OK;
 }

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "conn/history.h"
+#include "conn/threshold.h"
 #include "track/track.h"
 
 #define TOO_LARGE_SEQ_DELTA 1048576
@@ -455,6 +456,7 @@ tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_o
 			history_once(s, handle, HIST_SYN, 'S');
 			c->pkts[ORIG] = 1;
 			c->bytes[ORIG] = p->ip_len;
+			conn_counted(s, handle, ORIG);
 			return;
 		}
 		if (!tcp_open(s, handle)) {
@@ -480,6 +482,7 @@ tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_o
 		tcp_stats_packet(&x, p, side == ORIG, seq);
 	c->pkts[side]++;
 	c->bytes[side] += p->ip_len;
+	conn_counted(s, handle, side);
 }
 
 /* TCPSessionAdapter::IsReuse: only an initial SYN begins anew, for half connections a SYN-ACK too. */
