@@ -5,8 +5,8 @@
  * interned, leads through one table lookup to the column's index, and the value is pushed.  The connection's record
  * itself is not made before a column is asked for.
  *
- * All functions here have the same upvalues.  They are reached through metatables alone, which scripts cannot get at
- * (__metatable, no debug library), so their first argument is a userdata of ours.
+ * Metamethods have the same upvalues.  They are reached through metatables alone, which scripts cannot get at
+ * (__metatable, no debug library), so their first argument is a userdata of ours; methods have to look.
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -16,29 +16,32 @@
 
 enum {
 	SCRIPT = 1,
-	COLUMNS, /* name -> index + 1; the connection's has "id" -> 0 */
+	COLUMNS, /* name -> index + 1; the connection's has "id" -> 0, and its methods */
 	ID,      /* metatable of `id` */
 	UPVALUES = ID
 };
+
+/* Events that are raised while others are handled; beyond, setting a threshold that is crossed at once fails. */
+#define DEEPEST 8
 
 struct handle {
 	uint64_t call;
 };
 
-static void
-push_handle(lua_State *L, const struct script *s)
+void
+handle_push(lua_State *L, const struct script *s)
 {
 	struct handle *h = lua_newuserdata(L, sizeof *h);
-	h->call = s->call;
+	h->call = s->call.number;
 }
 
 /* => The connection of this call. */
 static const connlog_record *
 record_of(struct script *s)
 {
-	if (!s->record)
-		s->record = connlog_event_record(s->event);
-	return s->record;
+	if (!s->call.record)
+		s->call.record = connlog_event_record(s->call.event);
+	return s->call.record;
 }
 
 /* => The script, in whose call the handle at 1 is good. */
@@ -48,12 +51,15 @@ check(lua_State *L)
 	struct script       *s = lua_touserdata(L, lua_upvalueindex(SCRIPT));
 	const struct handle *h = lua_touserdata(L, 1);
 
-	if (h->call != s->call)
+	if (h->call != s->call.number)
 		luaL_error(L, "connection used after its event");
 	return s;
 }
 
-/* Pushes what COLUMNS has for the key at 2. => Its index + 1; there is an error where no column has that name. */
+#define METHOD SIZE_MAX
+
+/* Pushes what COLUMNS has for the key at 2. => Its index + 1, 0 or METHOD; there is an error where no column has that
+ * name. */
 static size_t
 find(lua_State *L)
 {
@@ -61,18 +67,20 @@ find(lua_State *L)
 	lua_rawget(L, lua_upvalueindex(COLUMNS));
 	if (lua_isnil(L, -1))
 		luaL_error(L, "no column is called '%s'", lua_isstring(L, 2) ? lua_tostring(L, 2) : luaL_typename(L, 2));
-	return (size_t)lua_tonumber(L, -1);
+	return lua_isfunction(L, -1) ? METHOD : (size_t)lua_tonumber(L, -1);
 }
 
-/* c.NAME, c["id.orig_h"], c.id, c.id.orig_h */
+/* c.NAME, c["id.orig_h"], c.id, c.id.orig_h, c:METHOD() */
 static int
 get(lua_State *L)
 {
 	struct script *s = check(L);
 	const size_t   column = find(L);
 
+	if (column == METHOD)
+		return 1;
 	if (column == 0) {
-		push_handle(L, s);
+		handle_push(L, s);
 		lua_pushvalue(L, lua_upvalueindex(ID));
 		lua_setmetatable(L, -2);
 		return 1;
@@ -92,10 +100,12 @@ set(lua_State *L)
 
 	if (column == 0)
 		return luaL_error(L, "id is set by its parts: id.orig_h, id.orig_p, id.resp_h, id.resp_p");
-	if (!s->writable)
+	if (column == METHOD)
+		return luaL_error(L, "%s is no column but a method", lua_tostring(L, 2));
+	if (!s->call.writable)
 		return luaL_error(L, "%s cannot be set here: log_policy() is where records are changed", lua_tostring(L, 2));
 	const bool read = value_read(L, 3, connlog_column_at(column - 1)->type, &v);
-	const int  status = read ? connlog_record_set(s->writable, column - 1, v) : CONNLOG_BAD_OPTION;
+	const int  status = read ? connlog_record_set(s->call.writable, column - 1, v) : CONNLOG_BAD_OPTION;
 	if (status == CONNLOG_NO_MEMORY)
 		return luaL_error(L, "%s cannot be set: out of memory", lua_tostring(L, 2));
 	if (status != CONNLOG_OK)
@@ -111,7 +121,7 @@ text(lua_State *L)
 	const struct script *s = lua_touserdata(L, lua_upvalueindex(SCRIPT));
 	const struct handle *h = lua_touserdata(L, 1);
 
-	if (h->call != s->call) {
+	if (h->call != s->call.number) {
 		lua_pushliteral(L, "connection whose event is over");
 		return 1;
 	}
@@ -120,6 +130,54 @@ text(lua_State *L)
 	value_push(L, &v);
 	lua_concat(L, 2);
 	return 1;
+}
+
+/* c:set_bytes_threshold(BYTES, IS_ORIG) and its sisters.  Upvalues: the script, the metatable of connections, which. */
+static int
+set_threshold(lua_State *L)
+{
+	struct script   *s = lua_touserdata(L, lua_upvalueindex(SCRIPT));
+	const int        which = (int)lua_tonumber(L, lua_upvalueindex(3));
+	lua_State       *outer = s->L;
+	const lua_Number value = luaL_checknumber(L, 2);
+	const bool       is_orig = lua_toboolean(L, 3);
+
+	if (!lua_getmetatable(L, 1) || !lua_rawequal(L, -1, lua_upvalueindex(2)))
+		return luaL_error(L, "thresholds are set with a colon: c:set_bytes_threshold(10000, true)");
+	check(L);
+	if (!s->call.event)
+		return luaL_error(L, "thresholds are set in events: here the connection is over");
+	if (s->depth >= DEEPEST)
+		return luaL_error(L, "thresholds that are crossed at once set thresholds that are crossed at once");
+	s->L = L; /* the event is raised in here where the threshold is crossed already */
+	const int status = connlog_event_set_threshold(s->call.event, (connlog_threshold)which, value, is_orig);
+	s->L = outer;
+	if (status != CONNLOG_OK)
+		return luaL_error(L, "the threshold cannot be set: %s",
+		                  status == CONNLOG_NO_MEMORY ? "out of memory" : "it has to be a number that is not negative");
+	return 0;
+}
+
+/* Puts the methods into the table below the metatable of connections on top of the stack. */
+static void
+add_methods(lua_State *L, struct script *s)
+{
+	static const struct {
+		const char       *name;
+		connlog_threshold which;
+	} methods[] = {
+		{ "set_bytes_threshold", CONNLOG_THRESHOLD_BYTES },
+		{ "set_packets_threshold", CONNLOG_THRESHOLD_PACKETS },
+		{ "set_duration_threshold", CONNLOG_THRESHOLD_DURATION },
+	};
+
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+		lua_pushlightuserdata(L, s);
+		lua_pushvalue(L, -2);
+		lua_pushnumber(L, (lua_Number)methods[i].which);
+		lua_pushcclosure(L, set_threshold, 3);
+		lua_setfield(L, -3, methods[i].name);
+	}
 }
 
 /* Pushes a metatable.  Below it have to lie the script, the columns and the metatable of `id`, or what stands in for
@@ -163,25 +221,21 @@ push_columns(lua_State *L, const char *prefix)
 }
 
 void
-handle_push(struct script *s)
-{
-	push_handle(s->L, s);
-}
-
-void
 handle_push_metatable(struct script *s)
 {
 	lua_State *L = s->L;
 
-	lua_pushlightuserdata(L, s);
 	push_columns(L, "");
 	lua_pushnumber(L, 0);
 	lua_setfield(L, -2, "id");
 
 	lua_pushlightuserdata(L, s);
+	lua_pushvalue(L, -2);
+	lua_pushlightuserdata(L, s);
 	push_columns(L, "id.");
 	lua_pushnil(L); /* an `id` has no `id` */
 	push_metatable(L);
-
 	push_metatable(L);
+	add_methods(L, s);
+	lua_remove(L, -2);
 }

@@ -1,7 +1,6 @@
 /* script.c - loading scripts, calling what they define: see script.h.
  *
- * The script's functions lie at the bottom of its Lua stack, at places that are known by the event, so that a call
- * looks up no names.  Everything that may fail for want of memory runs inside of lua_pcall().
+ * The script's functions are kept in a table by the event's number, so that a call looks up no names.  Everything that may fail for want of memory runs inside of lua_pcall().
  */
 #include <inttypes.h>
 #include <lauxlib.h>
@@ -15,9 +14,6 @@
 #if LUA_VERSION_NUM < 502
 #define lua_pushglobaltable(L) lua_pushvalue(L, LUA_GLOBALSINDEX)
 #endif
-
-/* What lies at the bottom of the Lua stack. */
-enum { AT_ON_ERROR = 1, AT_CALL, AT_HANDLERS };
 
 /* The handlers: events by their ids, and functions with names that are no event's. */
 enum { LOG_POLICY = CONNLOG_EVENTS, LOG_CONN, DONE, HANDLERS };
@@ -39,44 +35,48 @@ call(lua_State *L)
 	int                       n = 0;
 
 	luaL_checkstack(L, CONNLOG_ARGUMENTS_MAX + 4, "arguments");
-	if (s->event || s->record) {
-		handle_push(s);
+	if (s->call.event || s->call.record) {
+		handle_push(L, s);
 		lua_pushvalue(L, lua_upvalueindex(METATABLE));
 		lua_setmetatable(L, -2);
 		n++;
 	}
-	if (s->event)
-		info = connlog_event_at(connlog_event_which(s->event));
+	if (s->call.event)
+		info = connlog_event_at(connlog_event_which(s->call.event));
 	for (size_t i = 0; info && info->arguments[i].name; i++, n++) {
-		const connlog_value v = connlog_event_argument(s->event, i);
+		const connlog_value v = connlog_event_argument(s->call.event, i);
 		value_push(L, &v);
 	}
 	lua_call(L, n, 1);
 	return 1;
 }
 
-/* Calls a handler about the script's event or record. => Whether it answered false. */
+/* Calls a handler. => Whether it answered false. */
 static bool
-run(struct script *s, int handler, uint64_t limit)
+run(struct script *s, int handler, struct script_call this, uint64_t limit)
 {
-	lua_State *L = s->L;
-	bool       no = false;
+	const struct script_call outer = s->call;
+	lua_State               *L = s->L;
+	bool                     no = false;
 
-	s->call++;
+	this.number = ++s->calls;
+	s->call = this;
 	s->all->counters.handled++;
 	s->error_line = 0;
-	state_limit(s, limit);
-	lua_pushvalue(L, AT_CALL);
-	lua_rawgeti(L, AT_HANDLERS, handler + 1);
-	if (lua_pcall(L, 1, 1, AT_ON_ERROR) == 0) {
+	if (s->depth++ == 0)
+		state_limit(s, limit);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->on_error);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->caller);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->handlers);
+	lua_rawgeti(L, -1, handler + 1);
+	lua_replace(L, -2);
+	if (lua_pcall(L, 1, 1, lua_gettop(L) - 2) == 0)
 		no = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
-		lua_pop(L, 1);
-	} else {
+	else
 		state_error(s);
-	}
-	s->call++; /* what Lua has kept is good for nothing more */
-	s->event = NULL;
-	s->record = s->writable = NULL;
+	lua_pop(L, 2);
+	s->depth--;
+	s->call = outer;
 	return no;
 }
 
@@ -86,8 +86,7 @@ on_event(void *arg, const connlog_event *event)
 {
 	struct script *s = arg;
 
-	s->event = event;
-	run(s, (int)connlog_event_which(event), s->all->max_instructions);
+	run(s, (int)connlog_event_which(event), (struct script_call){ .event = event }, s->all->max_instructions);
 	return CONNLOG_OK;
 }
 
@@ -96,9 +95,8 @@ static bool
 on_policy(void *arg, connlog_record *r)
 {
 	struct script *s = arg;
+	const bool drop = run(s, LOG_POLICY, (struct script_call){ .record = r, .writable = r }, s->all->max_instructions);
 
-	s->record = s->writable = r;
-	const bool drop = run(s, LOG_POLICY, s->all->max_instructions);
 	s->all->counters.dropped += drop;
 	return !drop;
 }
@@ -109,8 +107,7 @@ on_record(void *arg, const connlog_record *r)
 {
 	struct script *s = arg;
 
-	s->record = r;
-	run(s, LOG_CONN, s->all->max_instructions);
+	run(s, LOG_CONN, (struct script_call){ .record = r }, s->all->max_instructions);
 	return CONNLOG_OK;
 }
 
@@ -124,26 +121,30 @@ name_of(int handler)
 	return handler < CONNLOG_EVENTS ? connlog_event_at((size_t)handler)->name : others[handler - CONNLOG_EVENTS];
 }
 
-/* Runs inside of lua_pcall(): => what belongs to AT_ON_ERROR and AT_CALL. */
+/* Runs inside of lua_pcall(): puts what every call needs into the registry. */
 static int
 prepare(lua_State *L)
 {
 	struct script *s = lua_touserdata(L, 1);
 
 	lua_pushcfunction(L, state_on_error);
+	s->on_error = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_pushlightuserdata(L, s);
 	handle_push_metatable(s);
 	lua_pushcclosure(L, call, 2);
-	return 2;
+	s->caller = luaL_ref(L, LUA_REGISTRYINDEX);
+	return 0;
 }
 
-/* Runs inside of lua_pcall(): => a table of the functions that are handlers, false where there is none, and whether there is
- * any but connlog_done(). */
+/* Runs inside of lua_pcall(): puts a table of the functions that are handlers, false where there is none, into the registry.
+ * => Whether there is any but connlog_done(). */
 static int
 collect(lua_State *L)
 {
-	bool any = false;
+	struct script *s = lua_touserdata(L, 1);
+	bool           any = false;
 
+	lua_settop(L, 0);
 	lua_createtable(L, HANDLERS, 0);
 	lua_pushglobaltable(L);
 	for (int i = 0; i < HANDLERS; i++) {
@@ -157,36 +158,42 @@ collect(lua_State *L)
 		lua_settop(L, 2);
 	}
 	lua_settop(L, 1);
+	s->handlers = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_pushboolean(L, any);
-	return 2;
+	return 1;
 }
 
-/* Loads the file, runs it and lays out the bottom of the stack. => CONNLOG_OK, or an error with what Lua says of it on
- * top of the stack. */
+/* Calls a function of ours with the script, which can fail for want of memory alone. => Whether it did not. */
+static bool protected(struct script *s, lua_CFunction fn, int results)
+{
+	lua_pushcfunction(s->L, fn);
+	lua_pushlightuserdata(s->L, s);
+	return lua_pcall(s->L, 1, results, 0) == 0;
+}
+
+/* Loads the file, runs it and looks for handlers. => CONNLOG_OK, or an error with what Lua says of it on top of the stack. */
 static int
 run_file(struct script *s)
 {
 	lua_State *L = s->L;
 
-	lua_pushcfunction(L, prepare);
-	lua_pushlightuserdata(L, s);
-	if (lua_pcall(L, 1, 2, 0) != 0)
+	if (!protected(s, prepare, 0))
 		return CONNLOG_NO_MEMORY;
+	lua_rawgeti(L, LUA_REGISTRYINDEX, s->on_error);
 	const int status = luaL_loadfilex(L, s->path, "t");
 	if (status != 0)
 		return status == LUA_ERRFILE ? CONNLOG_IO : status == LUA_ERRMEM ? CONNLOG_NO_MEMORY : CONNLOG_BAD_INPUT;
 	state_limit(s, s->all->max_instructions * LONGER);
-	if (lua_pcall(L, 0, 0, AT_ON_ERROR) != 0)
+	if (lua_pcall(L, 0, 0, -2) != 0)
 		return CONNLOG_BAD_INPUT;
-	lua_pushcfunction(L, collect);
-	if (lua_pcall(L, 0, 2, 0) != 0)
+	if (!protected(s, collect, 1))
 		return CONNLOG_NO_MEMORY;
-	const bool any = lua_toboolean(L, -1);
-	lua_pop(L, 1);
-	if (any)
-		return CONNLOG_OK;
-	lua_pushfstring(L, "%s: no function in it has the name of an event, nor is it log_policy or log_conn", s->path);
-	return CONNLOG_BAD_INPUT;
+	if (!lua_toboolean(L, -1)) {
+		lua_pushfstring(L, "%s: no function in it has the name of an event, nor is it log_policy or log_conn", s->path);
+		return CONNLOG_BAD_INPUT;
+	}
+	lua_settop(L, 0);
+	return CONNLOG_OK;
 }
 
 /* Asks for what the script handles. => CONNLOG_OK or CONNLOG_NO_MEMORY. */
@@ -195,11 +202,11 @@ subscribe(struct script *s)
 {
 	int status = CONNLOG_OK;
 
+	lua_rawgeti(s->L, LUA_REGISTRYINDEX, s->handlers);
 	for (int i = 0; i < HANDLERS && status == CONNLOG_OK; i++) {
-		lua_rawgeti(s->L, AT_HANDLERS, i + 1);
-		const bool is = lua_toboolean(s->L, -1);
-		lua_pop(s->L, 1);
-		if (!is)
+		lua_settop(s->L, 1);
+		lua_rawgeti(s->L, 1, i + 1);
+		if (!lua_toboolean(s->L, -1))
 			continue;
 		if (i < CONNLOG_EVENTS)
 			status = connlog_on_event(s->engine, (connlog_event_id)i, on_event, s);
@@ -210,6 +217,7 @@ subscribe(struct script *s)
 		else
 			s->has_done = true;
 	}
+	lua_settop(s->L, 0);
 	return status;
 }
 
@@ -284,7 +292,7 @@ scripts_done(struct scripts *all)
 	for (size_t i = 0; i < all->n; i++) {
 		struct script *s = all->at[i];
 		if (s->has_done)
-			run(s, DONE, all->max_instructions * LONGER);
+			run(s, DONE, (struct script_call){ 0 }, all->max_instructions * LONGER);
 		s->has_done = false;
 		tell_errors(s);
 	}

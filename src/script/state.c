@@ -244,5 +244,4 @@ state_error(struct script *s)
 	s->errors++;
 	if (is_new_place(s, s->error_line) && all->notice.fn)
 		all->notice.fn(all->notice.arg, text ? text : "a script fails without a reason");
-	lua_pop(s->L, 1);
 }
