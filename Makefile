@@ -125,6 +125,23 @@ $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
 
+# The program with other Luas, and with none, for the tests: what depends on that takes the place of the library's.
+OTHER_LUAS := $(filter-out $(LUA),none $(shell pkg-config --exists lua5.4 2>/dev/null && echo lua5.4))
+LUA_SRC = src/engine/version.c $(if $(filter none,$(1)),src/script/none.c,$(filter-out %/none.c,$(SCRIPT_SRC)))
+OTHER_CFLAGS = $(filter-out $(PKG_CFLAGS),$(BASE_CFLAGS)) $(if $(filter-out none,$(1)),$(shell pkg-config --cflags $(1))) \
+	$(call LUA_NAME,$(1)) $(CFLAGS) $(SAN)
+OTHER_LIBS = $(filter-out $(if $(LUA_PKG),$(shell pkg-config --libs $(LUA_PKG) 2>/dev/null)),$(LIBS))
+define OTHER_LUA
+$(B)/san/$(1)/%.o: %.c $(B)/san/flags
+	@mkdir -p $$(@D)
+	$$(call SAY,CC $(1) $$<)
+	$$(Q)$$(CC) $$(call OTHER_CFLAGS,$(1)) -c $$< -o $$@
+$(B)/san/connlog-$(1): $(CLI_SRC:%.c=$(B)/san/%.o) $(patsubst %.c,$(B)/san/$(1)/%.o,$(call LUA_SRC,$(1))) $(B)/san/libconnlog.a
+	$$(call SAY,LINK    $$@)
+	$$(Q)$$(CC) $$(CFLAGS) $$(SAN) -o $$@ $$^ $$(OTHER_LIBS) $(if $(filter-out none,$(1)),$(shell pkg-config --libs $(1)))
+endef
+$(foreach lua,$(OTHER_LUAS),$(eval $(call OTHER_LUA,$(lua))))
+
 # ---- tests -----------------------------------------------------------------------------------------------------
 
 $(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libconnlog.a
@@ -143,7 +160,7 @@ $(B)/captures/.done: $(wildcard test/gen/*.py)
 test:
 	@scripts/setup test
 	@$(AGAIN) check
-check: all lib $(B)/san/connlog $(UNIT) $(B)/captures/.done
+check: all lib $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(B)/captures/.done
 	@CC='$(CC)' SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B)
 
 golden: $(B)/san/connlog $(B)/captures/.done
