@@ -237,8 +237,10 @@ say_why(const struct script *s, int status, char *err, size_t err_size)
 {
 	const char *text = s->L && status != CONNLOG_NO_MEMORY ? lua_tostring(s->L, -1) : NULL;
 
-	if (text)
+	if (text && strstr(text, s->path))
 		snprintf(err, err_size, "%.*s", (int)strcspn(text, "\n"), text);
+	else if (text) /* Lua leaves it out where it was long, and sometimes forgets it */
+		snprintf(err, err_size, "%s: %.*s", s->path, (int)strcspn(text, "\n"), text);
 	else
 		snprintf(err, err_size, "%s: out of memory", s->path);
 }
