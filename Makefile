@@ -1,8 +1,8 @@
 # connlog - build, test, measure.  `make` builds build/connlog; `make help` lists the targets.
 #
 # Every .c file in src/*/ is part of the library, but those of src/cli/, which are the program, and what src/script/ has for
-# builds with other Luas; every
-# test/unit/NAME_test.c is a test program and every fuzz/fuzz_NAME.c a fuzz target: nothing has to be listed here.
+# builds with other Luas; every test/unit/NAME_test.c is a test program, every fuzz/fuzz_NAME.c a fuzz target and every
+# examples/NAME.c an example of the library: nothing has to be listed here.
 # Objects are built in three variants, each in a folder of its own: obj (as installed), san (ASan + UBSan, what the
 # tests run) and fuzz (clang's libFuzzer, ASan + UBSan).
 MAKEFLAGS += --no-builtin-rules --no-print-directory
@@ -50,13 +50,14 @@ LIB_SRC := $(filter-out src/cli/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
 CLI_SRC := $(wildcard src/cli/*.c)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
+EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 BENCH := $(B)/bench/gen $(B)/bench/reader
 C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
 
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib test check unit captures golden demo bench fuzz fuzzers conformance install format clean help FORCE \
+.PHONY: all lib test check unit examples threads captures golden demo bench fuzz fuzzers conformance install format clean help FORCE \
 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -66,6 +67,8 @@ help:
 	@echo 'make lib                the static and the shared library'
 	@echo 'make test               install what is needed, build with ASan and UBSan, run every test'
 	@echo 'make unit               only the unit tests'
+	@echo 'make threads            engines in threads of their own, under ThreadSanitizer'
+	@echo 'make examples           the programs in examples/, in build/examples'
 	@echo 'make demo               the log of a capture that the generator writes'
 	@echo 'make captures           the captures of the tests and the demo, in build/captures'
 	@echo 'make golden             write the expected logs in test/golden anew (then read the diff)'
@@ -106,19 +109,26 @@ $(B)/fuzz/%.o: %.c $(B)/fuzz/flags
 	$(call SAY,CC fuzz $<)
 	$(Q)$(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(FUZZ) -c $< -o $@
 
-$(B)/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
+$(B)/obj/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
 $(B)/san/libconnlog.a: $(LIB_SRC:%.c=$(B)/san/%.o)
 $(B)/fuzz/libconnlog.a: $(LIB_SRC:%.c=$(B)/fuzz/%.o)
-$(B)/libconnlog.a $(B)/san/libconnlog.a $(B)/fuzz/libconnlog.a:
+$(B)/obj/libconnlog.a $(B)/san/libconnlog.a $(B)/fuzz/libconnlog.a:
 	@rm -f $@
 	$(call SAY,AR      $@)
 	$(Q)ar rcs $@ $^
+# The static library is one object in which only connlog_* is left global, so that its inner names meet nobody's.
+$(B)/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
+	$(call SAY,AR      $@)
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(if $(LTO),-flinker-output=nolto-rel) -r -nostdlib -o $(B)/obj/libconnlog.o $^
+	$(Q)objcopy --localize-hidden $(B)/obj/libconnlog.o
+	@rm -f $@
+	$(Q)ar rcs $@ $(B)/obj/libconnlog.o
 $(B)/$(SONAME): $(LIB_SRC:%.c=$(B)/obj/%.o)
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(LTO) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined $(LDFLAGS) -o $@ $^ $(LIBS)
 
 lib: $(B)/libconnlog.a $(B)/$(SONAME)
-$(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/libconnlog.a
+$(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/obj/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
@@ -149,8 +159,21 @@ $(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ -lcmocka $(LIBS)
 
+# Examples are built as their heads say, but with the sanitizers.
+$(B)/examples/to_sqlite: NEEDS := -lsqlite3
+$(B)/examples/%: $(B)/san/examples/%.o $(B)/san/libconnlog.a
+	@mkdir -p $(@D)
+	$(call SAY,LINK    $@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(NEEDS) $(LIBS)
+examples: $(EXAMPLES)
+
 unit: $(UNIT)
 	@for t in $^; do $$t || exit 1; done
+
+# The test of several engines in several threads under ThreadSanitizer, built in a folder of its own.
+threads:
+	@$(AGAIN) B=$(B)/tsan SAN='-O1 -g -fsanitize=thread' $(B)/tsan/unit/threads_test
+	@$(B)/tsan/unit/threads_test
 
 captures: $(B)/captures/.done
 $(B)/captures/.done: $(wildcard test/gen/*.py)
@@ -160,7 +183,7 @@ $(B)/captures/.done: $(wildcard test/gen/*.py)
 test:
 	@scripts/setup test
 	@$(AGAIN) check
-check: all lib $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(B)/captures/.done
+check: all lib $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
 	@CC='$(CC)' SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B)
 
 golden: $(B)/san/connlog $(B)/captures/.done

@@ -163,14 +163,12 @@ connlog_record_set(connlog_record *public, size_t column, connlog_value value)
 	if (column >= schema_columns)
 		return CONNLOG_BAD_OPTION;
 	const struct column *c = &schema[column];
-	if (!value.set) {
-		r->has &= ~c->has;
-		return CONNLOG_OK;
-	}
-	if (!takes(c->info.type, &value))
+	if (value.set && (!takes(c->info.type, &value)))
 		return CONNLOG_BAD_OPTION;
-	if (!store(r, c, &value))
+	if (value.set && !store(r, c, &value))
 		return CONNLOG_NO_MEMORY;
-	r->has |= c->has;
+	if (r->literals != NULL)
+		r->literals[column] = (struct text){ NULL, 0 }; /* what the log had is no longer what is to be written */
+	r->has = value.set ? r->has | c->has : r->has & ~c->has;
 	return CONNLOG_OK;
 }
