@@ -337,7 +337,8 @@ def test_what_loops_for_ever_is_ended(env):
         assert len(rows) == 10 and all(row["service"] == "here" for row in rows)
         said, rows = run(e, "local function f() return 1 + f() end function new_connection(c) if c.id.resp_p == 53 then f() end end",
                          e.capture("http.pcap"))
-        assert "a.lua:1: stack overflow" in said[0] and len(rows) == 10
+        # LuaJIT does not always have the stack left to find the line.
+        assert re.match("connlog: warning: a.lua(:1)?: stack overflow", said[0]) and len(rows) == 10, said
         said, rows = run(e, "function log_conn() for i = 1, 100000 do end print('through') end",
                          "script_max_instructions=0", e.capture("http.pcap"))
         assert said == ["through"] * 10

@@ -11,6 +11,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <lualib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -238,10 +239,16 @@ void
 state_error(struct script *s)
 {
 	const struct scripts *all = s->all;
-	const char           *text = lua_tostring(s->L, -1); /* of state_on_error(), or Lua's own "not enough memory" */
+	const char           *text = lua_tostring(s->L, -1);
+	char                  placed[512];
 
 	s->all->counters.errors++;
 	s->errors++;
-	if (is_new_place(s, s->error_line) && all->notice.fn)
-		all->notice.fn(all->notice.arg, text ? text : "a script fails without a reason");
+	if (!is_new_place(s, s->error_line) || !all->notice.fn)
+		return;
+	if (s->error_line == 0) { /* there was no memory, or no stack, left for state_on_error() */
+		snprintf(placed, sizeof placed, "%.300s: %.150s", s->path, text ? text : "it fails without a reason");
+		text = placed;
+	}
+	all->notice.fn(all->notice.arg, text);
 }
