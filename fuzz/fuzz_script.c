@@ -33,10 +33,10 @@ static const char common[] =
 	"local values = {\n"
 	"  function() return nil end, function() return byte() end, function() return byte() * 2 ^ byte() end,\n"
 	"  function() return -byte() / 7 end, function() return 0 / 0 end, text, function() return { text(), text() } "
-    "end,\n"
+	"end,\n"
 	"  function() return byte() % 2 == 0 end, function() return '192.0.2.' .. byte() end, function() return {} end,\n"
 	"  function() return '2001:db8::' .. text() end, function() return { [byte()] = byte() } end, function() return "
-    "byte end }\n"
+	"byte end }\n"
 	"local function value() return values[byte() % #values + 1]() end\n"
 	"local function try(f, ...) if byte() % 32 == 0 then return f(...) end return pcall(f, ...) end\n"
 	"local function get(c, k) return c[k] end\n"
@@ -186,6 +186,7 @@ static connlog_engine *
 new_engine(void)
 {
 	static const char *const settings[][2] = { { "ignore_checksums", "T" },
+		                                       { "detect_services", "F" }, /* fuzz_service's part */
 		                                       { "script_max_instructions", "5000" },
 		                                       { "tcp_content_deliver_all_orig", "T" },
 		                                       { "connection_status_update_interval", "1sec" },
