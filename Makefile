@@ -79,6 +79,7 @@ help:
 	@echo 'make format             let clang-format write the files'
 	@echo 'make install PREFIX=/usr/local DESTDIR=    program, libraries, header, pkg-config file, man page'
 	@echo 'make clean              remove build/'
+	@echo 'LUA=lua5.4 or LUA=none builds with that instead of LuaJIT'
 	@echo 'CC=clang, CFLAGS=..., WERROR=1 (warnings are errors), V=1 (show the commands) and B=DIR (where to build)'
 	@echo 'are understood by all.'
 
