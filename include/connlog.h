@@ -225,19 +225,19 @@ CONNLOG_API void connlog_reader_free(connlog_reader *r);
 
 /* What connlog_reader_next() found. */
 enum {
-	CONNLOG_NEXT_RECORD = 1,
+	CONNLOG_READ_RECORD = 1,
 	/* The records that follow have other columns than those before; it comes before the first record, too. */
-	CONNLOG_NEXT_COLUMNS = 2,
+	CONNLOG_READ_COLUMNS = 2,
 };
 
-/* => CONNLOG_NEXT_RECORD with a record in `*out`, good until the next call; CONNLOG_NEXT_COLUMNS; CONNLOG_END; or CONNLOG_BAD_INPUT
+/* => CONNLOG_READ_RECORD with a record in `*out`, good until the next call; CONNLOG_READ_COLUMNS; CONNLOG_END; or CONNLOG_BAD_INPUT
  * or CONNLOG_IO with a text in `err` that names the file and the line: the next call goes on behind it. */
 CONNLOG_API int connlog_reader_next(connlog_reader *r, const connlog_record **out, char *err, size_t err_size);
 
 /* => The record that connlog_reader_next() has handed out last, to change it with connlog_record_set(). */
 CONNLOG_API connlog_record *connlog_reader_record(connlog_reader *r);
 
-/* => The columns of the records that come now: changed by CONNLOG_NEXT_COLUMNS only. */
+/* => The columns of the records that come now: changed by CONNLOG_READ_COLUMNS only. */
 CONNLOG_API const connlog_columns *connlog_reader_columns(const connlog_reader *r);
 
 typedef struct connlog_reader_progress {
@@ -400,6 +400,7 @@ typedef int (*connlog_event_fn)(void *arg, const connlog_event *event);
  * order. => CONNLOG_OK, CONNLOG_BAD_OPTION (no such event) or CONNLOG_NO_MEMORY. */
 CONNLOG_API int connlog_on_event(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, void *arg);
 
+/* => Which event it is, for a function that handles several. */
 CONNLOG_API connlog_event_id connlog_event_which(const connlog_event *event);
 /* => The packet time of the event, seconds since the epoch (Zeek's network_time()). */
 CONNLOG_API double connlog_event_time(const connlog_event *event);
@@ -407,6 +408,12 @@ CONNLOG_API double connlog_event_time(const connlog_event *event);
 CONNLOG_API connlog_value connlog_event_argument(const connlog_event *event, size_t i);
 /* => The event's connection as it stands: every column that can be told by now. */
 CONNLOG_API const connlog_record *connlog_event_record(const connlog_event *event);
+
+/* The contents of the event's connection go into files, from now on if both sides have been seen, else from
+ * connection_established on (Zeek: set_contents_file, c$extract_orig, c$extract_resp): one a side, named after the option
+ * Conn::extraction_prefix and the connection.  The option Conn::default_extract does this for all connections.
+ * => CONNLOG_OK, or CONNLOG_BAD_OPTION for anything but TCP. */
+CONNLOG_API int connlog_event_extract(const connlog_event *event, bool orig, bool resp);
 
 /* Sets a threshold of the event's connection, as Zeek's set_current_conn_bytes_threshold() and its sisters: one of each
  * kind and side; 0 takes it back.  When it is crossed, perhaps at once, its event is raised, once.  For the duration `is_orig`
@@ -493,7 +500,7 @@ CONNLOG_API void            connlog_writer_free(connlog_writer *w);
 /* => Whether it writes that column: what nobody reads need not be computed (the option log_community_id). */
 CONNLOG_API bool connlog_writer_has(const connlog_writer *w, size_t column);
 
-/* Says that the records have other columns from now on (CONNLOG_NEXT_COLUMNS). The writer writes the columns that the records
+/* Says that the records have other columns from now on (CONNLOG_READ_COLUMNS). The writer writes the columns that the records
  * have, in their order, as far as its format and the option `fields` allow.  `when` is as below, for a log that is
  * open already and gets a new header. => CONNLOG_OK, or CONNLOG_BAD_OPTION where `fields` names a column that there is not. */
 CONNLOG_API int

@@ -51,6 +51,7 @@ flip_extra(struct conn_extra *x)
 
 	x->flow_label[ORIG] = x->flow_label[RESP], x->flow_label[RESP] = label;
 	x->flow_seen = (uint8_t)((x->flow_seen & 1) << 1 | x->flow_seen >> 1);
+	x->extract = (uint8_t)((x->extract & 1) << 1 | x->extract >> 1);
 }
 
 static void
@@ -341,6 +342,8 @@ static void
 conn_end(struct conn_store *s, uint32_t handle, enum conn_end why)
 {
 	s->counters.ended[why]++;
+	if (s->recorder && conn_at(s, handle)->transport == TRANSPORT_TCP)
+		s->tracker->record_end(s, handle);
 	if (conn_wants(s, CONNLOG_EVENT_CONNECTION_STATE_REMOVE))
 		raise_state_remove(s, handle);
 	s->on_end(s->on_end_arg, s, handle);

@@ -100,8 +100,9 @@ struct conn_extra {
 	/* As long as their event is handled: */
 	uint32_t                flow_label[2]; /* IPv6: the latest */
 	uint8_t                 flow_seen;     /* 1 << side: it has sent a packet */
-	double                  status_at;     /* next connection_status_update; 0: none */
-	struct conn_thresholds *thresholds;    /* NULL: none is set */
+	uint8_t                 extract; /* 1 << side: its contents are to be recorded once the connection is established */
+	double                  status_at;  /* next connection_status_update; 0: none */
+	struct conn_thresholds *thresholds; /* NULL: none is set */
 };
 
 enum conn_verdict { CONN_KEEP, CONN_REMOVE };
@@ -141,6 +142,8 @@ struct conn_tracker {
 	enum conn_verdict (*timer)(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
 	/* conn_at_end() */
 	enum conn_end (*at_end)(struct conn_store *s, uint32_t handle);
+	/* The connection ends: what was kept of its streams is recorded. */
+	void (*record_end)(struct conn_store *s, uint32_t handle);
 	void (*flip)(struct conn_store *s, struct conn *c);
 	void (*endpoints)(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2]);
 	/* Bytes missed in content gaps. */
@@ -171,6 +174,14 @@ struct conn_watcher {
 	void (*give_up)(void *arg, uint32_t handle);
 };
 
+/* Who keeps the contents of streams in files (event/contents.c): a file is a number of the recorder's. */
+struct conn_recorder {
+	void *arg;
+	void (*bytes)(void *arg, uint32_t handle, uint32_t file, bool is_orig, const uint8_t *p, size_t n);
+	void (*gap)(void *arg, uint32_t handle, uint32_t file, bool is_orig, uint64_t len);
+	void (*close)(void *arg, uint32_t file);
+};
+
 /* Who listens to events (event/): conn/events.h raises them. */
 struct conn_listener {
 	uint64_t wanted; /* bits: 1 << connlog_event_id */
@@ -184,25 +195,26 @@ typedef void (*conn_end_fn)(void *arg, struct conn_store *s, uint32_t handle);
 #define EPOCH_LEAST 1.0
 
 struct conn_store {
-	struct slab                conns, colds, extras, tcps, tcp_rares, tcp_stats;
-	struct table               table;
-	struct wheel               wheel;
-	struct siphash_key         hash_key, uid_key;
-	const struct conn_options *opt;
-	const struct conn_tracker *tracker;
-	const struct conn_watcher *watcher; /* NULL: nobody looks into payload */
-	struct conn_listener       events;
-	double                     timeouts[TIMEOUT_COUNT];
-	double                     now;  /* network time: the latest packet time, never goes back; EPOCH_LEAST at first */
-	uint32_t                   salt; /* uid_salt of a connection that begins with this packet */
-	uint32_t                   same_time, late_packets;
-	bool                       behind; /* more timers were due than may be run before one packet */
-	uint32_t                   evict_hand;
-	uint32_t                   tcp_spare;   /* a rare part that takes what there was no memory for */
-	uint64_t                   range_bytes; /* held by intervals above holes (track/reassembly) */
-	struct conn_counters       counters;
-	conn_end_fn                on_end;
-	void                      *on_end_arg;
+	struct slab                 conns, colds, extras, tcps, tcp_rares, tcp_stats;
+	struct table                table;
+	struct wheel                wheel;
+	struct siphash_key          hash_key, uid_key;
+	const struct conn_options  *opt;
+	const struct conn_tracker  *tracker;
+	const struct conn_watcher  *watcher; /* NULL: nobody looks into payload */
+	struct conn_listener        events;
+	const struct conn_recorder *recorder; /* NULL: nobody records */
+	double                      timeouts[TIMEOUT_COUNT];
+	double                      now;  /* network time: the latest packet time, never goes back; EPOCH_LEAST at first */
+	uint32_t                    salt; /* uid_salt of a connection that begins with this packet */
+	uint32_t                    same_time, late_packets;
+	bool                        behind; /* more timers were due than may be run before one packet */
+	uint32_t                    evict_hand;
+	uint32_t                    tcp_spare;   /* a rare part that takes what there was no memory for */
+	uint64_t                    range_bytes; /* held by intervals above holes (track/reassembly) */
+	struct conn_counters        counters;
+	conn_end_fn                 on_end;
+	void                       *on_end_arg;
 };
 
 /* => False where there is no memory. */

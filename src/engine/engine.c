@@ -320,6 +320,7 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 		return NULL;
 	}
 	bus_init(&e->bus, &e->store, &e->status);
+	contents_init(&e->bus.contents, &e->store, &e->opt.contents, notice_text, &e->notices);
 	e->bus.record = record_now;
 	e->bus.record_arg = e;
 	e->scripts.max_instructions = e->opt.script_max_instructions;

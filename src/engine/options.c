@@ -71,6 +71,8 @@ static const struct option table[] = {
 	{ { "tcp_max_initial_window", "count", "16384", "bytes without any acknowledgement after which none are waited for" }, COUNT, AT(conn.tcp_max_initial_window), 0 },
 	{ { "tcp_max_above_hole_without_any_acks", "count", "16384", "bytes above a hole without any acknowledgement that end reassembly" }, COUNT, AT(conn.tcp_max_above_hole_without_any_acks), 0 },
 	{ { "tcp_excessive_data_without_further_acks", "count", "10485760", "bytes not acknowledged that end reassembly" }, COUNT, AT(conn.tcp_excessive_data_without_further_acks), 0 },
+	{ { "Conn::default_extract", "bool", "F", "write the contents of all TCP connections into files, one a side" }, BOOL, AT(contents.default_extract), 0 },
+	{ { "Conn::extraction_prefix", "string", "contents", "what the names of these files begin with; may name a folder" }, STRING, AT(contents.extraction_prefix), 0 },
 	{ { "max_timer_expires", "count", "300", "timers run before each packet, 0 for all that are due" }, COUNT, AT(conn.max_timer_expires), 0 },
 	{ { "detect_services", "bool", "T", "look into payload: service, and what follows from it" }, BOOL, AT(service.detect_services), 0 },
 	{ { "dpd_buffer_size", "count", "1024", "bytes of a connection that are kept until its service is known" }, COUNT, AT(service.dpd_buffer_size), 0 },
@@ -189,7 +191,8 @@ options_clear(struct connlog_options *o)
 	net_set_free(&o->local_nets);
 	net_set_free(&o->conn.local_nets);
 	free(o->conn.seed);
-	o->conn.seed = NULL;
+	free(o->contents.extraction_prefix);
+	o->conn.seed = o->contents.extraction_prefix = NULL;
 }
 
 void
@@ -227,12 +230,14 @@ options_copy(const struct connlog_options *from, struct connlog_options *out)
 	if (!from)
 		return copy_defaults(out);
 	*out = *from;
-	out->conn.seed = NULL;
+	out->conn.seed = out->contents.extraction_prefix = NULL;
 	out->local_nets = out->conn.local_nets = out->ignore_checksums_nets = (struct net_set){ 0 };
 	if (!copy_nets(&from->ignore_checksums_nets, &out->ignore_checksums_nets) ||
 	    !copy_nets(&from->local_nets, &out->conn.local_nets) ||
 	    (out->private_is_local && !net_set_add_private(&out->conn.local_nets)) ||
-	    (from->conn.seed && !value_string(from->conn.seed, &out->conn.seed))) {
+	    (from->conn.seed && !value_string(from->conn.seed, &out->conn.seed)) ||
+	    (from->contents.extraction_prefix &&
+	     !value_string(from->contents.extraction_prefix, &out->contents.extraction_prefix))) {
 		options_clear(out);
 		return false;
 	}

@@ -6,10 +6,10 @@
 #include "conn/threshold.h"
 
 struct connlog_event {
-	const struct event_bus *bus;
-	connlog_event_id        id;
-	uint32_t                handle;
-	const connlog_value    *arguments;
+	struct event_bus    *bus;
+	connlog_event_id     id;
+	uint32_t             handle;
+	const connlog_value *arguments;
 };
 
 bool
@@ -27,12 +27,14 @@ listeners_add(struct listeners *l, void (*fn)(void), void *arg)
 static void
 raise_event(void *arg, uint32_t handle, connlog_event_id id, const connlog_value *arguments)
 {
-	const struct event_bus    *b = arg;
+	struct event_bus          *b = arg;
 	const struct listeners    *l = &b->events[id];
 	const struct connlog_event event = { b, id, handle, arguments };
 
 	for (size_t i = 0; i < l->n && *b->status == CONNLOG_OK; i++)
 		*b->status = ((connlog_event_fn)l->at[i].fn)(l->at[i].arg, &event);
+	if (id == CONNLOG_EVENT_CONNECTION_ESTABLISHED)
+		contents_established(&b->contents, handle);
 }
 
 void
@@ -48,6 +50,7 @@ bus_free(struct event_bus *b)
 {
 	for (size_t id = 0; id < CONNLOG_EVENTS; id++)
 		free(b->events[id].at);
+	contents_free(&b->contents);
 	free(b->policies.at);
 	free(b->records.at);
 }
@@ -125,4 +128,10 @@ connlog_event_set_threshold(const connlog_event *event, connlog_threshold which,
 		t->duration = value;
 	conn_counted(s, event->handle, which == CONNLOG_THRESHOLD_DURATION ? ORIG : side);
 	return CONNLOG_OK;
+}
+
+int
+connlog_event_extract(const connlog_event *event, bool orig, bool resp)
+{
+	return contents_extract(&event->bus->contents, event->handle, orig, resp) ? CONNLOG_OK : CONNLOG_BAD_OPTION;
 }

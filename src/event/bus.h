@@ -7,6 +7,7 @@
 #define CONNLOG_EVENT_BUS_H
 
 #include "conn/conn.h"
+#include "event/contents.h"
 
 /* Functions with their arguments, in the order in which they were given. */
 struct listeners {
@@ -23,6 +24,7 @@ bool listeners_add(struct listeners *l, void (*fn)(void), void *arg);
 struct event_bus {
 	struct conn_store *s;
 	struct listeners   events[CONNLOG_EVENTS], policies, records;
+	struct contents    contents;
 	int               *status; /* the engine's: what a callback returned that is not CONNLOG_OK stops everything */
 	/* => The connection's record as it stands, valid until the next call. */
 	const connlog_record *(*record)(void *arg, uint32_t handle);

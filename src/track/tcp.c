@@ -164,6 +164,8 @@ release(struct conn_store *s, struct conn *c)
 		return;
 	struct tcp_rare *r = slab_at(&s->tcp_rares, t->rare);
 	for (int i = 0; i < 2; i++) {
+		if (t->ep[i].flags & EP_RECORD)
+			s->recorder->close(s->recorder->arg, r->ep[i].file);
 		s->range_bytes -= ranges_bytes(&r->ep[i].above) + blocks_clear(&r->ep[i].blocks);
 		ranges_clear(&r->ep[i].above);
 	}
@@ -184,6 +186,7 @@ const struct conn_tracker tcp_tracker = {
 	.due = tcp_due,
 	.timer = tcp_timer,
 	.at_end = tcp_at_end,
+	.record_end = tcp_record_end,
 	.flip = flip,
 	.endpoints = endpoints,
 	.missed = missed,

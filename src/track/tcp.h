@@ -24,6 +24,7 @@ enum tcp_ep_flag {
 	EP_EOF = 16,      /* did_EOF */
 	EP_GAP = 32,      /* had_gap */
 	EP_CONTENTS = 64, /* its stream is told by tcp_contents (deliver_tcp_contents) */
+	EP_RECORD = 128,  /* its stream goes into a file */
 };
 
 struct tcp_ep {
@@ -70,6 +71,7 @@ struct tcp_ep_rare {
 	struct ranges above;  /* arrived above a hole */
 	struct block *blocks; /* its bytes, as long as somebody looks into the payload */
 	uint64_t      missed; /* bytes in content gaps */
+	uint32_t      file;   /* EP_RECORD: the recorder's */
 };
 
 struct tcp_rare {
@@ -211,8 +213,17 @@ tcp_is_watched(const struct tcp_ctx *x)
 static inline bool
 tcp_wants_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep)
 {
-	return (ep->flags & EP_CONTENTS) || tcp_is_watched(x);
+	return (ep->flags & (EP_CONTENTS | EP_RECORD)) || tcp_is_watched(x);
 }
+
+/* ---- tcp_record.c: contents into files; only for sides with EP_RECORD, but the first and the last */
+
+/* From now on, into the recorder's `file`; once a side. The connection has a state (struct tcp). */
+void tcp_record_begin(struct conn_store *s, uint32_t handle, int side, uint32_t file);
+void tcp_record_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep, const uint8_t *p, size_t n);
+void tcp_record_gap(const struct tcp_ctx *x, const struct tcp_ep *ep, uint64_t len);
+/* The connection ends: what waits above holes. */
+void tcp_record_end(struct conn_store *s, uint32_t handle);
 
 /* ---- tcp_close.c: closing and timers */
 

@@ -102,6 +102,12 @@ deliver(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upper, const uint8_
 	const uint64_t from = ep->delivered;
 
 	ep->delivered = upper;
+	if (upper > from && (ep->flags & EP_RECORD)) {
+		if (data)
+			tcp_record_bytes(x, ep, data, (size_t)(upper - from));
+		else
+			tcp_record_gap(x, ep, upper - from);
+	}
 	if (data && upper > from && (ep->flags & EP_CONTENTS))
 		raise_contents(x, ep, from, data, (size_t)(upper - from));
 	if (data && upper > from && tcp_is_watched(x))
@@ -164,8 +170,12 @@ undelivered(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upto)
 		if (upto > ep->delivered)
 			gap(x, ep, upto - ep->delivered);
 	}
-	if (upto > ep->delivered)
-		ep->delivered = upto;
+	if (upto <= ep->delivered)
+		return;
+	const struct tcp_ep_rare *rest = tcp_rare_at(x->s, x->t, ep);
+	if ((ep->flags & EP_RECORD) && rest->above.n > 0)
+		tcp_record_gap(x, ep, upto - ep->delivered);
+	ep->delivered = upto;
 }
 
 /* TrimToSeq: everything below `seq` is done with. */
@@ -195,7 +205,7 @@ hold_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep, struct tcp_ep_rare 
 		x->s->range_bytes += (uint64_t)n;
 	else if (tcp_is_watched(x))
 		x->s->watcher->give_up(x->s->watcher->arg, x->handle);
-	if (n < 0 && (ep->flags & EP_CONTENTS))
+	if (n < 0 && (ep->flags & (EP_CONTENTS | EP_RECORD)))
 		x->s->counters.contents_lost += hi - lo;
 }
 

@@ -314,8 +314,8 @@ a_record_that_was_read_can_be_changed(void **state)
 	connlog_writer        *w = connlog_writer_new(&options, err, sizeof err);
 	connlog_reader        *r = connlog_reader_files(paths, 1, NULL, err, sizeof err);
 	const connlog_record  *record = NULL;
-	assert_int_equal(connlog_reader_next(r, &record, err, sizeof err), CONNLOG_NEXT_COLUMNS);
-	for (int n = 0; connlog_reader_next(r, &record, err, sizeof err) == CONNLOG_NEXT_RECORD; n++) {
+	assert_int_equal(connlog_reader_next(r, &record, err, sizeof err), CONNLOG_READ_COLUMNS);
+	for (int n = 0; connlog_reader_next(r, &record, err, sizeof err) == CONNLOG_READ_RECORD; n++) {
 		connlog_record *mine = connlog_reader_record(r);
 		assert_ptr_equal(mine, record);
 		if (n == 0) {
