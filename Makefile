@@ -71,7 +71,7 @@ help:
 	@echo 'make examples           the programs in examples/, in build/examples'
 	@echo 'make demo               the log of a capture that the generator writes'
 	@echo 'make captures           the captures of the tests and the demo, in build/captures'
-	@echo 'make golden             write the expected logs in test/golden anew (then read the diff)'
+	@echo 'make golden             write the expected logs in test/golden anew, and the manual's list of events'
 	@echo 'make conformance        compare with Zeek: needs SHARED=DIR with its conformance folder (../shared)'
 	@echo 'make bench SCALE=1      speed and memory on three synthetic captures, against a reader that only counts'
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
@@ -234,7 +234,7 @@ install: all lib
 	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libconnlog.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(PKG)|' connlog.pc.in \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/connlog.pc
-	install -m 644 man/connlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/connlog.1
+	install -m 644 man/connlog.1 man/connlog-events.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 lint: lint-format lint-tidy lint-cppcheck
 lint-format lint-tidy lint-cppcheck: lint-tools

@@ -515,6 +515,9 @@ CONNLOG_API void connlog_writer_clock(connlog_writer *w, double now);
 CONNLOG_API int connlog_writer_open(connlog_writer *w, double when);
 CONNLOG_API int connlog_writer_record(connlog_writer *w, const connlog_record *r);
 CONNLOG_API int connlog_writer_close(connlog_writer *w, double when);
+/* A line of JSON, whatever the format, as events have no other: {"ts":…,"event":…,"uid":…,"id.orig_h":…,"id.orig_p":…,
+ * "id.resp_h":…,"id.resp_p":…,"start_time":…} and the arguments that are set; bytes as base64. */
+CONNLOG_API int connlog_writer_event(connlog_writer *w, const connlog_event *event);
 
 /* => What has been written since the last call to connlog_writer_clear(); valid until the next call that writes. */
 CONNLOG_API connlog_text connlog_writer_bytes(const connlog_writer *w);

@@ -160,6 +160,21 @@ def test_every_column_is_that_of_the_log(env):
                         assert got == want, (name, got, row)
 
 
+def test_events_are_printed_besides(env):
+    text = """
+        local n = 0
+        local function count() n = n + 1 end
+        new_connection, connection_EOF, tcp_packet = count, count, count
+        function connlog_done() print(n) end
+    """
+    for e in each_lua(env):
+        done = e.run("events", "--seed", "x", "--only", "new_connection,connection_EOF,tcp_packet", "--script",
+                     script(e, text), e.capture("http.pcap"))
+        assert done.stderr == "%d\n" % len(done.stdout.splitlines()) and len(done.stderr) > 2, done.stderr
+        usual = e.run("events", "--seed", "x", e.capture("http.pcap")).stdout
+        assert e.run("events", "--seed", "x", "--script", "a.lua", e.capture("http.pcap")).stdout == usual
+
+
 def test_time_is_that_of_the_packets(env):
     for e in each_lua(env):
         said, rows = run(e, """print(network_time())

@@ -1,4 +1,4 @@
-/* run.c - the loop of `read` and `live`: source, engine, output, in batches, until the input ends.
+/* run.c - the loop of `read`, `live` and `events`: source, engine, output, in batches, until the input ends.
  *
  * Input that cannot be read is reported and reading goes on with what follows.  A reader that closes our output
  * ends the run quietly.  An output that fails for another reason makes what is lost be counted: reading goes on for captures,
@@ -157,8 +157,9 @@ print_summary(const struct run *r)
 	connlog_source_progress at;
 
 	connlog_source_progress_get(r->source, &at);
-	fprintf(stderr, "connlog: %" PRIu64 " packets, %" PRIu64 " connections in %.3f s (%.0f packets/s)", r->packets,
-	        r->output.records, seconds, seconds > 0 ? (double)r->packets / seconds : 0);
+	fprintf(stderr, "connlog: %" PRIu64 " packets, %" PRIu64 " %s in %.3f s (%.0f packets/s)", r->packets,
+	        r->output.records, r->settings->events != 0 ? "events" : "connections", seconds,
+	        seconds > 0 ? (double)r->packets / seconds : 0);
 	if (at.filtered > 0)
 		fprintf(stderr, ", %" PRIu64 " packets filtered out", at.filtered);
 	if (at.dropped > 0)
@@ -179,7 +180,8 @@ finish(struct run *r)
 
 	bool complete = !r->damaged;
 	if (o->status != CONNLOG_OK && o->status != CONNLOG_CLOSED) {
-		complain("%s; %" PRIu64 " of %" PRIu64 " records are lost", o->error, o->lost, o->records);
+		complain("%s; %" PRIu64 " of %" PRIu64 " %s are lost", o->error, o->lost, o->records,
+		         r->settings->events != 0 ? "events" : "records");
 		complete = false;
 	}
 	if (r->settings->stats != NULL && !stats_write(r->settings->stats, r->engine, r->source, o))
@@ -217,6 +219,20 @@ engine_time(const void *engine)
 	return connlog_time(engine);
 }
 
+/* Asks for what the output is to get: events, or else records. => Whether there was memory. */
+static bool
+subscribe(connlog_engine *e, const struct settings *s, struct output *o)
+{
+	int status = CONNLOG_OK;
+
+	if (s->events == 0)
+		return connlog_on_record(e, output_record, o) == CONNLOG_OK;
+	for (int id = 0; id < CONNLOG_EVENTS && status == CONNLOG_OK; id++)
+		if (s->events >> id & 1)
+			status = connlog_on_event(e, (connlog_event_id)id, output_event, o);
+	return status == CONNLOG_OK;
+}
+
 /* => false, after a message; *code is then the exit_code. */
 static bool
 open_output(struct run *r, int *code)
@@ -224,7 +240,7 @@ open_output(struct run *r, int *code)
 	const struct settings *s = r->settings;
 	char                  *path = NULL;
 
-	if (s->folder != NULL && asprintf(&path, "%s/conn.log", s->folder) < 0) {
+	if (s->folder != NULL && asprintf(&path, "%s/%s.log", s->folder, s->events != 0 ? "events" : "conn") < 0) {
 		complain("out of memory");
 		return false;
 	}
@@ -235,6 +251,10 @@ open_output(struct run *r, int *code)
 	r->output.own_times = s->seeded;
 	r->output.now = engine_time;
 	r->output.now_arg = r->engine;
+	if (r->engine != NULL && !subscribe(r->engine, s, &r->output)) {
+		complain("out of memory");
+		return false;
+	}
 	return r->engine != NULL;
 }
 
@@ -249,7 +269,6 @@ run(const struct settings *s, connlog_source *source, bool live)
 		bool to_terminal = s->folder == NULL && isatty(STDOUT_FILENO);
 		progress_init(&r.progress, !live && !s->quiet && !to_terminal && isatty(STDERR_FILENO));
 		r.output.keep_counting = !live;
-		connlog_on_record(r.engine, output_record, &r.output);
 		connlog_on_notice(r.engine, on_notice, &r);
 		if (load_scripts(&r)) {
 			catch_signals(source);
