@@ -7,6 +7,7 @@
  * Ctrl-C and SIGTERM end the input where it stands, so that open connections are logged; a second one kills.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ catch_signals(connlog_source *source)
 	sigaction(SIGPIPE, &ignore, NULL); /* write() says it */
 }
 
-/* A connlog_notice_fn. */
+/* A connlog_notice_fn.  Details behind the first line are for --verbose. */
 static void
 on_notice(void *arg, const char *text)
 {
@@ -63,7 +64,32 @@ on_notice(void *arg, const char *text)
 	if (r->settings->quiet)
 		return;
 	progress_clear(&r->progress);
-	complain("warning: %s", text);
+	complain("warning: %.*s", r->settings->verbose ? INT_MAX : (int)strcspn(text, "\n"), text);
+}
+
+/* A connlog_print_fn.  Standard output is the log's. */
+static void
+on_print(void *arg, connlog_text line)
+{
+	struct run *r = arg;
+	progress_clear(&r->progress);
+	fwrite(line.p, 1, line.n, stderr);
+	fputc('\n', stderr);
+}
+
+/* Loads what --script names. => false, after a message. */
+static bool
+load_scripts(struct run *r)
+{
+	char err[MESSAGE_MAX];
+
+	connlog_on_print(r->engine, on_print, r);
+	for (size_t i = 0; i < r->settings->lua_n; i++)
+		if (connlog_script_load(r->engine, r->settings->lua[i], err, sizeof err) != CONNLOG_OK) {
+			complain("%s", err);
+			return false;
+		}
+	return true;
 }
 
 /* The times for the header under --seed. */
@@ -173,9 +199,10 @@ new_engine(const struct settings *s, const connlog_writer *writer)
 	connlog_engine *e = NULL;
 	bool            community_id = connlog_writer_has(writer, (size_t)connlog_column_find("community_id"));
 	bool            speculative = connlog_writer_has(writer, (size_t)connlog_column_find("speculative_service"));
-	int             status;
+	int             status = CONNLOG_OK;
 
-	status = connlog_options_set(s->options, "log_community_id", community_id ? "T" : "F", err, sizeof err);
+	if (community_id)
+		status = connlog_options_set(s->options, "log_community_id", "T", err, sizeof err);
 	/* as Zeek's script for that column does */
 	if (status == CONNLOG_OK && speculative)
 		status = connlog_options_set(s->options, "dpd_match_only_beginning", "F", err, sizeof err);
@@ -243,9 +270,13 @@ run(const struct settings *s, connlog_source *source, bool live)
 		progress_init(&r.progress, !live && !s->quiet && !to_terminal && isatty(STDERR_FILENO));
 		r.output.keep_counting = !live;
 		connlog_on_notice(r.engine, on_notice, &r);
-		catch_signals(source);
-		read_all(&r);
-		code = finish(&r);
+		if (load_scripts(&r)) {
+			catch_signals(source);
+			read_all(&r);
+			code = finish(&r);
+		} else {
+			code = EXIT_USAGE;
+		}
 	}
 	output_free(&r.output);
 	connlog_engine_free(r.engine);

@@ -10,6 +10,7 @@ const struct option_row settings_rows[] = {
 	{ 'i', "interface", "IFACE", "capture from IFACE" },
 	{ 'f', "filter", "BPF", "look only at packets that this pcap filter lets through" },
 	{ 'C', "no-checksums", NULL, "take packets with bad checksums for good" },
+	{ OPT_SCRIPT, "script", "FILE.lua", "let this Lua script handle events and records; may be repeated" },
 	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone" },
 	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
@@ -76,6 +77,9 @@ settings_apply(void *arg, int key, const char *value)
 		return args_join(&s->fields, "", value);
 	case OPT_LOCAL_NETS:
 		return assign_option(s, "Site::local_nets", value);
+	case OPT_SCRIPT:
+		s->lua[s->lua_n++] = value;
+		return true;
 	case OPT_SEED:
 		s->seeded = true;
 		return assign_option(s, "seed", value);
@@ -109,7 +113,8 @@ settings_init(struct settings *s, int argc)
 {
 	s->options = connlog_options_new();
 	s->inputs = calloc((size_t)argc, sizeof *s->inputs);
-	if (s->options != NULL && s->inputs != NULL)
+	s->lua = calloc((size_t)argc, sizeof *s->lua);
+	if (s->options != NULL && s->inputs != NULL && s->lua != NULL)
 		return true;
 	complain("out of memory");
 	return false;
@@ -153,6 +158,7 @@ settings_run(const struct args_spec *spec, int (*with)(struct settings *s), int 
 	}
 	connlog_options_free(s.options);
 	free(s.inputs);
+	free(s.lua);
 	free(s.fields);
 	free(s.scripts);
 	return code;

@@ -9,6 +9,8 @@ struct settings {
 	connlog_options       *options;
 	const char           **inputs; /* of -r and in place, in their order */
 	size_t                 inputs_n;
+	const char           **lua; /* of --script */
+	size_t                 lua_n;
 	const char            *interface; /* -i */
 	const char            *filter;
 	const char            *folder;   /* -o */
@@ -25,7 +27,7 @@ struct settings {
 };
 
 /* Keys of options without a letter. */
-enum { OPT_FORMAT = ARG_LONG, OPT_FIELDS, OPT_LOCAL_NETS, OPT_SEED, OPT_STATS, OPT_STREAMING, OPT_EVENTS };
+enum { OPT_FORMAT = ARG_LONG, OPT_FIELDS, OPT_LOCAL_NETS, OPT_SCRIPT, OPT_SEED, OPT_STATS, OPT_STREAMING, OPT_EVENTS };
 
 /* The options that every command has that reads packets. */
 extern const struct option_row settings_rows[];
