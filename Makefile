@@ -1,8 +1,8 @@
 # connlog - build, test, measure.  `make` builds build/connlog; `make help` lists the targets.
 #
-# Every .c file in src/*/ is part of the library, but those of src/cli/, which are the program; every
-# test/unit/NAME_test.c is a test program, every fuzz/fuzz_NAME.c a fuzz target and every examples/NAME.c an example of
-# the library: nothing has to be listed here.
+# Every .c file in src/*/ is part of the library, but those of src/cli/, which are the program, and what src/script/ has for
+# builds with other Luas; every test/unit/NAME_test.c is a test program, every fuzz/fuzz_NAME.c a fuzz target and every
+# examples/NAME.c an example of the library: nothing has to be listed here.
 # Objects are built in three variants, each in a folder of its own: obj (as installed), san (ASan + UBSan, what the
 # tests run) and fuzz (clang's libFuzzer, ASan + UBSan).
 MAKEFLAGS += --no-builtin-rules --no-print-directory
@@ -21,8 +21,15 @@ SCALE := 1
 VERSION := $(shell sed -n 's/^\#define CONNLOG_VERSION "\(.*\)"/\1/p' include/connlog.h)
 SONAME := libconnlog.so.$(firstword $(subst ., ,$(VERSION)))
 
-PKG := libpcap zlib libzstd libcrypto
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null)
+# Scripts: LuaJIT, else Lua 5.4, else none; LUA=lua5.4 or LUA=none chooses.
+LUA := $(firstword $(foreach lua,luajit lua5.4,$(shell pkg-config --exists $(lua) 2>/dev/null && echo $(lua))) none)
+LUA_PKG := $(filter-out none,$(LUA))
+# As connlog --version names it, of a name of pkg-config's.
+LUA_NAME = -DCONNLOG_LUA=$(if $(filter none,$(1)),none,$(if $(filter luajit,$(1)),LuaJIT,Lua)-$(shell \
+	pkg-config --modversion $(1) 2>/dev/null))
+
+PKG := libpcap zlib libzstd libcrypto $(LUA_PKG)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null) $(call LUA_NAME,$(LUA))
 LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null) -lm
 
 # Warnings are errors with WERROR=1 and in CI.
@@ -37,7 +44,9 @@ FUZZ := $(SAN) -fsanitize=fuzzer-no-link
 BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
 	$(CPPFLAGS)
 
-LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
+SCRIPT_SRC := $(wildcard src/script/*.c)
+LIB_SRC := $(filter-out src/cli/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
+	$(if $(LUA_PKG),$(filter-out %/none.c,$(SCRIPT_SRC)),src/script/none.c)
 CLI_SRC := $(wildcard src/cli/*.c)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
@@ -62,7 +71,7 @@ help:
 	@echo 'make examples           the programs in examples/, in build/examples'
 	@echo 'make demo               the log of a capture that the generator writes'
 	@echo 'make captures           the captures of the tests and the demo, in build/captures'
-	@echo 'make golden             write the expected logs in test/golden anew (then read the diff)'
+	@echo 'make golden             write the expected logs in test/golden anew, and the manual's list of events'
 	@echo 'make conformance        compare with Zeek: needs SHARED=DIR with its conformance folder (../shared)'
 	@echo 'make bench SCALE=1      speed and memory on three synthetic captures, against a reader that only counts'
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
@@ -70,6 +79,7 @@ help:
 	@echo 'make format             let clang-format write the files'
 	@echo 'make install PREFIX=/usr/local DESTDIR=    program, libraries, header, pkg-config file, man page'
 	@echo 'make clean              remove build/'
+	@echo 'LUA=lua5.4 or LUA=none builds with that instead of LuaJIT'
 	@echo 'CC=clang, CFLAGS=..., WERROR=1 (warnings are errors), V=1 (show the commands) and B=DIR (where to build)'
 	@echo 'are understood by all.'
 
@@ -126,6 +136,23 @@ $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
 
+# The program with other Luas, and with none, for the tests: what depends on that takes the place of the library's.
+OTHER_LUAS := $(filter-out $(LUA),none $(shell pkg-config --exists lua5.4 2>/dev/null && echo lua5.4))
+LUA_SRC = src/engine/version.c $(if $(filter none,$(1)),src/script/none.c,$(filter-out %/none.c,$(SCRIPT_SRC)))
+OTHER_CFLAGS = $(filter-out $(PKG_CFLAGS),$(BASE_CFLAGS)) $(if $(filter-out none,$(1)),$(shell pkg-config --cflags $(1))) \
+	$(call LUA_NAME,$(1)) $(CFLAGS) $(SAN)
+OTHER_LIBS = $(filter-out $(if $(LUA_PKG),$(shell pkg-config --libs $(LUA_PKG) 2>/dev/null)),$(LIBS))
+define OTHER_LUA
+$(B)/san/$(1)/%.o: %.c $(B)/san/flags
+	@mkdir -p $$(@D)
+	$$(call SAY,CC $(1) $$<)
+	$$(Q)$$(CC) $$(call OTHER_CFLAGS,$(1)) -c $$< -o $$@
+$(B)/san/connlog-$(1): $(CLI_SRC:%.c=$(B)/san/%.o) $(patsubst %.c,$(B)/san/$(1)/%.o,$(call LUA_SRC,$(1))) $(B)/san/libconnlog.a
+	$$(call SAY,LINK    $$@)
+	$$(Q)$$(CC) $$(CFLAGS) $$(SAN) -o $$@ $$^ $$(OTHER_LIBS) $(if $(filter-out none,$(1)),$(shell pkg-config --libs $(1)))
+endef
+$(foreach lua,$(OTHER_LUAS),$(eval $(call OTHER_LUA,$(lua))))
+
 # ---- tests -----------------------------------------------------------------------------------------------------
 
 $(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libconnlog.a
@@ -157,7 +184,7 @@ $(B)/captures/.done: $(wildcard test/gen/*.py)
 test:
 	@scripts/setup test
 	@$(AGAIN) check
-check: all lib $(B)/san/connlog $(UNIT) $(EXAMPLES) $(B)/captures/.done
+check: all lib $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
 	@CC='$(CC)' SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B)
 
 golden: $(B)/san/connlog $(B)/captures/.done
@@ -207,7 +234,7 @@ install: all lib
 	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libconnlog.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(PKG)|' connlog.pc.in \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/connlog.pc
-	install -m 644 man/connlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/connlog.1
+	install -m 644 man/connlog.1 man/connlog-events.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 lint: lint-format lint-tidy lint-cppcheck
 lint-format lint-tidy lint-cppcheck: lint-tools
@@ -221,7 +248,7 @@ lint-tidy:
 # ctuuninitvar takes an argument that the callee fills in for one that it reads.
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
-		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -Iinclude -Isrc src
+		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE $(call LUA_NAME,$(LUA)) -Iinclude -Isrc src
 
 format:
 	clang-format -i $(C_FILES)

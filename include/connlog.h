@@ -429,10 +429,26 @@ CONNLOG_API int
 connlog_event_set_threshold(const connlog_event *event, connlog_threshold which, double value, bool is_orig);
 
 /* What a user should be told about the input (checksum offloading, a filtered or cut capture, traffic seen
- * twice): called once for each finding, by connlog_finish or earlier, with a sentence that lives for the call.  There is
- * one function only; NULL takes it away. */
+ * twice) and errors of scripts: called once for each finding, by connlog_finish or earlier, with a sentence that lives for
+ * the call; lines behind the first are details (a script's traceback).  There is one function only; NULL takes it
+ * away. */
 typedef void (*connlog_notice_fn)(void *arg, const char *text);
 CONNLOG_API void connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg);
+
+/* ---- scripts ---------------------------------------------------------------------------------------------- */
+
+/* Loads a Lua script: it is run, and from now on its global functions that have an event's name handle that event,
+ * log_policy(rec) and log_conn(rec) do what the callbacks of connlog_on_policy() and connlog_on_record() do, and
+ * connlog_done() is called by the first connlog_finish().  docs/SCRIPTS.md tells what scripts are given.  Several can be loaded, each by
+ * itself; they are freed with the engine.  Best before the first packet.
+ * An error in a script later on is a notice (connlog_on_notice), counted, and stops nothing.
+ * => CONNLOG_OK, or with a text: CONNLOG_IO (it cannot be read), CONNLOG_BAD_INPUT (it is no Lua, fails, or handles nothing),
+ * CONNLOG_BAD_OPTION (the library was built without Lua), CONNLOG_NO_MEMORY. */
+CONNLOG_API int connlog_script_load(connlog_engine *e, const char *path, char *err, size_t err_size);
+
+/* Called for each line that a script prints, which comes without its end. */
+typedef void (*connlog_print_fn)(void *arg, connlog_text line);
+CONNLOG_API void connlog_on_print(connlog_engine *e, connlog_print_fn fn, void *arg);
 
 /* ---- sources ---------------------------------------------------------------------------------------------- */
 
@@ -500,6 +516,9 @@ CONNLOG_API void connlog_writer_clock(connlog_writer *w, double now);
 CONNLOG_API int connlog_writer_open(connlog_writer *w, double when);
 CONNLOG_API int connlog_writer_record(connlog_writer *w, const connlog_record *r);
 CONNLOG_API int connlog_writer_close(connlog_writer *w, double when);
+/* A line of JSON, whatever the format, as events have no other: {"ts":…,"event":…,"uid":…,"id.orig_h":…,"id.orig_p":…,
+ * "id.resp_h":…,"id.resp_p":…,"start_time":…} and the arguments that are set; bytes as base64. */
+CONNLOG_API int connlog_writer_event(connlog_writer *w, const connlog_event *event);
 
 /* => What has been written since the last call to connlog_writer_clear(); valid until the next call that writes. */
 CONNLOG_API connlog_text connlog_writer_bytes(const connlog_writer *w);

@@ -38,3 +38,11 @@ def test_more_as_zeek_reads(env):
 
 def test_tsv(env):
     check(env, "tsv")
+
+
+def test_events(env):
+    check(env, "events")
+
+
+def test_events_with_checksums(env):
+    check(env, "events with checksums")

@@ -10,6 +10,7 @@
 #include "engine/options.h"
 #include "event/bus.h"
 #include "record/fill.h"
+#include "script/script.h"
 #include "service/inspect.h"
 
 #define BATCH 32
@@ -32,6 +33,7 @@ struct connlog_engine {
 	struct inspector       inspector;
 	struct notices         notices;
 	struct event_bus       bus;
+	struct scripts         scripts;
 	struct fill_texts      texts; /* of the record that is being handed out */
 	struct arena           arena; /* of what it was given besides */
 	struct record          record;

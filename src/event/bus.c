@@ -74,6 +74,18 @@ bus_on_event(struct event_bus *b, connlog_event_id id, connlog_event_fn fn, void
 	return true;
 }
 
+const struct conn_store *
+event_store(const connlog_event *event)
+{
+	return event->bus->s;
+}
+
+uint32_t
+event_handle(const connlog_event *event)
+{
+	return event->handle;
+}
+
 bool
 bus_policy(const struct event_bus *b, connlog_record *r)
 {

@@ -38,6 +38,10 @@ void bus_free(struct event_bus *b);
 /* => False where there is no memory. */
 bool bus_on_event(struct event_bus *b, connlog_event_id id, connlog_event_fn fn, void *arg);
 
+/* Where the event's connection is, for who needs less of it than a record. */
+const struct conn_store *event_store(const connlog_event *event);
+uint32_t                 event_handle(const connlog_event *event);
+
 /* => Whether all policies let the record be logged. */
 bool bus_policy(const struct event_bus *b, connlog_record *r);
 /* Hands the record to who logs. */
