@@ -8,6 +8,7 @@
  * taken for structure the comma inside a set, and the first byte of a text that reads "-" or "(empty)" or of a line
  * that starts with "#", become \xHH too.
  */
+#include <math.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -20,7 +21,7 @@ enum { EMPTY_LEN = sizeof empty - 1 };
 static void
 put_clock(struct outbuf *b, const char *key, double when)
 {
-	time_t    t = (time_t)when;
+	time_t    t = fabs(when) < 1e15 ? (time_t)when : 0; /* what no calendar has is no time */
 	struct tm tm;
 	char      text[64];
 

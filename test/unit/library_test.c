@@ -457,6 +457,25 @@ no_options_are_the_defaults(void **state)
 }
 
 static void
+no_time_is_too_odd_for_a_header(void **state)
+{
+	static const double times[] = { 0, -1, 1e9, 1e18, -1e300, INFINITY, NAN };
+	char                err[256];
+	connlog_writer     *w = connlog_writer_new(NULL, err, sizeof err);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		connlog_writer_clear(w);
+		assert_int_equal(connlog_writer_open(w, times[i]), CONNLOG_OK);
+		assert_int_equal(connlog_writer_close(w, times[i]), CONNLOG_OK);
+		const connlog_text t = connlog_writer_bytes(w);
+		assert_non_null(memmem(t.p, t.n, "#open\t", 6));
+		assert_non_null(memmem(t.p, t.n, "#close\t", 7));
+	}
+	connlog_writer_free(w);
+}
+
+static void
 a_source_that_cannot_be_read_says_so_and_ends(void **state)
 {
 	static const char *const paths[] = { "/dev/null/nothing.pcap" };
@@ -504,6 +523,7 @@ main(void)
 		cmocka_unit_test(a_callback_stops_the_engine),
 		cmocka_unit_test(an_event_that_raises_itself_ends),
 		cmocka_unit_test(no_options_are_the_defaults),
+		cmocka_unit_test(no_time_is_too_odd_for_a_header),
 		cmocka_unit_test(a_source_that_cannot_be_read_says_so_and_ends),
 		cmocka_unit_test(everything_can_be_freed_as_nothing),
 	};
