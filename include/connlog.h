@@ -394,7 +394,8 @@ CONNLOG_API int connlog_event_find(const char *name);
 
 typedef struct connlog_event connlog_event; /* valid during the callback only, and all that comes from it */
 
-/* Called when the event happens.  Return anything but CONNLOG_OK to stop, as of connlog_on_record(). */
+/* Called when the event happens.  Return anything but CONNLOG_OK to stop, as of connlog_on_record().  What is done in a
+ * handler can raise another event at once, and so on; no more than 64 come of one. */
 typedef int (*connlog_event_fn)(void *arg, const connlog_event *event);
 /* Handles an event from now on; best before the first packet.  All functions that were given are called, in their
  * order. => CONNLOG_OK, CONNLOG_BAD_OPTION (no such event) or CONNLOG_NO_MEMORY. */

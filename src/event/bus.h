@@ -25,7 +25,8 @@ struct event_bus {
 	struct conn_store *s;
 	struct listeners   events[CONNLOG_EVENTS], policies, records;
 	struct contents    contents;
-	int               *status; /* the engine's: what a callback returned that is not CONNLOG_OK stops everything */
+	unsigned           following; /* the event that is being handed out and those that its handlers have raised */
+	int               *status;    /* the engine's: what a callback returned that is not CONNLOG_OK stops everything */
 	/* => The connection's record as it stands, valid until the next call. */
 	const connlog_record *(*record)(void *arg, uint32_t handle);
 	void *record_arg;

@@ -413,6 +413,32 @@ a_callback_stops_the_engine(void **state)
 	connlog_engine_free(t.engine);
 }
 
+/* Raises its own event again: the threshold has been crossed. */
+static int
+again_and_again(void *arg, const connlog_event *event)
+{
+	++*(unsigned *)arg;
+	const int status = connlog_event_set_threshold(event, CONNLOG_THRESHOLD_PACKETS, 1, true);
+	assert_int_equal(status, CONNLOG_OK);
+	return CONNLOG_OK;
+}
+
+static void
+an_event_that_raises_itself_ends(void **state)
+{
+	struct talk t = { .engine = traffic_engine(), .port = 1, .service = 2, .usec = INT64_C(1000000) * START };
+	unsigned    calls = 0;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		connlog_on_event(t.engine, CONNLOG_EVENT_CONN_PACKETS_THRESHOLD_CROSSED, again_and_again, &calls);
+	connlog_on_event(t.engine, CONNLOG_EVENT_CONNECTION_ESTABLISHED, again_and_again, &calls);
+	assert_int_equal(tcp_talk(&t, "question", "answer"), CONNLOG_OK);
+	assert_in_range(calls, 4, 8 * 3 * 65);
+	connlog_finish(t.engine);
+	connlog_engine_free(t.engine);
+}
+
 static void
 no_options_are_the_defaults(void **state)
 {
@@ -476,6 +502,7 @@ main(void)
 		cmocka_unit_test(text_of_what_events_bring),
 		cmocka_unit_test(packets_after_the_end_begin_anew),
 		cmocka_unit_test(a_callback_stops_the_engine),
+		cmocka_unit_test(an_event_that_raises_itself_ends),
 		cmocka_unit_test(no_options_are_the_defaults),
 		cmocka_unit_test(a_source_that_cannot_be_read_says_so_and_ends),
 		cmocka_unit_test(everything_can_be_freed_as_nothing),
