@@ -244,7 +244,7 @@ lint-format:
 	clang-format --dry-run -Werror $(C_FILES)
 lint-tidy:
 	@printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P $(JOBS) -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
-		-std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(PKG_CFLAGS) 2>/dev/null' clang-tidy
+		-std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(PKG_CFLAGS:-I%=-isystem%) 2>/dev/null' clang-tidy
 # ctuuninitvar takes an argument that the callee fills in for one that it reads.
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
