@@ -43,6 +43,11 @@ def flags(env, prefix, *ask):
     return env.must("pkg-config", "--define-variable=prefix=" + prefix, *ask, "connlog", env=where).split()
 
 
+def private_libs(env, prefix):
+    """=> What a program needs that has the static library in it."""
+    return env.must("pkg-config", "--libs", *flags(env, prefix, "--print-requires-private")).split() + ["-lm"]
+
+
 def cxx():
     name = os.environ.get("CXX", "g++")
     if not shutil.which(name):
@@ -107,9 +112,8 @@ def test_programs_outside_of_the_tree(env):
     cflags, shared = flags(env, prefix, "--cflags"), flags(env, prefix, "--libs")
     assert shared == ["-L" + prefix + "/lib", "-lconnlog"], shared
     # The static library with the shared ones of others, whose own static needs Debian does not install.
-    needed = [line.split()[0] for line in flags(env, prefix, "--print-requires-private")]
     static = ["-l:libconnlog.a" if word == "-lconnlog" else word for word in shared]
-    static += env.must("pkg-config", "--libs", *[n for n in needed if n.startswith("lib") or n == "zlib"]).split() + ["-lm"]
+    static += private_libs(env, prefix)
     with_library = {**os.environ, "LD_LIBRARY_PATH": prefix + "/lib"}
     expected = "%d connections\n" % len(env.log(capture))
     for compiler, std, source in ((env.cc, "c17", "count.c"), (cxx(), "c++17", "count.cpp")):
@@ -130,7 +134,7 @@ def test_a_static_program_may_use_our_inner_names(env):
                 "int addr_format, conn_create, fill_record, schema;\n"
                 "int main(void) { return puts(connlog_version()) < 0 || schema; }\n")
     env.must(env.cc, "-I" + env.root + "/include", "names.c", env.build + "/libconnlog.a", "-o", "names",
-             *env.must("pkg-config", "--libs", "libpcap", "zlib", "libzstd", "libcrypto").split(), "-lm")
+             *private_libs(env, install(env)))
     assert env.must(env.tmp + "/names").startswith("connlog ")
 
 
