@@ -80,10 +80,7 @@ json_record(struct connlog_reader *r, char *p, size_t n)
 static bool
 json_detect(struct text head)
 {
-	size_t i = 0;
-	while (i < head.n && memchr(" \t\r\n", head.p[i], 4) != NULL)
-		i++;
-	return i < head.n && head.p[i] == '{';
+	return *head.p == '{';
 }
 
 const struct read_format read_json = {

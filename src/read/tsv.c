@@ -123,7 +123,7 @@ header(struct connlog_reader *r, struct tsv *s, struct text line)
 	static const char first[] = "#separator ";
 	struct text       rest = line;
 
-	if (line.n > sizeof first && memcmp(line.p, first, sizeof first - 1) == 0) {
+	if (line.n >= sizeof first && memcmp(line.p, first, sizeof first - 1) == 0) {
 		set_word(&s->separator, text_unescape((struct text){ line.p + sizeof first - 1, line.n - (sizeof first - 1) }));
 		return READ_NOTHING;
 	}
