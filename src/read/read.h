@@ -33,6 +33,7 @@ struct read_format {
 	char *(*line_end)(char *p, size_t n);
 	/* The columns show only in the lines: the first of them are read twice, so that they are known before the first. */
 	bool columns_in_lines;
+	bool empty_lines; /* they are handed out, too; without it they say nothing */
 };
 
 /* A name or a type of a column that the schema does not know: kept as long as the reader, for who writes them. */

@@ -151,7 +151,7 @@ read_line(struct connlog_reader *r, char *p, size_t n)
 {
 	if (n > 0 && p[n - 1] == '\r')
 		n--;
-	if (n == 0)
+	if (n == 0 && !r->format->empty_lines)
 		return READ_NOTHING;
 	if (!make_room(r, n))
 		return READ_BAD;
