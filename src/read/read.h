@@ -9,6 +9,7 @@
 #ifndef CONNLOG_READ_READ_H
 #define CONNLOG_READ_READ_H
 
+#include "base/arena.h"
 #include "base/outbuf.h"
 #include "capture/stream.h"
 #include "record/schema.h"
@@ -69,6 +70,7 @@ struct connlog_reader {
 
 	/* The line's record; `texts` are the elements of its sets, of which as many fit as the line has bytes. */
 	struct record record;
+	struct arena  arena; /* for connlog_record_set() */
 	struct text   literals[COLUMNS];
 	struct text  *texts;
 	size_t        texts_n, texts_room;
