@@ -46,3 +46,7 @@ def test_events(env):
 
 def test_events_with_checksums(env):
     check(env, "events with checksums")
+
+
+def test_formats(env):
+    check(env, "formats")

@@ -14,6 +14,9 @@ bool parse_i64(const char *p, size_t n, int64_t *out);
  * before and a fraction behind. Neither inf nor nan. */
 bool parse_double(const char *p, size_t n, double *out, bool *plain);
 
+/* => Whether the text is a number of JSON's (RFC 8259). */
+bool is_json_number(const char *p, size_t n);
+
 /* a.b.c.d or IPv6. */
 bool addr_parse(const char *p, size_t n, struct addr *out);
 

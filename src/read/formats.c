@@ -5,6 +5,7 @@ static const struct read_format *const formats[] = {
 	&read_zeek,
 	&read_bro2,
 	&read_json,
+	&read_csv,
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 

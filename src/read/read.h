@@ -24,7 +24,7 @@ enum read_result {
 
 struct read_format {
 	const char *name;
-	/* Does a file begin like this?  `head` is not empty; it may end within a line.  NULL: only --from names it. */
+	/* Does a file begin like this?  `head` begins with no blank; it may end within a line.  NULL: only --from names it. */
 	bool (*detect)(struct text head);
 	size_t state_size; /* of what the format remembers of a file: reader.state, all zeros at its beginning */
 	/* At a file's beginning, before the first line; NULL: nothing to do. */
@@ -34,6 +34,7 @@ struct read_format {
 	char *(*line_end)(char *p, size_t n);
 	/* The columns show only in the lines: the first of them are read twice, so that they are known before the first. */
 	bool columns_in_lines;
+	bool empty_lines; /* they are handed out, too; without it they say nothing */
 };
 
 /* A name or a type of a column that the schema does not know: kept as long as the reader, for who writes them. */
@@ -55,7 +56,7 @@ struct connlog_reader {
 	const char               *name;
 	const struct read_format *format;
 	void                     *state;
-	uint64_t                  line;
+	uint64_t                  line, next_line;
 	bool                      cut; /* the line was too long: what is left of it is to be dropped */
 
 	/* Its columns (columns.c). */
@@ -80,6 +81,9 @@ struct connlog_reader {
 	char          why[256];
 };
 
+/* \xHH is a byte and \\ a backslash, any other backslash stands for itself; in place. => The text that is left. (tsv.c) */
+struct text text_unescape(struct text t);
+
 /* => Where a text of the line may be written over. */
 static inline char *
 text_place(struct text t)
@@ -99,5 +103,6 @@ const struct read_format *read_format_detect(struct text head);
 
 extern const struct read_format read_zeek, read_bro2; /* tsv.c */
 extern const struct read_format read_json;            /* json.c */
+extern const struct read_format read_csv;             /* csv.c */
 
 #endif

@@ -7,6 +7,7 @@
  *
  * Escapes: \xHH is a byte and \\ a backslash; any other backslash stands for itself, as in logs of old versions.
  */
+#include "base/scan.h"
 #include "read/values.h"
 
 /* A short text of the header. */
@@ -20,6 +21,7 @@ struct tsv {
 	struct slot slots[FIELDS_MAX]; /* of the columns */
 	size_t      n;
 	struct text cells[FIELDS_MAX]; /* of the line */
+	bool        escaped;           /* there is a backslash in the line */
 };
 
 static int
@@ -32,25 +34,30 @@ hex_value(char c)
 	return -1;
 }
 
-/* Unescapes in place. => The text that is left. */
-static struct text
-unescape(struct text t)
+/* => The byte that the text begins with as \xHH, or -1. */
+static int
+escaped_byte(struct text t)
+{
+	if (t.n < 4 || t.p[0] != '\\' || t.p[1] != 'x')
+		return -1;
+	const int high = hex_value(t.p[2]), low = hex_value(t.p[3]);
+	return high >= 0 && low >= 0 ? high << 4 | low : -1;
+}
+
+struct text
+text_unescape(struct text t)
 {
 	const char *first = memchr(t.p, '\\', t.n);
 	char       *out = text_place(t);
 	size_t      n = first != NULL ? (size_t)(first - t.p) : t.n;
 
 	for (size_t i = n; i < t.n; n++) {
-		if (t.p[i] == '\\' && i + 1 < t.n && t.p[i + 1] == '\\') {
-			out[n] = '\\';
-			i += 2;
-		} else if (t.p[i] == '\\' && i + 3 < t.n && t.p[i + 1] == 'x' && hex_value(t.p[i + 2]) >= 0 &&
-		           hex_value(t.p[i + 3]) >= 0) {
-			out[n] = (char)(hex_value(t.p[i + 2]) << 4 | hex_value(t.p[i + 3]));
+		const int byte = escaped_byte((struct text){ t.p + i, t.n - i });
+		out[n] = byte >= 0 ? (char)byte : t.p[i];
+		if (byte >= 0)
 			i += 4;
-		} else {
-			out[n] = t.p[i++];
-		}
+		else
+			i += t.p[i] == '\\' && i + 1 < t.n && t.p[i + 1] == '\\' ? 2 : 1;
 	}
 	return (struct text){ t.p, n };
 }
@@ -58,7 +65,7 @@ unescape(struct text t)
 static bool
 is_word(struct text t, const struct word *w)
 {
-	return t.n == w->n && memcmp(t.p, w->p, t.n) == 0;
+	return t.n == w->n && (t.n == 0 || (*t.p == *w->p && memcmp(t.p, w->p, t.n) == 0));
 }
 
 /* => The text up to the separator or its end; *rest is what follows, its p NULL where there is no separator. */
@@ -92,7 +99,7 @@ header_fields(struct connlog_reader *r, struct tsv *s, struct text names)
 {
 	columns_clear(r);
 	for (s->n = 0; names.p != NULL; s->n++) {
-		const struct text name = unescape(cut(&names, &s->separator));
+		const struct text name = text_unescape(cut(&names, &s->separator));
 		if (!columns_add(r, name, (struct text){ "", 0 }, &s->slots[s->n]))
 			return READ_BAD;
 	}
@@ -103,7 +110,7 @@ static enum read_result
 header_types(struct connlog_reader *r, struct tsv *s, struct text types)
 {
 	for (size_t i = 0; i < s->n && types.p != NULL; i++) {
-		const struct text type = cut(&types, &s->separator);
+		const struct text type = text_unescape(cut(&types, &s->separator));
 		if (s->slots[i].column == NULL && !columns_set_type(r, s->slots[i].extra, type))
 			return READ_BAD;
 	}
@@ -122,8 +129,8 @@ header(struct connlog_reader *r, struct tsv *s, struct text line)
 	static const char first[] = "#separator ";
 	struct text       rest = line;
 
-	if (line.n > sizeof first && memcmp(line.p, first, sizeof first - 1) == 0) {
-		set_word(&s->separator, unescape((struct text){ line.p + sizeof first - 1, line.n - (sizeof first - 1) }));
+	if (line.n >= sizeof first && memcmp(line.p, first, sizeof first - 1) == 0) {
+		set_word(&s->separator, text_unescape((struct text){ line.p + sizeof first - 1, line.n - (sizeof first - 1) }));
 		return READ_NOTHING;
 	}
 	const struct text key = cut(&rest, &s->separator);
@@ -134,15 +141,23 @@ header(struct connlog_reader *r, struct tsv *s, struct text line)
 	if (is_key(key, "#types"))
 		return header_types(r, s, rest);
 	if (is_key(key, "#set_separator"))
-		set_word(&s->set_separator, unescape(rest));
+		set_word(&s->set_separator, text_unescape(rest));
 	else if (is_key(key, "#empty_field"))
-		set_word(&s->empty, unescape(rest));
+		set_word(&s->empty, text_unescape(rest));
 	else if (is_key(key, "#unset_field"))
-		set_word(&s->unset, unescape(rest));
+		set_word(&s->unset, text_unescape(rest));
 	return READ_NOTHING;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
+
+static struct text
+read_text(const struct tsv *s, struct text t)
+{
+	if (is_word(t, &s->empty))
+		return (struct text){ t.p, 0 };
+	return s->escaped ? text_unescape(t) : t;
+}
 
 static struct text_set
 read_set(struct connlog_reader *r, const struct tsv *s, struct text t)
@@ -151,15 +166,9 @@ read_set(struct connlog_reader *r, const struct tsv *s, struct text t)
 
 	while (t.p != NULL && !(r->texts_n == begin && is_word(t, &s->empty))) {
 		const struct text element = cut(&t, &s->set_separator);
-		list_add(r, is_word(element, &s->empty) ? (struct text){ element.p, 0 } : unescape(element));
+		list_add(r, read_text(s, element));
 	}
 	return list_end(r, begin);
-}
-
-static struct text
-read_text(const struct tsv *s, struct text t)
-{
-	return is_word(t, &s->empty) ? (struct text){ t.p, 0 } : unescape(t);
 }
 
 static void
@@ -191,12 +200,49 @@ set_cell(struct connlog_reader *r, const struct tsv *s, const struct column *c, 
 	}
 }
 
-/* Cuts the line into cells. => How many there are; more than there are columns are not all cut. */
+/* Cuts the line into cells where one byte separates them. => How many there are; one more than there are columns for many
+ * more. */
+static size_t
+split_at_byte(struct tsv *s, struct text line)
+{
+	const char separator = *s->separator.p, *begin = line.p, *p = line.p, *const end = line.p + line.n;
+	size_t   n = 0;
+	unsigned escapes = 0;
+
+	for (; end - p >= 16; p += 16) {
+		escapes |= scan_sixteen(p, '\\');
+		for (unsigned at = scan_sixteen(p, separator); at != 0; at &= at - 1) {
+			const char *stop = p + __builtin_ctz(at);
+			if (n == s->n)
+				return n + 1;
+			s->cells[n++] = (struct text){ begin, (size_t)(stop - begin) };
+			begin = stop + 1;
+		}
+	}
+	for (; p < end; p++) {
+		escapes |= *p == '\\';
+		if (*p != separator)
+			continue;
+		if (n == s->n)
+			return n + 1;
+		s->cells[n++] = (struct text){ begin, (size_t)(p - begin) };
+		begin = p + 1;
+	}
+	if (n < s->n)
+		s->cells[n] = (struct text){ begin, (size_t)(end - begin) };
+	s->escaped = escapes != 0;
+	return n + 1;
+}
+
+/* The same for any separator. */
 static size_t
 split(struct tsv *s, struct text line)
 {
 	size_t n = 0;
 
+	if (s->separator.n == 1)
+		return split_at_byte(s, line);
+	s->escaped = true;
 	while (line.p != NULL && n < s->n)
 		s->cells[n++] = cut(&line, &s->separator);
 	return line.p == NULL ? n : n + 1;

@@ -8,8 +8,9 @@
 
 #include "base/parse.h"
 
-/* Seconds since the epoch beyond this (the year 5138) are milliseconds, as JSON::TS_MILLIS has them. */
-#define SECONDS_MAX 1e11
+/* Times between these, seconds in which nobody lives (the years 5138 and up), are milliseconds, as JSON::TS_MILLIS has them. */
+#define MILLIS_MIN 1e11
+#define MILLIS_MAX 1e14
 
 /* => Where the column's value goes. */
 static void *
@@ -33,13 +34,13 @@ set_seconds(struct connlog_reader *r, const struct column *c, struct text t)
 	bool    plain = false;
 
 	if (parse_double(t.p, t.n, at, &plain)) {
-		if (c->info.type == CONNLOG_TIME && *at > SECONDS_MAX)
+		if (c->info.type == CONNLOG_TIME && *at > MILLIS_MIN && *at <= MILLIS_MAX)
 			*at /= 1000;
 		else if (plain && !leads_with_zeros(t))
 			r->literals[c - schema] = t;
 		return true;
 	}
-	return c->info.type == CONNLOG_TIME && parse_iso8601(t.p, t.n, at);
+	return c->info.type == CONNLOG_TIME && parse_iso8601(t.p, t.n, at) && *at <= MILLIS_MIN;
 }
 
 /* Some write whole numbers with a fraction of zeros. */
@@ -88,8 +89,12 @@ set_port(struct connlog_reader *r, const struct column *c, struct text t)
 static bool
 set_bool(struct connlog_reader *r, const struct column *c, struct text t)
 {
-	static const char *const words[2][4] = { { "F", "false", "0", "f" }, { "T", "true", "1", "t" } };
+	static const char *const words[2][4] = { { "f", "false", "0", "no" }, { "t", "true", "1", "yes" } };
 
+	if (t.n == 1 && (*t.p == 'T' || *t.p == 'F')) { /* Zeek's */
+		*(bool *)place(r, c) = *t.p == 'T';
+		return true;
+	}
 	for (size_t i = 0; i < 8; i++) {
 		const char *word = words[i / 4][i % 4];
 		if (strlen(word) == t.n && strncasecmp(word, t.p, t.n) == 0) {

@@ -67,7 +67,7 @@ struct connlog_writer {
 struct format {
 	connlog_format_info info;
 	/* The only columns that the format has, in its order, separated by commas, of which some may be extras by their names
-	 * (those come behind the schema's in the writer's fields where the log has them, else with NO_EXTRA).  NULL: any. */
+	 * (which are among the writer's fields where the log has them).  NULL: any. */
 	const char *columns;
 	bool        extras;     /* columns that the schema does not know can be written */
 	bool        one_header; /* columns that come up behind the header can not be written any more */
@@ -92,8 +92,12 @@ literal_of(const struct record *r, const struct column *c)
 /* \xHH, lower case, as Zeek escapes a byte in both of its formats. => Where it ends. */
 char *put_hex_escape(char *p, unsigned char c);
 
+/* A column that is set and no text or set, as Zeek's tab-separated log has it. => Where it ends. (zeek.c) */
+char *put_scalar(char *p, const struct column *c, const struct record *r);
+
 extern const struct format format_zeek, format_bro2; /* zeek.c */
 extern const struct format format_json;              /* json.c */
+extern const struct format format_csv;               /* csv.c */
 
 /* => The format of that name, or NULL. (formats.c) */
 const struct format *format_find(const char *name);

@@ -7,6 +7,7 @@ static const struct format *const formats[] = {
 	&format_zeek,
 	&format_json,
 	&format_bro2,
+	&format_csv,
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 

@@ -2,6 +2,7 @@
  *
  * Follows Zeek 8.2.2: src/threading/formatters/JSON.cc.  How values look is json_value.c's part.
  */
+#include "base/parse.h"
 #include "write/json_value.h"
 
 static char *
@@ -77,38 +78,12 @@ put_value(char *p, const struct connlog_writer *w, const struct column *c, const
 	}
 }
 
-/* => Whether a text may stand as a number of JSON (RFC 8259). */
-static bool
-is_number(struct text t)
-{
-	size_t i = t.n > 0 && t.p[0] == '-', digits = i;
-
-	while (i < t.n && t.p[i] >= '0' && t.p[i] <= '9')
-		i++;
-	if (i == digits || (t.p[digits] == '0' && i > digits + 1))
-		return false;
-	if (i < t.n && t.p[i] == '.') {
-		for (digits = ++i; i < t.n && t.p[i] >= '0' && t.p[i] <= '9'; i++)
-			;
-		if (i == digits)
-			return false;
-	}
-	if (i < t.n && (t.p[i] == 'e' || t.p[i] == 'E')) {
-		i += i + 1 < t.n && (t.p[i + 1] == '+' || t.p[i + 1] == '-') ? 2 : 1;
-		for (digits = i; i < t.n && t.p[i] >= '0' && t.p[i] <= '9'; i++)
-			;
-		if (i == digits)
-			return false;
-	}
-	return i == t.n;
-}
-
 static char *
-put_scalar(char *p, enum extra_kind kind, struct text t)
+put_extra_scalar(char *p, enum extra_kind kind, struct text t)
 {
 	if (kind == EXTRA_BOOL)
 		return put_word(p, t.n == 1 && *t.p == 'T' ? "true" : "false");
-	if (kind == EXTRA_NUMBER && is_number(t))
+	if (kind == EXTRA_NUMBER && is_json_number(t.p, t.n))
 		return (char *)memcpy(p, t.p, t.n) + t.n;
 	return put_text(p, t);
 }
@@ -120,12 +95,12 @@ put_extra(char *p, const struct extra *x)
 	p = put_text(p, x->name);
 	*p++ = ':';
 	if (x->kind != EXTRA_LIST)
-		return put_scalar(p, x->kind, x->text);
+		return put_extra_scalar(p, x->kind, x->text);
 	*p++ = '[';
 	for (size_t i = 0; i < x->list.n; i++) {
 		if (i > 0)
 			*p++ = ',';
-		p = put_scalar(p, x->element, x->list.at[i]);
+		p = put_extra_scalar(p, x->element, x->list.at[i]);
 	}
 	*p++ = ']';
 	return p;
@@ -163,7 +138,8 @@ json_record(const struct connlog_writer *w, char *p, const struct record *r)
 	if (p == start) /* nothing is set */
 		p++;
 	*start = '{'; /* in place of the first comma */
-	return put_word(p, "}\n");
+	memcpy(p, "}\n", 2);
+	return p + 2;
 }
 
 const struct format format_json = {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/scan.h"
 #include "write/format.h"
 
 static const char unset = '-', empty[] = "(empty)";
@@ -31,32 +32,6 @@ put_clock(struct outbuf *b, const char *key, double when)
 	outbuf_char(b, '\n');
 }
 
-static void
-zeek_open(struct connlog_writer *w, double when)
-{
-	struct outbuf *b = &w->out;
-
-	outbuf_text(b, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n");
-	put_clock(b, "#open\t", when);
-	outbuf_text(b, "#fields");
-	for (size_t i = 0; i < w->fields.n; i++) {
-		outbuf_char(b, '\t');
-		outbuf_text(b, w->fields.at[i].name);
-	}
-	outbuf_text(b, "\n#types");
-	for (size_t i = 0; i < w->fields.n; i++) {
-		outbuf_char(b, '\t');
-		outbuf_text(b, w->fields.at[i].type_name);
-	}
-	outbuf_char(b, '\n');
-}
-
-static void
-zeek_close(struct connlog_writer *w, double when)
-{
-	put_clock(&w->out, "#close\t", when);
-}
-
 /* Bytes that stand for themselves in a text; in a set the comma does not. */
 static bool
 is_plain(unsigned char c)
@@ -64,33 +39,12 @@ is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '\\';
 }
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* => A word that is not 0 where one of the bytes in `w` is 0 (and only in this case, seven-bit bytes given). */
-static uint64_t
-has_zero(uint64_t w)
-{
-	return (w - EACH(1)) & ~w & EACH(0x80);
-}
-
-/* Do eight bytes all stand for themselves, even in a set? */
-static bool
-are_plain(const char *eight)
-{
-	uint64_t w;
-	memcpy(&w, eight, 8);
-	if (w & EACH(0x80))
-		return false;
-	const uint64_t below_space = (w - EACH(0x20)) & EACH(0x80);
-	return !(below_space | has_zero(w ^ EACH(0x7f)) | has_zero(w ^ EACH('\\')) | has_zero(w ^ EACH(',')));
-}
-
 static char *
 put_escaped(char *p, struct text t, bool in_set)
 {
 	size_t i = 0;
 
-	for (; i + 8 <= t.n && are_plain(t.p + i); i += 8, p += 8)
+	for (; i + 8 <= t.n && scan_plain8(t.p + i, '\\', ','); i += 8, p += 8)
 		memcpy(p, t.p + i, 8);
 	for (; i < t.n; i++) {
 		unsigned char c = (unsigned char)t.p[i];
@@ -104,6 +58,41 @@ put_escaped(char *p, struct text t, bool in_set)
 		}
 	}
 	return p;
+}
+
+/* A column's name or type, which for what Zeek does not know are any bytes. */
+static void
+put_name(struct outbuf *b, const char *name)
+{
+	const struct text t = { name, strlen(name) };
+	char             *p = outbuf_reserve(b, 1 + BYTE_ROOM * t.n);
+
+	if (p == NULL)
+		return;
+	*p = '\t';
+	outbuf_advance(b, (size_t)(put_escaped(p + 1, t, false) - p));
+}
+
+static void
+zeek_open(struct connlog_writer *w, double when)
+{
+	struct outbuf *b = &w->out;
+
+	outbuf_text(b, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n");
+	put_clock(b, "#open\t", when);
+	outbuf_text(b, "#fields");
+	for (size_t i = 0; i < w->fields.n; i++)
+		put_name(b, w->fields.at[i].name);
+	outbuf_text(b, "\n#types");
+	for (size_t i = 0; i < w->fields.n; i++)
+		put_name(b, w->fields.at[i].type_name);
+	outbuf_char(b, '\n');
+}
+
+static void
+zeek_close(struct connlog_writer *w, double when)
+{
+	put_clock(&w->out, "#close\t", when);
 }
 
 static char *
@@ -158,8 +147,8 @@ put_address(char *p, struct text literal, const struct addr *a)
 	return literal.n > 0 ? put_word(p, literal.p, literal.n) : p + addr_format(a, p);
 }
 
-static char *
-put_value(char *p, const struct column *c, const struct record *r)
+char *
+put_scalar(char *p, const struct column *c, const struct record *r)
 {
 	const void *at = column_at(c, r);
 
@@ -167,9 +156,6 @@ put_value(char *p, const struct column *c, const struct record *r)
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
 		return put_seconds(p, literal_of(r, c), *(const double *)at);
-	case CONNLOG_STRING:
-	case CONNLOG_ENUM:
-		return put_text(p, *(const struct text *)at, false);
 	case CONNLOG_ADDR:
 		return put_address(p, literal_of(r, c), at);
 	case CONNLOG_PORT:
@@ -181,10 +167,22 @@ put_value(char *p, const struct column *c, const struct record *r)
 	case CONNLOG_BOOL:
 		*p = *(const bool *)at ? 'T' : 'F';
 		return p + 1;
-	case CONNLOG_STRING_SET:
-		return put_texts(p, at);
-	default: /* no column has the types that are for arguments of events alone */
+	default: /* the others are no scalars */
 		return p;
+	}
+}
+
+static char *
+put_value(char *p, const struct column *c, const struct record *r)
+{
+	switch (c->info.type) {
+	case CONNLOG_STRING:
+	case CONNLOG_ENUM:
+		return put_text(p, *(const struct text *)column_at(c, r), false);
+	case CONNLOG_STRING_SET:
+		return put_texts(p, column_at(c, r));
+	default:
+		return put_scalar(p, c, r);
 	}
 }
 
