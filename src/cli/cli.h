@@ -33,7 +33,8 @@ struct settings {
 
 struct command {
 	const char *name;
-	int (*run)(struct settings *s); /* => an exit_code */
+	int (*run)(struct settings *s);          /* => an exit_code; NULL: */
+	int (*run_alone)(int argc, char **argv); /* it reads the command line by itself */
 	const char *synopsis;
 	const char *doc;
 };
@@ -44,6 +45,8 @@ extern const struct command commands[];
 /* read.c, live.c */
 int command_read(struct settings *s);
 int command_live(struct settings *s);
+/* cut.c */
+int command_cut(int argc, char **argv);
 
 enum args_outcome { ARGS_RUN, ARGS_DONE, ARGS_WRONG };
 

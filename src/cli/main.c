@@ -6,10 +6,11 @@
 #include "cli/cli.h"
 
 const struct command commands[] = {
-	{ "read", command_read, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...",
+	{ "read", command_read, NULL, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...",
 	  "log the connections of captures (the default)" },
-	{ "live", command_live, "[OPTIONS] IFACE [NAME=VALUE]...", "log the connections that an interface sees" },
-	{ NULL, NULL, NULL, NULL },
+	{ "live", command_live, NULL, "[OPTIONS] IFACE [NAME=VALUE]...", "log the connections that an interface sees" },
+	{ "cut", NULL, command_cut, "[OPTIONS] [COLUMN]...", "write columns of a log, as zeek-cut does" },
+	{ 0 },
 };
 
 static const struct command *
@@ -45,6 +46,8 @@ main(int argc, char **argv)
 	} else {
 		command = &commands[0];
 	}
+	if (command->run_alone != NULL)
+		return command->run_alone(argc, argv);
 	switch (args_parse(&settings, argc, argv)) {
 	case ARGS_RUN:
 		code = command->run(&settings);
