@@ -139,7 +139,7 @@ def test_what_is_left_out_or_left_as_it_is_is_told(env):
 def test_a_wrong_command_line(env):
     for arguments, said in ((["-x"], "unknown option -x"), (["--nonsense"], "unknown option --nonsense"),
                             (["-F"], "-F wants a value"), (["-F", "ab"], "one character"), (["-F", ""], "one character"),
-                            (["-D", "", "ts"], "empty"), (["uid", "-r"], "-r wants a value")):
+                            (["-D", "", "ts"], "empty"), (["uid", "-r"], "--read wants a value")):
         done = env.run("cut", *arguments, code=2)
         assert done.stderr.startswith("connlog: ") and said in done.stderr and not done.stdout, (arguments, done.stderr)
     assert "-F CHARACTER" in env.run("cut", "-h").stdout == env.run("cut", "--help").stdout

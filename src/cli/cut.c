@@ -3,32 +3,27 @@
  * Where it differs: a wrong command line ends with 2 and --help with 0, as with every command of connlog, and -r names files
  * in place of standard input, since what stands without an option is a column.
  */
-#include <getopt.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/args.h"
 #include "cli/cut.h"
 
-static const char help[] =
-	"usage: connlog cut [OPTIONS] [COLUMN]...\n\n"
-	"Writes columns of a Zeek log, in the order in which they are named, or all of them.  It reads standard input,\n"
-	"as zeek-cut does, and takes zeek-cut's options.  Header lines are left out unless one of -c -C -m -M is given.\n\n"
-	"  -r, --read FILE            read FILE; may be repeated; - is standard input\n"
-	"  -c                         with the first header\n"
-	"  -C                         with every header (of logs joined in one file)\n"
-	"  -m                         with the names of the columns once, as a line without #fields\n"
-	"  -M                         the same for every header\n"
-	"  -n                         all columns but those named\n"
-	"  -F CHARACTER               between columns, instead of the log's own separator\n"
-	"  -d                         times as dates, in local time\n"
-	"  -u                         the same in UTC\n"
-	"  -D FORMAT                  like -d, in this format (strftime(3))\n"
-	"  -U FORMAT                  like -u, in this format\n"
-	"  -h, --help                 this text\n\n"
-	"ZEEK_CUT_TIMEFMT in the environment is the format for -d and -u; without it that is %Y-%m-%dT%H:%M:%S%z.\n\n"
-	"  connlog cut -d ts id.orig_h id.resp_h service <conn.log\n";
+static const struct option_row rows[] = {
+	{ 'r', "read", "FILE", "read FILE; may be repeated; - is standard input" },
+	{ 'c', NULL, NULL, "with the first header" },
+	{ 'C', NULL, NULL, "with every header (of logs that were joined)" },
+	{ 'm', NULL, NULL, "with the names of the columns, on a line of their own, once" },
+	{ 'M', NULL, NULL, "the same for every header" },
+	{ 'n', NULL, NULL, "all columns but those named" },
+	{ 'F', NULL, "CHARACTER", "what stands between columns, instead of the log's own separator" },
+	{ 'd', NULL, NULL, "times as dates, in local time" },
+	{ 'u', NULL, NULL, "the same in UTC" },
+	{ 'D', NULL, "FORMAT", "like -d, in this format (strftime(3))" },
+	{ 'U', NULL, "FORMAT", "like -u, in this format" },
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
 
 static bool
 set_separator(struct cut_options *o, const char *value)
@@ -58,9 +53,15 @@ set_headers(struct cut_options *o, unsigned headers, bool minimal)
 
 /* => false, after a message, for a value that is no good. */
 static bool
-apply(struct cut_options *o, int key, const char *value)
+apply(void *arg, int key, const char *value)
 {
+	struct cut_options *o = arg;
+
 	switch (key) {
+	case ARG_OPERAND:
+	case ARG_FILE: /* behind "--" a column, too */
+		o->columns[o->columns_n++] = value;
+		return true;
 	case 'r':
 		o->files[o->files_n++] = value;
 		return true;
@@ -81,7 +82,7 @@ apply(struct cut_options *o, int key, const char *value)
 	case 'D':
 		set_times(o, CUT_TIMES_LOCAL, value);
 		return true;
-	default: /* u, U: there is no other */
+	default: /* u, U: the table has no other */
 		set_times(o, CUT_TIMES_UTC, value);
 		return true;
 	}
@@ -98,39 +99,18 @@ default_format(void)
 	return format != NULL ? format : "%Y-%m-%dT%H:%M:%S%z";
 }
 
-static enum args_outcome
-parse(struct cut_options *o, int argc, char **argv)
-{
-	static const struct option longs[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "read", required_argument, NULL, 'r' },
-		{ 0 },
-	};
-	int key;
-
-	opterr = 0;
-	while ((key = getopt_long(argc, argv, ":cCmMnF:duD:U:r:h", longs, NULL)) != -1) {
-		if (key == 'h') {
-			fputs(help, stdout);
-			return ARGS_DONE;
-		}
-		if (key == ':' || key == '?') {
-			complain(key == ':' ? "%s wants a value; `connlog cut --help` lists the options"
-			                    : "unknown option %s; `connlog cut --help` lists the options",
-			         optopt == 0 ? argv[optind - 1] : (char[]){ '-', (char)optopt, '\0' });
-			return ARGS_WRONG;
-		}
-		if (!apply(o, key, optarg))
-			return ARGS_WRONG;
-	}
-	if (o->times != CUT_TIMES_RAW && *o->time_format == '\0') {
-		complain("the time format is empty: give one to -D or -U, or set ZEEK_CUT_TIMEFMT");
-		return ARGS_WRONG;
-	}
-	o->columns = argv + optind;
-	o->columns_n = (size_t)(argc - optind);
-	return ARGS_RUN;
-}
+static const struct args_spec spec = {
+	.command = "cut",
+	.about = "Writes columns of Zeek's logs, in the order in which they are named, or all of them.",
+	.rows = rows,
+	.rows_n = ROWS,
+	.apply = apply,
+	.notes =
+		"It reads standard input, as zeek-cut does, and takes zeek-cut's options.  Header lines are left out without\n"
+		"-c -C -m -M.  ZEEK_CUT_TIMEFMT in the environment is the format for -d and -u, %Y-%m-%dT%H:%M:%S%z without "
+		"it.\n\n"
+		"  connlog cut -d ts id.orig_h id.resp_h service <conn.log",
+};
 
 static int
 cut(const struct cut_options *o)
@@ -155,26 +135,36 @@ cut(const struct cut_options *o)
 	return code;
 }
 
+static int
+parse_and_cut(struct cut_options *o, int argc, char **argv)
+{
+	switch (args_walk(&spec, o, argc, argv)) {
+	case ARGS_RUN:
+		break;
+	case ARGS_DONE:
+		return EXIT_ALL_READ;
+	case ARGS_WRONG:
+		return EXIT_USAGE;
+	}
+	if (o->times != CUT_TIMES_RAW && *o->time_format == '\0')
+		return complain_usage("the time format is empty: give one to -D or -U, or set ZEEK_CUT_TIMEFMT");
+	return cut(o);
+}
+
 int
 command_cut(int argc, char **argv)
 {
 	struct cut_options o = { .time_format = default_format() };
-	int                code = EXIT_USAGE;
+	int                code = EXIT_INCOMPLETE;
 
 	signal(SIGPIPE, SIG_IGN); /* write() says it */
 	o.files = calloc((size_t)argc, sizeof *o.files);
-	if (o.files == NULL)
-		return complain_usage("out of memory");
-	switch (parse(&o, argc, argv)) {
-	case ARGS_RUN:
-		code = cut(&o);
-		break;
-	case ARGS_DONE:
-		code = EXIT_ALL_READ;
-		break;
-	case ARGS_WRONG:
-		break;
-	}
+	o.columns = calloc((size_t)argc, sizeof *o.columns);
+	if (o.files != NULL && o.columns != NULL)
+		code = parse_and_cut(&o, argc, argv);
+	else
+		complain("out of memory");
 	free(o.files);
+	free(o.columns);
 	return code;
 }

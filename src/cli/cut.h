@@ -15,7 +15,7 @@ struct cut_options {
 	enum cut_times times;
 	const char    *time_format; /* strftime's */
 	char           separator;   /* 0: the log's own */
-	char         **columns;
+	const char   **columns;
 	size_t         columns_n; /* 0: all */
 	const char   **files;     /* 0 of them: standard input */
 	size_t         files_n;
