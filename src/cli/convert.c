@@ -71,7 +71,7 @@ static const struct args_spec spec = {
 	.rows_n = ROWS,
 	.apply = apply,
 	.notes = "Without a FILE, and for -, standard input is read.  Plain, gzip and zstd are read alike.  What the "
-	         "format has no\n"
+			 "format has no\n"
 			 "place for is left out, and said once.",
 };
 

@@ -31,8 +31,9 @@ static const struct {
 enum { SECOND_NAMES = sizeof second_names / sizeof second_names[0] };
 
 static const char *const derived[] = {
-	"ecs.version",   "event.kind",      "event.category",    "event.type", "network.bytes",
-	"network.packets", "network.direction", "related.ip", "zeek.connection.state_message",
+	"ecs.version",       "event.kind",    "event.category",
+	"event.type",        "network.bytes", "network.packets",
+	"network.direction", "related.ip",    "zeek.connection.state_message",
 };
 enum { DERIVED = sizeof derived / sizeof derived[0] };
 
@@ -62,8 +63,8 @@ set_duration(struct connlog_reader *r, const struct json_value *v)
 	if (!parse_i64(v->text.p, v->text.n, &nanos))
 		return reader_bad(r, "event.duration is no whole number of nanoseconds");
 	const uint64_t whole = nanos < 0 ? 0 - (uint64_t)nanos : (uint64_t)nanos;
-	const int n = snprintf(s->seconds, sizeof s->seconds, "%s%" PRIu64 ".%09" PRIu64, nanos < 0 ? "-" : "",
-	                       whole / 1000000000, whole % 1000000000);
+	const int      n = snprintf(s->seconds, sizeof s->seconds, "%s%" PRIu64 ".%09" PRIu64, nanos < 0 ? "-" : "",
+	                            whole / 1000000000, whole % 1000000000);
 	/* microseconds, as in Zeek's own logs, where nothing is lost by that */
 	seconds.text = (struct text){ s->seconds, (size_t)n - (whole % 1000 == 0 ? 3 : 0) };
 	return set_column(r, COL_DURATION, &seconds);

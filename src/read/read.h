@@ -97,5 +97,7 @@ const struct read_format *read_format_detect(struct text head);
 
 extern const struct read_format read_zeek, read_bro2; /* tsv.c */
 extern const struct read_format read_json;            /* json.c */
+extern const struct read_format read_ossem;           /* ossem.c */
+extern const struct read_format read_ecs;             /* ecs.c */
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include <math.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "conn/community_id.h"
 #include "decode/ip.h"
@@ -32,7 +33,8 @@ static const struct state {
 	{ "RSTRH", "\"connection\",\"info\"",
 	  "Responder sent a SYN ACK followed by a RST, we never saw a SYN from the (purported) originator." },
 	{ "SH", "\"connection\",\"info\"",
-	  "Originator sent a SYN followed by a FIN, we never saw a SYN ACK from the responder (hence the connection was 'half' "
+	  "Originator sent a SYN followed by a FIN, we never saw a SYN ACK from the responder (hence the connection was "
+	  "'half' "
 	  "open)." },
 	{ "SHR", "\"connection\",\"info\"",
 	  "Responder sent a SYN ACK followed by a FIN, we never saw a SYN from the originator." },
@@ -125,9 +127,23 @@ put_members(const struct ecs *e, char *p, const char *object)
 
 /* Cut to milliseconds, as Elasticsearch's dates are. */
 static char *
-put_timestamp(const struct ecs *e, char *p)
+put_timestamp(const struct ecs *e, char *start)
 {
-	return has(e, HAS(COL_TS)) ? json_put_date(put_key(p, "@timestamp"), floor(e->r->ts * 1000) / 1000, 3) : p;
+	const double millis = floor(e->r->ts * 1000);
+	struct tm    tm;
+	size_t       n = 0;
+
+	if (!has(e, HAS(COL_TS)) || !(fabs(millis) < 1e17))
+		return start;
+	const int64_t part = (int64_t)millis % 1000, above = part < 0 ? part + 1000 : part;
+	const time_t  whole = ((int64_t)millis - above) / 1000;
+	char         *p = put_key(start, "@timestamp");
+	if (gmtime_r(&whole, &tm) != NULL)
+		n = strftime(p, SCALAR_ROOM, "\"%Y-%m-%dT%H:%M:%S.", &tm);
+	if (n == 0)
+		return start;
+	format_digits(p + n, (uint64_t)above, 3);
+	return stpcpy(p + n + 3, "Z\"");
 }
 
 static const struct state *

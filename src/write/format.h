@@ -22,7 +22,7 @@ enum json_time {
 
 /* What a column can take at most: its value and, around it, name, quotes and separators. */
 #define SCALAR_ROOM  FIXED6_TEXT_MAX /* the longest of all values but texts */
-#define AROUND_VALUE 40
+#define AROUND_VALUE 48
 /* A byte of a text becomes at most \\xHH; around a text there may be quotes, a comma, or the word for an empty one. */
 #define BYTE_ROOM   5
 #define AROUND_TEXT 16
@@ -54,6 +54,11 @@ struct format {
 	bool        extras;     /* columns that the schema does not know can be written */
 	bool        one_header; /* columns that come up behind the header can not be written any more */
 	size_t      room;       /* that a line can take besides its columns (record_room()) */
+	size_t      copies;     /* how often the uid can stand in a line besides its column */
+	/* The format's own names of the schema's columns.  NULL, or where it gives NULL: Zeek's behind the prefix, which is also
+	 * what stands before those that the schema does not know. */
+	const char *(*name)(const struct column *c);
+	const char *prefix; /* NULL: none */
 	/* What stands before the first and behind the last record; NULL for nothing. `when`: see connlog_writer_open. */
 	void (*open)(struct connlog_writer *w, double when);
 	/* Writes the record's line at `p`. => Where it ends. */
@@ -73,6 +78,8 @@ char *put_hex_escape(char *p, unsigned char c);
 
 extern const struct format format_zeek, format_bro2; /* zeek.c */
 extern const struct format format_json;              /* json.c */
+extern const struct format format_ossem;             /* ossem.c */
+extern const struct format format_ecs;               /* ecs.c */
 
 /* => The format of that name, or NULL. (formats.c) */
 const struct format *format_find(const char *name);
