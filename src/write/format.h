@@ -49,7 +49,7 @@ struct connlog_writer {
 struct format {
 	connlog_format_info info;
 	/* The only columns that the format has, in its order, separated by commas, of which some may be extras by their names
-	 * (those come behind the schema's in the writer's fields where the log has them, else with NO_EXTRA).  NULL: any. */
+	 * (which are among the writer's fields where the log has them).  NULL: any. */
 	const char *columns;
 	bool        extras;     /* columns that the schema does not know can be written */
 	bool        one_header; /* columns that come up behind the header can not be written any more */
