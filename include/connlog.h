@@ -163,6 +163,7 @@ CONNLOG_API bool connlog_columns_at(const connlog_columns *c, size_t i, connlog_
 
 typedef struct connlog_reader_options {
 	const char *format; /* NULL: each file's is found out by its content */
+	connlog_text begun; /* bytes of the first file that have been read from it already; to be there until the end */
 } connlog_reader_options;
 
 /* Files ("-" is standard input), plain or packed with gzip or zstd, one after the other. Nothing is opened yet.

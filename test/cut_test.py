@@ -2,7 +2,9 @@
 
 Where a zeek-cut is in $PATH (or $ZEEK_CUT names one), the last test asks it for every row again.
 """
+import gzip
 import os
+import re
 import shutil
 import subprocess
 
@@ -185,6 +187,44 @@ def test_a_growing_log_can_be_watched_and_left(env):
         except BrokenPipeError:
             pass
         assert p.wait(60) == 0 and p.stderr.read() == b""
+
+
+def without_clock(text):
+    return re.sub(r"#(open|close)\t.*", r"#\1", text)
+
+
+def test_json_and_packed_logs_give_the_same(env):
+    log = env.run("--seed", "x", "-C", env.capture("http.pcap")).stdout
+    with open(os.path.join(env.tmp, "conn.log"), "w") as f:
+        f.write(log)
+    json = env.run("convert", "--to", "json", "conn.log").stdout
+    with open(os.path.join(env.tmp, "conn.json"), "w") as f:
+        f.write(json)
+    inputs = [json.encode(), gzip.compress(json.encode()), gzip.compress(log.encode())]
+    if shutil.which("zstd"):
+        env.must("zstd", "-q", "conn.log")
+        with open(os.path.join(env.tmp, "conn.log.zst"), "rb") as f:
+            inputs.append(f.read())
+    for args in ([], ["-c"], ["uid", "ts", "nothing"], ["-u", "ts", "uid"], ["-M", "service", "history"], ["-n", "uid"],
+                 ["-F", ";", "-C", "tunnel_parents", "duration"]):
+        want = without_clock(env.run("cut", *args, input=log, stdin=None).stdout)
+        assert want.count("\n") > 1
+        for given in inputs:
+            done = subprocess.run([env.connlog, "cut"] + args, input=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert (done.returncode, done.stderr) == (0, b""), done
+            assert without_clock(done.stdout.decode()) == want, (args, given[:2])
+        for name in ("conn.json", "conn.log"):
+            assert without_clock(env.run("cut", *args, "-r", name).stdout) == want, (args, name)
+            shell = 'exec "$0" cut -r <(cat "$1") "${@:2}"'
+            assert without_clock(env.must("bash", "-c", shell, env.connlog, name, *args)) == want, (args, name)
+
+
+def test_json_that_is_damaged(env):
+    text = '{"ts":1.5,"uid":"C1"}\nnonsense\n{"ts":2.5,"uid":"C3","x":"a\\tb"}\n'
+    done = env.run("cut", "uid", "ts", "x", input=text, stdin=None, code=1)
+    assert done.stdout == "C1\t1.500000\t-\nC3\t2.500000\ta\\x09b\n", done.stdout
+    assert "line 2" in done.stderr
+    assert env.run("cut", "uid", input="{", stdin=None, code=1).stdout == ""
 
 
 def test_a_full_disk_is_told(env):

@@ -127,9 +127,14 @@ bool cut_header(struct cut_log *l, const char *p, size_t n);
 /* Says that a line has too few columns. */
 void cut_warn_short(struct cut_log *l);
 
-/* ---- the inputs (cut_input.c) ---- */
+/* ---- the inputs (cut_input.c, cut_records.c) ---- */
 
 /* Cuts all that is in a file, "-" for standard input. => an exit_code, after a message where it is not 0. */
 int cut_input(struct cut_log *l, const char *path);
+
+/* => Whether an input that begins so is to be read as records. `n` is 4 at least but for shorter inputs. */
+bool cut_wants_records(const char *head, size_t n);
+/* The same as cut_input() for such an input, of which `begun` has been read. */
+int cut_records(struct cut_log *l, const char *path, connlog_text begun);
 
 #endif

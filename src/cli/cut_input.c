@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,28 +64,58 @@ cut_lines(struct cut_log *l, struct window *w)
 	return true;
 }
 
+/* One read(2). => How many bytes there were, 0 at the end, -1 after a message. */
+static ssize_t
+read_some(const struct cut_log *l, struct window *w, int fd)
+{
+	ssize_t n;
+
+	if (!make_room(w, l->name))
+		return -1;
+	do {
+		n = read(fd, w->p + w->n, w->room - w->n);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		complain("%s: cannot be read: %s", l->name, strerror(errno));
+	else
+		w->n += (size_t)n;
+	return n;
+}
+
 /* => An exit_code. */
 static int
-cut_descriptor(struct cut_log *l, struct window *w, int fd)
+cut_text(struct cut_log *l, struct window *w, int fd)
 {
-	for (;;) {
-		if (!make_room(w, l->name))
-			return EXIT_INCOMPLETE;
-		ssize_t n = read(fd, w->p + w->n, w->room - w->n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			complain("%s: cannot be read: %s", l->name, strerror(errno));
-			return EXIT_INCOMPLETE;
-		}
-		if (n == 0)
-			return w->n == 0 || cut_one(l, w, w->p, w->n - 1) ? EXIT_ALL_READ : EXIT_INCOMPLETE;
-		w->n += (size_t)n;
+	ssize_t n;
+
+	do {
 		if (!cut_lines(l, w))
 			return EXIT_INCOMPLETE;
 		if (cut_output_flush(&l->out) != CONNLOG_OK)
 			return EXIT_ALL_READ; /* nobody reads on; a failure is told at the end */
-	}
+	} while ((n = read_some(l, w, fd)) > 0);
+	if (n == 0 && w->n > 0 && !cut_one(l, w, w->p, w->n - 1))
+		return EXIT_INCOMPLETE;
+	return n == 0 ? EXIT_ALL_READ : EXIT_INCOMPLETE;
+}
+
+/* Looks at the beginning, which is put back or handed on where others have to read it. => an exit_code */
+static int
+cut_descriptor(struct cut_log *l, struct window *w, int fd, const char *path)
+{
+	char    number[32];
+	ssize_t n;
+
+	while ((n = read_some(l, w, fd)) > 0 && w->n < 4)
+		;
+	if (n < 0)
+		return EXIT_INCOMPLETE;
+	if (!cut_wants_records(w->p, w->n))
+		return cut_text(l, w, fd);
+	if (lseek(fd, -(off_t)w->n, SEEK_CUR) >= 0)
+		return cut_records(l, path, (connlog_text){ "", 0 });
+	snprintf(number, sizeof number, "/dev/fd/%d", fd); /* a pipe: to open it anew is to open the same */
+	return cut_records(l, fd == STDIN_FILENO ? path : number, (connlog_text){ w->p, w->n });
 }
 
 int
@@ -101,7 +132,7 @@ cut_input(struct cut_log *l, const char *path)
 		complain("%s: %s", path, strerror(errno));
 		return EXIT_INCOMPLETE;
 	}
-	int code = cut_descriptor(l, &w, fd);
+	int code = cut_descriptor(l, &w, fd, path);
 	if (!standard)
 		close(fd);
 	free(w.p);

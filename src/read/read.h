@@ -44,7 +44,7 @@ struct read_name {
 struct connlog_reader {
 	char                    **paths;
 	size_t                    paths_n, next_path;
-	struct bytes              memory; /* instead of paths, when there are none */
+	struct bytes              memory; /* what the first file begins with, or all there is where there are no paths */
 	const struct read_format *wanted; /* --from, or NULL */
 	volatile sig_atomic_t     stop;
 
