@@ -28,8 +28,10 @@ learn(struct connlog_reader *r, struct json *s, struct text name, const struct j
 	}
 	if (!columns_see(r, name, json_type(v), &m->slot))
 		return NULL;
-	m->name = m->slot.column != NULL ? m->slot.column->info.name : r->extras[m->slot.extra].name.p;
+	m->name = columns_keep(r, name);
 	m->n = name.n;
+	if (m->name == NULL)
+		return NULL;
 	s->due = ++s->n;
 	return m;
 }

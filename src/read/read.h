@@ -54,7 +54,7 @@ struct connlog_reader {
 	const char               *name;
 	const struct read_format *format;
 	void                     *state;
-	uint64_t                  line;
+	uint64_t                  line, next_line;
 	bool                      cut; /* the line was too long: what is left of it is to be dropped */
 
 	/* Its columns (columns.c). */
@@ -78,6 +78,9 @@ struct connlog_reader {
 	char          why[256];
 };
 
+/* \xHH is a byte and \\ a backslash, any other backslash stands for itself; in place. => The text that is left. (tsv.c) */
+struct text text_unescape(struct text t);
+
 /* => Where a text of the line may be written over. */
 static inline char *
 text_place(struct text t)
@@ -99,5 +102,6 @@ extern const struct read_format read_zeek, read_bro2; /* tsv.c */
 extern const struct read_format read_json;            /* json.c */
 extern const struct read_format read_ossem;           /* ossem.c */
 extern const struct read_format read_ecs;             /* ecs.c */
+extern const struct read_format read_csv;             /* csv.c */
 
 #endif

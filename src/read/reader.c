@@ -184,6 +184,22 @@ drop_rest(struct connlog_reader *r)
 	r->cut = false;
 }
 
+/* => How many lines of the file what has been cut off is: texts of some formats have line ends in them. */
+static uint64_t
+count_lines(const struct read_format *format, const char *p, size_t n)
+{
+	uint64_t    lines = 1;
+	const char *end = p + n;
+
+	if (format->line_end == NULL)
+		return lines;
+	while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		lines++;
+		p++;
+	}
+	return lines;
+}
+
 /* => The next line, its length without its \n in *n; NULL at the end of the file. A line that is too long is cut off. */
 static char *
 next_line(struct connlog_reader *r, size_t *n)
@@ -204,7 +220,8 @@ next_line(struct connlog_reader *r, size_t *n)
 			*n = end != NULL ? (size_t)(end - p) : have;
 			in->pos += *n + (end != NULL);
 			r->cut = end == NULL;
-			r->line++;
+			r->line = r->next_line;
+			r->next_line += count_lines(r->format, p, *n);
 			return p;
 		}
 	}
@@ -263,6 +280,7 @@ open_next(struct connlog_reader *r, char *err, size_t err_size)
 	if (r->paths == NULL ? r->next_path > 0 : r->next_path == r->paths_n)
 		return CONNLOG_END;
 	r->line = 0;
+	r->next_line = 1;
 	if (r->paths == NULL) {
 		r->name = "memory";
 		status = stream_open_memory(&r->in, r->memory, STREAM_PEEK);

@@ -76,10 +76,14 @@ literal_of(const struct record *r, const struct column *c)
 /* \xHH, lower case, as Zeek escapes a byte in both of its formats. => Where it ends. */
 char *put_hex_escape(char *p, unsigned char c);
 
+/* A column that is set and no text or set, as Zeek's tab-separated log has it. => Where it ends. (zeek.c) */
+char *put_scalar(char *p, const struct column *c, const struct record *r);
+
 extern const struct format format_zeek, format_bro2; /* zeek.c */
 extern const struct format format_json;              /* json.c */
 extern const struct format format_ossem;             /* ossem.c */
 extern const struct format format_ecs;               /* ecs.c */
+extern const struct format format_csv;               /* csv.c */
 
 /* => The format of that name, or NULL. (formats.c) */
 const struct format *format_find(const char *name);

@@ -137,8 +137,8 @@ put_address(char *p, struct text literal, const struct addr *a)
 	return literal.n > 0 ? put_word(p, literal.p, literal.n) : p + addr_format(a, p);
 }
 
-static char *
-put_value(char *p, const struct column *c, const struct record *r)
+char *
+put_scalar(char *p, const struct column *c, const struct record *r)
 {
 	const void *at = column_at(c, r);
 
@@ -146,9 +146,6 @@ put_value(char *p, const struct column *c, const struct record *r)
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
 		return put_seconds(p, literal_of(r, c), *(const double *)at);
-	case CONNLOG_STRING:
-	case CONNLOG_ENUM:
-		return put_text(p, *(const struct text *)at, false);
 	case CONNLOG_ADDR:
 		return put_address(p, literal_of(r, c), at);
 	case CONNLOG_PORT:
@@ -160,10 +157,26 @@ put_value(char *p, const struct column *c, const struct record *r)
 	case CONNLOG_BOOL:
 		*p = *(const bool *)at ? 'T' : 'F';
 		return p + 1;
-	case CONNLOG_STRING_SET:
-		return put_texts(p, at);
+	case CONNLOG_STRING:
+	case CONNLOG_ENUM:
+	case CONNLOG_STRING_SET: /* no scalars */
+		break;
 	}
 	return p;
+}
+
+static char *
+put_value(char *p, const struct column *c, const struct record *r)
+{
+	switch (c->info.type) {
+	case CONNLOG_STRING:
+	case CONNLOG_ENUM:
+		return put_text(p, *(const struct text *)column_at(c, r), false);
+	case CONNLOG_STRING_SET:
+		return put_texts(p, column_at(c, r));
+	default:
+		return put_scalar(p, c, r);
+	}
 }
 
 static char *
