@@ -284,8 +284,10 @@ json_record(const struct connlog_writer *w, char *p, const struct record *r)
 			p = x != NULL ? json_put_extra(p, w->format->prefix != NULL ? w->format->prefix : "", x) : p;
 			continue;
 		}
-		if (!column_is_set(c, r))
+		if (!column_is_set(c, r)) {
+			p = w->json_unset ? stpcpy(stpncpy(p, k->text, k->n), "null") : p;
 			continue;
+		}
 		memcpy(p, k->text, sizeof k->text); /* all of it: a copy of known size is one instruction or two */
 		p = json_put_value(p + k->n, w, c, r);
 	}

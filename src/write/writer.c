@@ -143,6 +143,12 @@ configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, 
 	}
 	w->json_time = (enum json_time)t;
 	w->json_streaming = o->json_streaming;
+	w->json_unset = o->json_unset;
+	const char *wrong = zeek_style_set(&w->style, o);
+	if (wrong != NULL) {
+		snprintf(err, err_size, "%s", wrong);
+		return false;
+	}
 	if (o->fields != NULL && w->format->columns != NULL) {
 		snprintf(err, err_size, "the format %s has columns of its own: --fields cannot change them", format);
 		return false;
