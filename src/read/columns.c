@@ -21,6 +21,10 @@ begins(struct text t, const char *with)
 const char *
 columns_keep(struct connlog_reader *r, struct text name)
 {
+	if (name.n == 0 || memchr(name.p, '\0', name.n) != NULL) {
+		reader_bad(r, "a column that has no name, or a zero byte in it");
+		return NULL;
+	}
 	for (struct read_name *k = r->names; k != NULL; k = k->next)
 		if (strlen(k->text) == name.n && memcmp(k->text, name.p, name.n) == 0)
 			return k->text;

@@ -87,10 +87,7 @@ json_has_member(struct text head, const char *name)
 static bool
 json_detect(struct text head)
 {
-	size_t i = 0;
-	while (i < head.n && memchr(" \t\r\n", head.p[i], 4) != NULL)
-		i++;
-	return i < head.n && head.p[i] == '{';
+	return *head.p == '{';
 }
 
 const struct read_format read_json = {

@@ -23,7 +23,7 @@ enum read_result {
 
 struct read_format {
 	const char *name;
-	/* Does a file begin like this?  `head` is not empty; it may end within a line.  NULL: only --from names it. */
+	/* Does a file begin like this?  `head` begins with no blank; it may end within a line.  NULL: only --from names it. */
 	bool (*detect)(struct text head);
 	size_t state_size; /* of what the format remembers of a file: reader.state, all zeros at its beginning */
 	/* At a file's beginning, before the first line; NULL: nothing to do. */

@@ -244,6 +244,15 @@ look_ahead(struct connlog_reader *r)
 	free(copy);
 }
 
+/* What stands before the first line that is not empty says nothing. */
+static const struct read_format *
+detect(struct bytes head)
+{
+	while (head.n > 0 && memchr(" \t\r\n", *head.p, 4) != NULL)
+		head = bytes_skip(head, 1);
+	return head.n > 0 ? read_format_detect((struct text){ (const char *)head.p, head.n }) : &read_zeek;
+}
+
 /* Finds the format. => CONNLOG_OK, or an error with its text. */
 static int
 begin_file(struct connlog_reader *r, char *err, size_t err_size)
@@ -254,8 +263,7 @@ begin_file(struct connlog_reader *r, char *err, size_t err_size)
 		snprintf(err, err_size, "%s: %s", r->name, r->in.why);
 		return r->in.status;
 	}
-	const struct bytes head = stream_bytes(&r->in);
-	r->format = r->wanted != NULL ? r->wanted : read_format_detect((struct text){ (const char *)head.p, head.n });
+	r->format = r->wanted != NULL ? r->wanted : detect(stream_bytes(&r->in));
 	if (r->format == NULL) {
 		snprintf(err, err_size, "%s: begins like no log that is known here; `connlog --help formats` lists the formats",
 		         r->name);

@@ -104,7 +104,7 @@ static enum read_result
 header_types(struct connlog_reader *r, struct tsv *s, struct text types)
 {
 	for (size_t i = 0; i < s->n && types.p != NULL; i++) {
-		const struct text type = cut(&types, &s->separator);
+		const struct text type = text_unescape(cut(&types, &s->separator));
 		if (s->slots[i].column == NULL && !columns_set_type(r, s->slots[i].extra, type))
 			return READ_BAD;
 	}
@@ -123,7 +123,7 @@ header(struct connlog_reader *r, struct tsv *s, struct text line)
 	static const char first[] = "#separator ";
 	struct text       rest = line;
 
-	if (line.n > sizeof first && memcmp(line.p, first, sizeof first - 1) == 0) {
+	if (line.n >= sizeof first && memcmp(line.p, first, sizeof first - 1) == 0) {
 		set_word(&s->separator, text_unescape((struct text){ line.p + sizeof first - 1, line.n - (sizeof first - 1) }));
 		return READ_NOTHING;
 	}

@@ -2,7 +2,8 @@
  *
  * Cells are as in Zeek's tab-separated log (zeek.c: times with six decimals, T and F, sets joined by commas), with two
  * differences: nothing at all is an unset value and "" an empty text, and texts stand as they are, in quotes where RFC
- * 4180 wants them (commas, quotes, line ends).  In a set a comma of an element's is \x2c and a backslash doubled.
+ * 4180 wants them (commas, quotes, line ends).  In a set a comma, a quote or a
+ * line end of an element's is \xHH and a backslash doubled.
  */
 #include "write/format.h"
 
@@ -39,7 +40,7 @@ put_element(char *p, struct text t)
 {
 	for (size_t i = 0; i < t.n; i++) {
 		const char c = t.p[i];
-		if (c == ',' || c == '"' || (c == '(' && i == 0))
+		if (c == ',' || c == '"' || c == '\n' || c == '\r' || (c == '(' && i == 0))
 			p = put_hex_escape(p, (unsigned char)c);
 		else if (c == '\\')
 			p = (char *)memcpy(p, "\\\\", 2) + 2;
@@ -52,15 +53,19 @@ put_element(char *p, struct text t)
 static char *
 put_texts(char *p, const struct text_set *set)
 {
-	*p++ = '"';
+	const bool quotes = set->n > 1 || (set->n == 1 && set->at[0].n == 0);
+
 	if (set->n == 0)
-		p = (char *)memcpy(p, "(empty)", 7) + 7;
+		return (char *)memcpy(p, "(empty)", 7) + 7;
+	if (quotes)
+		*p++ = '"';
 	for (size_t i = 0; i < set->n; i++) {
 		if (i > 0)
 			*p++ = ',';
 		p = put_element(p, set->at[i]);
 	}
-	*p++ = '"';
+	if (quotes)
+		*p++ = '"';
 	return p;
 }
 

@@ -88,42 +88,6 @@ put_clock(struct connlog_writer *w, const char *key, double when)
 	put_meta(&w->out, &w->style, key, text, n);
 }
 
-static void
-zeek_open(struct connlog_writer *w, double when)
-{
-	struct outbuf           *b = &w->out;
-	const struct zeek_style *s = &w->style;
-
-	if (!s->meta)
-		return;
-	outbuf_text(b, "#separator ");
-	outbuf_text(b, s->separator == '\t' ? "\\x09" : s->separator == ' ' ? "\\x20" : (char[]){ s->separator, '\0' });
-	outbuf_char(b, '\n');
-	put_meta(b, s, "#set_separator", &s->set_separator, 1);
-	put_meta(b, s, "#empty_field", s->empty.p, s->empty.n);
-	put_meta(b, s, "#unset_field", s->unset.p, s->unset.n);
-	put_meta(b, s, "#path", "conn", 4);
-	put_clock(w, "#open", when);
-	outbuf_text(b, "#fields");
-	for (size_t i = 0; i < w->fields.n; i++) {
-		outbuf_char(b, s->separator);
-		outbuf_text(b, w->fields.at[i].name);
-	}
-	outbuf_text(b, "\n#types");
-	for (size_t i = 0; i < w->fields.n; i++) {
-		outbuf_char(b, s->separator);
-		outbuf_text(b, w->fields.at[i].type_name);
-	}
-	outbuf_char(b, '\n');
-}
-
-static void
-zeek_close(struct connlog_writer *w, double when)
-{
-	if (w->style.meta)
-		put_clock(w, "#close", when);
-}
-
 /* Bytes that stand for themselves in a text; separators do not, that of sets in sets only. */
 static bool
 is_plain(const struct zeek_style *s, unsigned char c, bool in_set)
@@ -153,6 +117,51 @@ put_escaped(const struct zeek_style *s, char *p, struct text t, bool in_set)
 		}
 	}
 	return p;
+}
+
+/* A column's name or type, which for what Zeek does not know are any bytes. */
+static void
+put_name(struct outbuf *b, const struct zeek_style *s, const char *name)
+{
+	const struct text t = { name, strlen(name) };
+	char             *p = outbuf_reserve(b, 1 + BYTE_ROOM * t.n);
+
+	if (p == NULL)
+		return;
+	*p = s->separator;
+	outbuf_advance(b, (size_t)(put_escaped(s, p + 1, t, false) - p));
+}
+
+static void
+zeek_open(struct connlog_writer *w, double when)
+{
+	struct outbuf           *b = &w->out;
+	const struct zeek_style *s = &w->style;
+
+	if (!s->meta)
+		return;
+	outbuf_text(b, "#separator ");
+	outbuf_text(b, s->separator == '\t' ? "\\x09" : s->separator == ' ' ? "\\x20" : (char[]){ s->separator, '\0' });
+	outbuf_char(b, '\n');
+	put_meta(b, s, "#set_separator", &s->set_separator, 1);
+	put_meta(b, s, "#empty_field", s->empty.p, s->empty.n);
+	put_meta(b, s, "#unset_field", s->unset.p, s->unset.n);
+	put_meta(b, s, "#path", "conn", 4);
+	put_clock(w, "#open", when);
+	outbuf_text(b, "#fields");
+	for (size_t i = 0; i < w->fields.n; i++)
+		put_name(b, s, w->fields.at[i].name);
+	outbuf_text(b, "\n#types");
+	for (size_t i = 0; i < w->fields.n; i++)
+		put_name(b, s, w->fields.at[i].type_name);
+	outbuf_char(b, '\n');
+}
+
+static void
+zeek_close(struct connlog_writer *w, double when)
+{
+	if (w->style.meta)
+		put_clock(w, "#close", when);
 }
 
 static char *
