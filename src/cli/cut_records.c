@@ -80,10 +80,10 @@ cut_all(struct records *r)
 	int                   status, code = EXIT_ALL_READ;
 
 	while ((status = connlog_reader_next(r->reader, &record, err, sizeof err)) != CONNLOG_END) {
-		if (status == CONNLOG_COLUMNS) {
+		if (status == CONNLOG_READ_COLUMNS) {
 			if (!take_columns(r))
 				return EXIT_INCOMPLETE;
-		} else if (status != CONNLOG_RECORD) {
+		} else if (status != CONNLOG_READ_RECORD) {
 			complain("%s", err);
 			code = EXIT_INCOMPLETE;
 			if (status == CONNLOG_NO_MEMORY)
