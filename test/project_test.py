@@ -83,7 +83,8 @@ def test_installed_program_and_libraries_work_from_outside(env):
              "PREFIX=/opt/connlog")
     prefix = place + "/opt/connlog"
     for f in ("bin/connlog", "include/connlog.h", "lib/libconnlog.a", "lib/libconnlog.so", "lib/pkgconfig/connlog.pc",
-              "share/man/man1/connlog.1"):
+              "share/man/man1/connlog.1", "share/man/man1/connlog-cut.1", "share/bash-completion/completions/connlog",
+              "share/zsh/site-functions/_connlog", "share/fish/vendor_completions.d/connlog.fish"):
         assert os.path.exists(os.path.join(prefix, f)), f + " is not installed"
     capture = env.capture("http.pcap")
     assert env.must(prefix + "/bin/connlog", capture).startswith("#separator")
