@@ -28,9 +28,9 @@ next_record(connlog_reader *r)
 	char                  err[256] = "";
 	int                   status = connlog_reader_next(r, &record, err, sizeof err);
 
-	if (status == CONNLOG_COLUMNS)
+	if (status == CONNLOG_READ_COLUMNS)
 		status = connlog_reader_next(r, &record, err, sizeof err);
-	if (status != CONNLOG_RECORD)
+	if (status != CONNLOG_READ_RECORD)
 		fail_msg("%d: %s", status, err);
 	return record;
 }
@@ -93,8 +93,8 @@ unknown_columns(void **state)
 static void
 columns_are_told_when_they_change(void **state)
 {
-	static const int      want[] = { CONNLOG_COLUMNS, CONNLOG_RECORD, CONNLOG_RECORD, CONNLOG_BAD_INPUT,
-		                             CONNLOG_COLUMNS, CONNLOG_RECORD, CONNLOG_END,    CONNLOG_END };
+	static const int      want[] = { CONNLOG_READ_COLUMNS, CONNLOG_READ_RECORD, CONNLOG_READ_RECORD, CONNLOG_BAD_INPUT,
+		                             CONNLOG_READ_COLUMNS, CONNLOG_READ_RECORD, CONNLOG_END,         CONNLOG_END };
 	connlog_reader       *r = reader_of("#fields\tts\n1.0\n2.0\nx\n#fields\tuid\nCa\n", "zeek");
 	const connlog_record *record;
 	char                  err[256];
