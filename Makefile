@@ -170,6 +170,7 @@ bench:
 	@scripts/setup bench
 	@$(AGAIN) all $(BENCH)
 	@bench/run --build $(B) --scale $(SCALE)
+	@bench/convert --build $(B) --scale $(SCALE)
 
 # ---- installing, checking, cleaning ----------------------------------------------------------------------------
 

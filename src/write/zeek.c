@@ -242,7 +242,7 @@ put_scalar(char *p, const struct column *c, const struct record *r)
 	case CONNLOG_BOOL:
 		*p = *(const bool *)at ? 'T' : 'F';
 		return p + 1;
-	default: /* texts and sets, and what are arguments of events alone: no scalars */
+	default: /* the others are no scalars */
 		return p;
 	}
 }

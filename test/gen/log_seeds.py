@@ -15,7 +15,7 @@ def cell(value):
     if isinstance(value, bool):
         return "T" if value else "F"
     if isinstance(value, list):
-        return ",".join(value) or "(empty)"
+        return ",".join(map(str, value)) or "(empty)"
     return "%.6f" % value if isinstance(value, float) else str(value)
 
 
