@@ -77,7 +77,7 @@ help:
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
 	@echo 'make lint               clang-format, clang-tidy, cppcheck'
 	@echo 'make format             let clang-format write the files'
-	@echo 'make install PREFIX=/usr/local DESTDIR=    program, libraries, header, pkg-config file, man page'
+	@echo 'make install PREFIX=/usr/local DESTDIR=    program, libraries, header, man pages, completions'
 	@echo 'make clean              remove build/'
 	@echo 'LUA=lua5.4 or LUA=none builds with that instead of LuaJIT'
 	@echo 'CC=clang, CFLAGS=..., WERROR=1 (warnings are errors), V=1 (show the commands) and B=DIR (where to build)'
@@ -226,7 +226,8 @@ bench:
 # ---- installing, checking, cleaning ----------------------------------------------------------------------------
 
 install: all lib
-	install -d $(DESTDIR)$(PREFIX)/{bin,include,lib/pkgconfig,share/man/man1}
+	install -d $(DESTDIR)$(PREFIX)/{bin,include,lib/pkgconfig,share/man/man1} \
+		$(DESTDIR)$(PREFIX)/share/{bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
 	install -m 755 $(B)/connlog $(DESTDIR)$(PREFIX)/bin/connlog
 	install -m 644 include/connlog.h $(DESTDIR)$(PREFIX)/include/connlog.h
 	install -m 644 $(B)/libconnlog.a $(DESTDIR)$(PREFIX)/lib/libconnlog.a
@@ -235,7 +236,10 @@ install: all lib
 	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libconnlog.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(PKG)|' connlog.pc.in \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/connlog.pc
-	install -m 644 man/connlog.1 man/connlog-events.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 completions/connlog.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/connlog
+	install -m 644 completions/_connlog $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_connlog
+	install -m 644 completions/connlog.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/connlog.fish
 
 lint: lint-format lint-tidy lint-cppcheck
 lint-format lint-tidy lint-cppcheck: lint-tools

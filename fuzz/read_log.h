@@ -66,7 +66,7 @@ convert(struct bytes from, const char *read_as, const char *to, connlog_reader *
 	return w;
 }
 
-static void
+static inline void
 check_again(struct bytes from, const char *read_as, const char *format)
 {
 	connlog_reader *readers[2] = { NULL, NULL };

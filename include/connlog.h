@@ -215,6 +215,7 @@ CONNLOG_API bool connlog_columns_at(const connlog_columns *c, size_t i, connlog_
 
 typedef struct connlog_reader_options {
 	const char *format; /* NULL: each file's is found out by its content */
+	connlog_text begun; /* bytes of the first file that have been read from it already; to be there until the end */
 } connlog_reader_options;
 
 /* Files ("-" is standard input), plain or packed with gzip or zstd, one after the other. Nothing is opened yet.
@@ -491,6 +492,10 @@ typedef struct connlog_writer_options {
 	/* NULL or "JSON::TS_EPOCH", "JSON::TS_MILLIS", "JSON::TS_MILLIS_UNSIGNED", "JSON::TS_ISO8601" */
 	const char *json_timestamps;
 	bool        json_streaming; /* _path and _write_ts (connlog_writer_clock()) in front */
+	bool        json_unset;     /* LogAscii::json_include_unset_fields: columns that are unset are null */
+	/* "zeek", "bro2": Zeek's LogAscii constants of these names; NULL for their defaults.  A separator is one character. */
+	const char *separator, *set_separator, *empty_field, *unset_field;
+	bool        no_meta; /* LogAscii::include_meta=F: no header, nothing at the end */
 	/* NULL: the records have the columns of the engine's; else those of the log that they are read from. */
 	const connlog_columns *columns;
 } connlog_writer_options;

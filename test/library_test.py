@@ -94,7 +94,9 @@ def test_installed_files(env):
     real = "libconnlog.so." + version
     files = sorted(os.path.relpath(os.path.join(d, f), prefix) for d, _, names in os.walk(prefix) for f in names)
     for f in ("bin/connlog", "include/connlog.h", "lib/libconnlog.a", "lib/" + real, "lib/libconnlog.so",
-              "lib/pkgconfig/connlog.pc", "share/man/man1/connlog.1"):
+              "lib/pkgconfig/connlog.pc", "share/man/man1/connlog.1", "share/man/man1/connlog-cut.1",
+              "share/bash-completion/completions/connlog", "share/zsh/site-functions/_connlog",
+              "share/fish/vendor_completions.d/connlog.fish"):
         assert f in files, (f, files)
     assert os.path.realpath(prefix + "/lib/libconnlog.so") == os.path.realpath(prefix + "/lib/" + real)
     soname = re.search(r"SONAME.*\[(.*)\]", env.must("readelf", "-d", prefix + "/lib/" + real)).group(1)

@@ -15,6 +15,8 @@ KEEPS = {
     "zeek": None,
     "json": None,
     "csv": None,
+    "ossem": None,
+    "ecs": None,
     "bro2": BRO2,
 }
 

@@ -32,7 +32,7 @@ raw_read(struct stream *s, uint8_t *p, size_t n)
 {
 	ssize_t r;
 
-	if (s->fd < 0) {
+	if (s->fd < 0 || s->memory.n > 0) {
 		struct bytes part = bytes_head(s->memory, n);
 		if (part.n > 0) /* no memory at all may be a null pointer, which memcpy must not see */
 			memcpy(p, part.p, part.n);
@@ -152,8 +152,16 @@ begin(struct stream *s, size_t window)
 int
 stream_open(struct stream *s, const char *path, size_t window, const volatile sig_atomic_t *stop)
 {
+	return stream_open_begun(s, path, (struct bytes){ NULL, 0 }, window, stop);
+}
+
+int
+stream_open_begun(struct stream *s, const char *path, struct bytes begun, size_t window,
+                  const volatile sig_atomic_t *stop)
+{
 	memset(s, 0, sizeof *s);
 	s->stop = stop;
+	s->memory = begun;
 	s->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0) {
 		fail(s, CONNLOG_IO, "cannot be opened: ", strerror(errno));

@@ -26,14 +26,17 @@ struct stream {
 	int      status;   /* CONNLOG_OK, or why the bytes end before the file's end */
 	char     why[160]; /* the text to it */
 
-	int                          fd; /* -1: the bytes come from `memory` */
-	struct bytes                 memory;
-	struct codec                *codec; /* NULL: plain */
-	const volatile sig_atomic_t *stop;  /* set: a read that a signal interrupts is the end */
+	int                          fd;     /* -1: all bytes come from `memory` */
+	struct bytes                 memory; /* what comes first */
+	struct codec                *codec;  /* NULL: plain */
+	const volatile sig_atomic_t *stop;   /* set: a read that a signal interrupts is the end */
 };
 
-/* Opens `path` ("-" is standard input, which is not closed).  `stop` may be NULL.
+/* Opens `path` ("-" is standard input, which is not closed).  `begun` is what has been read of it already, which is to be
+ * there as long as the stream.  `stop` may be NULL.
  * => CONNLOG_OK, or a negative connlog_error with the reason in `why`; close it in either case. */
+int  stream_open_begun(struct stream *s, const char *path, struct bytes begun, size_t window,
+                       const volatile sig_atomic_t *stop);
 int  stream_open(struct stream *s, const char *path, size_t window, const volatile sig_atomic_t *stop);
 int  stream_open_memory(struct stream *s, struct bytes memory, size_t window);
 void stream_close(struct stream *s);

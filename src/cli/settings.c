@@ -35,6 +35,10 @@ positional(struct settings *s, const char *argument)
 		return assign(s, argument);
 	if (is_script(argument) && is_column_script(argument))
 		return args_join(&s->scripts, "+", argument);
+	if (is_script(argument) && is_json_script(argument)) {
+		s->writer.format = "json";
+		return true;
+	}
 	if (is_script(argument)) {
 		complain("%s is neither a file nor a script of Zeek's that adds columns: connlog(1) lists those", argument);
 		return false;
@@ -161,5 +165,7 @@ settings_run(const struct args_spec *spec, int (*with)(struct settings *s), int 
 	free(s.lua);
 	free(s.fields);
 	free(s.scripts);
+	for (size_t i = 0; i < LOG_TEXTS; i++)
+		free(s.texts[i]);
 	return code;
 }

@@ -4,7 +4,9 @@
 
 #include "cli/args.h"
 
-/* The strings are argv's, but `fields` and `scripts`. */
+enum { LOG_TEXTS = 4 };
+
+/* The strings are argv's, but `fields`, `scripts` and `texts`. */
 struct settings {
 	connlog_options       *options;
 	const char           **inputs; /* of -r and in place, in their order */
@@ -17,8 +19,9 @@ struct settings {
 	const char            *stats;    /* --stats */
 	bool                   captures; /* -r was given */
 	bool                   quiet, verbose, seeded;
-	char                  *fields;  /* every --fields, joined by commas; NULL for none */
-	char                  *scripts; /* Zeek's scripts that add columns, the same way */
+	char                  *fields;           /* every --fields, joined by commas; NULL for none */
+	char                  *scripts;          /* Zeek's scripts that add columns, the same way */
+	char                  *texts[LOG_TEXTS]; /* the writer's, which Zeek's constants have set */
 	connlog_writer_options writer;
 	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
 	uint64_t events; /* what is printed in place of records */
@@ -56,6 +59,8 @@ bool is_assignment(const char *argument);
 bool is_script(const char *argument);
 /* => Whether that script is one of those that add columns. */
 bool is_column_script(const char *argument);
+/* => Whether it is the one that asks for JSON. */
+bool is_json_script(const char *argument);
 
 /* Reads the source to its end and logs (run.c). The source is freed. => an exit_code. */
 int run(const struct settings *s, connlog_source *source, bool live);

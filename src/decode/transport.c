@@ -131,7 +131,6 @@ udp_layer(struct walk *w)
 	return flow(w);
 }
 
-/* => The type of the answer to a message, so that both are one connection; -1 where there is none. */
 static int
 icmp4_counterpart(uint8_t type)
 {
@@ -194,6 +193,12 @@ icmp6_counterpart(uint8_t type)
 	}
 }
 
+int
+icmp_counterpart(uint8_t proto, uint8_t type)
+{
+	return proto == PROTO_ICMP ? icmp4_counterpart(type) : icmp6_counterpart(type);
+}
+
 enum layer
 icmp_layer(struct walk *w)
 {
@@ -204,7 +209,7 @@ icmp_layer(struct walk *w)
 
 	const uint8_t *p = out->payload.p;
 	uint32_t       len = out->payload_len ? out->payload_len : (uint32_t)out->payload.n;
-	int            counterpart = out->proto == PROTO_ICMP ? icmp4_counterpart(p[0]) : icmp6_counterpart(p[0]);
+	int            counterpart = icmp_counterpart(out->proto, p[0]);
 	out->transport = TRANSPORT_ICMP;
 	out->one_way = counterpart < 0;
 	out->l4_bad = false;

@@ -6,18 +6,9 @@
  * The members of a line come in the order of those of the line before, mostly: each is held against the one that is due
  * before it is looked up.
  */
-#include "read/json_line.h"
+#include "read/json.h"
 
-struct member {
-	const char *name; /* stays with the reader */
-	size_t      n;
-	struct slot slot;
-};
-
-struct json {
-	struct member members[FIELDS_MAX]; /* that have been seen */
-	size_t        n, due;
-};
+#include <stdio.h>
 
 static bool
 is_named(const struct member *m, struct text name)
@@ -58,7 +49,7 @@ find(struct connlog_reader *r, struct json *s, struct text name, const struct js
 	return learn(r, s, name, v);
 }
 
-static enum read_result
+enum read_result
 json_member(struct connlog_reader *r, struct text name, const struct json_value *v)
 {
 	const struct member *m = v->kind != JSON_NULL ? find(r, r->state, name, v) : NULL;
@@ -68,13 +59,29 @@ json_member(struct connlog_reader *r, struct text name, const struct json_value 
 	return json_set(r, m->slot, v);
 }
 
-static enum read_result
-json_record(struct connlog_reader *r, char *p, size_t n)
+enum read_result
+json_object(struct connlog_reader *r, char *p, size_t n, json_member_fn member)
 {
 	struct json *s = r->state;
 
 	s->due = 0;
-	return json_line(r, p, n, json_member);
+	return json_line(r, p, n, member);
+}
+
+static enum read_result
+json_record(struct connlog_reader *r, char *p, size_t n)
+{
+	return json_object(r, p, n, json_member);
+}
+
+bool
+json_has_member(struct text head, const char *name)
+{
+	char         quoted[64];
+	const size_t n = (size_t)snprintf(quoted, sizeof quoted, "\"%s\"", name);
+	const char  *end = memchr(head.p, '\n', head.n);
+
+	return memmem(head.p, end != NULL ? (size_t)(end - head.p) : head.n, quoted, n) != NULL;
 }
 
 static bool

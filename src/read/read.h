@@ -46,7 +46,7 @@ struct read_name {
 struct connlog_reader {
 	char                    **paths;
 	size_t                    paths_n, next_path;
-	struct bytes              memory; /* instead of paths, when there are none */
+	struct bytes              memory; /* what the first file begins with, or all there is where there are no paths */
 	const struct read_format *wanted; /* --from, or NULL */
 	volatile sig_atomic_t     stop;
 
@@ -103,6 +103,8 @@ const struct read_format *read_format_detect(struct text head);
 
 extern const struct read_format read_zeek, read_bro2; /* tsv.c */
 extern const struct read_format read_json;            /* json.c */
+extern const struct read_format read_ossem;           /* ossem.c */
+extern const struct read_format read_ecs;             /* ecs.c */
 extern const struct read_format read_csv;             /* csv.c */
 
 #endif

@@ -75,6 +75,8 @@ connlog_reader_files(const char *const *paths, size_t n, const connlog_reader_op
 
 	if (r == NULL)
 		return NULL;
+	if (o != NULL)
+		r->memory = (struct bytes){ (const uint8_t *)o->begun.p, o->begun.n };
 	r->paths = calloc(n + 1, sizeof *r->paths);
 	for (; r->paths != NULL && r->paths_n < n; r->paths_n++)
 		if ((r->paths[r->paths_n] = strdup(paths[r->paths_n])) == NULL)
@@ -296,7 +298,8 @@ open_next(struct connlog_reader *r, char *err, size_t err_size)
 	} else {
 		const char *path = r->paths[r->next_path];
 		r->name = strcmp(path, "-") == 0 ? "standard input" : path;
-		status = stream_open(&r->in, path, STREAM_WINDOW, &r->stop);
+		status = stream_open_begun(&r->in, path, r->memory, STREAM_WINDOW, &r->stop);
+		r->memory = (struct bytes){ NULL, 0 }; /* of the first file only */
 	}
 	r->next_path++;
 	r->open = true;

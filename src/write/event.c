@@ -56,7 +56,7 @@ put_texts(char *p, const connlog_text *at, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (i > 0)
 			*p++ = ',';
-		p = put_text(p, (struct text){ at[i].p, at[i].n });
+		p = json_put_text(p, (struct text){ at[i].p, at[i].n });
 	}
 	*p++ = ']';
 	return p;
@@ -115,7 +115,7 @@ put_value(char *p, const struct connlog_writer *w, const connlog_value *v)
 		return put_double(p, v->number);
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:
-		return put_text(p, (struct text){ v->text.p, v->text.n });
+		return json_put_text(p, (struct text){ v->text.p, v->text.n });
 	case CONNLOG_ADDR:
 		return put_address(p, v->address);
 	case CONNLOG_PORT:

@@ -24,10 +24,11 @@ enum json_time {
 
 /* What a column can take at most: its value and, around it, name, quotes and separators. */
 #define SCALAR_ROOM  FIXED6_TEXT_MAX /* the longest of all values but texts */
-#define AROUND_VALUE 40
-/* A byte of a text becomes at most \\xHH; around a text there may be quotes, a comma, or the word for an empty one. */
+#define AROUND_VALUE 48
+/* A byte of a text becomes at most \\xHH; around a text there may be quotes, a comma, or the word for an empty
+ * one (STYLE_TEXT_MAX). */
 #define BYTE_ROOM   5
-#define AROUND_TEXT 16
+#define AROUND_TEXT 40
 
 /* ,"NAME": as JSON has it before a value */
 struct key {
@@ -50,12 +51,25 @@ struct event_origin {
 	char               text[EVENT_ORIGIN_ROOM];
 };
 
+/* What Zeek's LogAscii constants of these names say. */
+#define STYLE_TEXT_MAX 32 /* bytes of empty and unset */
+struct style_text {
+	char   p[STYLE_TEXT_MAX];
+	size_t n;
+};
+struct zeek_style {
+	char              separator, set_separator;
+	struct style_text empty, unset;
+	bool              meta;
+};
+
 struct connlog_writer {
 	const struct format *format;
+	struct zeek_style    style;
 	struct field_set     fields;
 	struct key           keys[FIELDS_MAX]; /* of the fields that the schema knows */
 	enum json_time       json_time;
-	bool                 json_streaming;
+	bool                 json_streaming, json_unset;
 	double               clock;  /* connlog_writer_clock() */
 	char                *wanted; /* --fields, or NULL */
 	bool                 opened;
@@ -72,6 +86,11 @@ struct format {
 	bool        extras;     /* columns that the schema does not know can be written */
 	bool        one_header; /* columns that come up behind the header can not be written any more */
 	size_t      room;       /* that a line can take besides its columns (record_room()) */
+	size_t      copies;     /* how often the uid can stand in a line besides its column */
+	/* The format's own names of the schema's columns.  NULL, or where it gives NULL: Zeek's behind the prefix, which is also
+	 * what stands before those that the schema does not know. */
+	const char *(*name)(const struct column *c);
+	const char *prefix; /* NULL: none */
 	/* What stands before the first and behind the last record; NULL for nothing. `when`: see connlog_writer_open. */
 	void (*open)(struct connlog_writer *w, double when);
 	/* Writes the record's line at `p`. => Where it ends. */
@@ -97,7 +116,12 @@ char *put_scalar(char *p, const struct column *c, const struct record *r);
 
 extern const struct format format_zeek, format_bro2; /* zeek.c */
 extern const struct format format_json;              /* json.c */
+extern const struct format format_ossem;             /* ossem.c */
+extern const struct format format_ecs;               /* ecs.c */
 extern const struct format format_csv;               /* csv.c */
+
+/* Takes the style from the options. => NULL, or what is wrong (static). (zeek.c) */
+const char *zeek_style_set(struct zeek_style *s, const connlog_writer_options *o);
 
 /* => The format of that name, or NULL. (formats.c) */
 const struct format *format_find(const char *name);

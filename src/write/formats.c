@@ -4,10 +4,7 @@
 #include "write/format.h"
 
 static const struct format *const formats[] = {
-	&format_zeek,
-	&format_json,
-	&format_bro2,
-	&format_csv,
+	&format_zeek, &format_json, &format_bro2, &format_ossem, &format_ecs, &format_csv,
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 

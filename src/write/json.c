@@ -3,7 +3,7 @@
  * Follows Zeek 8.2.2: src/threading/formatters/JSON.cc.  How values look is json_value.c's part.
  */
 #include "base/parse.h"
-#include "write/json_value.h"
+#include "write/json.h"
 
 static char *
 put_texts(char *p, const struct text_set *set)
@@ -12,7 +12,7 @@ put_texts(char *p, const struct text_set *set)
 	for (size_t i = 0; i < set->n; i++) {
 		if (i > 0)
 			*p++ = ',';
-		p = put_text(p, set->at[i]);
+		p = json_put_text(p, set->at[i]);
 	}
 	*p++ = ']';
 	return p;
@@ -45,8 +45,8 @@ put_address(char *p, struct text literal, const struct addr *a)
 	return p;
 }
 
-static char *
-put_value(char *p, const struct connlog_writer *w, const struct column *c, const struct record *r)
+char *
+json_put_value(char *p, const struct connlog_writer *w, const struct column *c, const struct record *r)
 {
 	const void       *at = column_at(c, r);
 	const struct text literal = literal_of(r, c);
@@ -60,7 +60,7 @@ put_value(char *p, const struct connlog_writer *w, const struct column *c, const
 		return literal.n > 0 ? put_literal(p, literal) : put_double(p, *(const double *)at);
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:
-		return put_text(p, *(const struct text *)at);
+		return json_put_text(p, *(const struct text *)at);
 	case CONNLOG_ADDR:
 		return put_address(p, literal, at);
 	case CONNLOG_PORT:
@@ -85,14 +85,16 @@ put_extra_scalar(char *p, enum extra_kind kind, struct text t)
 		return put_word(p, t.n == 1 && *t.p == 'T' ? "true" : "false");
 	if (kind == EXTRA_NUMBER && is_json_number(t.p, t.n))
 		return (char *)memcpy(p, t.p, t.n) + t.n;
-	return put_text(p, t);
+	return json_put_text(p, t);
 }
 
-static char *
-put_extra(char *p, const struct extra *x)
+char *
+json_put_extra(char *p, const char *prefix, const struct extra *x)
 {
-	*p++ = ',';
-	p = put_text(p, x->name);
+	char *name = stpcpy(stpcpy(p, ",\""), prefix), last = name[-1];
+
+	p = json_put_text(name - 1, x->name);
+	name[-1] = last; /* where the text has put its quote */
 	*p++ = ':';
 	if (x->kind != EXTRA_LIST)
 		return put_extra_scalar(p, x->kind, x->text);
@@ -114,7 +116,7 @@ put_stream(char *p, const struct connlog_writer *w)
 	return put_time(p, w->json_time, w->clock);
 }
 
-static char *
+char *
 json_record(const struct connlog_writer *w, char *p, const struct record *r)
 {
 	char *start = p;
@@ -127,13 +129,15 @@ json_record(const struct connlog_writer *w, char *p, const struct record *r)
 		const struct key    *k = &w->keys[i];
 		if (c == NULL) {
 			const struct extra *x = field_extra(f, r);
-			p = x != NULL ? put_extra(p, x) : p;
+			p = x != NULL ? json_put_extra(p, w->format->prefix != NULL ? w->format->prefix : "", x) : p;
 			continue;
 		}
-		if (!column_is_set(c, r))
+		if (!column_is_set(c, r)) {
+			p = w->json_unset ? stpcpy(stpncpy(p, k->text, k->n), "null") : p;
 			continue;
+		}
 		memcpy(p, k->text, sizeof k->text); /* all of it: a copy of known size is one instruction or two */
-		p = put_value(p + k->n, w, c, r);
+		p = json_put_value(p + k->n, w, c, r);
 	}
 	if (p == start) /* nothing is set */
 		p++;

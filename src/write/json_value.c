@@ -55,7 +55,7 @@ put_escaped(char *p, struct text t, size_t i)
 }
 
 char *
-put_text(char *p, struct text t)
+json_put_text(char *p, struct text t)
 {
 	size_t i = 0;
 

@@ -18,7 +18,7 @@ put_word(char *p, const char *word)
 }
 
 /* In quotes. */
-char *put_text(char *p, struct text t);
+char *json_put_text(char *p, struct text t);
 char *put_double(char *p, double v);
 char *put_time(char *p, enum json_time format, double when);
 

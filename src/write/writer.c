@@ -37,10 +37,16 @@ put_hex_escape(char *p, unsigned char c)
 static void
 make_keys(struct connlog_writer *w)
 {
+	const struct format *f = w->format;
+
 	for (size_t i = 0; i < w->fields.n; i++) {
-		struct key *k = &w->keys[i];
-		if (w->fields.at[i].column != NULL)
-			k->n = (unsigned)snprintf(k->text, sizeof k->text, ",\"%s\":", w->fields.at[i].name);
+		struct key          *k = &w->keys[i];
+		const struct column *c = w->fields.at[i].column;
+		const char          *own = c != NULL && f->name != NULL ? f->name(c) : NULL;
+		if (c != NULL)
+			k->n = (unsigned)snprintf(k->text, sizeof k->text,
+			                          ",\"%s%s\":", own == NULL && f->prefix != NULL ? f->prefix : "",
+			                          own != NULL ? own : c->info.name);
 	}
 }
 
@@ -137,6 +143,12 @@ configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, 
 	}
 	w->json_time = (enum json_time)t;
 	w->json_streaming = o->json_streaming;
+	w->json_unset = o->json_unset;
+	const char *wrong = zeek_style_set(&w->style, o);
+	if (wrong != NULL) {
+		snprintf(err, err_size, "%s", wrong);
+		return false;
+	}
 	if (o->fields != NULL && w->format->columns != NULL) {
 		snprintf(err, err_size, "the format %s has columns of its own: --fields cannot change them", format);
 		return false;
@@ -325,6 +337,9 @@ static size_t
 record_room(const struct connlog_writer *w, const struct record *r)
 {
 	size_t room = w->format->room + AROUND_VALUE + w->fields.n * (AROUND_VALUE + SCALAR_ROOM);
+
+	if (column_is_set(&schema[COL_UID], r))
+		room += w->format->copies * text_room(r->uid);
 
 	for (size_t i = 0; i < w->fields.n; i++) {
 		const struct column *c = w->fields.at[i].column;

@@ -1,13 +1,14 @@
 /* zeek.c - Zeek's tab-separated log, to the byte.
  *
  * Follows Zeek 8.2.2: src/logging/writers/ascii/Ascii.cc (header), src/threading/formatters/Ascii.cc (values) and
- * src/Desc.cc (escaping), with LogAscii's defaults: tab between columns, comma between elements, "-" for unset,
- * "(empty)" for empty.
+ * src/Desc.cc (escaping).  LogAscii's defaults are a tab between columns, a comma between elements, "-" for unset and "(empty)"
+ * for empty; others can be chosen where they cannot be taken for data.
  *
  * Escaping: a byte that is not printable ASCII becomes \xHH, a backslash is doubled, and so that data cannot be
- * taken for structure the comma inside a set, and the first byte of a text that reads "-" or "(empty)" or of a line
- * that starts with "#", become \xHH too.
+ * taken for structure a separator, and the first byte of a text that reads "-" or "(empty)" or of a line that
+ * starts with "#", become \xHH too.
  */
+#include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <time.h>
@@ -15,40 +16,99 @@
 #include "base/scan.h"
 #include "write/format.h"
 
-static const char unset = '-', empty[] = "(empty)";
-enum { EMPTY_LEN = sizeof empty - 1 };
+/* A separator, if it is to show in no number, address or name: */
+static bool
+is_separator(const char *s)
+{
+	const unsigned char c = (unsigned char)*s;
+	return c != '\0' && s[1] == '\0' && c < 0x7f && (c == '\t' || (c >= ' ' && !isalnum(c))) &&
+	       strchr("\\.:-_#[]", c) == NULL;
+}
+
+static bool
+set_style_text(struct style_text *t, const char *value)
+{
+	t->n = strlen(value);
+	for (size_t i = 0; i < t->n; i++)
+		if (value[i] < ' ' || value[i] > '~' || value[i] == '\\')
+			return false;
+	if (t->n == 0 || t->n > sizeof t->p)
+		return false;
+	memcpy(t->p, value, t->n);
+	return true;
+}
+
+const char *
+zeek_style_set(struct zeek_style *s, const connlog_writer_options *o)
+{
+	const char *separator = o->separator != NULL ? o->separator : "\t";
+	const char *set_separator = o->set_separator != NULL ? o->set_separator : ",";
+
+	if (!is_separator(separator))
+		return "separator: one character that is in no number, address or name is wanted, like | or a tab";
+	if (!is_separator(set_separator) || *set_separator == '\t')
+		return "set_separator: one printable character that is in no number, address or name is wanted, like ,";
+	s->separator = *separator;
+	s->set_separator = *set_separator;
+	if (!set_style_text(&s->empty, o->empty_field != NULL ? o->empty_field : "(empty)"))
+		return "empty_field: 1 to 32 printable characters without a backslash are wanted";
+	if (!set_style_text(&s->unset, o->unset_field != NULL ? o->unset_field : "-"))
+		return "unset_field: 1 to 32 printable characters without a backslash are wanted";
+	if (memchr(s->empty.p, s->separator, s->empty.n) != NULL || memchr(s->unset.p, s->separator, s->unset.n) != NULL)
+		return "empty_field and unset_field must not hold the separator";
+	s->meta = !o->no_meta;
+	return NULL;
+}
+
+/* A line of the header, as util.cc's get_escaped_string() writes blanks. */
+static void
+put_meta(struct outbuf *b, const struct zeek_style *s, const char *key, const char *p, size_t n)
+{
+	outbuf_text(b, key);
+	outbuf_char(b, s->separator);
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == ' ')
+			outbuf_text(b, "\\x20");
+		else
+			outbuf_char(b, p[i]);
+	}
+	outbuf_char(b, '\n');
+}
 
 /* #open and #close: local time, as Zeek has it. */
 static void
-put_clock(struct outbuf *b, const char *key, double when)
+put_clock(struct connlog_writer *w, const char *key, double when)
 {
 	time_t    t = fabs(when) < 1e15 ? (time_t)when : 0; /* what no calendar has is no time */
 	struct tm tm;
 	char      text[64];
+	size_t    n = 0;
 
-	outbuf_text(b, key);
 	if (localtime_r(&t, &tm) != NULL)
-		outbuf_put(b, text, strftime(text, sizeof text, "%Y-%m-%d-%H-%M-%S", &tm));
-	outbuf_char(b, '\n');
+		n = strftime(text, sizeof text, "%Y-%m-%d-%H-%M-%S", &tm);
+	put_meta(&w->out, &w->style, key, text, n);
 }
 
-/* Bytes that stand for themselves in a text; in a set the comma does not. */
+/* Bytes that stand for themselves in a text; separators do not, that of sets in sets only. */
 static bool
-is_plain(unsigned char c)
+is_plain(const struct zeek_style *s, unsigned char c, bool in_set)
 {
-	return c >= 0x20 && c < 0x7f && c != '\\';
+	return c >= 0x20 && c < 0x7f && c != '\\' && c != (unsigned char)s->separator &&
+	       !(in_set && c == (unsigned char)s->set_separator);
 }
 
 static char *
-put_escaped(char *p, struct text t, bool in_set)
+put_escaped(const struct zeek_style *s, char *p, struct text t, bool in_set)
 {
-	size_t i = 0;
+	const char other = in_set ? s->set_separator : s->separator;
+	size_t     i = 0;
 
-	for (; i + 8 <= t.n && scan_plain8(t.p + i, '\\', ','); i += 8, p += 8)
+	/* the tab is not printable: looking for one more character is enough */
+	for (; (s->separator == '\t' || !in_set) && i + 8 <= t.n && scan_plain8(t.p + i, '\\', other); i += 8, p += 8)
 		memcpy(p, t.p + i, 8);
 	for (; i < t.n; i++) {
 		unsigned char c = (unsigned char)t.p[i];
-		if (is_plain(c) && !(in_set && c == ',')) {
+		if (is_plain(s, c, in_set)) {
 			*p++ = (char)c;
 		} else if (c == '\\') {
 			*p++ = '\\';
@@ -62,44 +122,54 @@ put_escaped(char *p, struct text t, bool in_set)
 
 /* A column's name or type, which for what Zeek does not know are any bytes. */
 static void
-put_name(struct outbuf *b, const char *name)
+put_name(struct outbuf *b, const struct zeek_style *s, const char *name)
 {
 	const struct text t = { name, strlen(name) };
 	char             *p = outbuf_reserve(b, 1 + BYTE_ROOM * t.n);
 
 	if (p == NULL)
 		return;
-	*p = '\t';
-	outbuf_advance(b, (size_t)(put_escaped(p + 1, t, false) - p));
+	*p = s->separator;
+	outbuf_advance(b, (size_t)(put_escaped(s, p + 1, t, false) - p));
 }
 
 static void
 zeek_open(struct connlog_writer *w, double when)
 {
-	struct outbuf *b = &w->out;
+	struct outbuf           *b = &w->out;
+	const struct zeek_style *s = &w->style;
 
-	outbuf_text(b, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n");
-	put_clock(b, "#open\t", when);
+	if (!s->meta)
+		return;
+	outbuf_text(b, "#separator ");
+	outbuf_text(b, s->separator == '\t' ? "\\x09" : s->separator == ' ' ? "\\x20" : (char[]){ s->separator, '\0' });
+	outbuf_char(b, '\n');
+	put_meta(b, s, "#set_separator", &s->set_separator, 1);
+	put_meta(b, s, "#empty_field", s->empty.p, s->empty.n);
+	put_meta(b, s, "#unset_field", s->unset.p, s->unset.n);
+	put_meta(b, s, "#path", "conn", 4);
+	put_clock(w, "#open", when);
 	outbuf_text(b, "#fields");
 	for (size_t i = 0; i < w->fields.n; i++)
-		put_name(b, w->fields.at[i].name);
+		put_name(b, s, w->fields.at[i].name);
 	outbuf_text(b, "\n#types");
 	for (size_t i = 0; i < w->fields.n; i++)
-		put_name(b, w->fields.at[i].type_name);
+		put_name(b, s, w->fields.at[i].type_name);
 	outbuf_char(b, '\n');
 }
 
 static void
 zeek_close(struct connlog_writer *w, double when)
 {
-	put_clock(&w->out, "#close\t", when);
+	if (w->style.meta)
+		put_clock(w, "#close", when);
 }
 
 static char *
-put_escaped_first(char *p, struct text t, bool in_set)
+put_escaped_first(const struct zeek_style *s, char *p, struct text t, bool in_set)
 {
 	p = put_hex_escape(p, (unsigned char)t.p[0]);
-	return put_escaped(p, (struct text){ t.p + 1, t.n - 1 }, in_set);
+	return put_escaped(s, p, (struct text){ t.p + 1, t.n - 1 }, in_set);
 }
 
 static char *
@@ -109,25 +179,31 @@ put_word(char *p, const char *word, size_t n)
 	return p + n;
 }
 
-static char *
-put_text(char *p, struct text t, bool in_set)
+static bool
+is_style_text(struct text t, const struct style_text *word)
 {
-	if (t.n == 0)
-		return put_word(p, empty, EMPTY_LEN);
-	if ((t.n == 1 && t.p[0] == unset) || (t.n == EMPTY_LEN && memcmp(t.p, empty, EMPTY_LEN) == 0))
-		return put_escaped_first(p, t, in_set);
-	return put_escaped(p, t, in_set);
+	return t.n == word->n && memcmp(t.p, word->p, t.n) == 0;
 }
 
 static char *
-put_texts(char *p, const struct text_set *set)
+put_text(const struct zeek_style *s, char *p, struct text t, bool in_set)
+{
+	if (t.n == 0)
+		return put_word(p, s->empty.p, s->empty.n);
+	if (is_style_text(t, &s->unset) || is_style_text(t, &s->empty))
+		return put_escaped_first(s, p, t, in_set);
+	return put_escaped(s, p, t, in_set);
+}
+
+static char *
+put_texts(const struct zeek_style *s, char *p, const struct text_set *set)
 {
 	if (set->n == 0)
-		return put_word(p, empty, EMPTY_LEN);
+		return put_word(p, s->empty.p, s->empty.n);
 	for (size_t i = 0; i < set->n; i++) {
 		if (i > 0)
-			*p++ = ',';
-		p = put_text(p, set->at[i], true);
+			*p++ = s->set_separator;
+		p = put_text(s, p, set->at[i], true);
 	}
 	return p;
 }
@@ -173,28 +249,28 @@ put_scalar(char *p, const struct column *c, const struct record *r)
 }
 
 static char *
-put_value(char *p, const struct column *c, const struct record *r)
+put_value(const struct zeek_style *s, char *p, const struct column *c, const struct record *r)
 {
 	switch (c->info.type) {
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:
-		return put_text(p, *(const struct text *)column_at(c, r), false);
+		return put_text(s, p, *(const struct text *)column_at(c, r), false);
 	case CONNLOG_STRING_SET:
-		return put_texts(p, column_at(c, r));
+		return put_texts(s, p, column_at(c, r));
 	default:
 		return put_scalar(p, c, r);
 	}
 }
 
 static char *
-put_field(char *p, const struct field *f, const struct record *r)
+put_field(const struct zeek_style *s, char *p, const struct field *f, const struct record *r)
 {
 	if (f->column != NULL && column_is_set(f->column, r))
-		return put_value(p, f->column, r);
+		return put_value(s, p, f->column, r);
 	const struct extra *x = f->column == NULL ? field_extra(f, r) : NULL;
 	if (x == NULL)
-		return put_word(p, &unset, 1);
-	return x->kind == EXTRA_LIST ? put_texts(p, &x->list) : put_text(p, x->text, false);
+		return put_word(p, s->unset.p, s->unset.n);
+	return x->kind == EXTRA_LIST ? put_texts(s, p, &x->list) : put_text(s, p, x->text, false);
 }
 
 static char *
@@ -203,8 +279,8 @@ zeek_record(const struct connlog_writer *w, char *p, const struct record *r)
 	char *const start = p;
 
 	for (size_t i = 0; i < w->fields.n; i++) {
-		p = put_field(p, &w->fields.at[i], r);
-		*p++ = '\t';
+		p = put_field(&w->style, p, &w->fields.at[i], r);
+		*p++ = w->style.separator;
 	}
 	p[-1] = '\n';
 	/* A line that starts with "#" would be taken for a header.  Only a text in the first column can do that. */

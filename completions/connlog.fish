@@ -1,0 +1,100 @@
+# Completion of connlog for fish.  A test holds it to what `connlog COMMAND --help` lists.
+
+set -l commands read live events convert cut explain report
+set -l columns ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes \
+	conn_state local_orig local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes \
+	tunnel_parents ip_proto community_id orig_l2_addr resp_l2_addr vlan inner_vlan speculative_service \
+	failed_service ip_proto_name pppoe_session_id
+set -l formats zeek json bro2 bro1.5 bro1 bro0 ossem ecs csv
+
+# What else is completed depends on the command, which is read where none is named.
+function __connlog_is
+	set -l words (commandline -opc)
+	set -l commands read live events convert cut explain report
+	set -l command read
+	if set -q words[2]; and contains -- $words[2] $commands
+		set command $words[2]
+	end
+	contains -- $command $argv
+end
+
+# A list with commas; an item may have a sign.
+function __connlog_fields
+	set -l before (commandline -ct | string replace -r '[^,+-]*$' '' | string replace -r '^--fields=' '')
+	for column in $argv
+		echo $before$column
+	end
+end
+
+complete -c connlog -n '__fish_is_first_token' -a read -d 'log the connections of captures'
+complete -c connlog -n '__fish_is_first_token' -a live -d 'log the connections that an interface sees'
+complete -c connlog -n '__fish_is_first_token' -a events -d 'print the events of captures as JSON'
+complete -c connlog -n '__fish_is_first_token' -a convert -d 'turn a log into another format'
+complete -c connlog -n '__fish_is_first_token' -a cut -d 'write columns of a log'
+complete -c connlog -n '__fish_is_first_token' -a explain -d 'say in words what a record tells'
+complete -c connlog -n '__fish_is_first_token' -a report -d 'a log for people'
+complete -c connlog -s h -l help -d 'a summary of the options'
+complete -c connlog -l version -d 'the version'
+
+complete -c connlog -n '__connlog_is read live' -l format -x -a "$formats" -d 'what to write'
+complete -c connlog -n '__connlog_is read live' -l json-streaming -d 'json with _path and _write_ts'
+complete -c connlog -n '__connlog_is read live' -l fields -x -a "(__connlog_fields all $columns)" -d 'columns to write'
+complete -c connlog -n '__connlog_is read live' -l local-nets -x -d 'networks that are local'
+complete -c connlog -n '__connlog_is read live' -l neighbor-nets -x -d 'networks of neighbours'
+complete -c connlog -n '__connlog_is read live events' -s r -l read -r -d 'read FILE'
+complete -c connlog -n '__connlog_is read live events' -s i -l interface -x -a '(__fish_print_interfaces)' -d 'capture from an interface'
+complete -c connlog -n '__connlog_is read live events' -s f -l filter -x -d 'a pcap filter'
+complete -c connlog -n '__connlog_is read live events' -s C -l no-checksums -d 'take bad checksums for good'
+complete -c connlog -n '__connlog_is read live events' -s o -l output -x -a '(__fish_complete_directories)' -d 'write into DIR instead of standard output'
+complete -c connlog -n '__connlog_is read live events' -l seed -x -d 'uids and header times that depend on the input alone'
+complete -c connlog -n '__connlog_is read live events' -l stats -r -d 'write all counters as JSON'
+complete -c connlog -n '__connlog_is read live events' -s q -l quiet -d 'no warnings and no progress'
+complete -c connlog -n '__connlog_is read live events' -s v -l verbose -d 'a line of summary'
+
+complete -c connlog -n '__connlog_is events' -l only -x -d 'print these events only'
+complete -c connlog -n '__connlog_is events' -l except -x -d 'do not print these'
+complete -c connlog -n '__connlog_is events' -l all -d 'print those that come by the packet, too'
+complete -c connlog -n '__connlog_is events' -l list -d 'print what events there are'
+
+complete -c connlog -n '__connlog_is convert' -l to -x -a "$formats" -d 'what to write'
+complete -c connlog -n '__connlog_is convert' -l from -x -a "$formats" -d 'what the input is'
+complete -c connlog -n '__connlog_is convert' -l fields -x -a "(__connlog_fields all $columns)" -d 'columns to write'
+complete -c connlog -n '__connlog_is convert' -s o -l output -r -d 'write FILE instead of standard output'
+complete -c connlog -n '__connlog_is convert' -l local-nets -x -d 'networks that are local'
+complete -c connlog -n '__connlog_is convert' -l neighbor-nets -x -d 'networks of neighbours'
+complete -c connlog -n '__connlog_is convert' -l json-timestamps -x -a 'JSON::TS_EPOCH JSON::TS_MILLIS JSON::TS_MILLIS_UNSIGNED JSON::TS_ISO8601' -d 'how json writes times'
+complete -c connlog -n '__connlog_is convert' -l json-streaming -d 'json with _path and _write_ts'
+complete -c connlog -n '__connlog_is convert' -s q -l quiet -d 'no warnings'
+
+complete -c connlog -n '__connlog_is cut' -s r -l read -r -d 'read FILE instead of standard input'
+complete -c connlog -n '__connlog_is cut' -s c -d 'with the first header'
+complete -c connlog -n '__connlog_is cut' -s C -d 'with every header'
+complete -c connlog -n '__connlog_is cut' -s m -d 'with the names of the columns once'
+complete -c connlog -n '__connlog_is cut' -s M -d 'with the names of the columns for every header'
+complete -c connlog -n '__connlog_is cut' -s n -d 'all columns but those named'
+complete -c connlog -n '__connlog_is cut' -s F -x -d 'what stands between columns'
+complete -c connlog -n '__connlog_is cut' -s d -d 'times as dates in local time'
+complete -c connlog -n '__connlog_is cut' -s u -d 'times as dates in UTC'
+complete -c connlog -n '__connlog_is cut' -s D -x -d 'times in a format, local time'
+complete -c connlog -n '__connlog_is cut' -s U -x -d 'times in a format, UTC'
+complete -c connlog -n '__connlog_is cut' -f -a "$columns"
+
+complete -c connlog -n '__connlog_is explain' -l as -x -a 'history state uid' -d 'what the argument is'
+complete -c connlog -n '__connlog_is explain' -l proto -x -a 'tcp udp' -d 'whose history it is'
+complete -c connlog -n '__connlog_is explain' -a 'S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH'
+
+complete -c connlog -n '__connlog_is report' -s n -l numeric -d 'hosts by address'
+complete -c connlog -n '__connlog_is report' -s x -l exact -d 'sizes to the byte'
+complete -c connlog -n '__connlog_is report' -s f -l time-format -x -d 'format of times'
+complete -c connlog -n '__connlog_is report' -s l -l long -d 'times with the year'
+complete -c connlog -n '__connlog_is report' -s u -l utc -d 'times in UTC'
+complete -c connlog -n '__connlog_is report' -s s -l strict -d 'small numbers are no times'
+complete -c connlog -n '__connlog_is report' -l summary -d 'tables of the top hosts, services, states'
+complete -c connlog -n '__connlog_is report' -l top -x -d 'rows of a table'
+complete -c connlog -n '__connlog_is report' -l html -r -d 'write a page'
+complete -c connlog -n '__connlog_is report' -l rows -x -d 'connections that the page holds'
+complete -c connlog -n '__connlog_is report' -l from -x -a "$formats" -d 'what the input is'
+complete -c connlog -n '__connlog_is report' -s q -l quiet -d 'no warnings'
+
+complete -c connlog -n '__connlog_is live; and not __fish_is_first_token' -f -a '(__fish_print_interfaces)'
+complete -c connlog -n '__connlog_is read live; and not __fish_is_first_token' -a 'protocols/conn/community-id-logging protocols/conn/failed-service-logging protocols/conn/ip-proto-name-logging protocols/conn/mac-logging protocols/conn/pppoe-session-id-logging protocols/conn/speculative-service protocols/conn/vlan-logging tuning/json-logs'

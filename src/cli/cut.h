@@ -1,0 +1,140 @@
+/* cut.h - the parts of `connlog cut`: options, the log being cut, its times. */
+#ifndef CONNLOG_CLI_CUT_H
+#define CONNLOG_CLI_CUT_H
+
+#include <stdint.h>
+
+#include "cli/cli.h"
+
+enum cut_times { CUT_TIMES_RAW, CUT_TIMES_LOCAL, CUT_TIMES_UTC };
+
+struct cut_options {
+	unsigned       headers; /* how many header blocks are shown: 0, 1, or 2 for all */
+	bool           minimal; /* of a header only the names of the columns */
+	bool           negate;  /* the columns are those to leave out */
+	enum cut_times times;
+	const char    *time_format; /* strftime's */
+	char           separator;   /* 0: the log's own */
+	const char   **columns;
+	size_t         columns_n; /* 0: all */
+	const char   **files;     /* 0 of them: standard input */
+	size_t         files_n;
+};
+
+/* Bytes behind what is given to cut_line() and cut_put_near(): they may be read, what they are does not matter. */
+#define CUT_SLACK 16
+
+/* ---- output, in one piece of memory that is handed on when it is full (cut_output.c) ---- */
+
+struct cut_output {
+	char         *p;
+	size_t        n;
+	connlog_sink *sink;
+	int           status; /* CONNLOG_OK, or what writing failed with: nothing is written any more */
+	char          error[MESSAGE_MAX];
+};
+
+#define CUT_OUTPUT_ROOM (256u << 10)
+
+bool cut_output_init(struct cut_output *o);
+void cut_output_free(struct cut_output *o);
+/* Hands on what is there. => o->status */
+int  cut_output_flush(struct cut_output *o);
+void cut_put(struct cut_output *o, const char *p, size_t n);
+
+static inline void
+cut_put_char(struct cut_output *o, char c)
+{
+	if (o->n == CUT_OUTPUT_ROOM)
+		cut_output_flush(o);
+	o->p[o->n++] = c;
+}
+
+/* cut_put() for what has CUT_SLACK behind it: most fields are that short, and a copy of known size is one instruction. */
+static inline void
+cut_put_near(struct cut_output *o, const char *p, size_t n)
+{
+	if (n > CUT_SLACK || o->n + CUT_SLACK > CUT_OUTPUT_ROOM) {
+		cut_put(o, p, n);
+		return;
+	}
+	__builtin_memcpy(o->p + o->n, p, CUT_SLACK);
+	o->n += n;
+}
+
+/* ---- times (cut_time.c) ---- */
+
+enum cut_time_outcome { CUT_TIME_DONE, CUT_TIME_UNSET, CUT_TIME_BAD, CUT_TIME_RANGE, CUT_TIME_FORMAT };
+
+struct cut_clock {
+	enum cut_times times;
+	const char    *format;
+	long           last; /* the second that `text` is of, or -1 */
+	char           text[100];
+	size_t         text_n;
+};
+
+/* Makes the text for a time value.  Only the digits before the point count. => CUT_TIME_DONE, or why there is none. */
+enum cut_time_outcome cut_time(struct cut_clock *c, connlog_text field, connlog_text unset);
+
+/* ---- the log (cut_log.c, cut_header.c) ---- */
+
+#define CUT_ABSENT SIZE_MAX
+
+/* What goes out for a line of data: fields `first` to `last` as they stand in it, separators and all. */
+struct cut_piece {
+	size_t first, last;
+	bool   absent, time;
+};
+
+struct cut_log {
+	const struct cut_options *options;
+	struct cut_output         out;
+	struct cut_clock          clock;
+
+	/* what the header says */
+	char    in, between; /* separators of the log and of the output */
+	char   *unset;
+	size_t *chosen; /* indexes of the columns that go out; CUT_ABSENT: the log has no such */
+	size_t  chosen_n;
+	size_t  range; /* the highest index and one */
+	bool   *is_time;
+
+	/* made of that for the lines of data */
+	bool              stale;
+	struct cut_piece *pieces;
+	size_t            pieces_n;
+	const char      **ends; /* of the first `range` fields of a line */
+
+	/* where we are */
+	const char *name; /* of the input */
+	bool        in_header, after_fields;
+	unsigned    headers; /* blocks seen, up to 2 */
+	uint64_t    line;
+	uint64_t    warned[CUT_TIME_FORMAT + 1]; /* by cause; CUT_TIME_DONE stands for lines with too few fields */
+};
+
+bool cut_log_init(struct cut_log *l, const struct cut_options *o);
+void cut_log_free(struct cut_log *l);
+/* One line, without its end but with CUT_SLACK behind it.  => false where the log cannot be understood any further,
+ * after a message. */
+bool cut_line(struct cut_log *l, const char *p, size_t n);
+/* Says how often it was silent. */
+void cut_log_finish(const struct cut_log *l);
+
+/* A header line, for cut_line(). */
+bool cut_header(struct cut_log *l, const char *p, size_t n);
+/* Says that a line has too few columns. */
+void cut_warn_short(struct cut_log *l);
+
+/* ---- the inputs (cut_input.c, cut_records.c) ---- */
+
+/* Cuts all that is in a file, "-" for standard input. => an exit_code, after a message where it is not 0. */
+int cut_input(struct cut_log *l, const char *path);
+
+/* => Whether an input that begins so is to be read as records. `n` is 4 at least but for shorter inputs. */
+bool cut_wants_records(const char *head, size_t n);
+/* The same as cut_input() for such an input, of which `begun` has been read. */
+int cut_records(struct cut_log *l, const char *path, connlog_text begun);
+
+#endif

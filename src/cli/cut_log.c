@@ -1,0 +1,187 @@
+/* cut_log.c - one line of a log after the other, cut to the columns that are wanted.
+ *
+ * Does to a line what zeek-cut of Zeek 8.2.2 does (tools/zeek-cut), whatever the line: it may have more fields than the
+ * header or fewer, and a log without a header has no columns.  Of a line of data nothing is copied but what goes out, and
+ * it is looked at only as far as the last column that does.  Columns that are neighbours in the log and in the output go out
+ * in one piece.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "cli/cut.h"
+
+#define WARN_MAX 5 /* of a kind */
+
+/* Notes where the first `want` fields of the line end.  Reads up to CUT_SLACK bytes behind it. => How many fields there are,
+ * `want` at most. */
+static inline size_t
+split(const char *p, size_t n, char separator, const char **ends, size_t want)
+{
+	const char *end = p + n;
+	size_t      found = 0;
+
+	if (want == 0)
+		return 0;
+#ifdef __SSE2__
+	const __m128i wanted = _mm_set1_epi8(separator);
+	for (; p < end; p += sizeof wanted) {
+		__m128i v;
+		memcpy(&v, p, sizeof v);
+		for (unsigned hits = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, wanted)); hits; hits &= hits - 1) {
+			const char *at = p + __builtin_ctz(hits);
+			if (at >= end)
+				break;
+			ends[found++] = at;
+			if (found == want)
+				return found;
+		}
+	}
+#else
+	for (const char *at; (at = memchr(p, separator, (size_t)(end - p))) != NULL; p = at + 1) {
+		ends[found++] = at;
+		if (found == want)
+			return found;
+	}
+#endif
+	ends[found++] = end;
+	return found;
+}
+
+/* => Whether this is the time to speak: of each kind the first few times only. */
+static bool
+warns(struct cut_log *l, enum cut_time_outcome kind)
+{
+	return ++l->warned[kind] <= WARN_MAX;
+}
+
+void
+cut_warn_short(struct cut_log *l)
+{
+	if (warns(l, CUT_TIME_DONE))
+		complain("%s: line %ju is left out: it has fewer than %zu columns", l->name, (uintmax_t)l->line, l->range);
+}
+
+static void
+warn_time(struct cut_log *l, enum cut_time_outcome kind, connlog_text field)
+{
+	static const char *const said[] = {
+		[CUT_TIME_BAD] = "no time value",
+		[CUT_TIME_RANGE] = "a time that no calendar has",
+		[CUT_TIME_FORMAT] = "a time that the format makes no text of, or one of more than 99 bytes",
+	};
+	if (kind != CUT_TIME_UNSET && warns(l, kind))
+		complain("%s: line %ju: %.*s is left as it is: %s", l->name, (uintmax_t)l->line,
+		         field.n < 80 ? (int)field.n : 80, field.p, said[kind]);
+}
+
+void
+cut_log_finish(const struct cut_log *l)
+{
+	uint64_t silent = 0;
+
+	for (size_t i = 0; i < sizeof l->warned / sizeof l->warned[0]; i++)
+		silent += l->warned[i] > WARN_MAX ? l->warned[i] - WARN_MAX : 0;
+	if (silent > 0)
+		complain("%ju more lines or times like these", (uintmax_t)silent);
+}
+
+static void
+put_time(struct cut_log *l, connlog_text field)
+{
+	connlog_text          unset = { l->unset, strlen(l->unset) };
+	enum cut_time_outcome outcome = cut_time(&l->clock, field, unset);
+
+	if (outcome == CUT_TIME_DONE) {
+		cut_put(&l->out, l->clock.text, l->clock.text_n);
+		return;
+	}
+	warn_time(l, outcome, field);
+	cut_put(&l->out, field.p, field.n);
+}
+
+/* What goes out for a line of data, by what the header has said. */
+static void
+make_pieces(struct cut_log *l)
+{
+	l->stale = false;
+	l->pieces_n = 0;
+	for (size_t i = 0; i < l->chosen_n; i++) {
+		size_t            at = l->chosen[i];
+		struct cut_piece *before = l->pieces_n > 0 ? &l->pieces[l->pieces_n - 1] : NULL;
+		struct cut_piece  piece = { at, at, at == CUT_ABSENT, at != CUT_ABSENT && l->is_time[at] };
+		if (before != NULL && l->in == l->between && !piece.absent && !piece.time && !before->absent && !before->time &&
+		    before->last + 1 == at)
+			before->last = at;
+		else
+			l->pieces[l->pieces_n++] = piece;
+	}
+}
+
+static void
+cut_data(struct cut_log *l, const char *p, size_t n)
+{
+	if (l->stale)
+		make_pieces(l);
+	if (split(p, n, l->in, l->ends, l->range) < l->range) {
+		cut_warn_short(l);
+		return;
+	}
+	for (size_t i = 0; i < l->pieces_n; i++) {
+		const struct cut_piece *piece = &l->pieces[i];
+		if (i > 0)
+			cut_put_char(&l->out, l->between);
+		if (piece->absent)
+			continue;
+		const char  *start = piece->first > 0 ? l->ends[piece->first - 1] + 1 : p;
+		connlog_text field = { start, (size_t)(l->ends[piece->last] - start) };
+		if (piece->time)
+			put_time(l, field);
+		else
+			cut_put_near(&l->out, field.p, field.n);
+	}
+	cut_put_char(&l->out, '\n');
+}
+
+bool
+cut_line(struct cut_log *l, const char *p, size_t n)
+{
+	l->line++;
+	if (l->after_fields && (n < 6 || memcmp(p, "#types", 6) != 0)) {
+		complain("%s: line %ju is no #types line, which has to follow #fields; what comes before it has been cut",
+		         l->name, (uintmax_t)l->line);
+		return false;
+	}
+	if (n > 0 && *p == '#')
+		return cut_header(l, p, n);
+	l->in_header = false;
+	cut_data(l, p, n);
+	return true;
+}
+
+bool
+cut_log_init(struct cut_log *l, const struct cut_options *o)
+{
+	*l = (struct cut_log){ .options = o, .in = '\t', .between = '\t' };
+	l->clock = (struct cut_clock){ .times = o->times, .format = o->time_format, .last = -1 };
+	l->unset = strdup("-");
+	if (l->unset == NULL)
+		complain("out of memory");
+	return l->unset != NULL && cut_output_init(&l->out);
+}
+
+void
+cut_log_free(struct cut_log *l)
+{
+	cut_output_free(&l->out);
+	free(l->unset);
+	free(l->chosen);
+	free(l->is_time);
+	free(l->pieces);
+	free(l->ends);
+}

@@ -1,0 +1,120 @@
+/* cut_records.c - `connlog cut` of logs that are no lines of Zeek's text: JSON, and what is packed.
+ *
+ * They are read as records, which are written as Zeek's text, and that is cut: so the output is what it would be had the log
+ * been Zeek's text.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cut.h"
+
+#define BATCH (64u << 10) /* bytes of text that are cut at once */
+
+struct records {
+	struct cut_log *log;
+	connlog_reader *reader;
+	connlog_writer *writer;
+	char           *text; /* the lines, with room behind them */
+	size_t          room;
+};
+
+bool
+cut_wants_records(const char *head, size_t n)
+{
+	return (n > 0 && *head == '{') || (n >= 2 && memcmp(head, "\x1f\x8b", 2) == 0) ||
+	       (n >= 4 && memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0);
+}
+
+/* Cuts what the writer has. => false where that ends it. */
+static bool
+cut_written(struct records *r)
+{
+	connlog_text written = connlog_writer_bytes(r->writer);
+
+	if (written.n + CUT_SLACK > r->room) {
+		free(r->text);
+		r->room = 2 * written.n + CUT_SLACK;
+		r->text = calloc(r->room, 1);
+	}
+	if (r->text == NULL) {
+		complain("out of memory");
+		return false;
+	}
+	memcpy(r->text, written.p, written.n);
+	connlog_writer_clear(r->writer);
+	for (char *p = r->text, *end = p + written.n, *at; p < end; p = at + 1) {
+		at = memchr(p, '\n', (size_t)(end - p));
+		if (at == NULL || !cut_line(r->log, p, (size_t)(at - p)))
+			return false;
+	}
+	return cut_output_flush(&r->log->out) == CONNLOG_OK;
+}
+
+/* The columns of the records that follow. => false after a message. */
+static bool
+take_columns(struct records *r)
+{
+	char                   err[MESSAGE_MAX];
+	double                 now = (double)time(NULL);
+	const connlog_columns *columns = connlog_reader_columns(r->reader);
+
+	if (r->writer != NULL) {
+		if (connlog_writer_columns(r->writer, columns, now, err, sizeof err) == CONNLOG_OK)
+			return true;
+	} else {
+		r->writer = connlog_writer_new(&(connlog_writer_options){ .columns = columns }, err, sizeof err);
+		if (r->writer != NULL && connlog_writer_open(r->writer, now) == CONNLOG_OK)
+			return true;
+	}
+	complain("%s: %s", r->log->name, err);
+	return false;
+}
+
+/* => an exit_code */
+static int
+cut_all(struct records *r)
+{
+	const connlog_record *record;
+	char                  err[MESSAGE_MAX];
+	int                   status, code = EXIT_ALL_READ;
+
+	while ((status = connlog_reader_next(r->reader, &record, err, sizeof err)) != CONNLOG_END) {
+		if (status == CONNLOG_READ_COLUMNS) {
+			if (!take_columns(r))
+				return EXIT_INCOMPLETE;
+		} else if (status != CONNLOG_READ_RECORD) {
+			complain("%s", err);
+			code = EXIT_INCOMPLETE;
+			if (status == CONNLOG_NO_MEMORY)
+				break;
+		} else if (connlog_writer_record(r->writer, record) != CONNLOG_OK) {
+			complain("out of memory");
+			code = EXIT_INCOMPLETE;
+			break;
+		} else if (connlog_writer_bytes(r->writer).n >= BATCH && !cut_written(r)) {
+			return code;
+		}
+	}
+	if (r->writer != NULL && connlog_writer_close(r->writer, (double)time(NULL)) == CONNLOG_OK)
+		cut_written(r);
+	return code;
+}
+
+int
+cut_records(struct cut_log *l, const char *path, connlog_text begun)
+{
+	struct records r = { .log = l };
+	char           err[MESSAGE_MAX];
+	int            code = EXIT_INCOMPLETE;
+
+	r.reader = connlog_reader_files(&path, 1, &(connlog_reader_options){ .begun = begun }, err, sizeof err);
+	if (r.reader != NULL)
+		code = cut_all(&r);
+	else
+		complain("%s", err);
+	connlog_writer_free(r.writer);
+	connlog_reader_free(r.reader);
+	free(r.text);
+	return code;
+}

@@ -1,0 +1,100 @@
+/* Zeek's text log under other separators and words: what is data stays data. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "record/public.h"
+
+static void
+check_line(const connlog_writer_options *o, const struct record *r, const char *want)
+{
+	char            err[1024] = "";
+	connlog_writer *w = connlog_writer_new(o, err, sizeof err);
+
+	if (w == NULL)
+		fail_msg("%s", err);
+	assert_int_equal(connlog_writer_record(w, record_public(r)), CONNLOG_OK);
+	connlog_text t = connlog_writer_bytes(w);
+	char        *got = strndup(t.p, t.n);
+	assert_string_equal(got, want);
+	free(got);
+	connlog_writer_free(w);
+}
+
+static void
+separators_in_texts(void **state)
+{
+	static const struct text parents[] = { { "a|b,c;d", 7 }, { "e", 1 } };
+	struct record            r = { .has = HAS(COL_SERVICE) | HAS(COL_TUNNEL_PARENTS) | HAS(COL_UID) };
+	connlog_writer_options   o = { .fields = "service,tunnel_parents,uid" };
+
+	(void)state;
+	r.service = (struct text){ "ssl,quic|http;dns", 17 };
+	r.uid = (struct text){ "C12345678,12345678", 18 };
+	r.tunnel_parents = (struct text_set){ parents, 2 };
+	check_line(&o, &r, "ssl,quic|http;dns\ta|b\\x2cc;d,e\tC12345678,12345678\n");
+	o.separator = "|";
+	check_line(&o, &r, "ssl,quic\\x7chttp;dns|a\\x7cb\\x2cc;d,e|C12345678,12345678\n");
+	o.separator = ",";
+	o.set_separator = ";";
+	check_line(&o, &r, "ssl\\x2cquic|http;dns,a|b\\x2cc\\x3bd;e,C12345678\\x2c12345678\n");
+	o.set_separator = ",";
+	check_line(&o, &r, "ssl\\x2cquic|http;dns,a|b\\x2cc;d,e,C12345678\\x2c12345678\n");
+}
+
+static void
+words_in_texts(void **state)
+{
+	static const struct text parents[] = { { "NA", 2 }, { "", 0 }, { "-", 1 } };
+	struct record            r = { .has = HAS(COL_SERVICE) | HAS(COL_TUNNEL_PARENTS) | HAS(COL_UID) };
+	connlog_writer_options   o = { .fields = "service,tunnel_parents,uid,history" };
+
+	(void)state;
+	o.unset_field = "NA";
+	o.empty_field = "none";
+	r.service = (struct text){ "none", 4 };
+	r.uid = (struct text){ "", 0 };
+	r.tunnel_parents = (struct text_set){ parents, 3 };
+	check_line(&o, &r, "\\x6eone\t\\x4eA,none,-\tnone\tNA\n");
+	r.service = (struct text){ "(empty)", 7 };
+	check_line(&o, &r, "(empty)\t\\x4eA,none,-\tnone\tNA\n");
+}
+
+static void
+the_longest_words_fit(void **state)
+{
+	enum { N = 3000 };
+	const char             longest[] = "abcdefghijklmnopqrstuvwxyz(empty)"; /* 33: one too many */
+	static struct text     parents[N];
+	struct record          r = { .has = HAS(COL_TUNNEL_PARENTS) };
+	connlog_writer_options o = { .fields = "tunnel_parents", .empty_field = longest };
+	char                   err[128] = "", *want = calloc(N, 34);
+
+	(void)state;
+	assert_null(connlog_writer_new(&o, err, sizeof err));
+	o.empty_field = longest + 1;
+	for (size_t i = 0; i < N; i++) {
+		parents[i] = (struct text){ "", 0 };
+		strcat(strcat(want + 30 * i, longest + 1), i + 1 < N ? "," : "\n");
+	}
+	r.tunnel_parents = (struct text_set){ parents, N };
+	check_line(&o, &r, want);
+	free(want);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(separators_in_texts),
+		cmocka_unit_test(words_in_texts),
+		cmocka_unit_test(the_longest_words_fit),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
