@@ -10,6 +10,7 @@ const struct command commands[] = {
 	  "log the connections of captures (the default)" },
 	{ "live", command_live, "[OPTIONS] IFACE [NAME=VALUE]...", "log the connections that an interface sees" },
 	{ "convert", command_convert, "--to FORMAT [OPTIONS] [FILE|-]...", "turn a log into another format" },
+	{ "report", command_report, "[OPTIONS] [FILE|-]...", "print a log as people read it, or a summary of it" },
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -126,11 +126,11 @@ detect_bro1_5(struct text head)
 	return is_kind(head, BRO1_5);
 }
 
-/* What a log's records may have; what a kind has no place for stays unset. */
-static const enum column_id columns[] = {
-	COL_TS,       COL_ORIG_H,     COL_ORIG_P,     COL_RESP_H,     COL_RESP_P,     COL_PROTO,   COL_SERVICE,
-	COL_DURATION, COL_ORIG_BYTES, COL_RESP_BYTES, COL_CONN_STATE, COL_LOCAL_ORIG, COL_HISTORY,
-};
+/* What every record has a place for; bro0 has no ports.  A history, and the port that the service of bro0 may tell, are
+ * columns where they are seen. */
+static const enum column_id columns[] = { COL_TS,         COL_ORIG_H,     COL_ORIG_P,    COL_RESP_H,
+	                                      COL_RESP_P,     COL_PROTO,      COL_SERVICE,   COL_DURATION,
+	                                      COL_ORIG_BYTES, COL_RESP_BYTES, COL_CONN_STATE };
 
 static struct text
 text_of(const char *s)
@@ -138,17 +138,35 @@ text_of(const char *s)
 	return (struct text){ s, strlen(s) };
 }
 
+static bool
+is_bro0(const struct connlog_reader *r)
+{
+	return r->format == &read_bro0;
+}
+
 static void
 begin(struct connlog_reader *r)
 {
-	const struct text string = { "string", 6 };
-	struct slot       slot;
+	struct slot slot;
 
 	columns_clear(r);
-	for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-		columns_add(r, text_of(schema[columns[i]].info.name), text_of(schema[columns[i]].info.type_name), &slot);
-	columns_add(r, text_of(BRO1_FLAGS_COLUMN), string, &slot);
-	columns_add(r, text_of(BRO1_ADDL_COLUMN), string, &slot);
+	for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+		const struct column *c = &schema[columns[i]];
+		if (!is_bro0(r) || c->info.type != CONNLOG_PORT)
+			columns_add(r, text_of(c->info.name), text_of(c->info.type_name), &slot);
+	}
+	columns_add(r, text_of(BRO1_FLAGS_COLUMN), text_of("string"), &slot);
+	columns_add(r, text_of(BRO1_ADDL_COLUMN), text_of("string"), &slot);
+}
+
+static void
+see_column(struct connlog_reader *r, enum column_id id)
+{
+	const struct column *c = &schema[id];
+	struct slot          slot;
+
+	if (column_is_set(c, &r->record))
+		columns_see(r, text_of(c->info.name), text_of(c->info.type_name), &slot);
 }
 
 static void
@@ -166,6 +184,8 @@ read_line(struct connlog_reader *r, const char *p, size_t n, enum bro1_kind kind
 	const char *wrong = bro1_parse(kind, p, n, &line);
 	if (wrong != NULL)
 		return reader_bad(r, "%s", wrong);
+	see_column(r, COL_HISTORY);
+	see_column(r, COL_RESP_P);
 	set_extra(&r->extras[0], line.flags);
 	set_extra(&r->extras[1], line.addl);
 	return READ_RECORD;
@@ -189,8 +209,12 @@ line_bro1_5(struct connlog_reader *r, char *p, size_t n)
 	return read_line(r, p, n, BRO1_5);
 }
 
-const struct read_format read_bro0 = { .name = "bro0", .detect = detect_bro0, .begin = begin, .line = line_bro0 };
-const struct read_format read_bro1 = { .name = "bro1", .detect = detect_bro1, .begin = begin, .line = line_bro1 };
+const struct read_format read_bro0 = {
+	.name = "bro0", .detect = detect_bro0, .begin = begin, .columns_in_lines = true, .line = line_bro0
+};
+const struct read_format read_bro1 = {
+	.name = "bro1", .detect = detect_bro1, .begin = begin, .columns_in_lines = true, .line = line_bro1
+};
 const struct read_format read_bro1_5 = {
-	.name = "bro1.5", .detect = detect_bro1_5, .begin = begin, .line = line_bro1_5
+	.name = "bro1.5", .detect = detect_bro1_5, .begin = begin, .columns_in_lines = true, .line = line_bro1_5
 };

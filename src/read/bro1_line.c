@@ -246,10 +246,6 @@ bro1_parse(enum bro1_kind kind, const char *line, size_t n, struct bro1_line *ou
 		if (!may_be(part, w.at[part]) || (part != BRO1_FLAGS && !read_column(out, id, w.at[part])))
 			return expected[part];
 	}
-	if (local_init) {
-		out->record->local_orig = true;
-		out->record->has |= HAS(COL_LOCAL_ORIG);
-	}
 	out->history_seen = kind == BRO1_5 && take_history(&w, out->record);
 	settle_service(kind, out->record);
 	out->flags = is(flags, "X") ? (struct text){ "", 0 } : flags;

@@ -253,8 +253,8 @@ put_bro1_5(const struct connlog_writer *w, char *p, const struct record *r)
 
 const struct format format_bro0 = {
 	.info = { "bro0", "Bro before 2004: START DURATION SERVICE BYTES BYTES LOCAL REMOTE STATE FLAGS [ADDITIONAL]",
-	          "ports and protocol (but that of a service without a name), and all columns that Bro 1 did not have" },
-	.columns = SUMMARY "," TAIL,
+	          "ports, the protocol but as the service tells it, and what Bro 1 did not log" },
+	.columns = SUMMARY ",proto," TAIL,
 	.record = put_bro0,
 };
 
@@ -262,7 +262,7 @@ const struct format format_bro1 = {
 	.info = { "bro1",
 	          "Bro 1's manual: START DURATION LOCAL REMOTE SERVICE PORT PORT PROTO BYTES BYTES STATE FLAGS "
 	          "[ADDITIONAL]",
-	          "all columns that Bro 1 did not have" },
+	          "what Bro 1 did not log" },
 	.columns = SUMMARY ",id.orig_p,id.resp_p,proto," TAIL,
 	.record = put_bro1,
 };
@@ -271,7 +271,7 @@ const struct format format_bro1_5 = {
 	.info = { "bro1.5",
 	          "Bro 1.5: START DURATION ORIG RESP SERVICE PORT PORT PROTO BYTES BYTES STATE FLAGS [HISTORY] "
 	          "[ADDITIONAL]",
-	          "all columns that Bro 1 did not have, and the flag U" },
+	          "the flag U, the history but with record_state_history=T, and what Bro 1 did not log" },
 	.columns = SUMMARY ",id.orig_p,id.resp_p,proto," TAIL,
 	.history_columns = SUMMARY ",id.orig_p,id.resp_p,proto,history," TAIL,
 	.record = put_bro1_5,

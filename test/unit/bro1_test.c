@@ -119,7 +119,7 @@ lines_as_json(void **state)
 		  .want =
 		      "{\"ts\":931803523.006848,\"id.orig_h\":\"128.32.162.134\",\"id.resp_h\":\"206.132.179.35\",\"proto\":"
 		      "\"tcp\",\"service\":\"http\",\"duration\":54.3776,\"orig_bytes\":7320,\"resp_bytes\":38891,"
-		      "\"conn_state\":\"RSTO\",\"local_orig\":true,\"flags\":\"L\",\"addl\":\"%103\"}" },
+		      "\"conn_state\":\"RSTO\",\"flags\":\"L\",\"addl\":\"%103\"}" },
 		{ .from = "bro0",
 		  .to = "json",
 		  .line = "1.000000 ? uother-2000 ? ? 1.2.3.4 5.6.7.8 S0",
@@ -134,24 +134,21 @@ lines_as_json(void **state)
 		{ .from = "bro1",
 		  .to = "json",
 		  .line = "1.000000 2.5 1.2.3.4 5.6.7.8 http 80 4000 tcp 1 2 SF X",
-		  .want =
-		      "{\"ts\":1.0,\"id.orig_h\":\"5.6.7.8\",\"id.orig_p\":4000,\"id.resp_h\":\"1.2.3.4\",\"id.resp_p\":"
-		      "80,\"proto\":\"tcp\",\"service\":\"http\",\"duration\":2.5,\"orig_bytes\":1,\"resp_bytes\":2,"
-		      "\"conn_state\":\"SF\"}" },
+		  .want = "{\"ts\":1.0,\"id.orig_h\":\"5.6.7.8\",\"id.orig_p\":4000,\"id.resp_h\":\"1.2.3.4\",\"id.resp_p\":"
+		          "80,\"proto\":\"tcp\",\"service\":\"http\",\"duration\":2.5,\"orig_bytes\":1,\"resp_bytes\":2,"
+		          "\"conn_state\":\"SF\"}" },
 		{ .from = "bro1",
 		  .to = "json",
 		  .line = "1.000000 2.5 5.6.7.8 1.2.3.4 other 4000 81 tcp 1 2 SF LU",
-		  .want =
-		      "{\"ts\":1.0,\"id.orig_h\":\"5.6.7.8\",\"id.orig_p\":4000,\"id.resp_h\":\"1.2.3.4\",\"id.resp_p\":"
-		      "81,\"proto\":\"tcp\",\"duration\":2.5,\"orig_bytes\":1,\"resp_bytes\":2,\"conn_state\":\"SF\","
-		      "\"local_orig\":true,\"flags\":\"LU\"}" },
+		  .want = "{\"ts\":1.0,\"id.orig_h\":\"5.6.7.8\",\"id.orig_p\":4000,\"id.resp_h\":\"1.2.3.4\",\"id.resp_p\":"
+		          "81,\"proto\":\"tcp\",\"duration\":2.5,\"orig_bytes\":1,\"resp_bytes\":2,\"conn_state\":\"SF\","
+		          "\"flags\":\"LU\"}" },
 		{ .from = "bro1.5",
 		  .to = "json",
 		  .line = "1.000000 2.500000 5.6.7.8 1.2.3.4 dns 4000 53 udp 1 2 SF X Dd #3",
-		  .want =
-		      "{\"ts\":1.0,\"id.orig_h\":\"5.6.7.8\",\"id.orig_p\":4000,\"id.resp_h\":\"1.2.3.4\",\"id.resp_p\":"
-		      "53,\"proto\":\"udp\",\"service\":\"dns\",\"duration\":2.5,\"orig_bytes\":1,\"resp_bytes\":2,"
-		      "\"conn_state\":\"SF\",\"history\":\"Dd\",\"addl\":\"#3\"}" },
+		  .want = "{\"ts\":1.0,\"id.orig_h\":\"5.6.7.8\",\"id.orig_p\":4000,\"id.resp_h\":\"1.2.3.4\",\"id.resp_p\":"
+		          "53,\"proto\":\"udp\",\"service\":\"dns\",\"duration\":2.5,\"orig_bytes\":1,\"resp_bytes\":2,"
+		          "\"conn_state\":\"SF\",\"history\":\"Dd\",\"addl\":\"#3\"}" },
 	};
 	(void)state;
 	CHECK(rows);
