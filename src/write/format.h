@@ -52,7 +52,7 @@ struct connlog_writer {
 struct format {
 	connlog_format_info info;
 	/* The only columns that the format has, in its order, separated by commas, of which some may be extras by their names
-	 * (those come behind the schema's in the writer's fields where the log has them, else with NO_EXTRA).  NULL: any. */
+	 * (which are among the writer's fields where the log has them).  NULL: any. */
 	const char *columns;
 	const char *history_columns; /* the same with record_state_history; NULL: that changes nothing */
 	bool        extras;          /* columns that the schema does not know can be written */
