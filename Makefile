@@ -115,6 +115,19 @@ $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
 
+# The page of `report --html`: the files of src/cli/html as lists of bytes, the scripts as one in a scope of its own.
+PAGE := $(patsubst %,$(B)/html/%.inc,page.html page.css page.js)
+PAGE_JS := $(patsubst %,src/cli/html/%.js,data filter charts table story page)
+$(foreach v,obj san,$(B)/$v/src/cli/html_page.o): $(PAGE)
+$(foreach v,obj san,$(B)/$v/src/cli/html_page.o): CPPFLAGS += -I$(B)/html
+as_bytes = od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g'
+$(B)/html/%.inc: src/cli/html/%
+	@mkdir -p $(@D)
+	$(Q)cat $< | $(as_bytes) >$@
+$(B)/html/page.js.inc: $(PAGE_JS)
+	@mkdir -p $(@D)
+	$(Q){ echo '(() => {"use strict";'; cat $^; echo '})();'; } | $(as_bytes) >$@
+
 # ---- tests -----------------------------------------------------------------------------------------------------
 
 $(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libconnlog.a
