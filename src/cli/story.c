@@ -125,7 +125,7 @@ see_data(const struct walk *w, enum story_side side)
 	if (unanswered(w))
 		return odd(side == STORY_ORIG ? "before any SYN-ACK: the responder's packets are missing, or TCP Fast Open"
 		                              : "without a SYN-ACK: packets are missing");
-	if (side == STORY_RESP && !sent(w, STORY_ORIG, 'd') && !no_opening(w))
+	if (side == STORY_RESP && sent(w, STORY_ORIG, 's') && !sent(w, STORY_ORIG, 'd'))
 		return usual("the responder speaks first, as servers of SSH, SMTP and FTP do");
 	return usual(NULL);
 }
@@ -162,7 +162,7 @@ see_rst(const struct walk *w, enum story_side side)
 		return odd("refuses: nothing listens on this port, or a firewall says so");
 	if (unanswered(w))
 		return odd("gives up before an answer was seen");
-	if (side == STORY_ORIG && sent(w, STORY_RESP, 'h') && !sent(w, side, 'a') && !sent(w, side, 'd'))
+	if (side == STORY_ORIG && sent(w, side, 's') && !sent(w, side, 'a') && !sent(w, side, 'd'))
 		return odd("breaks off the handshake: a half-open scan, or a SYN-ACK it did not expect");
 	if (sent(w, side, 'f'))
 		return usual("after its own FIN: it takes no more of what the other side sends");
@@ -222,10 +222,11 @@ judge(const struct walk *w, enum story_side side, const struct story_letter *kno
 	case 'q':
 		return odd("no ordinary host sends this: scanners and fingerprinting tools do");
 	case '^':
-		return usual(w->at == 0 ? "the first packet seen was the responder's, to judge by its port or flags"
-		                        : "the letters before it were written in the old roles and are shown in the new ones");
+		return usual(
+			w->at == 0 ? "the first packet seen was the responder's, to judge by its port or flags"
+					   : "letters before it are shown in the new roles; counts and state may still be in the old ones");
 	case 'x':
-		return odd(NULL);
+		return odd("what was recognised inside may be incomplete");
 	default:
 		return see_scaled(w, side, known->letter);
 	}

@@ -76,6 +76,7 @@ struct story_state {
 	const char      *meaning; /* of TCP */
 	const char      *udp;     /* NULL: UDP has no such state */
 	const char      *usual;   /* what is usual about it, and what is not */
+	const char      *example; /* a history that ends in it */
 };
 
 /* The thirteen states, ended by a row without a name; and the names of their groups. */
