@@ -1,6 +1,7 @@
-/* connlog.h - the public interface of libconnlog: packets in, connection records out.
+/* connlog.h - the public interface of libconnlog: packets in, connection records out; logs in, the same records out.
  *
- * The library turns packets into the records that Zeek 8.2.2 writes to conn.log.  It takes the time from the
+ * The library turns packets into the records that Zeek 8.2.2 writes to conn.log, and reads and writes the formats that such
+ * logs have had since 1995.  It takes the time from the
  * packets, never from a clock; it never prints, never exits and opens no file that it was not told to open.
  * There is no global state: two engines in two threads do not meet, one engine belongs to one thread at a time.
  *
@@ -73,7 +74,8 @@ CONNLOG_API const connlog_option_info *connlog_option_at(size_t i);
 
 /* ---- records ---------------------------------------------------------------------------------------------- */
 
-typedef struct connlog_record connlog_record; /* valid during the callback only */
+/* Valid during the callback, or until the next connlog_reader_next(). */
+typedef struct connlog_record connlog_record;
 
 typedef enum connlog_type {
 	CONNLOG_TIME,       /* number: seconds since the epoch */
@@ -123,6 +125,78 @@ CONNLOG_API const connlog_column_info *connlog_column_at(size_t i);
 CONNLOG_API int           connlog_column_find(const char *name);
 CONNLOG_API connlog_value connlog_record_get(const connlog_record *r, size_t column);
 
+/* A column of a log that was read which is none of Zeek's. */
+typedef struct connlog_extra {
+	connlog_text name;
+	connlog_text type_name; /* Zeek's name of its type, as far as the log tells: "string", "count", "set[string]" */
+	bool         set;
+	bool         list; /* a set or vector: `texts`; else `text`, numbers as they stood, booleans as T or F */
+	union {
+		connlog_text text;
+		struct {
+			const connlog_text *at;
+			size_t              n;
+		} texts;
+	};
+} connlog_extra;
+/* The unknown column at `i` in `*out`. => false behind the last. */
+CONNLOG_API bool connlog_record_extra(const connlog_record *r, size_t i, connlog_extra *out);
+
+/* ---- formats ------------------------------------------------------------------------------------------------ */
+
+/* For listings: the format at `i`, until NULL. */
+typedef struct connlog_format_info {
+	const char *name;
+	const char *doc;   /* what it is */
+	const char *loses; /* what of a record has no place in it; "" for nothing */
+} connlog_format_info;
+CONNLOG_API const connlog_format_info *connlog_format_at(size_t i);
+
+/* ---- readers: logs to records --------------------------------------------------------------------------------- */
+
+typedef struct connlog_reader connlog_reader;
+
+/* The columns of a log in its order, those that Zeek does not know included. */
+typedef struct connlog_columns connlog_columns;
+/* => The column at `i` in `*out` (its texts are the reader's), or false behind the last. */
+CONNLOG_API bool connlog_columns_at(const connlog_columns *c, size_t i, connlog_column_info *out);
+
+typedef struct connlog_reader_options {
+	const char *format; /* NULL: each file's is found out by its content */
+} connlog_reader_options;
+
+/* Files ("-" is standard input), plain or packed with gzip or zstd, one after the other. Nothing is opened yet.
+ * `o` may be NULL. => NULL with a text in `err`. */
+CONNLOG_API connlog_reader *
+connlog_reader_files(const char *const *paths, size_t n, const connlog_reader_options *o, char *err, size_t err_size);
+CONNLOG_API void connlog_reader_free(connlog_reader *r);
+
+/* What connlog_reader_next() found. */
+enum {
+	CONNLOG_RECORD = 1,
+	/* The records that follow have other columns than those before; it comes before the first record, too. */
+	CONNLOG_COLUMNS = 2,
+};
+
+/* => CONNLOG_RECORD with a record in `*out`, good until the next call; CONNLOG_COLUMNS; CONNLOG_END; or CONNLOG_BAD_INPUT
+ * or CONNLOG_IO with a text in `err` that names the file and the line: the next call goes on behind it. */
+CONNLOG_API int connlog_reader_next(connlog_reader *r, const connlog_record **out, char *err, size_t err_size);
+
+/* => The columns of the records that come now: changed by CONNLOG_COLUMNS only. */
+CONNLOG_API const connlog_columns *connlog_reader_columns(const connlog_reader *r);
+
+typedef struct connlog_reader_progress {
+	uint64_t    bytes; /* read of all files, packed as they are */
+	uint64_t    records;
+	uint64_t    bad;    /* lines that were told as CONNLOG_BAD_INPUT */
+	uint64_t    line;   /* of the file: the last one handed out */
+	const char *name;   /* of the file being read, or NULL */
+	const char *format; /* of that file, or NULL */
+} connlog_reader_progress;
+CONNLOG_API void connlog_reader_progress_get(const connlog_reader *r, connlog_reader_progress *out);
+/* Makes a blocked or later connlog_reader_next() return CONNLOG_END; async-signal-safe. */
+CONNLOG_API void connlog_reader_stop(connlog_reader *r);
+
 /* ---- engine ----------------------------------------------------------------------------------------------- */
 
 typedef struct connlog_engine connlog_engine;
@@ -153,6 +227,9 @@ CONNLOG_API int connlog_packets(connlog_engine *e, const connlog_packet *p, size
 CONNLOG_API int connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec);
 /* Ends every open connection, as Zeek does at the end of its input. */
 CONNLOG_API int connlog_finish(connlog_engine *e);
+
+/* => The engine's time, seconds since the epoch: that of the packet it has come to. */
+CONNLOG_API double connlog_time(const connlog_engine *e);
 
 /* Every counter: group ("packets", "connections", "rejected" …), name, value. */
 typedef void (*connlog_counter_fn)(void *arg, const char *group, const char *name, uint64_t value);
@@ -199,16 +276,30 @@ CONNLOG_API void connlog_source_stop(connlog_source *s);
 typedef struct connlog_writer connlog_writer;
 
 typedef struct connlog_writer_options {
-	const char *format; /* "zeek" or "json"; NULL for "zeek" */
-	const char *fields; /* NULL for Zeek's default columns; else as --fields takes it */
-	const char *
-		json_timestamps; /* NULL or "JSON::TS_EPOCH", "JSON::TS_MILLIS", "JSON::TS_MILLIS_UNSIGNED", "JSON::TS_ISO8601" */
+	const char *format; /* a name of connlog_format_at(); NULL for "zeek" */
+	const char
+		*fields; /* NULL: Zeek's default columns, or those of connlog_writer_columns(); else as --fields takes it */
+	/* NULL or "JSON::TS_EPOCH", "JSON::TS_MILLIS", "JSON::TS_MILLIS_UNSIGNED", "JSON::TS_ISO8601" */
+	const char *json_timestamps;
+	bool        json_streaming; /* _path and _write_ts (connlog_writer_clock()) in front */
+	/* NULL: the records have the columns of the engine's; else those of the log that they are read from. */
+	const connlog_columns *columns;
 } connlog_writer_options;
 
 CONNLOG_API connlog_writer *connlog_writer_new(const connlog_writer_options *o, char *err, size_t err_size);
 CONNLOG_API void            connlog_writer_free(connlog_writer *w);
 /* => Whether it writes that column: what nobody reads need not be computed (the option log_community_id). */
 CONNLOG_API bool connlog_writer_has(const connlog_writer *w, size_t column);
+
+/* Says that the records have other columns from now on (CONNLOG_COLUMNS). The writer writes the columns that the records
+ * have, in their order, as far as its format and the option `fields` allow.  `when` is as below, for a log that is
+ * open already and gets a new header. => CONNLOG_OK, or CONNLOG_BAD_OPTION where `fields` names a column that there is not. */
+CONNLOG_API int
+connlog_writer_columns(connlog_writer *w, const connlog_columns *c, double when, char *err, size_t err_size);
+/* => The columns given last that its format has no place for, separated by commas; "" for none. */
+CONNLOG_API const char *connlog_writer_dropped(const connlog_writer *w);
+/* The time, seconds since the epoch, that json_streaming shows as that of writing the records that follow. */
+CONNLOG_API void connlog_writer_clock(connlog_writer *w, double now);
 
 /* Each appends to the writer's buffer. `when` is the time for #open and #close, seconds since the epoch. */
 CONNLOG_API int connlog_writer_open(connlog_writer *w, double when);

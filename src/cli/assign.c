@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/settings.h"
 
 /* As Zeek writes a boolean. => false for neither. */
 static bool

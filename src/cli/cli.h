@@ -15,25 +15,9 @@ enum exit_code {
 
 #define MESSAGE_MAX 1024
 
-/* What the command line asks for (args.c). The strings are argv's, but `fields` and `scripts`. */
-struct settings {
-	connlog_options       *options;
-	const char           **inputs; /* of -r and in place, in their order */
-	size_t                 inputs_n;
-	const char            *interface; /* -i */
-	const char            *filter;
-	const char            *folder;   /* -o */
-	const char            *stats;    /* --stats */
-	bool                   captures; /* -r was given */
-	bool                   quiet, verbose, seeded;
-	char                  *fields;  /* every --fields, joined by commas; NULL for none */
-	char                  *scripts; /* Zeek's scripts that add columns, the same way */
-	connlog_writer_options writer;
-};
-
 struct command {
 	const char *name;
-	int (*run)(struct settings *s); /* => an exit_code */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name. => an exit_code */
 	const char *synopsis;
 	const char *doc;
 };
@@ -41,30 +25,9 @@ struct command {
 /* The commands, ended by a row without a name.  The first is meant where none is named. (main.c) */
 extern const struct command commands[];
 
-/* read.c, live.c */
-int command_read(struct settings *s);
-int command_live(struct settings *s);
-
-enum args_outcome { ARGS_RUN, ARGS_DONE, ARGS_WRONG };
-
-/* Fills `s` from the arguments behind the command's name; what is to be printed (help, version, what is wrong) is.
- * Whatever it answers, settings_free() is due. */
-enum args_outcome args_parse(struct settings *s, int argc, char **argv);
-void              settings_free(struct settings *s);
-
-/* An argument for which is_assignment() (assign.c). => false, after a message. */
-bool assign(struct settings *s, const char *argument);
-/* Sets one option of the library. => false, after a message. */
-bool assign_option(struct settings *s, const char *name, const char *value);
-/* => Whether the argument has the form NAME=VALUE or NAME+=VALUE with a name as Zeek's constants have them. */
-bool is_assignment(const char *argument);
-/* => Whether the argument is named as Zeek's scripts are and no file. */
-bool is_script(const char *argument);
-/* => Whether that script is one of those that add columns. */
-bool is_column_script(const char *argument);
-
-/* Reads the source to its end and logs (run.c). The source is freed. => an exit_code. */
-int run(const struct settings *s, connlog_source *source, bool live);
+int command_read(int argc, char **argv);    /* read.c */
+int command_live(int argc, char **argv);    /* live.c */
+int command_convert(int argc, char **argv); /* convert.c */
 
 /* "connlog: TEXT" on standard error (message.c). */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);

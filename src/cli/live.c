@@ -1,8 +1,8 @@
 /* live.c - `connlog live`: an interface. */
-#include "cli/cli.h"
+#include "cli/settings.h"
 
 int
-command_live(struct settings *s)
+live_run(struct settings *s)
 {
 	char        err[MESSAGE_MAX];
 	const char *interface = s->interface != NULL ? s->interface : s->inputs[0];
@@ -15,4 +15,10 @@ command_live(struct settings *s)
 		return EXIT_INCOMPLETE;
 	}
 	return run(s, source, true);
+}
+
+int
+command_live(int argc, char **argv)
+{
+	return settings_run(live_run, argc, argv);
 }

@@ -9,6 +9,7 @@ const struct command commands[] = {
 	{ "read", command_read, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...",
 	  "log the connections of captures (the default)" },
 	{ "live", command_live, "[OPTIONS] IFACE [NAME=VALUE]...", "log the connections that an interface sees" },
+	{ "convert", command_convert, "--to FORMAT [OPTIONS] [FILE|-]...", "turn a log into another format" },
 	{ NULL, NULL, NULL, NULL },
 };
 
@@ -34,27 +35,10 @@ occupy_descriptors(void)
 int
 main(int argc, char **argv)
 {
-	struct settings       settings = { 0 };
 	const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
-	int                   code = EXIT_USAGE;
 
 	occupy_descriptors();
-	if (command != NULL) { /* its name takes the program's place */
-		argc--;
-		argv++;
-	} else {
-		command = &commands[0];
-	}
-	switch (args_parse(&settings, argc, argv)) {
-	case ARGS_RUN:
-		code = command->run(&settings);
-		break;
-	case ARGS_DONE:
-		code = EXIT_ALL_READ;
-		break;
-	case ARGS_WRONG:
-		break;
-	}
-	settings_free(&settings);
-	return code;
+	if (command == NULL)
+		return commands[0].run(argc, argv);
+	return command->run(argc - 1, argv + 1); /* its name takes the program's place */
 }

@@ -9,7 +9,6 @@
 #include "cli/output.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,37 +20,24 @@ clock_now(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_REALTIME, &t);
-	return (double)t.tv_sec;
-}
-
-static connlog_sink *
-open_sink(const char *folder, char *err, size_t err_size)
-{
-	char *path = NULL;
-
-	if (folder == NULL)
-		return connlog_sink_fd(STDOUT_FILENO, err, err_size);
-	if (asprintf(&path, "%s/conn.log", folder) < 0) {
-		snprintf(err, err_size, "out of memory");
-		return NULL;
-	}
-	connlog_sink *sink = connlog_sink_file(path, err, err_size);
-	free(path);
-	return sink;
+	return (double)t.tv_sec + (double)(t.tv_nsec / 1000) / 1e6;
 }
 
 bool
-output_init(struct output *o, const struct settings *s, int *code)
+output_init(struct output *o, const connlog_writer_options *writer, const char *path, int *code)
 {
-	*o = (struct output){ .own_times = s->seeded, .all_or_none = s->folder != NULL };
-	o->writer = connlog_writer_new(&s->writer, o->error, sizeof o->error);
+	*o = (struct output){ .all_or_none = path != NULL, .streaming = writer->json_streaming };
+	o->writer = connlog_writer_new(writer, o->error, sizeof o->error);
 	if (o->writer == NULL) {
 		*code = complain_usage("%s", o->error);
 		return false;
 	}
-	o->sink = open_sink(s->folder, o->error, sizeof o->error);
+	if (path != NULL)
+		o->sink = connlog_sink_file(path, o->error, sizeof o->error);
+	else
+		o->sink = connlog_sink_fd(STDOUT_FILENO, o->error, sizeof o->error);
 	if (o->sink == NULL) {
-		complain("%s%s", o->error, s->folder != NULL ? " (-o wants a folder that exists and may be written to)" : "");
+		complain("%s%s", o->error, path != NULL ? " (-o wants a folder that exists and may be written to)" : "");
 		*code = EXIT_INCOMPLETE;
 		return false;
 	}
@@ -116,6 +102,8 @@ output_record(void *arg, const connlog_record *r)
 	o->pending++;
 	if (o->status == CONNLOG_OK && !o->opened)
 		open_log(o);
+	if (o->streaming)
+		connlog_writer_clock(o->writer, o->own_times ? o->now(o->now_arg) : clock_now());
 	if (o->status == CONNLOG_OK && connlog_writer_record(o->writer, r) != CONNLOG_OK)
 		fail(o, CONNLOG_NO_MEMORY, "out of memory");
 	if (o->status == CONNLOG_OK && connlog_writer_bytes(o->writer).n >= FLUSH_SIZE)
@@ -125,6 +113,16 @@ output_record(void *arg, const connlog_record *r)
 	o->lost += o->pending;
 	o->pending = 0;
 	return o->keep_counting && o->status != CONNLOG_CLOSED ? CONNLOG_OK : o->status;
+}
+
+int
+output_columns(struct output *o, const connlog_columns *columns)
+{
+	if (o->status != CONNLOG_OK)
+		return o->status;
+	const int status = connlog_writer_columns(o->writer, columns, o->own_times ? o->open_time : clock_now(), o->error,
+	                                          sizeof o->error);
+	return status == CONNLOG_OK ? CONNLOG_OK : fail(o, status, o->error);
 }
 
 int

@@ -9,23 +9,29 @@
 struct output {
 	connlog_writer *writer;
 	connlog_sink   *sink;
-	bool            opened;        /* the header is in the writer */
-	bool            all_or_none;   /* what is not finished is not kept */
-	bool            keep_counting; /* once writing has failed: go on, to say how much is lost */
-	double          open_time;     /* for the header, where the clock is not to be asked */
-	bool            own_times;
-	uint64_t        records, pending; /* handed to the writer; of these not yet to the sink */
-	uint64_t        bytes;            /* that the sink took */
-	uint64_t        lost;             /* records that could not be written */
-	int             status;           /* CONNLOG_OK, or what writing failed with */
-	char            error[MESSAGE_MAX];
+	bool            opened;         /* the header is in the writer */
+	bool            all_or_none;    /* what is not finished is not kept */
+	bool            keep_counting;  /* once writing has failed: go on, to say how much is lost */
+	bool            own_times;      /* the clock is not to be asked: */
+	double          open_time;      /* for the header */
+	double (*now)(const void *arg); /* for the records of json_streaming, of `now_arg` */
+	const void *now_arg;
+	bool        streaming;
+	uint64_t    records, pending; /* handed to the writer; of these not yet to the sink */
+	uint64_t    bytes;            /* that the sink took */
+	uint64_t    lost;             /* records that could not be written */
+	int         status;           /* CONNLOG_OK, or what writing failed with */
+	char        error[MESSAGE_MAX];
 };
 
-/* => false, after a message; *code is then the exit_code. */
-bool output_init(struct output *o, const struct settings *s, int *code);
+/* `path` is that of the file, or NULL for standard output. => false, after a message; *code is then the exit_code. */
+bool output_init(struct output *o, const connlog_writer_options *writer, const char *path, int *code);
 
 /* A connlog_record_fn; `arg` is the output.  Once the output has failed it counts what is lost, or stops. */
 int output_record(void *arg, const connlog_record *r);
+
+/* The records that follow have these columns (connlog_writer_columns()). => output.status */
+int output_columns(struct output *o, const connlog_columns *columns);
 
 /* Hands what is buffered to the sink. => CONNLOG_OK or output.status. */
 int output_flush(struct output *o);

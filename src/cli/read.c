@@ -1,15 +1,21 @@
 /* read.c - `connlog read`: captures. */
-#include "cli/cli.h"
+#include "cli/settings.h"
 
-int
-command_read(struct settings *s)
+static int
+read_run(struct settings *s)
 {
 	char err[MESSAGE_MAX];
 
 	if (s->interface != NULL)
-		return command_live(s);
+		return live_run(s);
 	connlog_source *source = connlog_source_files(s->inputs, s->inputs_n, s->filter, err, sizeof err);
 	if (source == NULL)
 		return complain_usage("%s", err);
 	return run(s, source, false);
+}
+
+int
+command_read(int argc, char **argv)
+{
+	return settings_run(read_run, argc, argv);
 }

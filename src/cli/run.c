@@ -9,12 +9,14 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/settings.h"
 #include "cli/stats.h"
 
 enum { BATCH = 64, PROGRESS_EVERY = 4096 /* packets */ };
@@ -182,15 +184,40 @@ new_engine(const struct settings *s, const connlog_writer *writer)
 	return e;
 }
 
+static double
+engine_time(const void *engine)
+{
+	return connlog_time(engine);
+}
+
+/* => false, after a message; *code is then the exit_code. */
+static bool
+open_output(struct run *r, int *code)
+{
+	const struct settings *s = r->settings;
+	char                  *path = NULL;
+
+	if (s->folder != NULL && asprintf(&path, "%s/conn.log", s->folder) < 0) {
+		complain("out of memory");
+		return false;
+	}
+	const bool good = output_init(&r->output, &s->writer, path, code);
+	free(path);
+	if (good)
+		r->engine = new_engine(s, r->output.writer);
+	r->output.own_times = s->seeded;
+	r->output.now = engine_time;
+	r->output.now_arg = r->engine;
+	return r->engine != NULL;
+}
+
 int
 run(const struct settings *s, connlog_source *source, bool live)
 {
 	struct run r = { .settings = s, .source = source, .live = live };
 	int        code = EXIT_INCOMPLETE;
 
-	if (output_init(&r.output, s, &code))
-		r.engine = new_engine(s, r.output.writer);
-	if (r.engine != NULL) {
+	if (open_output(&r, &code)) {
 		/* A log on the same terminal is progress enough. */
 		bool to_terminal = s->folder == NULL && isatty(STDOUT_FILENO);
 		progress_init(&r.progress, !live && !s->quiet && !to_terminal && isatty(STDERR_FILENO));

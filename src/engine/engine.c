@@ -336,3 +336,9 @@ connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg)
 	e->notices.fn = fn;
 	e->notices.arg = arg;
 }
+
+double
+connlog_time(const connlog_engine *e)
+{
+	return e->store.now;
+}

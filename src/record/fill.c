@@ -60,15 +60,15 @@ fill_link(const struct conn_cold *cold, struct fill_texts *t, struct record *r)
 	r->orig_l2_addr = l2_text(cold->l2[ORIG], t->l2[ORIG]);
 	r->resp_l2_addr = l2_text(cold->l2[RESP], t->l2[RESP]);
 	if (r->orig_l2_addr.n)
-		r->has |= HAS_ORIG_L2;
+		r->has |= HAS(COL_ORIG_L2_ADDR);
 	if (r->resp_l2_addr.n)
-		r->has |= HAS_RESP_L2;
+		r->has |= HAS(COL_RESP_L2_ADDR);
 	if (cold->vlan != PKT_VLAN_NONE) {
-		r->has |= HAS_VLAN;
+		r->has |= HAS(COL_VLAN);
 		r->vlan = cold->vlan;
 	}
 	if (cold->inner_vlan != PKT_VLAN_NONE) {
-		r->has |= HAS_INNER_VLAN;
+		r->has |= HAS(COL_INNER_VLAN);
 		r->inner_vlan = cold->inner_vlan;
 	}
 }
@@ -79,11 +79,11 @@ fill_extra(const struct conn_extra *x, struct fill_texts *t, struct record *r)
 	if (x->n_parents > 0) {
 		for (unsigned i = 0; i < x->n_parents; i++)
 			t->parents[i] = (struct text){ t->parent_uids[i], uid_format(&x->parents[i], t->parent_uids[i]) };
-		r->has |= HAS_TUNNEL_PARENTS;
+		r->has |= HAS(COL_TUNNEL_PARENTS);
 		r->tunnel_parents = (struct text_set){ t->parents, x->n_parents };
 	}
 	if (x->pppoe_session != PKT_SESSION_NONE) {
-		r->has |= HAS_PPPOE_SESSION;
+		r->has |= HAS(COL_PPPOE_SESSION_ID);
 		r->pppoe_session_id = x->pppoe_session;
 	}
 }
@@ -100,13 +100,13 @@ fill_sizes(const struct conn_store *s, uint32_t handle, struct record *r)
 	endpoints(s, c, end);
 	r->duration = c->last_time - c->start_time;
 	if (r->duration > 0) {
-		r->has |= HAS_DURATION;
+		r->has |= HAS_LASTED;
 		r->orig_bytes = end[ORIG].size;
 		r->resp_bytes = end[RESP].size;
 	}
 	r->conn_state = text_of(conn_state(c->transport, &end[ORIG], &end[RESP], history, history_len));
 	if (history_len > 0)
-		r->has |= HAS_HISTORY;
+		r->has |= HAS(COL_HISTORY);
 	r->history = (struct text){ history, history_len };
 	if (c->transport == TRANSPORT_TCP)
 		r->missed_bytes = s->tracker->missed(s, c);
@@ -145,11 +145,11 @@ fill_services(const struct verdict *v, struct fill_texts *t, struct record *r)
 		t->failed[i] = text_of(service_name(failed[i]));
 	r->failed_service = (struct text_set){ t->failed, n };
 	if (r->service.n)
-		r->has |= HAS_SERVICE;
+		r->has |= HAS(COL_SERVICE);
 	if (r->speculative_service.n)
-		r->has |= HAS_SPECULATIVE_SERVICE;
+		r->has |= HAS(COL_SPECULATIVE_SERVICE);
 	if (n)
-		r->has |= HAS_FAILED_SERVICE;
+		r->has |= HAS(COL_FAILED_SERVICE);
 }
 
 void
@@ -162,7 +162,7 @@ fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v
 	const char              *proto_name = ip_proto_name(c->proto);
 
 	*r = (struct record){
-		.has = HAS_ALWAYS | HAS_CONN_STATE | HAS_IP_PROTO,
+		.has = HAS_ALWAYS,
 		.ts = c->start_time,
 		.uid = { t->uid, uid_format(&uid, t->uid) },
 		.orig_h = c->h[ORIG],
@@ -190,12 +190,12 @@ fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v
 		const size_t n =
 			community_id(c, (uint16_t)s->opt->community_id_seed, s->opt->community_id_base64, t->community_id);
 		r->community_id = (struct text){ t->community_id, n };
-		r->has |= n ? HAS_COMMUNITY_ID : 0;
+		r->has |= n ? HAS(COL_COMMUNITY_ID) : 0;
 	}
 	if (v)
 		fill_services(v, t, r);
 	if (proto_name) {
-		r->has |= HAS_IP_PROTO_NAME;
+		r->has |= HAS(COL_IP_PROTO_NAME);
 		r->ip_proto_name = text_of(proto_name);
 	}
 }

@@ -71,3 +71,39 @@ connlog_record_get(const connlog_record *public, size_t column)
 	}
 	return v;
 }
+
+bool
+connlog_record_extra(const connlog_record *public, size_t i, connlog_extra *out)
+{
+	const struct record *r = record_of(public);
+
+	if (i >= r->extras_n)
+		return false;
+	const struct extra *x = &r->extras[i];
+	*out = (connlog_extra){ .name = { x->name.p, x->name.n },
+		                    .type_name = { x->type.p, x->type.n },
+		                    .set = x->set,
+		                    .list = x->kind == EXTRA_LIST };
+	if (out->list) {
+		out->texts.at = (const connlog_text *)x->list.at;
+		out->texts.n = x->list.n;
+	} else {
+		out->text = (connlog_text){ x->text.p, x->text.n };
+	}
+	return true;
+}
+
+bool
+connlog_columns_at(const connlog_columns *c, size_t i, connlog_column_info *out)
+{
+	const struct field_set *set = columns_of(c);
+
+	if (i >= set->n)
+		return false;
+	const struct field *f = &set->at[i];
+	if (f->column != NULL)
+		*out = f->column->info;
+	else
+		*out = (connlog_column_info){ f->name, CONNLOG_STRING, f->type_name, "" };
+	return true;
+}

@@ -1,7 +1,8 @@
 /* record.h - one finished connection: the values of every column that conn.log can have.
  *
- * Plain data, filled by conn/ when a connection ends and read through the schema (schema.h) by every writer.
- * Text members point into the record itself or at memory that lives until the record has been written.
+ * Plain data, filled when a connection ends (fill.h) or from a line of a log (read/), and read through the schema
+ * (schema.h) by every writer.  Text members point into the record itself or at memory that lives until the record has
+ * been written.
  */
 #ifndef CONNLOG_RECORD_RECORD_H
 #define CONNLOG_RECORD_RECORD_H
@@ -23,29 +24,72 @@ struct text_set {
 	size_t             n;
 };
 
-/* Presence of the optional columns; the others are always there. */
-enum record_has {
-	HAS_SERVICE = 1u << 0,
-	HAS_DURATION = 1u << 1, /* duration, orig_bytes and resp_bytes come together */
-	HAS_LOCAL = 1u << 2,    /* local_orig and local_resp */
-	HAS_HISTORY = 1u << 3,
-	HAS_TUNNEL_PARENTS = 1u << 4,
-	HAS_IP_PROTO = 1u << 5,
-	HAS_COMMUNITY_ID = 1u << 6,
-	HAS_ORIG_L2 = 1u << 7,
-	HAS_RESP_L2 = 1u << 8,
-	HAS_VLAN = 1u << 9,
-	HAS_INNER_VLAN = 1u << 10,
-	HAS_SPECULATIVE_SERVICE = 1u << 11,
-	HAS_FAILED_SERVICE = 1u << 12,
-	HAS_IP_PROTO_NAME = 1u << 13,
-	HAS_PPPOE_SESSION = 1u << 14,
-	HAS_CONN_STATE = 1u << 15,
-	HAS_ALWAYS = 1u << 31, /* set in every record: presence of the columns that are always there */
+/* The columns, in the order of the schema's table (schema.c). */
+enum column_id {
+	COL_TS,
+	COL_UID,
+	COL_ORIG_H,
+	COL_ORIG_P,
+	COL_RESP_H,
+	COL_RESP_P,
+	COL_PROTO,
+	COL_SERVICE,
+	COL_DURATION,
+	COL_ORIG_BYTES,
+	COL_RESP_BYTES,
+	COL_CONN_STATE,
+	COL_LOCAL_ORIG,
+	COL_LOCAL_RESP,
+	COL_MISSED_BYTES,
+	COL_HISTORY,
+	COL_ORIG_PKTS,
+	COL_ORIG_IP_BYTES,
+	COL_RESP_PKTS,
+	COL_RESP_IP_BYTES,
+	COL_TUNNEL_PARENTS,
+	COL_IP_PROTO,
+	COL_COMMUNITY_ID,
+	COL_ORIG_L2_ADDR,
+	COL_RESP_L2_ADDR,
+	COL_VLAN,
+	COL_INNER_VLAN,
+	COL_SPECULATIVE_SERVICE,
+	COL_FAILED_SERVICE,
+	COL_IP_PROTO_NAME,
+	COL_PPPOE_SESSION_ID,
+	COLUMNS
+};
+
+/* A column's bit in record.has: whether the record has a value there. */
+#define HAS(id) (UINT64_C(1) << (id))
+
+/* The columns that every connection of the engine's has, those of one that lasted, those that need local networks. */
+#define HAS_ALWAYS                                                                                                     \
+	(HAS(COL_TS) | HAS(COL_UID) | HAS(COL_ORIG_H) | HAS(COL_ORIG_P) | HAS(COL_RESP_H) | HAS(COL_RESP_P) |              \
+	 HAS(COL_PROTO) | HAS(COL_CONN_STATE) | HAS(COL_MISSED_BYTES) | HAS(COL_ORIG_PKTS) | HAS(COL_ORIG_IP_BYTES) |      \
+	 HAS(COL_RESP_PKTS) | HAS(COL_RESP_IP_BYTES) | HAS(COL_IP_PROTO))
+#define HAS_LASTED (HAS(COL_DURATION) | HAS(COL_ORIG_BYTES) | HAS(COL_RESP_BYTES))
+#define HAS_LOCAL  (HAS(COL_LOCAL_ORIG) | HAS(COL_LOCAL_RESP))
+
+/* What stands in a column that the schema does not know, by its type. */
+enum extra_kind {
+	EXTRA_TEXT,   /* string, enum, addr, subnet …: text */
+	EXTRA_NUMBER, /* count, int, double, time, interval, port: the number as it stood, in text */
+	EXTRA_BOOL,   /* text: "T" or "F" */
+	EXTRA_LIST,   /* set[…], vector[…]: list */
+};
+
+/* A column that the schema does not know; name and type are those of the log's header. */
+struct extra {
+	struct text     name, type;    /* Zeek's type: "string", "set[string]", … */
+	enum extra_kind kind, element; /* `element`: of a list's elements */
+	bool            set;
+	struct text     text; /* without any escapes */
+	struct text_set list;
 };
 
 struct record {
-	uint32_t        has; /* record_has bits */
+	uint64_t        has; /* HAS() bits */
 	double          ts;  /* seconds since the epoch */
 	struct text     uid;
 	struct addr     orig_h, resp_h;
@@ -68,6 +112,13 @@ struct record {
 	struct text_set failed_service;
 	struct text     ip_proto_name;
 	uint64_t        pppoe_session_id;
+
+	/* Of a record that was read from a log only. */
+	const struct extra *extras;
+	size_t              extras_n;
+	/* By column, of ts, duration and the addresses: the text in which the log had it, digits with or without a fraction or
+	 * an address, which says it more exactly, and faster, than the value written anew.  Empty: none.  NULL: no column has. */
+	const struct text *literals;
 };
 
 #endif

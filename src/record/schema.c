@@ -6,64 +6,65 @@
 
 #define BOTH (PROFILE_DEFAULT | PROFILE_ALL)
 
-/* { name, type, name of the type, doc }, member, presence, profiles, script */
-#define COLUMN(name, type, type_name, member, has, profiles, script, doc)                                              \
-	{                                                                                                                  \
-		{ name, type, type_name, doc }, offsetof(struct record, member), has, profiles, script                         \
-	}
+/* name, type, name of the type, its number, member, profiles, script, doc */
+#define COLUMN(name, type, type_name, id, member, profiles, script, doc)                                               \
+	[id] = { { name, type, type_name, doc }, offsetof(struct record, member), HAS(id), profiles, script }
 
 const struct column schema[] = {
-	COLUMN("ts", CONNLOG_TIME, "time", ts, HAS_ALWAYS, BOTH, NULL, "time of the first packet"),
-	COLUMN("uid", CONNLOG_STRING, "string", uid, HAS_ALWAYS, BOTH, NULL, "unique identifier of the connection"),
-	COLUMN("id.orig_h", CONNLOG_ADDR, "addr", orig_h, HAS_ALWAYS, BOTH, NULL, "originator's address"),
-	COLUMN("id.orig_p", CONNLOG_PORT, "port", orig_p, HAS_ALWAYS, BOTH, NULL, "originator's port, or ICMP type"),
-	COLUMN("id.resp_h", CONNLOG_ADDR, "addr", resp_h, HAS_ALWAYS, BOTH, NULL, "responder's address"),
-	COLUMN("id.resp_p", CONNLOG_PORT, "port", resp_p, HAS_ALWAYS, BOTH, NULL, "responder's port, or ICMP code"),
-	COLUMN("proto", CONNLOG_ENUM, "enum", proto, HAS_ALWAYS, BOTH, NULL, "tcp, udp, icmp or unknown_transport"),
-	COLUMN("service", CONNLOG_STRING, "string", service, HAS_SERVICE, BOTH, NULL, "application protocols confirmed"),
-	COLUMN("duration", CONNLOG_INTERVAL, "interval", duration, HAS_DURATION, BOTH, NULL,
+	COLUMN("ts", CONNLOG_TIME, "time", COL_TS, ts, BOTH, NULL, "time of the first packet"),
+	COLUMN("uid", CONNLOG_STRING, "string", COL_UID, uid, BOTH, NULL, "unique identifier of the connection"),
+	COLUMN("id.orig_h", CONNLOG_ADDR, "addr", COL_ORIG_H, orig_h, BOTH, NULL, "originator's address"),
+	COLUMN("id.orig_p", CONNLOG_PORT, "port", COL_ORIG_P, orig_p, BOTH, NULL, "originator's port, or ICMP type"),
+	COLUMN("id.resp_h", CONNLOG_ADDR, "addr", COL_RESP_H, resp_h, BOTH, NULL, "responder's address"),
+	COLUMN("id.resp_p", CONNLOG_PORT, "port", COL_RESP_P, resp_p, BOTH, NULL, "responder's port, or ICMP code"),
+	COLUMN("proto", CONNLOG_ENUM, "enum", COL_PROTO, proto, BOTH, NULL, "tcp, udp, icmp or unknown_transport"),
+	COLUMN("service", CONNLOG_STRING, "string", COL_SERVICE, service, BOTH, NULL, "application protocols confirmed"),
+	COLUMN("duration", CONNLOG_INTERVAL, "interval", COL_DURATION, duration, BOTH, NULL,
 	       "first to last packet; for TCP without the final acknowledgements"),
-	COLUMN("orig_bytes", CONNLOG_COUNT, "count", orig_bytes, HAS_DURATION, BOTH, NULL,
+	COLUMN("orig_bytes", CONNLOG_COUNT, "count", COL_ORIG_BYTES, orig_bytes, BOTH, NULL,
 	       "payload bytes of the originator; for TCP by sequence numbers"),
-	COLUMN("resp_bytes", CONNLOG_COUNT, "count", resp_bytes, HAS_DURATION, BOTH, NULL,
+	COLUMN("resp_bytes", CONNLOG_COUNT, "count", COL_RESP_BYTES, resp_bytes, BOTH, NULL,
 	       "payload bytes of the responder; for TCP by sequence numbers"),
-	COLUMN("conn_state", CONNLOG_STRING, "string", conn_state, HAS_CONN_STATE, BOTH, NULL,
+	COLUMN("conn_state", CONNLOG_STRING, "string", COL_CONN_STATE, conn_state, BOTH, NULL,
 	       "S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH"),
-	COLUMN("local_orig", CONNLOG_BOOL, "bool", local_orig, HAS_LOCAL, BOTH, NULL, "originator is in the local nets"),
-	COLUMN("local_resp", CONNLOG_BOOL, "bool", local_resp, HAS_LOCAL, BOTH, NULL, "responder is in the local nets"),
-	COLUMN("missed_bytes", CONNLOG_COUNT, "count", missed_bytes, HAS_ALWAYS, BOTH, NULL,
+	COLUMN("local_orig", CONNLOG_BOOL, "bool", COL_LOCAL_ORIG, local_orig, BOTH, NULL,
+	       "originator is in the local nets"),
+	COLUMN("local_resp", CONNLOG_BOOL, "bool", COL_LOCAL_RESP, local_resp, BOTH, NULL,
+	       "responder is in the local nets"),
+	COLUMN("missed_bytes", CONNLOG_COUNT, "count", COL_MISSED_BYTES, missed_bytes, BOTH, NULL,
 	       "bytes that were acknowledged and never seen"),
-	COLUMN("history", CONNLOG_STRING, "string", history, HAS_HISTORY, BOTH, NULL,
+	COLUMN("history", CONNLOG_STRING, "string", COL_HISTORY, history, BOTH, NULL,
 	       "what happened, a letter each; upper case: by the originator"),
-	COLUMN("orig_pkts", CONNLOG_COUNT, "count", orig_pkts, HAS_ALWAYS, BOTH, NULL, "packets of the originator"),
-	COLUMN("orig_ip_bytes", CONNLOG_COUNT, "count", orig_ip_bytes, HAS_ALWAYS, BOTH, NULL,
+	COLUMN("orig_pkts", CONNLOG_COUNT, "count", COL_ORIG_PKTS, orig_pkts, BOTH, NULL, "packets of the originator"),
+	COLUMN("orig_ip_bytes", CONNLOG_COUNT, "count", COL_ORIG_IP_BYTES, orig_ip_bytes, BOTH, NULL,
 	       "bytes of the originator by the IP headers' lengths"),
-	COLUMN("resp_pkts", CONNLOG_COUNT, "count", resp_pkts, HAS_ALWAYS, BOTH, NULL, "packets of the responder"),
-	COLUMN("resp_ip_bytes", CONNLOG_COUNT, "count", resp_ip_bytes, HAS_ALWAYS, BOTH, NULL,
+	COLUMN("resp_pkts", CONNLOG_COUNT, "count", COL_RESP_PKTS, resp_pkts, BOTH, NULL, "packets of the responder"),
+	COLUMN("resp_ip_bytes", CONNLOG_COUNT, "count", COL_RESP_IP_BYTES, resp_ip_bytes, BOTH, NULL,
 	       "bytes of the responder by the IP headers' lengths"),
-	COLUMN("tunnel_parents", CONNLOG_STRING_SET, "set[string]", tunnel_parents, HAS_TUNNEL_PARENTS, BOTH, NULL,
+	COLUMN("tunnel_parents", CONNLOG_STRING_SET, "set[string]", COL_TUNNEL_PARENTS, tunnel_parents, BOTH, NULL,
 	       "uids of the tunnels around it"),
-	COLUMN("ip_proto", CONNLOG_COUNT, "count", ip_proto, HAS_IP_PROTO, BOTH, NULL, "protocol number of the IP header"),
-	COLUMN("community_id", CONNLOG_STRING, "string", community_id, HAS_COMMUNITY_ID, PROFILE_ALL,
+	COLUMN("ip_proto", CONNLOG_COUNT, "count", COL_IP_PROTO, ip_proto, BOTH, NULL, "protocol number of the IP header"),
+	COLUMN("community_id", CONNLOG_STRING, "string", COL_COMMUNITY_ID, community_id, PROFILE_ALL,
 	       "community-id-logging", "Community ID v1 flow hash"),
-	COLUMN("orig_l2_addr", CONNLOG_STRING, "string", orig_l2_addr, HAS_ORIG_L2, PROFILE_ALL, "mac-logging",
+	COLUMN("orig_l2_addr", CONNLOG_STRING, "string", COL_ORIG_L2_ADDR, orig_l2_addr, PROFILE_ALL, "mac-logging",
 	       "originator's link-layer address"),
-	COLUMN("resp_l2_addr", CONNLOG_STRING, "string", resp_l2_addr, HAS_RESP_L2, PROFILE_ALL, "mac-logging",
+	COLUMN("resp_l2_addr", CONNLOG_STRING, "string", COL_RESP_L2_ADDR, resp_l2_addr, PROFILE_ALL, "mac-logging",
 	       "responder's link-layer address"),
-	COLUMN("vlan", CONNLOG_INT, "int", vlan, HAS_VLAN, PROFILE_ALL, "vlan-logging", "outer VLAN"),
-	COLUMN("inner_vlan", CONNLOG_INT, "int", inner_vlan, HAS_INNER_VLAN, PROFILE_ALL, "vlan-logging", "inner VLAN"),
-	COLUMN("speculative_service", CONNLOG_STRING, "string", speculative_service, HAS_SPECULATIVE_SERVICE, PROFILE_ALL,
+	COLUMN("vlan", CONNLOG_INT, "int", COL_VLAN, vlan, PROFILE_ALL, "vlan-logging", "outer VLAN"),
+	COLUMN("inner_vlan", CONNLOG_INT, "int", COL_INNER_VLAN, inner_vlan, PROFILE_ALL, "vlan-logging", "inner VLAN"),
+	COLUMN("speculative_service", CONNLOG_STRING, "string", COL_SPECULATIVE_SERVICE, speculative_service, PROFILE_ALL,
 	       "speculative-service", "protocols whose signature matched too late to be confirmed"),
-	COLUMN("failed_service", CONNLOG_STRING_SET, "set[string]", failed_service, HAS_FAILED_SERVICE, PROFILE_ALL,
+	COLUMN("failed_service", CONNLOG_STRING_SET, "set[string]", COL_FAILED_SERVICE, failed_service, PROFILE_ALL,
 	       "failed-service-logging", "protocols that were confirmed and then violated"),
-	COLUMN("ip_proto_name", CONNLOG_STRING, "string", ip_proto_name, HAS_IP_PROTO_NAME, PROFILE_ALL,
+	COLUMN("ip_proto_name", CONNLOG_STRING, "string", COL_IP_PROTO_NAME, ip_proto_name, PROFILE_ALL,
 	       "ip-proto-name-logging", "name of the protocol number"),
-	COLUMN("pppoe_session_id", CONNLOG_COUNT, "count", pppoe_session_id, HAS_PPPOE_SESSION, PROFILE_ALL,
+	COLUMN("pppoe_session_id", CONNLOG_COUNT, "count", COL_PPPOE_SESSION_ID, pppoe_session_id, PROFILE_ALL,
 	       "pppoe-session-id-logging", "session number of PPPoE"),
 };
 
-const size_t schema_columns = sizeof schema / sizeof schema[0];
-_Static_assert(sizeof schema / sizeof schema[0] <= FIELDS_MAX, "a field set can hold every column");
+const size_t schema_columns = COLUMNS;
+_Static_assert(sizeof schema / sizeof schema[0] == COLUMNS, "every column has its row");
+_Static_assert(COLUMNS <= 64, "every column has its bit in record.has");
 
 const struct column *
 schema_find(const char *name, size_t len)
@@ -94,21 +95,36 @@ is_script(const char *text, size_t len, const char *script)
 	       (len == n || (len == n + sizeof suffix - 1 && memcmp(text + n, suffix, sizeof suffix - 1) == 0));
 }
 
-static void
-add_column(struct field_set *set, const struct column *c)
+struct field
+field_of(const struct column *c)
+{
+	return (struct field){ .column = c, .extra = NO_EXTRA, .name = c->info.name, .type_name = c->info.type_name };
+}
+
+static bool
+same_field(const struct field *a, const struct field *b)
+{
+	return a->column == b->column && (a->column != NULL || strcmp(a->name, b->name) == 0);
+}
+
+bool
+field_set_add(struct field_set *set, const struct field *f)
 {
 	for (size_t i = 0; i < set->n; i++)
-		if (set->at[i] == c)
-			return;
-	set->at[set->n++] = c; /* each column at most once, so there is room */
+		if (same_field(&set->at[i], f))
+			return true;
+	if (set->n == FIELDS_MAX)
+		return false;
+	set->at[set->n++] = *f;
+	return true;
 }
 
 static void
-drop_column(struct field_set *set, const struct column *c)
+drop_field(struct field_set *set, const struct field *f)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < set->n; i++)
-		if (set->at[i] != c)
+		if (!same_field(&set->at[i], f))
 			set->at[kept++] = set->at[i];
 	set->n = kept;
 }
@@ -119,7 +135,7 @@ field_set_profile(struct field_set *set, unsigned profile)
 	set->n = 0;
 	for (size_t i = 0; i < schema_columns; i++)
 		if (schema[i].profiles & profile)
-			add_column(set, &schema[i]);
+			set->at[set->n++] = field_of(&schema[i]);
 }
 
 /* => Whether an item ("all", a column's name, a script's) means the column. */
@@ -141,8 +157,29 @@ unknown_field(const char *item, size_t len, char *err, size_t err_size)
 	return err;
 }
 
+/* Adds or drops the fields that an item means. => Whether it means any. */
+static bool
+apply_item(struct field_set *set, const struct field_set *known, const char *item, size_t len, bool drop)
+{
+	const size_t known_n = known != NULL ? known->n : 0;
+	bool         found = false;
+
+	for (size_t i = 0; i < schema_columns + known_n; i++) {
+		const bool         ours = i < schema_columns;
+		const struct field f = ours ? field_of(&schema[i]) : known->at[i - schema_columns];
+		if (ours ? !item_means(item, len, &schema[i]) : strlen(f.name) != len || memcmp(f.name, item, len) != 0)
+			continue;
+		found = true;
+		if (drop)
+			drop_field(set, &f);
+		else
+			field_set_add(set, &f);
+	}
+	return found;
+}
+
 const char *
-field_set_parse(struct field_set *set, const char *list, char *err, size_t err_size)
+field_set_parse(struct field_set *set, const struct field_set *known, const char *list, char *err, size_t err_size)
 {
 	bool replaced = false;
 
@@ -150,22 +187,12 @@ field_set_parse(struct field_set *set, const char *list, char *err, size_t err_s
 		size_t len = strcspn(p, ",");
 		char   sign = len > 0 && (*p == '+' || *p == '-') ? *p : ' ';
 		size_t skip = sign != ' ';
-		bool   known = false;
 
 		if (sign == ' ' && !replaced) {
 			set->n = 0;
 			replaced = true;
 		}
-		for (size_t i = 0; i < schema_columns; i++) {
-			if (!item_means(p + skip, len - skip, &schema[i]))
-				continue;
-			known = true;
-			if (sign == '-')
-				drop_column(set, &schema[i]);
-			else
-				add_column(set, &schema[i]);
-		}
-		if (!known)
+		if (!apply_item(set, known, p + skip, len - skip, sign == '-'))
 			return unknown_field(p + skip, len - skip, err, err_size);
 		p += len;
 		if (*p == '\0')

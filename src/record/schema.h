@@ -24,7 +24,7 @@ enum column_profile {
 struct column {
 	connlog_column_info info;   /* name, type, Zeek's name of the type, one line of documentation */
 	uint16_t            offset; /* in struct record */
-	uint32_t            has;    /* presence bit of record.has */
+	uint64_t            has;    /* its bit in record.has */
 	unsigned            profiles;
 	const char         *script; /* Zeek's script that adds it, NULL for the base script's */
 };
@@ -48,20 +48,42 @@ column_is_set(const struct column *c, const struct record *r)
 	return (r->has & c->has) != 0;
 }
 
-/* A choice of columns in the order in which they are written. */
-#define FIELDS_MAX 64
-struct field_set {
-	size_t               n;
-	const struct column *at[FIELDS_MAX];
+/* A column that is written: one of the schema's, or one that the schema does not know and a log that is read has. */
+struct field {
+	const struct column *column;           /* NULL: unknown to the schema */
+	size_t               extra;            /* which of record.extras it then is; NO_EXTRA: none, it is always unset */
+	const char          *name, *type_name; /* owned by the schema or by who made the field */
 };
+#define NO_EXTRA SIZE_MAX
+
+/* => The value of a field that the schema does not know, or NULL where it is unset. */
+static inline const struct extra *
+field_extra(const struct field *f, const struct record *r)
+{
+	return f->extra < r->extras_n && r->extras[f->extra].set ? &r->extras[f->extra] : NULL;
+}
+
+/* A choice of columns in the order in which they are written. */
+#define FIELDS_MAX 256
+struct field_set {
+	size_t       n;
+	struct field at[FIELDS_MAX];
+};
+
+/* => The field of a column of the schema's. */
+struct field field_of(const struct column *c);
 
 void field_set_profile(struct field_set *set, unsigned profile);
 
+/* => false where the set is full. A field that is there already stays where it is. */
+bool field_set_add(struct field_set *set, const struct field *f);
+
 /* Parses --fields on top of `set`, item by item, separated by commas: "+a" adds, "-a" drops, a name without a
  * sign replaces the set by itself and those that follow, "all" is every column of Zeek's.  Where a name may
- * stand, so may one of Zeek's scripts ("policy/protocols/conn/vlan-logging"), for the columns that it adds.  A column
- * that is there already stays where it is.
+ * stand, so may one of Zeek's scripts ("policy/protocols/conn/vlan-logging"), for the columns that it adds, and one of
+ * the fields in `known` (NULL: none), which the schema need not know.  A column that is there already stays where it is.
  * => NULL, or a text (static or in `err`) that says what is wrong. */
-const char *field_set_parse(struct field_set *set, const char *list, char *err, size_t err_size);
+const char *
+field_set_parse(struct field_set *set, const struct field_set *known, const char *list, char *err, size_t err_size);
 
 #endif

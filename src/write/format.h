@@ -3,7 +3,7 @@
  * A format is a table of functions that write text; none of them knows where the bytes go.  A record is formatted into
  * memory that is known to be large enough (record_room() in writer.c), without a check on the way: what a value can take at
  * most is said here, and is what each format has to keep to.  A new format is a file with such a table and a row in
- * formats[] (writer.c).
+ * formats[] (formats.c).
  */
 #ifndef CONNLOG_WRITE_FORMAT_H
 #define CONNLOG_WRITE_FORMAT_H
@@ -36,13 +36,24 @@ struct key {
 struct connlog_writer {
 	const struct format *format;
 	struct field_set     fields;
-	struct key           keys[FIELDS_MAX]; /* of the fields */
+	struct key           keys[FIELDS_MAX]; /* of the fields that the schema knows */
 	enum json_time       json_time;
+	bool                 json_streaming;
+	double               clock;  /* connlog_writer_clock() */
+	char                *wanted; /* --fields, or NULL */
+	bool                 opened;
+	struct outbuf        dropped; /* names, separated by commas, and a final zero byte */
 	struct outbuf        out;
 };
 
 struct format {
-	const char *name;
+	connlog_format_info info;
+	/* The only columns that the format has, in its order, separated by commas, of which some may be extras by their names
+	 * (those come behind the schema's in the writer's fields where the log has them, else with NO_EXTRA).  NULL: any. */
+	const char *columns;
+	bool        extras;     /* columns that the schema does not know can be written */
+	bool        one_header; /* columns that come up behind the header can not be written any more */
+	size_t      room;       /* that a line can take besides its columns (record_room()) */
 	/* What stands before the first and behind the last record; NULL for nothing. `when`: see connlog_writer_open. */
 	void (*open)(struct connlog_writer *w, double when);
 	/* Writes the record's line at `p`. => Where it ends. */
@@ -50,10 +61,20 @@ struct format {
 	void (*close)(struct connlog_writer *w, double when);
 };
 
+/* => The record's text of that column as a log had it, or an empty one (record.h). */
+static inline struct text
+literal_of(const struct record *r, const struct column *c)
+{
+	return r->literals != NULL ? r->literals[c - schema] : (struct text){ NULL, 0 };
+}
+
 /* \xHH, lower case, as Zeek escapes a byte in both of its formats. => Where it ends. */
 char *put_hex_escape(char *p, unsigned char c);
 
-extern const struct format format_zeek; /* zeek.c */
-extern const struct format format_json; /* json.c */
+extern const struct format format_zeek, format_bro2; /* zeek.c */
+extern const struct format format_json;              /* json.c */
+
+/* => The format of that name, or NULL. (formats.c) */
+const struct format *format_find(const char *name);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/utf8.h"
 #include "write/format.h"
 
 /* => The letter of JSON's two-character escape, or 0. */
@@ -29,49 +30,6 @@ is_printable(unsigned char c)
 	return c >= 0x20 && c < 0x7f;
 }
 
-static bool
-is_continuation(unsigned char c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
-/* => The length of the sequence at `s` that Zeek lets stand (Unicode table 3-7, less C1 controls, the private use area
- * U+E000–F8FF and U+FFF0–FFFF), or 0. */
-static size_t
-utf8_sequence(const unsigned char *s, size_t n)
-{
-	uint32_t code;
-
-	if (n >= 2 && s[0] >= 0xc2 && s[0] <= 0xdf && is_continuation(s[1])) {
-		code = (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu);
-		return code > 0x9f ? 2 : 0;
-	}
-	if (n >= 3 && s[0] >= 0xe0 && s[0] <= 0xef && is_continuation(s[1]) && is_continuation(s[2])) {
-		code = (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
-		return code >= 0x800 && !(code >= 0xd800 && code <= 0xf8ff) && code < 0xfff0 ? 3 : 0;
-	}
-	if (n >= 4 && s[0] >= 0xf0 && s[0] <= 0xf4 && is_continuation(s[1]) && is_continuation(s[2]) &&
-	    is_continuation(s[3])) {
-		code = (s[0] & 0x07u) << 18 | (s[1] & 0x3fu) << 12 | (s[2] & 0x3fu) << 6 | (s[3] & 0x3fu);
-		return code >= 0x10000 && code <= 0x10ffff ? 4 : 0;
-	}
-	return 0;
-}
-
-/* => Whether the whole text may stand as it is. */
-static bool
-is_good_utf8(const unsigned char *s, size_t n)
-{
-	while (n > 0) {
-		size_t step = is_printable(*s) || short_escape(*s) != 0 ? 1 : utf8_sequence(s, n);
-		if (step == 0)
-			return false;
-		s += step;
-		n -= step;
-	}
-	return true;
-}
-
 static char *
 put_word(char *p, const char *word)
 {
@@ -82,7 +40,7 @@ put_word(char *p, const char *word)
 static char *
 put_escaped(char *p, struct text t, size_t i)
 {
-	bool raw = is_good_utf8((const unsigned char *)t.p, t.n);
+	bool raw = utf8_is_good(t.p, t.n);
 
 	for (; i < t.n; i++) {
 		unsigned char c = (unsigned char)t.p[i];
@@ -182,28 +140,51 @@ put_time(char *p, enum json_time format, double when)
 	return p;
 }
 
+/* A number as a log had it: digits, perhaps a fraction.  A double of Zeek's has at least one decimal and no zeros behind
+ * the others. */
 static char *
-put_address(char *p, const struct addr *a)
+put_literal(char *p, struct text t)
+{
+	const char *point = memchr(t.p, '.', t.n);
+
+	while (point != NULL && t.p + t.n > point + 2 && t.p[t.n - 1] == '0')
+		t.n--;
+	memcpy(p, t.p, t.n);
+	return point != NULL ? p + t.n : put_word(p + t.n, ".0");
+}
+
+static char *
+put_address(char *p, struct text literal, const struct addr *a)
 {
 	*p++ = '"';
-	p += addr_format(a, p);
+	if (literal.n > 0) {
+		memcpy(p, literal.p, literal.n);
+		p += literal.n;
+	} else {
+		p += addr_format(a, p);
+	}
 	*p++ = '"';
 	return p;
 }
 
 static char *
-put_value(char *p, const struct connlog_writer *w, connlog_type type, const void *at)
+put_value(char *p, const struct connlog_writer *w, const struct column *c, const struct record *r)
 {
-	switch (type) {
+	const void       *at = column_at(c, r);
+	const struct text literal = literal_of(r, c);
+
+	switch (c->info.type) {
 	case CONNLOG_TIME:
+		if (literal.n > 0 && w->json_time == JSON_TIME_EPOCH)
+			return put_literal(p, literal);
 		return put_time(p, w->json_time, *(const double *)at);
 	case CONNLOG_INTERVAL:
-		return put_double(p, *(const double *)at);
+		return literal.n > 0 ? put_literal(p, literal) : put_double(p, *(const double *)at);
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:
 		return put_text(p, *(const struct text *)at);
 	case CONNLOG_ADDR:
-		return put_address(p, at);
+		return put_address(p, literal, at);
 	case CONNLOG_PORT:
 		return p + format_u64(p, *(const uint16_t *)at);
 	case CONNLOG_COUNT:
@@ -218,18 +199,88 @@ put_value(char *p, const struct connlog_writer *w, connlog_type type, const void
 	return p;
 }
 
+/* => Whether a text may stand as a number of JSON (RFC 8259). */
+static bool
+is_number(struct text t)
+{
+	size_t i = t.n > 0 && t.p[0] == '-', digits = i;
+
+	while (i < t.n && t.p[i] >= '0' && t.p[i] <= '9')
+		i++;
+	if (i == digits || (t.p[digits] == '0' && i > digits + 1))
+		return false;
+	if (i < t.n && t.p[i] == '.') {
+		for (digits = ++i; i < t.n && t.p[i] >= '0' && t.p[i] <= '9'; i++)
+			;
+		if (i == digits)
+			return false;
+	}
+	if (i < t.n && (t.p[i] == 'e' || t.p[i] == 'E')) {
+		i += i + 1 < t.n && (t.p[i + 1] == '+' || t.p[i + 1] == '-') ? 2 : 1;
+		for (digits = i; i < t.n && t.p[i] >= '0' && t.p[i] <= '9'; i++)
+			;
+		if (i == digits)
+			return false;
+	}
+	return i == t.n;
+}
+
+static char *
+put_scalar(char *p, enum extra_kind kind, struct text t)
+{
+	if (kind == EXTRA_BOOL)
+		return put_word(p, t.n == 1 && *t.p == 'T' ? "true" : "false");
+	if (kind == EXTRA_NUMBER && is_number(t))
+		return (char *)memcpy(p, t.p, t.n) + t.n;
+	return put_text(p, t);
+}
+
+static char *
+put_extra(char *p, const struct extra *x)
+{
+	*p++ = ',';
+	p = put_text(p, x->name);
+	*p++ = ':';
+	if (x->kind != EXTRA_LIST)
+		return put_scalar(p, x->kind, x->text);
+	*p++ = '[';
+	for (size_t i = 0; i < x->list.n; i++) {
+		if (i > 0)
+			*p++ = ',';
+		p = put_scalar(p, x->element, x->list.at[i]);
+	}
+	*p++ = ']';
+	return p;
+}
+
+/* What the script json-streaming-logs puts in front of every record. */
+static char *
+put_stream(char *p, const struct connlog_writer *w)
+{
+	p = put_word(p, ",\"_path\":\"conn\",\"_write_ts\":");
+	return put_time(p, w->json_time, w->clock);
+}
+
 static char *
 json_record(const struct connlog_writer *w, char *p, const struct record *r)
 {
 	char *start = p;
 
+	if (w->json_streaming)
+		p = put_stream(p, w);
 	for (size_t i = 0; i < w->fields.n; i++) {
-		const struct column *c = w->fields.at[i];
+		const struct field  *f = &w->fields.at[i];
+		const struct column *c = f->column;
 		const struct key    *k = &w->keys[i];
+		if (c == NULL) {
+			const struct extra *x = field_extra(f, r);
+			p = x != NULL ? put_extra(p, x) : p;
+			continue;
+		}
 		if (!column_is_set(c, r))
 			continue;
 		memcpy(p, k->text, sizeof k->text); /* all of it: a copy of known size is one instruction or two */
-		p = put_value(p + k->n, w, c->info.type, column_at(c, r));
+		p = put_value(p + k->n, w, c, r);
 	}
 	if (p == start) /* nothing is set */
 		p++;
@@ -237,4 +288,9 @@ json_record(const struct connlog_writer *w, char *p, const struct record *r)
 	return put_word(p, "}\n");
 }
 
-const struct format format_json = { "json", NULL, json_record, NULL };
+const struct format format_json = {
+	.info = { "json", "Zeek's JSON: an object a line", "" },
+	.extras = true,
+	.room = 2 * (AROUND_VALUE + SCALAR_ROOM), /* _path and _write_ts */
+	.record = json_record,
+};

@@ -5,9 +5,6 @@
 #include "record/public.h"
 #include "write/format.h"
 
-static const struct format *const formats[] = { &format_zeek, &format_json };
-enum { FORMATS = sizeof formats / sizeof formats[0] };
-
 static const char *const json_times[] = {
 	[JSON_TIME_EPOCH] = "JSON::TS_EPOCH",
 	[JSON_TIME_MILLIS] = "JSON::TS_MILLIS",
@@ -26,15 +23,6 @@ find_json_time(const char *name)
 	return i;
 }
 
-static const struct format *
-find_format(const char *name)
-{
-	for (size_t i = 0; i < FORMATS; i++)
-		if (strcmp(formats[i]->name, name) == 0)
-			return formats[i];
-	return NULL;
-}
-
 char *
 put_hex_escape(char *p, unsigned char c)
 {
@@ -51,22 +39,94 @@ make_keys(struct connlog_writer *w)
 {
 	for (size_t i = 0; i < w->fields.n; i++) {
 		struct key *k = &w->keys[i];
-		k->n = (unsigned)snprintf(k->text, sizeof k->text, ",\"%s\":", w->fields.at[i]->info.name);
+		if (w->fields.at[i].column != NULL)
+			k->n = (unsigned)snprintf(k->text, sizeof k->text, ",\"%s\":", w->fields.at[i].name);
 	}
+}
+
+/* The columns of a format that has its own: `list` by name, those of `known` that the schema does not know included. */
+static void
+set_columns(struct field_set *set, const char *list, const struct field_set *known)
+{
+	set->n = 0;
+	for (const char *p = list;; p++) {
+		const size_t         n = strcspn(p, ",");
+		const struct column *c = schema_find(p, n);
+		struct field         f = { .extra = NO_EXTRA, .name = "", .type_name = "string" };
+		if (c != NULL)
+			f = field_of(c);
+		for (size_t i = 0; c == NULL && i < known->n; i++)
+			if (strlen(known->at[i].name) == n && memcmp(known->at[i].name, p, n) == 0)
+				f = known->at[i];
+		if (c != NULL || f.extra != NO_EXTRA)
+			field_set_add(set, &f);
+		p += n;
+		if (*p == '\0')
+			break;
+	}
+}
+
+/* => Whether the writer can write a column that a log has. */
+static bool
+has_place(const struct format *format, const struct field_set *fields, const struct field *f)
+{
+	if (f->column == NULL && !format->extras && format->columns == NULL)
+		return false;
+	for (size_t i = 0; i < fields->n; i++)
+		if (f->column != NULL ? fields->at[i].column == f->column : strcmp(fields->at[i].name, f->name) == 0)
+			return true;
+	return false;
+}
+
+/* Chooses the fields out of those that the records have. => NULL, or what is wrong with --fields. */
+static const char *
+choose_fields(struct connlog_writer *w, const struct field_set *known, char *err, size_t err_size)
+{
+	const char *problem = NULL;
+	size_t      kept = 0;
+
+	if (w->format->columns != NULL)
+		set_columns(&w->fields, w->format->columns, known);
+	else
+		w->fields = *known;
+	if (w->wanted != NULL)
+		problem = field_set_parse(&w->fields, known, w->wanted, err, err_size);
+	for (size_t i = 0; i < w->fields.n; i++)
+		if (w->fields.at[i].column != NULL || w->format->extras || w->format->columns != NULL)
+			w->fields.at[kept++] = w->fields.at[i];
+	w->fields.n = kept;
+	make_keys(w);
+	return problem;
+}
+
+/* Notes the names of the columns that the records have and the format has not; what --fields leaves out is no loss. */
+static void
+note_dropped(struct connlog_writer *w, const struct field_set *known)
+{
+	w->dropped.n = 0;
+	for (size_t i = 0; i < known->n; i++) {
+		const struct field *f = &known->at[i];
+		if (has_place(w->format, &w->fields, f) || (w->wanted != NULL && (f->column != NULL || w->format->extras)))
+			continue;
+		if (w->dropped.n > 0)
+			outbuf_char(&w->dropped, ',');
+		outbuf_text(&w->dropped, f->name);
+	}
+	outbuf_char(&w->dropped, '\0');
 }
 
 /* Applies the options. => false with a text in `err`. */
 static bool
 configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, size_t err_size)
 {
-	const char *format = o != NULL && o->format != NULL ? o->format : "zeek";
-	const char *time = o != NULL && o->json_timestamps != NULL ? o->json_timestamps : json_times[JSON_TIME_EPOCH];
+	const char *format = o->format != NULL ? o->format : "zeek";
+	const char *time = o->json_timestamps != NULL ? o->json_timestamps : json_times[JSON_TIME_EPOCH];
 
-	w->format = find_format(format);
+	w->format = format_find(format);
 	if (w->format == NULL) {
 		int n = snprintf(err, err_size, "unknown format \"%.80s\": known are", format);
-		for (size_t i = 0; i < FORMATS && n >= 0 && (size_t)n < err_size; i++)
-			n += snprintf(err + n, err_size - (size_t)n, " %s", formats[i]->name);
+		for (size_t i = 0; connlog_format_at(i) != NULL && n >= 0 && (size_t)n < err_size; i++)
+			n += snprintf(err + n, err_size - (size_t)n, " %s", connlog_format_at(i)->name);
 		return false;
 	}
 	size_t t = find_json_time(time);
@@ -76,27 +136,54 @@ configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, 
 		return false;
 	}
 	w->json_time = (enum json_time)t;
-	field_set_profile(&w->fields, PROFILE_DEFAULT);
-	if (o != NULL && o->fields != NULL) {
-		const char *problem = field_set_parse(&w->fields, o->fields, err, err_size);
-		if (problem != NULL && problem != err)
-			snprintf(err, err_size, "%s", problem);
-		if (problem != NULL)
-			return false;
+	w->json_streaming = o->json_streaming;
+	if (o->fields != NULL && w->format->columns != NULL) {
+		snprintf(err, err_size, "the format %s has columns of its own: --fields cannot change them", format);
+		return false;
 	}
-	make_keys(w);
+	if (o->fields != NULL && (w->wanted = strdup(o->fields)) == NULL) {
+		snprintf(err, err_size, "out of memory");
+		return false;
+	}
 	return true;
+}
+
+/* Chooses the fields: of the log's columns, or of those that the engine's records have. => As choose_fields(). */
+static const char *
+first_fields(struct connlog_writer *w, const connlog_columns *columns, char *err, size_t err_size)
+{
+	struct field_set profile;
+
+	if (columns == NULL || columns_of(columns)->n == 0) { /* an empty log has none */
+		field_set_profile(&profile, PROFILE_DEFAULT);
+		columns = NULL;
+	}
+	const struct field_set *known = columns != NULL ? columns_of(columns) : &profile;
+	const char             *problem = choose_fields(w, known, err, err_size);
+	if (problem == NULL && columns != NULL)
+		note_dropped(w, known);
+	return problem;
 }
 
 connlog_writer *
 connlog_writer_new(const connlog_writer_options *o, char *err, size_t err_size)
 {
-	struct connlog_writer *w = calloc(1, sizeof *w);
+	static const connlog_writer_options none;
+	struct connlog_writer              *w = calloc(1, sizeof *w);
+	const char                         *problem = NULL;
+
 	if (w == NULL) {
 		snprintf(err, err_size, "out of memory");
 		return NULL;
 	}
-	if (!configure(w, o, err, err_size)) {
+	if (!configure(w, o != NULL ? o : &none, err, err_size)) {
+		connlog_writer_free(w);
+		return NULL;
+	}
+	problem = first_fields(w, o != NULL ? o->columns : NULL, err, err_size);
+	if (problem != NULL) {
+		if (problem != err)
+			snprintf(err, err_size, "%s", problem);
 		connlog_writer_free(w);
 		return NULL;
 	}
@@ -109,6 +196,8 @@ connlog_writer_free(connlog_writer *w)
 	if (w == NULL)
 		return;
 	outbuf_free(&w->out);
+	outbuf_free(&w->dropped);
+	free(w->wanted);
 	free(w);
 }
 
@@ -116,7 +205,7 @@ bool
 connlog_writer_has(const connlog_writer *w, size_t column)
 {
 	for (size_t i = 0; i < w->fields.n; i++)
-		if ((size_t)(w->fields.at[i] - schema) == column)
+		if (w->fields.at[i].column != NULL && (size_t)(w->fields.at[i].column - schema) == column)
 			return true;
 	return false;
 }
@@ -133,29 +222,123 @@ outcome(connlog_writer *w)
 int
 connlog_writer_open(connlog_writer *w, double when)
 {
+	w->opened = true;
 	if (w->format->open != NULL)
 		w->format->open(w, when);
 	return outcome(w);
+}
+
+int
+connlog_writer_close(connlog_writer *w, double when)
+{
+	if (w->format->close != NULL)
+		w->format->close(w, when);
+	return outcome(w);
+}
+
+/* Are they the same columns in the same order? */
+static bool
+same_fields(const struct field_set *a, const struct field_set *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (a->at[i].column != b->at[i].column || a->at[i].extra != b->at[i].extra ||
+		    strcmp(a->at[i].name, b->at[i].name) != 0 || strcmp(a->at[i].type_name, b->at[i].type_name) != 0)
+			return false;
+	return true;
+}
+
+/* Under a header that stays, a column stays where it is: it is looked up by name among those that the records have now. */
+static void
+keep_fields(struct field_set *fields, const struct field_set *known)
+{
+	for (size_t i = 0; i < fields->n; i++) {
+		struct field *f = &fields->at[i];
+		if (f->column != NULL)
+			continue;
+		f->extra = NO_EXTRA;
+		for (size_t k = 0; k < known->n; k++)
+			if (known->at[k].column == NULL && strcmp(known->at[k].name, f->name) == 0)
+				f->extra = known->at[k].extra;
+	}
+}
+
+int
+connlog_writer_columns(connlog_writer *w, const connlog_columns *columns, double when, char *err, size_t err_size)
+{
+	const struct field_set *known = columns_of(columns), before = w->fields;
+
+	if (w->opened && w->format->one_header) {
+		keep_fields(&w->fields, known);
+	} else {
+		const char *problem = choose_fields(w, known, err, err_size);
+		if (problem != NULL) {
+			if (problem != err)
+				snprintf(err, err_size, "%s", problem);
+			return CONNLOG_BAD_OPTION;
+		}
+	}
+	note_dropped(w, known);
+	if (w->opened && !same_fields(&before, &w->fields)) {
+		connlog_writer_close(w, when);
+		connlog_writer_open(w, when);
+	}
+	return outcome(w);
+}
+
+const char *
+connlog_writer_dropped(const connlog_writer *w)
+{
+	return w->dropped.n > 0 ? w->dropped.p : "";
+}
+
+void
+connlog_writer_clock(connlog_writer *w, double now)
+{
+	w->clock = now;
+}
+
+static size_t
+text_room(struct text t)
+{
+	return AROUND_TEXT + BYTE_ROOM * t.n;
+}
+
+static size_t
+texts_room(const struct text_set *set)
+{
+	size_t room = 0;
+	for (size_t k = 0; k < set->n; k++)
+		room += text_room(set->at[k]);
+	return room;
+}
+
+static size_t
+extra_room(const struct extra *x)
+{
+	return text_room(x->name) + (x->kind == EXTRA_LIST ? texts_room(&x->list) : text_room(x->text));
 }
 
 /* => What the record's line can take at most, in any format. */
 static size_t
 record_room(const struct connlog_writer *w, const struct record *r)
 {
-	size_t room = AROUND_VALUE + w->fields.n * (AROUND_VALUE + SCALAR_ROOM);
+	size_t room = w->format->room + AROUND_VALUE + w->fields.n * (AROUND_VALUE + SCALAR_ROOM);
 
 	for (size_t i = 0; i < w->fields.n; i++) {
-		const struct column *c = w->fields.at[i];
-		connlog_type         type = c->info.type;
-		if (!column_is_set(c, r))
+		const struct column *c = w->fields.at[i].column;
+		const struct extra  *x;
+		if (c == NULL)
+			room += (x = field_extra(&w->fields.at[i], r)) != NULL ? extra_room(x) : 0;
+		else if (!column_is_set(c, r))
 			continue;
-		if (type == CONNLOG_STRING || type == CONNLOG_ENUM) {
-			room += AROUND_TEXT + BYTE_ROOM * ((const struct text *)column_at(c, r))->n;
-		} else if (type == CONNLOG_STRING_SET) {
-			const struct text_set *set = column_at(c, r);
-			for (size_t k = 0; k < set->n; k++)
-				room += AROUND_TEXT + BYTE_ROOM * set->at[k].n;
-		}
+		else if (c->info.type == CONNLOG_STRING || c->info.type == CONNLOG_ENUM)
+			room += text_room(*(const struct text *)column_at(c, r));
+		else if (c->info.type == CONNLOG_STRING_SET)
+			room += texts_room(column_at(c, r));
+		else
+			room += literal_of(r, c).n;
 	}
 	return room;
 }
@@ -167,14 +350,6 @@ connlog_writer_record(connlog_writer *w, const connlog_record *record)
 	char                *p = outbuf_reserve(&w->out, record_room(w, r));
 	if (p != NULL)
 		outbuf_advance(&w->out, (size_t)(w->format->record(w, p, r) - p));
-	return outcome(w);
-}
-
-int
-connlog_writer_close(connlog_writer *w, double when)
-{
-	if (w->format->close != NULL)
-		w->format->close(w, when);
 	return outcome(w);
 }
 

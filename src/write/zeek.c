@@ -40,12 +40,12 @@ zeek_open(struct connlog_writer *w, double when)
 	outbuf_text(b, "#fields");
 	for (size_t i = 0; i < w->fields.n; i++) {
 		outbuf_char(b, '\t');
-		outbuf_text(b, w->fields.at[i]->info.name);
+		outbuf_text(b, w->fields.at[i].name);
 	}
 	outbuf_text(b, "\n#types");
 	for (size_t i = 0; i < w->fields.n; i++) {
 		outbuf_char(b, '\t');
-		outbuf_text(b, w->fields.at[i]->info.type_name);
+		outbuf_text(b, w->fields.at[i].type_name);
 	}
 	outbuf_char(b, '\n');
 }
@@ -142,18 +142,35 @@ put_texts(char *p, const struct text_set *set)
 	return p;
 }
 
+/* Times and intervals have six decimals; what a log has with six is as good as the value. */
 static char *
-put_value(char *p, connlog_type type, const void *at)
+put_seconds(char *p, struct text literal, double v)
 {
-	switch (type) {
+	if (literal.n > 7 && literal.p[literal.n - 7] == '.')
+		return put_word(p, literal.p, literal.n);
+	return p + format_fixed6(p, v);
+}
+
+static char *
+put_address(char *p, struct text literal, const struct addr *a)
+{
+	return literal.n > 0 ? put_word(p, literal.p, literal.n) : p + addr_format(a, p);
+}
+
+static char *
+put_value(char *p, const struct column *c, const struct record *r)
+{
+	const void *at = column_at(c, r);
+
+	switch (c->info.type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
-		return p + format_fixed6(p, *(const double *)at);
+		return put_seconds(p, literal_of(r, c), *(const double *)at);
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:
 		return put_text(p, *(const struct text *)at, false);
 	case CONNLOG_ADDR:
-		return p + addr_format(at, p);
+		return put_address(p, literal_of(r, c), at);
 	case CONNLOG_PORT:
 		return p + format_u64(p, *(const uint16_t *)at);
 	case CONNLOG_COUNT:
@@ -169,35 +186,50 @@ put_value(char *p, connlog_type type, const void *at)
 	return p;
 }
 
-/* A line that starts with "#" would be taken for a header.  Only a text in the first column can do that. */
-static bool
-looks_like_header(const struct column *first, const struct record *r)
+static char *
+put_field(char *p, const struct field *f, const struct record *r)
 {
-	const struct text *t = column_at(first, r);
-	bool               is_text = first->info.type == CONNLOG_STRING || first->info.type == CONNLOG_ENUM;
-	return is_text && column_is_set(first, r) && t->n > 0 && t->p[0] == '#';
+	if (f->column != NULL && column_is_set(f->column, r))
+		return put_value(p, f->column, r);
+	const struct extra *x = f->column == NULL ? field_extra(f, r) : NULL;
+	if (x == NULL)
+		return put_word(p, &unset, 1);
+	return x->kind == EXTRA_LIST ? put_texts(p, &x->list) : put_text(p, x->text, false);
 }
 
 static char *
 zeek_record(const struct connlog_writer *w, char *p, const struct record *r)
 {
-	size_t i = 0;
+	char *const start = p;
 
-	if (looks_like_header(w->fields.at[0], r)) {
-		p = put_escaped_first(p, *(const struct text *)column_at(w->fields.at[0], r), false);
-		*p++ = '\t';
-		i++;
-	}
-	for (; i < w->fields.n; i++) {
-		const struct column *c = w->fields.at[i];
-		if (column_is_set(c, r))
-			p = put_value(p, c->info.type, column_at(c, r));
-		else
-			*p++ = unset;
+	for (size_t i = 0; i < w->fields.n; i++) {
+		p = put_field(p, &w->fields.at[i], r);
 		*p++ = '\t';
 	}
 	p[-1] = '\n';
+	/* A line that starts with "#" would be taken for a header.  Only a text in the first column can do that. */
+	if (*start == '#') {
+		memmove(start + 4, start + 1, (size_t)(p - start) - 1);
+		put_hex_escape(start, '#');
+		p += 3;
+	}
 	return p;
 }
 
-const struct format format_zeek = { "zeek", zeek_open, zeek_record, zeek_close };
+const struct format format_zeek = {
+	.info = { "zeek", "Zeek's tab-separated log, any columns", "" },
+	.extras = true,
+	.open = zeek_open,
+	.record = zeek_record,
+	.close = zeek_close,
+};
+
+/* The same with the columns of Bro 2.1 to 2.3. */
+const struct format format_bro2 = {
+	.info = { "bro2", "Bro 2's tab-separated log (2.1 to 2.3)", "columns that Bro 2 had not" },
+	.columns = "ts,uid,id.orig_h,id.orig_p,id.resp_h,id.resp_p,proto,service,duration,orig_bytes,resp_bytes,conn_state,"
+			   "local_orig,missed_bytes,history,orig_pkts,orig_ip_bytes,resp_pkts,resp_ip_bytes,tunnel_parents",
+	.open = zeek_open,
+	.record = zeek_record,
+	.close = zeek_close,
+};

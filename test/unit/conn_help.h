@@ -48,7 +48,7 @@ keep_record(void *arg, struct conn_store *s, uint32_t handle)
 		                      .pkts = { r.orig_pkts, r.resp_pkts },
 		                      .missed = r.missed_bytes,
 		                      .duration = r.duration,
-		                      .has_duration = (r.has & HAS_DURATION) != 0,
+		                      .has_duration = (r.has & HAS_LASTED) != 0,
 		                      .has_local = (r.has & HAS_LOCAL) != 0,
 		                      .orig_h = r.orig_h };
 	assert_true(r.history.n < sizeof w->log.history && r.conn_state.n < sizeof w->log.state);

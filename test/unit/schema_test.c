@@ -25,7 +25,7 @@ check_names(const struct field_set *set, const char *want)
 	char   text[1024] = "";
 	size_t n = 0;
 	for (size_t i = 0; i < set->n; i++)
-		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i > 0 ? " " : "", set->at[i]->info.name);
+		n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", i > 0 ? " " : "", set->at[i].name);
 	assert_string_equal(text, want);
 }
 
@@ -78,7 +78,7 @@ lists_of_fields(void **state)
 		struct field_set set;
 		char             err[1024] = "";
 		field_set_profile(&set, PROFILE_DEFAULT);
-		const char *problem = field_set_parse(&set, rows[i].list, err, sizeof err);
+		const char *problem = field_set_parse(&set, NULL, rows[i].list, err, sizeof err);
 		if (rows[i].want == NULL) {
 			if (problem == NULL)
 				fail_msg("\"%s\" was taken", rows[i].list);
@@ -98,7 +98,7 @@ an_error_is_cut_to_fit(void **state)
 
 	(void)state;
 	field_set_profile(&set, PROFILE_DEFAULT);
-	assert_ptr_equal(field_set_parse(&set, "nothing", err, sizeof err), err);
+	assert_ptr_equal(field_set_parse(&set, NULL, "nothing", err, sizeof err), err);
 	assert_int_equal(strlen(err), sizeof err - 1);
 }
 
@@ -129,7 +129,7 @@ values_are_read_by_column(void **state)
 {
 	static const struct text parents[] = { { "Ca", 2 }, { "Cbc", 3 } };
 	const uint8_t            four[] = { 10, 1, 2, 3 };
-	struct record            r = { .has = HAS_ALWAYS | HAS_DURATION | HAS_LOCAL | HAS_TUNNEL_PARENTS | HAS_VLAN };
+	struct record r = { .has = HAS_ALWAYS | HAS_LASTED | HAS_LOCAL | HAS(COL_TUNNEL_PARENTS) | HAS(COL_VLAN) };
 
 	(void)state;
 	r.ts = 1.5;

@@ -16,8 +16,9 @@ static connlog_writer *
 new_writer(const char *format, const char *fields, const char *json_timestamps)
 {
 	char            err[1024] = "";
-	connlog_writer *w =
-		connlog_writer_new(&(connlog_writer_options){ format, fields, json_timestamps }, err, sizeof err);
+	connlog_writer *w = connlog_writer_new(
+		&(connlog_writer_options){ .format = format, .fields = fields, .json_timestamps = json_timestamps }, err,
+		sizeof err);
 	if (w == NULL)
 		fail_msg("%s", err);
 	return w;
@@ -49,8 +50,7 @@ some_record(void)
 {
 	static const struct text parents[] = { { "C1", 2 }, { "C2", 2 } };
 	const uint8_t            four[] = { 192, 168, 1, 2 };
-	struct record r = { .has = HAS_ALWAYS | HAS_DURATION | HAS_LOCAL | HAS_HISTORY | HAS_TUNNEL_PARENTS | HAS_IP_PROTO |
-		                       HAS_CONN_STATE };
+	struct record r = { .has = HAS_ALWAYS | HAS_LASTED | HAS_LOCAL | HAS(COL_HISTORY) | HAS(COL_TUNNEL_PARENTS) };
 	r.ts = 1427304960.695733;
 	r.uid = (struct text){ "CwAZji2x4ATKxq3sNl", 18 };
 	r.orig_h = addr_from_v4(four);
@@ -210,7 +210,7 @@ static void
 sets(void **state)
 {
 	static const struct text some[] = { { "a,b", 3 }, { "-", 1 }, { "", 0 }, { "(empty)", 7 }, { "c", 1 } };
-	struct record            r = { .has = HAS_ALWAYS | HAS_TUNNEL_PARENTS, .proto = { "udp", 3 } };
+	struct record            r = { .has = HAS_ALWAYS | HAS(COL_TUNNEL_PARENTS), .proto = { "udp", 3 } };
 
 	(void)state;
 	check_line("zeek", "proto,tunnel_parents", &r, "udp\t(empty)\n");
@@ -273,7 +273,7 @@ every_column_has_its_key(void **state)
 	(void)state;
 	for (size_t i = 0; connlog_column_at(i) != NULL; i++) {
 		const connlog_column_info *c = connlog_column_at(i);
-		struct record              r = { .has = ~0u };
+		struct record              r = { .has = ~UINT64_C(0) };
 		char                       want[128];
 		const char                *value = "0";
 		if (c->type == CONNLOG_STRING || c->type == CONNLOG_ENUM)

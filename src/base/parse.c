@@ -1,0 +1,230 @@
+/* parse.c - see parse.h.
+ *
+ * A decimal number of up to 2^53 with up to 22 decimals is its digits, an exact double, over a power of ten that is exact,
+ * too: one division rounds it right (Clinger, "How to read floating point numbers accurately").  All others are
+ * strtod()'s.
+ */
+#include "base/parse.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+bool
+parse_u64(const char *p, size_t n, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (n == 0 || n > 20)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const unsigned digit = (unsigned char)p[i] - (unsigned)'0';
+		if (digit > 9 || (i == 19 && (v > UINT64_MAX / 10 || (v == UINT64_MAX / 10 && digit > UINT64_MAX % 10))))
+			return false;
+		v = v * 10 + digit;
+	}
+	*out = v;
+	return true;
+}
+
+bool
+parse_i64(const char *p, size_t n, int64_t *out)
+{
+	const bool negative = n > 0 && *p == '-';
+	uint64_t   v;
+
+	if (!parse_u64(p + negative, n - negative, &v) || v > (uint64_t)INT64_MAX + negative)
+		return false;
+	*out = negative ? (int64_t)-v : (int64_t)v;
+	return true;
+}
+
+/* With an exponent, or more digits than a double holds. */
+static bool
+parse_with_strtod(const char *p, size_t n, double *out)
+{
+	char   text[400], *end;
+	double v;
+
+	if (n >= sizeof text)
+		return false;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	v = strtod(text, &end);
+	if (end != text + n || v - v != 0)
+		return false;
+	*out = v;
+	return true;
+}
+
+/* => The length of -?digits(.digits)?(e[+-]?digits)?, or 0; *plain: without an exponent. */
+static size_t
+number_length(const char *p, size_t n, bool *plain)
+{
+	size_t i = n > 0 && (*p == '-' || *p == '+'), begin = i;
+
+	*plain = *p != '+';
+	while (i < n && is_digit(p[i]))
+		i++;
+	if (i == begin)
+		return 0;
+	if (i + 1 < n && p[i] == '.' && is_digit(p[i + 1]))
+		for (i++; i < n && is_digit(p[i]); i++)
+			;
+	if (i == n || (p[i] != 'e' && p[i] != 'E'))
+		return i;
+	*plain = false;
+	i++;
+	if (i < n && (p[i] == '-' || p[i] == '+'))
+		i++;
+	if (i == n || !is_digit(p[i]))
+		return 0;
+	while (i < n && is_digit(p[i]))
+		i++;
+	return i;
+}
+
+bool
+parse_double(const char *p, size_t n, double *out, bool *plain)
+{
+	static const double tens[23] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+		                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
+	const bool          negative = n > 0 && *p == '-';
+	uint64_t            digits = 0;
+	size_t              i = negative, decimals = 0;
+
+	for (; i < n && i < 19 && is_digit(p[i]); i++)
+		digits = digits * 10 + (unsigned)(p[i] - '0');
+	if (i > negative && i + 1 < n && p[i] == '.')
+		for (i++; i < n && i < 19 && is_digit(p[i]); i++, decimals++)
+			digits = digits * 10 + (unsigned)(p[i] - '0');
+	if (i == n && n > negative && is_digit(p[n - 1]) && digits <= UINT64_C(1) << 53) {
+		const double v = (double)digits / tens[decimals];
+		*out = negative ? -v : v;
+		*plain = true;
+		return true;
+	}
+	return n > 0 && number_length(p, n, plain) == n && parse_with_strtod(p, n, out);
+}
+
+static bool
+parse_v4(const char *p, size_t n, uint8_t out[4])
+{
+	size_t i = 0;
+
+	for (int k = 0; k < 4; k++) {
+		unsigned     v = 0;
+		const size_t begin = i;
+		if (k > 0 && (i == n || p[i++] != '.'))
+			return false;
+		const size_t first = k > 0 ? begin + 1 : begin;
+		for (; i < n && i < first + 3 && is_digit(p[i]); i++)
+			v = v * 10 + (unsigned)(p[i] - '0');
+		if (i == first || v > 255)
+			return false;
+		out[k] = (uint8_t)v;
+	}
+	return i == n;
+}
+
+bool
+addr_parse(const char *p, size_t n, struct addr *out)
+{
+	char    text[INET6_ADDRSTRLEN];
+	uint8_t raw[16];
+
+	if (parse_v4(p, n, raw)) {
+		*out = addr_from_v4(raw);
+		return true;
+	}
+	if (n == 0 || n >= sizeof text)
+		return false;
+	memcpy(text, p, n);
+	text[n] = '\0';
+	if (inet_pton(AF_INET6, text, raw) != 1)
+		return false;
+	*out = addr_from_v6(raw);
+	return true;
+}
+
+/* Takes `digits` digits at *i. => Their value, or -1. */
+static int
+take_number(const char *p, size_t n, size_t *i, unsigned digits)
+{
+	int v = 0;
+
+	for (; digits > 0; digits--, (*i)++) {
+		if (*i >= n || !is_digit(p[*i]))
+			return -1;
+		v = v * 10 + (p[*i] - '0');
+	}
+	return v;
+}
+
+static bool
+take_char(const char *p, size_t n, size_t *i, char a, char b)
+{
+	if (*i >= n || (p[*i] != a && p[*i] != b))
+		return false;
+	(*i)++;
+	return true;
+}
+
+/* Days since 1970-01-01 of the Gregorian calendar, with the year beginning in March. */
+static int64_t
+days_of(int year, int month, int day)
+{
+	const int64_t y = month > 2 ? year : year - 1, m = (month + 9) % 12;
+	return 365 * y + y / 4 - y / 100 + y / 400 + (m * 306 + 5) / 10 + day - 1 - 719468;
+}
+
+/* The digits of a fraction as microseconds; more digits than six are cut. */
+static int64_t
+take_micros(const char *p, size_t n, size_t *i)
+{
+	int64_t micros = 0;
+	int64_t unit = 100000;
+
+	for (; *i < n && is_digit(p[*i]); (*i)++, unit /= 10)
+		micros += (p[*i] - '0') * unit;
+	return micros;
+}
+
+bool
+parse_iso8601(const char *p, size_t n, double *out)
+{
+	size_t    i = 0;
+	int64_t   micros = 0, offset = 0;
+	const int year = take_number(p, n, &i, 4);
+	const int month = take_char(p, n, &i, '-', '-') ? take_number(p, n, &i, 2) : -1;
+	const int day = take_char(p, n, &i, '-', '-') ? take_number(p, n, &i, 2) : -1;
+	const int hour = take_char(p, n, &i, 'T', ' ') ? take_number(p, n, &i, 2) : -1;
+	const int minute = take_char(p, n, &i, ':', ':') ? take_number(p, n, &i, 2) : -1;
+	const int second = take_char(p, n, &i, ':', ':') ? take_number(p, n, &i, 2) : -1;
+
+	if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 || hour > 24 || minute < 0 ||
+	    minute > 59 || second < 0 || second > 60)
+		return false;
+	if (take_char(p, n, &i, '.', ','))
+		micros = take_micros(p, n, &i);
+	if (i < n && (p[i] == '+' || p[i] == '-')) {
+		const int sign = p[i++] == '-' ? -1 : 1, hours = take_number(p, n, &i, 2);
+		take_char(p, n, &i, ':', ':');
+		const int minutes = take_number(p, n, &i, 2);
+		if (hours < 0 || minutes < 0)
+			return false;
+		offset = sign * (hours * 60 + minutes) * 60;
+	} else {
+		take_char(p, n, &i, 'Z', 'z');
+	}
+	if (i != n)
+		return false;
+	const int64_t seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+	*out = (double)(seconds * 1000000 + micros) / 1e6;
+	return true;
+}

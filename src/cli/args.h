@@ -1,0 +1,57 @@
+/* args.h - options by table.
+ *
+ * A command has a table of its options, a struct that it fills, and a function that applies one option to it:
+ *
+ *     static const struct option_row rows[] = { { 'n', "numeric", NULL, "no names" }, ... };
+ *     static const struct args_spec spec = { "report", "Prints ...", rows, ROWS, apply, NULL };
+ *     switch (args_walk(&spec, &mine, argc, argv)) ...
+ *
+ * --help and --version come with it.
+ */
+#ifndef CONNLOG_CLI_ARGS_H
+#define CONNLOG_CLI_ARGS_H
+
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+/* Keys of an apply function that are no letters. */
+enum {
+	ARG_OPERAND = 1, /* an argument in place that is no option */
+	ARG_FILE = 2,    /* the same behind "--": whatever it looks like, a file */
+	ARG_LONG = 256,  /* from here on: options without a letter */
+};
+
+struct option_row {
+	int         key;      /* the letter, or ARG_LONG and above */
+	const char *name;     /* without the dashes; NULL: it has only a letter */
+	const char *argument; /* NULL: takes none */
+	const char *doc;
+};
+
+struct args_spec {
+	const char              *command; /* its name in commands[]; NULL: help is about all of them */
+	const char              *about;   /* the help's first line */
+	const struct option_row *rows;
+	size_t                   rows_n;
+	/* => false, after a message, for a value that is no good. */
+	bool (*apply)(void *arg, int key, const char *value);
+	const char *notes; /* the help's last lines, or NULL */
+};
+
+enum args_outcome { ARGS_RUN, ARGS_DONE, ARGS_WRONG };
+
+/* Applies all arguments, argv[0] being the command; what is to be printed (help, version, what is wrong) is.
+ * => ARGS_RUN: go on; ARGS_DONE: EXIT_ALL_READ is due; ARGS_WRONG: EXIT_USAGE. */
+enum args_outcome args_walk(const struct args_spec *spec, void *arg, int argc, char **argv);
+
+/* How a command is called, or all of them for NULL. */
+void args_usage(const char *command, FILE *f);
+
+/* For what there can be one of only. => false, after a message, for another one and for none. */
+bool args_set_once(const char **at, const char *value, const char *option);
+
+/* Appends ",SIGN TEXT" (without the blank) to a list of the heap. => false, after a message, where there is no memory. */
+bool args_join(char **list, const char *sign, const char *text);
+
+#endif

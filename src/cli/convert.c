@@ -1,0 +1,234 @@
+/* convert.c - `connlog convert`: logs in any format into one in another. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/args.h"
+#include "cli/output.h"
+
+enum { OPT_TO = ARG_LONG, OPT_FROM, OPT_FIELDS, OPT_JSON_TIMES, OPT_STREAMING };
+
+static const struct option_row rows[] = {
+	{ OPT_TO, "to", "FORMAT", "what to write (see --help formats)" },
+	{ OPT_FROM, "from", "FORMAT", "what the input is; found out by its content without it" },
+	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer than the input has; all" },
+	{ 'o', "output", "FILE", "write FILE instead of standard output" },
+	{ OPT_JSON_TIMES, "json-timestamps", "NAME", "times in json: JSON::TS_EPOCH, JSON::TS_ISO8601, JSON::TS_MILLIS" },
+	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
+	{ 'q', "quiet", NULL, "no warnings" },
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+struct convert {
+	const char           **inputs;
+	size_t                 inputs_n;
+	const char            *path; /* -o */
+	char                  *fields;
+	bool                   quiet;
+	connlog_reader_options from;
+	connlog_writer_options to;
+
+	connlog_reader *reader;
+	struct output   output;
+	bool            ready;   /* the output is there */
+	bool            damaged; /* some input could not be read */
+	char           *told;    /* the columns that the last warning named */
+};
+
+static bool
+apply(void *arg, int key, const char *value)
+{
+	struct convert *c = arg;
+
+	switch (key) {
+	case ARG_OPERAND:
+	case ARG_FILE:
+		c->inputs[c->inputs_n++] = value;
+		return true;
+	case OPT_TO:
+		return args_set_once(&c->to.format, value, "to");
+	case OPT_FROM:
+		return args_set_once(&c->from.format, value, "from");
+	case OPT_FIELDS:
+		return args_join(&c->fields, "", value);
+	case 'o':
+		return args_set_once(&c->path, value, "output");
+	case OPT_JSON_TIMES:
+		return args_set_once(&c->to.json_timestamps, value, "json-timestamps");
+	case OPT_STREAMING:
+		c->to.json_streaming = true;
+		return true;
+	default: /* 'q': the table has no other */
+		c->quiet = true;
+		return true;
+	}
+}
+
+static const struct args_spec spec = {
+	.command = "convert",
+	.about = "Reads connection logs and writes them as one log of another format.",
+	.rows = rows,
+	.rows_n = ROWS,
+	.apply = apply,
+	.notes = "Without a FILE, and for -, standard input is read.  Plain, gzip and zstd are read alike.  What the "
+	         "format has no\n"
+			 "place for is left out, and said once.",
+};
+
+/* Says what the format has no place for. */
+static void
+warn_dropped(struct convert *c)
+{
+	const char *dropped = connlog_writer_dropped(c->output.writer);
+
+	if (c->quiet || *dropped == '\0' || (c->told != NULL && strcmp(c->told, dropped) == 0))
+		return;
+	complain("warning: %s has no place for these columns, which are left out: %s", c->to.format, dropped);
+	free(c->told);
+	c->told = strdup(dropped);
+}
+
+/* The first columns open the output; later ones change it. => false when nothing more can come of reading on. */
+static bool
+take_columns(struct convert *c, int *code)
+{
+	const connlog_columns *columns = connlog_reader_columns(c->reader);
+
+	if (c->ready) {
+		if (output_columns(&c->output, columns) != CONNLOG_OK)
+			return false;
+	} else {
+		c->to.columns = columns;
+		c->ready = output_init(&c->output, &c->to, c->path, code);
+		if (!c->ready)
+			return false;
+	}
+	warn_dropped(c);
+	return true;
+}
+
+/* => false where the output has not come about; *code is then the exit_code. */
+static bool
+read_all(struct convert *c, int *code)
+{
+	const connlog_record *record;
+	char                  err[MESSAGE_MAX];
+	int                   status;
+
+	while ((status = connlog_reader_next(c->reader, &record, err, sizeof err)) != CONNLOG_END) {
+		if (status == CONNLOG_RECORD) {
+			if (output_record(&c->output, record) != CONNLOG_OK)
+				break;
+		} else if (status == CONNLOG_COLUMNS) {
+			if (!take_columns(c, code))
+				break;
+		} else {
+			complain("%s", err);
+			c->damaged = true;
+			if (status == CONNLOG_NO_MEMORY)
+				break;
+		}
+	}
+	return c->ready || (status == CONNLOG_END && take_columns(c, code)); /* no record: the columns of an empty log */
+}
+
+/* => an exit_code */
+static int
+finish(struct convert *c)
+{
+	struct output *o = &c->output;
+
+	output_finish(o, 0);
+	if (o->status != CONNLOG_OK && o->status != CONNLOG_CLOSED) {
+		complain("%s", o->error);
+		return o->status == CONNLOG_BAD_OPTION ? EXIT_USAGE : EXIT_INCOMPLETE;
+	}
+	return c->damaged ? EXIT_INCOMPLETE : EXIT_ALL_READ;
+}
+
+/* What the signal handler stops. */
+static connlog_reader *running;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	connlog_reader_stop(running);
+}
+
+static void
+catch_signals(connlog_reader *reader)
+{
+	struct sigaction stop = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	running = reader;
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL); /* write() says it */
+}
+
+/* What is wrong with the options shows before any input is read. => false, after a message. */
+static bool
+check_options(const struct convert *c)
+{
+	char                   err[MESSAGE_MAX];
+	connlog_writer_options o = c->to;
+
+	if (o.format == NULL) {
+		complain("--to FORMAT is missing: `connlog --help formats` lists the formats");
+		return false;
+	}
+	o.fields = NULL; /* which may name columns of the input */
+	connlog_writer *w = connlog_writer_new(&o, err, sizeof err);
+	if (w == NULL)
+		complain("%s", err);
+	connlog_writer_free(w);
+	return w != NULL;
+}
+
+static int
+convert(struct convert *c)
+{
+	static const char *const standard_input[] = { "-" };
+	char                     err[MESSAGE_MAX];
+	int                      code = EXIT_INCOMPLETE;
+
+	c->to.fields = c->fields;
+	if (!check_options(c))
+		return EXIT_USAGE;
+	c->reader = connlog_reader_files(c->inputs_n > 0 ? c->inputs : standard_input, c->inputs_n > 0 ? c->inputs_n : 1,
+	                                 &c->from, err, sizeof err);
+	if (c->reader == NULL)
+		return complain_usage("%s", err);
+	catch_signals(c->reader);
+	if (read_all(c, &code))
+		code = finish(c);
+	output_free(&c->output);
+	connlog_reader_free(c->reader);
+	return code;
+}
+
+int
+command_convert(int argc, char **argv)
+{
+	struct convert c = { .inputs = calloc((size_t)argc, sizeof *c.inputs) };
+	int            code = EXIT_USAGE;
+
+	if (c.inputs == NULL)
+		return complain_usage("out of memory");
+	switch (args_walk(&spec, &c, argc, argv)) {
+	case ARGS_RUN:
+		code = convert(&c);
+		break;
+	case ARGS_DONE:
+		code = EXIT_ALL_READ;
+		break;
+	case ARGS_WRONG:
+		break;
+	}
+	free(c.told);
+	free(c.fields);
+	free(c.inputs);
+	return code;
+}

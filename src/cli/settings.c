@@ -1,0 +1,155 @@
+/* settings.c - the command line of `read` and `live`. */
+#include "cli/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Options without a letter. */
+enum { OPT_FORMAT = ARG_LONG, OPT_FIELDS, OPT_LOCAL_NETS, OPT_SEED, OPT_STATS, OPT_STREAMING };
+
+static const struct option_row rows[] = {
+	{ 'r', "read", "FILE", "read FILE; may be repeated; - is standard input" },
+	{ 'i', "interface", "IFACE", "capture from IFACE, as `connlog live IFACE`" },
+	{ 'f', "filter", "BPF", "look only at packets that this pcap filter lets through" },
+	{ 'C', "no-checksums", NULL, "take packets with bad checksums for good" },
+	{ 'o', "output", "DIR", "write DIR/conn.log instead of standard output" },
+	{ OPT_FORMAT, "format", "FORMAT", "zeek (tab-separated, the default), json, ...: see --help formats" },
+	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
+	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all" },
+	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges" },
+	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone" },
+	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
+	{ 'q', "quiet", NULL, "no warnings and no progress" },
+	{ 'v', "verbose", NULL, "a line of summary at the end" },
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+static bool
+positional(struct settings *s, const char *argument)
+{
+	if (is_assignment(argument))
+		return assign(s, argument);
+	if (is_script(argument) && is_column_script(argument))
+		return args_join(&s->scripts, "+", argument);
+	if (is_script(argument)) {
+		complain("%s is neither a file nor a script of Zeek's that adds columns: connlog(1) lists those", argument);
+		return false;
+	}
+	s->inputs[s->inputs_n++] = argument;
+	return true;
+}
+
+/* => false, after a message, for a value that is no good. */
+static bool
+apply(void *arg, int key, const char *value)
+{
+	struct settings *s = arg;
+
+	switch (key) {
+	case ARG_OPERAND:
+		return positional(s, value);
+	case 'r':
+		s->captures = true;
+		s->inputs[s->inputs_n++] = value;
+		return true;
+	case ARG_FILE:
+		s->inputs[s->inputs_n++] = value;
+		return true;
+	case 'i':
+		return args_set_once(&s->interface, value, "interface");
+	case 'f':
+		s->filter = value;
+		return true;
+	case 'C':
+		return assign_option(s, "ignore_checksums", "T");
+	case 'o':
+		return args_set_once(&s->folder, value, "output");
+	case OPT_FORMAT:
+		s->writer.format = value;
+		return true;
+	case OPT_STREAMING:
+		s->writer.json_streaming = true;
+		return true;
+	case OPT_FIELDS:
+		return args_join(&s->fields, "", value);
+	case OPT_LOCAL_NETS:
+		return assign_option(s, "Site::local_nets", value);
+	case OPT_SEED:
+		s->seeded = true;
+		return assign_option(s, "seed", value);
+	case OPT_STATS:
+		s->stats = value;
+		return true;
+	case 'q':
+		s->quiet = true;
+		return true;
+	default: /* 'v': the table has no other */
+		s->verbose = true;
+		return true;
+	}
+}
+
+static const struct args_spec spec = {
+	.about = "Turns packets into the connection log that Zeek 8.2.2 writes.",
+	.rows = rows,
+	.rows_n = ROWS,
+	.apply = apply,
+	.notes =
+		"NAME=VALUE sets a constant by Zeek's name, e.g. tcp_attempt_delay=10sec; a name of a script of Zeek's that\n"
+		"adds columns (policy/protocols/conn/vlan-logging) adds them.  A file of such a name is written ./NAME or\n"
+		"behind --.  `connlog COMMAND --help` is about one command.  More in connlog(1).",
+};
+
+static bool
+settings_init(struct settings *s, int argc)
+{
+	s->options = connlog_options_new();
+	s->inputs = calloc((size_t)argc, sizeof *s->inputs);
+	if (s->options != NULL && s->inputs != NULL)
+		return true;
+	complain("out of memory");
+	return false;
+}
+
+static enum args_outcome
+settings_parse(struct settings *s, int argc, char **argv)
+{
+	if (!settings_init(s, argc))
+		return ARGS_WRONG;
+	const enum args_outcome outcome = args_walk(&spec, s, argc, argv);
+	if (outcome != ARGS_RUN)
+		return outcome;
+	if (s->scripts != NULL && !args_join(&s->fields, "", s->scripts))
+		return ARGS_WRONG;
+	s->writer.fields = s->fields;
+	if (s->inputs_n > 0 || s->interface != NULL)
+		return ARGS_RUN;
+	complain("no input: name a capture (or - for standard input), or an interface with -i");
+	args_usage(NULL, stderr);
+	fprintf(stderr, "`connlog --help` lists the options\n");
+	return ARGS_WRONG;
+}
+
+int
+settings_run(int (*with)(struct settings *s), int argc, char **argv)
+{
+	struct settings s = { 0 };
+	int             code = EXIT_USAGE;
+
+	switch (settings_parse(&s, argc, argv)) {
+	case ARGS_RUN:
+		code = with(&s);
+		break;
+	case ARGS_DONE:
+		code = EXIT_ALL_READ;
+		break;
+	case ARGS_WRONG:
+		break;
+	}
+	connlog_options_free(s.options);
+	free(s.inputs);
+	free(s.fields);
+	free(s.scripts);
+	return code;
+}

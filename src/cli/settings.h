@@ -1,0 +1,43 @@
+/* settings.h - what the command line of `read` and `live` asks for. */
+#ifndef CONNLOG_CLI_SETTINGS_H
+#define CONNLOG_CLI_SETTINGS_H
+
+#include "cli/args.h"
+
+/* The strings are argv's, but `fields` and `scripts`. */
+struct settings {
+	connlog_options       *options;
+	const char           **inputs; /* of -r and in place, in their order */
+	size_t                 inputs_n;
+	const char            *interface; /* -i */
+	const char            *filter;
+	const char            *folder;   /* -o */
+	const char            *stats;    /* --stats */
+	bool                   captures; /* -r was given */
+	bool                   quiet, verbose, seeded;
+	char                  *fields;  /* every --fields, joined by commas; NULL for none */
+	char                  *scripts; /* Zeek's scripts that add columns, the same way */
+	connlog_writer_options writer;
+};
+
+/* Fills the settings from the arguments and lets `with` run. => an exit_code */
+int settings_run(int (*with)(struct settings *s), int argc, char **argv);
+
+/* Logs what the interface sees (live.c). */
+int live_run(struct settings *s);
+
+/* An argument for which is_assignment() (assign.c). => false, after a message. */
+bool assign(struct settings *s, const char *argument);
+/* Sets one option of the library. => false, after a message. */
+bool assign_option(struct settings *s, const char *name, const char *value);
+/* => Whether the argument has the form NAME=VALUE or NAME+=VALUE with a name as Zeek's constants have them. */
+bool is_assignment(const char *argument);
+/* => Whether the argument is named as Zeek's scripts are and no file. */
+bool is_script(const char *argument);
+/* => Whether that script is one of those that add columns. */
+bool is_column_script(const char *argument);
+
+/* Reads the source to its end and logs (run.c). The source is freed. => an exit_code. */
+int run(const struct settings *s, connlog_source *source, bool live);
+
+#endif

@@ -1,0 +1,178 @@
+/* columns.c - see columns.h. */
+#include "read/columns.h"
+
+#include <stdlib.h>
+
+/* Different names of columns and types in all the headers of all files: beyond what any logs have, a bound all the same. */
+enum { NAMES_MAX = 4096 };
+
+static struct text
+text_of(const char *s)
+{
+	return (struct text){ s, strlen(s) };
+}
+
+static bool
+begins(struct text t, const char *with)
+{
+	return t.n >= strlen(with) && memcmp(t.p, with, strlen(with)) == 0;
+}
+
+/* => The name as a string that stays, or NULL after reader_bad(). */
+static const char *
+keep_name(struct connlog_reader *r, struct text name)
+{
+	for (struct read_name *k = r->names; k != NULL; k = k->next)
+		if (strlen(k->text) == name.n && memcmp(k->text, name.p, name.n) == 0)
+			return k->text;
+	struct read_name *k = r->names_n < NAMES_MAX ? malloc(sizeof *k + name.n + 1) : NULL;
+	if (k == NULL) {
+		reader_bad(r, "too many different columns");
+		return NULL;
+	}
+	memcpy(k->text, name.p, name.n);
+	k->text[name.n] = '\0';
+	k->next = r->names;
+	r->names = k;
+	r->names_n++;
+	return k->text;
+}
+
+static enum extra_kind
+kind_of(struct text type)
+{
+	static const char *const numbers[] = { "count", "int", "double", "time", "interval", "port" };
+
+	if (begins(type, "set[") || begins(type, "vector[") || begins(type, "table["))
+		return EXTRA_LIST;
+	if (type.n == 4 && begins(type, "bool"))
+		return EXTRA_BOOL;
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		if (type.n == strlen(numbers[i]) && begins(type, numbers[i]))
+			return EXTRA_NUMBER;
+	return EXTRA_TEXT;
+}
+
+/* => "count" of "set[count]" */
+static struct text
+element_of(struct text type)
+{
+	const char *open = memchr(type.p, '[', type.n);
+	if (open == NULL)
+		return (struct text){ "string", 6 };
+	return (struct text){ open + 1, (size_t)(type.p + type.n - open) - 2 };
+}
+
+bool
+columns_set_type(struct connlog_reader *r, size_t extra, struct text type)
+{
+	struct extra *x = &r->extras[extra];
+	const char   *kept = keep_name(r, type.n > 0 ? type : text_of("string"));
+
+	if (kept == NULL)
+		return false;
+	x->type = text_of(kept);
+	x->kind = kind_of(x->type);
+	x->element = x->kind == EXTRA_LIST ? kind_of(element_of(x->type)) : EXTRA_TEXT;
+	for (size_t i = 0; i < r->columns.n; i++)
+		if (r->columns.at[i].column == NULL && r->columns.at[i].extra == extra)
+			r->columns.at[i].type_name = kept;
+	r->columns_changed = true;
+	return true;
+}
+
+/* Makes an extra. => false, after reader_bad(), where there is no room for it. */
+static bool
+add_extra(struct connlog_reader *r, struct text name, struct text type, struct slot *out)
+{
+	const char *kept = keep_name(r, name);
+
+	if (kept == NULL)
+		return false;
+	*out = (struct slot){ NULL, r->extras_n };
+	r->extras[r->extras_n] = (struct extra){ .name = text_of(kept) };
+	r->columns.at[r->columns.n++] = (struct field){ .extra = r->extras_n++, .name = kept };
+	return columns_set_type(r, out->extra, type);
+}
+
+static bool
+has_room(struct connlog_reader *r)
+{
+	if (r->columns.n < FIELDS_MAX)
+		return true;
+	reader_bad(r, "more than %d columns", FIELDS_MAX);
+	return false;
+}
+
+void
+columns_clear(struct connlog_reader *r)
+{
+	r->columns.n = 0;
+	r->extras_n = 0;
+	r->columns_changed = true;
+}
+
+static bool
+has_column(const struct field_set *set, const struct column *c)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->at[i].column == c)
+			return true;
+	return false;
+}
+
+bool
+columns_add(struct connlog_reader *r, struct text name, struct text type, struct slot *out)
+{
+	const struct column *c = schema_find(name.p, name.n);
+
+	if (!has_room(r))
+		return false;
+	if (c == NULL || has_column(&r->columns, c)) /* a second one of a name is kept as an extra */
+		return add_extra(r, name, type, out);
+	*out = (struct slot){ c, NO_EXTRA };
+	r->columns.at[r->columns.n++] = field_of(c);
+	r->columns_changed = true;
+	return true;
+}
+
+void
+columns_default(struct connlog_reader *r)
+{
+	columns_clear(r);
+	field_set_profile(&r->columns, PROFILE_DEFAULT);
+}
+
+/* => Where the schema's column belongs among the others. */
+static size_t
+place_of(const struct field_set *set, const struct column *c)
+{
+	size_t i = 0;
+	while (i < set->n && set->at[i].column != NULL && set->at[i].column < c)
+		i++;
+	return i;
+}
+
+bool
+columns_see(struct connlog_reader *r, struct text name, struct text type, struct slot *out)
+{
+	const struct column *c = schema_find(name.p, name.n);
+
+	for (size_t i = 0; c == NULL && i < r->extras_n; i++)
+		if (r->extras[i].name.n == name.n && memcmp(r->extras[i].name.p, name.p, name.n) == 0) {
+			*out = (struct slot){ NULL, i };
+			return true;
+		}
+	*out = (struct slot){ c, NO_EXTRA };
+	if (c != NULL && has_column(&r->columns, c))
+		return true;
+	if (!has_room(r))
+		return false;
+	if (c == NULL)
+		return add_extra(r, name, type, out);
+	const size_t at = place_of(&r->columns, c);
+	memmove(&r->columns.at[at + 1], &r->columns.at[at], (r->columns.n++ - at) * sizeof r->columns.at[0]);
+	r->columns.at[at] = field_of(c);
+	r->columns_changed = true;
+	return true;
+}
