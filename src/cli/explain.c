@@ -71,7 +71,7 @@ static const struct args_spec spec = {
 	.rows_n = sizeof rows / sizeof rows[0],
 	.apply = apply,
 	.notes = "Without an argument: what all letters and states mean.  With a log (- is standard input), a uid's record "
-	         "is told,\n"
+			 "is told,\n"
 			 "and a state or a history is counted there; with a log alone, each of its records is told.",
 };
 
