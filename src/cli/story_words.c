@@ -14,7 +14,7 @@ const struct story_letter story_letters[] = {
 	{ 's', STORY_OPEN, TCP, "SYN", "asks to open a connection", per_sequence },
 	{ 'h', STORY_OPEN, TCP, "SYN-ACK", "agrees to open it", per_sequence },
 	{ 'a', STORY_TALK, TCP, "ACK", "acknowledges, without data of its own", once },
-	{ 'd', STORY_TALK, TCP | UDP, "data", "sends data", once },
+	{ 'd', STORY_TALK, TCP | UDP, "data", "sends payload", once },
 	{ 'f', STORY_CLOSE, TCP, "FIN", "has nothing more to send", per_sequence },
 	{ 'r', STORY_ABORT, TCP, "RST", "breaks off", per_sequence },
 	{ 'c', STORY_TROUBLE, TCP | UDP, "bad checksum", "a packet whose checksum is wrong; it is left out of the analysis",

@@ -16,10 +16,10 @@ function stepFor(width, most) {
 	return steps.find((s) => width / s <= most) || width / most;
 }
 
-/* => A round number that is not smaller: 1, 2 or 5 times a power of ten. */
+/* => A round number that is not smaller and not much larger. */
 function roundUp(n) {
 	const power = 10 ** Math.floor(Math.log10(Math.max(n, 1)));
-	return [1, 2, 5, 10].find((f) => f * power >= n) * power;
+	return [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((f) => f * power >= n) * power;
 }
 
 /* ---- over time ---- */
@@ -68,7 +68,7 @@ function countAxis(g, box, most) {
 			continue;
 		const y = box.bottom - (box.bottom - box.top) * part;
 		const text = svg("text", { x: box.left - 8, y: y + 4, class: "tick end" });
-		text.textContent = most * part >= 10000 ? three(most * part / 1000) + "k" : count(most * part);
+		text.textContent = most * part >= 10000 ? Number((most * part / 1000).toPrecision(3)) + "k" : count(most * part);
 		g.append(svg("line", { x1: box.left, x2: box.left + box.width, y1: y, y2: y, class: "rule" }), text);
 	}
 }
@@ -362,7 +362,7 @@ function drawScatter(chosen) {
 		}
 	});
 	host.replaceChildren(drawing);
-	const said = `${count(shown)} of ${count(chosen.length)} have both a duration and bytes; the darker, the more (up to ` +
+	const said = `${count(shown)} of ${count(chosen.length)} have both a duration and bytes; the stronger the colour, the more (up to ` +
 		`${count(most)}).`;
 	host.setAttribute("aria-label", "Duration (across) against bytes (up), both logarithmic. " + said);
 	$("scatter-read").textContent = shown > 0 ? "Duration across, bytes up. " + said : "None has both a duration and bytes.";

@@ -2,13 +2,12 @@
 
 function headline() {
 	const where = raw.source || "standard input";
-	let text = where;
 
+	$("source").replaceChildren(element("bdi", { text: where }));
 	if (total > 0) {
 		const a = firstTime, b = lastTime, same = day(a) === day(b);
-		text += ` \u00b7 ${day(a)} ${clock(a, 0)} to ${same ? "" : day(b) + " "}${clock(b, 0)} ${zone(a)}`;
+		$("source").append(element("span", { text: `${day(a)} ${clock(a, 0)} to ${same ? "" : day(b) + " "}${clock(b, 0)} ${zone(a)}` }));
 	}
-	$("source").textContent = text;
 	document.title = "Connections \u2013 " + where;
 	$("made").textContent = `Written by ${raw.program}. The page is complete: it loads nothing and sends nothing.`;
 }
@@ -35,7 +34,7 @@ function totals(chosen) {
 	$("totals").replaceChildren(
 		tile("Connections", count(n), n < total ? "of " + count(total) : ""),
 		tile("Hosts", count(hosts.reduce((a, b) => a + b, 0)), ""),
-		tile("Bytes", bytes(sent + received), `${bytes(sent)} sent, ${bytes(received)} received`),
+		tile("Bytes", bytes(sent + received), `${bytes(sent)} sent, ${bytes(received)} back`),
 		tile("Complete", percent(groups[0], n), count(groups[0])),
 		tile("Unanswered or refused", percent(groups[2] + groups[3], n), count(groups[2] + groups[3])),
 		tile("With a remark", percent(odd, n), missed > 0 ? bytes(missed) + " lost by the capture" : count(odd)));

@@ -20,14 +20,14 @@ function drawStep(step) {
 	const who = ["Originator", "Responder"][step.side];
 	const label = element("p", { cls: "label" },
 		element("span", { cls: "letter mono", text: step.letter }),
-		...(who ? [element("span", { cls: "said-only", text: who + ": " })] : []),
-		element("b", { text: step.name }), element("span", { text: " " + step.meaning }));
+		element("span", {}, ...(who ? [element("span", { cls: "said-only", text: who + ": " })] : []),
+			element("b", { text: step.name }), " " + step.meaning));
 	const item = element("li", { cls: "step " + (["from-left", "from-right"][step.side] || "both") + " k" + step.kind + (step.odd ? " odd" : "") }, label);
 
-	if (who)
-		item.append(arrow(step));
 	if (step.remark)
 		item.append(element("p", { cls: "remark", text: (step.odd ? "! " : "") + step.remark }));
+	if (who)
+		item.append(arrow(step));
 	return item;
 }
 

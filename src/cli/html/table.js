@@ -75,7 +75,7 @@ function drawRow(r, at) {
 	if (state)
 		badge.title = state.brief;
 	if (isOdd(r))
-		history.append(element("span", { cls: "flag", text: " !", attr: { title: "something to remark on" } }));
+		badge.append(element("span", { cls: "flag", text: "!", attr: { title: "something to remark on" } }));
 	return element("div", {
 		cls: "row" + (at === table.at ? " active" : ""),
 		attr: { role: "row", id: "row-" + at, "aria-rowindex": at + 2, "aria-selected": at === table.at },
