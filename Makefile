@@ -33,7 +33,7 @@ CFLAGS := -O2 -g
 LTO := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-flto=auto -ffat-lto-objects)
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ := $(SAN) -fsanitize=fuzzer-no-link
-BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
+BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc -I$(B)/html $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
 	$(CPPFLAGS)
 
 LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
@@ -114,6 +114,18 @@ $(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/libconnlog.a
 $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
+
+# The page of `report --html`: the files of src/cli/html as lists of bytes, the scripts as one in a scope of its own.
+PAGE := $(patsubst %,$(B)/html/%.inc,page.html page.css page.js)
+PAGE_JS := $(patsubst %,src/cli/html/%.js,data filter charts table story page)
+$(foreach v,obj san,$(B)/$v/src/cli/html_page.o): $(PAGE)
+as_bytes = od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g'
+$(B)/html/%.inc: src/cli/html/%
+	@mkdir -p $(@D)
+	$(Q)cat $< | $(as_bytes) >$@
+$(B)/html/page.js.inc: $(PAGE_JS)
+	@mkdir -p $(@D)
+	$(Q){ echo '(() => {"use strict";'; cat $^; echo '})();'; } | $(as_bytes) >$@
 
 # ---- tests -----------------------------------------------------------------------------------------------------
 
