@@ -13,9 +13,10 @@
 #include <unistd.h>
 
 #include "cli/args.h"
+#include "cli/progress.h"
 #include "cli/report_html.h"
 
-enum { TOP = 10, TOP_MAX = 1000 };
+enum { TOP = 10, TOP_MAX = 1000, PROGRESS_EVERY = 4096 /* records */ };
 
 enum { OPT_SUMMARY = ARG_LONG, OPT_TOP, OPT_HTML, OPT_ROWS, OPT_FROM };
 
@@ -55,6 +56,7 @@ apply(void *arg, int key, const char *value)
 {
 	struct report *r = arg;
 
+	r->text_only |= key < ARG_LONG && strchr("nxflus", key) != NULL;
 	switch (key) {
 	case ARG_OPERAND:
 	case ARG_FILE:
@@ -79,9 +81,11 @@ apply(void *arg, int key, const char *value)
 		r->style.strict = true;
 		return true;
 	case OPT_SUMMARY:
+		r->text_only = true;
 		r->mode = &report_summary;
 		return true;
 	case OPT_TOP:
+		r->text_only = true;
 		return set_number(&r->top, "top", value, TOP_MAX);
 	case OPT_HTML:
 		return args_set_once(&r->html, value, "html");
@@ -170,24 +174,36 @@ static int
 read_all(const struct report *r, connlog_reader *reader, void *mode)
 {
 	const connlog_record *record;
+	const bool            to_terminal = r->mode == &report_lines && isatty(STDOUT_FILENO); /* progress enough */
+	const uint64_t        total = progress_total(r->inputs, r->inputs_n);
+	struct progress       progress;
 	struct view           view;
 	struct report_row     row;
 	char                  err[MESSAGE_MAX];
 	int                   status, code = EXIT_ALL_READ;
 
+	uint64_t n = 0;
+
+	progress_init(&progress, !r->quiet && !to_terminal && isatty(STDERR_FILENO));
 	view_init(&view);
 	while ((status = connlog_reader_next(reader, &record, err, sizeof err)) != CONNLOG_END) {
 		if (status == CONNLOG_RECORD) {
 			report_row_fill(&row, &view, record);
-			if (!r->mode->add(mode, record, &row))
-				return EXIT_INCOMPLETE;
+			if (!r->mode->add(mode, record, &row)) {
+				code = EXIT_INCOMPLETE;
+				break;
+			}
+			if (++n % PROGRESS_EVERY == 0)
+				progress_update_log(&progress, reader, total);
 		} else if (status != CONNLOG_COLUMNS) {
+			progress_clear(&progress);
 			complain("%s", err);
 			code = EXIT_INCOMPLETE;
 			if (status == CONNLOG_NO_MEMORY)
 				break;
 		}
 	}
+	progress_clear(&progress);
 	return code;
 }
 
@@ -246,7 +262,12 @@ command_report(int argc, char **argv)
 	case ARGS_RUN:
 		if (r.inputs_n == 0)
 			r.inputs[r.inputs_n++] = "-";
-		code = r.html != NULL ? report_html(r.inputs, r.inputs_n, r.html, r.html_rows) : run(&r);
+		if (r.html != NULL && r.text_only)
+			complain_usage("--html writes a page, no text: of the other options --rows, --from and -q go with it");
+		else if (r.html != NULL)
+			code = report_html(r.inputs, r.inputs_n, r.from, r.html, r.html_rows);
+		else
+			code = run(&r);
 		break;
 	case ARGS_DONE:
 		code = EXIT_ALL_READ;

@@ -63,6 +63,7 @@ struct report {
 	const char               *from; /* --from, or NULL */
 	const char               *html; /* --html: a page, which is no mode */
 	uint64_t                  html_rows;
+	bool                      text_only; /* an option was given that a page knows nothing of */
 	uint64_t                  top;
 	bool                      quiet;
 };

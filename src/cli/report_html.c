@@ -65,14 +65,16 @@ write_page(const char *path, const char *data, size_t n)
 }
 
 int
-report_html(const char *const *logs, size_t n, const char *path, uint64_t most)
+report_html(const char *const *logs, size_t n, const char *from, const char *path, uint64_t most)
 {
 	static const char *const input[] = { "-" };
 	char                     err[MESSAGE_MAX] = "out of memory", source[MESSAGE_MAX];
 	struct html_data        *data = html_data_new(most);
-	connlog_reader          *reader =
-        data != NULL ? connlog_reader_files(n > 0 ? logs : input, n > 0 ? n : 1, NULL, err, sizeof err) : NULL;
-	int code = EXIT_INCOMPLETE;
+	connlog_reader          *reader = data != NULL
+	                                      ? connlog_reader_files(n > 0 ? logs : input, n > 0 ? n : 1,
+                                                        &(connlog_reader_options){ .format = from }, err, sizeof err)
+	                                      : NULL;
+	int                      code = EXIT_INCOMPLETE;
 
 	if (reader != NULL) {
 		size_t text_n = 0;

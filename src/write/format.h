@@ -41,9 +41,9 @@ struct connlog_writer {
 	enum json_time       json_time;
 	bool                 json_streaming;
 	struct net_set       local_nets, neighbor_nets;
-	bool                 state_history; /* Bro 1.5's record_state_history */
-	double               clock;         /* connlog_writer_clock() */
-	char                *wanted;        /* --fields, or NULL */
+	bool                 state_history, dpd_services; /* Bro 1.5's record_state_history, dpd_conn_logs */
+	double               clock;                       /* connlog_writer_clock() */
+	char                *wanted;                      /* --fields, or NULL */
 	bool                 opened;
 	struct outbuf        dropped; /* names, separated by commas, and a final zero byte */
 	struct outbuf        out;

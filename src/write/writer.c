@@ -147,6 +147,7 @@ configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, 
 	w->json_time = (enum json_time)t;
 	w->json_streaming = o->json_streaming;
 	w->state_history = o->record_state_history;
+	w->dpd_services = o->dpd_conn_logs;
 	if (!set_nets(&w->local_nets, "local_nets", o->local_nets, err, err_size) ||
 	    !set_nets(&w->neighbor_nets, "neighbor_nets", o->neighbor_nets, err, err_size))
 		return false;
