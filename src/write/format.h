@@ -75,8 +75,12 @@ literal_of(const struct record *r, const struct column *c)
 /* \xHH, lower case, as Zeek escapes a byte in both of its formats. => Where it ends. */
 char *put_hex_escape(char *p, unsigned char c);
 
+/* A column that is set and no text or set, as Zeek's tab-separated log has it. => Where it ends. (zeek.c) */
+char *put_scalar(char *p, const struct column *c, const struct record *r);
+
 extern const struct format format_zeek, format_bro2;                /* zeek.c */
 extern const struct format format_json;                             /* json.c */
+extern const struct format format_csv;                              /* csv.c */
 extern const struct format format_bro0, format_bro1, format_bro1_5; /* bro1.c */
 
 /* => The format of that name, or NULL. (formats.c) */

@@ -287,13 +287,14 @@ connlog_writer_columns(connlog_writer *w, const connlog_columns *columns, double
 
 	if (w->opened && w->format->one_header) {
 		keep_fields(&w->fields, known);
-	} else {
-		const char *problem = choose_fields(w, known, err, err_size);
-		if (problem != NULL) {
-			if (problem != err)
-				snprintf(err, err_size, "%s", problem);
-			return CONNLOG_BAD_OPTION;
-		}
+		note_dropped(w, known);
+		return outcome(w);
+	}
+	const char *problem = choose_fields(w, known, err, err_size);
+	if (problem != NULL) {
+		if (problem != err)
+			snprintf(err, err_size, "%s", problem);
+		return CONNLOG_BAD_OPTION;
 	}
 	note_dropped(w, known);
 	if (w->opened && !same_fields(&before, &w->fields)) {
