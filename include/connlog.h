@@ -281,7 +281,10 @@ typedef struct connlog_writer_options {
 		*fields; /* NULL: Zeek's default columns, or those of connlog_writer_columns(); else as --fields takes it */
 	/* NULL or "JSON::TS_EPOCH", "JSON::TS_MILLIS", "JSON::TS_MILLIS_UNSIGNED", "JSON::TS_ISO8601" */
 	const char *json_timestamps;
-	bool        json_streaming; /* _path and _write_ts (connlog_writer_clock()) in front */
+	/* For Bro 1's lines (bro0, bro1, bro1.5), each NULL for none: subnets as the option "Site::local_nets" takes them. */
+	const char *local_nets, *neighbor_nets;
+	bool        record_state_history; /* bro1.5 with the history */
+	bool        json_streaming;       /* _path and _write_ts (connlog_writer_clock()) in front */
 	/* NULL: the records have the columns of the engine's; else those of the log that they are read from. */
 	const connlog_columns *columns;
 } connlog_writer_options;

@@ -15,19 +15,62 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* Eight digits at once, in three steps: pairs, fours, all. => false where they are not all digits. */
+static bool
+eight_digits(const char *p, uint64_t *out)
+{
+	uint64_t w;
+
+	memcpy(&w, p, 8);
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+	w = __builtin_bswap64(w);
+#endif
+	if (((w & 0xf0f0f0f0f0f0f0f0u) | ((w + 0x0606060606060606u) & 0xf0f0f0f0f0f0f0f0u) >> 4) != 0x3333333333333333u)
+		return false;
+	w = (w & 0x0f0f0f0f0f0f0f0fu) * 2561 >> 8;
+	w = (w & 0x00ff00ff00ff00ffu) * 6553601 >> 16;
+	*out = (w & 0x0000ffff0000ffffu) * 42949672960001u >> 32;
+	return true;
+}
+
+/* => How many digits the text begins with; they are put behind those of *v, which holds 19. */
+static size_t
+take_digits(const char *p, size_t n, uint64_t *v)
+{
+	size_t   i = 0;
+	uint64_t eight;
+
+	for (; n - i >= 8 && eight_digits(p + i, &eight); i += 8)
+		*v = *v * 100000000 + eight;
+	for (; i < n && is_digit(p[i]); i++)
+		*v = *v * 10 + (unsigned)(p[i] - '0');
+	return i;
+}
+
+/* Of twenty digits. */
+static bool
+parse_long_u64(const char *p, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (take_digits(p, 19, &v) != 19 || !is_digit(p[19]))
+		return false;
+	const unsigned last = (unsigned)(p[19] - '0');
+	if (v > UINT64_MAX / 10 || (v == UINT64_MAX / 10 && last > UINT64_MAX % 10))
+		return false;
+	*out = v * 10 + last;
+	return true;
+}
+
 bool
 parse_u64(const char *p, size_t n, uint64_t *out)
 {
 	uint64_t v = 0;
 
-	if (n == 0 || n > 20)
+	if (n == 20)
+		return parse_long_u64(p, out);
+	if (n == 0 || n > 20 || take_digits(p, n, &v) != n)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		const unsigned digit = (unsigned char)p[i] - (unsigned)'0';
-		if (digit > 9 || (i == 19 && (v > UINT64_MAX / 10 || (v == UINT64_MAX / 10 && digit > UINT64_MAX % 10))))
-			return false;
-		v = v * 10 + digit;
-	}
 	*out = v;
 	return true;
 }
@@ -94,19 +137,22 @@ parse_double(const char *p, size_t n, double *out, bool *plain)
 {
 	static const double tens[23] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
 		                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
-	const bool          negative = n > 0 && *p == '-';
+	const size_t        negative = n > 0 && *p == '-';
 	uint64_t            digits = 0;
-	size_t              i = negative, decimals = 0;
+	size_t              decimals = 0;
 
-	for (; i < n && i < 19 && is_digit(p[i]); i++)
-		digits = digits * 10 + (unsigned)(p[i] - '0');
-	if (i > negative && i + 1 < n && p[i] == '.')
-		for (i++; i < n && i < 19 && is_digit(p[i]); i++, decimals++)
-			digits = digits * 10 + (unsigned)(p[i] - '0');
-	if (i == n && n > negative && is_digit(p[n - 1]) && digits <= UINT64_C(1) << 53) {
+	if (n - negative <= 20) { /* 19 digits and a point */
+		size_t       i = negative + take_digits(p + negative, n - negative, &digits);
+		const size_t whole = i - negative;
+		if (whole > 0 && i + 1 < n && p[i] == '.')
+			i += 1 + (decimals = take_digits(p + i + 1, n - i - 1, &digits));
+		*plain = i == n && whole > 0 && is_digit(p[n - 1]) && whole + decimals < 20 && digits <= UINT64_C(1) << 53;
+	} else {
+		*plain = false;
+	}
+	if (*plain) {
 		const double v = (double)digits / tens[decimals];
 		*out = negative ? -v : v;
-		*plain = true;
 		return true;
 	}
 	return n > 0 && number_length(p, n, plain) == n && parse_with_strtod(p, n, out);
@@ -130,6 +176,17 @@ parse_v4(const char *p, size_t n, uint8_t out[4])
 		out[k] = (uint8_t)v;
 	}
 	return i == n;
+}
+
+size_t
+parse_element(const char **text, const char **element)
+{
+	const char  *p = *text + strspn(*text, " ,{}");
+	const size_t len = strcspn(p, " ,{}");
+
+	*element = p;
+	*text = p + len;
+	return len;
 }
 
 bool

@@ -1,4 +1,5 @@
-/* scan.h - looks for the first of up to five byte values: sixteen bytes at a time with SSE2, else eight in a word. */
+/* scan.h - looks at bytes sixteen at a time with SSE2, else eight in a word: for the first of up to five values, for every
+ * one of one value, for what is not plain text. */
 #ifndef CONNLOG_BASE_SCAN_H
 #define CONNLOG_BASE_SCAN_H
 
@@ -52,6 +53,36 @@ scan_any(const uint8_t *p, size_t n, const uint8_t set[SCAN_SET])
 	}
 #endif
 	return scan_bytewise(p, i, n, set);
+}
+
+/* => A bit for each of the sixteen bytes that is `wanted`. */
+static inline unsigned
+scan_sixteen(const char *p, char wanted)
+{
+#ifdef __SSE2__
+	__m128i v;
+	memcpy(&v, p, sizeof v);
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(wanted)));
+#else
+	unsigned bits = 0;
+	for (unsigned i = 0; i < 16; i++)
+		bits |= (unsigned)(p[i] == wanted) << i;
+	return bits;
+#endif
+}
+
+/* Are eight bytes all printable ASCII and neither `a` nor `b`? */
+static inline int
+scan_plain8(const char *eight, char a, char b)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+	uint64_t       w;
+
+	memcpy(&w, eight, 8);
+	const uint64_t with_a = w ^ ones * (uint8_t)a, with_b = w ^ ones * (uint8_t)b, with_del = w ^ ones * 0x7f;
+	/* where no byte has its top bit set, taking one from a zero is what sets it */
+	const uint64_t zero = (with_a - ones) | (with_b - ones) | (with_del - ones) | (w - ones * 0x20);
+	return ((w | zero) & tops) == 0;
 }
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,31 +20,71 @@ parse_bool(const char *value, bool *out)
 }
 
 static bool
-set_use_json(struct settings *s, const char *value)
+set_use_json(struct log_settings *l, const char *value, bool add)
 {
 	bool json;
+	(void)add;
 	if (!parse_bool(value, &json)) {
 		complain("LogAscii::use_json=%s: T or F is expected", value);
 		return false;
 	}
-	s->writer.format = json ? "json" : "zeek";
+	l->writer->format = json ? "json" : "zeek";
 	return true;
 }
 
 static bool
-set_json_timestamps(struct settings *s, const char *value)
+set_json_timestamps(struct log_settings *l, const char *value, bool add)
 {
-	s->writer.json_timestamps = value;
+	(void)add;
+	l->writer->json_timestamps = value;
 	return true;
 }
 
-static const struct {
+static bool
+set_state_history(struct log_settings *l, const char *value, bool add)
+{
+	(void)add;
+	if (parse_bool(value, &l->writer->record_state_history))
+		return true;
+	complain("record_state_history=%s: T or F is expected", value);
+	return false;
+}
+
+/* Sets or lengthens a list of networks. */
+static bool
+set_nets(char **list, const char **out, const char *value, bool add)
+{
+	if (!add) {
+		free(*list);
+		*list = NULL;
+	}
+	const bool good = args_join(list, "", value);
+	*out = *list;
+	return good;
+}
+
+bool
+set_local_nets(struct log_settings *l, const char *value, bool add)
+{
+	return set_nets(&l->local_nets, &l->writer->local_nets, value, add);
+}
+
+bool
+set_neighbor_nets(struct log_settings *l, const char *value, bool add)
+{
+	return set_nets(&l->neighbor_nets, &l->writer->neighbor_nets, value, add);
+}
+
+static const struct log_constant {
 	const char *name;
-	bool (*set)(struct settings *s, const char *value);
+	bool        set_of; /* "+=" adds to it */
+	bool (*set)(struct log_settings *l, const char *value, bool add);
 } log_constants[] = {
-	{ "LogAscii::use_json", set_use_json },
-	{ "LogAscii::json_timestamps", set_json_timestamps },
+	{ "LogAscii::use_json", false, set_use_json },      { "LogAscii::json_timestamps", false, set_json_timestamps },
+	{ "Site::local_nets", true, set_local_nets }, /* an option of the engine's, too */
+	{ "Site::neighbor_nets", true, set_neighbor_nets }, { "record_state_history", false, set_state_history },
 };
+enum { LOG_CONSTANTS = sizeof log_constants / sizeof log_constants[0] };
 
 /* NAME=VALUE or NAME+=VALUE, taken apart. */
 struct assignment {
@@ -104,6 +145,35 @@ is_constant(const char *name, size_t n)
 	return false;
 }
 
+static const struct log_constant *
+find_log_constant(const struct assignment *a)
+{
+	for (size_t i = 0; i < LOG_CONSTANTS; i++)
+		if ((!a->add || log_constants[i].set_of) && strncmp(log_constants[i].name, a->name, a->name_n) == 0 &&
+		    log_constants[i].name[a->name_n] == '\0')
+			return &log_constants[i];
+	return NULL;
+}
+
+bool
+assign_log(struct log_settings *l, const char *argument)
+{
+	struct assignment          a;
+	const struct log_constant *c = take_apart(argument, &a) ? find_log_constant(&a) : NULL;
+
+	if (c != NULL)
+		return c->set(l, a.value, a.add);
+	complain("%s sets nothing of a log: connlog(1) lists what does; a file of such a name is written ./NAME", argument);
+	return false;
+}
+
+void
+log_settings_free(struct log_settings *l)
+{
+	free(l->local_nets);
+	free(l->neighbor_nets);
+}
+
 bool
 assign(struct settings *s, const char *argument)
 {
@@ -112,9 +182,11 @@ assign(struct settings *s, const char *argument)
 
 	if (!take_apart(argument, &a))
 		return false;
-	for (size_t i = 0; i < sizeof log_constants / sizeof log_constants[0]; i++)
-		if (!a.add && strncmp(log_constants[i].name, a.name, a.name_n) == 0 && !log_constants[i].name[a.name_n])
-			return log_constants[i].set(s, a.value);
+	const struct log_constant *c = find_log_constant(&a);
+	if (c != NULL && !c->set(&s->log, a.value, a.add))
+		return false;
+	if (c != NULL && !is_constant(a.name, a.name_n))
+		return true;
 	if (!is_constant(a.name, a.name_n) || a.name_n + 2 > sizeof name) {
 		complain("no constant is called '%.*s': connlog(1) lists them; a file of such a name is written ./NAME",
 		         (int)a.name_n, a.name);

@@ -1,74 +1,291 @@
-/* report.c - `connlog report`: a log made readable. */
-#include <inttypes.h>
+/* report.c - `connlog report`: a log for people, after Bro 1's hot-report.
+ *
+ * Each record of the logs goes to a mode: one prints it as a line (report_line.c), one counts (report_summary.c), one
+ * makes a page of it (report_html.c).  A mode
+ * is a row of functions; another one is a file with such a row and an option that chooses it.
+ */
+#include "cli/report.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli/args.h"
-#include "cli/report_html.h"
 
-enum { OPT_HTML = ARG_LONG, OPT_ROWS };
+enum { TOP = 10, TOP_MAX = 1000, WIDTH = 80 };
+
+enum { OPT_SUMMARY = ARG_LONG, OPT_TOP, OPT_HTML, OPT_ROWS, OPT_FROM };
 
 static const struct option_row rows[] = {
-	{ OPT_HTML, "html", "OUT.html", "write a page to look at; - is standard output" },
-	{ OPT_ROWS, "rows", "N", "connections that the page holds at most (250000)" },
+	{ 'n', "numeric", NULL, "hosts by address; without it the resolver is asked for names" },
+	{ 'x', "exact", NULL, "sizes to the byte and durations in seconds" },
+	{ 'f', "time-format", "FMT", "times as strftime(3) writes them; empty: the usual ones" },
+	{ 'l', "long", NULL, "times with the year" },
+	{ 'u', "utc", NULL, "times in UTC instead of local time" },
+	{ 's', "strict", NULL, "numbers of fewer than nine characters are no times, and left as they are" },
+	{ OPT_SUMMARY, "summary", NULL, "tables of the top hosts, services, states and connections instead of lines" },
+	{ OPT_TOP, "top", "N", "rows of a table of --summary (10)" },
+	{ OPT_HTML, "html", "OUT.html", "a page to look at in a browser, complete in one file; - is standard output" },
+	{ OPT_ROWS, "rows", "N", "connections that the page of --html holds at most (250000)" },
+	{ OPT_FROM, "from", "FORMAT", "the log's format, where its content does not tell" },
+	{ 'q', "quiet", NULL, "no warnings and no progress" },
 };
+enum { ROWS = sizeof rows / sizeof rows[0] };
 
-struct report {
-	const char **inputs;
-	size_t       inputs_n;
-	const char  *html;
-	uint64_t     most;
-};
+static bool
+set_top(struct report *r, const char *value)
+{
+	char               *end;
+	const unsigned long n = strtoul(value, &end, 10);
 
+	if (*value < '0' || *value > '9' || *end != '\0' || n == 0 || n > TOP_MAX) {
+		complain("--top %s: a number from 1 to %d is expected", value, TOP_MAX);
+		return false;
+	}
+	r->top = n;
+	return true;
+}
+
+static bool
+set_rows(struct report *r, const char *value)
+{
+	char *end;
+
+	r->rows = strtoull(value, &end, 10);
+	if (*value >= '1' && *value <= '9' && *end == '\0')
+		return true;
+	complain("--rows %s: a number from 1 on is expected", value);
+	return false;
+}
+
+/* => false, after a message, for a value that is no good. */
 static bool
 apply(void *arg, int key, const char *value)
 {
 	struct report *r = arg;
-	char          *end;
 
 	switch (key) {
+	case ARG_OPERAND:
+	case ARG_FILE:
+		r->inputs[r->inputs_n++] = value;
+		return true;
+	case 'n':
+		r->style.names = false;
+		return true;
+	case 'x':
+		r->style.exact = true;
+		return true;
+	case 'f':
+		r->style.time = *value != '\0' ? value : REPORT_SHORT_TIME;
+		return true;
+	case 'l':
+		r->style.time = REPORT_LONG_TIME;
+		return true;
+	case 'u':
+		r->style.utc = true;
+		return true;
+	case 's':
+		r->style.strict = true;
+		return true;
+	case OPT_SUMMARY:
+		r->mode = &report_summary;
+		return true;
+	case OPT_TOP:
+		return set_top(r, value);
 	case OPT_HTML:
+		r->mode = &report_html;
 		return args_set_once(&r->html, value, "html");
 	case OPT_ROWS:
-		r->most = strtoull(value, &end, 10);
-		if (*value >= '1' && *value <= '9' && *end == '\0')
-			return true;
-		complain("--rows %s: a number from 1 on is expected", value);
-		return false;
-	default: /* an operand */
-		r->inputs[r->inputs_n++] = value;
+		return set_rows(r, value);
+	case OPT_FROM:
+		return args_set_once(&r->from, value, "from");
+	default: /* 'q': the table has no other */
+		r->quiet = true;
 		return true;
 	}
 }
 
 static const struct args_spec spec = {
 	.command = "report",
-	.about = "Writes a log as a page to look at.",
+	.about = "Prints a log as people read it: a line a connection, or what there was most of.",
 	.rows = rows,
-	.rows_n = sizeof rows / sizeof rows[0],
+	.rows_n = ROWS,
 	.apply = apply,
+	.notes =
+		"Any log is read that `connlog convert` reads, standard input where none is named.  The environment's\n"
+		"CFTIMEFMT is the format of times where neither -f nor -l is given.  The states' symbols are in connlog(1).",
 };
+
+/* ---- the lines --------------------------------------------------------------------------------------------------- */
+
+static void *
+lines_new(const struct report *r)
+{
+	return (void *)(uintptr_t)r;
+}
+
+static bool
+lines_add(void *mode, const connlog_record *record, const struct report_row *row)
+{
+	const struct report *r = mode;
+
+	(void)record;
+	report_line(stdout, &r->style, r->names, row);
+	putchar('\n');
+	return !ferror(stdout);
+}
+
+static bool
+lines_end(void *mode)
+{
+	(void)mode;
+	return true;
+}
+
+static void
+lines_free(void *mode)
+{
+	(void)mode;
+}
+
+static const struct report_mode report_lines = { lines_new, lines_add, lines_end, lines_free };
+
+/* ---- the run ----------------------------------------------------------------------------------------------------- */
+
+unsigned
+report_width(void)
+{
+	const char    *columns = getenv("COLUMNS");
+	const long     n = columns != NULL ? strtol(columns, NULL, 10) : 0;
+	struct winsize size;
+
+	if (n > 0 && n < 10000)
+		return (unsigned)n;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return WIDTH;
+}
+
+bool
+report_unicode(void)
+{
+	return setlocale(LC_CTYPE, "") != NULL && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* What the signal handler stops. */
+static connlog_reader *reading;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	connlog_reader_stop(reading);
+}
+
+/* Ctrl-C ends the input where it stands, so that what was read is reported; a second one kills. */
+static void
+catch_signals(connlog_reader *reader)
+{
+	struct sigaction stop = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	reading = reader;
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL); /* write() says it */
+}
+
+/* Reads to the end. => an exit_code */
+static int
+read_all(const struct report *r, connlog_reader *reader, void *mode)
+{
+	const connlog_record *record;
+	struct report_row     row;
+	char                  err[MESSAGE_MAX];
+	int                   status, code = EXIT_ALL_READ;
+
+	while ((status = connlog_reader_next(reader, &record, err, sizeof err)) != CONNLOG_END) {
+		if (status == CONNLOG_RECORD) {
+			report_row_fill(&row, record);
+			if (!r->mode->add(mode, record, &row))
+				return EXIT_INCOMPLETE;
+		} else if (status != CONNLOG_COLUMNS) {
+			complain("%s", err);
+			code = EXIT_INCOMPLETE;
+			if (status == CONNLOG_NO_MEMORY)
+				break;
+		}
+	}
+	return code;
+}
+
+/* What became of standard output. => `code`, or EXIT_INCOMPLETE after a message; a reader of ours that has gone is none. */
+static int
+finish_output(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	if (errno == EPIPE)
+		return EXIT_ALL_READ;
+	complain("standard output: %s", strerror(errno));
+	return EXIT_INCOMPLETE;
+}
+
+static int
+run(struct report *r)
+{
+	char            err[MESSAGE_MAX];
+	int             code = EXIT_INCOMPLETE;
+	connlog_reader *reader =
+		connlog_reader_files(r->inputs, r->inputs_n, &(connlog_reader_options){ .format = r->from }, err, sizeof err);
+
+	if (reader == NULL)
+		return complain_usage("%s", err);
+	r->names = report_names_new(r->style.names);
+	void *mode = r->names != NULL ? r->mode->new (r) : NULL;
+	if (mode != NULL) {
+		catch_signals(reader);
+		code = read_all(r, reader, mode);
+		if (!r->mode->end(mode))
+			code = EXIT_INCOMPLETE;
+		code = finish_output(code);
+		r->mode->free(mode);
+	} else {
+		complain("out of memory");
+	}
+	report_names_free(r->names);
+	connlog_reader_free(reader);
+	return code;
+}
 
 int
 command_report(int argc, char **argv)
 {
-	struct report r = { .inputs = calloc((size_t)argc + 1, sizeof *r.inputs), .most = REPORT_HTML_ROWS };
-	int           code = EXIT_INCOMPLETE;
+	const char   *format = getenv("CFTIMEFMT");
+	struct report r = { .mode = &report_lines, .top = TOP, .rows = REPORT_HTML_ROWS };
+	int           code = EXIT_USAGE;
 
-	if (r.inputs == NULL) {
-		complain("out of memory");
-		return code;
-	}
+	r.style =
+		(struct report_style){ .names = true, .time = format != NULL && *format != '\0' ? format : REPORT_SHORT_TIME };
+	r.inputs = calloc((size_t)argc + 1, sizeof *r.inputs);
+	if (r.inputs == NULL)
+		return complain_usage("out of memory");
 	switch (args_walk(&spec, &r, argc, argv)) {
+	case ARGS_RUN:
+		if (r.inputs_n == 0)
+			r.inputs[r.inputs_n++] = "-";
+		code = run(&r);
+		break;
 	case ARGS_DONE:
 		code = EXIT_ALL_READ;
 		break;
 	case ARGS_WRONG:
-		code = EXIT_USAGE;
 		break;
-	case ARGS_RUN:
-		code = r.html != NULL ? report_html(r.inputs, r.inputs_n, r.html, r.most)
-		                      : complain_usage("report wants --html OUT.html");
 	}
 	free(r.inputs);
 	return code;

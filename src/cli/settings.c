@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Options without a letter. */
-enum { OPT_FORMAT = ARG_LONG, OPT_FIELDS, OPT_LOCAL_NETS, OPT_SEED, OPT_STATS, OPT_STREAMING };
+enum { OPT_FORMAT = ARG_LONG, OPT_FIELDS, OPT_LOCAL_NETS, OPT_NEIGHBOR_NETS, OPT_SEED, OPT_STATS, OPT_STREAMING };
 
 static const struct option_row rows[] = {
 	{ 'r', "read", "FILE", "read FILE; may be repeated; - is standard input" },
@@ -18,6 +18,7 @@ static const struct option_row rows[] = {
 	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all" },
 	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges" },
+	{ OPT_NEIGHBOR_NETS, "neighbor-nets", "CIDR,...", "networks of neighbours, flag U in bro0 and bro1" },
 	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone" },
 	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
@@ -74,7 +75,9 @@ apply(void *arg, int key, const char *value)
 	case OPT_FIELDS:
 		return args_join(&s->fields, "", value);
 	case OPT_LOCAL_NETS:
-		return assign_option(s, "Site::local_nets", value);
+		return set_local_nets(&s->log, value, false) && assign_option(s, "Site::local_nets", value);
+	case OPT_NEIGHBOR_NETS:
+		return set_neighbor_nets(&s->log, value, false);
 	case OPT_SEED:
 		s->seeded = true;
 		return assign_option(s, "seed", value);
@@ -104,6 +107,7 @@ static const struct args_spec spec = {
 static bool
 settings_init(struct settings *s, int argc)
 {
+	s->log.writer = &s->writer;
 	s->options = connlog_options_new();
 	s->inputs = calloc((size_t)argc, sizeof *s->inputs);
 	if (s->options != NULL && s->inputs != NULL)
@@ -150,6 +154,7 @@ settings_run(int (*with)(struct settings *s), int argc, char **argv)
 	connlog_options_free(s.options);
 	free(s.inputs);
 	free(s.fields);
+	log_settings_free(&s.log);
 	free(s.scripts);
 	return code;
 }

@@ -4,6 +4,19 @@
 
 #include "cli/args.h"
 
+/* What NAME=VALUE sets of a log that is written, and the lists of the heap that it makes. */
+struct log_settings {
+	connlog_writer_options *writer;
+	char                   *local_nets, *neighbor_nets;
+};
+
+/* Applies NAME=VALUE. => false, after a message. */
+bool assign_log(struct log_settings *l, const char *argument);
+/* Networks for the lines of Bro 1: these instead of those before, or besides with `add`. => As above. */
+bool set_local_nets(struct log_settings *l, const char *value, bool add);
+bool set_neighbor_nets(struct log_settings *l, const char *value, bool add);
+void log_settings_free(struct log_settings *l);
+
 /* The strings are argv's, but `fields` and `scripts`. */
 struct settings {
 	connlog_options       *options;
@@ -18,6 +31,7 @@ struct settings {
 	char                  *fields;  /* every --fields, joined by commas; NULL for none */
 	char                  *scripts; /* Zeek's scripts that add columns, the same way */
 	connlog_writer_options writer;
+	struct log_settings    log; /* of it */
 };
 
 /* Fills the settings from the arguments and lets `with` run. => an exit_code */

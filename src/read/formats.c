@@ -5,6 +5,9 @@ static const struct read_format *const formats[] = {
 	&read_zeek,
 	&read_bro2,
 	&read_json,
+	&read_bro1_5,
+	&read_bro1,
+	&read_bro0,
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 

@@ -97,5 +97,6 @@ const struct read_format *read_format_detect(struct text head);
 
 extern const struct read_format read_zeek, read_bro2; /* tsv.c */
 extern const struct read_format read_json;            /* json.c */
+extern const struct read_format read_bro0, read_bro1, read_bro1_5; /* bro1.c */
 
 #endif

@@ -7,6 +7,7 @@
  *
  * Escapes: \xHH is a byte and \\ a backslash; any other backslash stands for itself, as in logs of old versions.
  */
+#include "base/scan.h"
 #include "read/values.h"
 
 /* A short text of the header. */
@@ -20,6 +21,7 @@ struct tsv {
 	struct slot slots[FIELDS_MAX]; /* of the columns */
 	size_t      n;
 	struct text cells[FIELDS_MAX]; /* of the line */
+	bool        escaped;           /* there is a backslash in the line */
 };
 
 static int
@@ -58,7 +60,7 @@ unescape(struct text t)
 static bool
 is_word(struct text t, const struct word *w)
 {
-	return t.n == w->n && memcmp(t.p, w->p, t.n) == 0;
+	return t.n == w->n && (t.n == 0 || (*t.p == *w->p && memcmp(t.p, w->p, t.n) == 0));
 }
 
 /* => The text up to the separator or its end; *rest is what follows, its p NULL where there is no separator. */
@@ -144,6 +146,14 @@ header(struct connlog_reader *r, struct tsv *s, struct text line)
 
 /* ---- rows ------------------------------------------------------------------------------------------------------- */
 
+static struct text
+read_text(const struct tsv *s, struct text t)
+{
+	if (is_word(t, &s->empty))
+		return (struct text){ t.p, 0 };
+	return s->escaped ? unescape(t) : t;
+}
+
 static struct text_set
 read_set(struct connlog_reader *r, const struct tsv *s, struct text t)
 {
@@ -151,15 +161,9 @@ read_set(struct connlog_reader *r, const struct tsv *s, struct text t)
 
 	while (t.p != NULL && !(r->texts_n == begin && is_word(t, &s->empty))) {
 		const struct text element = cut(&t, &s->set_separator);
-		list_add(r, is_word(element, &s->empty) ? (struct text){ element.p, 0 } : unescape(element));
+		list_add(r, read_text(s, element));
 	}
 	return list_end(r, begin);
-}
-
-static struct text
-read_text(const struct tsv *s, struct text t)
-{
-	return is_word(t, &s->empty) ? (struct text){ t.p, 0 } : unescape(t);
 }
 
 static void
@@ -191,12 +195,49 @@ set_cell(struct connlog_reader *r, const struct tsv *s, const struct column *c, 
 	}
 }
 
-/* Cuts the line into cells. => How many there are; more than there are columns are not all cut. */
+/* Cuts the line into cells where one byte separates them. => How many there are; one more than there are columns for many
+ * more. */
+static size_t
+split_at_byte(struct tsv *s, struct text line)
+{
+	const char separator = *s->separator.p, *begin = line.p, *p = line.p, *const end = line.p + line.n;
+	size_t   n = 0;
+	unsigned escapes = 0;
+
+	for (; end - p >= 16; p += 16) {
+		escapes |= scan_sixteen(p, '\\');
+		for (unsigned at = scan_sixteen(p, separator); at != 0; at &= at - 1) {
+			const char *stop = p + __builtin_ctz(at);
+			if (n == s->n)
+				return n + 1;
+			s->cells[n++] = (struct text){ begin, (size_t)(stop - begin) };
+			begin = stop + 1;
+		}
+	}
+	for (; p < end; p++) {
+		escapes |= *p == '\\';
+		if (*p != separator)
+			continue;
+		if (n == s->n)
+			return n + 1;
+		s->cells[n++] = (struct text){ begin, (size_t)(p - begin) };
+		begin = p + 1;
+	}
+	if (n < s->n)
+		s->cells[n] = (struct text){ begin, (size_t)(end - begin) };
+	s->escaped = escapes != 0;
+	return n + 1;
+}
+
+/* The same for any separator. */
 static size_t
 split(struct tsv *s, struct text line)
 {
 	size_t n = 0;
 
+	if (s->separator.n == 1)
+		return split_at_byte(s, line);
+	s->escaped = true;
 	while (line.p != NULL && n < s->n)
 		s->cells[n++] = cut(&line, &s->separator);
 	return line.p == NULL ? n : n + 1;

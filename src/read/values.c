@@ -88,8 +88,12 @@ set_port(struct connlog_reader *r, const struct column *c, struct text t)
 static bool
 set_bool(struct connlog_reader *r, const struct column *c, struct text t)
 {
-	static const char *const words[2][4] = { { "F", "false", "0", "f" }, { "T", "true", "1", "t" } };
+	static const char *const words[2][4] = { { "f", "false", "0", "no" }, { "t", "true", "1", "yes" } };
 
+	if (t.n == 1 && (*t.p == 'T' || *t.p == 'F')) { /* Zeek's */
+		*(bool *)place(r, c) = *t.p == 'T';
+		return true;
+	}
 	for (size_t i = 0; i < 8; i++) {
 		const char *word = words[i / 4][i % 4];
 		if (strlen(word) == t.n && strncasecmp(word, t.p, t.n) == 0) {

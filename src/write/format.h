@@ -10,6 +10,7 @@
 
 #include "base/number.h"
 #include "base/outbuf.h"
+#include "conn/nets.h"
 #include "record/schema.h"
 
 /* Zeek's JSON::TimestampFormat. */
@@ -39,8 +40,10 @@ struct connlog_writer {
 	struct key           keys[FIELDS_MAX]; /* of the fields that the schema knows */
 	enum json_time       json_time;
 	bool                 json_streaming;
-	double               clock;  /* connlog_writer_clock() */
-	char                *wanted; /* --fields, or NULL */
+	struct net_set       local_nets, neighbor_nets;
+	bool                 state_history; /* Bro 1.5's record_state_history */
+	double               clock;         /* connlog_writer_clock() */
+	char                *wanted;        /* --fields, or NULL */
 	bool                 opened;
 	struct outbuf        dropped; /* names, separated by commas, and a final zero byte */
 	struct outbuf        out;
@@ -49,11 +52,12 @@ struct connlog_writer {
 struct format {
 	connlog_format_info info;
 	/* The only columns that the format has, in its order, separated by commas, of which some may be extras by their names
-	 * (those come behind the schema's in the writer's fields where the log has them, else with NO_EXTRA).  NULL: any. */
+	 * (which are among the writer's fields where the log has them).  NULL: any. */
 	const char *columns;
-	bool        extras;     /* columns that the schema does not know can be written */
-	bool        one_header; /* columns that come up behind the header can not be written any more */
-	size_t      room;       /* that a line can take besides its columns (record_room()) */
+	const char *history_columns; /* the same with record_state_history; NULL: that changes nothing */
+	bool        extras;          /* columns that the schema does not know can be written */
+	bool        one_header;      /* columns that come up behind the header can not be written any more */
+	size_t      room;            /* that a line can take besides its columns (record_room()) */
 	/* What stands before the first and behind the last record; NULL for nothing. `when`: see connlog_writer_open. */
 	void (*open)(struct connlog_writer *w, double when);
 	/* Writes the record's line at `p`. => Where it ends. */
@@ -71,8 +75,9 @@ literal_of(const struct record *r, const struct column *c)
 /* \xHH, lower case, as Zeek escapes a byte in both of its formats. => Where it ends. */
 char *put_hex_escape(char *p, unsigned char c);
 
-extern const struct format format_zeek, format_bro2; /* zeek.c */
-extern const struct format format_json;              /* json.c */
+extern const struct format format_zeek, format_bro2;                /* zeek.c */
+extern const struct format format_json;                             /* json.c */
+extern const struct format format_bro0, format_bro1, format_bro1_5; /* bro1.c */
 
 /* => The format of that name, or NULL. (formats.c) */
 const struct format *format_find(const char *name);

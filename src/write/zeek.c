@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "base/scan.h"
 #include "write/format.h"
 
 static const char unset = '-', empty[] = "(empty)";
@@ -63,33 +64,12 @@ is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '\\';
 }
 
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* => A word that is not 0 where one of the bytes in `w` is 0 (and only in this case, seven-bit bytes given). */
-static uint64_t
-has_zero(uint64_t w)
-{
-	return (w - EACH(1)) & ~w & EACH(0x80);
-}
-
-/* Do eight bytes all stand for themselves, even in a set? */
-static bool
-are_plain(const char *eight)
-{
-	uint64_t w;
-	memcpy(&w, eight, 8);
-	if (w & EACH(0x80))
-		return false;
-	const uint64_t below_space = (w - EACH(0x20)) & EACH(0x80);
-	return !(below_space | has_zero(w ^ EACH(0x7f)) | has_zero(w ^ EACH('\\')) | has_zero(w ^ EACH(',')));
-}
-
 static char *
 put_escaped(char *p, struct text t, bool in_set)
 {
 	size_t i = 0;
 
-	for (; i + 8 <= t.n && are_plain(t.p + i); i += 8, p += 8)
+	for (; i + 8 <= t.n && scan_plain8(t.p + i, '\\', ','); i += 8, p += 8)
 		memcpy(p, t.p + i, 8);
 	for (; i < t.n; i++) {
 		unsigned char c = (unsigned char)t.p[i];
