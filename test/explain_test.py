@@ -98,14 +98,14 @@ def test_a_record_is_told_as_a_whole(env):
                          "tunnel_parents": "CparentA,CparentB"})
     text = words(explain(env, "CaaaaaaaaaaaaaaaB1", path, width=120).stdout)
     for said in ("128.32.162.134:1042 -> 206.132.179.35:80", "began 1999-07-12 18:18:43.006848 UTC",
-                 "lasted 54s (54.377600 s), until 1999-07-12 18:19:37.384448 UTC", "service http over tcp",
-                 "originator sent 7.3kB (7320), 12 packets, 7.9kB with headers",
-                 "responder sent 39kB (38891), 40 packets, 41kB with headers", "ended SF (complete)",
+                 "lasted 54.4 s (54.377600 s), until 1999-07-12 18:19:37.384448 UTC", "service http over tcp",
+                 "originator sent 7.32 kB (7320), 12 packets, 7.94 kB with headers",
+                 "responder sent 38.9 kB (38891), 40 packets, 41.0 kB with headers", "ended SF (complete)",
                  "uid CaaaaaaaaaaaaaaaB1", "closed by both sides"):
         assert said in text, (said, text)
     assert "!" not in text
     text = words(explain(env, "CaaaaaaaaaaaaaaaB2", path, width=120).stdout)
-    for said in ("lost by capture 9.0kB", "! Bytes are missing from the capture", "! Data went both ways, yet no service",
+    for said in ("lost by capture 9.00 kB", "! Bytes are missing from the capture", "! Data went both ways, yet no service",
                  "! It ran inside a tunnel", "inside of tunnel CparentA,CparentB", "service not recognised over tcp"):
         assert said in text, (said, text)
     with open(path) as f:

@@ -6,7 +6,6 @@
 
 #include "cli/args.h"
 #include "cli/explain.h"
-#include "cli/report.h"
 
 enum { OPT_AS = ARG_LONG, OPT_PROTO, EXAMPLES = 5 };
 
@@ -166,7 +165,7 @@ tell_record(struct explain *e, const connlog_record *r)
 	}
 	if (e->found <= EXAMPLES) {
 		fputs(e->found == 1 ? "\nuids in the log: " : ", ", e->term.f);
-		report_text(e->term.f, view_text(&e->view, r, VIEW_UID, room));
+		term_text(&e->term, view_text(&e->view, r, VIEW_UID, room));
 	}
 	return true;
 }
@@ -276,7 +275,7 @@ command_explain(int argc, char **argv)
 	case ARGS_RUN:
 		break;
 	}
-	term_init(&e.term);
+	term_init(&e.term, stdout);
 	int code = explain(&e);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		complain("standard output cannot be written");

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "cli/explain.h"
-#include "cli/report.h"
 #include "cli/human.h"
 
 enum { LABEL = 18 };
@@ -29,7 +28,7 @@ print_endpoint(const struct term *t, const struct view *v, const connlog_record 
 	const bool         with_port = number >= 0 && view_proto(v, r) != STORY_OTHER;
 
 	fputs(with_port && v6 ? "[" : "", t->f);
-	report_text(t->f, address);
+	term_text(t, address);
 	fputs(with_port && v6 ? "]" : "", t->f);
 	if (with_port)
 		fprintf(t->f, ":%.0f", number);
@@ -75,7 +74,8 @@ print_when(const struct term *t, const struct view *v, const connlog_record *r)
 	fputc('\n', t->f);
 	label(t, "lasted");
 	if (duration >= 0) {
-		fprintf(t->f, "%s (%.6f s), until ", human_seconds(duration, span), duration);
+		human_span(duration, span);
+		fprintf(t->f, "%s (%.6f s), until ", span, duration);
 		print_time(t, ts + duration);
 		fputc('\n', t->f);
 	} else {
@@ -92,12 +92,12 @@ print_service(const struct term *t, const struct view *v, const connlog_record *
 
 	label(t, "service");
 	if (service.n > 0)
-		report_text(t->f, service);
+		term_text(t, service);
 	else
 		fputs("not recognised", t->f);
 	const connlog_text proto = view_text(v, r, VIEW_PROTO, room);
 	fputs(" over ", t->f);
-	report_text(t->f, proto.n > 0 ? proto : (connlog_text){ "an unknown protocol", 19 });
+	term_text(t, proto.n > 0 ? proto : (connlog_text){ "an unknown protocol", 19 });
 	if (view_proto(v, r) == STORY_OTHER && view_number(v, r, VIEW_ORIG_P) >= 0)
 		fprintf(t->f, ", type %.0f, code %.0f", view_number(v, r, VIEW_ORIG_P), view_number(v, r, VIEW_RESP_P));
 	fputc('\n', t->f);
@@ -112,13 +112,16 @@ print_volume(const struct term *t, const struct view *v, const connlog_record *r
 	char         text[HUMAN_MAX];
 
 	label(t, name);
-	fputs(n >= 0 ? human_bytes((uint64_t)n, text) : "bytes not known", t->f);
+	human_bytes(n, text);
+	fputs(n >= 0 ? text : "bytes not known", t->f);
 	if (n >= 1000)
 		fprintf(t->f, " (%.0f)", n);
 	if (p >= 0)
 		fprintf(t->f, ", %.0f packet%s", p, p == 1 ? "" : "s");
-	if (w >= 0)
-		fprintf(t->f, ", %s with headers", human_bytes((uint64_t)w, text));
+	if (w >= 0) {
+		human_bytes(w, text);
+		fprintf(t->f, ", %s with headers", text);
+	}
 	fputc('\n', t->f);
 }
 
@@ -132,7 +135,7 @@ print_text(const struct term *t, const struct view *v, const connlog_record *r, 
 	if (text.n == 0)
 		return;
 	label(t, name);
-	report_text(t->f, text);
+	term_text(t, text);
 	fputc('\n', t->f);
 }
 
@@ -149,7 +152,7 @@ print_state(const struct term *t, const struct view *v, const connlog_record *r)
 		snprintf(said, sizeof said, "%s (%s): %s %s", s->name, s->brief, meaning, s->usual);
 		term_wrap(t, LABEL, t->width, LABEL, said);
 	} else if (name.n > 0) {
-		report_text(t->f, name);
+		term_text(t, name);
 		fputs(", which is no state of Zeek's", t->f);
 	} else {
 		fputs("the log has no state of it", t->f);
@@ -186,8 +189,9 @@ explain_record(const struct term *t, const struct view *v, const connlog_record 
 	print_volume(t, v, r, "originator sent", VIEW_ORIG_BYTES, VIEW_ORIG_PKTS, VIEW_ORIG_IP_BYTES);
 	print_volume(t, v, r, "responder sent", VIEW_RESP_BYTES, VIEW_RESP_PKTS, VIEW_RESP_IP_BYTES);
 	if (view_number(v, r, VIEW_MISSED) > 0) {
+		human_bytes(view_number(v, r, VIEW_MISSED), size);
 		label(t, "lost by capture");
-		fprintf(t->f, "%s\n", human_bytes((uint64_t)view_number(v, r, VIEW_MISSED), size));
+		fprintf(t->f, "%s\n", size);
 	}
 	print_state(t, v, r);
 	print_text(t, v, r, "inside of tunnel", VIEW_TUNNEL_PARENTS);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "cli/explain.h"
-#include "cli/report.h"
 
 enum { LINES = 16, LINE_MAX_WIDTH = 128, ARROW = 7 /* with the blanks around it */ };
 
@@ -108,7 +107,7 @@ explain_steps(const struct term *t, enum story_proto proto, connlog_text history
 	story_steps(proto, history.p, history.n, steps);
 	story_outline(proto, steps, history.n, outline, sizeof outline);
 	term_style(t, TERM_BOLD);
-	report_text(t->f, history);
+	term_text(t, history);
 	term_style(t, TERM_PLAIN);
 	fputs(" ", t->f);
 	term_wrap(t, 2, t->width, (int)(history.n < INT_MAX / 8 ? history.n : INT_MAX / 8) + 1, outline);

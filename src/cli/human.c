@@ -1,62 +1,74 @@
-/* human.c - see human.h.  Two digits are enough, three where there are so many before the point. */
+/* human.c - see human.h. */
 #include "cli/human.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* "9.5" below 10, else a whole number; what would round up to 10.0 is one. */
-static const char *
-two_digits(double v, const char *unit, char out[HUMAN_MAX])
+/* Three digits that say something. */
+static void
+three_digits(double n, const char *unit, char out[HUMAN_MAX])
 {
-	snprintf(out, HUMAN_MAX, "%.*f%s", v < 9.95 ? 1 : 0, v, unit);
-	return out;
+	snprintf(out, HUMAN_MAX, "%.*f %s", n >= 99.95 ? 0 : n >= 9.995 ? 1 : 2, n, unit);
 }
 
-const char *
-human_bytes(uint64_t n, char out[HUMAN_MAX])
+void
+human_bytes(double bytes, char out[HUMAN_MAX])
 {
 	static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB", "EB" };
-	double                   v = (double)n;
-	unsigned                 unit = 0;
+	size_t                   unit = 0;
 
-	if (n < 1000) {
-		snprintf(out, HUMAN_MAX, "%" PRIu64 "B", n);
-		return out;
-	}
-	while (v >= 999.5) {
-		v /= 1000;
+	while (bytes >= 999.5 && unit + 1 < sizeof units / sizeof units[0]) {
+		bytes /= 1000;
 		unit++;
 	}
-	return two_digits(v, units[unit], out);
+	if (unit == 0)
+		snprintf(out, HUMAN_MAX, "%.0f B", bytes);
+	else
+		three_digits(bytes, units[unit], out);
 }
 
-const char *
-human_seconds(double seconds, char out[HUMAN_MAX])
+void
+human_span(double seconds, char out[HUMAN_MAX])
 {
-	if (seconds < 0.9995)
-		return two_digits(seconds * 1e3, "ms", out);
-	if (seconds < 59.5)
-		return two_digits(seconds, "s", out);
-	if (seconds < 59.5 * 60)
-		return two_digits(seconds / 60, "m", out);
-	if (seconds < 47.5 * 3600)
-		return two_digits(seconds / 3600, "h", out);
-	return two_digits(seconds / 86400, "d", out);
+	const double whole = round(seconds);
+
+	if (seconds <= 0)
+		snprintf(out, HUMAN_MAX, "0 s");
+	else if (seconds < 0.0009995)
+		three_digits(seconds * 1e6, "us", out);
+	else if (seconds < 0.9995)
+		three_digits(seconds * 1e3, "ms", out);
+	else if (seconds < 59.95)
+		three_digits(seconds, "s", out);
+	else if (whole < 3600)
+		snprintf(out, HUMAN_MAX, "%.0f:%02.0f min", floor(whole / 60), fmod(whole, 60));
+	else if (seconds < 86400)
+		snprintf(out, HUMAN_MAX, "%.0f:%02.0f h", floor(whole / 3600), floor(fmod(whole, 3600) / 60));
+	else
+		three_digits(seconds / 86400, "d", out);
 }
 
-const char *
+void
 human_count(uint64_t n, char out[HUMAN_MAX])
 {
-	char   digits[HUMAN_MAX];
-	size_t len = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, n);
-	char  *p = out;
+	char         digits[HUMAN_MAX];
+	const size_t len = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, n);
 
 	for (size_t i = 0; i < len; i++) {
 		if (i > 0 && (len - i) % 3 == 0)
-			*p++ = ',';
-		*p++ = digits[i];
+			*out++ = ',';
+		*out++ = digits[i];
 	}
-	*p = '\0';
-	return out;
+	*out = '\0';
+}
+
+const char *
+human_join(char text[HUMAN_MAX])
+{
+	char *blank = strchr(text, ' ');
+	if (blank != NULL)
+		memmove(blank, blank + 1, strlen(blank));
+	return text;
 }

@@ -10,9 +10,9 @@ const struct command commands[] = {
 	  "log the connections of captures (the default)" },
 	{ "live", command_live, "[OPTIONS] IFACE [NAME=VALUE]...", "log the connections that an interface sees" },
 	{ "convert", command_convert, "--to FORMAT [OPTIONS] [FILE|-]...", "turn a log into another format" },
-	{ "report", command_report, "[OPTIONS] [FILE|-]...", "print a log as people read it, a summary, or a page of it" },
 	{ "explain", command_explain, "[OPTIONS] [HISTORY|STATE|UID] [FILE|-]",
 	  "say in words what a history, a state or a record tells" },
+	{ "report", command_report, "[OPTIONS] [FILE|-]...", "a log as people read it: lines, a summary, a page" },
 	{ NULL, NULL, NULL, NULL },
 };
 

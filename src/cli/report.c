@@ -1,23 +1,21 @@
 /* report.c - `connlog report`: a log for people, after Bro 1's hot-report.
  *
  * Each record of the logs goes to a mode: one prints it as a line (report_line.c), one counts (report_summary.c), one
- * makes a page of it (report_html.c).  A mode
- * is a row of functions; another one is a file with such a row and an option that chooses it.
+ * makes a page (report_html.c).  A mode is a row of functions; another one is a file with such a row and an option that
+ * chooses it.
  */
 #include "cli/report.h"
 
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/args.h"
 
-enum { TOP = 10, TOP_MAX = 1000, WIDTH = 80 };
+enum { TOP = 10, TOP_MAX = 1000 };
 
 enum { OPT_SUMMARY = ARG_LONG, OPT_TOP, OPT_HTML, OPT_ROWS, OPT_FROM };
 
@@ -30,36 +28,24 @@ static const struct option_row rows[] = {
 	{ 's', "strict", NULL, "numbers of fewer than nine characters are no times, and left as they are" },
 	{ OPT_SUMMARY, "summary", NULL, "tables of the top hosts, services, states and connections instead of lines" },
 	{ OPT_TOP, "top", "N", "rows of a table of --summary (10)" },
-	{ OPT_HTML, "html", "OUT.html", "a page to look at in a browser, complete in one file; - is standard output" },
-	{ OPT_ROWS, "rows", "N", "connections that the page of --html holds at most (250000)" },
+	{ OPT_HTML, "html", "OUT.html", "write a page to look at instead; - is standard output" },
+	{ OPT_ROWS, "rows", "N", "connections that the page holds at most (250000)" },
 	{ OPT_FROM, "from", "FORMAT", "the log's format, where its content does not tell" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
+/* => false, after a message, for what is no number from 1 to `most`. */
 static bool
-set_top(struct report *r, const char *value)
-{
-	char               *end;
-	const unsigned long n = strtoul(value, &end, 10);
-
-	if (*value < '0' || *value > '9' || *end != '\0' || n == 0 || n > TOP_MAX) {
-		complain("--top %s: a number from 1 to %d is expected", value, TOP_MAX);
-		return false;
-	}
-	r->top = n;
-	return true;
-}
-
-static bool
-set_rows(struct report *r, const char *value)
+set_number(uint64_t *out, const char *option, const char *value, uint64_t most)
 {
 	char *end;
 
-	r->rows = strtoull(value, &end, 10);
-	if (*value >= '1' && *value <= '9' && *end == '\0')
+	errno = 0;
+	*out = strtoull(value, &end, 10);
+	if (*value >= '1' && *value <= '9' && *end == '\0' && errno == 0 && *out <= most)
 		return true;
-	complain("--rows %s: a number from 1 on is expected", value);
+	complain("--%s %s: a number from 1 to %" PRIu64 " is expected", option, value, most);
 	return false;
 }
 
@@ -96,12 +82,12 @@ apply(void *arg, int key, const char *value)
 		r->mode = &report_summary;
 		return true;
 	case OPT_TOP:
-		return set_top(r, value);
+		return set_number(&r->top, "top", value, TOP_MAX);
 	case OPT_HTML:
 		r->mode = &report_html;
 		return args_set_once(&r->html, value, "html");
 	case OPT_ROWS:
-		return set_rows(r, value);
+		return set_number(&r->html_rows, "rows", value, UINT64_MAX);
 	case OPT_FROM:
 		return args_set_once(&r->from, value, "from");
 	default: /* 'q': the table has no other */
@@ -157,26 +143,6 @@ static const struct report_mode report_lines = { lines_new, lines_add, lines_end
 
 /* ---- the run ----------------------------------------------------------------------------------------------------- */
 
-unsigned
-report_width(void)
-{
-	const char    *columns = getenv("COLUMNS");
-	const long     n = columns != NULL ? strtol(columns, NULL, 10) : 0;
-	struct winsize size;
-
-	if (n > 0 && n < 10000)
-		return (unsigned)n;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	return WIDTH;
-}
-
-bool
-report_unicode(void)
-{
-	return setlocale(LC_CTYPE, "") != NULL && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
 /* What the signal handler stops. */
 static connlog_reader *reading;
 
@@ -205,13 +171,15 @@ static int
 read_all(const struct report *r, connlog_reader *reader, void *mode)
 {
 	const connlog_record *record;
+	struct view           view;
 	struct report_row     row;
 	char                  err[MESSAGE_MAX];
 	int                   status, code = EXIT_ALL_READ;
 
+	view_init(&view);
 	while ((status = connlog_reader_next(reader, &record, err, sizeof err)) != CONNLOG_END) {
 		if (status == CONNLOG_RECORD) {
-			report_row_fill(&row, record);
+			report_row_fill(&row, &view, record);
 			if (!r->mode->add(mode, record, &row))
 				return EXIT_INCOMPLETE;
 		} else if (status != CONNLOG_COLUMNS) {
@@ -267,7 +235,7 @@ int
 command_report(int argc, char **argv)
 {
 	const char   *format = getenv("CFTIMEFMT");
-	struct report r = { .mode = &report_lines, .top = TOP, .rows = REPORT_HTML_ROWS };
+	struct report r = { .mode = &report_lines, .top = TOP, .html_rows = REPORT_HTML_ROWS };
 	int           code = EXIT_USAGE;
 
 	r.style =

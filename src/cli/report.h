@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "cli/story.h"
+#include "cli/view.h"
 
 /* How connections are shown. */
 struct report_style {
@@ -20,21 +22,15 @@ struct report_style {
 
 /* What a report needs of a record.  Texts point into it. */
 struct report_row {
-	bool         has_ts, has_duration, has_bytes[2], has_port[2], has_host[2];
-	double       ts, duration; /* seconds */
-	uint64_t     bytes[2];     /* of originator and responder */
-	uint64_t     port[2];
-	uint8_t      host[2][16];
-	connlog_text proto, service, state, addl; /* empty for none */
+	bool                      has_ts, has_duration, has_bytes[2], has_port[2], has_host[2];
+	double                    ts, duration; /* seconds */
+	uint64_t                  bytes[2];     /* of originator and responder */
+	uint64_t                  port[2];
+	uint8_t                   host[2][16];
+	connlog_text              proto, service, addl; /* empty for none */
+	const struct story_state *state;                /* NULL for none */
 };
-void report_row_fill(struct report_row *row, const connlog_record *r);
-
-/* A state as people see it; the last row is for what is none of them. */
-struct report_state {
-	const char *name, *symbol, *meaning;
-	bool        quiet; /* no sizes and no duration are shown */
-};
-const struct report_state *report_state_find(connlog_text name);
+void report_row_fill(struct report_row *row, const struct view *view, const connlog_record *r);
 
 /* Host names, each asked for once (report_names.c). */
 struct report_names;
@@ -52,7 +48,7 @@ void report_line(FILE *f, const struct report_style *style, struct report_names 
  * of which there are 16 at least. => The length. */
 size_t report_service(const struct report_row *row, char *out, size_t room);
 #define REPORT_SERVICE_MAX 256
-/* Writes text of the log so that a terminal takes it for nothing else: a byte that is not printable ASCII as \xHH. */
+/* term_text() */
 void report_text(FILE *f, connlog_text t);
 
 struct report_mode;
@@ -64,10 +60,10 @@ struct report {
 	const struct report_mode *mode;
 	const char              **inputs;
 	size_t                    inputs_n;
-	const char               *from; /* --from, or NULL */
-	size_t                    top;
-	const char               *html; /* --html, or NULL */
-	uint64_t                  rows; /* --rows */
+	const char               *from;      /* --from, or NULL */
+	const char               *html;      /* --html, or NULL */
+	uint64_t                  html_rows; /* --rows */
+	uint64_t                  top;
 	bool                      quiet;
 };
 
@@ -83,12 +79,7 @@ struct report_mode {
 extern const struct report_mode report_summary; /* report_summary.c */
 extern const struct report_mode report_html;    /* report_html.c */
 
-/* Connections that the page holds unless --rows says otherwise: what browsers are quick with. */
+/* Connections that the page of --html holds unless --rows says otherwise: what browsers are quick with. */
 #define REPORT_HTML_ROWS 250000
-
-/* => The columns of the terminal: those of COLUMNS, those that it says itself, or 80. */
-unsigned report_width(void);
-/* => Whether the terminal can show more than ASCII. */
-bool report_unicode(void);
 
 #endif

@@ -30,7 +30,7 @@ html_new(const struct report *r)
 
 	if (h == NULL)
 		return NULL;
-	*h = (struct html){ r, html_data_new(r->rows) };
+	*h = (struct html){ r, html_data_new(r->html_rows) };
 	if (h->data != NULL)
 		return h;
 	html_free(h);

@@ -1,9 +1,9 @@
 /* report_line.c - a connection on a line, after Bro's hot-report.
  *
  *     TIME *ORIGINATOR SIZE SYMBOL RESPONDER/SERVICE SIZE DURATION ADDITIONAL
- *     Jul 12 18:18:43  128.32.162.134 7.3kB >] 206.132.179.35/http 39kB 54s %103
+ *     Jul 12 18:18:43  128.32.162.134 7.32kB >] 206.132.179.35/http 38.9kB 54.4s %103
  *
- * Follows Bro 1.5.3: aux/scripts/hot-report (the line, the star), doc/misc/conn-logs (the symbols: hot-report has fewer) and
+ * Follows Bro 1.5.3: aux/scripts/hot-report (the line, the star), doc/misc/conn-logs (the symbols, story.h: hot-report has fewer) and
  * aux/cf/cf.c (times).  Beside a service that nobody has recognised stands the port, which hot-report did not have.
  * With -x sizes and durations are those of hot-report -x.
  */
@@ -11,28 +11,11 @@
 #include <string.h>
 #include <time.h>
 
-#include <arpa/inet.h>
-
 #include "cli/human.h"
 #include "cli/report.h"
+#include "cli/term.h"
 
-static const struct report_state states[] = {
-	{ "S0", "}", "asked, no answer", true },
-	{ "S1", ">", "established, still open", true },
-	{ "SF", ">", "established and closed", false },
-	{ "REJ", "[", "rejected", true },
-	{ "S2", "}2", "closed by the originator only", false },
-	{ "S3", "}3", "closed by the responder only", false },
-	{ "RSTO", ">]", "reset by the originator", false },
-	{ "RSTR", ">[", "reset by the responder", false },
-	{ "RSTOS0", "}]", "asked and reset, no answer", false },
-	{ "RSTRH", "<[", "answer and reset, nothing asked", false },
-	{ "SH", ">h", "asked and closed, no answer", false },
-	{ "SHR", "<h", "answer and end, nothing asked", false },
-	{ "OTH", "?>?", "seen from the middle", false },
-	{ "", "?>?", "no state", false },
-};
-enum { STATES = sizeof states / sizeof states[0] };
+enum { TIME_MAX = 256, FIXED_MAX = 330 /* "%f" of any double */ };
 
 static bool
 is(connlog_text t, const char *word)
@@ -40,36 +23,17 @@ is(connlog_text t, const char *word)
 	return strlen(word) == t.n && memcmp(t.p, word, t.n) == 0;
 }
 
-const struct report_state *
-report_state_find(connlog_text name)
-{
-	size_t i = 0;
-	while (i < STATES - 1 && !is(name, states[i].name))
-		i++;
-	return &states[i];
-}
-
-enum { TIME_MAX = 256, FIXED_MAX = 330 /* "%f" of any double */ };
-
-enum { TS, DURATION, ORIG_H, RESP_H, ORIG_P, RESP_P, ORIG_BYTES, RESP_BYTES, PROTO, SERVICE, STATE, COLUMNS };
-static const char *const columns[COLUMNS] = { "ts",        "duration",  "id.orig_h",  "id.resp_h",
-	                                          "id.orig_p", "id.resp_p", "orig_bytes", "resp_bytes",
-	                                          "proto",     "service",   "conn_state" };
-
 static connlog_value
-get(const connlog_record *r, int column)
+get(const struct view *v, const connlog_record *r, enum view_column column)
 {
-	static size_t found[COLUMNS]; /* 0: not looked for yet; else the schema's number and 1 */
-	if (found[column] == 0)
-		found[column] = (size_t)connlog_column_find(columns[column]) + 1;
-	return connlog_record_get(r, found[column] - 1);
+	return connlog_record_get(r, (size_t)v->at[column]);
 }
 
 static connlog_text
-get_text(const connlog_record *r, int column)
+get_text(const struct view *v, const connlog_record *r, enum view_column column)
 {
-	const connlog_value v = get(r, column);
-	return v.set ? v.text : (connlog_text){ "", 0 };
+	const connlog_value value = get(v, r, column);
+	return value.set ? value.text : (connlog_text){ "", 0 };
 }
 
 /* => The additional text that a line of Bro 1 has. */
@@ -84,42 +48,39 @@ get_addl(const connlog_record *r)
 }
 
 void
-report_row_fill(struct report_row *row, const connlog_record *r)
+report_row_fill(struct report_row *row, const struct view *view, const connlog_record *r)
 {
-	connlog_value v = get(r, TS);
+	static const enum view_column hosts[] = { VIEW_ORIG_H, VIEW_RESP_H }, ports[] = { VIEW_ORIG_P, VIEW_RESP_P };
+	static const enum view_column bytes[] = { VIEW_ORIG_BYTES, VIEW_RESP_BYTES };
+	connlog_value                 v = get(view, r, VIEW_TS);
 
 	row->has_ts = v.set;
 	row->ts = v.number;
-	v = get(r, DURATION);
+	v = get(view, r, VIEW_DURATION);
 	row->has_duration = v.set;
 	row->duration = v.number;
 	for (int i = 0; i < 2; i++) {
-		v = get(r, ORIG_H + i);
+		v = get(view, r, hosts[i]);
 		row->has_host[i] = v.set;
 		memcpy(row->host[i], v.address, 16);
-		v = get(r, ORIG_P + i);
+		v = get(view, r, ports[i]);
 		row->has_port[i] = v.set;
 		row->port[i] = v.count;
-		v = get(r, ORIG_BYTES + i);
+		v = get(view, r, bytes[i]);
 		row->has_bytes[i] = v.set;
 		row->bytes[i] = v.count;
 	}
-	row->proto = get_text(r, PROTO);
-	row->service = get_text(r, SERVICE);
-	row->state = get_text(r, STATE);
+	row->proto = get_text(view, r, VIEW_PROTO);
+	row->service = get_text(view, r, VIEW_SERVICE);
 	row->addl = get_addl(r);
+	v = get(view, r, VIEW_STATE);
+	row->state = v.set ? story_state_find(v.text.p, v.text.n) : NULL;
 }
 
 void
-report_text(FILE *f, connlog_text t)
+report_text(FILE *f, connlog_text text)
 {
-	for (size_t i = 0; i < t.n; i++) {
-		unsigned char c = (unsigned char)t.p[i];
-		if (c >= 0x20 && c < 0x7f)
-			putc(c, f);
-		else
-			fprintf(f, "\\x%02x", c);
-	}
+	term_text(&(struct term){ .f = f }, text);
 }
 
 /* strftime() of a format that the user has chosen, which the compiler does not like. */
@@ -136,15 +97,30 @@ void
 report_time(FILE *f, const struct report_style *style, double ts)
 {
 	char      number[FIXED_MAX], text[TIME_MAX];
-	int       n = snprintf(number, sizeof number, "%.6f", ts);
-	time_t    t = (time_t)ts;
 	struct tm tm;
+	bool      good = ts >= 0 && ts < 1e15;
+	time_t    t = good ? (time_t)ts : 0;
 
 	/* cf -s takes a number of fewer than nine characters for something else than a time. */
-	if ((style->strict && n < 9) || !(ts >= 0 && ts < 1e15) ||
-	    (style->utc ? gmtime_r(&t, &tm) : localtime_r(&t, &tm)) == NULL || put_time(text, style->time, &tm) == 0)
+	if (snprintf(number, sizeof number, "%.6f", ts) < 9 && style->strict)
+		good = false;
+	good = good && (style->utc ? gmtime_r(&t, &tm) : localtime_r(&t, &tm)) != NULL;
+	if (!good || put_time(text, style->time, &tm) == 0)
 		snprintf(text, sizeof text, "%.*s", TIME_MAX - 1, number);
 	fprintf(f, "%-15s", text);
+}
+
+static bool
+is_state(const struct report_row *row, const char *name)
+{
+	return row->state != NULL && strcmp(row->state->name, name) == 0;
+}
+
+/* Of a connection that nothing came of, or that goes on, there are no sizes: S1 is told from SF by that. */
+static bool
+has_numbers(const struct report_row *row)
+{
+	return !is_state(row, "S0") && !is_state(row, "S1") && !is_state(row, "REJ");
 }
 
 /* What hot-report marks with a star: sessions of a person where something went over, and services that are not everyday's. */
@@ -162,7 +138,7 @@ is_remarkable(const struct report_row *row)
 	if (is(row->service, "smtp") && (orig == 0 || orig == 6)) /* somebody asks for the version */
 		return true;
 	for (size_t i = 0; i < sizeof often_refused / sizeof often_refused[0]; i++)
-		if (is(row->service, often_refused[i]) && (is(row->state, "REJ") || is(row->state, "S0")))
+		if (is(row->service, often_refused[i]) && (is_state(row, "REJ") || is_state(row, "S0")))
 			return false;
 	if (row->service.n >= 8 && memcmp(row->service.p, "ftp-data", 8) == 0)
 		return false;
@@ -200,14 +176,16 @@ put_size(FILE *f, const struct report_style *style, const struct report_row *row
 {
 	char text[HUMAN_MAX];
 
-	if (report_state_find(row->state)->quiet)
+	if (!has_numbers(row))
 		return;
 	if (!row->has_bytes[side])
 		fputs(" ?", f);
-	else if (style->exact)
+	if (row->has_bytes[side] && style->exact)
 		fprintf(f, " %" PRIu64 "b", row->bytes[side]);
-	else
-		fprintf(f, " %s", human_bytes(row->bytes[side], text));
+	if (row->has_bytes[side] && !style->exact) {
+		human_bytes((double)row->bytes[side], text);
+		fprintf(f, " %s", human_join(text));
+	}
 }
 
 static void
@@ -215,14 +193,16 @@ put_duration(FILE *f, const struct report_style *style, const struct report_row 
 {
 	char text[HUMAN_MAX];
 
-	if (report_state_find(row->state)->quiet)
+	if (!has_numbers(row))
 		return;
 	if (!row->has_duration)
 		fputs(" ?", f);
-	else if (style->exact)
+	if (row->has_duration && style->exact)
 		fprintf(f, " %.1fs", row->duration);
-	else
-		fprintf(f, " %s", human_seconds(row->duration, text));
+	if (row->has_duration && !style->exact) {
+		human_span(row->duration, text);
+		fprintf(f, " %s", human_join(text));
+	}
 }
 
 void
@@ -237,7 +217,7 @@ report_line(FILE *f, const struct report_style *style, struct report_names *name
 	fputs(is_remarkable(row) ? " *" : "  ", f);
 	put_host(f, names, row, 0);
 	put_size(f, style, row, 0);
-	fprintf(f, " %s ", report_state_find(row->state)->symbol);
+	fprintf(f, " %s ", row->state != NULL ? row->state->symbol : "?>?");
 	put_host(f, names, row, 1);
 	putc('/', f);
 	report_text(f, (connlog_text){ service, report_service(row, service, sizeof service) });

@@ -11,6 +11,7 @@
 #include "cli/report.h"
 #include "cli/report_table.h"
 #include "cli/report_tally.h"
+#include "cli/term.h"
 
 /* The connections that have the most of something, the first first. */
 struct ranking {
@@ -78,8 +79,8 @@ summary_new(const struct report *r)
 static char *
 keep_texts(struct report_row *row)
 {
-	connlog_text *texts[] = { &row->proto, &row->service, &row->state, &row->addl };
-	char         *kept = malloc(row->proto.n + row->service.n + row->state.n + row->addl.n + 1), *p = kept;
+	connlog_text *texts[] = { &row->proto, &row->service, &row->addl };
+	char         *kept = malloc(row->proto.n + row->service.n + row->addl.n + 1), *p = kept;
 
 	for (size_t i = 0; kept != NULL && i < sizeof texts / sizeof texts[0]; i++) {
 		memcpy(p, texts[i]->p, texts[i]->n);
@@ -113,7 +114,7 @@ rank(const struct summary *s, struct ranking *r, double value, const struct repo
 static bool
 count(struct summary *s, const struct report_row *row)
 {
-	const struct report_state *state = report_state_find(row->state);
+	const char    *state = row->state != NULL ? row->state->name : "";
 	const uint64_t orig = row->has_bytes[0] ? row->bytes[0] : 0, resp = row->has_bytes[1] ? row->bytes[1] : 0;
 	char           service[REPORT_SERVICE_MAX];
 	bool           same = row->has_host[0] && row->has_host[1] && memcmp(row->host[0], row->host[1], 16) == 0;
@@ -129,7 +130,7 @@ count(struct summary *s, const struct report_row *row)
 	if (row->has_host[1] && !same)
 		good = tally_add(&s->hosts, row->host[1], 16, resp, orig) && good;
 	good = tally_add(&s->services, service, report_service(row, service, sizeof service), orig, resp) && good;
-	good = tally_add(&s->states, state->name, strlen(state->name), orig, resp) && good;
+	good = tally_add(&s->states, state, strlen(state), orig, resp) && good;
 	good = rank(s, &s->longest, row->has_duration ? row->duration : 0, row) && good;
 	return rank(s, &s->largest, (double)orig + (double)resp, row) && good;
 }
@@ -164,9 +165,13 @@ service_name(const struct summary *s, FILE *f, const struct tally_entry *e)
 static void
 state_name(const struct summary *s, FILE *f, const struct tally_entry *e)
 {
-	const struct report_state *state = report_state_find((connlog_text){ e->name, e->name_n });
+	const struct story_state *state = story_state_find(e->name, e->name_n);
+
 	(void)s;
-	fprintf(f, "%-4s%-7s%s", state->symbol, state->name, state->meaning);
+	if (state != NULL)
+		fprintf(f, "%-4s%-7s%s", state->symbol, state->name, state->brief);
+	else
+		fputs("?>? none", f);
 }
 
 /* The name as far as the row has room for it; without memory it stays empty. */
@@ -194,7 +199,7 @@ rest_name(const struct summary *s, FILE *f, const struct tally_entry *e)
 
 /* => false where there is no memory. */
 static bool
-put_tally(const struct summary *s, const struct table *t, const char *title, const struct tally *tally,
+put_tally(const struct summary *s, const struct term *t, const char *title, const struct tally *tally,
           enum tally_order order, name_fn name)
 {
 	const struct tally_entry **top = calloc(s->top, sizeof *top);
@@ -234,7 +239,7 @@ line_of(const struct summary *s, const struct report_row *row)
 }
 
 static bool
-put_ranking(const struct summary *s, const struct table *t, const char *title, const struct ranking *r, bool seconds)
+put_ranking(const struct summary *s, const struct term *t, const char *title, const struct ranking *r, bool seconds)
 {
 	char value[HUMAN_MAX];
 
@@ -245,10 +250,11 @@ put_ranking(const struct summary *s, const struct table *t, const char *title, c
 		char        *line = line_of(s, &r->at[i].row);
 		if (line == NULL)
 			return false;
-		/* the sum of two sizes may be more than an integer holds */
-		table_line(t, seconds ? human_seconds(v, value) : human_bytes(v < 1.8e19 ? (uint64_t)v : UINT64_MAX, value),
-		           v / r->at[0].value, line);
-		free(line);
+		if (seconds)
+			human_span(v, value);
+		else
+			human_bytes(v, value);
+		table_line(t, human_join(value), v / r->at[0].value, line);
 	}
 	return true;
 }
@@ -257,20 +263,23 @@ static bool
 summary_end(void *mode)
 {
 	const struct summary *s = mode;
-	const struct table    t = { .f = stdout, .width = report_width(), .unicode = report_unicode() };
-	FILE                 *f = t.f;
-	char                  connections[HUMAN_MAX], sent[HUMAN_MAX], received[HUMAN_MAX];
+	struct term           t;
+	char                  number[HUMAN_MAX];
 	bool                  good;
 
-	fprintf(f, "%s connection%s", human_count(s->all.connections, connections), s->all.connections == 1 ? "" : "s");
+	term_init(&t, stdout);
+	human_count(s->all.connections, number);
+	printf("%s connection%s\n", number, s->all.connections == 1 ? "" : "s");
 	if (s->first <= s->last) {
-		fputs(", begun ", f);
-		report_time(f, s->style, s->first);
-		fputs(" to ", f);
-		report_time(f, s->style, s->last);
+		report_time(stdout, s->style, s->first);
+		fputs(" to ", stdout);
+		report_time(stdout, s->style, s->last);
+		putchar('\n');
 	}
-	fprintf(f, "\n%s sent by originators, %s by responders\n", human_bytes(s->all.sent, sent),
-	        human_bytes(s->all.received, received));
+	human_bytes((double)s->all.sent, number);
+	printf("sent %s", number);
+	human_bytes((double)s->all.received, number);
+	printf(", received %s\n", number);
 	if (s->all.connections == 0)
 		return true;
 	good = put_tally(s, &t, "hosts by bytes", &s->hosts, BY_BYTES, host_name) &&

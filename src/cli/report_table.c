@@ -19,16 +19,16 @@ enum {
 
 /* Eighths of a block where the terminal can show them; what is not nothing can be seen. => How many cells it takes. */
 static unsigned
-put_bar(const struct table *t, double part, unsigned cells)
+put_bar(const struct term *t, double part, unsigned cells)
 {
 	static const char *const eighths[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
-	const unsigned           steps = t->unicode ? 8 : 1;
+	const unsigned           steps = t->utf8 ? 8 : 1;
 	unsigned                 n = (unsigned)(part * cells * steps + 0.5);
 
 	if (n == 0 && part > 0)
 		n = 1;
 	for (unsigned i = 0; i < n / steps; i++)
-		fputs(t->unicode ? "█" : "#", t->f);
+		fputs(t->utf8 ? "█" : "#", t->f);
 	fputs(eighths[n % steps], t->f);
 	return (n + steps - 1) / steps;
 }
@@ -41,48 +41,51 @@ at_most(unsigned n, unsigned max)
 
 /* The name in `width` columns; where it does not fit, its last one says so. */
 static void
-put_name(const struct table *t, const char *name, unsigned width)
+put_name(const struct term *t, const char *name, unsigned width)
 {
 	const size_t n = strlen(name);
 
 	if (n <= width)
 		fprintf(t->f, "%-*s", (int)width, name);
 	else
-		fprintf(t->f, "%.*s%s", (int)width - 1, name, t->unicode ? "…" : "~");
+		fprintf(t->f, "%.*s%s", (int)width - 1, name, t->utf8 ? "…" : "~");
 }
 
 void
-table_title(const struct table *t, const char *title)
+table_title(const struct term *t, const char *title)
 {
-	fprintf(t->f, "\n%.*s\n", (int)t->width, title);
+	fprintf(t->f, "\n%.*s\n", t->width, title);
 }
 
 void
-table_counts(const struct table *t, const char *title, const struct table_row *rows, size_t n)
+table_counts(const struct term *t, const char *title, const struct table_row *rows, size_t n)
 {
 	unsigned longest = (unsigned)strlen(title), name, bar;
 	double   max = 0;
-	char     connections[HUMAN_MAX], sent[HUMAN_MAX], received[HUMAN_MAX], numbers[2 * HUMAN_MAX];
+	char     connections[HUMAN_MAX], sent[HUMAN_MAX], received[HUMAN_MAX], numbers[4 * HUMAN_MAX];
 
 	for (size_t i = 0; i < n; i++) {
 		const unsigned len = (unsigned)strlen(rows[i].name);
 		longest = len > longest ? len : longest;
 		max = rows[i].value > max ? rows[i].value : max;
 	}
+	const unsigned width = (unsigned)t->width;
 	/* The name gets what it needs, as far as numbers and a bar have room besides. */
-	name = at_most(longest, t->width > NUMBERS + 4 + BAR_MIN + NAME_MIN ? t->width - NUMBERS - 4 - BAR_MIN : NAME_MIN);
-	bar = t->width > name + NUMBERS + 4 ? at_most(t->width - name - NUMBERS - 4, BAR_MAX) : 0;
-	const unsigned room = t->width > name + 2 ? t->width - name - 2 : 0;
+	name = at_most(longest, width > NUMBERS + 4 + BAR_MIN + NAME_MIN ? width - NUMBERS - 4 - BAR_MIN : NAME_MIN);
+	bar = width > name + NUMBERS + 4 ? at_most(width - name - NUMBERS - 4, BAR_MAX) : 0;
+	const unsigned room = width > name + 2 ? width - name - 2 : 0;
 
 	putc('\n', t->f);
-	put_name(t, title, at_most(name, t->width));
+	put_name(t, title, at_most(name, width));
 	snprintf(numbers, sizeof numbers, "%11s  %7s  %8s", "connections", "sent", "received");
 	fprintf(t->f, "  %.*s\n", (int)room, numbers);
 	for (size_t i = 0; i < n; i++) {
 		const struct tally_entry *e = rows[i].counts;
-		snprintf(numbers, sizeof numbers, "%11s  %7s  %8s", human_count(e->connections, connections),
-		         human_bytes(e->sent, sent), human_bytes(e->received, received));
-		put_name(t, rows[i].name, at_most(name, t->width));
+		human_count(e->connections, connections);
+		human_bytes((double)e->sent, sent);
+		human_bytes((double)e->received, received);
+		snprintf(numbers, sizeof numbers, "%11s  %7s  %8s", connections, human_join(sent), human_join(received));
+		put_name(t, rows[i].name, at_most(name, width));
 		fprintf(t->f, "  %.*s", (int)room, numbers);
 		if (bar > 0 && rows[i].value > 0) {
 			fputs("  ", t->f);
@@ -93,10 +96,10 @@ table_counts(const struct table *t, const char *title, const struct table_row *r
 }
 
 void
-table_line(const struct table *t, const char *value, double part, const char *line)
+table_line(const struct term *t, const char *value, double part, const char *line)
 {
 	const unsigned before = 7 + 2 + SHORT_BAR + 2;
-	const unsigned room = t->width > before + NAME_MIN ? t->width - before : NAME_MIN;
+	const unsigned room = (unsigned)t->width - before; /* the narrowest terminal has room for it */
 	const size_t   n = strlen(line);
 
 	fprintf(t->f, "%7s  ", value);

@@ -5,12 +5,7 @@
 #include <stdio.h>
 
 #include "cli/report_tally.h"
-
-struct table {
-	FILE    *f;
-	unsigned width;   /* columns of the terminal */
-	bool     unicode; /* it can show blocks */
-};
+#include "cli/term.h"
 
 struct table_row {
 	char                      name[80]; /* printable ASCII */
@@ -19,10 +14,10 @@ struct table_row {
 };
 
 /* A table of counts: names, connections, bytes and bars, which are as long as their part of the greatest value. */
-void table_counts(const struct table *t, const char *title, const struct table_row *rows, size_t n);
+void table_counts(const struct term *t, const char *title, const struct table_row *rows, size_t n);
 
 /* A title, and a row of another table: a value, its bar (`part` of 1) and a line that is cut to fit. */
-void table_title(const struct table *t, const char *title);
-void table_line(const struct table *t, const char *value, double part, const char *line);
+void table_title(const struct term *t, const char *title);
+void table_line(const struct term *t, const char *value, double part, const char *line);
 
 #endif

@@ -1,28 +1,43 @@
 /* term.c - see term.h. */
 #include "cli/term.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
-
-#include "cli/report.h"
 
 enum { NARROWEST = 40, WIDEST = 120 };
 
-void
-term_init(struct term *t)
+static int
+width_of(int fd)
 {
-	const char    *no_color = getenv("NO_COLOR"), *name = getenv("TERM");
-	const unsigned width = report_width();
+	struct winsize size = { 0 };
+	const char    *columns = getenv("COLUMNS");
+	long           width = 0;
 
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0)
+		width = size.ws_col;
+	if (width <= 0 && columns != NULL)
+		width = strtol(columns, NULL, 10);
+	if (width <= 0)
+		width = 80;
+	return width < NARROWEST ? NARROWEST : width > WIDEST ? WIDEST : (int)width;
+}
+
+void
+term_init(struct term *t, FILE *f)
+{
+	const char *no_color = getenv("NO_COLOR"), *name = getenv("TERM");
+	const bool  terminal = isatty(fileno(f)) == 1;
+
+	setlocale(LC_CTYPE, "");
 	*t = (struct term){
-		.f = stdout,
-		.width = width < NARROWEST ? NARROWEST
-		         : width > WIDEST  ? WIDEST
-		                           : (int)width,
-		.utf8 = report_unicode(),
-		.colour = isatty(STDOUT_FILENO) == 1 && (no_color == NULL || *no_color == '\0') &&
-		          (name == NULL || strcmp(name, "dumb") != 0),
+		.f = f,
+		.width = width_of(fileno(f)),
+		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
+		.colour = terminal && (no_color == NULL || *no_color == '\0') && (name == NULL || strcmp(name, "dumb") != 0),
 	};
 }
 
@@ -38,6 +53,18 @@ term_style(const struct term *t, enum term_style style)
 
 	if (t->colour)
 		fputs(codes[style], t->f);
+}
+
+void
+term_text(const struct term *t, connlog_text text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		const unsigned char c = (unsigned char)text.p[i];
+		if (c >= 0x20 && c < 0x7f)
+			fputc(c, t->f);
+		else
+			fprintf(t->f, "\\x%02x", c);
+	}
 }
 
 int
