@@ -75,7 +75,7 @@ print_when(const struct term *t, const struct view *v, const connlog_record *r)
 	label(t, "lasted");
 	if (duration >= 0) {
 		human_span(duration, span);
-		fprintf(t->f, "%s, until ", span);
+		fprintf(t->f, "%s (%.6f s), until ", span, duration);
 		print_time(t, ts + duration);
 		fputc('\n', t->f);
 	} else {

@@ -75,13 +75,14 @@ explain_legend(const struct term *t)
 void
 explain_state(const struct term *t, const struct story_state *s)
 {
-	term_style(t, TERM_BOLD);
-	fprintf(t->f, "%s", s->name);
-	term_style(t, TERM_PLAIN);
-	fprintf(t->f, "  %s  (%s; symbol %s)\n\n", s->brief, story_group_names[s->group], s->symbol);
-	entry(t, 6, "TCP", s->meaning);
-	entry(t, 6, "UDP", s->udp != NULL ? s->udp : "Does not occur.");
-	entry(t, 6, "", s->usual);
+	char said[128];
+
+	snprintf(said, sizeof said, "%s (%s; symbol %s)", s->brief, story_group_names[s->group], s->symbol);
+	entry(t, 8, s->name, said);
+	fputc('\n', t->f);
+	entry(t, 8, "TCP", s->meaning);
+	entry(t, 8, "UDP", s->udp != NULL ? s->udp : "Does not occur.");
+	entry(t, 8, "", s->usual);
 	fputs("\nFor example:\n\n", t->f);
 	explain_steps(t, STORY_TCP, (connlog_text){ s->example, strlen(s->example) });
 }

@@ -67,7 +67,7 @@ static int
 compare(const void *a, const void *b)
 {
 	const struct word *x = a, *y = b;
-	const int           d = memcmp(x->key, y->key, x->n < y->n ? x->n : y->n);
+	const int          d = memcmp(x->key, y->key, x->n < y->n ? x->n : y->n);
 
 	return d != 0 ? d : x->n < y->n ? -1 : x->n > y->n;
 }

@@ -1,7 +1,8 @@
 /* report.c - `connlog report`: a log for people, after Bro 1's hot-report.
  *
- * Each record of the logs goes to a mode: one prints it as a line (report_line.c), one counts (report_summary.c).  A mode
- * is a row of functions; another one is a file with such a row and an option that chooses it.
+ * Each record of the logs goes to a mode: one prints it as a line (report_line.c), one counts (report_summary.c), one
+ * makes a page (report_html.c).  A mode is a row of functions; another one is a file with such a row and an option that
+ * chooses it.
  */
 #include "cli/report.h"
 
@@ -14,7 +15,6 @@
 
 #include "cli/args.h"
 #include "cli/progress.h"
-#include "cli/report_html.h"
 
 enum { TOP = 10, TOP_MAX = 1000, PROGRESS_EVERY = 4096 /* records */ };
 
@@ -88,6 +88,7 @@ apply(void *arg, int key, const char *value)
 		r->text_only = true;
 		return set_number(&r->top, "top", value, TOP_MAX);
 	case OPT_HTML:
+		r->mode = &report_html;
 		return args_set_once(&r->html, value, "html");
 	case OPT_ROWS:
 		return set_number(&r->html_rows, "rows", value, UINT64_MAX);
@@ -264,8 +265,6 @@ command_report(int argc, char **argv)
 			r.inputs[r.inputs_n++] = "-";
 		if (r.html != NULL && r.text_only)
 			complain_usage("--html writes a page, no text: of the other options --rows, --from and -q go with it");
-		else if (r.html != NULL)
-			code = report_html(r.inputs, r.inputs_n, r.from, r.html, r.html_rows);
 		else
 			code = run(&r);
 		break;

@@ -60,9 +60,9 @@ struct report {
 	const struct report_mode *mode;
 	const char              **inputs;
 	size_t                    inputs_n;
-	const char               *from; /* --from, or NULL */
-	const char               *html; /* --html: a page, which is no mode */
-	uint64_t                  html_rows;
+	const char               *from;      /* --from, or NULL */
+	const char               *html;      /* --html, or NULL */
+	uint64_t                  html_rows; /* --rows */
 	bool                      text_only; /* an option was given that a page knows nothing of */
 	uint64_t                  top;
 	bool                      quiet;
@@ -78,5 +78,9 @@ struct report_mode {
 };
 
 extern const struct report_mode report_summary; /* report_summary.c */
+extern const struct report_mode report_html;    /* report_html.c */
+
+/* Connections that the page of --html holds unless --rows says otherwise: what browsers are quick with. */
+#define REPORT_HTML_ROWS 250000
 
 #endif

@@ -1,50 +1,60 @@
-/* report_html.c - reads logs into the data of the page and writes the page.
- *
- * What cannot be read is said, and the page shows the rest.  A page of which something is missing gets no name.
- */
-#include "cli/report_html.h"
-
-#include <inttypes.h>
-#include <stdio.h>
+/* report_html.c - `connlog report --html`: the records go into the data of a page, which is written at the end.  What is
+ * not finished gets no name. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
 #include "cli/html_data.h"
 #include "cli/html_page.h"
+#include "cli/report.h"
 
-/* => EXIT_ALL_READ or EXIT_INCOMPLETE */
-static int
-read_logs(connlog_reader *reader, struct html_data *data)
+struct html {
+	const struct report *report;
+	struct html_data    *data;
+};
+
+static void
+html_free(void *mode)
 {
-	const connlog_record *r;
-	char                  err[MESSAGE_MAX];
-	int                   status, code = EXIT_ALL_READ;
+	struct html *h = mode;
 
-	while ((status = connlog_reader_next(reader, &r, err, sizeof err)) != CONNLOG_END) {
-		if (status == CONNLOG_RECORD) {
-			html_data_add(data, r);
-		} else if (status != CONNLOG_COLUMNS) {
-			complain("%s", err);
-			code = EXIT_INCOMPLETE;
-			if (status == CONNLOG_NO_MEMORY)
-				break;
-		}
-	}
-	return code;
+	if (h != NULL)
+		html_data_free(h->data);
+	free(h);
+}
+
+static void *
+html_new(const struct report *r)
+{
+	struct html *h = calloc(1, sizeof *h);
+
+	if (h == NULL)
+		return NULL;
+	*h = (struct html){ r, html_data_new(r->html_rows) };
+	if (h->data != NULL)
+		return h;
+	html_free(h);
+	return NULL;
+}
+
+static bool
+html_add(void *mode, const connlog_record *record, const struct report_row *row)
+{
+	struct html *h = mode;
+
+	(void)row;
+	html_data_add(h->data, record);
+	return true;
 }
 
 /* What the page calls its source: the file, or how many there are. */
 static void
-name_source(const char *const *logs, size_t n, char *out, size_t size)
+name_source(const struct report *r, char *out, size_t size)
 {
-	if (n == 0 || (n == 1 && strcmp(logs[0], "-") == 0))
-		snprintf(out, size, "standard input");
-	else if (n == 1)
-		snprintf(out, size, "%s", logs[0]);
+	if (r->inputs_n == 1)
+		snprintf(out, size, "%s", strcmp(r->inputs[0], "-") == 0 ? "standard input" : r->inputs[0]);
 	else
-		snprintf(out, size, "%s and %zu more", logs[0], n - 1);
+		snprintf(out, size, "%s and %zu more", r->inputs[0], r->inputs_n - 1);
 }
 
 /* => false, after a message */
@@ -64,32 +74,22 @@ write_page(const char *path, const char *data, size_t n)
 	return status == CONNLOG_OK || status == CONNLOG_CLOSED;
 }
 
-int
-report_html(const char *const *logs, size_t n, const char *from, const char *path, uint64_t most)
+static bool
+html_end(void *mode)
 {
-	static const char *const input[] = { "-" };
-	char                     err[MESSAGE_MAX] = "out of memory", source[MESSAGE_MAX];
-	struct html_data        *data = html_data_new(most);
-	connlog_reader          *reader = data != NULL
-	                                      ? connlog_reader_files(n > 0 ? logs : input, n > 0 ? n : 1,
-                                                        &(connlog_reader_options){ .format = from }, err, sizeof err)
-	                                      : NULL;
-	int                      code = EXIT_INCOMPLETE;
+	const struct html *h = mode;
+	char               source[MESSAGE_MAX];
+	size_t             n = 0;
 
-	if (reader != NULL) {
-		size_t text_n = 0;
-		code = read_logs(reader, data);
-		name_source(logs, n, source, sizeof source);
-		char *text = html_data_finish(data, source, &text_n);
-		if (text == NULL)
-			complain("out of memory: fewer connections fit with --rows");
-		if (text == NULL || !write_page(path, text, text_n))
-			code = EXIT_INCOMPLETE;
-		free(text);
-	} else {
-		complain("%s", err);
+	name_source(h->report, source, sizeof source);
+	char *text = html_data_finish(h->data, source, &n);
+	if (text == NULL) {
+		complain("out of memory: with --rows the page holds fewer connections");
+		return false;
 	}
-	connlog_reader_free(reader);
-	html_data_free(data);
-	return code;
+	const bool good = write_page(h->report->html, text, n);
+	free(text);
+	return good;
 }
+
+const struct report_mode report_html = { html_new, html_add, html_end, html_free };

@@ -45,8 +45,10 @@ void
 term_style(const struct term *t, enum term_style style)
 {
 	static const char *const codes[] = {
-		[TERM_PLAIN] = "\033[0m", [TERM_BOLD] = "\033[1m",  [TERM_DIM] = "\033[2m",
-		[TERM_ODD] = "\033[33m",  [TERM_GOOD] = "\033[32m",
+		[TERM_PLAIN] = "\033[0m",
+		[TERM_BOLD] = "\033[1m",
+		[TERM_DIM] = "\033[2m",
+		[TERM_ODD] = "\033[33m",
 	};
 
 	if (t->colour)

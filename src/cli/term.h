@@ -7,7 +7,7 @@
 
 #include "connlog.h"
 
-enum term_style { TERM_PLAIN, TERM_BOLD, TERM_DIM, TERM_ODD, TERM_GOOD };
+enum term_style { TERM_PLAIN, TERM_BOLD, TERM_DIM, TERM_ODD };
 
 struct term {
 	FILE *f;
