@@ -181,9 +181,8 @@ read_all(const struct report *r, connlog_reader *reader, void *mode)
 	struct view           view;
 	struct report_row     row;
 	char                  err[MESSAGE_MAX];
+	uint64_t              n = 0;
 	int                   status, code = EXIT_ALL_READ;
-
-	uint64_t n = 0;
 
 	progress_init(&progress, !r->quiet && !to_terminal && isatty(STDERR_FILENO));
 	view_init(&view);
@@ -230,8 +229,10 @@ run(struct report *r)
 
 	if (reader == NULL)
 		return complain_usage("%s", err);
-	r->names = report_names_new(r->style.names);
-	void *mode = r->names != NULL ? r->mode->new (r) : NULL;
+	r->names = report_names_new(r->style.names, r->quiet);
+	if (r->names == NULL)
+		complain("out of memory");
+	void *mode = r->names != NULL ? r->mode->begin(r) : NULL;
 	if (mode != NULL) {
 		catch_signals(reader);
 		code = read_all(r, reader, mode);
@@ -239,8 +240,6 @@ run(struct report *r)
 			code = EXIT_INCOMPLETE;
 		code = finish_output(code);
 		r->mode->free(mode);
-	} else {
-		complain("out of memory");
 	}
 	report_names_free(r->names);
 	connlog_reader_free(reader);
