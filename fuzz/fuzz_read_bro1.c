@@ -30,7 +30,8 @@ convert(struct bytes in, const char *from, const connlog_writer_options *to, con
 	int                    status;
 
 	require(copy != NULL);
-	memcpy(copy, in.p, in.n);
+	if (in.n > 0)
+		memcpy(copy, in.p, in.n);
 	connlog_reader *r = reader_memory((struct bytes){ (const uint8_t *)copy, in.n }, from, err, sizeof err);
 	*writer = connlog_writer_new(&o, err, sizeof err);
 	require(r != NULL && *writer != NULL);
