@@ -197,7 +197,7 @@ install: all lib
 	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libconnlog.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(PKG)|' connlog.pc.in \
 		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/connlog.pc
-	install -m 644 man/connlog.1 $(DESTDIR)$(PREFIX)/share/man/man1/connlog.1
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 
 lint: lint-format lint-tidy lint-cppcheck
 lint-format lint-tidy lint-cppcheck: lint-tools

@@ -284,6 +284,7 @@ typedef struct connlog_writer_options {
 	/* For Bro 1's lines (bro0, bro1, bro1.5), each NULL for none: subnets as the option "Site::local_nets" takes them. */
 	const char *local_nets, *neighbor_nets;
 	bool        record_state_history; /* bro1.5 with the history */
+	bool        dpd_conn_logs;        /* bro1.5 with a "?" behind a service that only the port tells */
 	bool        json_streaming;       /* _path and _write_ts (connlog_writer_clock()) in front */
 	/* NULL: the records have the columns of the engine's; else those of the log that they are read from. */
 	const connlog_columns *columns;

@@ -38,3 +38,7 @@ def test_more_as_zeek_reads(env):
 
 def test_tsv(env):
     check(env, "tsv")
+
+
+def test_formats(env):
+    check(env, "formats")

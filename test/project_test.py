@@ -4,7 +4,7 @@ import os
 import re
 
 # Who may include whom: a folder only includes what stands before it (docs/DESIGN.md).
-ORDER = ["base", "capture", "decode", "conn", "track", "service", "event", "record", "write", "sink", "engine", "cli"]
+ORDER = ["base", "capture", "decode", "conn", "track", "service", "event", "record", "read", "write", "sink", "engine", "cli"]
 FLAGS = ["-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
 
 

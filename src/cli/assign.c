@@ -50,6 +50,16 @@ set_state_history(struct log_settings *l, const char *value, bool add)
 	return false;
 }
 
+static bool
+set_dpd_conn_logs(struct log_settings *l, const char *value, bool add)
+{
+	(void)add;
+	if (parse_bool(value, &l->writer->dpd_conn_logs))
+		return true;
+	complain("dpd_conn_logs=%s: T or F is expected", value);
+	return false;
+}
+
 /* Sets or lengthens a list of networks. */
 static bool
 set_nets(char **list, const char **out, const char *value, bool add)
@@ -83,6 +93,7 @@ static const struct log_constant {
 	{ "LogAscii::use_json", false, set_use_json },      { "LogAscii::json_timestamps", false, set_json_timestamps },
 	{ "Site::local_nets", true, set_local_nets }, /* an option of the engine's, too */
 	{ "Site::neighbor_nets", true, set_neighbor_nets }, { "record_state_history", false, set_state_history },
+	{ "dpd_conn_logs", false, set_dpd_conn_logs },
 };
 enum { LOG_CONSTANTS = sizeof log_constants / sizeof log_constants[0] };
 

@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "cli/args.h"
+#include "cli/progress.h"
 
-enum { TOP = 10, TOP_MAX = 1000 };
+enum { TOP = 10, TOP_MAX = 1000, PROGRESS_EVERY = 4096 /* records */ };
 
 enum { OPT_SUMMARY = ARG_LONG, OPT_TOP, OPT_HTML, OPT_ROWS, OPT_FROM };
 
@@ -55,6 +56,7 @@ apply(void *arg, int key, const char *value)
 {
 	struct report *r = arg;
 
+	r->text_only |= key < ARG_LONG && strchr("nxflus", key) != NULL;
 	switch (key) {
 	case ARG_OPERAND:
 	case ARG_FILE:
@@ -79,9 +81,11 @@ apply(void *arg, int key, const char *value)
 		r->style.strict = true;
 		return true;
 	case OPT_SUMMARY:
+		r->text_only = true;
 		r->mode = &report_summary;
 		return true;
 	case OPT_TOP:
+		r->text_only = true;
 		return set_number(&r->top, "top", value, TOP_MAX);
 	case OPT_HTML:
 		r->mode = &report_html;
@@ -171,24 +175,35 @@ static int
 read_all(const struct report *r, connlog_reader *reader, void *mode)
 {
 	const connlog_record *record;
+	const bool            to_terminal = r->mode == &report_lines && isatty(STDOUT_FILENO); /* progress enough */
+	const uint64_t        total = progress_total(r->inputs, r->inputs_n);
+	struct progress       progress;
 	struct view           view;
 	struct report_row     row;
 	char                  err[MESSAGE_MAX];
+	uint64_t              n = 0;
 	int                   status, code = EXIT_ALL_READ;
 
+	progress_init(&progress, !r->quiet && !to_terminal && isatty(STDERR_FILENO));
 	view_init(&view);
 	while ((status = connlog_reader_next(reader, &record, err, sizeof err)) != CONNLOG_END) {
 		if (status == CONNLOG_RECORD) {
 			report_row_fill(&row, &view, record);
-			if (!r->mode->add(mode, record, &row))
-				return EXIT_INCOMPLETE;
+			if (!r->mode->add(mode, record, &row)) {
+				code = EXIT_INCOMPLETE;
+				break;
+			}
+			if (++n % PROGRESS_EVERY == 0)
+				progress_update_log(&progress, reader, total);
 		} else if (status != CONNLOG_COLUMNS) {
+			progress_clear(&progress);
 			complain("%s", err);
 			code = EXIT_INCOMPLETE;
 			if (status == CONNLOG_NO_MEMORY)
 				break;
 		}
 	}
+	progress_clear(&progress);
 	return code;
 }
 
@@ -214,8 +229,10 @@ run(struct report *r)
 
 	if (reader == NULL)
 		return complain_usage("%s", err);
-	r->names = report_names_new(r->style.names);
-	void *mode = r->names != NULL ? r->mode->new (r) : NULL;
+	r->names = report_names_new(r->style.names, r->quiet);
+	if (r->names == NULL)
+		complain("out of memory");
+	void *mode = r->names != NULL ? r->mode->begin(r) : NULL;
 	if (mode != NULL) {
 		catch_signals(reader);
 		code = read_all(r, reader, mode);
@@ -223,8 +240,6 @@ run(struct report *r)
 			code = EXIT_INCOMPLETE;
 		code = finish_output(code);
 		r->mode->free(mode);
-	} else {
-		complain("out of memory");
 	}
 	report_names_free(r->names);
 	connlog_reader_free(reader);
@@ -247,7 +262,10 @@ command_report(int argc, char **argv)
 	case ARGS_RUN:
 		if (r.inputs_n == 0)
 			r.inputs[r.inputs_n++] = "-";
-		code = run(&r);
+		if (r.html != NULL && r.text_only)
+			complain_usage("--html writes a page, no text: of the other options --rows, --from and -q go with it");
+		else
+			code = run(&r);
 		break;
 	case ARGS_DONE:
 		code = EXIT_ALL_READ;

@@ -34,7 +34,7 @@ void report_row_fill(struct report_row *row, const struct view *view, const conn
 
 /* Host names, each asked for once (report_names.c). */
 struct report_names;
-struct report_names *report_names_new(bool wanted);
+struct report_names *report_names_new(bool wanted, bool quiet);
 void                 report_names_free(struct report_names *n);
 #define REPORT_HOST_MAX 256
 /* => `out`: the host's name, or its address where names are not wanted or it has none. */
@@ -63,13 +63,14 @@ struct report {
 	const char               *from;      /* --from, or NULL */
 	const char               *html;      /* --html, or NULL */
 	uint64_t                  html_rows; /* --rows */
+	bool                      text_only; /* an option was given that a page knows nothing of */
 	uint64_t                  top;
 	bool                      quiet;
 };
 
 /* What becomes of the records. */
 struct report_mode {
-	void *(*new)(const struct report *r); /* => NULL, after a message */
+	void *(*begin)(const struct report *r); /* => NULL, after a message */
 	/* => false, after a message, to stop. */
 	bool (*add)(void *mode, const connlog_record *record, const struct report_row *row);
 	bool (*end)(void *mode); /* the same, behind the last record */

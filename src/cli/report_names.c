@@ -22,7 +22,7 @@ struct host {
 };
 
 struct report_names {
-	bool   wanted;
+	bool   wanted, quiet;
 	void  *hosts; /* tree of struct host */
 	double waited;
 };
@@ -34,11 +34,11 @@ compare(const void *a, const void *b)
 }
 
 struct report_names *
-report_names_new(bool wanted)
+report_names_new(bool wanted, bool quiet)
 {
 	struct report_names *n = calloc(1, sizeof *n);
 	if (n != NULL)
-		n->wanted = wanted;
+		*n = (struct report_names){ .wanted = wanted, .quiet = quiet };
 	return n;
 }
 
@@ -107,7 +107,7 @@ look_up(struct report_names *n, const uint8_t address[16], char out[REPORT_HOST_
 	if (answer == EAI_NONAME || n->waited >= PATIENCE)
 		return;
 	n->waited += now() - begin;
-	if (n->waited >= PATIENCE)
+	if (n->waited >= PATIENCE && !n->quiet)
 		complain("warning: the resolver does not answer, hosts are shown by address from here on (-n asks for none)");
 }
 

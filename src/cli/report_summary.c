@@ -255,6 +255,7 @@ put_ranking(const struct summary *s, const struct term *t, const char *title, co
 		else
 			human_bytes(v, value);
 		table_line(t, human_join(value), v / r->at[0].value, line);
+		free(line);
 	}
 	return true;
 }

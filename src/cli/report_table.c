@@ -1,7 +1,7 @@
 /* report_table.c - see report_table.h.
  *
  * A row of counts is NAME CONNECTIONS SENT RECEIVED BAR.  What a narrow terminal has no room for is left away from the
- * right; names are cut first.
+ * right; the bar gives way to the names, which are cut then.
  */
 #include "cli/report_table.h"
 
@@ -10,8 +10,8 @@
 #include "cli/human.h"
 
 enum {
-	NUMBERS = 11 + 2 + 7 + 2 + 8, /* the three columns of numbers and what is between them */
-	BAR_MIN = 8,
+	NUMBERS = 9 + 2 + 7 + 2 + 8, /* the three columns of numbers and what is between them */
+	BAR_MIN = 4,
 	BAR_MAX = 24,
 	NAME_MIN = 12,
 	SHORT_BAR = 6,
@@ -77,14 +77,14 @@ table_counts(const struct term *t, const char *title, const struct table_row *ro
 
 	putc('\n', t->f);
 	put_name(t, title, at_most(name, width));
-	snprintf(numbers, sizeof numbers, "%11s  %7s  %8s", "connections", "sent", "received");
+	snprintf(numbers, sizeof numbers, "%9s  %7s  %8s", "conns", "sent", "received");
 	fprintf(t->f, "  %.*s\n", (int)room, numbers);
 	for (size_t i = 0; i < n; i++) {
 		const struct tally_entry *e = rows[i].counts;
 		human_count(e->connections, connections);
 		human_bytes((double)e->sent, sent);
 		human_bytes((double)e->received, received);
-		snprintf(numbers, sizeof numbers, "%11s  %7s  %8s", connections, human_join(sent), human_join(received));
+		snprintf(numbers, sizeof numbers, "%9s  %7s  %8s", connections, human_join(sent), human_join(received));
 		put_name(t, rows[i].name, at_most(name, width));
 		fprintf(t->f, "  %.*s", (int)room, numbers);
 		if (bar > 0 && rows[i].value > 0) {

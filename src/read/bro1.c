@@ -9,6 +9,21 @@
 
 #include "read/columns.h"
 
+static struct text
+text_of(const char *s)
+{
+	return (struct text){ s, strlen(s) };
+}
+
+static bool
+same_text(struct text a, struct text b)
+{
+	return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
+}
+
+/* How many guesses by the lower port a port with a name outweighs, and how many the service. */
+enum { NAME_WEIGHT = 4, SERVICE_WEIGHT = 16 };
+
 /* What speaks for one of two formats that look the same: more than 0 for BRO1, less for BRO1_5. */
 struct evidence {
 	size_t lines[BRO1_5 + 1]; /* those of BRO1 count as BRO1_5 */
@@ -39,20 +54,50 @@ weigh_words(const struct bro1_words *w, const struct bro1_line *line, struct evi
 		e->certain--;
 }
 
-/* A port with a name is the responder's, which BRO1 has in front, and so is mostly the lower one.  With L the originator
- * comes first in both. `r` is read as BRO1_5. */
+/* => Whether ICMP's messages of the first type are answered by those of the second. */
+static bool
+is_answered_by(uint16_t type, uint16_t answer)
+{
+	static const uint8_t pairs[][2] = { { 8, 0 },     { 10, 9 },    { 13, 14 },   { 15, 16 },  { 17, 18 },
+		                                { 128, 129 }, { 130, 131 }, { 133, 134 }, { 135, 136 } };
+
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+		if (pairs[i][0] == type && pairs[i][1] == answer)
+			return true;
+	return false;
+}
+
+/* What the service tells, which goes by the responder's port. => As evidence.ports: 0 for nothing. */
+static int
+weigh_service(struct text service, struct text first, struct text second)
+{
+	const bool is_first = same_text(service, first), is_second = same_text(service, second);
+
+	if (is_first != is_second)
+		return is_first ? 1 : -1;
+	if (same_text(service, text_of("other")) && (first.n > 0) != (second.n > 0))
+		return first.n > 0 ? -1 : 1;
+	return 0;
+}
+
+/* Where the responder's port is, which BRO1 has in front; with L the originator comes first in both.  `r` is read as
+ * BRO1_5. */
 static void
 weigh_ports(const struct bro1_words *w, const struct record *r, struct evidence *e)
 {
 	const struct text flags = w->at[BRO1_FLAGS];
 	const struct text first = bro1_port_name(r->proto, r->orig_p), second = bro1_port_name(r->proto, r->resp_p);
+	int               found = weigh_service(w->at[BRO1_SERVICE], first, second) * SERVICE_WEIGHT;
 
 	if (flags.n > 0 && memchr(flags.p, 'L', flags.n) != NULL)
 		return;
-	if ((first.n > 0) != (second.n > 0))
-		e->ports += first.n > 0 ? 4 : -4;
-	else if (r->orig_p != r->resp_p)
-		e->ports += r->orig_p < r->resp_p ? 1 : -1;
+	if (same_text(r->proto, text_of("icmp")))
+		found = (is_answered_by(r->resp_p, r->orig_p) - is_answered_by(r->orig_p, r->resp_p)) * SERVICE_WEIGHT;
+	else if (found == 0 && (first.n > 0) != (second.n > 0))
+		found = first.n > 0 ? NAME_WEIGHT : -NAME_WEIGHT;
+	else if (found == 0 && r->orig_p != r->resp_p) /* servers mostly have the lower one */
+		found = r->orig_p < r->resp_p ? 1 : -1;
+	e->ports += found;
 }
 
 /* Reads a line for what it tells of its kind. => Whether it is one of Bro 1. */
@@ -131,12 +176,6 @@ detect_bro1_5(struct text head)
 static const enum column_id columns[] = { COL_TS,         COL_ORIG_H,     COL_ORIG_P,    COL_RESP_H,
 	                                      COL_RESP_P,     COL_PROTO,      COL_SERVICE,   COL_DURATION,
 	                                      COL_ORIG_BYTES, COL_RESP_BYTES, COL_CONN_STATE };
-
-static struct text
-text_of(const char *s)
-{
-	return (struct text){ s, strlen(s) };
-}
 
 static bool
 is_bro0(const struct connlog_reader *r)

@@ -201,25 +201,32 @@ take_history(struct bro1_words *w, struct record *r)
 	return true;
 }
 
-/* What a service says besides, and whether it is one. */
+/* => Whether the service is what Bro 1 would make up for the record's ports. */
+static bool
+is_made_up(struct text service, enum bro1_kind kind, bool marked, const struct record *r)
+{
+	char              room[BRO1_SERVICE_MAX];
+	const struct text made_up = bro1_service(r, kind, marked, room);
+
+	return made_up.n == service.n && memcmp(made_up.p, service.p, service.n) == 0;
+}
+
+/* What a service says besides, and whether it is one: a mere name of a port is, one with a "?" behind it is not, nor is
+ * "other" of a port without a name. */
 static void
 settle_service(enum bro1_kind kind, struct record *r)
 {
 	const struct text word = r->service;
-	char              room[BRO1_SERVICE_MAX];
 
 	if (!(r->has & HAS(COL_SERVICE)))
 		return;
+	r->has &= ~HAS(COL_SERVICE);
 	if (kind == BRO0) {
 		r->proto = bro1_service_proto(word);
 		r->has |= HAS(COL_PROTO);
 	}
-	if (!bro1_service_is_other(word, r))
-		return;
-	/* Bro 1 says "other" of a port with a name, too, when it has looked inside: that is not made up. */
-	r->has &= ~HAS(COL_SERVICE);
-	struct text again = bro1_service(r, kind, room);
-	if (again.n != word.n || memcmp(again.p, word.p, word.n) != 0)
+	const bool other = bro1_service_is_other(word, r), marked = word.p[word.n - 1] == '?';
+	if (!((other || marked) && is_made_up(word, kind, marked, r)))
 		r->has |= HAS(COL_SERVICE);
 }
 

@@ -18,10 +18,13 @@ begins(struct text t, const char *with)
 	return t.n >= strlen(with) && memcmp(t.p, with, strlen(with)) == 0;
 }
 
-/* => The name as a string that stays, or NULL after reader_bad(). */
-static const char *
-keep_name(struct connlog_reader *r, struct text name)
+const char *
+columns_keep(struct connlog_reader *r, struct text name)
 {
+	if (name.n == 0 || memchr(name.p, '\0', name.n) != NULL) {
+		reader_bad(r, "a column that has no name, or a zero byte in it");
+		return NULL;
+	}
 	for (struct read_name *k = r->names; k != NULL; k = k->next)
 		if (strlen(k->text) == name.n && memcmp(k->text, name.p, name.n) == 0)
 			return k->text;
@@ -67,7 +70,7 @@ bool
 columns_set_type(struct connlog_reader *r, size_t extra, struct text type)
 {
 	struct extra *x = &r->extras[extra];
-	const char   *kept = keep_name(r, type.n > 0 ? type : text_of("string"));
+	const char   *kept = columns_keep(r, type.n > 0 ? type : text_of("string"));
 
 	if (kept == NULL)
 		return false;
@@ -85,7 +88,7 @@ columns_set_type(struct connlog_reader *r, size_t extra, struct text type)
 static bool
 add_extra(struct connlog_reader *r, struct text name, struct text type, struct slot *out)
 {
-	const char *kept = keep_name(r, name);
+	const char *kept = columns_keep(r, name);
 
 	if (kept == NULL)
 		return false;
@@ -102,6 +105,19 @@ has_room(struct connlog_reader *r)
 		return true;
 	reader_bad(r, "more than %d columns", FIELDS_MAX);
 	return false;
+}
+
+/* Log::default_scope_sep can be "_": id_orig_h is id.orig_h. => NULL for a name that the schema does not know. */
+static const struct column *
+find_column(struct text name)
+{
+	char dotted[sizeof "id.orig_h"];
+
+	if (name.n != sizeof dotted - 1 || !begins(name, "id_"))
+		return schema_find(name.p, name.n);
+	memcpy(dotted, name.p, name.n);
+	dotted[2] = '.';
+	return schema_find(dotted, name.n);
 }
 
 void
@@ -124,7 +140,7 @@ has_column(const struct field_set *set, const struct column *c)
 bool
 columns_add(struct connlog_reader *r, struct text name, struct text type, struct slot *out)
 {
-	const struct column *c = schema_find(name.p, name.n);
+	const struct column *c = find_column(name);
 
 	if (!has_room(r))
 		return false;
@@ -156,7 +172,7 @@ place_of(const struct field_set *set, const struct column *c)
 bool
 columns_see(struct connlog_reader *r, struct text name, struct text type, struct slot *out)
 {
-	const struct column *c = schema_find(name.p, name.n);
+	const struct column *c = find_column(name);
 
 	for (size_t i = 0; c == NULL && i < r->extras_n; i++)
 		if (r->extras[i].name.n == name.n && memcmp(r->extras[i].name.p, name.p, name.n) == 0) {

@@ -23,4 +23,7 @@ bool columns_see(struct connlog_reader *r, struct text name, struct text type, s
 /* The type of an extra, where it becomes known later. => false, after reader_bad(). */
 bool columns_set_type(struct connlog_reader *r, size_t extra, struct text type);
 
+/* => The name as a string that stays as long as the reader, or NULL after reader_bad(). */
+const char *columns_keep(struct connlog_reader *r, struct text name);
+
 #endif

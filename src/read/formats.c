@@ -8,6 +8,7 @@ static const struct read_format *const formats[] = {
 	&read_bro1_5,
 	&read_bro1,
 	&read_bro0,
+	&read_csv,
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 

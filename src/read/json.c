@@ -37,8 +37,10 @@ learn(struct connlog_reader *r, struct json *s, struct text name, const struct j
 	}
 	if (!columns_see(r, name, json_type(v), &m->slot))
 		return NULL;
-	m->name = m->slot.column != NULL ? m->slot.column->info.name : r->extras[m->slot.extra].name.p;
+	m->name = columns_keep(r, name);
 	m->n = name.n;
+	if (m->name == NULL)
+		return NULL;
 	s->due = ++s->n;
 	return m;
 }
@@ -78,10 +80,7 @@ json_record(struct connlog_reader *r, char *p, size_t n)
 static bool
 json_detect(struct text head)
 {
-	size_t i = 0;
-	while (i < head.n && memchr(" \t\r\n", head.p[i], 4) != NULL)
-		i++;
-	return i < head.n && head.p[i] == '{';
+	return *head.p == '{';
 }
 
 const struct read_format read_json = {

@@ -297,6 +297,22 @@ json_line(struct connlog_reader *r, char *p, size_t n, json_member_fn member)
 
 /* ---- values into records ---------------------------------------------------------------------------------------- */
 
+/* => The byte that Zeek writes as these four characters, or -1 where it would write others: for what is printable and what
+ * JSON has a short escape for. */
+static int
+zeek_byte(const char *four)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char       *high, *low;
+
+	if (four[0] != '\\' || four[1] != 'x' || (high = memchr(digits, four[2], 16)) == NULL ||
+	    (low = memchr(digits, four[3], 16)) == NULL)
+		return -1;
+	const int  byte = (int)((high - digits) << 4 | (low - digits));
+	const char c = (char)byte;
+	return utf8_is_good(&c, 1) ? -1 : byte;
+}
+
 /* Zeek writes \xHH for the bytes of a text that is not good UTF-8.  What is good UTF-8 when turned back was none of that,
  * but a text with a backslash in it. */
 static struct text
@@ -312,13 +328,9 @@ zeek_text(struct connlog_reader *r, struct text t)
 	if (out == NULL)
 		return t;
 	for (size_t i = 0; i < t.n; n++) {
-		if (t.n - i >= 4 && t.p[i] == '\\' && t.p[i + 1] == 'x' && hex_digit(t.p[i + 2]) >= 0 &&
-		    hex_digit(t.p[i + 3]) >= 0) {
-			out[n] = (char)(hex_digit(t.p[i + 2]) << 4 | hex_digit(t.p[i + 3]));
-			i += 4;
-		} else {
-			out[n] = t.p[i++];
-		}
+		const int byte = t.n - i >= 4 ? zeek_byte(t.p + i) : -1;
+		out[n] = byte >= 0 ? (char)byte : t.p[i];
+		i += byte >= 0 ? 4 : 1;
 	}
 	if (n == t.n || utf8_is_good(out, n))
 		return t;

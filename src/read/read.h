@@ -23,7 +23,7 @@ enum read_result {
 
 struct read_format {
 	const char *name;
-	/* Does a file begin like this?  `head` is not empty; it may end within a line.  NULL: only --from names it. */
+	/* Does a file begin like this?  `head` begins with no blank; it may end within a line.  NULL: only --from names it. */
 	bool (*detect)(struct text head);
 	size_t state_size; /* of what the format remembers of a file: reader.state, all zeros at its beginning */
 	/* At a file's beginning, before the first line; NULL: nothing to do. */
@@ -54,7 +54,7 @@ struct connlog_reader {
 	const char               *name;
 	const struct read_format *format;
 	void                     *state;
-	uint64_t                  line;
+	uint64_t                  line, next_line;
 	bool                      cut; /* the line was too long: what is left of it is to be dropped */
 
 	/* Its columns (columns.c). */
@@ -78,6 +78,9 @@ struct connlog_reader {
 	char          why[256];
 };
 
+/* \xHH is a byte and \\ a backslash, any other backslash stands for itself; in place. => The text that is left. (tsv.c) */
+struct text text_unescape(struct text t);
+
 /* => Where a text of the line may be written over. */
 static inline char *
 text_place(struct text t)
@@ -98,5 +101,6 @@ const struct read_format *read_format_detect(struct text head);
 extern const struct read_format read_zeek, read_bro2; /* tsv.c */
 extern const struct read_format read_json;            /* json.c */
 extern const struct read_format read_bro0, read_bro1, read_bro1_5; /* bro1.c */
+extern const struct read_format read_csv;             /* csv.c */
 
 #endif

@@ -182,6 +182,22 @@ drop_rest(struct connlog_reader *r)
 	r->cut = false;
 }
 
+/* => How many lines of the file what has been cut off is: texts of some formats have line ends in them. */
+static uint64_t
+count_lines(const struct read_format *format, const char *p, size_t n)
+{
+	uint64_t    lines = 1;
+	const char *end = p + n;
+
+	if (format->line_end == NULL)
+		return lines;
+	while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		lines++;
+		p++;
+	}
+	return lines;
+}
+
 /* => The next line, its length without its \n in *n; NULL at the end of the file. A line that is too long is cut off. */
 static char *
 next_line(struct connlog_reader *r, size_t *n)
@@ -202,7 +218,8 @@ next_line(struct connlog_reader *r, size_t *n)
 			*n = end != NULL ? (size_t)(end - p) : have;
 			in->pos += *n + (end != NULL);
 			r->cut = end == NULL;
-			r->line++;
+			r->line = r->next_line;
+			r->next_line += count_lines(r->format, p, *n);
 			return p;
 		}
 	}
@@ -225,6 +242,15 @@ look_ahead(struct connlog_reader *r)
 	free(copy);
 }
 
+/* What stands before the first line that is not empty says nothing. */
+static const struct read_format *
+detect(struct bytes head)
+{
+	while (head.n > 0 && memchr(" \t\r\n", *head.p, 4) != NULL)
+		head = bytes_skip(head, 1);
+	return head.n > 0 ? read_format_detect((struct text){ (const char *)head.p, head.n }) : &read_zeek;
+}
+
 /* Finds the format. => CONNLOG_OK, or an error with its text. */
 static int
 begin_file(struct connlog_reader *r, char *err, size_t err_size)
@@ -235,8 +261,7 @@ begin_file(struct connlog_reader *r, char *err, size_t err_size)
 		snprintf(err, err_size, "%s: %s", r->name, r->in.why);
 		return r->in.status;
 	}
-	const struct bytes head = stream_bytes(&r->in);
-	r->format = r->wanted != NULL ? r->wanted : read_format_detect((struct text){ (const char *)head.p, head.n });
+	r->format = r->wanted != NULL ? r->wanted : detect(stream_bytes(&r->in));
 	if (r->format == NULL) {
 		snprintf(err, err_size, "%s: begins like no log that is known here; `connlog --help formats` lists the formats",
 		         r->name);
@@ -261,6 +286,7 @@ open_next(struct connlog_reader *r, char *err, size_t err_size)
 	if (r->paths == NULL ? r->next_path > 0 : r->next_path == r->paths_n)
 		return CONNLOG_END;
 	r->line = 0;
+	r->next_line = 1;
 	if (r->paths == NULL) {
 		r->name = "memory";
 		status = stream_open_memory(&r->in, r->memory, STREAM_PEEK);

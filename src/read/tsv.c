@@ -34,9 +34,8 @@ hex_value(char c)
 	return -1;
 }
 
-/* Unescapes in place. => The text that is left. */
-static struct text
-unescape(struct text t)
+struct text
+text_unescape(struct text t)
 {
 	const char *first = memchr(t.p, '\\', t.n);
 	char       *out = text_place(t);
@@ -94,7 +93,7 @@ header_fields(struct connlog_reader *r, struct tsv *s, struct text names)
 {
 	columns_clear(r);
 	for (s->n = 0; names.p != NULL; s->n++) {
-		const struct text name = unescape(cut(&names, &s->separator));
+		const struct text name = text_unescape(cut(&names, &s->separator));
 		if (!columns_add(r, name, (struct text){ "", 0 }, &s->slots[s->n]))
 			return READ_BAD;
 	}
@@ -105,7 +104,7 @@ static enum read_result
 header_types(struct connlog_reader *r, struct tsv *s, struct text types)
 {
 	for (size_t i = 0; i < s->n && types.p != NULL; i++) {
-		const struct text type = cut(&types, &s->separator);
+		const struct text type = text_unescape(cut(&types, &s->separator));
 		if (s->slots[i].column == NULL && !columns_set_type(r, s->slots[i].extra, type))
 			return READ_BAD;
 	}
@@ -124,8 +123,8 @@ header(struct connlog_reader *r, struct tsv *s, struct text line)
 	static const char first[] = "#separator ";
 	struct text       rest = line;
 
-	if (line.n > sizeof first && memcmp(line.p, first, sizeof first - 1) == 0) {
-		set_word(&s->separator, unescape((struct text){ line.p + sizeof first - 1, line.n - (sizeof first - 1) }));
+	if (line.n >= sizeof first && memcmp(line.p, first, sizeof first - 1) == 0) {
+		set_word(&s->separator, text_unescape((struct text){ line.p + sizeof first - 1, line.n - (sizeof first - 1) }));
 		return READ_NOTHING;
 	}
 	const struct text key = cut(&rest, &s->separator);
@@ -136,11 +135,11 @@ header(struct connlog_reader *r, struct tsv *s, struct text line)
 	if (is_key(key, "#types"))
 		return header_types(r, s, rest);
 	if (is_key(key, "#set_separator"))
-		set_word(&s->set_separator, unescape(rest));
+		set_word(&s->set_separator, text_unescape(rest));
 	else if (is_key(key, "#empty_field"))
-		set_word(&s->empty, unescape(rest));
+		set_word(&s->empty, text_unescape(rest));
 	else if (is_key(key, "#unset_field"))
-		set_word(&s->unset, unescape(rest));
+		set_word(&s->unset, text_unescape(rest));
 	return READ_NOTHING;
 }
 
@@ -151,7 +150,7 @@ read_text(const struct tsv *s, struct text t)
 {
 	if (is_word(t, &s->empty))
 		return (struct text){ t.p, 0 };
-	return s->escaped ? unescape(t) : t;
+	return s->escaped ? text_unescape(t) : t;
 }
 
 static struct text_set

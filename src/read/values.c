@@ -8,8 +8,9 @@
 
 #include "base/parse.h"
 
-/* Seconds since the epoch beyond this (the year 5138) are milliseconds, as JSON::TS_MILLIS has them. */
-#define SECONDS_MAX 1e11
+/* Times between these, seconds in which nobody lives (the years 5138 and up), are milliseconds, as JSON::TS_MILLIS has them. */
+#define MILLIS_MIN 1e11
+#define MILLIS_MAX 1e14
 
 /* => Where the column's value goes. */
 static void *
@@ -33,7 +34,7 @@ set_seconds(struct connlog_reader *r, const struct column *c, struct text t)
 	bool    plain = false;
 
 	if (parse_double(t.p, t.n, at, &plain)) {
-		if (c->info.type == CONNLOG_TIME && *at > SECONDS_MAX)
+		if (c->info.type == CONNLOG_TIME && *at > MILLIS_MIN && *at <= MILLIS_MAX)
 			*at /= 1000;
 		else if (plain && !leads_with_zeros(t))
 			r->literals[c - schema] = t;

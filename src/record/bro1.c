@@ -158,7 +158,7 @@ unnamed_port(const struct record *r, char room[BRO1_SERVICE_MAX])
 }
 
 struct text
-bro1_service(const struct record *r, enum bro1_kind kind, char room[BRO1_SERVICE_MAX])
+bro1_service(const struct record *r, enum bro1_kind kind, bool marked, char room[BRO1_SERVICE_MAX])
 {
 	const struct text own = column_text(r, HAS(COL_SERVICE), r->service);
 	struct text       name = { "", 0 };
@@ -170,6 +170,11 @@ bro1_service(const struct record *r, enum bro1_kind kind, char room[BRO1_SERVICE
 	/* A half-seen connection may have been taken the wrong way round. */
 	if (name.n == 0 && (r->has & HAS(COL_ORIG_P)) && orig_is_silent(r))
 		name = bro1_port_name(proto_of(r), r->orig_p);
+	if (name.n > 0 && marked) {
+		memcpy(room, name.p, name.n);
+		room[name.n++] = '?';
+		name.p = room;
+	}
 	if (name.n > 0)
 		return name;
 	return kind == BRO0 && (r->has & HAS(COL_RESP_P)) ? unnamed_port(r, room) : text_of("other");

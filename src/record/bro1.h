@@ -45,15 +45,16 @@ extern const struct bro1_layout bro1_layouts[]; /* by bro1_kind */
 #define BRO1_FLAGS_COLUMN "flags" /* "L", "U" or "LU"; unset for X */
 #define BRO1_ADDL_COLUMN  "addl"
 
-/* "upriv-" and five digits; names of ports are shorter than that. */
+/* "icmp-unreach" and a "?" is the longest that is made up. */
 #define BRO1_SERVICE_MAX 16
 
 /* => Bro 1's name of a port, or no text. `proto` is tcp, udp or icmp. */
 struct text bro1_port_name(struct text proto, uint16_t port);
 
 /* What stands for a service: that of the record, or the name of a port, or "other"; in the oldest line, which shows no
- * ports, "priv-N" or "other-N" (UDP: "upriv-N", "uother-N").  It may point into `room`. */
-struct text bro1_service(const struct record *r, enum bro1_kind kind, char room[BRO1_SERVICE_MAX]);
+ * ports, "priv-N" or "other-N" (UDP: "upriv-N", "uother-N").  With `marked` the name of a port has a "?" behind it, as Bro 1.5
+ * has it with dpd_conn_logs.  It may point into `room`. */
+struct text bro1_service(const struct record *r, enum bro1_kind kind, bool marked, char room[BRO1_SERVICE_MAX]);
 
 /* => Whether the service is one of those that bro1_service() makes up where a port has no name; "priv-N" and the like then
  * say the protocol and the responder's port, which are put into the record. */

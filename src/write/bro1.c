@@ -154,7 +154,8 @@ put_flags(char *p, const struct ends *e)
 }
 
 static char *
-put_part(char *p, enum bro1_part part, enum bro1_kind kind, const struct record *r, const struct ends *e)
+put_part(const struct connlog_writer *w, char *p, enum bro1_part part, enum bro1_kind kind, const struct record *r,
+         const struct ends *e)
 {
 	char room[BRO1_SERVICE_MAX];
 
@@ -168,7 +169,7 @@ put_part(char *p, enum bro1_part part, enum bro1_kind kind, const struct record 
 			return put_seconds(p, r, COL_DURATION, kind == BRO1_5);
 		break;
 	case BRO1_SERVICE:
-		return put_word(p, bro1_service(r, kind, room));
+		return put_word(p, bro1_service(r, kind, kind == BRO1_5 && w->dpd_services, room));
 	case BRO1_FIRST_H:
 		return put_address(p, r, e->orig_first ? COL_ORIG_H : COL_RESP_H);
 	case BRO1_SECOND_H:
@@ -213,7 +214,7 @@ put_line(const struct connlog_writer *w, char *p, const struct record *r, enum b
 	const struct text         addl = extra_text(w, r, BRO1_ADDL_COLUMN);
 
 	for (size_t i = 0; i < layout->n; i++) {
-		p = put_part(p, layout->at[i], kind, r, &e);
+		p = put_part(w, p, layout->at[i], kind, r, &e);
 		*p++ = ' ';
 	}
 	if (kind == BRO1_5 && w->state_history) {

@@ -41,9 +41,9 @@ struct connlog_writer {
 	enum json_time       json_time;
 	bool                 json_streaming;
 	struct net_set       local_nets, neighbor_nets;
-	bool                 state_history; /* Bro 1.5's record_state_history */
-	double               clock;         /* connlog_writer_clock() */
-	char                *wanted;        /* --fields, or NULL */
+	bool                 state_history, dpd_services; /* Bro 1.5's record_state_history, dpd_conn_logs */
+	double               clock;                       /* connlog_writer_clock() */
+	char                *wanted;                      /* --fields, or NULL */
 	bool                 opened;
 	struct outbuf        dropped; /* names, separated by commas, and a final zero byte */
 	struct outbuf        out;
@@ -75,8 +75,12 @@ literal_of(const struct record *r, const struct column *c)
 /* \xHH, lower case, as Zeek escapes a byte in both of its formats. => Where it ends. */
 char *put_hex_escape(char *p, unsigned char c);
 
+/* A column that is set and no text or set, as Zeek's tab-separated log has it. => Where it ends. (zeek.c) */
+char *put_scalar(char *p, const struct column *c, const struct record *r);
+
 extern const struct format format_zeek, format_bro2;                /* zeek.c */
 extern const struct format format_json;                             /* json.c */
+extern const struct format format_csv;                              /* csv.c */
 extern const struct format format_bro0, format_bro1, format_bro1_5; /* bro1.c */
 
 /* => The format of that name, or NULL. (formats.c) */

@@ -231,7 +231,7 @@ is_number(struct text t)
 }
 
 static char *
-put_scalar(char *p, enum extra_kind kind, struct text t)
+put_extra_scalar(char *p, enum extra_kind kind, struct text t)
 {
 	if (kind == EXTRA_BOOL)
 		return put_word(p, t.n == 1 && *t.p == 'T' ? "true" : "false");
@@ -247,12 +247,12 @@ put_extra(char *p, const struct extra *x)
 	p = put_text(p, x->name);
 	*p++ = ':';
 	if (x->kind != EXTRA_LIST)
-		return put_scalar(p, x->kind, x->text);
+		return put_extra_scalar(p, x->kind, x->text);
 	*p++ = '[';
 	for (size_t i = 0; i < x->list.n; i++) {
 		if (i > 0)
 			*p++ = ',';
-		p = put_scalar(p, x->element, x->list.at[i]);
+		p = put_extra_scalar(p, x->element, x->list.at[i]);
 	}
 	*p++ = ']';
 	return p;

@@ -147,6 +147,7 @@ configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, 
 	w->json_time = (enum json_time)t;
 	w->json_streaming = o->json_streaming;
 	w->state_history = o->record_state_history;
+	w->dpd_services = o->dpd_conn_logs;
 	if (!set_nets(&w->local_nets, "local_nets", o->local_nets, err, err_size) ||
 	    !set_nets(&w->neighbor_nets, "neighbor_nets", o->neighbor_nets, err, err_size))
 		return false;
@@ -286,13 +287,14 @@ connlog_writer_columns(connlog_writer *w, const connlog_columns *columns, double
 
 	if (w->opened && w->format->one_header) {
 		keep_fields(&w->fields, known);
-	} else {
-		const char *problem = choose_fields(w, known, err, err_size);
-		if (problem != NULL) {
-			if (problem != err)
-				snprintf(err, err_size, "%s", problem);
-			return CONNLOG_BAD_OPTION;
-		}
+		note_dropped(w, known);
+		return outcome(w);
+	}
+	const char *problem = choose_fields(w, known, err, err_size);
+	if (problem != NULL) {
+		if (problem != err)
+			snprintf(err, err_size, "%s", problem);
+		return CONNLOG_BAD_OPTION;
 	}
 	note_dropped(w, known);
 	if (w->opened && !same_fields(&before, &w->fields)) {

@@ -31,32 +31,6 @@ put_clock(struct outbuf *b, const char *key, double when)
 	outbuf_char(b, '\n');
 }
 
-static void
-zeek_open(struct connlog_writer *w, double when)
-{
-	struct outbuf *b = &w->out;
-
-	outbuf_text(b, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n");
-	put_clock(b, "#open\t", when);
-	outbuf_text(b, "#fields");
-	for (size_t i = 0; i < w->fields.n; i++) {
-		outbuf_char(b, '\t');
-		outbuf_text(b, w->fields.at[i].name);
-	}
-	outbuf_text(b, "\n#types");
-	for (size_t i = 0; i < w->fields.n; i++) {
-		outbuf_char(b, '\t');
-		outbuf_text(b, w->fields.at[i].type_name);
-	}
-	outbuf_char(b, '\n');
-}
-
-static void
-zeek_close(struct connlog_writer *w, double when)
-{
-	put_clock(&w->out, "#close\t", when);
-}
-
 /* Bytes that stand for themselves in a text; in a set the comma does not. */
 static bool
 is_plain(unsigned char c)
@@ -83,6 +57,41 @@ put_escaped(char *p, struct text t, bool in_set)
 		}
 	}
 	return p;
+}
+
+/* A column's name or type, which for what Zeek does not know are any bytes. */
+static void
+put_name(struct outbuf *b, const char *name)
+{
+	const struct text t = { name, strlen(name) };
+	char             *p = outbuf_reserve(b, 1 + BYTE_ROOM * t.n);
+
+	if (p == NULL)
+		return;
+	*p = '\t';
+	outbuf_advance(b, (size_t)(put_escaped(p + 1, t, false) - p));
+}
+
+static void
+zeek_open(struct connlog_writer *w, double when)
+{
+	struct outbuf *b = &w->out;
+
+	outbuf_text(b, "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n");
+	put_clock(b, "#open\t", when);
+	outbuf_text(b, "#fields");
+	for (size_t i = 0; i < w->fields.n; i++)
+		put_name(b, w->fields.at[i].name);
+	outbuf_text(b, "\n#types");
+	for (size_t i = 0; i < w->fields.n; i++)
+		put_name(b, w->fields.at[i].type_name);
+	outbuf_char(b, '\n');
+}
+
+static void
+zeek_close(struct connlog_writer *w, double when)
+{
+	put_clock(&w->out, "#close\t", when);
 }
 
 static char *
@@ -137,8 +146,8 @@ put_address(char *p, struct text literal, const struct addr *a)
 	return literal.n > 0 ? put_word(p, literal.p, literal.n) : p + addr_format(a, p);
 }
 
-static char *
-put_value(char *p, const struct column *c, const struct record *r)
+char *
+put_scalar(char *p, const struct column *c, const struct record *r)
 {
 	const void *at = column_at(c, r);
 
@@ -146,9 +155,6 @@ put_value(char *p, const struct column *c, const struct record *r)
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
 		return put_seconds(p, literal_of(r, c), *(const double *)at);
-	case CONNLOG_STRING:
-	case CONNLOG_ENUM:
-		return put_text(p, *(const struct text *)at, false);
 	case CONNLOG_ADDR:
 		return put_address(p, literal_of(r, c), at);
 	case CONNLOG_PORT:
@@ -160,10 +166,26 @@ put_value(char *p, const struct column *c, const struct record *r)
 	case CONNLOG_BOOL:
 		*p = *(const bool *)at ? 'T' : 'F';
 		return p + 1;
-	case CONNLOG_STRING_SET:
-		return put_texts(p, at);
+	case CONNLOG_STRING:
+	case CONNLOG_ENUM:
+	case CONNLOG_STRING_SET: /* no scalars */
+		break;
 	}
 	return p;
+}
+
+static char *
+put_value(char *p, const struct column *c, const struct record *r)
+{
+	switch (c->info.type) {
+	case CONNLOG_STRING:
+	case CONNLOG_ENUM:
+		return put_text(p, *(const struct text *)column_at(c, r), false);
+	case CONNLOG_STRING_SET:
+		return put_texts(p, column_at(c, r));
+	default:
+		return put_scalar(p, c, r);
+	}
 }
 
 static char *

@@ -19,7 +19,7 @@
 struct row {
 	const char *from, *line, *to, *want;
 	const char *local_nets, *neighbor_nets;
-	bool        history;
+	bool        history, dpd;
 };
 
 static void
@@ -29,7 +29,8 @@ check_row(const struct row *row)
 	connlog_writer_options o = { .format = row->to,
 		                         .local_nets = row->local_nets,
 		                         .neighbor_nets = row->neighbor_nets,
-		                         .record_state_history = row->history };
+		                         .record_state_history = row->history,
+		                         .dpd_conn_logs = row->dpd };
 	connlog_reader        *r =
 		reader_memory((struct bytes){ (const uint8_t *)row->line, strlen(row->line) }, row->from, err, sizeof err);
 	connlog_writer       *w = connlog_writer_new(&o, err, sizeof err);
@@ -167,52 +168,62 @@ records_as_lines(void **state)
 	static const struct row rows[] = {
 		/* services: the record's own, the port's name, the originator's port where only the responder was seen */
 		{ "json", ZEEK(LASTED "\"service\":\"ssl,http\",\"conn_state\":\"SF\""), "bro1.5",
-		  "1.000000 0.250000 10.1.1.1 192.0.2.9 ssl,http 4000 80 tcp 0 7 SF X", NULL, NULL, false },
+		  "1.000000 0.250000 10.1.1.1 192.0.2.9 ssl,http 4000 80 tcp 0 7 SF X", NULL, NULL, false, false },
 		{ "json", ZEEK(LASTED "\"conn_state\":\"SF\""), "bro1.5",
-		  "1.000000 0.250000 10.1.1.1 192.0.2.9 http 4000 80 tcp 0 7 SF X", NULL, NULL, false },
+		  "1.000000 0.250000 10.1.1.1 192.0.2.9 http 4000 80 tcp 0 7 SF X", NULL, NULL, false, false },
 		{ "json", UDP("4001", "\"conn_state\":\"S0\""), "bro1.5",
-		  "1.000000 ? 10.1.1.1 192.0.2.9 other 4000 4001 udp ? ? S0 X", NULL, NULL, false },
+		  "1.000000 ? 10.1.1.1 192.0.2.9 other 4000 4001 udp ? ? S0 X", NULL, NULL, false, false },
 		{ "json", UDP("4001", "\"conn_state\":\"S0\""), "bro0", "1.000000 ? uother-4001 ? ? 192.0.2.9 10.1.1.1 S0 X",
-		  NULL, NULL, false },
+		  NULL, NULL, false, false },
 		{ "json", UDP("123", "\"orig_bytes\":0,\"resp_bytes\":48,\"duration\":0.5,\"conn_state\":\"SHR\""), "bro1",
-		  "1.000000 0.5 192.0.2.9 10.1.1.1 ntp 123 4000 udp ? 48 SHR X", NULL, NULL, false },
+		  "1.000000 0.5 192.0.2.9 10.1.1.1 ntp 123 4000 udp ? 48 SHR X", NULL, NULL, false, false },
 		{ "json",
 		  "{\"ts\":1.0,\"id.orig_h\":\"10.1.1.1\",\"id.orig_p\":22,\"id.resp_h\":\"192.0.2.9\",\"id.resp_p\":5000,"
 		  "\"proto\":\"tcp\",\"conn_state\":\"SHR\",\"history\":\"haf\"}",
-		  "bro1.5", "1.000000 ? 10.1.1.1 192.0.2.9 ssh 22 5000 tcp ? ? SHR X", NULL, NULL, false },
+		  "bro1.5", "1.000000 ? 10.1.1.1 192.0.2.9 ssh 22 5000 tcp ? ? SHR X", NULL, NULL, false, false },
+		{ "json", ZEEK(LASTED "\"conn_state\":\"SF\""), "bro1.5",
+		  "1.000000 0.250000 10.1.1.1 192.0.2.9 http? 4000 80 tcp 0 7 SF X", NULL, NULL, false, true },
+		{ "json", ZEEK(LASTED "\"service\":\"http\",\"conn_state\":\"SF\""), "bro1.5",
+		  "1.000000 0.250000 10.1.1.1 192.0.2.9 http 4000 80 tcp 0 7 SF X", NULL, NULL, false, true },
+		{ "bro1.5", "1.000000 0.250000 10.1.1.1 192.0.2.9 http? 4000 80 tcp 0 7 SF X", "bro1",
+		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp 0 7 SF X", NULL, NULL, false, false },
+		{ "bro1.5", "1.000000 0.250000 10.1.1.1 192.0.2.9 smtp? 4000 80 tcp 0 7 SF X", "bro1",
+		  "1.000000 0.25 192.0.2.9 10.1.1.1 smtp? 80 4000 tcp 0 7 SF X", NULL, NULL, false, false },
 		/* no bytes are 0 only where an end has closed; a connection that nobody has closed has no duration */
 		{ "json", ZEEK(LASTED "\"conn_state\":\"S1\""), "bro1",
-		  "1.000000 ? 192.0.2.9 10.1.1.1 http 80 4000 tcp ? 7 S1 X", NULL, NULL, false },
+		  "1.000000 ? 192.0.2.9 10.1.1.1 http 80 4000 tcp ? 7 S1 X", NULL, NULL, false, false },
 		{ "json", ZEEK(LASTED "\"conn_state\":\"S2\""), "bro1",
-		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp 0 7 S2 X", NULL, NULL, false },
+		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp 0 7 S2 X", NULL, NULL, false, false },
 		{ "json", ZEEK(LASTED "\"conn_state\":\"S3\""), "bro1",
-		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp ? 7 S3 X", NULL, NULL, false },
+		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp ? 7 S3 X", NULL, NULL, false, false },
 		{ "json", ZEEK(LASTED "\"conn_state\":\"RSTR\",\"history\":\"ShADadFr\""), "bro1",
-		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp 0 7 RSTR X", NULL, NULL, false },
+		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp 0 7 RSTR X", NULL, NULL, false, false },
 		{ "json", ZEEK(LASTED "\"conn_state\":\"RSTR\",\"history\":\"ShADadr\""), "bro1",
-		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp ? 7 RSTR X", NULL, NULL, false },
+		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp ? 7 RSTR X", NULL, NULL, false, false },
 		{ "json", ZEEK(LASTED "\"conn_state\":\"REJ\""), "bro1",
-		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp ? 7 REJ X", NULL, NULL, false },
+		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp ? 7 REJ X", NULL, NULL, false, false },
 		/* local and neighbours */
 		{ "json", ZEEK(LASTED "\"conn_state\":\"SF\",\"local_orig\":true"), "bro1",
-		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp 0 7 SF X", NULL, NULL, false },
+		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp 0 7 SF X", NULL, NULL, false, false },
 		{ "json", ZEEK(LASTED "\"conn_state\":\"SF\""), "bro1",
-		  "1.000000 0.25 10.1.1.1 192.0.2.9 http 4000 80 tcp 0 7 SF LU", "10.0.0.0/8", "192.0.2.0/24", false },
+		  "1.000000 0.25 10.1.1.1 192.0.2.9 http 4000 80 tcp 0 7 SF LU", "10.0.0.0/8", "192.0.2.0/24", false, false },
 		{ "json", ZEEK(LASTED "\"conn_state\":\"SF\""), "bro1",
-		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp 0 7 SF U", "fd00::/8,192.0.2.0/24", "10.0.0.0/8", false },
+		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp 0 7 SF U", "fd00::/8,192.0.2.0/24", "10.0.0.0/8", false,
+		  false },
 		{ "json", ZEEK(LASTED "\"conn_state\":\"SF\""), "bro0", "1.000000 0.25 http 0 7 10.1.1.1 192.0.2.9 SF L",
-		  "{ 10.0.0.0/8 }", NULL, false },
+		  "{ 10.0.0.0/8 }", NULL, false, false },
 		{ "json", ZEEK(LASTED "\"conn_state\":\"SF\""), "bro1.5",
-		  "1.000000 0.250000 10.1.1.1 192.0.2.9 http 4000 80 tcp 0 7 SF L", "10.0.0.0/8", "192.0.2.0/24", false },
-		{ "bro0", LOCAL, "bro0", EXAMPLE, "192.0.2.0/24", NULL, false },
+		  "1.000000 0.250000 10.1.1.1 192.0.2.9 http 4000 80 tcp 0 7 SF L", "10.0.0.0/8", "192.0.2.0/24", false,
+		  false },
+		{ "bro0", LOCAL, "bro0", EXAMPLE, "192.0.2.0/24", NULL, false, false },
 		/* texts cannot break the line */
 		{ "json", ZEEK(LASTED "\"service\":\"a b\\n?\",\"conn_state\":\"SF\""), "bro1.5",
-		  "1.000000 0.250000 10.1.1.1 192.0.2.9 a\\x20b\\x0a? 4000 80 tcp 0 7 SF X", NULL, NULL, false },
+		  "1.000000 0.250000 10.1.1.1 192.0.2.9 a\\x20b\\x0a? 4000 80 tcp 0 7 SF X", NULL, NULL, false, false },
 		{ "json", ZEEK(LASTED "\"service\":\"?\",\"addl\":\"x\\u001b y\\n\""), "bro1.5",
-		  "1.000000 0.250000 10.1.1.1 192.0.2.9 \\x3f 4000 80 tcp 0 7 ? X x\\x1b y\\x0a", NULL, NULL, false },
-		{ "json", "{\"uid\":\"C\"}", "bro1", "? ? ? ? other ? ? ? ? ? ? X", NULL, NULL, false },
-		{ "json", "{\"uid\":\"C\"}", "bro1.5", "? ? ? ? other ? ? ? ? ? ? X X", NULL, NULL, true },
-		{ "json", "{\"uid\":\"C\"}", "bro0", "? ? other ? ? ? ? ? X", NULL, NULL, false },
+		  "1.000000 0.250000 10.1.1.1 192.0.2.9 \\x3f 4000 80 tcp 0 7 ? X x\\x1b y\\x0a", NULL, NULL, false, false },
+		{ "json", "{\"uid\":\"C\"}", "bro1", "? ? ? ? other ? ? ? ? ? ? X", NULL, NULL, false, false },
+		{ "json", "{\"uid\":\"C\"}", "bro1.5", "? ? ? ? other ? ? ? ? ? ? X X", NULL, NULL, true, false },
+		{ "json", "{\"uid\":\"C\"}", "bro0", "? ? other ? ? ? ? ? X", NULL, NULL, false, false },
 	};
 	(void)state;
 	CHECK(rows);
@@ -270,12 +281,17 @@ kinds_are_told_apart(void **state)
 		{ X_LINE("2.5", "4000 80", "http", "X"), BRO1 },
 		{ X_LINE("2.123456", "80 4000", "http", "X ShAFf"), BRO1_5 },
 		{ X_LINE("2.123456", "80 4000", "http", "L"), BRO1_5 }, /* the same in both */
+		{ X_LINE("?", "20 4000", "other", "X"), BRO1_5 }, /* it would be ftp-data if that were the responder's port */
+		{ X_LINE("?", "20 80", "ftp-data", "X"), BRO1 },
 		{ X_LINE("?", "700 4000", "other", "X"), BRO1 },
 		{ X_LINE("?", "4000 700", "other", "X"), BRO1_5 },
 		/* one that is certain outweighs many that are not */
 		{ X_LINE("?", "80 4000", "http", "X") X_LINE("?", "80 4000", "http", "X")
 		      X_LINE("1.000000", "80 4000", "http", "X"),
 		  BRO1_5 },
+		{ "1.000000 ? ::1 ::2 other 128 129 icmp ? ? OTH X", BRO1_5 },
+		{ "1.000000 ? ::1 ::2 icmp-echo 0 8 icmp ? ? OTH X", BRO1 },
+		{ "1.000000 ? ::1 ::2 other 1 1 icmp ? ? OTH X", BRO1_5 },
 		{ "", -1 },
 		{ "\n\n", -1 },
 		{ "ts,uid\n1,2\n", -1 },

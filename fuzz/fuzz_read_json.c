@@ -1,0 +1,13 @@
+/* fuzz_read_json.c - any bytes as a JSON log; written again as JSON and, by the last byte, as another format. */
+#include "read_log.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const formats[] = { "json", "zeek", "csv", "json" };
+
+	if (size == 0)
+		return 0;
+	check_again((struct bytes){ data, size - 1 }, "json", formats[data[size - 1] & 3]);
+	return 0;
+}

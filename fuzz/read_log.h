@@ -1,0 +1,94 @@
+/* read_log.h - what the fuzz targets of the readers share: a log is read, and written again in the formats that are named.
+ *
+ * What a format has written it reads again as the same, to the byte: that is checked for each.
+ */
+#ifndef CONNLOG_FUZZ_READ_LOG_H
+#define CONNLOG_FUZZ_READ_LOG_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "read/read.h"
+#include "record/public.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Looks at every byte of every value, so that the sanitizers see what points beyond its memory. */
+static unsigned
+look_at(const connlog_record *record)
+{
+	volatile unsigned sum = 0;
+	connlog_extra     x;
+
+	for (size_t i = 0; connlog_column_at(i) != NULL; i++) {
+		const connlog_value v = connlog_record_get(record, i);
+		if (v.set && (v.type == CONNLOG_STRING || v.type == CONNLOG_ENUM))
+			for (size_t k = 0; k < v.text.n; k++)
+				sum = sum + (unsigned char)v.text.p[k];
+		for (size_t k = 0; v.set && v.type == CONNLOG_STRING_SET && k < v.texts.n; k++)
+			for (size_t b = 0; b < v.texts.at[k].n; b++)
+				sum = sum + (unsigned char)v.texts.at[k].p[b];
+	}
+	for (size_t i = 0; connlog_record_extra(record, i, &x); i++)
+		for (size_t k = 0; x.set && !x.list && k < x.text.n; k++)
+			sum = sum + (unsigned char)x.text.p[k];
+	return sum;
+}
+
+/* Reads `from` and writes it into a new writer. => The writer, or NULL where there are no columns. `*reader` stays open, for
+ * the names of its columns. */
+static connlog_writer *
+convert(struct bytes from, const char *read_as, const char *to, connlog_reader **reader)
+{
+	const connlog_record *record;
+	connlog_writer       *w = NULL;
+	char                  err[300];
+	int                   status;
+
+	*reader = reader_memory(from, read_as, err, sizeof err);
+	if (*reader == NULL)
+		abort();
+	while ((status = connlog_reader_next(*reader, &record, err, sizeof err)) != CONNLOG_END) {
+		const connlog_columns *columns = connlog_reader_columns(*reader);
+		if (status == CONNLOG_RECORD) {
+			look_at(record);
+			connlog_writer_record(w, record);
+		} else if (status == CONNLOG_COLUMNS && w != NULL) {
+			connlog_writer_columns(w, columns, 0, err, sizeof err);
+		} else if (status == CONNLOG_COLUMNS) {
+			w = connlog_writer_new(&(connlog_writer_options){ .format = to, .columns = columns }, err, sizeof err);
+			if (w == NULL)
+				abort();
+			connlog_writer_open(w, 0);
+		}
+	}
+	return w;
+}
+
+static void
+check_again(struct bytes from, const char *read_as, const char *format)
+{
+	connlog_reader *readers[2] = { NULL, NULL };
+	connlog_writer *first = convert(from, read_as, format, &readers[0]), *second = NULL;
+
+	if (first != NULL) {
+		const connlog_text t = connlog_writer_bytes(first);
+		second = convert((struct bytes){ (const uint8_t *)t.p, t.n }, format, format, &readers[1]);
+	}
+	if (second != NULL) {
+		const connlog_text a = connlog_writer_bytes(first), b = connlog_writer_bytes(second);
+		if (a.n != b.n || memcmp(a.p, b.p, a.n) != 0) {
+			fwrite(a.p, 1, a.n, stderr);
+			fwrite("----\n", 1, 5, stderr);
+			fwrite(b.p, 1, b.n, stderr);
+			abort();
+		}
+	}
+	connlog_writer_free(first);
+	connlog_writer_free(second);
+	connlog_reader_free(readers[0]);
+	connlog_reader_free(readers[1]);
+}
+
+#endif
