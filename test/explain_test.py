@@ -2,6 +2,7 @@
 import os
 import pty
 import re
+import shutil
 import subprocess
 
 LETTERS = "shadfrcgtwiq"
@@ -165,3 +166,15 @@ def test_colour_only_on_a_terminal_and_never_with_no_color(env):
 
     assert "\x1b[" in seen() and "\x1b[" not in seen(NO_COLOR="1") and "\x1b[" not in seen(TERM="dumb")
     assert "\x1b[" not in explain(env, "Sr").stdout
+
+
+def test_the_manual_page_has_every_option(env):
+    page = env.root + "/man/connlog-explain.1"
+    with open(page) as f:
+        text = f.read().replace("\\-", "-")
+    options = re.findall(r"--([a-z-]+)", env.run("explain", "--help").stdout)
+    assert "as" in options and "proto" in options
+    assert all("Fl -" + o in text for o in options), options
+    if shutil.which("groff"):
+        said = env.command("groff", "-mdoc", "-ww", "-z", "-Tutf8", page).stderr
+        assert not said, said

@@ -200,8 +200,7 @@ conclude(const struct explain *e, const char *log)
 	const bool counts = e->kind == KIND_HISTORY || e->kind == KIND_STATE;
 
 	if (counts)
-		fprintf(e->term.f, "%s%" PRIu64 " of %" PRIu64 " connections in the log have it.\n", e->found > 0 ? "\n" : "\n",
-		        e->found, e->records);
+		fprintf(e->term.f, "\n%" PRIu64 " of %" PRIu64 " connections in the log have it.\n", e->found, e->records);
 	else if (e->found == 0 && e->kind == KIND_UID)
 		complain("no record in %s has the uid %s", log, e->operands[0]);
 	else if (e->found == 0)

@@ -163,9 +163,9 @@ write_history(struct html_data *d, FILE *f, enum story_proto proto, connlog_text
 {
 	char               outline[STORY_OUTLINE_MAX];
 	struct story_step *steps = calloc(history.n + 1, sizeof *steps);
-	bool               good = steps != NULL;
+	bool               good = true;
 
-	if (!good)
+	if (steps == NULL)
 		return false;
 	story_steps(proto, history.p, history.n, steps);
 	size_t n = history.n > 0 ? story_outline(proto, steps, history.n, outline, sizeof outline) : 0;

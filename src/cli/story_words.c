@@ -111,12 +111,8 @@ enum finding {
 
 const char *const story_findings[] = {
 	[MISSED] = "Bytes are missing from the capture: what was recognised inside may be incomplete.",
-	[ORIG_JUMPED] =
-		"More payload from the originator than bytes on the wire: its sequence numbers jumped, or packets are "
-		"missing. Do not trust orig_bytes.",
-	[RESP_JUMPED] =
-		"More payload from the responder than bytes on the wire: its sequence numbers jumped, or packets are "
-		"missing. Do not trust resp_bytes.",
+	[ORIG_JUMPED] = "More payload of the originator than bytes on the wire: do not trust orig_bytes.",
+	[RESP_JUMPED] = "More payload of the responder than bytes on the wire: do not trust resp_bytes.",
 	[NO_ANSWER] = "Not one packet came from the responder.",
 	[NO_REQUEST] = "Not one packet came from the originator: half of the traffic is missing.",
 	[NO_SERVICE] = "Data went both ways, yet no service was recognised.",
