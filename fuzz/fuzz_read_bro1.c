@@ -36,9 +36,9 @@ convert(struct bytes in, const char *from, const connlog_writer_options *to, con
 	*writer = connlog_writer_new(&o, err, sizeof err);
 	require(r != NULL && *writer != NULL);
 	while ((status = connlog_reader_next(r, &record, err, sizeof err)) != CONNLOG_END) {
-		if (status == CONNLOG_COLUMNS)
+		if (status == CONNLOG_READ_COLUMNS)
 			require(connlog_writer_columns(*writer, connlog_reader_columns(r), 0, err, sizeof err) == CONNLOG_OK);
-		else if (status == CONNLOG_RECORD)
+		else if (status == CONNLOG_READ_RECORD)
 			require(connlog_writer_record(*writer, record) == CONNLOG_OK);
 	}
 	connlog_reader_free(r);

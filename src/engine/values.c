@@ -146,7 +146,7 @@ value_counts(const char *text, struct count_set *out, bool add)
 
 	if (add)
 		set = *out;
-	while ((len = next_element(&text, &at)) > 0) {
+	while ((len = parse_element(&text, &at)) > 0) {
 		if (set.n == COUNT_SET_MAX || len >= sizeof number)
 			return false;
 		memcpy(number, at, len);
