@@ -117,7 +117,7 @@ report_host(struct report_names *n, const uint8_t address[16], char out[REPORT_H
 	struct host *const *found = n->wanted ? tfind(address, &n->hosts, compare) : NULL;
 
 	if (found != NULL) {
-		strcpy(out, (*found)->name);
+		memcpy(out, (*found)->name, strlen((*found)->name) + 1);
 		return out;
 	}
 	if (!n->wanted) {
@@ -125,10 +125,11 @@ report_host(struct report_names *n, const uint8_t address[16], char out[REPORT_H
 		return out;
 	}
 	look_up(n, address, out);
-	struct host *host = malloc(sizeof *host + strlen(out) + 1);
+	const size_t size = strlen(out) + 1;
+	struct host *host = malloc(sizeof *host + size);
 	if (host != NULL) { /* without memory it is asked for again */
 		memcpy(host->address, address, 16);
-		strcpy(host->name, out);
+		memcpy(host->name, out, size);
 		if (tsearch(host, &n->hosts, compare) == NULL)
 			free(host);
 	}

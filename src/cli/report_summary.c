@@ -202,7 +202,7 @@ static bool
 put_tally(const struct summary *s, const struct term *t, const char *title, const struct tally *tally,
           enum tally_order order, name_fn name)
 {
-	const struct tally_entry **top = calloc(s->top, sizeof *top);
+	const struct tally_entry **top = calloc(s->top, sizeof(void *));
 	struct table_row          *rows = calloc(s->top + 1, sizeof *rows);
 	size_t                     n = 0;
 

@@ -4,13 +4,7 @@
 #include "write/format.h"
 
 static const struct format *const formats[] = {
-	&format_zeek,
-	&format_json,
-	&format_bro2,
-	&format_bro1_5,
-	&format_bro1,
-	&format_bro0,
-	&format_csv,
+	&format_zeek, &format_json, &format_bro2, &format_bro1_5, &format_bro1, &format_bro0, &format_csv,
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 
