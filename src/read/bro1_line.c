@@ -90,7 +90,8 @@ read_column(struct bro1_line *out, enum column_id id, struct text word)
 	}
 	if (good)
 		r->has |= HAS(id);
-	if (good && plain && !(word.n > 1 && word.p[0] == '0' && word.p[1] != '.')) /* 007 is no number everywhere */
+	/* 007 and -0 are not how every format writes a number. */
+	if (good && plain && word.p[0] != '-' && !(word.n > 1 && word.p[0] == '0' && word.p[1] != '.'))
 		out->literals[id] = word;
 	return good;
 }

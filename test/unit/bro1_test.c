@@ -131,6 +131,11 @@ lines_as_json(void **state)
 		  .line = "1.000000 ? tftp 5 ? 1.2.3.4 5.6.7.8 S0 X",
 		  .want = "{\"ts\":1.0,\"id.orig_h\":\"5.6.7.8\",\"id.resp_h\":\"1.2.3.4\",\"proto\":\"udp\",\"service\":"
 		          "\"tftp\",\"orig_bytes\":5,\"conn_state\":\"S0\"}" },
+		{ .from = "bro0",
+		  .to = "json",
+		  .line = "1.000000 -05 tftp 5 ? 1.2.3.4 5.6.7.8 S0 X",
+		  .want = "{\"ts\":1.0,\"id.orig_h\":\"5.6.7.8\",\"id.resp_h\":\"1.2.3.4\",\"proto\":\"udp\",\"service\":"
+		          "\"tftp\",\"duration\":-5.0,\"orig_bytes\":5,\"conn_state\":\"S0\"}" },
 		/* who is where: with L the originator is local, which in bro1 comes first, as it does in any line of bro1.5 */
 		{ .from = "bro1",
 		  .to = "json",
