@@ -6,7 +6,7 @@
 
 #include "cli/explain.h"
 
-enum { LINES = 16, LINE_MAX_WIDTH = 128, ARROW = 7 /* with the blanks around it */ };
+enum { LINES = 24, LINE_MAX_WIDTH = 128, ARROW = 7 /* with the blanks around it */ };
 
 /* What one side says in one step, broken into lines. */
 struct cell {
