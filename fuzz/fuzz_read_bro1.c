@@ -1,7 +1,7 @@
 /* fuzz_read_bro1.c - lines of Bro 1 as records and back: what is read is written, and reads as the same line again.
  *
- * The first byte chooses: bits 0-1 the format that is read (3: by content), bits 2-3 the one that is written, bits 4-6
- * networks and the history.  What follows is the log.
+ * The last byte chooses: bits 0-1 the format that is read (3: by content), bits 2-3 the one that is written, bits 4-7
+ * networks and what Bro 1.5 could switch on.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,14 +30,15 @@ convert(struct bytes in, const char *from, const connlog_writer_options *to, con
 	int                    status;
 
 	require(copy != NULL);
-	memcpy(copy, in.p, in.n);
+	if (in.n > 0)
+		memcpy(copy, in.p, in.n);
 	connlog_reader *r = reader_memory((struct bytes){ (const uint8_t *)copy, in.n }, from, err, sizeof err);
 	*writer = connlog_writer_new(&o, err, sizeof err);
 	require(r != NULL && *writer != NULL);
 	while ((status = connlog_reader_next(r, &record, err, sizeof err)) != CONNLOG_END) {
-		if (status == CONNLOG_COLUMNS)
+		if (status == CONNLOG_READ_COLUMNS)
 			require(connlog_writer_columns(*writer, connlog_reader_columns(r), 0, err, sizeof err) == CONNLOG_OK);
-		else if (status == CONNLOG_RECORD)
+		else if (status == CONNLOG_READ_RECORD)
 			require(connlog_writer_record(*writer, record) == CONNLOG_OK);
 	}
 	connlog_reader_free(r);
@@ -54,13 +55,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 
 	if (n == 0)
 		return 0;
-	const char            *from = formats[p[0] & 3], *to = targets[p[0] >> 2 & 3];
+	const uint8_t          how = p[n - 1];
+	const char            *from = formats[how & 3], *to = targets[how >> 2 & 3];
 	connlog_writer_options o = { .format = to,
-		                         .local_nets = p[0] & 16 ? "10.0.0.0/8,fe80::/10" : NULL,
-		                         .neighbor_nets = p[0] & 32 ? "{ 192.0.2.0/24 }" : NULL,
-		                         .record_state_history = p[0] & 64,
-		                         .dpd_conn_logs = p[0] & 128 };
-	const connlog_text     once = convert((struct bytes){ p + 1, n - 1 }, from, &o, &first);
+		                         .local_nets = how & 16 ? "10.0.0.0/8,fe80::/10" : NULL,
+		                         .neighbor_nets = how & 32 ? "{ 192.0.2.0/24 }" : NULL,
+		                         .record_state_history = how & 64,
+		                         .dpd_conn_logs = how & 128 };
+	const connlog_text     once = convert((struct bytes){ p, n - 1 }, from, &o, &first);
 
 	/* Once in our own words it stays so; where histories are switched off, additional text may look like one. */
 	if (from != NULL && strcmp(from, to) == 0 && (strcmp(to, "bro1.5") != 0 || o.record_state_history)) {

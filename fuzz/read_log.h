@@ -51,12 +51,12 @@ convert(struct bytes from, const char *read_as, const char *to, connlog_reader *
 		abort();
 	while ((status = connlog_reader_next(*reader, &record, err, sizeof err)) != CONNLOG_END) {
 		const connlog_columns *columns = connlog_reader_columns(*reader);
-		if (status == CONNLOG_RECORD) {
+		if (status == CONNLOG_READ_RECORD) {
 			look_at(record);
 			connlog_writer_record(w, record);
-		} else if (status == CONNLOG_COLUMNS && w != NULL) {
+		} else if (status == CONNLOG_READ_COLUMNS && w != NULL) {
 			connlog_writer_columns(w, columns, 0, err, sizeof err);
-		} else if (status == CONNLOG_COLUMNS) {
+		} else if (status == CONNLOG_READ_COLUMNS) {
 			w = connlog_writer_new(&(connlog_writer_options){ .format = to, .columns = columns }, err, sizeof err);
 			if (w == NULL)
 				abort();

@@ -66,7 +66,7 @@ connlog_options_set(connlog_options *o, const char *name, const char *value, cha
 /* For listings: the option at `i`, until NULL. */
 typedef struct connlog_option_info {
 	const char *name;
-	const char *type;    /* bool, interval, count, subnets, ports, string */
+	const char *type;    /* bool, interval, count, counts, subnets, ports, string */
 	const char *initial; /* default, as text */
 	const char *doc;
 } connlog_option_info;
@@ -88,12 +88,23 @@ typedef enum connlog_type {
 	CONNLOG_INT,        /* integer */
 	CONNLOG_BOOL,       /* boolean */
 	CONNLOG_STRING_SET, /* texts */
+	/* Arguments of events alone: */
+	CONNLOG_BYTES,   /* text: bytes of a packet or a stream, of any value */
+	CONNLOG_COUNTS,  /* counts */
+	CONNLOG_RECORD,  /* record */
+	CONNLOG_RECORDS, /* records */
 } connlog_type;
 
 typedef struct connlog_text {
 	const char *p; /* not terminated */
 	size_t      n;
 } connlog_text;
+
+/* The fields of a value that is a record itself. */
+typedef struct connlog_fields {
+	const struct connlog_field *at;
+	size_t                      n;
+} connlog_fields;
 
 typedef struct connlog_value {
 	connlog_type type;
@@ -109,8 +120,22 @@ typedef struct connlog_value {
 			const connlog_text *at;
 			size_t              n;
 		} texts;
+		struct {
+			const uint64_t *at;
+			size_t          n;
+		} counts;
+		connlog_fields record;
+		struct {
+			const connlog_fields *at;
+			size_t                n;
+		} records;
 	};
 } connlog_value;
+
+typedef struct connlog_field {
+	const char   *name;
+	connlog_value value;
+} connlog_field;
 
 typedef struct connlog_column_info {
 	const char  *name;
@@ -173,16 +198,16 @@ CONNLOG_API void connlog_reader_free(connlog_reader *r);
 
 /* What connlog_reader_next() found. */
 enum {
-	CONNLOG_RECORD = 1,
+	CONNLOG_READ_RECORD = 1,
 	/* The records that follow have other columns than those before; it comes before the first record, too. */
-	CONNLOG_COLUMNS = 2,
+	CONNLOG_READ_COLUMNS = 2,
 };
 
-/* => CONNLOG_RECORD with a record in `*out`, good until the next call; CONNLOG_COLUMNS; CONNLOG_END; or CONNLOG_BAD_INPUT
+/* => CONNLOG_READ_RECORD with a record in `*out`, good until the next call; CONNLOG_READ_COLUMNS; CONNLOG_END; or CONNLOG_BAD_INPUT
  * or CONNLOG_IO with a text in `err` that names the file and the line: the next call goes on behind it. */
 CONNLOG_API int connlog_reader_next(connlog_reader *r, const connlog_record **out, char *err, size_t err_size);
 
-/* => The columns of the records that come now: changed by CONNLOG_COLUMNS only. */
+/* => The columns of the records that come now: changed by CONNLOG_READ_COLUMNS only. */
 CONNLOG_API const connlog_columns *connlog_reader_columns(const connlog_reader *r);
 
 typedef struct connlog_reader_progress {
@@ -215,10 +240,23 @@ typedef struct connlog_packet {
 CONNLOG_API connlog_engine *connlog_engine_new(const connlog_options *o, char *err, size_t err_size);
 CONNLOG_API void            connlog_engine_free(connlog_engine *e);
 
-/* Called for each connection when it has ended.  Return anything but CONNLOG_OK to stop: connlog_packets() and
- * connlog_finish() then return that value. */
+/* Called for each connection when it has ended and is to be logged (Zeek's Conn::log_conn).  Return anything but
+ * CONNLOG_OK to stop: connlog_packets() and connlog_finish() then return that value.  All functions that were
+ * given are called, in their order.
+ * => CONNLOG_OK or CONNLOG_NO_MEMORY. */
 typedef int (*connlog_record_fn)(void *arg, const connlog_record *r);
-CONNLOG_API void connlog_on_record(connlog_engine *e, connlog_record_fn fn, void *arg);
+CONNLOG_API int connlog_on_record(connlog_engine *e, connlog_record_fn fn, void *arg);
+
+/* Called before a record is logged (Zeek's hook Conn::log_policy); may change it with connlog_record_set().
+ * => Whether the record is to be logged.  It is not when one of the functions says so, and those that were given
+ * later are then not asked. */
+typedef bool (*connlog_policy_fn)(void *arg, connlog_record *r);
+CONNLOG_API int connlog_on_policy(connlog_engine *e, connlog_policy_fn fn, void *arg);
+
+/* Sets a column of a record, or unsets it with `value.set` false.  Texts are copied.  `value.type` is the column's; for
+ * addresses, ports and whatever else has one, the value has to be one that the column can take.
+ * => CONNLOG_OK, CONNLOG_BAD_OPTION (no such column, another type) or CONNLOG_NO_MEMORY. */
+CONNLOG_API int connlog_record_set(connlog_record *r, size_t column, connlog_value value);
 
 /* => CONNLOG_OK, or what the record callback returned. */
 CONNLOG_API int connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n);
@@ -234,6 +272,109 @@ CONNLOG_API double connlog_time(const connlog_engine *e);
 /* Every counter: group ("packets", "connections", "rejected" …), name, value. */
 typedef void (*connlog_counter_fn)(void *arg, const char *group, const char *name, uint64_t value);
 CONNLOG_API void connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg);
+
+/* ---- events ----------------------------------------------------------------------------------------------- */
+
+/* The events of Zeek's TCP analyzer and those around them, under Zeek's names (connlog_event_at() tells all about
+ * each).  An event that nobody handles costs nothing; as in Zeek, handling connection_reset, connection_partial_close or
+ * connection_status_update brings timers of their own, and the first two can change when a connection ends. */
+typedef enum connlog_event_id {
+	CONNLOG_EVENT_NEW_CONNECTION,
+	CONNLOG_EVENT_NEW_CONNECTION_CONTENTS,
+	CONNLOG_EVENT_CONNECTION_SYN_PACKET,
+	CONNLOG_EVENT_CONNECTION_FIRST_ACK,
+	CONNLOG_EVENT_CONNECTION_ESTABLISHED,
+	CONNLOG_EVENT_CONNECTION_ATTEMPT,
+	CONNLOG_EVENT_CONNECTION_REJECTED,
+	CONNLOG_EVENT_CONNECTION_RESET,
+	CONNLOG_EVENT_CONNECTION_EOF,
+	CONNLOG_EVENT_CONNECTION_FINISHED,
+	CONNLOG_EVENT_CONNECTION_HALF_FINISHED,
+	CONNLOG_EVENT_CONNECTION_PARTIAL_CLOSE,
+	CONNLOG_EVENT_CONNECTION_PENDING,
+	CONNLOG_EVENT_PARTIAL_CONNECTION,
+	CONNLOG_EVENT_TCP_PACKET,
+	CONNLOG_EVENT_TCP_OPTION,
+	CONNLOG_EVENT_TCP_OPTIONS,
+	CONNLOG_EVENT_TCP_CONTENTS,
+	CONNLOG_EVENT_TCP_REXMIT,
+	CONNLOG_EVENT_TCP_MULTIPLE_CHECKSUM_ERRORS,
+	CONNLOG_EVENT_TCP_MULTIPLE_GAP,
+	CONNLOG_EVENT_TCP_MULTIPLE_RETRANSMISSIONS,
+	CONNLOG_EVENT_TCP_MULTIPLE_ZERO_WINDOWS,
+	CONNLOG_EVENT_CONTENTS_FILE_WRITE_FAILURE,
+	CONNLOG_EVENT_CONTENT_GAP,
+	CONNLOG_EVENT_CONNECTION_REUSED,
+	CONNLOG_EVENT_CONNECTION_FLIPPED,
+	CONNLOG_EVENT_CONNECTION_TIMEOUT,
+	CONNLOG_EVENT_CONNECTION_STATUS_UPDATE,
+	CONNLOG_EVENT_CONNECTION_STATE_REMOVE,
+	CONNLOG_EVENT_CONNECTION_FLOW_LABEL_CHANGED,
+	CONNLOG_EVENT_TUNNEL_CHANGED,
+	CONNLOG_EVENT_UDP_REQUEST,
+	CONNLOG_EVENT_UDP_REPLY,
+	CONNLOG_EVENT_UDP_MULTIPLE_CHECKSUM_ERRORS,
+	CONNLOG_EVENT_CONN_BYTES_THRESHOLD_CROSSED,
+	CONNLOG_EVENT_CONN_PACKETS_THRESHOLD_CROSSED,
+	CONNLOG_EVENT_CONN_DURATION_THRESHOLD_CROSSED,
+	CONNLOG_EVENT_CONN_GENERIC_PACKET_THRESHOLD_CROSSED,
+	CONNLOG_EVENTS /* how many there are */
+} connlog_event_id;
+
+#define CONNLOG_ARGUMENTS_MAX 6
+
+typedef struct connlog_argument_info {
+	const char  *name; /* Zeek's; NULL behind the last */
+	connlog_type type;
+	const char  *type_name; /* Zeek's: "count", "TCP::OptionList" */
+} connlog_argument_info;
+
+/* An event's arguments besides the connection. */
+typedef struct connlog_event_info {
+	const char           *name;
+	const char           *doc;
+	bool                  frequent; /* comes for packets by the hundred: left out where nobody asks for it by name */
+	connlog_argument_info arguments[CONNLOG_ARGUMENTS_MAX + 1];
+} connlog_event_info;
+
+/* => The event's definition; NULL for anything but an event. */
+CONNLOG_API const connlog_event_info *connlog_event_at(size_t id);
+/* => The event's id by its name, or -1. */
+CONNLOG_API int connlog_event_find(const char *name);
+
+typedef struct connlog_event connlog_event; /* valid during the callback only, and all that comes from it */
+
+/* Called when the event happens.  Return anything but CONNLOG_OK to stop, as of connlog_on_record(). */
+typedef int (*connlog_event_fn)(void *arg, const connlog_event *event);
+/* Handles an event from now on; best before the first packet.  All functions that were given are called, in their
+ * order. => CONNLOG_OK, CONNLOG_BAD_OPTION (no such event) or CONNLOG_NO_MEMORY. */
+CONNLOG_API int connlog_on_event(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, void *arg);
+
+CONNLOG_API connlog_event_id connlog_event_which(const connlog_event *event);
+/* => The packet time of the event, seconds since the epoch (Zeek's network_time()). */
+CONNLOG_API double connlog_event_time(const connlog_event *event);
+/* => The argument at `i`, in the order of connlog_event_info; one that is not set behind the last. */
+CONNLOG_API connlog_value connlog_event_argument(const connlog_event *event, size_t i);
+/* => The event's connection as it stands: every column that can be told by now. */
+CONNLOG_API const connlog_record *connlog_event_record(const connlog_event *event);
+
+/* The contents of the event's connection go into files, from now on if both sides have been seen, else from
+ * connection_established on (Zeek: set_contents_file, c$extract_orig, c$extract_resp): one a side, named after the option
+ * Conn::extraction_prefix and the connection.  The option Conn::default_extract does this for all connections.
+ * => CONNLOG_OK, or CONNLOG_BAD_OPTION for anything but TCP. */
+CONNLOG_API int connlog_event_extract(const connlog_event *event, bool orig, bool resp);
+
+/* Sets a threshold of the event's connection, as Zeek's set_current_conn_bytes_threshold() and its sisters: one of each
+ * kind and side; 0 takes it back.  When it is crossed, perhaps at once, its event is raised, once.  For the duration `is_orig`
+ * means nothing.
+ * => CONNLOG_OK, CONNLOG_BAD_OPTION (no number that can be one) or CONNLOG_NO_MEMORY. */
+typedef enum connlog_threshold {
+	CONNLOG_THRESHOLD_BYTES,    /* of IP, conn_bytes_threshold_crossed */
+	CONNLOG_THRESHOLD_PACKETS,  /* conn_packets_threshold_crossed */
+	CONNLOG_THRESHOLD_DURATION, /* seconds, conn_duration_threshold_crossed; looked at when a packet comes */
+} connlog_threshold;
+CONNLOG_API int
+connlog_event_set_threshold(const connlog_event *event, connlog_threshold which, double value, bool is_orig);
 
 /* What a user should be told about the input (checksum offloading, a filtered or cut capture, traffic seen
  * twice): called once for each finding, by connlog_finish or earlier, with a full sentence. */
@@ -295,7 +436,7 @@ CONNLOG_API void            connlog_writer_free(connlog_writer *w);
 /* => Whether it writes that column: what nobody reads need not be computed (the option log_community_id). */
 CONNLOG_API bool connlog_writer_has(const connlog_writer *w, size_t column);
 
-/* Says that the records have other columns from now on (CONNLOG_COLUMNS). The writer writes the columns that the records
+/* Says that the records have other columns from now on (CONNLOG_READ_COLUMNS). The writer writes the columns that the records
  * have, in their order, as far as its format and the option `fields` allow.  `when` is as below, for a log that is
  * open already and gets a new header. => CONNLOG_OK, or CONNLOG_BAD_OPTION where `fields` names a column that there is not. */
 CONNLOG_API int

@@ -353,7 +353,8 @@ def test_the_manual_page_has_every_option_and_constant(env):
         page = f.read().replace("\\-", "-")
     with open(env.root + "/src/engine/options.c") as f:
         constants = re.findall(r'\{ \{ "([^"]+)", "', f.read())
-    options = re.findall(r"--([a-z-]+)", env.run("--help").stdout)
+    helps = [env.run("--help").stdout, env.run("convert", "--help").stdout]
+    options = re.findall(r"--([a-z-]+)", "".join(helps))
     assert len(constants) > 20 and len(options) > 10
     missing = [c for c in constants if "Cm %s No = " % c not in page and c not in ("seed", "log_community_id")]
     missing += [o for o in set(options) if "Fl -" + o not in page]

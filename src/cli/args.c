@@ -119,9 +119,9 @@ complain_option(const struct args_spec *spec, int outcome, char **argv)
 	for (size_t i = 0; i < spec->rows_n + COMMON; i++)
 		if (row_at(spec, i)->key == optopt)
 			row = row_at(spec, i);
-	if (outcome == ':' && row->name != NULL)
+	if (row != NULL && outcome == ':' && row->name != NULL)
 		complain("--%s wants a value: %s", row->name, row->argument);
-	else if (outcome == ':')
+	else if (row != NULL && outcome == ':')
 		complain("-%c wants a value: %s", row->key, row->argument);
 	else if (row != NULL)
 		complain("--%s takes no value", row->name);

@@ -46,7 +46,7 @@ enum args_outcome { ARGS_RUN, ARGS_DONE, ARGS_WRONG };
 enum args_outcome args_walk(const struct args_spec *spec, void *arg, int argc, char **argv);
 
 /* How a command is called, or all of them for NULL. */
-void args_usage(const char *command, FILE *f);
+void args_usage(const char *name, FILE *f);
 
 /* For what there can be one of only. => false, after a message, for another one and for none. */
 bool args_set_once(const char **at, const char *value, const char *option);

@@ -127,10 +127,10 @@ read_all(struct convert *c, int *code)
 	int                   status;
 
 	while ((status = connlog_reader_next(c->reader, &record, err, sizeof err)) != CONNLOG_END) {
-		if (status == CONNLOG_RECORD) {
+		if (status == CONNLOG_READ_RECORD) {
 			if (output_record(&c->output, record) != CONNLOG_OK)
 				break;
-		} else if (status == CONNLOG_COLUMNS) {
+		} else if (status == CONNLOG_READ_COLUMNS) {
 			if (!take_columns(c, code))
 				break;
 		} else {

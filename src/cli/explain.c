@@ -179,11 +179,11 @@ read_log(struct explain *e, connlog_reader *reader)
 	int                   status;
 
 	while ((status = connlog_reader_next(reader, &r, err, sizeof err)) != CONNLOG_END) {
-		if (status == CONNLOG_RECORD) {
+		if (status == CONNLOG_READ_RECORD) {
 			e->records++;
 			if (is_meant(e, r) && !tell_record(e, r))
 				return false;
-		} else if (status != CONNLOG_COLUMNS) {
+		} else if (status != CONNLOG_READ_COLUMNS) {
 			complain("%s", err);
 			e->damaged = true;
 			if (status == CONNLOG_NO_MEMORY)

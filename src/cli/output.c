@@ -19,8 +19,10 @@ static double
 clock_now(void)
 {
 	struct timespec t;
+
 	clock_gettime(CLOCK_REALTIME, &t);
-	return (double)t.tv_sec + (double)(t.tv_nsec / 1000) / 1e6;
+	const int64_t micros = t.tv_nsec / 1000;
+	return (double)t.tv_sec + (double)micros / 1e6;
 }
 
 bool

@@ -187,7 +187,7 @@ read_all(const struct report *r, connlog_reader *reader, void *mode)
 	progress_init(&progress, !r->quiet && !to_terminal && isatty(STDERR_FILENO));
 	view_init(&view);
 	while ((status = connlog_reader_next(reader, &record, err, sizeof err)) != CONNLOG_END) {
-		if (status == CONNLOG_RECORD) {
+		if (status == CONNLOG_READ_RECORD) {
 			report_row_fill(&row, &view, record);
 			if (!r->mode->add(mode, record, &row)) {
 				code = EXIT_INCOMPLETE;
@@ -195,7 +195,7 @@ read_all(const struct report *r, connlog_reader *reader, void *mode)
 			}
 			if (++n % PROGRESS_EVERY == 0)
 				progress_update_log(&progress, reader, total);
-		} else if (status != CONNLOG_COLUMNS) {
+		} else if (status != CONNLOG_READ_COLUMNS) {
 			progress_clear(&progress);
 			complain("%s", err);
 			code = EXIT_INCOMPLETE;

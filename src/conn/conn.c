@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn/events.h"
 #include "conn/history.h"
 
 #define EVICT_SAMPLE 16
@@ -24,7 +25,7 @@ due_of(void *store, uint32_t handle)
 bool
 conn_store_init(struct conn_store *s, const struct conn_options *opt, const struct conn_tracker *tracker)
 {
-	*s = (struct conn_store){ .opt = opt, .tracker = tracker, .now = -INFINITY };
+	*s = (struct conn_store){ .opt = opt, .tracker = tracker, .now = EPOCH_LEAST };
 	s->timeouts[TIMEOUT_TCP] = opt->tcp_inactivity_timeout;
 	s->timeouts[TIMEOUT_UDP] = opt->udp_inactivity_timeout;
 	s->timeouts[TIMEOUT_ICMP] = opt->icmp_inactivity_timeout;
@@ -36,9 +37,21 @@ conn_store_init(struct conn_store *s, const struct conn_options *opt, const stru
 	slab_init(&s->extras, sizeof(struct conn_extra));
 	slab_init(&s->tcps, tracker->state_size);
 	slab_init(&s->tcp_rares, tracker->rare_size);
+	slab_init(&s->tcp_stats, tracker->stats_size);
 	wheel_init(&s->wheel, node_of, due_of, s);
 	s->tcp_spare = slab_alloc(&s->tcp_rares);
 	return s->tcp_spare && table_init(&s->table);
+}
+
+/* What the extra holds of each side changes places. */
+static void
+flip_extra(struct conn_extra *x)
+{
+	const uint32_t label = x->flow_label[ORIG];
+
+	x->flow_label[ORIG] = x->flow_label[RESP], x->flow_label[RESP] = label;
+	x->flow_seen = (uint8_t)((x->flow_seen & 1) << 1 | x->flow_seen >> 1);
+	x->extract = (uint8_t)((x->extract & 1) << 1 | x->extract >> 1);
 }
 
 static void
@@ -48,6 +61,7 @@ free_extra(struct conn_store *s, struct conn *c)
 	if (!x)
 		return;
 	free(x->encap);
+	free(x->thresholds);
 	free(x->parents);
 	free(x->history);
 	slab_release(&s->extras, c->extra);
@@ -83,6 +97,7 @@ conn_store_free(struct conn_store *s)
 	slab_free_all(&s->extras);
 	slab_free_all(&s->tcps);
 	slab_free_all(&s->tcp_rares);
+	slab_free_all(&s->tcp_stats);
 	wheel_free(&s->wheel);
 	table_free(&s->table);
 }
@@ -271,11 +286,55 @@ conn_flip(struct conn_store *s, uint32_t handle)
 	memcpy(cold->l2[RESP], l2, 6);
 	if (c->transport == TRANSPORT_TCP && c->tcp)
 		s->tracker->flip(s, c);
+	if (c->extra)
+		flip_extra(conn_extra_at(s, c));
 	c->flags |= CONN_FLIPPED;
 	s->counters.flipped++;
 	history_add(s, handle, '^');
 	if (s->watcher)
 		s->watcher->flipped(s->watcher->arg, handle);
+	conn_event(s, handle, CONNLOG_EVENT_CONNECTION_FLIPPED);
+}
+
+void
+conn_endpoints(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2])
+{
+	if (c->transport == TRANSPORT_TCP) {
+		s->tracker->endpoints(s, c, out);
+		return;
+	}
+	for (int side = ORIG; side <= RESP; side++) /* active once it has sent (UDP_ACTIVE, ICMP_ACTIVE) */
+		out[side] = (struct conn_endpoint){ c->size[side] >= 0, c->size[side] >= 0 ? (uint64_t)c->size[side] : 0 };
+}
+
+void
+conn_check_flow_label(struct conn_store *s, uint32_t handle, int side, uint32_t label)
+{
+	struct conn_extra *x = conn_extra_need(s, conn_at(s, handle));
+
+	if (!x)
+		return;
+	const uint32_t old = x->flow_label[side];
+	const bool     seen = x->flow_seen & 1 << side;
+	x->flow_label[side] = label;
+	x->flow_seen |= (uint8_t)(1 << side);
+	if (seen && old != label)
+		conn_raise(s, handle, CONNLOG_EVENT_CONNECTION_FLOW_LABEL_CHANGED,
+		           (connlog_value[]){ event_bool(side == ORIG), event_count(old), event_count(label) });
+}
+
+/* connection_state_remove, with what Zeek's handlers find in c$history, c$orig$state and c$resp$state. */
+static void
+raise_state_remove(struct conn_store *s, uint32_t handle)
+{
+	struct conn_endpoint end[2];
+	size_t               len;
+	const char          *history = history_text(s, handle, &len);
+
+	conn_endpoints(s, conn_at(s, handle), end);
+	conn_raise(
+		s, handle, CONNLOG_EVENT_CONNECTION_STATE_REMOVE,
+		(connlog_value[]){ event_text(history, len), event_count(end[ORIG].state), event_count(end[RESP].state) });
 }
 
 /* Logs and gives back a connection's memory. */
@@ -283,6 +342,10 @@ static void
 conn_end(struct conn_store *s, uint32_t handle, enum conn_end why)
 {
 	s->counters.ended[why]++;
+	if (s->recorder && conn_at(s, handle)->transport == TRANSPORT_TCP)
+		s->tracker->record_end(s, handle);
+	if (conn_wants(s, CONNLOG_EVENT_CONNECTION_STATE_REMOVE))
+		raise_state_remove(s, handle);
 	s->on_end(s->on_end_arg, s, handle);
 	conn_free(s, handle);
 }
@@ -302,5 +365,5 @@ conn_drain(struct conn_store *s)
 	wheel_clear(&s->wheel);
 	for (uint32_t h = 1; h < s->conns.top; h++)
 		if (conn_at(s, h)->flags & CONN_LIVE)
-			conn_end(s, h, CONN_END_end_of_input);
+			conn_end(s, h, conn_at_end(s, h));
 }

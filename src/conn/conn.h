@@ -24,6 +24,7 @@
 #include "base/wheel.h"
 #include "conn/options.h"
 #include "conn/table.h"
+#include "connlog.h"
 #include "decode/pkt.h"
 #include "decode/udp_tunnel.h"
 
@@ -96,6 +97,12 @@ struct conn_extra {
 	struct scaled           bad_checksum[2]; /* UDP */
 	char                   *history;         /* once it is longer than HISTORY_INLINE */
 	uint32_t                history_len, history_room;
+	/* As long as their event is handled: */
+	uint32_t                flow_label[2]; /* IPv6: the latest */
+	uint8_t                 flow_seen;     /* 1 << side: it has sent a packet */
+	uint8_t                 extract; /* 1 << side: its contents are to be recorded once the connection is established */
+	double                  status_at;  /* next connection_status_update; 0: none */
+	struct conn_thresholds *thresholds; /* NULL: none is set */
 };
 
 enum conn_verdict { CONN_KEEP, CONN_REMOVE };
@@ -112,6 +119,7 @@ struct conn_counters {
 	uint64_t flipped;
 	uint64_t history_cut;         /* letters left out for max_history */
 	uint64_t reassembly_given_up; /* sides whose reassembly ended for max_reassembly_bytes */
+	uint64_t contents_lost;       /* bytes that tcp_contents leaves out for max_reassembly_bytes */
 	uint64_t timers;              /* timers run */
 	uint64_t peak;                /* connections at once */
 };
@@ -126,11 +134,16 @@ struct conn_store;
 
 /* What the store needs of the TCP tracker. */
 struct conn_tracker {
-	size_t state_size, rare_size; /* of a connection's state, and of the part that few connections need */
+	/* Of a connection's state, of the part that few connections need, and of what is kept for tcp_rexmit. */
+	size_t state_size, rare_size, stats_size;
 	/* Earliest timer of the state, INFINITY for none. */
 	double (*due)(const struct conn_store *s, const struct conn *c);
 	/* Runs the one timer that is due. */
 	enum conn_verdict (*timer)(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
+	/* conn_at_end() */
+	enum conn_end (*at_end)(struct conn_store *s, uint32_t handle);
+	/* The connection ends: what was kept of its streams is recorded. */
+	void (*record_end)(struct conn_store *s, uint32_t handle);
 	void (*flip)(struct conn_store *s, struct conn *c);
 	void (*endpoints)(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2]);
 	/* Bytes missed in content gaps. */
@@ -161,27 +174,47 @@ struct conn_watcher {
 	void (*give_up)(void *arg, uint32_t handle);
 };
 
+/* Who keeps the contents of streams in files (event/contents.c): a file is a number of the recorder's. */
+struct conn_recorder {
+	void *arg;
+	void (*bytes)(void *arg, uint32_t handle, uint32_t file, bool is_orig, const uint8_t *p, size_t n);
+	void (*gap)(void *arg, uint32_t handle, uint32_t file, bool is_orig, uint64_t len);
+	void (*close)(void *arg, uint32_t file);
+};
+
+/* Who listens to events (event/): conn/events.h raises them. */
+struct conn_listener {
+	uint64_t wanted; /* bits: 1 << connlog_event_id */
+	void    *arg;
+	void (*raise)(void *arg, uint32_t handle, connlog_event_id id, const connlog_value *arguments);
+};
+
 typedef void (*conn_end_fn)(void *arg, struct conn_store *s, uint32_t handle);
 
+/* Zeek's network time is never below this, whatever the packets say: its reference events show it. */
+#define EPOCH_LEAST 1.0
+
 struct conn_store {
-	struct slab                conns, colds, extras, tcps, tcp_rares;
-	struct table               table;
-	struct wheel               wheel;
-	struct siphash_key         hash_key, uid_key;
-	const struct conn_options *opt;
-	const struct conn_tracker *tracker;
-	const struct conn_watcher *watcher; /* NULL: nobody looks into payload */
-	double                     timeouts[TIMEOUT_COUNT];
-	double                     now;  /* network time: the latest packet time, never goes back */
-	uint32_t                   salt; /* uid_salt of a connection that begins with this packet */
-	uint32_t                   same_time, late_packets;
-	bool                       behind; /* more timers were due than may be run before one packet */
-	uint32_t                   evict_hand;
-	uint32_t                   tcp_spare;   /* a rare part that takes what there was no memory for */
-	uint64_t                   range_bytes; /* held by intervals above holes (track/reassembly) */
-	struct conn_counters       counters;
-	conn_end_fn                on_end;
-	void                      *on_end_arg;
+	struct slab                 conns, colds, extras, tcps, tcp_rares, tcp_stats;
+	struct table                table;
+	struct wheel                wheel;
+	struct siphash_key          hash_key, uid_key;
+	const struct conn_options  *opt;
+	const struct conn_tracker  *tracker;
+	const struct conn_watcher  *watcher; /* NULL: nobody looks into payload */
+	struct conn_listener        events;
+	const struct conn_recorder *recorder; /* NULL: nobody records */
+	double                      timeouts[TIMEOUT_COUNT];
+	double                      now;  /* network time: the latest packet time, never goes back; EPOCH_LEAST at first */
+	uint32_t                    salt; /* uid_salt of a connection that begins with this packet */
+	uint32_t                    same_time, late_packets;
+	bool                        behind; /* more timers were due than may be run before one packet */
+	uint32_t                    evict_hand;
+	uint32_t                    tcp_spare;   /* a rare part that takes what there was no memory for */
+	uint64_t                    range_bytes; /* held by intervals above holes (track/reassembly) */
+	struct conn_counters        counters;
+	conn_end_fn                 on_end;
+	void                       *on_end_arg;
 };
 
 /* => False where there is no memory. */
@@ -267,6 +300,9 @@ void conn_advance(struct conn_store *s, double packet_time);
 /* The same without a packet: time has come to `now`, and every timer that is due is run. */
 void conn_idle(struct conn_store *s, double now);
 
+/* Runs those timers of a connection that Zeek runs when the input ends, due or not. => Why it ends. */
+enum conn_end conn_at_end(struct conn_store *s, uint32_t handle);
+
 /* End of input: every connection is logged and freed, in the order of their handles. */
 void conn_drain(struct conn_store *s);
 
@@ -276,6 +312,15 @@ bool conn_encap_begin(struct conn_extra *x, const struct encap_stack *encap);
 void conn_check_encap(struct conn_store *s, uint32_t handle, const struct encap_stack *encap);
 /* What happens to Zeek's shared stack when a tunnel that began inside a tunnel is entered at its first packet. */
 void conn_encap_push(struct conn_store *s, uint32_t handle, const struct encap *e);
+
+/* How the ends stand: state and size. */
+void conn_endpoints(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2]);
+
+/* Connection::CheckFlowLabel; to be called for IPv6 packets alone, where the event is handled. */
+void conn_check_flow_label(struct conn_store *s, uint32_t handle, int side, uint32_t label);
+
+/* Session::EnableStatusUpdateTimer. */
+void conn_enable_status_updates(struct conn_store *s, uint32_t handle);
 
 struct uid conn_uid(const struct conn_store *s, const struct conn *c);
 

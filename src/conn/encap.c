@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn/events.h"
 #include "conn/history.h"
 #include "conn/uid.h"
 
@@ -72,6 +73,62 @@ conn_encap_begin(struct conn_extra *x, const struct encap_stack *encap)
 	return x->encap && add_parent(x, &encap->at[encap->depth - 1].uid);
 }
 
+/* The fields of a Tunnel::EncapsulatingConn, and what they point at. */
+struct encap_fields {
+	connlog_field cid[5], at[3];
+	char          uid[UID_TEXT_MAX];
+};
+
+static connlog_value
+address(const struct addr *a)
+{
+	connlog_value v = { .type = CONNLOG_ADDR, .set = true };
+	memcpy(v.address, a->b, sizeof v.address);
+	return v;
+}
+
+static connlog_value
+port(uint16_t p)
+{
+	return (connlog_value){ .type = CONNLOG_PORT, .set = true, .count = p };
+}
+
+static void
+fill_encap(struct encap_fields *f, const struct encap *e)
+{
+	static const char *const types[] = {
+		[TUNNEL_NONE] = "Tunnel::NONE",     [TUNNEL_IP] = "Tunnel::IP",       [TUNNEL_AYIYA] = "Tunnel::AYIYA",
+		[TUNNEL_TEREDO] = "Tunnel::TEREDO", [TUNNEL_SOCKS] = "Tunnel::SOCKS", [TUNNEL_GTPV1] = "Tunnel::GTPv1",
+		[TUNNEL_HTTP] = "Tunnel::HTTP",     [TUNNEL_GRE] = "Tunnel::GRE",     [TUNNEL_VXLAN] = "Tunnel::VXLAN",
+		[TUNNEL_GENEVE] = "Tunnel::GENEVE",
+	};
+	const char *type = types[e->type];
+
+	f->cid[0] = (connlog_field){ "orig_h", address(&e->src) };
+	f->cid[1] = (connlog_field){ "orig_p", port(e->sport) };
+	f->cid[2] = (connlog_field){ "resp_h", address(&e->dst) };
+	f->cid[3] = (connlog_field){ "resp_p", port(e->dport) };
+	f->cid[4] = (connlog_field){ "proto", event_count(e->proto) };
+	f->at[0] = (connlog_field){ "cid", { .type = CONNLOG_RECORD, .set = true, .record = { f->cid, 5 } } };
+	f->at[1] = (connlog_field){ "tunnel_type", { .type = CONNLOG_ENUM, .set = true, .text = { type, strlen(type) } } };
+	f->at[2] = (connlog_field){ "uid", event_text(f->uid, uid_format(&e->uid, f->uid)) };
+}
+
+static void
+raise_tunnel_changed(struct conn_store *s, uint32_t handle, const struct encap_stack *encap)
+{
+	struct encap_fields fields[ENCAP_MAX];
+	connlog_fields      list[ENCAP_MAX];
+	const size_t        n = encap ? encap->depth : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		fill_encap(&fields[i], &encap->at[i]);
+		list[i] = (connlog_fields){ fields[i].at, 3 };
+	}
+	const connlog_value e = { .type = CONNLOG_RECORDS, .set = true, .records = { list, n } };
+	conn_raise(s, handle, CONNLOG_EVENT_TUNNEL_CHANGED, &e);
+}
+
 /* The event tunnel_changed, whose handler notes the parent, is raised a few times at most. */
 static void
 tunnel_changed(struct conn_store *s, uint32_t handle, struct conn_extra *x, const struct encap_stack *encap)
@@ -85,6 +142,8 @@ tunnel_changed(struct conn_store *s, uint32_t handle, struct conn_extra *x, cons
 	x->tunnel_changes++;
 	if (encap)
 		(void)add_parent(x, &encap->at[encap->depth - 1].uid);
+	if (conn_wants(s, CONNLOG_EVENT_TUNNEL_CHANGED))
+		raise_tunnel_changed(s, handle, encap);
 }
 
 void

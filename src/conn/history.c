@@ -64,18 +64,20 @@ history_once(struct conn_store *s, uint32_t handle, uint32_t bits, char letter)
 	return false;
 }
 
-void
+uint32_t
 history_scaled(struct conn_store *s, uint32_t handle, struct scaled *n, char letter)
 {
 	if (n->threshold == 0)
 		n->threshold = 1;
 	if (++n->count != n->threshold)
-		return;
+		return 0;
+	const uint32_t reached = n->threshold;
 	history_add(s, handle, letter);
 	if (n->threshold * 10 <= n->threshold)
 		n->count = 0; /* wrapped around: keep the threshold, count again */
 	else
 		n->threshold *= 10;
+	return reached;
 }
 
 void

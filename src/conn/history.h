@@ -26,8 +26,8 @@ void history_add(struct conn_store *s, uint32_t handle, char letter);
 /* Adds the letter when none of `bits` was seen before. => True if they were (and nothing was added). */
 bool history_once(struct conn_store *s, uint32_t handle, uint32_t bits, char letter);
 
-/* Counts, and adds the letter at 1, 10, 100 … */
-void history_scaled(struct conn_store *s, uint32_t handle, struct scaled *n, char letter);
+/* Counts, and adds the letter at 1, 10, 100 … => Which of them was reached, or 0. */
+uint32_t history_scaled(struct conn_store *s, uint32_t handle, struct scaled *n, char letter);
 
 /* Replaces the whole text. */
 void history_set(struct conn_store *s, uint32_t handle, const char *text);

@@ -25,12 +25,23 @@ port_set_add(struct port_set *s, uint16_t port)
 	s->bits[port >> 6] |= (uint64_t)1 << (port & 63);
 }
 
+/* A few numbers. */
+#define COUNT_SET_MAX 64
+struct count_set {
+	uint64_t at[COUNT_SET_MAX];
+	unsigned n;
+};
+
 /* Times in seconds. */
 struct conn_options {
 	double tcp_SYN_timeout, tcp_session_timer, tcp_connection_linger, tcp_attempt_delay, tcp_close_delay;
 	double tcp_inactivity_timeout, udp_inactivity_timeout, icmp_inactivity_timeout, unknown_ip_inactivity_timeout;
 	double port_inactivity_timeout;     /* Conn::port_inactivity_timeouts: 1 hr for the ports below */
 	double analyzer_inactivity_timeout; /* Conn::analyzer_inactivity_timeouts: 1 hr for SSH and FTP */
+
+	double tcp_reset_delay, tcp_partial_close_delay; /* timers of connection_reset and connection_partial_close */
+
+	double connection_status_update_interval; /* 0: none */
 
 	bool partial_connection_ok, tcp_SYN_ack_ok, detect_filtered_trace, report_gaps_for_partial;
 
@@ -40,6 +51,12 @@ struct conn_options {
 
 	struct port_set likely_server_tcp, likely_server_udp; /* likely_server_ports */
 	struct port_set port_inactivity_tcp;
+
+	struct count_set generic_packet_thresholds; /* ConnThreshold::generic_packet_thresholds */
+
+	/* whose streams tcp_contents tells: by the responder's port, or all */
+	bool            tcp_content_deliver_all_orig, tcp_content_deliver_all_resp;
+	struct port_set tcp_content_delivery_ports_orig, tcp_content_delivery_ports_resp;
 
 	/* ours */
 	uint64_t max_connections;      /* the least recently active of a sample is logged and dropped beyond */

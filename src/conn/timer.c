@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "conn/conn.h"
+#include "conn/events.h"
 
 /* The timers that are not inactivity: TCP's, and those of who looks into the payload of UDP. */
 static double
@@ -17,6 +17,33 @@ own_due(const struct conn_store *s, const struct conn *c)
 	if (c->transport == TRANSPORT_UDP && c->watch)
 		return s->watcher->due(s->watcher->arg, c);
 	return INFINITY;
+}
+
+static double
+status_due(const struct conn_store *s, const struct conn *c)
+{
+	const struct conn_extra *x = conn_extra_at(s, c);
+	return x && x->status_at > 0 ? x->status_at : INFINITY;
+}
+
+/* Later than now in any case: a timer of no time would run for ever before the same packet. */
+static double
+next_status(const struct conn_store *s)
+{
+	return fmax(s->now + s->opt->connection_status_update_interval, nextafter(s->now, INFINITY));
+}
+
+void
+conn_enable_status_updates(struct conn_store *s, uint32_t handle)
+{
+	if (!conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE) || s->opt->connection_status_update_interval == 0)
+		return;
+	const double       was = conn_due(s, handle);
+	struct conn_extra *x = conn_extra_need(s, conn_at(s, handle));
+	if (!x)
+		return;
+	x->status_at = next_status(s);
+	conn_reschedule(s, handle, was);
 }
 
 static enum conn_verdict
@@ -33,7 +60,7 @@ conn_due(const struct conn_store *s, uint32_t handle)
 	const double idle = conn_cold_at(s, handle)->inactivity_at;
 	const double own = own_due(s, conn_at(s, handle));
 
-	return own < idle ? own : idle;
+	return fmin(fmin(own, idle), status_due(s, conn_at(s, handle)));
 }
 
 void
@@ -66,8 +93,10 @@ inactivity(struct conn_store *s, uint32_t handle)
 	const struct conn *c = conn_at(s, handle);
 	const double       timeout = s->timeouts[c->timeout];
 
-	if (c->last_time + timeout <= s->now)
+	if (c->last_time + timeout <= s->now) {
+		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_TIMEOUT);
 		return CONN_REMOVE;
+	}
 	conn_cold_at(s, handle)->inactivity_at = c->last_time + timeout;
 	return CONN_KEEP;
 }
@@ -78,19 +107,38 @@ run_one(struct conn_store *s, uint32_t handle)
 {
 	const double      idle = conn_cold_at(s, handle)->inactivity_at;
 	const double      own = own_due(s, conn_at(s, handle));
+	const double      status = status_due(s, conn_at(s, handle));
 	enum conn_end     why = CONN_END_inactivity;
-	enum conn_verdict verdict;
+	enum conn_verdict verdict = CONN_KEEP;
 
-	if (own <= idle && own <= s->now)
+	if (status < own && status < idle && status <= s->now) {
+		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE);
+		conn_extra_at(s, conn_at(s, handle))->status_at = next_status(s);
+	} else if (own <= idle && own <= s->now) {
 		verdict = own_timer(s, handle, &why);
-	else if (idle <= s->now)
+	} else if (idle <= s->now) {
 		verdict = inactivity(s, handle);
-	else
+	} else {
 		return false;
+	}
 	s->counters.timers++;
 	if (verdict == CONN_REMOVE)
 		conn_remove(s, handle, why);
 	return true;
+}
+
+/* Zeek's TimerMgr::Expire(): besides TCP's it is that of DNS over UDP, which then takes all for timed out. */
+enum conn_end
+conn_at_end(struct conn_store *s, uint32_t handle)
+{
+	const struct conn *c = conn_at(s, handle);
+
+	if (c->transport == TRANSPORT_TCP)
+		return s->tracker->at_end(s, handle);
+	if (own_due(s, c) == INFINITY)
+		return CONN_END_end_of_input;
+	conn_event(s, handle, CONNLOG_EVENT_CONNECTION_TIMEOUT);
+	return CONN_END_inactivity;
 }
 
 static uint64_t

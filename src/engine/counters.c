@@ -107,6 +107,15 @@ tell_services(const struct inspector *i, struct teller *t)
 }
 
 static void
+tell_contents(const struct contents *ct, struct teller *t)
+{
+	t->group = "contents";
+	tell(t, "files", ct->opened);
+	tell(t, "bytes", ct->bytes);
+	tell(t, "failures", ct->failures);
+}
+
+static void
 tell_limits(const struct connlog_engine *e, struct teller *t, const struct decode_counters *d)
 {
 	const struct conn_counters *c = &e->store.counters;
@@ -117,6 +126,7 @@ tell_limits(const struct connlog_engine *e, struct teller *t, const struct decod
 	tell(t, "fragments_evicted", d->fragments_evicted);
 	tell(t, "ip_tunnels_evicted", d->ip_tunnels_evicted);
 	tell(t, "reassembly_given_up", c->reassembly_given_up);
+	tell(t, "contents_bytes_lost", c->contents_lost);
 	tell(t, "history_letters_cut", c->history_cut);
 	tell(t, "inspections_given_up", i->counters.given_up);
 	tell(t, "service_events_lost", i->counters.events_lost);
@@ -147,6 +157,7 @@ connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg)
 	tell_checksums(&t, d);
 	tell_connections(e, &t);
 	tell_services(&e->inspector, &t);
+	tell_contents(&e->bus.contents, &t);
 	tell_limits(e, &t, d);
 	tell_memory(e, &t);
 }

@@ -6,31 +6,38 @@
  */
 #include "engine/engine.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include "conn/events.h"
 #include "conn/history.h"
 #include "conn/uid.h"
-#include "record/fill.h"
 #include "record/public.h"
 #include "track/track.h"
+
+static const connlog_record *
+record_now(void *arg, uint32_t handle)
+{
+	struct connlog_engine *e = arg;
+
+	fill_record(&e->store, handle, inspect_verdict(&e->inspector, conn_at(&e->store, handle)), &e->texts, &e->record);
+	return record_public(&e->record);
+}
 
 static void
 connection_ended(void *arg, struct conn_store *s, uint32_t handle)
 {
 	struct connlog_engine *e = arg;
-	struct fill_texts      texts;
-	struct record          r;
 
-	if (!e->on_record || e->status != CONNLOG_OK)
+	if (e->status != CONNLOG_OK)
 		return;
-	fill_record(s, handle, inspect_verdict(&e->inspector, conn_at(s, handle)), &texts, &r);
+	record_now(e, handle);
 	if (conn_at(s, handle)->transport == TRANSPORT_TCP)
-		notice_tcp_end(&e->notices, r.orig_bytes + r.resp_bytes);
-	e->status = e->on_record(e->on_record_arg, record_public(&r));
+		notice_tcp_end(&e->notices, e->record.orig_bytes + e->record.resp_bytes);
+	if (bus_policy(&e->bus, (connlog_record *)&e->record))
+		bus_record(&e->bus, record_public(&e->record));
 }
 
 /* => The handle of a new connection for `p`, or 0 where it is not wanted or there is no memory. */
@@ -49,6 +56,11 @@ begin_connection(struct connlog_engine *e, const struct pkt *p, uint32_t hash)
 		conn_remove(s, handle, CONN_END_evicted);
 		return 0;
 	}
+	if (flip)
+		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_FLIPPED);
+	if (p->transport == TRANSPORT_TCP)
+		conn_event(s, handle, CONNLOG_EVENT_NEW_CONNECTION_CONTENTS);
+	conn_event(s, handle, CONNLOG_EVENT_NEW_CONNECTION);
 	if (s->watcher)
 		inspect_begin(&e->inspector, handle);
 	return handle;
@@ -121,6 +133,7 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 
 	notice_packet(&e->notices, p, f->hash);
 	if (handle && track_is_reuse(s, handle, p)) {
+		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_REUSED);
 		conn_remove(s, handle, CONN_END_reused);
 		handle = 0;
 	} else if (handle && (p->encap || conn_at(s, handle)->extra)) {
@@ -135,6 +148,8 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 
 	const struct conn *c = conn_at(s, handle);
 	const bool         is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]);
+	if (p->ip_version == 6 && conn_wants(s, CONNLOG_EVENT_CONNECTION_FLOW_LABEL_CHANGED))
+		conn_check_flow_label(s, handle, is_orig ? ORIG : RESP, p->flow_label);
 	track_packet(s, handle, p, is_orig);
 	if (p->l4_bad || p->tcp_bad)
 		return;
@@ -291,7 +306,7 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 		snprintf(err, err_size, "no memory");
 		return NULL;
 	}
-	e->now = -INFINITY;
+	e->now = EPOCH_LEAST;
 	e->opt.decode.new_uid = tunnel_uid;
 	e->opt.decode.new_uid_arg = &e->store;
 	e->dec = decoder_new(&e->opt.decode);
@@ -301,6 +316,10 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 		connlog_engine_free(e);
 		return NULL;
 	}
+	bus_init(&e->bus, &e->store, &e->status);
+	contents_init(&e->bus.contents, &e->store, &e->opt.contents, notice_text, &e->notices);
+	e->bus.record = record_now;
+	e->bus.record_arg = e;
 	e->store.on_end = connection_ended;
 	e->store.on_end_arg = e;
 	if (!make_keys(&e->store, e->opt.conn.seed)) {
@@ -317,17 +336,31 @@ connlog_engine_free(connlog_engine *e)
 	if (!e)
 		return;
 	conn_store_free(&e->store);
+	bus_free(&e->bus);
 	inspector_free(&e->inspector);
 	decoder_free(e->dec);
 	options_clear(&e->opt);
 	free(e);
 }
 
-void
+int
 connlog_on_record(connlog_engine *e, connlog_record_fn fn, void *arg)
 {
-	e->on_record = fn;
-	e->on_record_arg = arg;
+	return listeners_add(&e->bus.records, (void (*)(void))fn, arg) ? CONNLOG_OK : CONNLOG_NO_MEMORY;
+}
+
+int
+connlog_on_policy(connlog_engine *e, connlog_policy_fn fn, void *arg)
+{
+	return listeners_add(&e->bus.policies, (void (*)(void))fn, arg) ? CONNLOG_OK : CONNLOG_NO_MEMORY;
+}
+
+int
+connlog_on_event(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, void *arg)
+{
+	if ((unsigned)id >= CONNLOG_EVENTS)
+		return CONNLOG_BAD_OPTION;
+	return bus_on_event(&e->bus, id, fn, arg) ? CONNLOG_OK : CONNLOG_NO_MEMORY;
 }
 
 void

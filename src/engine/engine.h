@@ -7,6 +7,8 @@
 #include "decode/decode.h"
 #include "engine/notice.h"
 #include "engine/options.h"
+#include "event/bus.h"
+#include "record/fill.h"
 #include "service/inspect.h"
 
 #define BATCH 32
@@ -28,8 +30,9 @@ struct connlog_engine {
 	struct conn_store      store;
 	struct inspector       inspector;
 	struct notices         notices;
-	connlog_record_fn      on_record;
-	void                  *on_record_arg;
+	struct event_bus       bus;
+	struct fill_texts      texts; /* of the record that is being handed out */
+	struct record          record;
 	int                    status;         /* CONNLOG_OK, or what a callback returned: nothing more is done */
 	uint64_t               packets, bytes; /* as captured */
 	uint64_t               before_epoch;

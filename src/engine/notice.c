@@ -24,6 +24,14 @@ static void __attribute__((format(printf, 2, 3))) tell(const struct notices *n, 
 	n->fn(n->arg, text);
 }
 
+void
+notice_text(void *notices, const char *text)
+{
+	const struct notices *n = notices;
+	if (n->fn)
+		n->fn(n->arg, text);
+}
+
 static void
 tell_offloading(struct notices *n, const struct notice_host *h)
 {

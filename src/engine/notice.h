@@ -34,6 +34,8 @@ struct notices {
 void notice_packet(struct notices *n, const struct pkt *p, uint32_t hash);
 /* Every TCP connection that ended: the bytes that its sequence numbers tell of. */
 void notice_tcp_end(struct notices *n, uint64_t bytes);
+/* Hands a finding of somebody else's on; `notices` is a struct notices. */
+void notice_text(void *notices, const char *text);
 /* At the end of input. */
 void notice_end(struct notices *n, const struct decode_counters *c);
 

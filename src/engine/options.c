@@ -12,7 +12,7 @@
 
 #include "engine/values.h"
 
-enum kind { BOOL, INTERVAL, COUNT, COUNT_UINT, COUNT_SIZE, SUBNETS, PORTS, STRING };
+enum kind { BOOL, INTERVAL, COUNT, COUNT_UINT, COUNT_SIZE, COUNTS, SUBNETS, PORTS, STRING };
 
 struct option {
 	connlog_option_info info; /* must stay first: connlog_option_at() hands it out */
@@ -60,9 +60,19 @@ static const struct option table[] = {
 	{ { "port_inactivity_ports", "ports", "21/tcp,22/tcp,23/tcp,513/tcp", "responders' ports of interactive services" }, PORTS, AT(conn.port_inactivity_tcp), 0 },
 	{ { "analyzer_inactivity_timeout", "interval", "1hr", "the same for ssh and ftp (Conn::analyzer_inactivity_timeouts)" }, INTERVAL, AT(conn.analyzer_inactivity_timeout), 0 },
 	{ { "likely_server_ports", "ports", likely_server_ports, "ports that tell the responder of a connection joined midway" }, PORTS, AT(conn.likely_server_tcp), AT(conn.likely_server_udp) },
+	{ { "tcp_reset_delay", "interval", "5secs", "where connection_reset is handled: how long to wait after a RST that follows a FIN" }, INTERVAL, AT(conn.tcp_reset_delay), 0 },
+	{ { "tcp_partial_close_delay", "interval", "3secs", "where connection_partial_close is handled: how long to wait for the other side's FIN" }, INTERVAL, AT(conn.tcp_partial_close_delay), 0 },
+	{ { "connection_status_update_interval", "interval", "0secs", "where connection_status_update is handled: how often, 0 for never" }, INTERVAL, AT(conn.connection_status_update_interval), 0 },
+	{ { "ConnThreshold::generic_packet_thresholds", "counts", "", "where conn_generic_packet_threshold_crossed is handled: packets of both sides" }, COUNTS, AT(conn.generic_packet_thresholds), 0 },
+	{ { "tcp_content_deliver_all_orig", "bool", "F", "tcp_contents for the originators of all connections" }, BOOL, AT(conn.tcp_content_deliver_all_orig), 0 },
+	{ { "tcp_content_deliver_all_resp", "bool", "F", "tcp_contents for the responders of all connections" }, BOOL, AT(conn.tcp_content_deliver_all_resp), 0 },
+	{ { "tcp_content_delivery_ports_orig", "ports", "", "responders' ports whose originators' streams are delivered" }, PORTS, AT(conn.tcp_content_delivery_ports_orig), 0 },
+	{ { "tcp_content_delivery_ports_resp", "ports", "", "responders' ports whose responders' streams are delivered" }, PORTS, AT(conn.tcp_content_delivery_ports_resp), 0 },
 	{ { "tcp_max_initial_window", "count", "16384", "bytes without any acknowledgement after which none are waited for" }, COUNT, AT(conn.tcp_max_initial_window), 0 },
 	{ { "tcp_max_above_hole_without_any_acks", "count", "16384", "bytes above a hole without any acknowledgement that end reassembly" }, COUNT, AT(conn.tcp_max_above_hole_without_any_acks), 0 },
 	{ { "tcp_excessive_data_without_further_acks", "count", "10485760", "bytes not acknowledged that end reassembly" }, COUNT, AT(conn.tcp_excessive_data_without_further_acks), 0 },
+	{ { "Conn::default_extract", "bool", "F", "write the contents of all TCP connections into files, one a side" }, BOOL, AT(contents.default_extract), 0 },
+	{ { "Conn::extraction_prefix", "string", "contents", "what the names of these files begin with; may name a folder" }, STRING, AT(contents.extraction_prefix), 0 },
 	{ { "max_timer_expires", "count", "300", "timers run before each packet, 0 for all that are due" }, COUNT, AT(conn.max_timer_expires), 0 },
 	{ { "detect_services", "bool", "T", "look into payload: service, and what follows from it" }, BOOL, AT(service.detect_services), 0 },
 	{ { "dpd_buffer_size", "count", "1024", "bytes of a connection that are kept until its service is known" }, COUNT, AT(service.dpd_buffer_size), 0 },
@@ -119,6 +129,8 @@ assign(struct connlog_options *o, const struct option *opt, const char *value, b
 			return "a number";
 		*(size_t *)at = (size_t)n;
 		return NULL;
+	case COUNTS:
+		return value_counts(value, at, add) ? NULL : "numbers such as 10,100,1000, at most 64 of them";
 	case SUBNETS:
 		return value_subnets(value, at, add) ? NULL : "networks such as 10.0.0.0/8,fd00::/8";
 	case PORTS:
@@ -141,7 +153,7 @@ connlog_options_set(connlog_options *o, const char *name, const char *value, cha
 		const struct option *opt = &table[i];
 		if (strncmp(opt->info.name, name, len - add) != 0 || opt->info.name[len - add] != '\0')
 			continue;
-		if (add && opt->kind != SUBNETS && opt->kind != PORTS) {
+		if (add && opt->kind != SUBNETS && opt->kind != PORTS && opt->kind != COUNTS) {
 			snprintf(err, err_size, "%s is no set: use %s=VALUE", opt->info.name, opt->info.name);
 			return CONNLOG_BAD_OPTION;
 		}
@@ -178,7 +190,8 @@ options_clear(struct connlog_options *o)
 	net_set_free(&o->local_nets);
 	net_set_free(&o->conn.local_nets);
 	free(o->conn.seed);
-	o->conn.seed = NULL;
+	free(o->contents.extraction_prefix);
+	o->conn.seed = o->contents.extraction_prefix = NULL;
 }
 
 void
@@ -204,12 +217,14 @@ bool
 options_copy(const struct connlog_options *from, struct connlog_options *out)
 {
 	*out = *from;
-	out->conn.seed = NULL;
+	out->conn.seed = out->contents.extraction_prefix = NULL;
 	out->local_nets = out->conn.local_nets = out->ignore_checksums_nets = (struct net_set){ 0 };
 	if (!copy_nets(&from->ignore_checksums_nets, &out->ignore_checksums_nets) ||
 	    !copy_nets(&from->local_nets, &out->conn.local_nets) ||
 	    (out->private_is_local && !net_set_add_private(&out->conn.local_nets)) ||
-	    (from->conn.seed && !value_string(from->conn.seed, &out->conn.seed))) {
+	    (from->conn.seed && !value_string(from->conn.seed, &out->conn.seed)) ||
+	    (from->contents.extraction_prefix &&
+	     !value_string(from->contents.extraction_prefix, &out->contents.extraction_prefix))) {
 		options_clear(out);
 		return false;
 	}

@@ -5,15 +5,17 @@
 #include "conn/options.h"
 #include "connlog.h"
 #include "decode/decode.h"
+#include "event/contents.h"
 #include "service/options.h"
 
 struct connlog_options {
-	struct decode_options  decode;
-	struct conn_options    conn;
-	struct service_options service;
-	struct net_set         ignore_checksums_nets;
-	struct net_set         local_nets;       /* Site::local_nets as given; the private ones come on top */
-	bool                   private_is_local; /* Site::private_address_space_is_local */
+	struct decode_options   decode;
+	struct conn_options     conn;
+	struct service_options  service;
+	struct contents_options contents;
+	struct net_set          ignore_checksums_nets;
+	struct net_set          local_nets;       /* Site::local_nets as given; the private ones come on top */
+	bool                    private_is_local; /* Site::private_address_space_is_local */
 };
 
 /* A copy that owns what it points at, with Site's private ranges added to the local ones.

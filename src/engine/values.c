@@ -135,3 +135,25 @@ value_ports(const char *text, struct port_set *tcp, struct port_set *udp, bool a
 		*udp = sets[1];
 	return true;
 }
+
+bool
+value_counts(const char *text, struct count_set *out, bool add)
+{
+	struct count_set set = { 0 };
+	const char      *at;
+	size_t           len;
+	char             number[24];
+
+	if (add)
+		set = *out;
+	while ((len = parse_element(&text, &at)) > 0) {
+		if (set.n == COUNT_SET_MAX || len >= sizeof number)
+			return false;
+		memcpy(number, at, len);
+		number[len] = '\0';
+		if (!value_count(number, &set.at[set.n++]))
+			return false;
+	}
+	*out = set;
+	return true;
+}

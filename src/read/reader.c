@@ -330,13 +330,13 @@ hand_out(struct connlog_reader *r, const connlog_record **out)
 		r->columns_changed = false;
 		r->columns_told = true;
 		r->pending = true;
-		return CONNLOG_COLUMNS;
+		return CONNLOG_READ_COLUMNS;
 	}
 	r->pending = false;
 	r->records++;
 	r->record.extras_n = r->extras_n;
 	*out = record_public(&r->record);
-	return CONNLOG_RECORD;
+	return CONNLOG_READ_RECORD;
 }
 
 /* => What the next line of the open file is worth: CONNLOG_OK for nothing, or a result of connlog_reader_next(). */

@@ -34,6 +34,16 @@ hex_value(char c)
 	return -1;
 }
 
+/* => The byte that the text begins with as \xHH, or -1. */
+static int
+escaped_byte(struct text t)
+{
+	if (t.n < 4 || t.p[0] != '\\' || t.p[1] != 'x')
+		return -1;
+	const int high = hex_value(t.p[2]), low = hex_value(t.p[3]);
+	return high >= 0 && low >= 0 ? high << 4 | low : -1;
+}
+
 struct text
 text_unescape(struct text t)
 {
@@ -42,16 +52,12 @@ text_unescape(struct text t)
 	size_t      n = first != NULL ? (size_t)(first - t.p) : t.n;
 
 	for (size_t i = n; i < t.n; n++) {
-		if (t.p[i] == '\\' && i + 1 < t.n && t.p[i + 1] == '\\') {
-			out[n] = '\\';
-			i += 2;
-		} else if (t.p[i] == '\\' && i + 3 < t.n && t.p[i + 1] == 'x' && hex_value(t.p[i + 2]) >= 0 &&
-		           hex_value(t.p[i + 3]) >= 0) {
-			out[n] = (char)(hex_value(t.p[i + 2]) << 4 | hex_value(t.p[i + 3]));
+		const int byte = escaped_byte((struct text){ t.p + i, t.n - i });
+		out[n] = byte >= 0 ? (char)byte : t.p[i];
+		if (byte >= 0)
 			i += 4;
-		} else {
-			out[n] = t.p[i++];
-		}
+		else
+			i += t.p[i] == '\\' && i + 1 < t.n && t.p[i + 1] == '\\' ? 2 : 1;
 	}
 	return (struct text){ t.p, n };
 }

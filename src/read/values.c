@@ -148,8 +148,9 @@ set_typed(struct connlog_reader *r, const struct column *c, struct text t)
 		value_set_list(r, c, list_end(r, begin));
 		return true;
 	}
+	default: /* no column has the types that are for arguments of events alone */
+		return false;
 	}
-	return false;
 }
 
 bool

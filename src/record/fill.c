@@ -28,17 +28,6 @@ proto_text(uint8_t transport)
 	}
 }
 
-static void
-endpoints(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2])
-{
-	if (c->transport == TRANSPORT_TCP) {
-		s->tracker->endpoints(s, c, out);
-		return;
-	}
-	for (int side = ORIG; side <= RESP; side++) /* active once it has sent (UDP_ACTIVE, ICMP_ACTIVE) */
-		out[side] = (struct conn_endpoint){ c->size[side] >= 0, c->size[side] >= 0 ? (uint64_t)c->size[side] : 0 };
-}
-
 /* => "00:11:22:33:44:55", or no text for an address of zeros, which Zeek takes for none. */
 static struct text
 l2_text(const uint8_t l2[6], char out[18])
@@ -97,7 +86,7 @@ fill_sizes(const struct conn_store *s, uint32_t handle, struct record *r)
 	size_t               history_len;
 	const char          *history = history_text(s, handle, &history_len);
 
-	endpoints(s, c, end);
+	conn_endpoints(s, c, end);
 	r->duration = c->last_time - c->start_time;
 	if (r->duration > 0) {
 		r->has |= HAS_LASTED;

@@ -68,6 +68,8 @@ connlog_record_get(const connlog_record *public, size_t column)
 		v.texts.n = set->n;
 		break;
 	}
+	default: /* no column has the types that are for arguments of events alone */
+		break;
 	}
 	return v;
 }

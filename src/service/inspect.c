@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "conn/events.h"
 #include "conn/history.h"
 #include "track/track.h"
 #include "track/tcp.h"
@@ -228,8 +229,10 @@ on_timer(void *arg, uint32_t handle, double now)
 	struct conn      *c = conn_at(i->s, handle);
 	struct inspect   *in = inspect_at(i, c->watch);
 
-	if (now - c->last_time >= i->opt->dns_session_timeout - 1.0)
+	if (now - c->last_time >= i->opt->dns_session_timeout - 1.0) {
+		conn_event(i->s, handle, CONNLOG_EVENT_CONNECTION_TIMEOUT);
 		return CONN_REMOVE;
+	}
 	in->dns_at = now + i->opt->dns_session_timeout;
 	return CONN_KEEP;
 }

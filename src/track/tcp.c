@@ -9,9 +9,22 @@
 #include <math.h>
 
 #include "conn/history.h"
+#include "conn/threshold.h"
 #include "track/track.h"
 
 #define TOO_LARGE_SEQ_DELTA 1048576
+
+/* Which sides' streams are to be delivered (TCP_Reassembler's constructor): by the responder's port, or all. */
+static void
+mark_contents(const struct conn_store *s, const struct conn *c, struct tcp *t)
+{
+	const struct conn_options *opt = s->opt;
+
+	if (opt->tcp_content_deliver_all_orig || port_set_has(&opt->tcp_content_delivery_ports_orig, c->p[RESP]))
+		tcp_side(t, ORIG)->flags |= EP_CONTENTS;
+	if (opt->tcp_content_deliver_all_resp || port_set_has(&opt->tcp_content_delivery_ports_resp, c->p[RESP]))
+		tcp_side(t, RESP)->flags |= EP_CONTENTS;
+}
 
 bool
 tcp_open(struct conn_store *s, uint32_t handle)
@@ -26,6 +39,8 @@ tcp_open(struct conn_store *s, uint32_t handle)
 		t->ep[i].delivered = t->ep[i].trimmed = 1;
 	t->expire_at[0] = s->now + s->opt->tcp_SYN_timeout;
 	t->expire_at[1] = t->last_at = INFINITY;
+	if (conn_wants(s, CONNLOG_EVENT_TCP_CONTENTS))
+		mark_contents(s, c, t);
 	if (!(c->flags & CONN_EMBRYO))
 		return true;
 
@@ -88,9 +103,13 @@ tcp_history_add(const struct tcp_ctx *x, const struct tcp_ep *ep, char letter)
 }
 
 void
-tcp_history_scaled(const struct tcp_ctx *x, const struct tcp_ep *ep, struct scaled *n, char letter)
+tcp_history_scaled(const struct tcp_ctx *x, const struct tcp_ep *ep, struct scaled *n, char letter,
+                   connlog_event_id multiple)
 {
-	history_scaled(x->s, x->handle, n, tcp_is_orig(x->t, ep) ? letter : (char)(letter | 0x20));
+	const bool     is_orig = tcp_is_orig(x->t, ep);
+	const uint32_t reached = history_scaled(x->s, x->handle, n, is_orig ? letter : (char)(letter | 0x20));
+
+	conn_event_multiple(x->s, x->handle, multiple, is_orig, reached);
 }
 
 /* TCPSessionAdapter::FlipRoles: the endpoints stay, their names change. */
@@ -139,10 +158,14 @@ release(struct conn_store *s, struct conn *c)
 	if (t->watch)
 		s->watcher->release(s->watcher->arg, t->watch);
 	t->watch = 0;
+	if (t->stats)
+		slab_release(&s->tcp_stats, t->stats);
 	if (!t->rare)
 		return;
 	struct tcp_rare *r = slab_at(&s->tcp_rares, t->rare);
 	for (int i = 0; i < 2; i++) {
+		if (t->ep[i].flags & EP_RECORD)
+			s->recorder->close(s->recorder->arg, r->ep[i].file);
 		s->range_bytes -= ranges_bytes(&r->ep[i].above) + blocks_clear(&r->ep[i].blocks);
 		ranges_clear(&r->ep[i].above);
 	}
@@ -159,8 +182,11 @@ first_packets(const struct conn_store *s, const struct conn *c)
 const struct conn_tracker tcp_tracker = {
 	.state_size = sizeof(struct tcp),
 	.rare_size = sizeof(struct tcp_rare),
+	.stats_size = sizeof(struct tcp_stats),
 	.due = tcp_due,
 	.timer = tcp_timer,
+	.at_end = tcp_at_end,
+	.record_end = tcp_record_end,
 	.flip = flip,
 	.endpoints = endpoints,
 	.missed = missed,
@@ -168,12 +194,12 @@ const struct conn_tracker tcp_tracker = {
 	.first_packets = first_packets,
 };
 
-/* A SYN alone, on time, with nothing about it that would have to be remembered. */
+/* A SYN alone, on time, with nothing about it that would have to be remembered, and nobody to be told of it. */
 static bool
 is_embryo(const struct conn_store *s, const struct pkt *p)
 {
 	return !p->tcp_bad && !p->l4_bad && (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN &&
-	       p->data_len == 0 && p->tcp_win != 0 && p->ts == s->now;
+	       p->data_len == 0 && p->tcp_win != 0 && p->ts == s->now && !tcp_wants_packets(s);
 }
 
 bool
@@ -311,7 +337,7 @@ static void
 note_window(const struct tcp_ctx *x, struct tcp_ep *ep, uint16_t window, uint8_t flags)
 {
 	if (window == 0 && !(flags & TCP_RST) && tcp_peer(x->t, ep)->state != TCP_CLOSED && ep->state != TCP_RESET)
-		tcp_history_scaled(x, ep, &tcp_rare_need(x, ep)->zero_window, 'W');
+		tcp_history_scaled(x, ep, &tcp_rare_need(x, ep)->zero_window, 'W', CONNLOG_EVENT_TCP_MULTIPLE_ZERO_WINDOWS);
 }
 
 /* init_peer and update_ack_seq. => The acknowledgement relative to the peer's start. */
@@ -355,13 +381,22 @@ take_seq(const struct tcp_ctx *x, struct tcp_ep *ep, uint32_t last, uint8_t flag
 			ep->seq_wraps++;
 		ep->last = last;
 	} else if (len > 0) {
-		tcp_history_scaled(x, ep, &tcp_rare_need(x, ep)->rexmit, 'T');
+		tcp_history_scaled(x, ep, &tcp_rare_need(x, ep)->rexmit, 'T', CONNLOG_EVENT_TCP_MULTIPLE_RETRANSMISSIONS);
 	}
 	return delta;
 }
 
-/* TCPSessionAdapter::Process */
 static void
+first_ack(const struct tcp_ctx *x, const struct tcp_ep *ep)
+{
+	if ((x->t->flags & TCP_SEEN_ACK) || (ep->state != TCP_ESTABLISHED && ep->state != TCP_SYN_SENT))
+		return;
+	x->t->flags |= TCP_SEEN_ACK;
+	conn_raise(x->s, x->handle, CONNLOG_EVENT_CONNECTION_FIRST_ACK, NULL);
+}
+
+/* TCPSessionAdapter::Process. => Where the packet's data begins, as a relative number. */
+static uint64_t
 process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 {
 	struct tcp     *t = x->t;
@@ -376,31 +411,42 @@ process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 	set_partial(t, flags, is_orig);
 	init_side(ep, flags, p->tcp_seq, p->tcp_seq + (uint32_t)seg_len);
 	const uint64_t rel = relative_seq(ep, p->tcp_seq, ep->last, ep->seq_wraps, &underflow);
+	const uint64_t rel_data = rel + !!(flags & TCP_SYN);
 	note_history(x, ep, flags, rel, len);
 	note_window(x, ep, p->tcp_win, flags);
+	if (conn_wants(x->s, CONNLOG_EVENT_TCP_REXMIT))
+		tcp_stats_window(x, ep, p);
 
 	if (!(t->ep[0].flags & t->ep[1].flags & EP_DID_CLOSE))
 		x->c->last_time = x->now;
+	if ((flags & TCP_SYN) && conn_wants(x->s, CONNLOG_EVENT_CONNECTION_SYN_PACKET))
+		tcp_raise_syn(x, p, is_orig);
 	if (flags & TCP_FIN) {
 		ep->flags |= EP_FIN;
 		tcp_rare_need(x, ep)->fin_seq = rel + (uint64_t)(int64_t)seg_len;
 	}
 	if (flags & TCP_RST)
 		ep->flags |= EP_RST;
-	if (flags & TCP_ACK)
+	if (flags & TCP_ACK) {
+		if (is_orig && conn_wants(x->s, CONNLOG_EVENT_CONNECTION_FIRST_ACK))
+			first_ack(x, ep);
 		rel_ack = take_ack(peer, p->tcp_ack, flags);
+	}
 	step.delta_last = take_seq(x, ep, p->tcp_seq + (uint32_t)seg_len, flags, len);
 
 	tcp_advance_state(x, ep, &step);
 	if (flags & TCP_ACK)
 		tcp_acked(x, peer, rel_ack);
+	if (tcp_wants_packets(x->s))
+		tcp_raise_packet(x, p, is_orig, rel, rel_ack);
 	if (!(t->flags & (is_orig ? TCP_SAW_ORIG : TCP_SAW_RESP)))
 		t->flags |= (uint16_t)(is_orig ? TCP_SAW_ORIG | TCP_FIRST_ORIG : TCP_SAW_RESP | TCP_FIRST_RESP);
 	if (len > 0 && !(flags & TCP_RST) && !underflow && p->data_cap >= len)
-		tcp_data(x, ep, rel + !!(flags & TCP_SYN), (uint64_t)len, p->data.p);
+		tcp_data(x, ep, rel_data, (uint64_t)len, p->data.p);
 	tcp_check_eof(x, ep);
 	if (step.close)
 		tcp_closed(x, ep, step.event);
+	return rel_data;
 }
 
 void
@@ -413,6 +459,7 @@ tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_o
 			history_once(s, handle, HIST_SYN, 'S');
 			c->pkts[ORIG] = 1;
 			c->bytes[ORIG] = p->ip_len;
+			conn_counted(s, handle, ORIG);
 			return;
 		}
 		if (!tcp_open(s, handle)) {
@@ -426,15 +473,19 @@ tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_o
 	if (p->tcp_bad)
 		return;
 	if (p->l4_bad) {
-		tcp_history_scaled(&x, ep, &tcp_rare_need(&x, ep)->bad_checksum, 'C');
+		tcp_history_scaled(&x, ep, &tcp_rare_need(&x, ep)->bad_checksum, 'C',
+		                   CONNLOG_EVENT_TCP_MULTIPLE_CHECKSUM_ERRORS);
 		return;
 	}
-	process(&x, p, is_orig);
+	const uint64_t seq = process(&x, p, is_orig);
 
 	/* Counted behind the processing: a flip on the way has changed the packet's side (TCP.cc). */
 	const int side = tcp_is_orig(x.t, ep) ? ORIG : RESP;
+	if (conn_wants(s, CONNLOG_EVENT_TCP_REXMIT))
+		tcp_stats_packet(&x, p, side == ORIG, seq);
 	c->pkts[side]++;
 	c->bytes[side] += p->ip_len;
+	conn_counted(s, handle, side);
 }
 
 /* TCPSessionAdapter::IsReuse: only an initial SYN begins anew, for half connections a SYN-ACK too. */

@@ -11,7 +11,7 @@
 #define CONNLOG_TRACK_TCP_H
 
 #include "base/ranges.h"
-#include "conn/conn.h"
+#include "conn/events.h"
 
 /* Numbers are Zeek's (init-bare.zeek: TCP_INACTIVE …). */
 enum tcp_state { TCP_INACTIVE, TCP_SYN_SENT, TCP_SYN_ACK_SENT, TCP_PARTIAL, TCP_ESTABLISHED, TCP_CLOSED, TCP_RESET };
@@ -23,6 +23,8 @@ enum tcp_ep_flag {
 	EP_SKIP = 8,      /* the reassembler has given up (skip_deliveries) */
 	EP_EOF = 16,      /* did_EOF */
 	EP_GAP = 32,      /* had_gap */
+	EP_CONTENTS = 64, /* its stream is told by tcp_contents (deliver_tcp_contents) */
+	EP_RECORD = 128,  /* its stream goes into a file */
 };
 
 struct tcp_ep {
@@ -44,6 +46,7 @@ enum tcp_flag {
 	TCP_DEFERRED_EVENT = 64,
 	TCP_FIRST_ORIG = 128, /* PIA's FirstPacket() was called for that side */
 	TCP_FIRST_RESP = 256,
+	TCP_SEEN_ACK = 512, /* connection_first_ACK was raised */
 };
 
 /* Two cache lines. */
@@ -53,6 +56,7 @@ struct tcp {
 	double   last_at;      /* AttemptTimer before, close-delay timer after closing */
 	uint32_t rare;
 	uint32_t watch; /* what looks into its payload (conn_watcher) */
+	uint32_t stats; /* struct tcp_stats, where tcp_rexmit is handled */
 	uint16_t flags;
 	bool     closing; /* `last_at` is the close delay */
 };
@@ -67,10 +71,13 @@ struct tcp_ep_rare {
 	struct ranges above;  /* arrived above a hole */
 	struct block *blocks; /* its bytes, as long as somebody looks into the payload */
 	uint64_t      missed; /* bytes in content gaps */
+	uint32_t      file;   /* EP_RECORD: the recorder's */
 };
 
 struct tcp_rare {
 	struct tcp_ep_rare ep[2];
+	/* Timers that exist only when their event is handled: connection_partial_close, connection_reset. 0: not set. */
+	double partial_close_at, reset_at;
 };
 
 /* One packet's view of a connection, handed around inside the tracker. */
@@ -116,6 +123,13 @@ tcp_rare_at(const struct conn_store *s, const struct tcp *t, const struct tcp_ep
 	return t->rare ? &((struct tcp_rare *)slab_at(&s->tcp_rares, t->rare))->ep[ep == &t->ep[1]] : NULL;
 }
 
+/* The rare part's timers; there has to be one. */
+static inline struct tcp_rare *
+tcp_timers(const struct conn_store *s, const struct tcp *t)
+{
+	return slab_at(&s->tcp_rares, t->rare);
+}
+
 /* Position in the full 64-bit space, and relative to the start (TCP_Endpoint.h). */
 static inline uint64_t
 tcp_full(uint32_t seq, uint32_t wraps)
@@ -149,7 +163,9 @@ uint64_t tcp_size(const struct tcp *t, const struct tcp_ep *ep);
 /* TCP_Endpoint::CheckHistory and ChecksumError, DidRxmit …: letters of a side. */
 bool tcp_history_once(const struct tcp_ctx *x, const struct tcp_ep *ep, uint32_t bit, char letter);
 void tcp_history_add(const struct tcp_ctx *x, const struct tcp_ep *ep, char letter);
-void tcp_history_scaled(const struct tcp_ctx *x, const struct tcp_ep *ep, struct scaled *n, char letter);
+/* `multiple` is the event at 10, 100, … */
+void tcp_history_scaled(const struct tcp_ctx *x, const struct tcp_ep *ep, struct scaled *n, char letter,
+                        connlog_event_id multiple);
 
 /* ---- tcp_state.c: the state machine */
 
@@ -193,12 +209,64 @@ tcp_is_watched(const struct tcp_ctx *x)
 	return x->s->watcher && !(x->t->watch & WATCH_OVER);
 }
 
+/* Are the bytes of that side's stream of any use? */
+static inline bool
+tcp_wants_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep)
+{
+	return (ep->flags & (EP_CONTENTS | EP_RECORD)) || tcp_is_watched(x);
+}
+
+/* ---- tcp_record.c: contents into files; only for sides with EP_RECORD, but the first and the last */
+
+/* From now on, into the recorder's `file`; once a side. The connection has a state (struct tcp). */
+void tcp_record_begin(struct conn_store *s, uint32_t handle, int side, uint32_t file);
+void tcp_record_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep, const uint8_t *p, size_t n);
+void tcp_record_gap(const struct tcp_ctx *x, const struct tcp_ep *ep, uint64_t len);
+/* The connection ends: what waits above holes. */
+void tcp_record_end(struct conn_store *s, uint32_t handle);
+
 /* ---- tcp_close.c: closing and timers */
 
-void              tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event);
-void              tcp_reset(const struct tcp_ctx *x);
+void tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event);
+/* ConnectionReset: a RST has ended the connection. */
+void tcp_reset(const struct tcp_ctx *x);
+/* A RST came behind the FIN of its side: ends the connection after tcp_reset_delay, where connection_reset is handled. */
+void              tcp_reset_later(const struct tcp_ctx *x);
+enum conn_end     tcp_at_end(struct conn_store *s, uint32_t handle); /* conn_at_end() */
 enum conn_verdict tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
 double            tcp_due(const struct conn_store *s, const struct conn *c);
+
+/* ---- tcp_events.c: events of packets, and what tcp_rexmit has to know */
+
+/* What TCPSTATS and update_window() know of a side. */
+struct tcp_stats_ep {
+	uint64_t top;              /* max_top_seq */
+	uint32_t packets;          /* num_pkts, as far as 2 */
+	uint32_t window;           /* scaled */
+	uint32_t win_seq, win_ack; /* of the packet that it came with */
+	uint16_t last_id;          /* IP's identification */
+	uint8_t  scale;
+};
+
+struct tcp_stats {
+	struct tcp_stats_ep ep[2];
+};
+
+/* The events of a packet's header: connection_SYN_packet, and in the order of tcp_packet, tcp_option, tcp_options. */
+void tcp_raise_syn(const struct tcp_ctx *x, const struct pkt *p, bool is_orig);
+void tcp_raise_packet(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, uint64_t seq, uint64_t ack);
+/* => Whether any of these, or tcp_rexmit, is handled. */
+static inline bool
+tcp_wants_packets(const struct conn_store *s)
+{
+	return s->events.wanted & (UINT64_C(1) << CONNLOG_EVENT_CONNECTION_SYN_PACKET |
+	                           UINT64_C(1) << CONNLOG_EVENT_TCP_PACKET | UINT64_C(1) << CONNLOG_EVENT_TCP_OPTION |
+	                           UINT64_C(1) << CONNLOG_EVENT_TCP_OPTIONS | UINT64_C(1) << CONNLOG_EVENT_TCP_REXMIT);
+}
+
+/* For tcp_rexmit: the window that a packet offers, and the packet itself when all else is done. */
+void tcp_stats_window(const struct tcp_ctx *x, const struct tcp_ep *ep, const struct pkt *p);
+void tcp_stats_packet(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, uint64_t seq);
 
 /* ---- tcp.c */
 

@@ -6,7 +6,33 @@
 void
 tcp_reset(const struct tcp_ctx *x)
 {
+	conn_event(x->s, x->handle, CONNLOG_EVENT_CONNECTION_RESET);
 	x->t->flags |= TCP_DONE;
+}
+
+/* Sets one of the rare part's timers. */
+static void
+set_timer(const struct tcp_ctx *x, double *at, double when)
+{
+	const double was = conn_due(x->s, x->handle);
+	*at = when;
+	conn_reschedule(x->s, x->handle, was);
+}
+
+void
+tcp_reset_later(const struct tcp_ctx *x)
+{
+	tcp_rare_need(x, &x->t->ep[0]);
+	if (x->t->rare && conn_wants(x->s, CONNLOG_EVENT_CONNECTION_RESET))
+		set_timer(x, &tcp_timers(x->s, x->t)->reset_at, x->now + x->s->opt->tcp_reset_delay);
+}
+
+static void
+partial_close_later(const struct tcp_ctx *x)
+{
+	tcp_rare_need(x, &x->t->ep[0]);
+	if (x->t->rare)
+		set_timer(x, &tcp_timers(x->s, x->t)->partial_close_at, x->c->last_time + x->s->opt->tcp_partial_close_delay);
 }
 
 /* A full close drops all timers and waits tcp_close_delay for stragglers. */
@@ -20,11 +46,17 @@ close_complete(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 			event = true;
 			t->flags &= (uint16_t)~TCP_DEFERRED_EVENT;
 		}
-		if (event)
+		if (event) {
+			conn_event(x->s, x->handle,
+			           tcp_peer(t, ep)->state == TCP_INACTIVE ? CONNLOG_EVENT_CONNECTION_HALF_FINISHED
+			                                                  : CONNLOG_EVENT_CONNECTION_FINISHED);
 			t->flags |= TCP_DONE;
+		}
 	}
 	const double was = conn_due(x->s, x->handle);
 	t->expire_at[0] = t->expire_at[1] = INFINITY;
+	if (t->rare)
+		tcp_timers(x->s, t)->partial_close_at = tcp_timers(x->s, t)->reset_at = 0;
 	t->last_at = x->c->last_time + x->s->opt->tcp_close_delay;
 	t->closing = true;
 	conn_reschedule(x->s, x->handle, was);
@@ -55,6 +87,8 @@ tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 		const double was = conn_due(x->s, x->handle);
 		t->expire_at[1] = x->c->last_time + x->s->opt->tcp_session_timer;
 		conn_reschedule(x->s, x->handle, was);
+	} else if (conn_wants(x->s, CONNLOG_EVENT_CONNECTION_PARTIAL_CLOSE)) {
+		partial_close_later(x);
 	}
 }
 
@@ -74,23 +108,105 @@ has_expired(const struct tcp_ctx *x)
 	return a->state == TCP_INACTIVE && b->state == TCP_INACTIVE; /* nothing but trash was seen */
 }
 
-/* AttemptTimer, or the delay after closing. */
 static enum conn_verdict
-last_timer(const struct tcp_ctx *x, enum conn_end *why)
+attempt_timer(const struct tcp_ctx *x, enum conn_end *why)
 {
 	struct tcp   *t = x->t;
 	const uint8_t orig = tcp_side(t, ORIG)->state;
 
-	t->last_at = INFINITY;
-	if (t->closing) {
-		*why = CONN_END_closed;
-		return CONN_REMOVE;
-	}
-	if (t->flags & TCP_DONE)
+	if ((t->flags & TCP_DONE) || (orig != TCP_SYN_SENT && orig != TCP_SYN_ACK_SENT) ||
+	    tcp_side(t, RESP)->state != TCP_INACTIVE)
 		return CONN_KEEP;
+	conn_event(x->s, x->handle, CONNLOG_EVENT_CONNECTION_ATTEMPT);
+	t->flags |= TCP_DONE;
 	*why = CONN_END_attempt;
-	return (orig == TCP_SYN_SENT || orig == TCP_SYN_ACK_SENT) && tcp_side(t, RESP)->state == TCP_INACTIVE ? CONN_REMOVE
-	                                                                                                      : CONN_KEEP;
+	return CONN_REMOVE;
+}
+
+/* AttemptTimer, or the delay after closing (which Zeek takes for a timeout, unless there is no delay). */
+static enum conn_verdict
+last_timer(const struct tcp_ctx *x, enum conn_end *why)
+{
+	x->t->last_at = INFINITY;
+	if (!x->t->closing)
+		return attempt_timer(x, why);
+	if (x->s->opt->tcp_close_delay != 0)
+		conn_event(x->s, x->handle, CONNLOG_EVENT_CONNECTION_TIMEOUT);
+	*why = CONN_END_closed;
+	return CONN_REMOVE;
+}
+
+static bool
+both_closed(const struct tcp *t)
+{
+	return t->ep[0].flags & t->ep[1].flags & EP_DID_CLOSE;
+}
+
+static enum conn_verdict
+reset_timer(const struct tcp_ctx *x, enum conn_end *why)
+{
+	if (x->t->flags & TCP_DONE)
+		return CONN_KEEP;
+	if (!both_closed(x->t))
+		tcp_reset(x);
+	*why = CONN_END_closed;
+	return CONN_REMOVE;
+}
+
+static enum conn_verdict
+partial_close_timer(const struct tcp_ctx *x, enum conn_end *why)
+{
+	const struct tcp    *t = x->t;
+	const enum tcp_state a = t->ep[0].state, b = t->ep[1].state;
+
+	if ((t->flags & TCP_DONE) || a == TCP_INACTIVE || b == TCP_INACTIVE || both_closed(t) || a == TCP_RESET ||
+	    b == TCP_RESET)
+		return CONN_KEEP;
+	conn_event(x->s, x->handle, CONNLOG_EVENT_CONNECTION_PARTIAL_CLOSE);
+	*why = CONN_END_expired;
+	return CONN_REMOVE;
+}
+
+/* => When the earlier of the rare part's timers is due. */
+static double
+rare_due(const struct tcp_rare *r)
+{
+	const double a = r->partial_close_at > 0 ? r->partial_close_at : INFINITY;
+	const double b = r->reset_at > 0 ? r->reset_at : INFINITY;
+	return fmin(a, b);
+}
+
+static enum conn_verdict
+rare_timer(const struct tcp_ctx *x, struct tcp_rare *r, enum conn_end *why)
+{
+	const bool reset = r->reset_at == rare_due(r);
+
+	*(reset ? &r->reset_at : &r->partial_close_at) = 0;
+	return reset ? reset_timer(x, why) : partial_close_timer(x, why);
+}
+
+/* Zeek's TimerMgr::Expire() runs those timers that say so: of attempts, and of a RST behind a FIN. */
+enum conn_end
+tcp_at_end(struct conn_store *s, uint32_t handle)
+{
+	struct conn  *c = conn_at(s, handle);
+	enum conn_end why = CONN_END_end_of_input;
+
+	if (c->flags & CONN_EMBRYO) {
+		const bool attempt = s->opt->tcp_attempt_delay != 0;
+		conn_event(s, handle, attempt ? CONNLOG_EVENT_CONNECTION_ATTEMPT : CONNLOG_EVENT_CONNECTION_PENDING);
+		return attempt ? CONN_END_attempt : CONN_END_end_of_input;
+	}
+	const struct tcp_ctx   x = { s, handle, c, tcp_at(s, c), s->now };
+	const struct tcp      *t = x.t;
+	const struct tcp_rare *r = t->rare ? tcp_timers(s, t) : NULL;
+	if (!t->closing && t->last_at < INFINITY && attempt_timer(&x, &why) == CONN_REMOVE)
+		return why;
+	if (r && r->reset_at > 0 && reset_timer(&x, &why) == CONN_REMOVE)
+		return why;
+	if (!(t->flags & TCP_DONE) && !both_closed(t))
+		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_PENDING);
+	return why;
 }
 
 double
@@ -106,7 +222,7 @@ tcp_due(const struct conn_store *s, const struct conn *c)
 	for (int i = 0; i < 2; i++)
 		if (t->expire_at[i] < due)
 			due = t->expire_at[i];
-	return due;
+	return t->rare ? fmin(due, rare_due(tcp_timers(s, t))) : due;
 }
 
 enum conn_verdict
@@ -115,9 +231,11 @@ tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why)
 	struct conn *c = conn_at(s, handle);
 
 	if (c->flags & CONN_EMBRYO) {
-		*why = CONN_END_attempt;
-		if (s->opt->tcp_attempt_delay != 0 && s->opt->tcp_attempt_delay <= s->opt->tcp_SYN_timeout)
+		if (s->opt->tcp_attempt_delay != 0 && s->opt->tcp_attempt_delay <= s->opt->tcp_SYN_timeout) {
+			conn_event(s, handle, CONNLOG_EVENT_CONNECTION_ATTEMPT);
+			*why = CONN_END_attempt;
 			return CONN_REMOVE;
+		}
 		*why = CONN_END_evicted;
 		if (!tcp_open(s, handle))
 			return CONN_REMOVE;
@@ -126,6 +244,9 @@ tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why)
 	struct tcp          *t = x.t;
 	const int            i = t->expire_at[1] < t->expire_at[0];
 
+	struct tcp_rare *r = t->rare ? tcp_timers(s, t) : NULL;
+	if (r && rare_due(r) <= fmin(t->last_at, t->expire_at[i]) && rare_due(r) < INFINITY)
+		return rare_timer(&x, r, why);
 	if (t->last_at <= t->expire_at[i])
 		return last_timer(&x, why);
 	if (t->flags & TCP_DONE) {
@@ -133,6 +254,7 @@ tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why)
 		return CONN_KEEP;
 	}
 	if (has_expired(&x)) {
+		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_TIMEOUT);
 		*why = CONN_END_expired;
 		return CONN_REMOVE;
 	}

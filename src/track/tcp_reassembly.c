@@ -34,6 +34,7 @@ is_clean(const struct tcp_ep *ep)
 	return ep->state == TCP_ESTABLISHED || (ep->state == TCP_CLOSED && ep->prev == TCP_ESTABLISHED);
 }
 
+/* The `len` bytes from `delivered` on are missing. */
 static void
 gap(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t len)
 {
@@ -47,8 +48,12 @@ gap(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t len)
 		return;
 	struct tcp_ep_rare *r = tcp_rare_need(x, ep);
 	if (clean)
-		tcp_history_scaled(x, ep, &r->gap, 'G');
+		tcp_history_scaled(x, ep, &r->gap, 'G', CONNLOG_EVENT_TCP_MULTIPLE_GAP);
 	r->missed += len;
+	if (conn_wants(x->s, CONNLOG_EVENT_CONTENT_GAP))
+		conn_raise(
+			x->s, x->handle, CONNLOG_EVENT_CONTENT_GAP,
+			(connlog_value[]){ event_bool(tcp_is_orig(x->t, ep)), event_count(ep->delivered), event_count(len) });
 }
 
 static void
@@ -80,15 +85,33 @@ give_up(const struct tcp_ctx *x, struct tcp_ep *ep)
 
 static void trim(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq);
 
+static void
+raise_contents(const struct tcp_ctx *x, const struct tcp_ep *ep, uint64_t seq, const uint8_t *data, size_t n)
+{
+	const bool is_orig = tcp_is_orig(x->t, ep);
+
+	if (conn_wants(x->s, CONNLOG_EVENT_TCP_CONTENTS))
+		conn_raise(x->s, x->handle, CONNLOG_EVENT_TCP_CONTENTS,
+		           (connlog_value[]){ event_bool(is_orig), event_count(seq), event_bytes(data, n) });
+}
+
 /* BlockInserted: delivers [delivered, upper), of which `data` are the bytes, NULL where nobody looks at them. */
 static void
 deliver(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upper, const uint8_t *data)
 {
 	const uint64_t from = ep->delivered;
 
+	ep->delivered = upper;
+	if (upper > from && (ep->flags & EP_RECORD)) {
+		if (data)
+			tcp_record_bytes(x, ep, data, (size_t)(upper - from));
+		else
+			tcp_record_gap(x, ep, upper - from);
+	}
+	if (data && upper > from && (ep->flags & EP_CONTENTS))
+		raise_contents(x, ep, from, data, (size_t)(upper - from));
 	if (data && upper > from && tcp_is_watched(x))
 		x->s->watcher->data(x->s->watcher->arg, x->handle, side_of(x, ep), data, (size_t)(upper - from));
-	ep->delivered = upper;
 	/* Nobody acknowledges: their packets may take another way. Do not keep what would never be acknowledged. */
 	if (tcp_nothing_acked(ep) && x->s->opt->tcp_max_initial_window &&
 	    tcp_size(x->t, ep) > x->s->opt->tcp_max_initial_window)
@@ -147,8 +170,12 @@ undelivered(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upto)
 		if (upto > ep->delivered)
 			gap(x, ep, upto - ep->delivered);
 	}
-	if (upto > ep->delivered)
-		ep->delivered = upto;
+	if (upto <= ep->delivered)
+		return;
+	const struct tcp_ep_rare *rest = tcp_rare_at(x->s, x->t, ep);
+	if ((ep->flags & EP_RECORD) && rest->above.n > 0)
+		tcp_record_gap(x, ep, upto - ep->delivered);
+	ep->delivered = upto;
 }
 
 /* TrimToSeq: everything below `seq` is done with. */
@@ -165,17 +192,21 @@ trim(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq)
 		ep->trimmed = seq;
 }
 
-/* Keeps the bytes of [lo, hi), within the limit that all connections share; beyond it nobody looks any more. */
+/* Keeps the bytes of [lo, hi), within the limit that all connections share; beyond it nobody looks any more, and
+ * tcp_contents leaves them out. */
 static void
-hold_bytes(const struct tcp_ctx *x, struct tcp_ep_rare *r, uint64_t lo, uint64_t hi, const uint8_t *data)
+hold_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep, struct tcp_ep_rare *r, uint64_t lo, uint64_t hi,
+           const uint8_t *data)
 {
-	if (!tcp_is_watched(x))
+	if (!tcp_wants_bytes(x, ep))
 		return;
 	const int64_t n = x->s->range_bytes <= x->s->opt->max_reassembly_bytes ? blocks_add(&r->blocks, lo, hi, data) : -1;
 	if (n >= 0)
 		x->s->range_bytes += (uint64_t)n;
-	else
+	else if (tcp_is_watched(x))
 		x->s->watcher->give_up(x->s->watcher->arg, x->handle);
+	if (n < 0 && (ep->flags & (EP_CONTENTS | EP_RECORD)))
+		x->s->counters.contents_lost += hi - lo;
 }
 
 /* Puts [lo, hi) above the hole, within the limit that all connections share. */
@@ -184,7 +215,7 @@ hold_above(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi,
 {
 	struct tcp_ep_rare *r = tcp_rare_need(x, ep);
 
-	hold_bytes(x, r, lo, hi, data);
+	hold_bytes(x, ep, r, lo, hi, data);
 	const size_t before = ranges_bytes(&r->above);
 	if (x->s->range_bytes > x->s->opt->max_reassembly_bytes || !ranges_add(&r->above, lo, hi)) {
 		x->s->counters.reassembly_given_up++;
@@ -278,6 +309,9 @@ tcp_check_eof(const struct tcp_ctx *x, struct tcp_ep *ep)
 	    tcp_data_pending(x, ep))
 		return;
 	ep->flags |= EP_EOF;
+	if (conn_wants(x->s, CONNLOG_EVENT_CONNECTION_EOF))
+		conn_raise(x->s, x->handle, CONNLOG_EVENT_CONNECTION_EOF,
+		           (connlog_value[]){ event_bool(tcp_is_orig(x->t, ep)) });
 	if (x->t->watch && tcp_is_watched(x))
 		x->s->watcher->eof(x->s->watcher->arg, x->handle, side_of(x, ep));
 	if (x->t->flags & TCP_CLOSE_DEFERRED) {

@@ -69,8 +69,10 @@ inactive_syn(const struct tcp_ctx *x, struct tcp_ep *ep, const struct tcp_step *
 	if (peer->state == TCP_SYN_SENT)
 		set_state(x, peer, TCP_ESTABLISHED);
 	set_state(x, ep, TCP_ESTABLISHED);
-	if (peer->state != TCP_PARTIAL)
+	if (peer->state != TCP_PARTIAL) {
+		conn_event(x->s, x->handle, CONNLOG_EVENT_CONNECTION_ESTABLISHED);
 		established(x);
+	}
 }
 
 /* First packet of a side, or one after nothing that changed its state. */
@@ -92,6 +94,8 @@ from_inactive(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_step *st)
 		                                : peer->state == TCP_SYN_SENT || peer->state == TCP_SYN_ACK_SENT;
 		st->close = true;
 		st->event = !reject;
+		if (reject)
+			conn_event(x->s, x->handle, CONNLOG_EVENT_CONNECTION_REJECTED);
 	}
 	if (ep->state != TCP_INACTIVE)
 		return;
@@ -105,6 +109,8 @@ from_inactive(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_step *st)
 		return;
 	}
 	set_state(x, ep, TCP_PARTIAL);
+	if (peer->state == TCP_PARTIAL)
+		conn_event(x->s, x->handle, CONNLOG_EVENT_PARTIAL_CONNECTION);
 }
 
 static void
@@ -149,6 +155,7 @@ from_closed(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_step *st)
 		set_state(x, ep, TCP_RESET);
 		if (!(ep->flags & EP_DID_CLOSE))
 			st->close = true;
+		tcp_reset_later(x);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "track/track.h"
 
 #include "conn/history.h"
+#include "conn/threshold.h"
 
 bool
 track_wants(const struct conn_options *opt, const struct pkt *p, bool *flip)
@@ -39,25 +40,31 @@ track_begin(struct conn_store *s, uint32_t handle, const struct pkt *p)
 {
 	switch (p->transport) {
 	case TRANSPORT_TCP:
-		return tcp_begin(s, handle, p);
+		if (!tcp_begin(s, handle, p))
+			return false;
+		break;
 	case TRANSPORT_UDP:
 		conn_set_timeout(s, handle, TIMEOUT_UDP);
 		break;
 	case TRANSPORT_ICMP:
 		conn_set_timeout(s, handle, TIMEOUT_ICMP);
 		break;
-	default:
+	default: /* without status updates */
 		conn_set_timeout(s, handle, TIMEOUT_UNKNOWN_IP);
-		break;
+		return true;
 	}
+	conn_enable_status_updates(s, handle);
 	return true;
 }
 
 static void
-count(struct conn *c, const struct pkt *p, int side)
+count(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
 {
+	struct conn *c = conn_at(s, handle);
+
 	c->pkts[side]++;
 	c->bytes[side] += p->ip_len;
+	conn_counted(s, handle, side);
 }
 
 static void
@@ -74,7 +81,8 @@ udp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
 	if (p->l4_bad) {
 		struct conn_extra *x = conn_extra_need(s, c);
 		if (x)
-			history_scaled(s, handle, &x->bad_checksum[side], side == ORIG ? 'C' : 'c');
+			conn_event_multiple(s, handle, CONNLOG_EVENT_UDP_MULTIPLE_CHECKSUM_ERRORS, side == ORIG,
+			                    history_scaled(s, handle, &x->bad_checksum[side], side == ORIG ? 'C' : 'c'));
 		return;
 	}
 	c->last_time = p->ts;
@@ -83,30 +91,32 @@ udp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
 	else
 		history_once(s, handle, HIST_UDP_RESP_DATA, 'd');
 	add_size(c, side, (int64_t)p->udp_len - 8);
+	conn_event(s, handle, side == ORIG ? CONNLOG_EVENT_UDP_REQUEST : CONNLOG_EVENT_UDP_REPLY);
 }
 
 void
 track_count(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig)
 {
-	count(conn_at(s, handle), p, is_orig ? ORIG : RESP);
+	count(s, handle, p, is_orig ? ORIG : RESP);
 }
 
 static void
-icmp_packet(struct conn *c, const struct pkt *p, int side)
+icmp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
 {
+	struct conn *c = conn_at(s, handle);
+
 	if (p->l4_bad)
 		return;
 	c->last_time = p->ts;
 	add_size(c, side, p->data_len);
 	if (p->data_cap >= p->data_len) /* one that is not all there is not counted (ICMP.cc) */
-		count(c, p, side);
+		count(s, handle, p, side);
 }
 
 void
 track_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig)
 {
-	const int    side = is_orig ? ORIG : RESP;
-	struct conn *c = conn_at(s, handle);
+	const int side = is_orig ? ORIG : RESP;
 
 	switch (p->transport) {
 	case TRANSPORT_TCP:
@@ -116,10 +126,10 @@ track_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is
 		udp_packet(s, handle, p, side);
 		break;
 	case TRANSPORT_ICMP:
-		icmp_packet(c, p, side);
+		icmp_packet(s, handle, p, side);
 		break;
 	default:
-		c->last_time = p->ts;
-		count(c, p, side);
+		conn_at(s, handle)->last_time = p->ts;
+		count(s, handle, p, side);
 	}
 }

@@ -14,7 +14,7 @@
 #include "record/bro1.h"
 #include "write/format.h"
 
-/* Is the byte one that would end a word, or the line, or that a terminal would act upon? */
+/* Would the byte end a word or the line, or would a terminal act upon it? */
 static bool
 is_control(unsigned char c)
 {
@@ -48,7 +48,8 @@ put_column(char *p, const struct record *r, enum column_id id)
 	return p;
 }
 
-/* The text from to the first decimal that is 0 and all behind it are; six decimals at least with `all`. */
+/* As the log had it, if there is a fraction, else rounded to six decimals; without zeros at the end, or with `six` always six
+ * decimals. */
 static char *
 put_seconds(char *p, const struct record *r, enum column_id id, bool six)
 {

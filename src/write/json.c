@@ -200,8 +200,9 @@ put_value(char *p, const struct connlog_writer *w, const struct column *c, const
 		return put_word(p, *(const bool *)at ? "true" : "false");
 	case CONNLOG_STRING_SET:
 		return put_texts(p, at);
+	default: /* no column has the types that are for arguments of events alone */
+		return p;
 	}
-	return p;
 }
 
 /* => Whether a text may stand as a number of JSON (RFC 8259). */

@@ -166,12 +166,9 @@ put_scalar(char *p, const struct column *c, const struct record *r)
 	case CONNLOG_BOOL:
 		*p = *(const bool *)at ? 'T' : 'F';
 		return p + 1;
-	case CONNLOG_STRING:
-	case CONNLOG_ENUM:
-	case CONNLOG_STRING_SET: /* no scalars */
-		break;
+	default: /* the others are no scalars */
+		return p;
 	}
-	return p;
 }
 
 static char *

@@ -3,12 +3,13 @@
 
 OUT/frames gets frames with times behind a byte of options, which the head of fuzz/fuzz_engine.c describes; OUT/files
 gets the small captures as they are, for the capture readers; OUT/services gets what service_seeds.py makes, also from
-the captures in the folder MORE, if there is one.
+the captures in the folder MORE, if there is one; OUT/logs gets what log_seeds.py makes, for the readers of logs.
 """
 import os
 import struct
 import sys
 
+from log_seeds import write_log_seeds
 from netlib import ETHERNET, IEEE80211, NULL, PPP, RADIOTAP, RAW, SLL, SLL2
 from service_seeds import write_seeds
 
@@ -78,6 +79,8 @@ def main():
                 options = link | (i // 12 % 16) << 3 | (128 if i % 24 else 0)
                 with open(os.path.join(frames, "%s-%03d" % (stem, i)), "wb") as f:
                     f.write(frames_input(options & 0xff, read[1][i:i + 12]))
+    golden = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden")
+    write_log_seeds(os.path.join(out, "logs"), golden)
     folders = [captures] + [folder for folder in sys.argv[3:4] if os.path.isdir(folder)]
     write_seeds(os.path.join(out, "services"), [found for folder in folders for found in more_packets(folder)])
 

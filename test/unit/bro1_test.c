@@ -39,11 +39,11 @@ check_row(const struct row *row)
 	if (r == NULL || w == NULL)
 		fail_msg("%s", err);
 	int status = connlog_reader_next(r, &record, err, sizeof err);
-	if (status == CONNLOG_COLUMNS) {
+	if (status == CONNLOG_READ_COLUMNS) {
 		assert_int_equal(connlog_writer_columns(w, connlog_reader_columns(r), 0, err, sizeof err), CONNLOG_OK);
 		status = connlog_reader_next(r, &record, err, sizeof err);
 	}
-	if (status != CONNLOG_RECORD)
+	if (status != CONNLOG_READ_RECORD)
 		fail_msg("%s: %s", row->line, err);
 	assert_int_equal(connlog_writer_record(w, record), CONNLOG_OK);
 	const connlog_text t = connlog_writer_bytes(w);

@@ -1,0 +1,33 @@
+/* threshold.h - events when a connection has grown to a size or age (Zeek: analyzer/protocol/conn-size/ConnSize.cc).
+ *
+ * Each side has at most one threshold for its IP bytes and one for its packets, the connection one for its duration; each is
+ * told once.  ConnThreshold::generic_packet_thresholds are for the packets of all connections, both sides together.
+ */
+#ifndef CONNLOG_CONN_THRESHOLD_H
+#define CONNLOG_CONN_THRESHOLD_H
+
+#include "conn/events.h"
+
+/* 0: not set. */
+struct conn_thresholds {
+	uint64_t bytes[2], packets[2];
+	double   duration;
+};
+
+void conn_check_thresholds(struct conn_store *s, uint32_t handle, int side);
+
+/* To be called when a packet of that side was counted. */
+static inline void
+conn_counted(struct conn_store *s, uint32_t handle, int side)
+{
+	if (s->events.wanted & (UINT64_C(1) << CONNLOG_EVENT_CONN_BYTES_THRESHOLD_CROSSED |
+	                        UINT64_C(1) << CONNLOG_EVENT_CONN_PACKETS_THRESHOLD_CROSSED |
+	                        UINT64_C(1) << CONNLOG_EVENT_CONN_DURATION_THRESHOLD_CROSSED |
+	                        UINT64_C(1) << CONNLOG_EVENT_CONN_GENERIC_PACKET_THRESHOLD_CROSSED))
+		conn_check_thresholds(s, handle, side);
+}
+
+/* => The connection's thresholds, attached when there were none; NULL where there is no memory. */
+struct conn_thresholds *conn_thresholds_need(struct conn_store *s, uint32_t handle);
+
+#endif
