@@ -230,10 +230,11 @@ def test_a_hundred_thousand_connections_are_quick(env):
                    "conn_state": rng.choice(["SF", "SF", "S0", "REJ"])}
             f.write("\t".join(row[k] for k in FIELDS) + "\n")
     with Browser(page(env, path)) as b:
-        assert b.loaded < 15, "%.1f s to load" % b.loaded
+        loaded = b.work()
+        assert loaded < 5, "%.1f s to load" % loaded
         assert b.js("document.querySelectorAll('.grid-body .row').length") < 60
-        took = b.js("{ const t = performance.now(); document.querySelector('#states .bar-row').click(); performance.now() - t }")
-        assert took < 2000, "%.0f ms to filter" % took
+        b.js("document.querySelector('#states .bar-row').click()")
+        assert b.work() - loaded < 2, "%.1f s to filter" % (b.work() - loaded)
         b.js("document.getElementById('clear').click(); document.getElementById('grid').scrollTop = 1e9")
         b.settle()
         assert b.js("document.querySelector('.grid-body .row:last-child').id") == "row-99999"

@@ -6,7 +6,7 @@
 
 #include "cli/explain.h"
 
-enum { LINES = 16, LINE_MAX_WIDTH = 128, ARROW = 7 /* with the blanks around it */ };
+enum { LINES = 24, LINE_MAX_WIDTH = 128, ARROW = 7 /* with the blanks around it */ };
 
 /* What one side says in one step, broken into lines. */
 struct cell {
@@ -19,7 +19,8 @@ struct cell {
 static void
 cell_add(struct cell *c, const char *lead, enum term_style style, const char *text)
 {
-	const int hang = (int)strlen(lead);
+	static const char blanks[] = "          "; /* no lead is longer */
+	const int         hang = (int)strlen(lead);
 
 	while (c->n < LINES) {
 		int n = (int)strlen(text);
@@ -34,7 +35,7 @@ cell_add(struct cell *c, const char *lead, enum term_style style, const char *te
 		text += strspn(text, " ");
 		if (*text == '\0')
 			return;
-		lead = "          " + 10 - hang;
+		lead = &blanks[sizeof blanks - 1 - (size_t)hang];
 	}
 }
 

@@ -1,7 +1,8 @@
 /* story.js - one connection as a ladder: the originator's line on the left, the responder's on the right, and an arrow
  * for each letter of the history.  What the letters mean was worked out by the program that wrote the page (story.c). */
 
-const LEFT = 0, RIGHT = 1;
+const LEFT = 0;
+const LONGEST = 400; /* steps that are drawn */
 
 /* The arrow of a step, from line to line, falling a little as time goes on. */
 function arrow(step) {
@@ -96,7 +97,7 @@ function drawLadder(r) {
 	const lines = element("div", { cls: "heads" },
 		element("div", {}, element("b", { text: "Originator" }), element("bdi", { cls: "mono", text: place(raw.hosts[rows.orig[r]], rows.origPort[r], proto) })),
 		element("div", {}, element("b", { text: "Responder" }), element("bdi", { cls: "mono", text: place(raw.hosts[rows.resp[r]], rows.respPort[r], proto) })));
-	const list = element("ol", { cls: "ladder" }, ...steps.map((s) => drawStep(legend.steps[s])));
+	const list = element("ol", { cls: "ladder" }, ...steps.slice(0, LONGEST).map((s) => drawStep(legend.steps[s])));
 	const box = element("section", { cls: "ladder-box", attr: { "aria-label": "The history, step by step" } }, lines, list);
 
 	if (steps.length === 0)
@@ -104,7 +105,8 @@ function drawLadder(r) {
 			? "The log has no history of it." : "No history is kept for this protocol." }));
 	else
 		box.append(element("p", { cls: "hint quiet", text: "Each letter stands where it was first seen; most are written once, however " +
-			"many packets followed. History: " + text }));
+			"many packets followed. " + (steps.length > LONGEST ? `The first ${LONGEST} of ${count(steps.length)} are drawn. ` : "") +
+			"History: " + text }));
 	return box;
 }
 

@@ -68,7 +68,7 @@ function drawRow(r, at) {
 	const state = stateOf(r), name = raw.states[rows.state[r]], proto = raw.protos[rows.proto[r]];
 	const service = raw.services[rows.service[r]];
 	const cell = (cls, text) => element("span", { cls: "cell " + cls, text, attr: { role: "gridcell" } });
-	const history = cell("history mono", dictionaries.history[rows.history[r]]);
+	const history = cell("history mono", dictionaries.history[rows.history[r]].slice(0, 100));
 	const badge = element("span", { cls: "cell state", attr: { role: "gridcell" } },
 		element("span", { cls: "dot g" + groupOf(r), attr: { "aria-hidden": "true" } }), element("span", { cls: "mono", text: name || "\u2013" }));
 
