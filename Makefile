@@ -41,7 +41,7 @@ CFLAGS := -O2 -g
 LTO := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-flto=auto -ffat-lto-objects)
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ := $(SAN) -fsanitize=fuzzer-no-link
-BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
+BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc -I$(B)/html $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
 	$(CPPFLAGS)
 
 SCRIPT_SRC := $(wildcard src/script/*.c)
@@ -153,6 +153,18 @@ $(B)/san/connlog-$(1): $(CLI_SRC:%.c=$(B)/san/%.o) $(patsubst %.c,$(B)/san/$(1)/
 endef
 $(foreach lua,$(OTHER_LUAS),$(eval $(call OTHER_LUA,$(lua))))
 
+# The page of `report --html`: the files of src/cli/html as lists of bytes, the scripts as one in a scope of its own.
+PAGE := $(patsubst %,$(B)/html/%.inc,page.html page.css page.js)
+PAGE_JS := $(patsubst %,src/cli/html/%.js,data filter charts table story page)
+$(foreach v,obj san,$(B)/$v/src/cli/html_page.o): $(PAGE)
+as_bytes = od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g'
+$(B)/html/%.inc: src/cli/html/%
+	@mkdir -p $(@D)
+	$(Q)cat $< | $(as_bytes) >$@
+$(B)/html/page.js.inc: $(PAGE_JS)
+	@mkdir -p $(@D)
+	$(Q){ echo '(() => {"use strict";'; cat $^; echo '})();'; } | $(as_bytes) >$@
+
 # ---- tests -----------------------------------------------------------------------------------------------------
 
 $(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libconnlog.a
@@ -181,8 +193,10 @@ $(B)/captures/.done: $(wildcard test/gen/*.py)
 	python3 test/gen/gen.py $(@D)
 	@touch $@
 
+# A browser is large, and only its tests need it, which are left out without: CI has one.
 test:
 	@scripts/setup test
+	@$(if $(filter true,$(CI)),scripts/setup browser || echo 'no browser: its tests will be skipped' >&2)
 	@$(AGAIN) check
 check: all lib $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
 	@CC='$(CC)' SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B)
@@ -247,9 +261,9 @@ lint-tools:
 	@scripts/setup lint
 lint-format:
 	clang-format --dry-run -Werror $(C_FILES)
-lint-tidy:
+lint-tidy: $(PAGE)
 	@printf '%s\n' $(filter %.c,$(C_FILES)) | xargs -P $(JOBS) -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
-		-std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(PKG_CFLAGS:-I%=-isystem%) 2>/dev/null' clang-tidy
+		-std=c17 -D_GNU_SOURCE -Iinclude -Isrc -I$(B)/html $(PKG_CFLAGS:-I%=-isystem%) 2>/dev/null' clang-tidy
 # ctuuninitvar takes an argument that the callee fills in for one that it reads.
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \

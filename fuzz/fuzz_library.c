@@ -144,7 +144,7 @@ set_something(connlog_record *r, unsigned seed)
 		v.number = seed & 2048 ? (double)seed * 1e300 : (double)seed / -3;
 	else if (v.type == CONNLOG_BOOL)
 		v.boolean = seed & 2048;
-	else if (v.type != CONNLOG_COUNTS && v.type != CONNLOG_RECORD && v.type != CONNLOG_RECORDS)
+	else if (v.type != CONNLOG_COUNTS && v.type != CONNLOG_READ_RECORD && v.type != CONNLOG_RECORDS)
 		v.count = (uint64_t)seed << (seed >> 13 & 63);
 	connlog_value_text(connlog_record_get(r, column), before, sizeof before);
 	if (v.set && v.text.n > 0 && v.text.p == NULL)

@@ -214,8 +214,8 @@ typedef struct connlog_columns connlog_columns;
 CONNLOG_API bool connlog_columns_at(const connlog_columns *c, size_t i, connlog_column_info *out);
 
 typedef struct connlog_reader_options {
-	const char *format; /* NULL: each file's is found out by its content */
-	connlog_text begun; /* bytes of the first file that have been read from it already; to be there until the end */
+	const char  *format; /* NULL: each file's is found out by its content */
+	connlog_text begun;  /* bytes of the first file that have been read from it already; to be there until the end */
 } connlog_reader_options;
 
 /* Files ("-" is standard input), plain or packed with gzip or zstd, one after the other. Nothing is opened yet.
@@ -491,8 +491,12 @@ typedef struct connlog_writer_options {
 		*fields; /* NULL: Zeek's default columns, or those of connlog_writer_columns(); else as --fields takes it */
 	/* NULL or "JSON::TS_EPOCH", "JSON::TS_MILLIS", "JSON::TS_MILLIS_UNSIGNED", "JSON::TS_ISO8601" */
 	const char *json_timestamps;
-	bool        json_streaming; /* _path and _write_ts (connlog_writer_clock()) in front */
-	bool        json_unset;     /* LogAscii::json_include_unset_fields: columns that are unset are null */
+	/* For Bro 1's lines (bro0, bro1, bro1.5), each NULL for none: subnets as the option "Site::local_nets" takes them. */
+	const char *local_nets, *neighbor_nets;
+	bool        record_state_history; /* bro1.5 with the history */
+	bool        dpd_conn_logs;        /* bro1.5 with a "?" behind a service that only the port tells */
+	bool        json_streaming;       /* _path and _write_ts (connlog_writer_clock()) in front */
+	bool        json_unset;           /* LogAscii::json_include_unset_fields: columns that are unset are null */
 	/* "zeek", "bro2": Zeek's LogAscii constants of these names; NULL for their defaults.  A separator is one character. */
 	const char *separator, *set_separator, *empty_field, *unset_field;
 	bool        no_meta; /* LogAscii::include_meta=F: no header, nothing at the end */

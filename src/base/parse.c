@@ -178,6 +178,17 @@ parse_v4(const char *p, size_t n, uint8_t out[4])
 	return i == n;
 }
 
+size_t
+parse_element(const char **text, const char **element)
+{
+	const char  *p = *text + strspn(*text, " ,{}");
+	const size_t len = strcspn(p, " ,{}");
+
+	*element = p;
+	*text = p + len;
+	return len;
+}
+
 bool
 addr_parse(const char *p, size_t n, struct addr *out)
 {

@@ -16,6 +16,9 @@ bool parse_double(const char *p, size_t n, double *out, bool *plain);
 
 /* => Whether the text is a number of JSON's (RFC 8259). */
 bool is_json_number(const char *p, size_t n);
+/* The next element of "a,b" or "{ a, b }", as Zeek's scripts write lists, without blanks around it; `*text` is then behind
+ * it. => Its length, 0 at the end. */
+size_t parse_element(const char **text, const char **element);
 
 /* a.b.c.d or IPv6. */
 bool addr_parse(const char *p, size_t n, struct addr *out);

@@ -11,120 +11,8 @@
 
 #include "cli/settings.h"
 
-enum log_constant {
-	SEPARATOR, /* the texts come first: settings.texts */
-	SET_SEPARATOR,
-	EMPTY_FIELD,
-	UNSET_FIELD,
-	USE_JSON,
-	JSON_TIMESTAMPS,
-	JSON_UNSET,
-	META,
-	NOT_HERE,
-};
-_Static_assert(UNSET_FIELD + 1 == LOG_TEXTS, "each text has its place in the settings");
-
-/* What of Zeek's logging is known; of what is not here: what to do instead. */
-static const struct {
-	const char       *name;
-	enum log_constant which;
-	const char       *instead;
-} log_constants[] = {
-	{ "LogAscii::separator", SEPARATOR, NULL },
-	{ "LogAscii::set_separator", SET_SEPARATOR, NULL },
-	{ "LogAscii::empty_field", EMPTY_FIELD, NULL },
-	{ "LogAscii::unset_field", UNSET_FIELD, NULL },
-	{ "LogAscii::use_json", USE_JSON, NULL },
-	{ "LogAscii::json_timestamps", JSON_TIMESTAMPS, NULL },
-	{ "LogAscii::json_include_unset_fields", JSON_UNSET, NULL },
-	{ "LogAscii::include_meta", META, NULL },
-	{ "LogAscii::output_to_stdout", NOT_HERE, "the log goes to standard output unless -o is given" },
-	{ "LogAscii::gzip_level", NOT_HERE, "pipe the log through gzip" },
-	{ "Log::default_logdir", NOT_HERE, "-o names the folder" },
-	{ "Log::default_rotation_interval", NOT_HERE, "pipe the log through a program that rotates" },
-};
-enum { CONSTANTS = sizeof log_constants / sizeof log_constants[0] };
-
-/* A boolean as Zeek writes it. => false, after a message, for anything else. */
-static bool
-parse_bool(const char *name, const char *value, bool *out)
-{
-	*out = strcmp(value, "T") == 0;
-	if (*out || strcmp(value, "F") == 0)
-		return true;
-	complain("%s=%s: T or F is expected", name, value);
-	return false;
-}
-
-/* A string as Zeek writes it: without quotes on its command line, with them in scripts; \t and \xHH in both.
- * => The text in the settings, or NULL after a message. */
-static const char *
-parse_text(struct settings *s, enum log_constant which, const char *value)
-{
-	const size_t n = strlen(value);
-	const bool   quoted = n >= 2 && value[0] == '"' && value[n - 1] == '"';
-	char        *text = calloc(n + 1, 1), *to = text;
-	unsigned     code;
-
-	if (text == NULL)
-		complain("out of memory");
-	for (const char *p = value + quoted, *end = value + n - quoted; text != NULL && p < end;) {
-		if (strncmp(p, "\\t", 2) == 0) {
-			*to++ = '\t';
-			p += 2;
-		} else if (end - p >= 4 && sscanf(p, "\\x%2x", &code) == 1) {
-			*to++ = (char)code;
-			p += 4;
-		} else {
-			*to++ = *p++;
-		}
-	}
-	free(s->texts[which]);
-	return s->texts[which] = text;
-}
-
-static bool
-set_log_constant(struct settings *s, enum log_constant which, const char *name, const char *value)
-{
-	connlog_writer_options *w = &s->writer;
-	bool                    on = false;
-
-	switch (which) {
-	case SEPARATOR:
-		return (w->separator = parse_text(s, which, value)) != NULL;
-	case SET_SEPARATOR:
-		return (w->set_separator = parse_text(s, which, value)) != NULL;
-	case EMPTY_FIELD:
-		return (w->empty_field = parse_text(s, which, value)) != NULL;
-	case UNSET_FIELD:
-		return (w->unset_field = parse_text(s, which, value)) != NULL;
-	case JSON_TIMESTAMPS:
-		w->json_timestamps = value;
-		return true;
-	default:
-		break;
-	}
-	if (!parse_bool(name, value, &on))
-		return false;
-	if (which == USE_JSON)
-		w->format = on ? "json" : "zeek";
-	else if (which == JSON_UNSET)
-		w->json_unset = on;
-	else
-		w->no_meta = !on;
-	return true;
-}
-
-/* NAME=VALUE or NAME+=VALUE, taken apart. */
-struct assignment {
-	const char *name;
-	size_t      name_n;
-	bool        add;
-	const char *value;
-};
-
 /* With blanks around the sign and "redef" before the name where Zeek's users write them. => false for anything else. */
-static bool
+bool
 take_apart(const char *argument, struct assignment *a)
 {
 	static const char redef[] = "redef ";
@@ -182,15 +70,11 @@ assign(struct settings *s, const char *argument)
 
 	if (!take_apart(argument, &a))
 		return false;
-	for (size_t i = 0; i < CONSTANTS; i++) {
-		const char *known = log_constants[i].name;
-		if (a.add || strncmp(known, a.name, a.name_n) != 0 || known[a.name_n] != '\0')
-			continue;
-		if (log_constants[i].which != NOT_HERE)
-			return set_log_constant(s, log_constants[i].which, known, a.value);
-		complain("%s does not exist here: %s", known, log_constants[i].instead);
+	const enum log_outcome log = log_assign(&s->log, &a);
+	if (log == LOG_WRONG)
 		return false;
-	}
+	if (log == LOG_SET && !is_constant(a.name, a.name_n))
+		return true;
 	if (!is_constant(a.name, a.name_n) || a.name_n + 2 > sizeof name) {
 		complain("no constant is called '%.*s': connlog(1) lists them; a file of such a name is written ./NAME",
 		         (int)a.name_n, a.name);

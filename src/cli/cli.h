@@ -30,6 +30,8 @@ int command_live(int argc, char **argv);    /* live.c */
 int command_events(int argc, char **argv);  /* events.c */
 int command_convert(int argc, char **argv); /* convert.c */
 int command_cut(int argc, char **argv);     /* cut.c */
+int command_explain(int argc, char **argv); /* explain.c */
+int command_report(int argc, char **argv);  /* report.c */
 
 /* "connlog: TEXT" on standard error (message.c). */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);

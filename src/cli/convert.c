@@ -5,8 +5,9 @@
 
 #include "cli/args.h"
 #include "cli/output.h"
+#include "cli/settings.h"
 
-enum { OPT_TO = ARG_LONG, OPT_FROM, OPT_FIELDS, OPT_JSON_TIMES, OPT_STREAMING };
+enum { OPT_TO = OPT_COMMAND, OPT_FROM, OPT_JSON_TIMES };
 
 static const struct option_row rows[] = {
 	{ OPT_TO, "to", "FORMAT", "what to write (see --help formats)" },
@@ -15,6 +16,8 @@ static const struct option_row rows[] = {
 	{ 'o', "output", "FILE", "write FILE instead of standard output" },
 	{ OPT_JSON_TIMES, "json-timestamps", "NAME", "times in json: JSON::TS_EPOCH, JSON::TS_ISO8601, JSON::TS_MILLIS" },
 	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
+	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, for bro0, bro1 and bro1.5" },
+	{ OPT_NEIGHBOR_NETS, "neighbor-nets", "CIDR,...", "networks of neighbours, flag U in bro0 and bro1" },
 	{ 'q', "quiet", NULL, "no warnings" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -27,6 +30,7 @@ struct convert {
 	bool                   quiet;
 	connlog_reader_options from;
 	connlog_writer_options to;
+	struct log_settings    log; /* of `to` */
 
 	connlog_reader *reader;
 	struct output   output;
@@ -42,6 +46,9 @@ apply(void *arg, int key, const char *value)
 
 	switch (key) {
 	case ARG_OPERAND:
+		if (is_assignment(value))
+			return assign_log(&c->log, value);
+		/* fall through */
 	case ARG_FILE:
 		c->inputs[c->inputs_n++] = value;
 		return true;
@@ -55,6 +62,10 @@ apply(void *arg, int key, const char *value)
 		return args_set_once(&c->path, value, "output");
 	case OPT_JSON_TIMES:
 		return args_set_once(&c->to.json_timestamps, value, "json-timestamps");
+	case OPT_LOCAL_NETS:
+		return set_local_nets(&c->log, value, false);
+	case OPT_NEIGHBOR_NETS:
+		return set_neighbor_nets(&c->log, value, false);
 	case OPT_STREAMING:
 		c->to.json_streaming = true;
 		return true;
@@ -217,6 +228,7 @@ command_convert(int argc, char **argv)
 
 	if (c.inputs == NULL)
 		return complain_usage("out of memory");
+	c.log.writer = &c.to;
 	switch (args_walk(&spec, &c, argc, argv)) {
 	case ARGS_RUN:
 		code = convert(&c);
@@ -229,6 +241,7 @@ command_convert(int argc, char **argv)
 	}
 	free(c.told);
 	free(c.fields);
+	log_settings_free(&c.log);
 	free(c.inputs);
 	return code;
 }

@@ -113,7 +113,7 @@ parse_names(const char *option, const char *list, uint64_t *out)
 	}
 }
 
-enum { OPT_ONLY = OPT_EVENTS, OPT_EXCEPT, OPT_ALL, OPT_LIST };
+enum { OPT_ONLY = OPT_COMMAND, OPT_EXCEPT, OPT_ALL, OPT_LIST };
 
 static const struct option_row rows[] = {
 	{ OPT_ONLY, "only", "NAME,...", "print these events only" },

@@ -12,6 +12,9 @@ const struct command commands[] = {
 	{ "events", command_events, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...", "print the events of captures as JSON" },
 	{ "convert", command_convert, "--to FORMAT [OPTIONS] [FILE|-]...", "turn a log into another format" },
 	{ "cut", command_cut, "[OPTIONS] [COLUMN]...", "write columns of a log, as zeek-cut does" },
+	{ "explain", command_explain, "[OPTIONS] [HISTORY|STATE|UID] [FILE|-]",
+	  "say in words what a history, a state or a record tells" },
+	{ "report", command_report, "[OPTIONS] [FILE|-]...", "a log as people read it: lines, a summary, a page" },
 	{ NULL, NULL, NULL, NULL },
 };
 

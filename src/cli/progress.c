@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define FIRST_AFTER 1.0 /* seconds */
@@ -29,30 +30,79 @@ progress_elapsed(const struct progress *p)
 	return now() - p->started;
 }
 
+/* How far it has come; `total` is 0 where that is not known. */
+struct state {
+	uint64_t    bytes, total;
+	uint64_t    things;
+	const char *what; /* they are */
+	const char *name; /* of the file, or NULL */
+};
+
+/* => Whether it is time for the line. */
+static bool
+is_due(struct progress *p, double t)
+{
+	if (!p->wanted || t < p->next)
+		return false;
+	p->next = t + EVERY;
+	p->shown = true;
+	return true;
+}
+
+static void
+show(const struct state *at, double elapsed)
+{
+	const double million = (double)at->things / 1e6;
+
+	fputs("\r\033[K", stderr); /* from the start of the line, cleared */
+	if (at->total > 0 && at->bytes > 0) {
+		double part = (double)at->bytes / (double)at->total;
+		fprintf(stderr, "%5.1f%%, %.0f s left, ", part * 100, part < 1 ? elapsed / part - elapsed : 0);
+	}
+	fprintf(stderr, "%.1f M %s, %.2f M/s", million, at->what, million / elapsed);
+	if (at->name != NULL) { /* its end says more, and the line must not wrap */
+		size_t n = strlen(at->name);
+		fprintf(stderr, ", %s%s", n > 30 ? "…" : "", n > 30 ? at->name + n - 30 : at->name);
+	}
+	fflush(stderr);
+}
+
 void
 progress_update(struct progress *p, const connlog_source *source)
 {
 	connlog_source_progress at;
-	double                  t = p->wanted ? now() : 0;
+	const double            t = p->wanted ? now() : 0;
 
-	if (!p->wanted || t < p->next)
+	if (!is_due(p, t))
 		return;
-	p->next = t + EVERY;
-	p->shown = true;
 	connlog_source_progress_get(source, &at);
+	show(&(struct state){ at.bytes, at.total_bytes, at.packets, "packets", at.name }, t - p->started);
+}
 
-	double elapsed = t - p->started, million = (double)at.packets / 1e6;
-	fputs("\r\033[K", stderr); /* from the start of the line, cleared */
-	if (at.total_bytes > 0 && at.bytes > 0) {
-		double part = (double)at.bytes / (double)at.total_bytes;
-		fprintf(stderr, "%5.1f%%, %.0f s left, ", part * 100, part < 1 ? elapsed / part - elapsed : 0);
+void
+progress_update_log(struct progress *p, const connlog_reader *reader, uint64_t total)
+{
+	connlog_reader_progress at;
+	const double            t = p->wanted ? now() : 0;
+
+	if (!is_due(p, t))
+		return;
+	connlog_reader_progress_get(reader, &at);
+	show(&(struct state){ at.bytes, total, at.records, "records", at.name }, t - p->started);
+}
+
+uint64_t
+progress_total(const char *const *paths, size_t n)
+{
+	uint64_t    total = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < n; i++) {
+		if (stat(paths[i], &st) != 0 || !S_ISREG(st.st_mode))
+			return 0;
+		total += (uint64_t)st.st_size;
 	}
-	fprintf(stderr, "%.1f M packets, %.2f M/s", million, million / elapsed);
-	if (at.name != NULL) { /* its end says more, and the line must not wrap */
-		size_t n = strlen(at.name);
-		fprintf(stderr, ", %s%s", n > 30 ? "…" : "", n > 30 ? at.name + n - 30 : at.name);
-	}
-	fflush(stderr);
+	return total;
 }
 
 void

@@ -25,6 +25,7 @@ static const struct option_row rows[] = {
 	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all" },
 	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges" },
+	{ OPT_NEIGHBOR_NETS, "neighbor-nets", "CIDR,...", "networks of neighbours, flag U in bro0 and bro1" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -80,7 +81,9 @@ settings_apply(void *arg, int key, const char *value)
 	case OPT_FIELDS:
 		return args_join(&s->fields, "", value);
 	case OPT_LOCAL_NETS:
-		return assign_option(s, "Site::local_nets", value);
+		return set_local_nets(&s->log, value, false) && assign_option(s, "Site::local_nets", value);
+	case OPT_NEIGHBOR_NETS:
+		return set_neighbor_nets(&s->log, value, false);
 	case OPT_SCRIPT:
 		s->lua[s->lua_n++] = value;
 		return true;
@@ -115,6 +118,7 @@ const struct args_spec settings_log_spec = {
 static bool
 settings_init(struct settings *s, int argc)
 {
+	s->log.writer = &s->writer;
 	s->options = connlog_options_new();
 	s->inputs = calloc((size_t)argc, sizeof *s->inputs);
 	s->lua = calloc((size_t)argc, sizeof *s->lua);
@@ -164,8 +168,7 @@ settings_run(const struct args_spec *spec, int (*with)(struct settings *s), int 
 	free(s.inputs);
 	free(s.lua);
 	free(s.fields);
+	log_settings_free(&s.log);
 	free(s.scripts);
-	for (size_t i = 0; i < LOG_TEXTS; i++)
-		free(s.texts[i]);
 	return code;
 }

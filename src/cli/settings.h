@@ -6,7 +6,35 @@
 
 enum { LOG_TEXTS = 4 };
 
-/* The strings are argv's, but `fields`, `scripts` and `texts`. */
+/* What NAME=VALUE sets of a log that is written, and the texts of the heap that it makes. */
+struct log_settings {
+	connlog_writer_options *writer;
+	char                   *local_nets, *neighbor_nets;
+	char                   *texts[LOG_TEXTS];
+};
+
+/* NAME=VALUE or NAME+=VALUE, taken apart. */
+struct assignment {
+	const char *name;
+	size_t      name_n;
+	bool        add;
+	const char *value;
+};
+
+/* With blanks around the sign and "redef" before the name where Zeek's users write them. => false for anything else. (assign.c) */
+bool take_apart(const char *argument, struct assignment *a);
+
+/* Sets what the name says of a log (log_assign.c). => LOG_WRONG after a message. */
+enum log_outcome { LOG_UNKNOWN, LOG_SET, LOG_WRONG };
+enum log_outcome log_assign(struct log_settings *l, const struct assignment *a);
+/* Applies NAME=VALUE. => false, after a message. */
+bool assign_log(struct log_settings *l, const char *argument);
+/* Networks for the lines of Bro 1: these instead of those before, or besides with `add`. => As above. */
+bool set_local_nets(struct log_settings *l, const char *value, bool add);
+bool set_neighbor_nets(struct log_settings *l, const char *value, bool add);
+void log_settings_free(struct log_settings *l);
+
+/* The strings are argv's, but `fields` and `scripts`. */
 struct settings {
 	connlog_options       *options;
 	const char           **inputs; /* of -r and in place, in their order */
@@ -19,18 +47,28 @@ struct settings {
 	const char            *stats;    /* --stats */
 	bool                   captures; /* -r was given */
 	bool                   quiet, verbose, seeded;
-	char                  *fields;           /* every --fields, joined by commas; NULL for none */
-	char                  *scripts;          /* Zeek's scripts that add columns, the same way */
-	char                  *texts[LOG_TEXTS]; /* the writer's, which Zeek's constants have set */
+	char                  *fields;  /* every --fields, joined by commas; NULL for none */
+	char                  *scripts; /* Zeek's scripts that add columns, the same way */
 	connlog_writer_options writer;
+	struct log_settings    log; /* of it */
 	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
 	uint64_t events; /* what is printed in place of records */
 	uint64_t only, except;
 	bool     all, list;
 };
 
-/* Keys of options without a letter. */
-enum { OPT_FORMAT = ARG_LONG, OPT_FIELDS, OPT_LOCAL_NETS, OPT_SCRIPT, OPT_SEED, OPT_STATS, OPT_STREAMING, OPT_EVENTS };
+/* Keys of options without a letter; those of one command alone begin at OPT_COMMAND. */
+enum {
+	OPT_FORMAT = ARG_LONG,
+	OPT_FIELDS,
+	OPT_LOCAL_NETS,
+	OPT_NEIGHBOR_NETS,
+	OPT_SCRIPT,
+	OPT_SEED,
+	OPT_STATS,
+	OPT_STREAMING,
+	OPT_COMMAND
+};
 
 /* The options that every command has that reads packets. */
 extern const struct option_row settings_rows[];

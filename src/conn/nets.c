@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
+
 /* Zeek's private ranges; each IPv4 range stands there a second time as its 6to4 form (RFC 3056). */
 static const char *const private_v4[] = {
 	"0.0.0.0/8",    "10.0.0.0/8",   "100.64.0.0/10",  "127.0.0.0/8",        "169.254.0.0/16",  "172.16.0.0/12",
@@ -112,6 +114,20 @@ net_set_add(struct net_set *set, struct subnet net)
 	}
 	at[i] = net;
 	words[i] = w;
+	return true;
+}
+
+bool
+net_set_parse(struct net_set *set, const char *text)
+{
+	const char *at;
+	size_t      len;
+
+	while ((len = parse_element(&text, &at)) > 0) {
+		struct subnet net;
+		if (!subnet_parse(at, len, &net) || !net_set_add(set, net))
+			return false;
+	}
 	return true;
 }
 

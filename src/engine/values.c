@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parse.h"
+
 bool
 value_bool(const char *text, bool *out)
 {
@@ -76,32 +78,16 @@ value_string(const char *text, char **out)
 	return true;
 }
 
-/* The next element of "a,b" or "{ a, b }", without blanks around it. => Its length, 0 at the end. */
-static size_t
-next_element(const char **text, const char **element)
-{
-	const char  *p = *text + strspn(*text, " ,{}");
-	const size_t len = strcspn(p, " ,{}");
-	*element = p;
-	*text = p + len;
-	return len;
-}
-
 bool
 value_subnets(const char *text, struct net_set *out, bool add)
 {
 	struct net_set set = { 0 };
-	const char    *at;
-	size_t         len;
 
 	for (size_t i = 0; add && i < out->n; i++)
 		if (!net_set_add(&set, out->at[i]))
 			goto bad;
-	while ((len = next_element(&text, &at)) > 0) {
-		struct subnet net;
-		if (!subnet_parse(at, len, &net) || !net_set_add(&set, net))
-			goto bad;
-	}
+	if (!net_set_parse(&set, text))
+		goto bad;
 	net_set_free(out);
 	*out = set;
 	return true;
@@ -141,7 +127,7 @@ value_ports(const char *text, struct port_set *tcp, struct port_set *udp, bool a
 		if (udp)
 			sets[1] = *udp;
 	}
-	while ((len = next_element(&text, &at)) > 0)
+	while ((len = parse_element(&text, &at)) > 0)
 		if (!port_add(at, len, &sets[0], udp ? &sets[1] : NULL))
 			return false;
 	*tcp = sets[0];
@@ -160,7 +146,7 @@ value_counts(const char *text, struct count_set *out, bool add)
 
 	if (add)
 		set = *out;
-	while ((len = next_element(&text, &at)) > 0) {
+	while ((len = parse_element(&text, &at)) > 0) {
 		if (set.n == COUNT_SET_MAX || len >= sizeof number)
 			return false;
 		memcpy(number, at, len);

@@ -2,7 +2,7 @@
 #include "read/read.h"
 
 static const struct read_format *const formats[] = {
-	&read_zeek, &read_bro2, &read_ossem, &read_ecs, &read_json, &read_csv,
+	&read_zeek, &read_bro2, &read_ossem, &read_ecs, &read_json, &read_bro1_5, &read_bro1, &read_bro0, &read_csv,
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 

@@ -101,10 +101,11 @@ struct connlog_reader *reader_memory(struct bytes memory, const char *format, ch
 const struct read_format *read_format_find(const char *name);
 const struct read_format *read_format_detect(struct text head);
 
-extern const struct read_format read_zeek, read_bro2; /* tsv.c */
-extern const struct read_format read_json;            /* json.c */
-extern const struct read_format read_ossem;           /* ossem.c */
-extern const struct read_format read_ecs;             /* ecs.c */
-extern const struct read_format read_csv;             /* csv.c */
+extern const struct read_format read_zeek, read_bro2;              /* tsv.c */
+extern const struct read_format read_json;                         /* json.c */
+extern const struct read_format read_ossem;                        /* ossem.c */
+extern const struct read_format read_ecs;                          /* ecs.c */
+extern const struct read_format read_bro0, read_bro1, read_bro1_5; /* bro1.c */
+extern const struct read_format read_csv;                          /* csv.c */
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/outbuf.h"
 #include "base/siphash.h"
 #include "conn/uid.h"
+#include "conn/nets.h"
 #include "record/schema.h"
 
 /* Zeek's JSON::TimestampFormat. */
@@ -70,8 +71,10 @@ struct connlog_writer {
 	struct key           keys[FIELDS_MAX]; /* of the fields that the schema knows */
 	enum json_time       json_time;
 	bool                 json_streaming, json_unset;
-	double               clock;  /* connlog_writer_clock() */
-	char                *wanted; /* --fields, or NULL */
+	struct net_set       local_nets, neighbor_nets;
+	bool                 state_history, dpd_services; /* Bro 1.5's record_state_history, dpd_conn_logs */
+	double               clock;                       /* connlog_writer_clock() */
+	char                *wanted;                      /* --fields, or NULL */
 	bool                 opened;
 	struct outbuf        dropped; /* names, separated by commas, and a final zero byte */
 	struct event_origin  origin;
@@ -83,10 +86,11 @@ struct format {
 	/* The only columns that the format has, in its order, separated by commas, of which some may be extras by their names
 	 * (which are among the writer's fields where the log has them).  NULL: any. */
 	const char *columns;
-	bool        extras;     /* columns that the schema does not know can be written */
-	bool        one_header; /* columns that come up behind the header can not be written any more */
-	size_t      room;       /* that a line can take besides its columns (record_room()) */
-	size_t      copies;     /* how often the uid can stand in a line besides its column */
+	const char *history_columns; /* the same with record_state_history; NULL: that changes nothing */
+	bool        extras;          /* columns that the schema does not know can be written */
+	bool        one_header;      /* columns that come up behind the header can not be written any more */
+	size_t      room;            /* that a line can take besides its columns (record_room()) */
+	size_t      copies;          /* how often the uid can stand in a line besides its column */
 	/* The format's own names of the schema's columns.  NULL, or where it gives NULL: Zeek's behind the prefix, which is also
 	 * what stands before those that the schema does not know. */
 	const char *(*name)(const struct column *c);
@@ -114,11 +118,12 @@ char *put_hex_escape(char *p, unsigned char c);
 /* A column that is set and no text or set, as Zeek's tab-separated log has it. => Where it ends. (zeek.c) */
 char *put_scalar(char *p, const struct column *c, const struct record *r);
 
-extern const struct format format_zeek, format_bro2; /* zeek.c */
-extern const struct format format_json;              /* json.c */
-extern const struct format format_ossem;             /* ossem.c */
-extern const struct format format_ecs;               /* ecs.c */
-extern const struct format format_csv;               /* csv.c */
+extern const struct format format_zeek, format_bro2;                /* zeek.c */
+extern const struct format format_json;                             /* json.c */
+extern const struct format format_ossem;                            /* ossem.c */
+extern const struct format format_ecs;                              /* ecs.c */
+extern const struct format format_csv;                              /* csv.c */
+extern const struct format format_bro0, format_bro1, format_bro1_5; /* bro1.c */
 
 /* Takes the style from the options. => NULL, or what is wrong (static). (zeek.c) */
 const char *zeek_style_set(struct zeek_style *s, const connlog_writer_options *o);

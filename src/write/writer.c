@@ -88,11 +88,11 @@ has_place(const struct format *format, const struct field_set *fields, const str
 static const char *
 choose_fields(struct connlog_writer *w, const struct field_set *known, char *err, size_t err_size)
 {
-	const char *problem = NULL;
+	const char *problem = NULL, *more = w->format->history_columns;
 	size_t      kept = 0;
 
 	if (w->format->columns != NULL)
-		set_columns(&w->fields, w->format->columns, known);
+		set_columns(&w->fields, w->state_history && more != NULL ? more : w->format->columns, known);
 	else
 		w->fields = *known;
 	if (w->wanted != NULL)
@@ -119,6 +119,15 @@ note_dropped(struct connlog_writer *w, const struct field_set *known)
 		outbuf_text(&w->dropped, f->name);
 	}
 	outbuf_char(&w->dropped, '\0');
+}
+
+static bool
+set_nets(struct net_set *set, const char *name, const char *text, char *err, size_t err_size)
+{
+	if (text == NULL || net_set_parse(set, text))
+		return true;
+	snprintf(err, err_size, "%s: \"%.80s\" is no list of subnets like 10.0.0.0/8,fd00::/8", name, text);
+	return false;
 }
 
 /* Applies the options. => false with a text in `err`. */
@@ -149,6 +158,11 @@ configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, 
 		snprintf(err, err_size, "%s", wrong);
 		return false;
 	}
+	w->state_history = o->record_state_history;
+	w->dpd_services = o->dpd_conn_logs;
+	if (!set_nets(&w->local_nets, "local_nets", o->local_nets, err, err_size) ||
+	    !set_nets(&w->neighbor_nets, "neighbor_nets", o->neighbor_nets, err, err_size))
+		return false;
 	if (o->fields != NULL && w->format->columns != NULL) {
 		snprintf(err, err_size, "the format %s has columns of its own: --fields cannot change them", format);
 		return false;
@@ -209,6 +223,8 @@ connlog_writer_free(connlog_writer *w)
 		return;
 	outbuf_free(&w->out);
 	outbuf_free(&w->dropped);
+	net_set_free(&w->local_nets);
+	net_set_free(&w->neighbor_nets);
 	free(w->wanted);
 	free(w);
 }

@@ -42,6 +42,19 @@ def json_lines(rows):
     return "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows)
 
 
+def bro1_lines(rows, kind):
+    """Bro 1's lines, roughly: bro0, bro1 or bro1.5."""
+    out = []
+    for row in rows:
+        first = ["%.6f" % row["ts"], "%.6f" % row["duration"] if "duration" in row else "?"]
+        hosts, ports = [row["id.resp_h"], row["id.orig_h"]], [str(row["id.resp_p"]), str(row["id.orig_p"])]
+        size = [str(row.get("orig_bytes", "?")), str(row.get("resp_bytes", "?"))]
+        service, last = [row.get("service", "other")], [row["conn_state"], ("LU", "X")["service" in row], "%7 addl"]
+        words = service + size + hosts if kind == 0 else hosts + service + ports + [row["proto"]] + size
+        out.append(" ".join(first + words + last) + "\n")
+    return "".join(out)
+
+
 def write_log_seeds(out, golden):
     os.makedirs(out, exist_ok=True)
     for path in sorted(glob.glob(golden + "/*.json")):
@@ -54,6 +67,8 @@ def write_log_seeds(out, golden):
                for row in rows[:1]]
         forms = [tsv(rows, columns), json_lines(rows), json_lines(map(nested, rows)), with_commas(rows, columns),
                  tsv(odd, list(odd[0])), json_lines(odd), tsv(rows[:1], columns).replace("\t", "|").replace(",", ";")]
-        for i, text in enumerate(forms):
+        seeds = [(text, i & 3) for i, text in enumerate(forms)]
+        seeds += [(bro1_lines(rows, kind), kind | kind << 2) for kind in range(3)]
+        for i, (text, how) in enumerate(seeds):
             with open("%s/%s-%d" % (out, os.path.basename(path), i), "wb") as f:
-                f.write(text.encode() + bytes([i & 3]))
+                f.write(text.encode() + bytes([how]))

@@ -1,0 +1,197 @@
+/* log_assign.c - those constants of Zeek's (and Bro 1's) that say how a log is written: NAME=VALUE for a writer's options. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/settings.h"
+
+enum log_constant {
+	SEPARATOR, /* the texts come first: log_settings.texts */
+	SET_SEPARATOR,
+	EMPTY_FIELD,
+	UNSET_FIELD,
+	USE_JSON,
+	JSON_TIMESTAMPS,
+	JSON_UNSET,
+	META,
+	LOCAL_NETS, /* an option of the engine's, too */
+	NEIGHBOR_NETS,
+	STATE_HISTORY,
+	DPD_CONN_LOGS,
+	NOT_HERE,
+};
+_Static_assert(UNSET_FIELD + 1 == LOG_TEXTS, "each text has its place in the settings");
+
+/* What is known; of what is not here: what to do instead. */
+static const struct {
+	const char       *name;
+	enum log_constant which;
+	const char       *instead;
+} log_constants[] = {
+	{ "LogAscii::separator", SEPARATOR, NULL },
+	{ "LogAscii::set_separator", SET_SEPARATOR, NULL },
+	{ "LogAscii::empty_field", EMPTY_FIELD, NULL },
+	{ "LogAscii::unset_field", UNSET_FIELD, NULL },
+	{ "LogAscii::use_json", USE_JSON, NULL },
+	{ "LogAscii::json_timestamps", JSON_TIMESTAMPS, NULL },
+	{ "LogAscii::json_include_unset_fields", JSON_UNSET, NULL },
+	{ "LogAscii::include_meta", META, NULL },
+	{ "Site::local_nets", LOCAL_NETS, NULL },
+	{ "Site::neighbor_nets", NEIGHBOR_NETS, NULL },
+	{ "record_state_history", STATE_HISTORY, NULL },
+	{ "dpd_conn_logs", DPD_CONN_LOGS, NULL },
+	{ "LogAscii::output_to_stdout", NOT_HERE, "the log goes to standard output unless -o is given" },
+	{ "LogAscii::gzip_level", NOT_HERE, "pipe the log through gzip" },
+	{ "Log::default_logdir", NOT_HERE, "-o names the folder" },
+	{ "Log::default_rotation_interval", NOT_HERE, "pipe the log through a program that rotates" },
+};
+enum { CONSTANTS = sizeof log_constants / sizeof log_constants[0] };
+
+/* A boolean as Zeek writes it. => false, after a message, for anything else. */
+static bool
+set_bool(const char *name, const char *value, bool *out)
+{
+	*out = strcmp(value, "T") == 0;
+	if (*out || strcmp(value, "F") == 0)
+		return true;
+	complain("%s=%s: T or F is expected", name, value);
+	return false;
+}
+
+/* A string as Zeek writes it: without quotes on its command line, with them in scripts; \t and \xHH in both.
+ * => The text in the settings, or NULL after a message. */
+static const char *
+set_text(struct log_settings *l, enum log_constant which, const char *value)
+{
+	const size_t n = strlen(value);
+	const bool   quoted = n >= 2 && value[0] == '"' && value[n - 1] == '"';
+	char        *text = calloc(n + 1, 1), *to = text;
+	unsigned     code;
+
+	if (text == NULL)
+		complain("out of memory");
+	for (const char *p = value + quoted, *end = value + n - quoted; text != NULL && p < end;) {
+		if (strncmp(p, "\\t", 2) == 0) {
+			*to++ = '\t';
+			p += 2;
+		} else if (end - p >= 4 && sscanf(p, "\\x%2x", &code) == 1) {
+			*to++ = (char)code;
+			p += 4;
+		} else {
+			*to++ = *p++;
+		}
+	}
+	free(l->texts[which]);
+	return l->texts[which] = text;
+}
+
+/* Sets or lengthens a list of networks. */
+static bool
+set_nets(char **list, const char **out, const char *value, bool add)
+{
+	if (!add) {
+		free(*list);
+		*list = NULL;
+	}
+	const bool good = args_join(list, "", value);
+	*out = *list;
+	return good;
+}
+
+bool
+set_local_nets(struct log_settings *l, const char *value, bool add)
+{
+	return set_nets(&l->local_nets, &l->writer->local_nets, value, add);
+}
+
+bool
+set_neighbor_nets(struct log_settings *l, const char *value, bool add)
+{
+	return set_nets(&l->neighbor_nets, &l->writer->neighbor_nets, value, add);
+}
+
+static bool
+set_flag(struct log_settings *l, enum log_constant which, const char *name, const char *value)
+{
+	connlog_writer_options *w = l->writer;
+	bool                    on;
+
+	if (!set_bool(name, value, &on))
+		return false;
+	if (which == USE_JSON)
+		w->format = on ? "json" : "zeek";
+	else if (which == JSON_UNSET)
+		w->json_unset = on;
+	else if (which == META)
+		w->no_meta = !on;
+	else if (which == STATE_HISTORY)
+		w->record_state_history = on;
+	else
+		w->dpd_conn_logs = on;
+	return true;
+}
+
+static bool
+set(struct log_settings *l, enum log_constant which, const struct assignment *a, const char *name)
+{
+	connlog_writer_options *w = l->writer;
+
+	switch (which) {
+	case SEPARATOR:
+		return (w->separator = set_text(l, which, a->value)) != NULL;
+	case SET_SEPARATOR:
+		return (w->set_separator = set_text(l, which, a->value)) != NULL;
+	case EMPTY_FIELD:
+		return (w->empty_field = set_text(l, which, a->value)) != NULL;
+	case UNSET_FIELD:
+		return (w->unset_field = set_text(l, which, a->value)) != NULL;
+	case JSON_TIMESTAMPS:
+		w->json_timestamps = a->value;
+		return true;
+	case LOCAL_NETS:
+		return set_local_nets(l, a->value, a->add);
+	case NEIGHBOR_NETS:
+		return set_neighbor_nets(l, a->value, a->add);
+	default:
+		return set_flag(l, which, name, a->value);
+	}
+}
+
+enum log_outcome
+log_assign(struct log_settings *l, const struct assignment *a)
+{
+	for (size_t i = 0; i < CONSTANTS; i++) {
+		const char             *known = log_constants[i].name;
+		const enum log_constant which = log_constants[i].which;
+		if (strncmp(known, a->name, a->name_n) != 0 || known[a->name_n] != '\0')
+			continue;
+		if (a->add && which != LOCAL_NETS && which != NEIGHBOR_NETS)
+			return LOG_UNKNOWN;
+		if (which != NOT_HERE)
+			return set(l, which, a, known) ? LOG_SET : LOG_WRONG;
+		complain("%s does not exist here: %s", known, log_constants[i].instead);
+		return LOG_WRONG;
+	}
+	return LOG_UNKNOWN;
+}
+
+bool
+assign_log(struct log_settings *l, const char *argument)
+{
+	struct assignment      a;
+	const enum log_outcome outcome = take_apart(argument, &a) ? log_assign(l, &a) : LOG_UNKNOWN;
+
+	if (outcome == LOG_UNKNOWN)
+		complain("%s sets nothing of a log: connlog(1) lists what does; a file of such a name is written ./NAME",
+		         argument);
+	return outcome == LOG_SET;
+}
+
+void
+log_settings_free(struct log_settings *l)
+{
+	free(l->local_nets);
+	free(l->neighbor_nets);
+	for (size_t i = 0; i < LOG_TEXTS; i++)
+		free(l->texts[i]);
+}

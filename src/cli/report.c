@@ -1,0 +1,278 @@
+/* report.c - `connlog report`: a log for people, after Bro 1's hot-report.
+ *
+ * Each record of the logs goes to a mode: one prints it as a line (report_line.c), one counts (report_summary.c), one
+ * makes a page (report_html.c).  A mode is a row of functions; another one is a file with such a row and an option that
+ * chooses it.
+ */
+#include "cli/report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/args.h"
+#include "cli/progress.h"
+
+enum { TOP = 10, TOP_MAX = 1000, PROGRESS_EVERY = 4096 /* records */ };
+
+enum { OPT_SUMMARY = ARG_LONG, OPT_TOP, OPT_HTML, OPT_ROWS, OPT_FROM };
+
+static const struct option_row rows[] = {
+	{ 'n', "numeric", NULL, "hosts by address; without it the resolver is asked for names" },
+	{ 'x', "exact", NULL, "sizes to the byte and durations in seconds" },
+	{ 'f', "time-format", "FMT", "times as strftime(3) writes them; empty: the usual ones" },
+	{ 'l', "long", NULL, "times with the year" },
+	{ 'u', "utc", NULL, "times in UTC instead of local time" },
+	{ 's', "strict", NULL, "numbers of fewer than nine characters are no times, and left as they are" },
+	{ OPT_SUMMARY, "summary", NULL, "tables of the top hosts, services, states and connections instead of lines" },
+	{ OPT_TOP, "top", "N", "rows of a table of --summary (10)" },
+	{ OPT_HTML, "html", "OUT.html", "write a page to look at instead; - is standard output" },
+	{ OPT_ROWS, "rows", "N", "connections that the page holds at most (250000)" },
+	{ OPT_FROM, "from", "FORMAT", "the log's format, where its content does not tell" },
+	{ 'q', "quiet", NULL, "no warnings and no progress" },
+};
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+/* => false, after a message, for what is no number from 1 to `most`. */
+static bool
+set_number(uint64_t *out, const char *option, const char *value, uint64_t most)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(value, &end, 10);
+	if (*value >= '1' && *value <= '9' && *end == '\0' && errno == 0 && *out <= most)
+		return true;
+	complain("--%s %s: a number from 1 to %" PRIu64 " is expected", option, value, most);
+	return false;
+}
+
+/* => false, after a message, for a value that is no good. */
+static bool
+apply(void *arg, int key, const char *value)
+{
+	struct report *r = arg;
+
+	r->text_only |= key < ARG_LONG && strchr("nxflus", key) != NULL;
+	switch (key) {
+	case ARG_OPERAND:
+	case ARG_FILE:
+		r->inputs[r->inputs_n++] = value;
+		return true;
+	case 'n':
+		r->style.names = false;
+		return true;
+	case 'x':
+		r->style.exact = true;
+		return true;
+	case 'f':
+		r->style.time = *value != '\0' ? value : REPORT_SHORT_TIME;
+		return true;
+	case 'l':
+		r->style.time = REPORT_LONG_TIME;
+		return true;
+	case 'u':
+		r->style.utc = true;
+		return true;
+	case 's':
+		r->style.strict = true;
+		return true;
+	case OPT_SUMMARY:
+		r->text_only = true;
+		r->mode = &report_summary;
+		return true;
+	case OPT_TOP:
+		r->text_only = true;
+		return set_number(&r->top, "top", value, TOP_MAX);
+	case OPT_HTML:
+		r->mode = &report_html;
+		return args_set_once(&r->html, value, "html");
+	case OPT_ROWS:
+		return set_number(&r->html_rows, "rows", value, UINT64_MAX);
+	case OPT_FROM:
+		return args_set_once(&r->from, value, "from");
+	default: /* 'q': the table has no other */
+		r->quiet = true;
+		return true;
+	}
+}
+
+static const struct args_spec spec = {
+	.command = "report",
+	.about = "Prints a log as people read it: a line a connection, or what there was most of.",
+	.rows = rows,
+	.rows_n = ROWS,
+	.apply = apply,
+	.notes =
+		"Any log is read that `connlog convert` reads, standard input where none is named.  The environment's\n"
+		"CFTIMEFMT is the format of times where neither -f nor -l is given.  The states' symbols are in connlog(1).",
+};
+
+/* ---- the lines --------------------------------------------------------------------------------------------------- */
+
+static void *
+lines_new(const struct report *r)
+{
+	return (void *)(uintptr_t)r;
+}
+
+static bool
+lines_add(void *mode, const connlog_record *record, const struct report_row *row)
+{
+	const struct report *r = mode;
+
+	(void)record;
+	report_line(stdout, &r->style, r->names, row);
+	putchar('\n');
+	return !ferror(stdout);
+}
+
+static bool
+lines_end(void *mode)
+{
+	(void)mode;
+	return true;
+}
+
+static void
+lines_free(void *mode)
+{
+	(void)mode;
+}
+
+static const struct report_mode report_lines = { lines_new, lines_add, lines_end, lines_free };
+
+/* ---- the run ----------------------------------------------------------------------------------------------------- */
+
+/* What the signal handler stops. */
+static connlog_reader *reading;
+
+static void
+on_signal(int sig)
+{
+	(void)sig;
+	connlog_reader_stop(reading);
+}
+
+/* Ctrl-C ends the input where it stands, so that what was read is reported; a second one kills. */
+static void
+catch_signals(connlog_reader *reader)
+{
+	struct sigaction stop = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	reading = reader;
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGPIPE, &ignore, NULL); /* write() says it */
+}
+
+/* Reads to the end. => an exit_code */
+static int
+read_all(const struct report *r, connlog_reader *reader, void *mode)
+{
+	const connlog_record *record;
+	const bool            to_terminal = r->mode == &report_lines && isatty(STDOUT_FILENO); /* progress enough */
+	const uint64_t        total = progress_total(r->inputs, r->inputs_n);
+	struct progress       progress;
+	struct view           view;
+	struct report_row     row;
+	char                  err[MESSAGE_MAX];
+	uint64_t              n = 0;
+	int                   status, code = EXIT_ALL_READ;
+
+	progress_init(&progress, !r->quiet && !to_terminal && isatty(STDERR_FILENO));
+	view_init(&view);
+	while ((status = connlog_reader_next(reader, &record, err, sizeof err)) != CONNLOG_END) {
+		if (status == CONNLOG_READ_RECORD) {
+			report_row_fill(&row, &view, record);
+			if (!r->mode->add(mode, record, &row)) {
+				code = EXIT_INCOMPLETE;
+				break;
+			}
+			if (++n % PROGRESS_EVERY == 0)
+				progress_update_log(&progress, reader, total);
+		} else if (status != CONNLOG_READ_COLUMNS) {
+			progress_clear(&progress);
+			complain("%s", err);
+			code = EXIT_INCOMPLETE;
+			if (status == CONNLOG_NO_MEMORY)
+				break;
+		}
+	}
+	progress_clear(&progress);
+	return code;
+}
+
+/* What became of standard output. => `code`, or EXIT_INCOMPLETE after a message; a reader of ours that has gone is none. */
+static int
+finish_output(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	if (errno == EPIPE)
+		return EXIT_ALL_READ;
+	complain("standard output: %s", strerror(errno));
+	return EXIT_INCOMPLETE;
+}
+
+static int
+run(struct report *r)
+{
+	char            err[MESSAGE_MAX];
+	int             code = EXIT_INCOMPLETE;
+	connlog_reader *reader =
+		connlog_reader_files(r->inputs, r->inputs_n, &(connlog_reader_options){ .format = r->from }, err, sizeof err);
+
+	if (reader == NULL)
+		return complain_usage("%s", err);
+	r->names = report_names_new(r->style.names, r->quiet);
+	if (r->names == NULL)
+		complain("out of memory");
+	void *mode = r->names != NULL ? r->mode->begin(r) : NULL;
+	if (mode != NULL) {
+		catch_signals(reader);
+		code = read_all(r, reader, mode);
+		if (!r->mode->end(mode))
+			code = EXIT_INCOMPLETE;
+		code = finish_output(code);
+		r->mode->free(mode);
+	}
+	report_names_free(r->names);
+	connlog_reader_free(reader);
+	return code;
+}
+
+int
+command_report(int argc, char **argv)
+{
+	const char   *format = getenv("CFTIMEFMT");
+	struct report r = { .mode = &report_lines, .top = TOP, .html_rows = REPORT_HTML_ROWS };
+	int           code = EXIT_USAGE;
+
+	r.style =
+		(struct report_style){ .names = true, .time = format != NULL && *format != '\0' ? format : REPORT_SHORT_TIME };
+	r.inputs = calloc((size_t)argc + 1, sizeof *r.inputs);
+	if (r.inputs == NULL)
+		return complain_usage("out of memory");
+	switch (args_walk(&spec, &r, argc, argv)) {
+	case ARGS_RUN:
+		if (r.inputs_n == 0)
+			r.inputs[r.inputs_n++] = "-";
+		if (r.html != NULL && r.text_only)
+			complain_usage("--html writes a page, no text: of the other options --rows, --from and -q go with it");
+		else
+			code = run(&r);
+		break;
+	case ARGS_DONE:
+		code = EXIT_ALL_READ;
+		break;
+	case ARGS_WRONG:
+		break;
+	}
+	free(r.inputs);
+	return code;
+}

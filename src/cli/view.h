@@ -1,0 +1,52 @@
+/* view.h - a record looked at by the columns that its story is told from. */
+#ifndef CONNLOG_CLI_VIEW_H
+#define CONNLOG_CLI_VIEW_H
+
+#include "cli/story.h"
+#include "connlog.h"
+
+enum view_column {
+	VIEW_TS,
+	VIEW_UID,
+	VIEW_ORIG_H,
+	VIEW_ORIG_P,
+	VIEW_RESP_H,
+	VIEW_RESP_P,
+	VIEW_PROTO,
+	VIEW_SERVICE,
+	VIEW_DURATION,
+	VIEW_ORIG_BYTES,
+	VIEW_RESP_BYTES,
+	VIEW_STATE,
+	VIEW_MISSED,
+	VIEW_HISTORY,
+	VIEW_ORIG_PKTS,
+	VIEW_ORIG_IP_BYTES,
+	VIEW_RESP_PKTS,
+	VIEW_RESP_IP_BYTES,
+	VIEW_TUNNEL_PARENTS,
+	VIEW_COLUMNS,
+};
+
+struct view {
+	int at[VIEW_COLUMNS]; /* in connlog_column_at()'s order */
+};
+
+void view_init(struct view *v);
+
+/* => The number, or -1 where it is unset. */
+double view_number(const struct view *v, const connlog_record *r, enum view_column column);
+
+/* => The text: of an address as it is usually written, of a set with commas between; "" where it is unset.  It is the
+ * record's or lies in `room`, where long sets are cut. */
+#define VIEW_TEXT_MAX 512
+connlog_text
+view_text(const struct view *v, const connlog_record *r, enum view_column column, char room[VIEW_TEXT_MAX]);
+
+/* What story_proto_named() says of the record. */
+enum story_proto view_proto(const struct view *v, const connlog_record *r);
+
+/* => What story_find() finds. */
+unsigned view_findings(const struct view *v, const connlog_record *r);
+
+#endif

@@ -1,0 +1,183 @@
+"""connlog report: the line, the times, the summary, what a hostile log cannot do."""
+import fcntl
+import json
+import os
+import pty
+import struct
+import subprocess
+import termios
+
+EXAMPLE = "931803523.006848 54.3776 http 7320 38891 206.132.179.35 128.32.162.134 RSTO X %103\n"
+UTC = {**os.environ, "TZ": "UTC", "LC_ALL": "C"}
+
+
+def report(env, text, *args, **environment):
+    return env.run("report", *args, input=text, stdin=None, env={**UTC, **environment}).stdout
+
+
+def record(**columns):
+    base = {"ts": 931803523.5, "id.orig_h": "10.0.0.1", "id.orig_p": 4000, "id.resp_h": "10.0.0.2", "id.resp_p": 8080,
+            "proto": "tcp", "duration": 90.5, "orig_bytes": 7, "resp_bytes": 1234567, "conn_state": "SF"}
+    base.update(columns)
+    return json.dumps({k: v for k, v in base.items() if v is not None}) + "\n"
+
+
+def test_the_line_of_hot_report(env):
+    assert report(env, EXAMPLE, "-n", "-x") == \
+        "Jul 12 18:18:43  128.32.162.134 7320b >] 206.132.179.35/http 38891b 54.4s %103\n"
+    assert report(env, EXAMPLE, "-n") == \
+        "Jul 12 18:18:43  128.32.162.134 7.32kB >] 206.132.179.35/http 38.9kB 54.4s %103\n"
+    assert report(env, record(), "-n") == "Jul 12 18:18:43 *10.0.0.1 7B > 10.0.0.2/8080/tcp 1.23MB 1:31min\n"
+    assert report(env, record(service="ssl", **{"id.resp_h": "fd00::1"}), "-n", "-x") == \
+        "Jul 12 18:18:43  10.0.0.1 7b > fd00::1/ssl 1234567b 90.5s\n"
+    assert report(env, record(proto="icmp", duration=None, orig_bytes=None, resp_bytes=None, conn_state="OTH"), "-n") == \
+        "Jul 12 18:18:43 *10.0.0.1 ? ?>? 10.0.0.2/icmp ? ?\n"
+
+
+def test_the_symbols_of_the_states(env):
+    symbols = {"S0": "}", "S1": ">", "SF": ">", "REJ": "[", "S2": "}2", "S3": "}3", "RSTO": ">]", "RSTR": ">[", "RSTOS0": "}]",
+               "RSTRH": "<[", "SH": ">h", "SHR": "<h", "OTH": "?>?"}
+    lines = report(env, "".join(record(conn_state=s) for s in symbols), "-n").splitlines()
+    assert len(lines) == len(symbols)
+    for (state, symbol), line in zip(symbols.items(), lines):
+        words = line.split()
+        if state in ("S0", "S1", "REJ"):  # no sizes: that tells S1 from SF
+            assert words[3:] == ["*10.0.0.1", symbol, "10.0.0.2/8080/tcp"], line
+        else:
+            assert words[3:6] == ["*10.0.0.1", "7B", symbol] and len(words) == 9, line
+
+
+def test_the_star_is_hot_reports(env):
+    for columns, star in (({"service": "http"}, " "), ({"service": "ssl"}, " "), ({"service": "ssh"}, "*"),
+                          ({"service": "ftp-data"}, " "), ({"service": "smtp"}, " "), ({"service": "smtp", "orig_bytes": 6}, "*"),
+                          ({"service": "finger", "conn_state": "REJ"}, " "), ({"service": "finger"}, "*"),
+                          ({"service": "telnet"}, "*"), ({"service": "telnet", "resp_bytes": 900, "duration": 9}, " ")):
+        assert report(env, record(**columns), "-n")[16] == star, columns
+
+
+def test_times_as_cf_has_them(env):
+    early = EXAMPLE.replace("931803523", "9")
+    for args, environment, time in (
+            ([], {}, "Jul 12 18:18:43"), (["-l"], {}, "Jul 12 18:18:43 1999"),
+            (["-f", "%Y-%m-%d %H:%M"], {}, "1999-07-12 18:18"), (["-l", "-f", ""], {}, "Jul 12 18:18:43"),
+            (["-f", "%Y", "-l"], {}, "Jul 12 18:18:43 1999"), ([], {"CFTIMEFMT": "%H"}, "18             "),
+            (["-l"], {"CFTIMEFMT": "%H"}, "Jul 12 18:18:43 1999"), ([], {"TZ": "UTC-5"}, "Jul 12 23:18:43"),
+            (["-u"], {"TZ": "UTC-5"}, "Jul 12 18:18:43")):
+        out = report(env, EXAMPLE, "-n", *args, **environment)
+        assert out.startswith(time + "  128."), (args, environment, out)
+    assert report(env, early, "-n").startswith("Jan  1 00:00:09  128.")
+    assert report(env, early, "-n", "-s").startswith("9.006848         128.")  # eight characters are no time
+    assert report(env, "1" + early, "-n", "-s").startswith("Jan  1 00:00:19  128.")
+
+
+def test_names_come_from_the_resolver(env):
+    out = report(env, record(**{"id.resp_h": "127.0.0.1"}))
+    assert "> localhost/8080/tcp" in out, out
+    assert "> 127.0.0.1/8080/tcp" in report(env, record(**{"id.resp_h": "127.0.0.1"}), "-n")
+
+
+def test_any_log_is_read(env):
+    capture = env.capture("http.pcap")
+    want = None
+    for form in ("zeek", "json"):
+        path = "%s/conn.%s" % (env.tmp, form)
+        with open(path, "w") as f:
+            f.write(env.run("-q", "--seed", "x", "--format", form, capture).stdout)
+        out = env.run("report", "-n", path, env=UTC).stdout
+        assert out and (want is None or out == want), form
+        want = out
+    with open(path) as f:
+        assert report(env, f.read(), "-n", "-") == want
+
+
+def test_a_hostile_log_cannot_write_to_the_terminal(env):
+    text = record(service="ht\x1b[2Jtp\n", conn_state="\x1b]0;x\x07", addl="\u202e\x00\r x", proto="\x1b")
+    for args in (["-n"], ["-n", "--summary"]):
+        out = report(env, text * 3, *args)
+        assert all(c == "\n" or " " <= c <= "~" for c in out), out
+    assert len(report(env, text, "-n").splitlines()) == 1
+
+
+def big_log():
+    lines = []
+    for i in range(300):
+        lines.append(record(**{"id.orig_h": "10.0.%d.%d" % (i % 3, i % 50), "id.resp_h": "2001:db8:ffff:eeee::%x" % (i % 7)},
+                            ts=931803523 + i, duration=i + 0.5, orig_bytes=i * 1000, service=("http", "ssl,http", "dns")[i % 3],
+                            conn_state=("SF", "S0", "RSTO")[i % 3]))
+    return "".join(lines)
+
+
+def test_the_summary_counts_right(env):
+    out = report(env, big_log(), "-n", "--summary", "--top", "3")
+    tables = out.split("\n\n")
+    assert tables[0].splitlines()[0] == "300 connections" and "sent 44.9 MB" in tables[0], tables[0]
+    assert [t.split()[0] for t in tables[1:]] == ["hosts", "services", "states", "longest", "largest"], out
+    assert len(tables[1].splitlines()) == len(tables[4].splitlines()) == 4
+    services = sorted(line.split()[:2] for line in tables[2].splitlines()[1:])
+    assert services == [["dns", "100"], ["http", "100"], ["ssl,http", "100"]], services
+    states = [line.split()[:2] for line in tables[3].splitlines()[1:]]
+    assert sorted(states) == [[">", "SF"], [">]", "RSTO"], ["}", "S0"]], states
+    assert [line.split()[0] for line in tables[4].splitlines()[1:]] == ["5:00min", "4:59min", "4:58min"], tables[4]
+    hosts = tables[1].splitlines()
+    assert hosts[1].split()[0].startswith("2001:db8:ffff:eeee::") and "#" in hosts[1], hosts
+    assert report(env, "", "-n", "--summary", "--from", "json").splitlines()[0] == "0 connections"
+
+
+def test_the_summary_fits_the_terminal(env):
+    for columns in ("40", "60", "80", "100"):
+        for locale in ("C", "C.UTF-8"):
+            out = report(env, big_log(), "-n", "--summary", COLUMNS=columns, LC_ALL=locale)
+            widest = max(map(len, out.splitlines()))
+            assert widest <= int(columns), (columns, locale, widest, out)
+            assert ("█" in out) == (locale != "C")
+    assert max(map(len, report(env, big_log(), "-n", "--summary").splitlines())) <= 80
+    parent, child = pty.openpty()
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 66, 0, 0))
+    path = env.tmp + "/conn.json"
+    with open(path, "w") as f:
+        f.write(big_log())
+    done = subprocess.run([env.connlog, "report", "-n", "--summary", path], stdin=subprocess.DEVNULL, stdout=child,
+                          env={k: v for k, v in UTC.items() if k != "COLUMNS"}, timeout=60)
+    os.close(child)
+    out = b""
+    try:
+        while True:
+            got = os.read(parent, 65536)
+            if not got:
+                break
+            out += got
+    except OSError:
+        pass
+    lines = out.decode().replace("\r", "").splitlines()
+    assert done.returncode == 0 and 60 < max(map(len, lines)) <= 66, lines
+
+
+def test_wrong_command_lines_and_inputs(env):
+    for args, said in ((["--top", "0"], "from 1 to"), (["--top", "x"], "from 1 to"), (["--from", "xml"], "known are"),
+                       (["--html", "x.html", "-n"], "--html writes a page"), (["-Z"], "unknown option -Z")):
+        done = env.run("report", *args, input=EXAMPLE, stdin=None, code=2)
+        assert said in done.stderr and not done.stdout, (args, done.stderr)
+    done = env.run("report", "-n", "/nowhere/conn.log", code=1)
+    assert "/nowhere/conn.log" in done.stderr
+    done = env.run("report", "-n", input=EXAMPLE + "nonsense\n" + EXAMPLE, stdin=None, code=1)
+    assert len(done.stdout.splitlines()) == 2 and "line 2" in done.stderr, done.stderr
+    help_text = env.run("report", "--help").stdout
+    for word in ("-n, --numeric", "--summary", "--html", "CFTIMEFMT"):
+        assert word in help_text, word
+
+
+def test_a_reader_that_goes_away_is_no_error(env):
+    with open(env.tmp + "/conn.log", "w") as f:
+        f.write(EXAMPLE * 5000)
+    out = env.must("bash", "-c", "set -o pipefail; %s report -n conn.log | head -1" % env.connlog, env=UTC)
+    assert len(out.splitlines()) == 1
+
+
+def test_the_manual_page_has_every_option(env):
+    with open(env.root + "/man/connlog-report.1") as f:
+        page = f.read().replace("\\-", "-")
+    for row in env.run("report", "--help").stdout.splitlines():
+        words = row.split()
+        for word in words[:2]:
+            if row.startswith("  -") and word.startswith("--"):
+                assert "Fl -" + word.strip("-,") in page, word
