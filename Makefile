@@ -1,7 +1,8 @@
 # connlog - build, test, measure.  `make` builds build/connlog; `make help` lists the targets.
 #
-# Every .c file in src/*/ is part of the library, but those of src/cli/, which are the program; every
-# test/unit/NAME_test.c is a test program and every fuzz/fuzz_NAME.c a fuzz target: nothing has to be listed here.
+# Every .c file in src/*/ is part of the library, but those of src/cli/, which are the program, and what src/script/ has for
+# builds with other Luas; every test/unit/NAME_test.c is a test program, every fuzz/fuzz_NAME.c a fuzz target and every
+# examples/NAME.c an example of the library: nothing has to be listed here.
 # Objects are built in three variants, each in a folder of its own: obj (as installed), san (ASan + UBSan, what the
 # tests run) and fuzz (clang's libFuzzer, ASan + UBSan).
 MAKEFLAGS += --no-builtin-rules --no-print-directory
@@ -20,8 +21,15 @@ SCALE := 1
 VERSION := $(shell sed -n 's/^\#define CONNLOG_VERSION "\(.*\)"/\1/p' include/connlog.h)
 SONAME := libconnlog.so.$(firstword $(subst ., ,$(VERSION)))
 
-PKG := libpcap zlib libzstd libcrypto
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null)
+# Scripts: LuaJIT, else Lua 5.4, else none; LUA=lua5.4 or LUA=none chooses.
+LUA := $(firstword $(foreach lua,luajit lua5.4,$(shell pkg-config --exists $(lua) 2>/dev/null && echo $(lua))) none)
+LUA_PKG := $(filter-out none,$(LUA))
+# As connlog --version names it, of a name of pkg-config's.
+LUA_NAME = -DCONNLOG_LUA=$(if $(filter none,$(1)),none,$(if $(filter luajit,$(1)),LuaJIT,Lua)-$(shell \
+	pkg-config --modversion $(1) 2>/dev/null))
+
+PKG := libpcap zlib libzstd libcrypto $(LUA_PKG)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null) $(call LUA_NAME,$(LUA))
 LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null) -lm
 
 # Warnings are errors with WERROR=1 and in CI.
@@ -36,17 +44,20 @@ FUZZ := $(SAN) -fsanitize=fuzzer-no-link
 BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc -I$(B)/html $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
 	$(CPPFLAGS)
 
-LIB_SRC := $(filter-out src/cli/%,$(wildcard src/*/*.c))
+SCRIPT_SRC := $(wildcard src/script/*.c)
+LIB_SRC := $(filter-out src/cli/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
+	$(if $(LUA_PKG),$(filter-out %/none.c,$(SCRIPT_SRC)),src/script/none.c)
 CLI_SRC := $(wildcard src/cli/*.c)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
+EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 BENCH := $(B)/bench/gen $(B)/bench/reader
 C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
 
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib test check unit captures golden demo bench fuzz fuzzers conformance install format clean help FORCE \
+.PHONY: all lib test check unit examples threads captures golden demo bench fuzz fuzzers conformance install format clean help FORCE \
 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -56,9 +67,11 @@ help:
 	@echo 'make lib                the static and the shared library'
 	@echo 'make test               install what is needed, build with ASan and UBSan, run every test'
 	@echo 'make unit               only the unit tests'
+	@echo 'make threads            engines in threads of their own, under ThreadSanitizer'
+	@echo 'make examples           the programs in examples/, in build/examples'
 	@echo 'make demo               the log of a capture that the generator writes'
 	@echo 'make captures           the captures of the tests and the demo, in build/captures'
-	@echo 'make golden             write the expected logs in test/golden anew (then read the diff)'
+	@echo 'make golden             write the expected logs in test/golden anew, and the manual's list of events'
 	@echo 'make conformance        compare with Zeek: needs SHARED=DIR with its conformance folder (../shared)'
 	@echo 'make bench SCALE=1      speed and memory on three synthetic captures, against a reader that only counts'
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
@@ -66,6 +79,7 @@ help:
 	@echo 'make format             let clang-format write the files'
 	@echo 'make install PREFIX=/usr/local DESTDIR=    program, libraries, header, pkg-config file, man page'
 	@echo 'make clean              remove build/'
+	@echo 'LUA=lua5.4 or LUA=none builds with that instead of LuaJIT'
 	@echo 'CC=clang, CFLAGS=..., WERROR=1 (warnings are errors), V=1 (show the commands) and B=DIR (where to build)'
 	@echo 'are understood by all.'
 
@@ -96,19 +110,26 @@ $(B)/fuzz/%.o: %.c $(B)/fuzz/flags
 	$(call SAY,CC fuzz $<)
 	$(Q)$(FUZZ_CC) $(BASE_CFLAGS) $(CFLAGS) $(FUZZ) -c $< -o $@
 
-$(B)/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
+$(B)/obj/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
 $(B)/san/libconnlog.a: $(LIB_SRC:%.c=$(B)/san/%.o)
 $(B)/fuzz/libconnlog.a: $(LIB_SRC:%.c=$(B)/fuzz/%.o)
-$(B)/libconnlog.a $(B)/san/libconnlog.a $(B)/fuzz/libconnlog.a:
+$(B)/obj/libconnlog.a $(B)/san/libconnlog.a $(B)/fuzz/libconnlog.a:
 	@rm -f $@
 	$(call SAY,AR      $@)
 	$(Q)ar rcs $@ $^
+# The static library is one object in which only connlog_* is left global, so that its inner names meet nobody's.
+$(B)/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
+	$(call SAY,AR      $@)
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(if $(LTO),-flinker-output=nolto-rel) -r -nostdlib -o $(B)/obj/libconnlog.o $^
+	$(Q)objcopy --localize-hidden $(B)/obj/libconnlog.o
+	@rm -f $@
+	$(Q)ar rcs $@ $(B)/obj/libconnlog.o
 $(B)/$(SONAME): $(LIB_SRC:%.c=$(B)/obj/%.o)
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(LTO) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined $(LDFLAGS) -o $@ $^ $(LIBS)
 
 lib: $(B)/libconnlog.a $(B)/$(SONAME)
-$(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/libconnlog.a
+$(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/obj/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
@@ -127,6 +148,23 @@ $(B)/html/page.js.inc: $(PAGE_JS)
 	@mkdir -p $(@D)
 	$(Q){ echo '(() => {"use strict";'; cat $^; echo '})();'; } | $(as_bytes) >$@
 
+# The program with other Luas, and with none, for the tests: what depends on that takes the place of the library's.
+OTHER_LUAS := $(filter-out $(LUA),none $(shell pkg-config --exists lua5.4 2>/dev/null && echo lua5.4))
+LUA_SRC = src/engine/version.c $(if $(filter none,$(1)),src/script/none.c,$(filter-out %/none.c,$(SCRIPT_SRC)))
+OTHER_CFLAGS = $(filter-out $(PKG_CFLAGS),$(BASE_CFLAGS)) $(if $(filter-out none,$(1)),$(shell pkg-config --cflags $(1))) \
+	$(call LUA_NAME,$(1)) $(CFLAGS) $(SAN)
+OTHER_LIBS = $(filter-out $(if $(LUA_PKG),$(shell pkg-config --libs $(LUA_PKG) 2>/dev/null)),$(LIBS))
+define OTHER_LUA
+$(B)/san/$(1)/%.o: %.c $(B)/san/flags
+	@mkdir -p $$(@D)
+	$$(call SAY,CC $(1) $$<)
+	$$(Q)$$(CC) $$(call OTHER_CFLAGS,$(1)) -c $$< -o $$@
+$(B)/san/connlog-$(1): $(CLI_SRC:%.c=$(B)/san/%.o) $(patsubst %.c,$(B)/san/$(1)/%.o,$(call LUA_SRC,$(1))) $(B)/san/libconnlog.a
+	$$(call SAY,LINK    $$@)
+	$$(Q)$$(CC) $$(CFLAGS) $$(SAN) -o $$@ $$^ $$(OTHER_LIBS) $(if $(filter-out none,$(1)),$(shell pkg-config --libs $(1)))
+endef
+$(foreach lua,$(OTHER_LUAS),$(eval $(call OTHER_LUA,$(lua))))
+
 # ---- tests -----------------------------------------------------------------------------------------------------
 
 $(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libconnlog.a
@@ -134,8 +172,21 @@ $(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ -lcmocka $(LIBS)
 
+# Examples are built as their heads say, but with the sanitizers.
+$(B)/examples/to_sqlite: NEEDS := -lsqlite3
+$(B)/examples/%: $(B)/san/examples/%.o $(B)/san/libconnlog.a
+	@mkdir -p $(@D)
+	$(call SAY,LINK    $@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(NEEDS) $(LIBS)
+examples: $(EXAMPLES)
+
 unit: $(UNIT)
 	@for t in $^; do $$t || exit 1; done
+
+# The test of several engines in several threads under ThreadSanitizer, built in a folder of its own.
+threads:
+	@$(AGAIN) B=$(B)/tsan SAN='-O1 -g -fsanitize=thread' $(B)/tsan/unit/threads_test
+	@$(B)/tsan/unit/threads_test
 
 captures: $(B)/captures/.done
 $(B)/captures/.done: $(wildcard test/gen/*.py)
@@ -147,7 +198,7 @@ test:
 	@scripts/setup test
 	@$(if $(filter true,$(CI)),scripts/setup browser || echo 'no browser: its tests will be skipped' >&2)
 	@$(AGAIN) check
-check: all lib $(B)/san/connlog $(UNIT) $(B)/captures/.done
+check: all lib $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
 	@CC='$(CC)' SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B)
 
 golden: $(B)/san/connlog $(B)/captures/.done
@@ -184,6 +235,7 @@ bench:
 	@scripts/setup bench
 	@$(AGAIN) all $(BENCH)
 	@bench/run --build $(B) --scale $(SCALE)
+	@bench/convert --build $(B) --scale $(SCALE)
 
 # ---- installing, checking, cleaning ----------------------------------------------------------------------------
 
@@ -211,7 +263,7 @@ lint-tidy: $(PAGE)
 # ctuuninitvar takes an argument that the callee fills in for one that it reads.
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
-		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE -Iinclude -Isrc src
+		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE $(call LUA_NAME,$(LUA)) -Iinclude -Isrc src
 
 format:
 	clang-format -i $(C_FILES)

@@ -9,12 +9,20 @@
  *     connlog_options_set(o, "ignore_checksums", "T", err, sizeof err);
  *     connlog_engine *e = connlog_engine_new(o, err, sizeof err);
  *     connlog_on_record(e, print_it, NULL);
- *     while ((n = ...) > 0) connlog_packets(e, packets, n);
- *     connlog_finish(e);                       // what is still open is logged
+ *     connlog_run(e, source, err, sizeof err);  // or connlog_packets(e, packets, n), with packets from anywhere
+ *     connlog_finish(e);                        // what is still open is logged
  *     connlog_engine_free(e); connlog_options_free(o);
  *
- * Errors: functions that can fail return NULL or a negative connlog_error and write a text into `err`
- * (always terminated, cut to fit).  Numbers are in host byte order, addresses in network byte order.
+ * Errors: functions that can fail return NULL or a negative connlog_error.  Those that have `err` write a text there
+ * (a sentence without a point, always terminated, cut to fit; NULL with the size 0 for none), which means something
+ * only where they have failed; connlog_error_text() has one for the others.
+ * Units: times are seconds since the epoch, intervals seconds, sizes bytes.  Numbers are in host byte order, addresses in
+ * network byte order.  Texts that are given are terminated and in no need to live longer than the call, unless it says so.
+ * Memory: who gets an object of a ..._new(), ..._files() or the like frees it with the ..._free() of its kind, which takes
+ * NULL.  What else is handed out belongs to the library; "Static" means that it lives for ever.
+ * Threads: an object and all that is made from it belong to one thread at a time; different objects have nothing in common.
+ * Callbacks are called in the thread and during the call that feeds the engine.  They may ask for values and register
+ * callbacks, but neither feed, finish nor free the engine that calls them.
  */
 #ifndef CONNLOG_H
 #define CONNLOG_H
@@ -45,7 +53,12 @@ typedef enum connlog_error {
 	CONNLOG_CLOSED = -6,    /* the reader of our output has gone (EPIPE) */
 } connlog_error;
 
-/* The version and what was found at build time, one line each ("connlog 0.1.0\nlibpcap ...\n"). Static. */
+/* => What a value of connlog_error means, as a sentence without a point; anything else is what a callback returned.
+ * Static. */
+CONNLOG_API const char *connlog_error_text(int error);
+
+/* => The version of the library that runs, and what it was built with, one line each ("connlog 0.1.0\nformats: ...\n").
+ * Static. */
 CONNLOG_API const char *connlog_version(void);
 
 /* ---- options ---------------------------------------------------------------------------------------------- */
@@ -63,13 +76,14 @@ CONNLOG_API void             connlog_options_free(connlog_options *o);
 CONNLOG_API int
 connlog_options_set(connlog_options *o, const char *name, const char *value, char *err, size_t err_size);
 
-/* For listings: the option at `i`, until NULL. */
+/* All of it static. */
 typedef struct connlog_option_info {
 	const char *name;
 	const char *type;    /* bool, interval, count, counts, subnets, ports, string */
 	const char *initial; /* default, as text */
 	const char *doc;
 } connlog_option_info;
+/* => The option at `i`, or NULL behind the last. */
 CONNLOG_API const connlog_option_info *connlog_option_at(size_t i);
 
 /* ---- records ---------------------------------------------------------------------------------------------- */
@@ -96,9 +110,19 @@ typedef enum connlog_type {
 } connlog_type;
 
 typedef struct connlog_text {
-	const char *p; /* not terminated */
+	const char *p; /* not terminated, and of any bytes: a packet may have brought them */
 	size_t      n;
 } connlog_text;
+
+typedef struct connlog_texts {
+	const connlog_text *at;
+	size_t              n;
+} connlog_texts;
+
+typedef struct connlog_counts {
+	const uint64_t *at;
+	size_t          n;
+} connlog_counts;
 
 /* The fields of a value that is a record itself. */
 typedef struct connlog_fields {
@@ -106,29 +130,25 @@ typedef struct connlog_fields {
 	size_t                      n;
 } connlog_fields;
 
+typedef struct connlog_fields_list {
+	const connlog_fields *at;
+	size_t                n;
+} connlog_fields_list;
+
 typedef struct connlog_value {
 	connlog_type type;
 	bool         set; /* false: the column is unset in this record, the rest means nothing */
 	union {
-		double       number;
-		uint64_t     count;
-		int64_t      integer;
-		bool         boolean;
-		uint8_t      address[16]; /* network order; IPv4 as ::ffff:a.b.c.d */
-		connlog_text text;
-		struct {
-			const connlog_text *at;
-			size_t              n;
-		} texts;
-		struct {
-			const uint64_t *at;
-			size_t          n;
-		} counts;
-		connlog_fields record;
-		struct {
-			const connlog_fields *at;
-			size_t                n;
-		} records;
+		double              number;
+		uint64_t            count;
+		int64_t             integer;
+		bool                boolean;
+		uint8_t             address[16]; /* network order; IPv4 as ::ffff:a.b.c.d */
+		connlog_text        text;
+		connlog_texts       texts;
+		connlog_counts      counts;
+		connlog_fields      record;
+		connlog_fields_list records;
 	};
 } connlog_value;
 
@@ -137,6 +157,7 @@ typedef struct connlog_field {
 	connlog_value value;
 } connlog_field;
 
+/* All of it static. */
 typedef struct connlog_column_info {
 	const char  *name;
 	connlog_type type;
@@ -147,8 +168,17 @@ typedef struct connlog_column_info {
 /* => The column at `i` in Zeek's order, or NULL behind the last. */
 CONNLOG_API const connlog_column_info *connlog_column_at(size_t i);
 /* => The index of a column by name, or -1. */
-CONNLOG_API int           connlog_column_find(const char *name);
+CONNLOG_API int connlog_column_find(const char *name);
+/* => The column's value in this record; one that is not set for no column.  What it points at lives as long as the
+ * record. */
 CONNLOG_API connlog_value connlog_record_get(const connlog_record *r, size_t column);
+/* The same by Zeek's name of the column, which has to be looked up each time. */
+CONNLOG_API connlog_value connlog_record_find(const connlog_record *r, const char *name);
+
+/* Writes a value as Zeek's logs have it, but without their escapes: "192.0.2.1", "1700000000.123456", "T", the elements of
+ * a set with commas between, "-" where it is not set.  At most `size` bytes with the final zero byte are written.
+ * => The length of the whole text, which was cut where it is not below `size`. */
+CONNLOG_API size_t connlog_value_text(connlog_value value, char *out, size_t size);
 
 /* A column of a log that was read which is none of Zeek's. */
 typedef struct connlog_extra {
@@ -157,11 +187,8 @@ typedef struct connlog_extra {
 	bool         set;
 	bool         list; /* a set or vector: `texts`; else `text`, numbers as they stood, booleans as T or F */
 	union {
-		connlog_text text;
-		struct {
-			const connlog_text *at;
-			size_t              n;
-		} texts;
+		connlog_text  text;
+		connlog_texts texts;
 	};
 } connlog_extra;
 /* The unknown column at `i` in `*out`. => false behind the last. */
@@ -207,6 +234,9 @@ enum {
  * or CONNLOG_IO with a text in `err` that names the file and the line: the next call goes on behind it. */
 CONNLOG_API int connlog_reader_next(connlog_reader *r, const connlog_record **out, char *err, size_t err_size);
 
+/* => The record that connlog_reader_next() has handed out last, to change it with connlog_record_set(). */
+CONNLOG_API connlog_record *connlog_reader_record(connlog_reader *r);
+
 /* => The columns of the records that come now: changed by CONNLOG_READ_COLUMNS only. */
 CONNLOG_API const connlog_columns *connlog_reader_columns(const connlog_reader *r);
 
@@ -228,48 +258,68 @@ typedef struct connlog_engine connlog_engine;
 
 /* A packet as it was captured.  The engine keeps none of the memory after connlog_packets() returns. */
 typedef struct connlog_packet {
-	const uint8_t *data;   /* `caplen` bytes */
+	const uint8_t *data;   /* `caplen` bytes, from the link layer's header on; no alignment is needed */
 	uint32_t       caplen; /* bytes captured */
-	uint32_t       len;    /* bytes on the wire */
+	uint32_t       len;    /* bytes on the wire; more than `caplen` where the capture has cut the packet */
 	int32_t        link;   /* DLT_ value as libpcap's pcap_datalink() gives it on Linux (1 is Ethernet) */
-	uint32_t       nsec;   /* nanoseconds; cut to microseconds, as Zeek sees them */
-	int64_t        sec;    /* seconds since the epoch */
+	uint32_t       nsec;   /* nanoseconds, below 1000000000; cut to microseconds, as Zeek sees them */
+	int64_t        sec;    /* seconds since the epoch; a packet from before is counted and left out */
 } connlog_packet;
 
-/* `o` is copied. => NULL with a text in `err`. */
+/* `o` is copied; NULL: the defaults. => NULL with a text in `err`. */
 CONNLOG_API connlog_engine *connlog_engine_new(const connlog_options *o, char *err, size_t err_size);
-CONNLOG_API void            connlog_engine_free(connlog_engine *e);
+/* What is still open is not logged: call connlog_finish() before, if it is to be. */
+CONNLOG_API void connlog_engine_free(connlog_engine *e);
 
 /* Called for each connection when it has ended and is to be logged (Zeek's Conn::log_conn).  Return anything but
- * CONNLOG_OK to stop: connlog_packets() and connlog_finish() then return that value.  All functions that were
- * given are called, in their order.
+ * CONNLOG_OK to stop: nothing is called any more, and connlog_packets(), connlog_finish() and the like return that value
+ * from then on.  A positive one cannot be taken for an error of the library.  All functions that were given are called, in
+ * their order.
  * => CONNLOG_OK or CONNLOG_NO_MEMORY. */
 typedef int (*connlog_record_fn)(void *arg, const connlog_record *r);
 CONNLOG_API int connlog_on_record(connlog_engine *e, connlog_record_fn fn, void *arg);
 
 /* Called before a record is logged (Zeek's hook Conn::log_policy); may change it with connlog_record_set().
  * => Whether the record is to be logged.  It is not when one of the functions says so, and those that were given
- * later are then not asked. */
+ * later are then not asked.
+ * connlog_on_policy() => CONNLOG_OK or CONNLOG_NO_MEMORY. */
 typedef bool (*connlog_policy_fn)(void *arg, connlog_record *r);
 CONNLOG_API int connlog_on_policy(connlog_engine *e, connlog_policy_fn fn, void *arg);
 
-/* Sets a column of a record, or unsets it with `value.set` false.  Texts are copied.  `value.type` is the column's; for
- * addresses, ports and whatever else has one, the value has to be one that the column can take.
- * => CONNLOG_OK, CONNLOG_BAD_OPTION (no such column, another type) or CONNLOG_NO_MEMORY. */
+/* Sets a column of a record, any of connlog_column_at(), or unsets it with `value.set` false (`value.type` is then not
+ * looked at).  Texts are copied.  The record has then the value for everybody who comes later: policies, record callbacks,
+ * writers.  Other columns stay as they are, even where they tell of the same thing.
+ * => CONNLOG_OK; CONNLOG_NO_MEMORY; or CONNLOG_BAD_OPTION: no such column, `value.type` is not the column's, or it is a value
+ * that the column cannot take (see connlog_column_takes()), and the record is as it was. */
 CONNLOG_API int connlog_record_set(connlog_record *r, size_t column, connlog_value value);
+/* => What connlog_record_set() takes for the column, for messages: "a port, 0 to 65535"; NULL for no column.  Static. */
+CONNLOG_API const char *connlog_column_takes(size_t column);
 
-/* => CONNLOG_OK, or what the record callback returned. */
+/* Packets in the order of their times; how many there are in a call makes no difference to the result, but to the
+ * speed: 32 or more at once are best.  A packet that is damaged is no error, but counted.
+ * => CONNLOG_OK, or what a callback returned. */
 CONNLOG_API int connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n);
 /* Tells a live engine how late it is when no packets come, so that connections that have timed out are logged; do not
  * mix it with packets that were captured earlier.  => As above. */
 CONNLOG_API int connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec);
-/* Ends every open connection, as Zeek does at the end of its input. */
+/* Ends and logs every open connection, as Zeek does at the end of its input.  Packets that come later begin new
+ * connections, which another call ends.  => As above. */
 CONNLOG_API int connlog_finish(connlog_engine *e);
 
 /* => The engine's time, seconds since the epoch: that of the packet it has come to. */
 CONNLOG_API double connlog_time(const connlog_engine *e);
 
-/* Every counter: group ("packets", "connections", "rejected" …), name, value. */
+typedef struct connlog_source connlog_source;
+
+/* Hands a source's packets to the engine until there are no more.
+ * => CONNLOG_END: all has been read, connlog_finish() is next.  CONNLOG_OK: an interface has nothing at the moment (it was
+ * waited for a tenth of a second); tell connlog_idle() the time of day and call it again.  CONNLOG_BAD_INPUT or
+ * CONNLOG_IO, as of connlog_source_read(): what came before is good, a call goes on behind it.  Anything else: out of
+ * memory, or what a callback returned; there is no going on. */
+CONNLOG_API int connlog_run(connlog_engine *e, connlog_source *s, char *err, size_t err_size);
+
+/* Every counter as it stands: group ("packets", "connections", "rejected" …), name, value; the counters of a group come
+ * together.  The texts are static. */
 typedef void (*connlog_counter_fn)(void *arg, const char *group, const char *name, uint64_t value);
 CONNLOG_API void connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg);
 
@@ -344,12 +394,14 @@ CONNLOG_API int connlog_event_find(const char *name);
 
 typedef struct connlog_event connlog_event; /* valid during the callback only, and all that comes from it */
 
-/* Called when the event happens.  Return anything but CONNLOG_OK to stop, as of connlog_on_record(). */
+/* Called when the event happens.  Return anything but CONNLOG_OK to stop, as of connlog_on_record().  What is done in a
+ * handler can raise another event at once, and so on; no more than 64 come of one. */
 typedef int (*connlog_event_fn)(void *arg, const connlog_event *event);
 /* Handles an event from now on; best before the first packet.  All functions that were given are called, in their
  * order. => CONNLOG_OK, CONNLOG_BAD_OPTION (no such event) or CONNLOG_NO_MEMORY. */
 CONNLOG_API int connlog_on_event(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, void *arg);
 
+/* => Which event it is, for a function that handles several. */
 CONNLOG_API connlog_event_id connlog_event_which(const connlog_event *event);
 /* => The packet time of the event, seconds since the epoch (Zeek's network_time()). */
 CONNLOG_API double connlog_event_time(const connlog_event *event);
@@ -377,24 +429,39 @@ CONNLOG_API int
 connlog_event_set_threshold(const connlog_event *event, connlog_threshold which, double value, bool is_orig);
 
 /* What a user should be told about the input (checksum offloading, a filtered or cut capture, traffic seen
- * twice): called once for each finding, by connlog_finish or earlier, with a full sentence. */
+ * twice) and errors of scripts: called once for each finding, by connlog_finish or earlier, with a sentence that lives for
+ * the call; lines behind the first are details (a script's traceback).  There is one function only; NULL takes it
+ * away. */
 typedef void (*connlog_notice_fn)(void *arg, const char *text);
 CONNLOG_API void connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg);
 
-/* ---- sources ---------------------------------------------------------------------------------------------- */
+/* ---- scripts ---------------------------------------------------------------------------------------------- */
 
-typedef struct connlog_source connlog_source;
+/* Loads a Lua script: it is run, and from now on its global functions that have an event's name handle that event,
+ * log_policy(rec) and log_conn(rec) do what the callbacks of connlog_on_policy() and connlog_on_record() do, and
+ * connlog_done() is called by the first connlog_finish().  docs/SCRIPTS.md tells what scripts are given.  Several can be loaded, each by
+ * itself; they are freed with the engine.  Best before the first packet.
+ * An error in a script later on is a notice (connlog_on_notice), counted, and stops nothing.
+ * => CONNLOG_OK, or with a text: CONNLOG_IO (it cannot be read), CONNLOG_BAD_INPUT (it is no Lua, fails, or handles nothing),
+ * CONNLOG_BAD_OPTION (the library was built without Lua), CONNLOG_NO_MEMORY. */
+CONNLOG_API int connlog_script_load(connlog_engine *e, const char *path, char *err, size_t err_size);
+
+/* Called for each line that a script prints, which comes without its end. */
+typedef void (*connlog_print_fn)(void *arg, connlog_text line);
+CONNLOG_API void connlog_on_print(connlog_engine *e, connlog_print_fn fn, void *arg);
+
+/* ---- sources ---------------------------------------------------------------------------------------------- */
 
 /* Files, directories ("-" is standard input) read one after the other as one stream. Nothing is opened yet.
  * A path behind "pcapng::" is, where it is pcapng, read as Zeek reads that: in part, and without the filter.
  * `bpf` is a pcap filter or NULL. => NULL with a text in `err` (a filter that does not compile). */
 CONNLOG_API connlog_source *
 connlog_source_files(const char *const *paths, size_t n, const char *bpf, char *err, size_t err_size);
-/* Live capture through libpcap. */
+/* Live capture from an interface through libpcap, which is opened at once.  => NULL with a text in `err`. */
 CONNLOG_API connlog_source *connlog_source_live(const char *iface, const char *bpf, char *err, size_t err_size);
 CONNLOG_API void            connlog_source_free(connlog_source *s);
 
-/* Up to `max` packets, valid until the next call.
+/* Up to `max` packets (at least 1), valid until the next call.
  * => Their number (0: none yet, live only), or CONNLOG_END, or CONNLOG_BAD_INPUT / CONNLOG_IO with a text in
  * `err` that names the file and says where it stopped and why; the source goes on with the next file at the
  * next call. */
@@ -409,7 +476,8 @@ typedef struct connlog_source_progress {
 	const char *name;     /* of the file being read, or NULL */
 } connlog_source_progress;
 CONNLOG_API void connlog_source_progress_get(const connlog_source *s, connlog_source_progress *out);
-/* Makes a blocked or later connlog_source_read() of a live source return CONNLOG_END; async-signal-safe. */
+/* Makes later calls of connlog_source_read() return CONNLOG_END, and one that waits when the signal comes; for signal
+ * handlers (async-signal-safe). */
 CONNLOG_API void connlog_source_stop(connlog_source *s);
 
 /* ---- writers: records to bytes ------------------------------------------------------------------------------ */
@@ -431,6 +499,7 @@ typedef struct connlog_writer_options {
 	const connlog_columns *columns;
 } connlog_writer_options;
 
+/* `o` may be NULL. => NULL with a text in `err`. */
 CONNLOG_API connlog_writer *connlog_writer_new(const connlog_writer_options *o, char *err, size_t err_size);
 CONNLOG_API void            connlog_writer_free(connlog_writer *w);
 /* => Whether it writes that column: what nobody reads need not be computed (the option log_community_id). */
@@ -446,12 +515,16 @@ CONNLOG_API const char *connlog_writer_dropped(const connlog_writer *w);
 /* The time, seconds since the epoch, that json_streaming shows as that of writing the records that follow. */
 CONNLOG_API void connlog_writer_clock(connlog_writer *w, double now);
 
-/* Each appends to the writer's buffer. `when` is the time for #open and #close, seconds since the epoch. */
+/* Each appends to the writer's buffer: the header, a record's line, what stands at the end. `when` is the time for #open
+ * and #close, which are written in local time. => CONNLOG_OK or CONNLOG_NO_MEMORY. */
 CONNLOG_API int connlog_writer_open(connlog_writer *w, double when);
 CONNLOG_API int connlog_writer_record(connlog_writer *w, const connlog_record *r);
 CONNLOG_API int connlog_writer_close(connlog_writer *w, double when);
+/* A line of JSON, whatever the format, as events have no other: {"ts":…,"event":…,"uid":…,"id.orig_h":…,"id.orig_p":…,
+ * "id.resp_h":…,"id.resp_p":…,"start_time":…} and the arguments that are set; bytes as base64. */
+CONNLOG_API int connlog_writer_event(connlog_writer *w, const connlog_event *event);
 
-/* What has been written since the last call to connlog_writer_clear(); owned by the writer. */
+/* => What has been written since the last call to connlog_writer_clear(); valid until the next call that writes. */
 CONNLOG_API connlog_text connlog_writer_bytes(const connlog_writer *w);
 CONNLOG_API void         connlog_writer_clear(connlog_writer *w);
 
@@ -459,18 +532,20 @@ CONNLOG_API void         connlog_writer_clear(connlog_writer *w);
 
 typedef struct connlog_sink connlog_sink;
 
-/* A file descriptor that the caller keeps open and closes. */
+/* A file descriptor that the caller keeps open and closes.  Writing to a pipe whose reader has gone raises SIGPIPE:
+ * ignore that signal to get CONNLOG_CLOSED instead.  => NULL with a text in `err`, as of the next. */
 CONNLOG_API connlog_sink *connlog_sink_fd(int fd, char *err, size_t err_size);
 /* A file that gets the name `path` only when connlog_sink_close() has finished it; before that the bytes are in
  * a hidden file beside it, which is removed when the sink is freed unfinished.  What has that name already and is no
  * regular file (a named pipe, a device) is written to as it is. */
 CONNLOG_API connlog_sink *connlog_sink_file(const char *path, char *err, size_t err_size);
-/* => CONNLOG_OK, CONNLOG_CLOSED (EPIPE) or CONNLOG_IO. */
+/* Writes all of it, and waits where it has to. => CONNLOG_OK, CONNLOG_CLOSED (EPIPE) or CONNLOG_IO. */
 CONNLOG_API int connlog_sink_write(connlog_sink *s, const char *p, size_t n, char *err, size_t err_size);
 /* => The bytes that it has taken so far, those of a write that failed on the way included. */
 CONNLOG_API uint64_t connlog_sink_taken(const connlog_sink *s);
-CONNLOG_API int      connlog_sink_close(connlog_sink *s, char *err, size_t err_size);
-CONNLOG_API void     connlog_sink_free(connlog_sink *s);
+/* Finishes the file. => CONNLOG_OK, or CONNLOG_IO: it has not got its name. */
+CONNLOG_API int  connlog_sink_close(connlog_sink *s, char *err, size_t err_size);
+CONNLOG_API void connlog_sink_free(connlog_sink *s);
 
 #ifdef __cplusplus
 }

@@ -40,5 +40,13 @@ def test_tsv(env):
     check(env, "tsv")
 
 
+def test_events(env):
+    check(env, "events")
+
+
+def test_events_with_checksums(env):
+    check(env, "events with checksums")
+
+
 def test_formats(env):
     check(env, "formats")

@@ -285,3 +285,28 @@ parse_iso8601(const char *p, size_t n, double *out)
 	*out = (double)(seconds * 1000000 + micros) / 1e6;
 	return true;
 }
+
+bool
+is_json_number(const char *p, size_t n)
+{
+	size_t i = n > 0 && p[0] == '-', digits = i;
+
+	while (i < n && is_digit(p[i]))
+		i++;
+	if (i == digits || (p[digits] == '0' && i > digits + 1))
+		return false;
+	if (i < n && p[i] == '.') {
+		for (digits = ++i; i < n && is_digit(p[i]); i++)
+			;
+		if (i == digits)
+			return false;
+	}
+	if (i < n && (p[i] == 'e' || p[i] == 'E')) {
+		i += i + 1 < n && (p[i + 1] == '+' || p[i + 1] == '-') ? 2 : 1;
+		for (digits = i; i < n && is_digit(p[i]); i++)
+			;
+		if (i == digits)
+			return false;
+	}
+	return i == n;
+}

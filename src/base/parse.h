@@ -18,6 +18,9 @@ bool parse_double(const char *p, size_t n, double *out, bool *plain);
  * it. => Its length, 0 at the end. */
 size_t parse_element(const char **text, const char **element);
 
+/* => Whether the text is a number of JSON's (RFC 8259). */
+bool is_json_number(const char *p, size_t n);
+
 /* a.b.c.d or IPv6. */
 bool addr_parse(const char *p, size_t n, struct addr *out);
 

@@ -15,11 +15,20 @@ static const struct option_row common[] = {
 };
 enum { COMMON = sizeof common / sizeof common[0] };
 
+static size_t
+count_rows(const struct args_spec *spec)
+{
+	return spec->rows_n + spec->shared_n + COMMON;
+}
+
 /* => The option at `i`, those of all commands behind the command's own. */
 static const struct option_row *
 row_at(const struct args_spec *spec, size_t i)
 {
-	return i < spec->rows_n ? &spec->rows[i] : &common[i - spec->rows_n];
+	if (i < spec->rows_n)
+		return &spec->rows[i];
+	i -= spec->rows_n;
+	return i < spec->shared_n ? &spec->shared[i] : &common[i - spec->shared_n];
 }
 
 static bool
@@ -46,7 +55,7 @@ static void
 print_options(const struct args_spec *spec)
 {
 	printf("\noptions:\n");
-	for (size_t i = 0; i < spec->rows_n + COMMON; i++) {
+	for (size_t i = 0; i < count_rows(spec); i++) {
 		const struct option_row *row = row_at(spec, i);
 		char                     letter[8] = "", left[64];
 		if (has_letter(row))
@@ -94,7 +103,7 @@ build_getopt(const struct args_spec *spec, char *letters, struct option *longs)
 {
 	*letters++ = '-'; /* arguments that are no options come in place, as option 1 */
 	*letters++ = ':'; /* errors are ours to report */
-	for (size_t i = 0; i < spec->rows_n + COMMON; i++) {
+	for (size_t i = 0; i < count_rows(spec); i++) {
 		const struct option_row *row = row_at(spec, i);
 		int                      has = row->argument != NULL ? required_argument : no_argument;
 		if (row->name != NULL)
@@ -116,7 +125,7 @@ complain_option(const struct args_spec *spec, int outcome, char **argv)
 	const struct option_row *row = NULL;
 	const char              *command = spec->command != NULL ? spec->command : "", *space = *command != '\0' ? " " : "";
 
-	for (size_t i = 0; i < spec->rows_n + COMMON; i++)
+	for (size_t i = 0; i < count_rows(spec); i++)
 		if (row_at(spec, i)->key == optopt)
 			row = row_at(spec, i);
 	if (row != NULL && outcome == ':' && row->name != NULL)
@@ -166,7 +175,7 @@ walk(const struct args_spec *spec, void *arg, int argc, char **argv, const char 
 enum args_outcome
 args_walk(const struct args_spec *spec, void *arg, int argc, char **argv)
 {
-	const size_t      n = spec->rows_n + COMMON;
+	const size_t      n = count_rows(spec);
 	char             *letters = calloc(2 + 2 * n + 1, 1);
 	struct option    *longs = calloc(n + 1, sizeof *longs);
 	enum args_outcome outcome = ARGS_WRONG;

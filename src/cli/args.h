@@ -34,6 +34,8 @@ struct args_spec {
 	const char              *about;   /* the help's first line */
 	const struct option_row *rows;
 	size_t                   rows_n;
+	const struct option_row *shared; /* more of them, which other commands have too; NULL: none */
+	size_t                   shared_n;
 	/* => false, after a message, for a value that is no good. */
 	bool (*apply)(void *arg, int key, const char *value);
 	const char *notes; /* the help's last lines, or NULL */

@@ -27,6 +27,7 @@ extern const struct command commands[];
 
 int command_read(int argc, char **argv);    /* read.c */
 int command_live(int argc, char **argv);    /* live.c */
+int command_events(int argc, char **argv);  /* events.c */
 int command_convert(int argc, char **argv); /* convert.c */
 int command_explain(int argc, char **argv); /* explain.c */
 int command_report(int argc, char **argv);  /* report.c */

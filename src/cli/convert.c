@@ -7,7 +7,8 @@
 #include "cli/output.h"
 #include "cli/settings.h"
 
-enum { OPT_TO = ARG_LONG, OPT_FROM, OPT_FIELDS, OPT_JSON_TIMES, OPT_STREAMING, OPT_LOCAL_NETS, OPT_NEIGHBOR_NETS };
+/* Besides those of settings.h. */
+enum { OPT_TO = OPT_EVENTS + 1, OPT_FROM, OPT_JSON_TIMES };
 
 static const struct option_row rows[] = {
 	{ OPT_TO, "to", "FORMAT", "what to write (see --help formats)" },

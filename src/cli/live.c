@@ -20,5 +20,5 @@ live_run(struct settings *s)
 int
 command_live(int argc, char **argv)
 {
-	return settings_run(live_run, argc, argv);
+	return settings_run(&settings_log_spec, live_run, argc, argv);
 }

@@ -9,6 +9,7 @@ const struct command commands[] = {
 	{ "read", command_read, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...",
 	  "log the connections of captures (the default)" },
 	{ "live", command_live, "[OPTIONS] IFACE [NAME=VALUE]...", "log the connections that an interface sees" },
+	{ "events", command_events, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...", "print the events of captures as JSON" },
 	{ "convert", command_convert, "--to FORMAT [OPTIONS] [FILE|-]...", "turn a log into another format" },
 	{ "explain", command_explain, "[OPTIONS] [HISTORY|STATE|UID] [FILE|-]",
 	  "say in words what a history, a state or a record tells" },

@@ -1,4 +1,4 @@
-/* output.c - records through the writer to the sink.
+/* output.c - records or events through the writer to the sink.
  *
  * The header is written with the first record, as Zeek does, or at the end where there is none, so that an empty log is a
  * log too.
@@ -95,18 +95,24 @@ output_flush(struct output *o)
 	return status == CONNLOG_OK ? CONNLOG_OK : fail(o, status, o->error);
 }
 
-int
-output_record(void *arg, const connlog_record *r)
+/* Before something is appended. => Whether it can be. */
+static bool
+begin(struct output *o)
 {
-	struct output *o = arg;
-
 	o->records++;
 	o->pending++;
 	if (o->status == CONNLOG_OK && !o->opened)
 		open_log(o);
 	if (o->streaming)
 		connlog_writer_clock(o->writer, o->own_times ? o->now(o->now_arg) : clock_now());
-	if (o->status == CONNLOG_OK && connlog_writer_record(o->writer, r) != CONNLOG_OK)
+	return o->status == CONNLOG_OK;
+}
+
+/* Behind it; `status` is what the writer said. => What the engine is to be told. */
+static int
+end(struct output *o, int status)
+{
+	if (status != CONNLOG_OK)
 		fail(o, CONNLOG_NO_MEMORY, "out of memory");
 	if (o->status == CONNLOG_OK && connlog_writer_bytes(o->writer).n >= FLUSH_SIZE)
 		output_flush(o);
@@ -115,6 +121,20 @@ output_record(void *arg, const connlog_record *r)
 	o->lost += o->pending;
 	o->pending = 0;
 	return o->keep_counting && o->status != CONNLOG_CLOSED ? CONNLOG_OK : o->status;
+}
+
+int
+output_record(void *arg, const connlog_record *r)
+{
+	struct output *o = arg;
+	return end(o, begin(o) ? connlog_writer_record(o->writer, r) : CONNLOG_OK);
+}
+
+int
+output_event(void *arg, const connlog_event *event)
+{
+	struct output *o = arg;
+	return end(o, begin(o) ? connlog_writer_event(o->writer, event) : CONNLOG_OK);
 }
 
 int

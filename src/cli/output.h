@@ -17,9 +17,9 @@ struct output {
 	double (*now)(const void *arg); /* for the records of json_streaming, of `now_arg` */
 	const void *now_arg;
 	bool        streaming;
-	uint64_t    records, pending; /* handed to the writer; of these not yet to the sink */
+	uint64_t    records, pending; /* or events: handed to the writer; of these not yet to the sink */
 	uint64_t    bytes;            /* that the sink took */
-	uint64_t    lost;             /* records that could not be written */
+	uint64_t    lost;             /* of these: could not be written */
 	int         status;           /* CONNLOG_OK, or what writing failed with */
 	char        error[MESSAGE_MAX];
 };
@@ -29,6 +29,8 @@ bool output_init(struct output *o, const connlog_writer_options *writer, const c
 
 /* A connlog_record_fn; `arg` is the output.  Once the output has failed it counts what is lost, or stops. */
 int output_record(void *arg, const connlog_record *r);
+/* The same for events: a connlog_event_fn. */
+int output_event(void *arg, const connlog_event *event);
 
 /* The records that follow have these columns (connlog_writer_columns()). => output.status */
 int output_columns(struct output *o, const connlog_columns *columns);

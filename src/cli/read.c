@@ -1,7 +1,7 @@
 /* read.c - `connlog read`: captures. */
 #include "cli/settings.h"
 
-static int
+int
 read_run(struct settings *s)
 {
 	char err[MESSAGE_MAX];
@@ -17,5 +17,5 @@ read_run(struct settings *s)
 int
 command_read(int argc, char **argv)
 {
-	return settings_run(read_run, argc, argv);
+	return settings_run(&settings_log_spec, read_run, argc, argv);
 }

@@ -1,4 +1,4 @@
-/* run.c - the loop of `read` and `live`: source, engine, output, in batches, until the input ends.
+/* run.c - the loop of `read`, `live` and `events`: source, engine, output, in batches, until the input ends.
  *
  * Input that cannot be read is reported and reading goes on with what follows.  A reader that closes our output
  * ends the run quietly.  An output that fails for another reason makes what is lost be counted: reading goes on for captures,
@@ -7,6 +7,7 @@
  * Ctrl-C and SIGTERM end the input where it stands, so that open connections are logged; a second one kills.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ catch_signals(connlog_source *source)
 	sigaction(SIGPIPE, &ignore, NULL); /* write() says it */
 }
 
-/* A connlog_notice_fn. */
+/* A connlog_notice_fn.  Details behind the first line are for --verbose. */
 static void
 on_notice(void *arg, const char *text)
 {
@@ -63,7 +64,32 @@ on_notice(void *arg, const char *text)
 	if (r->settings->quiet)
 		return;
 	progress_clear(&r->progress);
-	complain("warning: %s", text);
+	complain("warning: %.*s", r->settings->verbose ? INT_MAX : (int)strcspn(text, "\n"), text);
+}
+
+/* A connlog_print_fn.  Standard output is the log's. */
+static void
+on_print(void *arg, connlog_text line)
+{
+	struct run *r = arg;
+	progress_clear(&r->progress);
+	fwrite(line.p, 1, line.n, stderr);
+	fputc('\n', stderr);
+}
+
+/* Loads what --script names. => false, after a message. */
+static bool
+load_scripts(struct run *r)
+{
+	char err[MESSAGE_MAX];
+
+	connlog_on_print(r->engine, on_print, r);
+	for (size_t i = 0; i < r->settings->lua_n; i++)
+		if (connlog_script_load(r->engine, r->settings->lua[i], err, sizeof err) != CONNLOG_OK) {
+			complain("%s", err);
+			return false;
+		}
+	return true;
 }
 
 /* The times for the header under --seed. */
@@ -131,8 +157,9 @@ print_summary(const struct run *r)
 	connlog_source_progress at;
 
 	connlog_source_progress_get(r->source, &at);
-	fprintf(stderr, "connlog: %" PRIu64 " packets, %" PRIu64 " connections in %.3f s (%.0f packets/s)", r->packets,
-	        r->output.records, seconds, seconds > 0 ? (double)r->packets / seconds : 0);
+	fprintf(stderr, "connlog: %" PRIu64 " packets, %" PRIu64 " %s in %.3f s (%.0f packets/s)", r->packets,
+	        r->output.records, r->settings->events != 0 ? "events" : "connections", seconds,
+	        seconds > 0 ? (double)r->packets / seconds : 0);
 	if (at.filtered > 0)
 		fprintf(stderr, ", %" PRIu64 " packets filtered out", at.filtered);
 	if (at.dropped > 0)
@@ -153,7 +180,8 @@ finish(struct run *r)
 
 	bool complete = !r->damaged;
 	if (o->status != CONNLOG_OK && o->status != CONNLOG_CLOSED) {
-		complain("%s; %" PRIu64 " of %" PRIu64 " records are lost", o->error, o->lost, o->records);
+		complain("%s; %" PRIu64 " of %" PRIu64 " %s are lost", o->error, o->lost, o->records,
+		         r->settings->events != 0 ? "events" : "records");
 		complete = false;
 	}
 	if (r->settings->stats != NULL && !stats_write(r->settings->stats, r->engine, r->source, o))
@@ -171,9 +199,10 @@ new_engine(const struct settings *s, const connlog_writer *writer)
 	connlog_engine *e = NULL;
 	bool            community_id = connlog_writer_has(writer, (size_t)connlog_column_find("community_id"));
 	bool            speculative = connlog_writer_has(writer, (size_t)connlog_column_find("speculative_service"));
-	int             status;
+	int             status = CONNLOG_OK;
 
-	status = connlog_options_set(s->options, "log_community_id", community_id ? "T" : "F", err, sizeof err);
+	if (community_id)
+		status = connlog_options_set(s->options, "log_community_id", "T", err, sizeof err);
 	/* as Zeek's script for that column does */
 	if (status == CONNLOG_OK && speculative)
 		status = connlog_options_set(s->options, "dpd_match_only_beginning", "F", err, sizeof err);
@@ -190,6 +219,20 @@ engine_time(const void *engine)
 	return connlog_time(engine);
 }
 
+/* Asks for what the output is to get: events, or else records. => Whether there was memory. */
+static bool
+subscribe(connlog_engine *e, const struct settings *s, struct output *o)
+{
+	int status = CONNLOG_OK;
+
+	if (s->events == 0)
+		return connlog_on_record(e, output_record, o) == CONNLOG_OK;
+	for (int id = 0; id < CONNLOG_EVENTS && status == CONNLOG_OK; id++)
+		if (s->events >> id & 1)
+			status = connlog_on_event(e, (connlog_event_id)id, output_event, o);
+	return status == CONNLOG_OK;
+}
+
 /* => false, after a message; *code is then the exit_code. */
 static bool
 open_output(struct run *r, int *code)
@@ -197,7 +240,7 @@ open_output(struct run *r, int *code)
 	const struct settings *s = r->settings;
 	char                  *path = NULL;
 
-	if (s->folder != NULL && asprintf(&path, "%s/conn.log", s->folder) < 0) {
+	if (s->folder != NULL && asprintf(&path, "%s/%s.log", s->folder, s->events != 0 ? "events" : "conn") < 0) {
 		complain("out of memory");
 		return false;
 	}
@@ -208,6 +251,10 @@ open_output(struct run *r, int *code)
 	r->output.own_times = s->seeded;
 	r->output.now = engine_time;
 	r->output.now_arg = r->engine;
+	if (r->engine != NULL && !subscribe(r->engine, s, &r->output)) {
+		complain("out of memory");
+		return false;
+	}
 	return r->engine != NULL;
 }
 
@@ -222,11 +269,14 @@ run(const struct settings *s, connlog_source *source, bool live)
 		bool to_terminal = s->folder == NULL && isatty(STDOUT_FILENO);
 		progress_init(&r.progress, !live && !s->quiet && !to_terminal && isatty(STDERR_FILENO));
 		r.output.keep_counting = !live;
-		connlog_on_record(r.engine, output_record, &r.output);
 		connlog_on_notice(r.engine, on_notice, &r);
-		catch_signals(source);
-		read_all(&r);
-		code = finish(&r);
+		if (load_scripts(&r)) {
+			catch_signals(source);
+			read_all(&r);
+			code = finish(&r);
+		} else {
+			code = EXIT_USAGE;
+		}
 	}
 	output_free(&r.output);
 	connlog_engine_free(r.engine);

@@ -1,28 +1,31 @@
-/* settings.c - the command line of `read` and `live`. */
+/* settings.c - the command line of what reads packets: `read`, `live` and, for the most part, `events`. */
 #include "cli/settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Options without a letter. */
-enum { OPT_FORMAT = ARG_LONG, OPT_FIELDS, OPT_LOCAL_NETS, OPT_NEIGHBOR_NETS, OPT_SEED, OPT_STATS, OPT_STREAMING };
-
-static const struct option_row rows[] = {
+const struct option_row settings_rows[] = {
 	{ 'r', "read", "FILE", "read FILE; may be repeated; - is standard input" },
-	{ 'i', "interface", "IFACE", "capture from IFACE, as `connlog live IFACE`" },
+	{ 'i', "interface", "IFACE", "capture from IFACE" },
 	{ 'f', "filter", "BPF", "look only at packets that this pcap filter lets through" },
 	{ 'C', "no-checksums", NULL, "take packets with bad checksums for good" },
+	{ OPT_SCRIPT, "script", "FILE.lua", "let this Lua script handle events and records; may be repeated" },
+	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone" },
+	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
+	{ 'q', "quiet", NULL, "no warnings and no progress" },
+	{ 'v', "verbose", NULL, "a line of summary at the end" },
+};
+const size_t settings_rows_n = sizeof settings_rows / sizeof settings_rows[0];
+
+/* Those of `read` and `live` besides. */
+static const struct option_row rows[] = {
 	{ 'o', "output", "DIR", "write DIR/conn.log instead of standard output" },
 	{ OPT_FORMAT, "format", "FORMAT", "zeek (tab-separated, the default), json, ...: see --help formats" },
 	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all" },
 	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges" },
 	{ OPT_NEIGHBOR_NETS, "neighbor-nets", "CIDR,...", "networks of neighbours, flag U in bro0 and bro1" },
-	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone" },
-	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
-	{ 'q', "quiet", NULL, "no warnings and no progress" },
-	{ 'v', "verbose", NULL, "a line of summary at the end" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -41,9 +44,8 @@ positional(struct settings *s, const char *argument)
 	return true;
 }
 
-/* => false, after a message, for a value that is no good. */
-static bool
-apply(void *arg, int key, const char *value)
+bool
+settings_apply(void *arg, int key, const char *value)
 {
 	struct settings *s = arg;
 
@@ -78,6 +80,9 @@ apply(void *arg, int key, const char *value)
 		return set_local_nets(&s->log, value, false) && assign_option(s, "Site::local_nets", value);
 	case OPT_NEIGHBOR_NETS:
 		return set_neighbor_nets(&s->log, value, false);
+	case OPT_SCRIPT:
+		s->lua[s->lua_n++] = value;
+		return true;
 	case OPT_SEED:
 		s->seeded = true;
 		return assign_option(s, "seed", value);
@@ -93,11 +98,13 @@ apply(void *arg, int key, const char *value)
 	}
 }
 
-static const struct args_spec spec = {
+const struct args_spec settings_log_spec = {
 	.about = "Turns packets into the connection log that Zeek 8.2.2 writes.",
 	.rows = rows,
 	.rows_n = ROWS,
-	.apply = apply,
+	.shared = settings_rows,
+	.shared_n = sizeof settings_rows / sizeof settings_rows[0],
+	.apply = settings_apply,
 	.notes =
 		"NAME=VALUE sets a constant by Zeek's name, e.g. tcp_attempt_delay=10sec; a name of a script of Zeek's that\n"
 		"adds columns (policy/protocols/conn/vlan-logging) adds them.  A file of such a name is written ./NAME or\n"
@@ -110,38 +117,40 @@ settings_init(struct settings *s, int argc)
 	s->log.writer = &s->writer;
 	s->options = connlog_options_new();
 	s->inputs = calloc((size_t)argc, sizeof *s->inputs);
-	if (s->options != NULL && s->inputs != NULL)
+	s->lua = calloc((size_t)argc, sizeof *s->lua);
+	if (s->options != NULL && s->inputs != NULL && s->lua != NULL)
 		return true;
 	complain("out of memory");
 	return false;
 }
 
 static enum args_outcome
-settings_parse(struct settings *s, int argc, char **argv)
+settings_parse(const struct args_spec *spec, struct settings *s, int argc, char **argv)
 {
 	if (!settings_init(s, argc))
 		return ARGS_WRONG;
-	const enum args_outcome outcome = args_walk(&spec, s, argc, argv);
+	const enum args_outcome outcome = args_walk(spec, s, argc, argv);
 	if (outcome != ARGS_RUN)
 		return outcome;
 	if (s->scripts != NULL && !args_join(&s->fields, "", s->scripts))
 		return ARGS_WRONG;
 	s->writer.fields = s->fields;
-	if (s->inputs_n > 0 || s->interface != NULL)
+	if (s->inputs_n > 0 || s->interface != NULL || s->list)
 		return ARGS_RUN;
 	complain("no input: name a capture (or - for standard input), or an interface with -i");
-	args_usage(NULL, stderr);
-	fprintf(stderr, "`connlog --help` lists the options\n");
+	args_usage(spec->command, stderr);
+	fprintf(stderr, "`connlog%s%s --help` lists the options\n", spec->command != NULL ? " " : "",
+	        spec->command != NULL ? spec->command : "");
 	return ARGS_WRONG;
 }
 
 int
-settings_run(int (*with)(struct settings *s), int argc, char **argv)
+settings_run(const struct args_spec *spec, int (*with)(struct settings *s), int argc, char **argv)
 {
 	struct settings s = { 0 };
 	int             code = EXIT_USAGE;
 
-	switch (settings_parse(&s, argc, argv)) {
+	switch (settings_parse(spec, &s, argc, argv)) {
 	case ARGS_RUN:
 		code = with(&s);
 		break;
@@ -153,6 +162,7 @@ settings_run(int (*with)(struct settings *s), int argc, char **argv)
 	}
 	connlog_options_free(s.options);
 	free(s.inputs);
+	free(s.lua);
 	free(s.fields);
 	log_settings_free(&s.log);
 	free(s.scripts);

@@ -1,4 +1,4 @@
-/* settings.h - what the command line of `read` and `live` asks for. */
+/* settings.h - what the command line of `read`, `live` and `events` asks for. */
 #ifndef CONNLOG_CLI_SETTINGS_H
 #define CONNLOG_CLI_SETTINGS_H
 
@@ -22,6 +22,8 @@ struct settings {
 	connlog_options       *options;
 	const char           **inputs; /* of -r and in place, in their order */
 	size_t                 inputs_n;
+	const char           **lua; /* of --script */
+	size_t                 lua_n;
 	const char            *interface; /* -i */
 	const char            *filter;
 	const char            *folder;   /* -o */
@@ -32,11 +34,39 @@ struct settings {
 	char                  *scripts; /* Zeek's scripts that add columns, the same way */
 	connlog_writer_options writer;
 	struct log_settings    log; /* of it */
+	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
+	uint64_t events; /* what is printed in place of records */
+	uint64_t only, except;
+	bool     all, list;
 };
 
-/* Fills the settings from the arguments and lets `with` run. => an exit_code */
-int settings_run(int (*with)(struct settings *s), int argc, char **argv);
+/* Keys of options without a letter. */
+enum {
+	OPT_FORMAT = ARG_LONG,
+	OPT_FIELDS,
+	OPT_LOCAL_NETS,
+	OPT_NEIGHBOR_NETS,
+	OPT_SCRIPT,
+	OPT_SEED,
+	OPT_STATS,
+	OPT_STREAMING,
+	OPT_EVENTS
+};
 
+/* The options that every command has that reads packets. */
+extern const struct option_row settings_rows[];
+extern const size_t            settings_rows_n;
+/* Applies one option to the settings at `arg`: an args_spec's apply. */
+bool settings_apply(void *arg, int key, const char *value);
+
+/* Fills the settings from the arguments and lets `with` run. => an exit_code */
+int settings_run(const struct args_spec *spec, int (*with)(struct settings *s), int argc, char **argv);
+
+/* The options of `read` and `live`. */
+extern const struct args_spec settings_log_spec;
+
+/* Reads captures, or the interface of -i (read.c). */
+int read_run(struct settings *s);
 /* Logs what the interface sees (live.c). */
 int live_run(struct settings *s);
 

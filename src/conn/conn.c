@@ -364,6 +364,9 @@ conn_drain(struct conn_store *s)
 	table_clear(&s->table);
 	wheel_clear(&s->wheel);
 	for (uint32_t h = 1; h < s->conns.top; h++)
-		if (conn_at(s, h)->flags & CONN_LIVE)
-			conn_end(s, h, conn_at_end(s, h));
+		if (conn_at(s, h)->flags & CONN_LIVE) {
+			if (s->events.wanted)
+				conn_at_end(s, h);
+			conn_end(s, h, CONN_END_end_of_input);
+		}
 }

@@ -141,7 +141,7 @@ struct conn_tracker {
 	/* Runs the one timer that is due. */
 	enum conn_verdict (*timer)(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
 	/* conn_at_end() */
-	enum conn_end (*at_end)(struct conn_store *s, uint32_t handle);
+	void (*at_end)(struct conn_store *s, uint32_t handle);
 	/* The connection ends: what was kept of its streams is recorded. */
 	void (*record_end)(struct conn_store *s, uint32_t handle);
 	void (*flip)(struct conn_store *s, struct conn *c);
@@ -300,8 +300,8 @@ void conn_advance(struct conn_store *s, double packet_time);
 /* The same without a packet: time has come to `now`, and every timer that is due is run. */
 void conn_idle(struct conn_store *s, double now);
 
-/* Runs those timers of a connection that Zeek runs when the input ends, due or not. => Why it ends. */
-enum conn_end conn_at_end(struct conn_store *s, uint32_t handle);
+/* The input has ended: raises the events of those timers that Zeek runs then, due or not, and connection_pending. */
+void conn_at_end(struct conn_store *s, uint32_t handle);
 
 /* End of input: every connection is logged and freed, in the order of their handles. */
 void conn_drain(struct conn_store *s);

@@ -9,7 +9,7 @@
 #include "conn/events.h"
 
 /* The timers that are not inactivity: TCP's, and those of who looks into the payload of UDP. */
-static double
+static inline double
 own_due(const struct conn_store *s, const struct conn *c)
 {
 	if (c->transport == TRANSPORT_TCP)
@@ -59,8 +59,11 @@ conn_due(const struct conn_store *s, uint32_t handle)
 {
 	const double idle = conn_cold_at(s, handle)->inactivity_at;
 	const double own = own_due(s, conn_at(s, handle));
+	const double due = own < idle ? own : idle;
 
-	return fmin(fmin(own, idle), status_due(s, conn_at(s, handle)));
+	if (!conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE))
+		return due;
+	return fmin(due, status_due(s, conn_at(s, handle)));
 }
 
 void
@@ -101,26 +104,36 @@ inactivity(struct conn_store *s, uint32_t handle)
 	return CONN_KEEP;
 }
 
+/* Runs the status update if it is due, and no other timer before it. => Whether it was. */
+static bool
+run_status(struct conn_store *s, uint32_t handle, double before)
+{
+	const double status = status_due(s, conn_at(s, handle));
+
+	if (status > s->now || status >= before)
+		return false;
+	conn_event(s, handle, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE);
+	conn_extra_at(s, conn_at(s, handle))->status_at = next_status(s);
+	return true;
+}
+
 /* Runs the connection's earliest timer if it is due. => False if none was. */
 static bool
 run_one(struct conn_store *s, uint32_t handle)
 {
 	const double      idle = conn_cold_at(s, handle)->inactivity_at;
 	const double      own = own_due(s, conn_at(s, handle));
-	const double      status = status_due(s, conn_at(s, handle));
 	enum conn_end     why = CONN_END_inactivity;
 	enum conn_verdict verdict = CONN_KEEP;
 
-	if (status < own && status < idle && status <= s->now) {
-		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE);
-		conn_extra_at(s, conn_at(s, handle))->status_at = next_status(s);
-	} else if (own <= idle && own <= s->now) {
+	if (conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE) && run_status(s, handle, fmin(own, idle)))
+		verdict = CONN_KEEP;
+	else if (own <= idle && own <= s->now)
 		verdict = own_timer(s, handle, &why);
-	} else if (idle <= s->now) {
+	else if (idle <= s->now)
 		verdict = inactivity(s, handle);
-	} else {
+	else
 		return false;
-	}
 	s->counters.timers++;
 	if (verdict == CONN_REMOVE)
 		conn_remove(s, handle, why);
@@ -128,17 +141,15 @@ run_one(struct conn_store *s, uint32_t handle)
 }
 
 /* Zeek's TimerMgr::Expire(): besides TCP's it is that of DNS over UDP, which then takes all for timed out. */
-enum conn_end
+void
 conn_at_end(struct conn_store *s, uint32_t handle)
 {
 	const struct conn *c = conn_at(s, handle);
 
 	if (c->transport == TRANSPORT_TCP)
-		return s->tracker->at_end(s, handle);
-	if (own_due(s, c) == INFINITY)
-		return CONN_END_end_of_input;
-	conn_event(s, handle, CONNLOG_EVENT_CONNECTION_TIMEOUT);
-	return CONN_END_inactivity;
+		s->tracker->at_end(s, handle);
+	else if (own_due(s, c) < INFINITY)
+		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_TIMEOUT);
 }
 
 static uint64_t

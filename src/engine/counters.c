@@ -135,6 +135,16 @@ tell_limits(const struct connlog_engine *e, struct teller *t, const struct decod
 }
 
 static void
+tell_scripts(const struct scripts *s, struct teller *t)
+{
+	t->group = "scripts";
+	tell(t, "loaded", s->n);
+	tell(t, "handled", s->counters.handled);
+	tell(t, "errors", s->counters.errors);
+	tell(t, "dropped", s->counters.dropped);
+}
+
+static void
 tell_memory(const struct connlog_engine *e, struct teller *t)
 {
 	const struct conn_store *s = &e->store;
@@ -159,5 +169,6 @@ connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg)
 	tell_services(&e->inspector, &t);
 	tell_contents(&e->bus.contents, &t);
 	tell_limits(e, &t, d);
+	tell_scripts(&e->scripts, &t);
 	tell_memory(e, &t);
 }

@@ -22,7 +22,9 @@ record_now(void *arg, uint32_t handle)
 {
 	struct connlog_engine *e = arg;
 
+	arena_reset(&e->arena);
 	fill_record(&e->store, handle, inspect_verdict(&e->inspector, conn_at(&e->store, handle)), &e->texts, &e->record);
+	e->record.arena = &e->arena;
 	return record_public(&e->record);
 }
 
@@ -264,6 +266,7 @@ int
 connlog_finish(connlog_engine *e)
 {
 	conn_drain(&e->store);
+	scripts_done(&e->scripts);
 	notice_end(&e->notices, decoder_counters(e->dec));
 	return e->status;
 }
@@ -320,6 +323,7 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 	contents_init(&e->bus.contents, &e->store, &e->opt.contents, notice_text, &e->notices);
 	e->bus.record = record_now;
 	e->bus.record_arg = e;
+	e->scripts.max_instructions = e->opt.script_max_instructions;
 	e->store.on_end = connection_ended;
 	e->store.on_end_arg = e;
 	if (!make_keys(&e->store, e->opt.conn.seed)) {
@@ -336,10 +340,12 @@ connlog_engine_free(connlog_engine *e)
 	if (!e)
 		return;
 	conn_store_free(&e->store);
+	scripts_free(&e->scripts);
 	bus_free(&e->bus);
 	inspector_free(&e->inspector);
 	decoder_free(e->dec);
 	options_clear(&e->opt);
+	arena_free(&e->arena);
 	free(e);
 }
 
@@ -366,8 +372,21 @@ connlog_on_event(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, vo
 void
 connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg)
 {
-	e->notices.fn = fn;
-	e->notices.arg = arg;
+	e->notices.fn = e->scripts.notice.fn = fn;
+	e->notices.arg = e->scripts.notice.arg = arg;
+}
+
+int
+connlog_script_load(connlog_engine *e, const char *path, char *err, size_t err_size)
+{
+	return scripts_load(&e->scripts, e, path, err, err_size);
+}
+
+void
+connlog_on_print(connlog_engine *e, connlog_print_fn fn, void *arg)
+{
+	e->scripts.print.fn = fn;
+	e->scripts.print.arg = arg;
 }
 
 double

@@ -2,6 +2,7 @@
 #ifndef CONNLOG_ENGINE_ENGINE_H
 #define CONNLOG_ENGINE_ENGINE_H
 
+#include "base/arena.h"
 #include "conn/conn.h"
 #include "connlog.h"
 #include "decode/decode.h"
@@ -9,6 +10,7 @@
 #include "engine/options.h"
 #include "event/bus.h"
 #include "record/fill.h"
+#include "script/script.h"
 #include "service/inspect.h"
 
 #define BATCH 32
@@ -31,7 +33,9 @@ struct connlog_engine {
 	struct inspector       inspector;
 	struct notices         notices;
 	struct event_bus       bus;
+	struct scripts         scripts;
 	struct fill_texts      texts; /* of the record that is being handed out */
+	struct arena           arena; /* of what it was given besides */
 	struct record          record;
 	int                    status;         /* CONNLOG_OK, or what a callback returned: nothing more is done */
 	uint64_t               packets, bytes; /* as captured */

@@ -129,6 +129,9 @@ most_checksums(const struct notices *n, const struct decode_counters *c)
 void
 notice_end(struct notices *n, const struct decode_counters *c)
 {
+	if (n->ended)
+		return;
+	n->ended = true;
 	most_checksums(n, c);
 	if (c->truncated > 0)
 		tell(n,

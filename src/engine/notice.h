@@ -28,6 +28,8 @@ struct notices {
 
 	/* A capture filtered down to TCP's control packets. */
 	uint64_t tcp_ends, tcp_payload_packets, tcp_bytes;
+
+	bool ended; /* what the end of the input tells has been told */
 };
 
 /* Every packet that belongs to a connection; `hash` is its connection's. */
@@ -36,7 +38,7 @@ void notice_packet(struct notices *n, const struct pkt *p, uint32_t hash);
 void notice_tcp_end(struct notices *n, uint64_t bytes);
 /* Hands a finding of somebody else's on; `notices` is a struct notices. */
 void notice_text(void *notices, const char *text);
-/* At the end of input. */
+/* At the end of input, the first where there are several. */
 void notice_end(struct notices *n, const struct decode_counters *c);
 
 #endif

@@ -95,6 +95,7 @@ static const struct option table[] = {
 	{ { "max_fragments", "count", "65536", "datagrams in reassembly at once; beyond, the oldest is dropped" }, COUNT_SIZE, AT(decode.max_fragments), 0 },
 	{ { "max_fragment_bytes", "count", "67108864", "memory for fragments" }, COUNT_SIZE, AT(decode.max_fragment_bytes), 0 },
 	{ { "max_ip_tunnels", "count", "65536", "GRE and IP tunnels remembered" }, COUNT_SIZE, AT(decode.max_ip_tunnels), 0 },
+	{ { "script_max_instructions", "count", "10000000", "Lua instructions of one call, 0 for no limit; a hundred times as many at a script's beginning and end" }, COUNT, AT(script_max_instructions), 0 },
 };
 /* clang-format on */
 #define N_OPTIONS (sizeof table / sizeof *table)
@@ -213,9 +214,21 @@ copy_nets(const struct net_set *from, struct net_set *to)
 	return true;
 }
 
+static bool
+copy_defaults(struct connlog_options *out)
+{
+	connlog_options *defaults = connlog_options_new();
+	const bool       copied = defaults && options_copy(defaults, out);
+
+	connlog_options_free(defaults);
+	return copied;
+}
+
 bool
 options_copy(const struct connlog_options *from, struct connlog_options *out)
 {
+	if (!from)
+		return copy_defaults(out);
 	*out = *from;
 	out->conn.seed = out->contents.extraction_prefix = NULL;
 	out->local_nets = out->conn.local_nets = out->ignore_checksums_nets = (struct net_set){ 0 };

@@ -16,9 +16,11 @@ struct connlog_options {
 	struct net_set          ignore_checksums_nets;
 	struct net_set          local_nets;       /* Site::local_nets as given; the private ones come on top */
 	bool                    private_is_local; /* Site::private_address_space_is_local */
+	uint64_t                script_max_instructions;
 };
 
-/* A copy that owns what it points at, with Site's private ranges added to the local ones.
+/* A copy that owns what it points at, with Site's private ranges added to the local ones; of the defaults where `from` is
+ * NULL.
  * => False where there is no memory; `out` is then empty. */
 bool options_copy(const struct connlog_options *from, struct connlog_options *out);
 /* Frees what the options own, not the struct. */

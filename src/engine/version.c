@@ -1,10 +1,15 @@
 /* version.c - what this is and what it was built with. */
 #include "connlog.h"
 
+/* CONNLOG_LUA comes from the Makefile: LuaJIT-2.1.0, Lua-5.4.4, none. */
+#define TEXT(word)  QUOTE(word)
+#define QUOTE(word) #word
+
 const char *
 connlog_version(void)
 {
 	return "connlog " CONNLOG_VERSION "\n"
 		   "captures: pcap, pcapng, gzip, zstd; live through libpcap\n"
-		   "formats: zeek, json\n";
+		   "formats: zeek, json\n"
+		   "scripts: " TEXT(CONNLOG_LUA) "\n";
 }

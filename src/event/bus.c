@@ -24,6 +24,10 @@ listeners_add(struct listeners *l, void (*fn)(void), void *arg)
 	return true;
 }
 
+/* Handlers raise events, too (a threshold that has been crossed already, a file that cannot be written), perhaps their own
+ * again and again.  Zeek's queue would never be empty then; here no more than this come of one event. */
+#define FOLLOWING_MAX 64
+
 static void
 raise_event(void *arg, uint32_t handle, connlog_event_id id, const connlog_value *arguments)
 {
@@ -31,8 +35,14 @@ raise_event(void *arg, uint32_t handle, connlog_event_id id, const connlog_value
 	const struct listeners    *l = &b->events[id];
 	const struct connlog_event event = { b, id, handle, arguments };
 
+	const bool first = b->following == 0;
+	if (b->following > FOLLOWING_MAX)
+		return;
+	b->following++;
 	for (size_t i = 0; i < l->n && *b->status == CONNLOG_OK; i++)
 		*b->status = ((connlog_event_fn)l->at[i].fn)(l->at[i].arg, &event);
+	if (first)
+		b->following = 0;
 	if (id == CONNLOG_EVENT_CONNECTION_ESTABLISHED)
 		contents_established(&b->contents, handle);
 }
@@ -62,6 +72,18 @@ bus_on_event(struct event_bus *b, connlog_event_id id, connlog_event_fn fn, void
 		return false;
 	b->s->events.wanted |= UINT64_C(1) << id;
 	return true;
+}
+
+const struct conn_store *
+event_store(const connlog_event *event)
+{
+	return event->bus->s;
+}
+
+uint32_t
+event_handle(const connlog_event *event)
+{
+	return event->handle;
 }
 
 bool

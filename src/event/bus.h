@@ -25,7 +25,8 @@ struct event_bus {
 	struct conn_store *s;
 	struct listeners   events[CONNLOG_EVENTS], policies, records;
 	struct contents    contents;
-	int               *status; /* the engine's: what a callback returned that is not CONNLOG_OK stops everything */
+	unsigned           following; /* the event that is being handed out and those that its handlers have raised */
+	int               *status;    /* the engine's: what a callback returned that is not CONNLOG_OK stops everything */
 	/* => The connection's record as it stands, valid until the next call. */
 	const connlog_record *(*record)(void *arg, uint32_t handle);
 	void *record_arg;
@@ -36,6 +37,10 @@ void bus_free(struct event_bus *b);
 
 /* => False where there is no memory. */
 bool bus_on_event(struct event_bus *b, connlog_event_id id, connlog_event_fn fn, void *arg);
+
+/* Where the event's connection is, for who needs less of it than a record. */
+const struct conn_store *event_store(const connlog_event *event);
+uint32_t                 event_handle(const connlog_event *event);
 
 /* => Whether all policies let the record be logged. */
 bool bus_policy(const struct event_bus *b, connlog_record *r);

@@ -128,6 +128,8 @@ csv_line(struct connlog_reader *r, char *p, size_t n)
 	struct csv *s = r->state;
 	size_t      cells = 0;
 
+	if (n == 0 && s->n != 1) /* of a log of one column it is a row that has it not */
+		return READ_NOTHING;
 	if (s->n == 0)
 		return read_header(r, s, p, n);
 	for (char *at = p; at != NULL; cells++) {
@@ -171,4 +173,5 @@ const struct read_format read_csv = {
 	.state_size = sizeof(struct csv),
 	.line = csv_line,
 	.line_end = csv_line_end,
+	.empty_lines = true,
 };

@@ -1,6 +1,7 @@
 /* json_line.c - see json_line.h.  RFC 8259; what is not told apart there (a control character in a text) is taken.  */
 #include "read/json_line.h"
 
+#include "base/parse.h"
 #include "base/utf8.h"
 #include "read/values.h"
 
@@ -145,7 +146,7 @@ take_number(struct cursor *c, struct text *out)
 	                         *c->p == 'e' || *c->p == 'E'))
 		c->p++;
 	out->n = (size_t)(c->p - out->p);
-	return out->n > 0;
+	return is_json_number(out->p, out->n);
 }
 
 /* A text, number, true, false or null. */

@@ -9,6 +9,7 @@
 #ifndef CONNLOG_READ_READ_H
 #define CONNLOG_READ_READ_H
 
+#include "base/arena.h"
 #include "base/outbuf.h"
 #include "capture/stream.h"
 #include "record/schema.h"
@@ -33,6 +34,7 @@ struct read_format {
 	char *(*line_end)(char *p, size_t n);
 	/* The columns show only in the lines: the first of them are read twice, so that they are known before the first. */
 	bool columns_in_lines;
+	bool empty_lines; /* they are handed out, too; without it they say nothing */
 };
 
 /* A name or a type of a column that the schema does not know: kept as long as the reader, for who writes them. */
@@ -68,6 +70,7 @@ struct connlog_reader {
 
 	/* The line's record; `texts` are the elements of its sets, of which as many fit as the line has bytes. */
 	struct record record;
+	struct arena  arena; /* for connlog_record_set() */
 	struct text   literals[COLUMNS];
 	struct text  *texts;
 	size_t        texts_n, texts_room;

@@ -59,6 +59,7 @@ reader_new(const char *format, char *err, size_t err_size)
 	}
 	r->in.fd = -1;
 	r->record.literals = r->literals;
+	r->record.arena = &r->arena;
 	r->record.extras = r->extras;
 	if (!set_format(r, format, err, err_size)) {
 		connlog_reader_free(r);
@@ -122,6 +123,7 @@ connlog_reader_free(connlog_reader *r)
 	free(r->paths);
 	free(r->texts);
 	outbuf_free(&r->scratch);
+	arena_free(&r->arena);
 	free(r);
 }
 
@@ -151,10 +153,11 @@ read_line(struct connlog_reader *r, char *p, size_t n)
 {
 	if (n > 0 && p[n - 1] == '\r')
 		n--;
-	if (n == 0)
+	if (n == 0 && !r->format->empty_lines)
 		return READ_NOTHING;
 	if (!make_room(r, n))
 		return READ_BAD;
+	arena_reset(&r->arena);
 	r->record.has = 0;
 	memset(r->literals, 0, sizeof r->literals);
 	for (size_t i = 0; i < r->extras_n; i++)
@@ -369,6 +372,12 @@ connlog_reader_next(connlog_reader *r, const connlog_record **out, char *err, si
 	while (status == CONNLOG_OK && !r->stop)
 		status = r->open ? next_record(r, out, err, err_size) : open_next(r, err, err_size);
 	return status != CONNLOG_OK ? status : CONNLOG_END;
+}
+
+connlog_record *
+connlog_reader_record(connlog_reader *r)
+{
+	return (connlog_record *)&r->record;
 }
 
 const connlog_columns *

@@ -40,7 +40,7 @@ set_seconds(struct connlog_reader *r, const struct column *c, struct text t)
 			r->literals[c - schema] = t;
 		return true;
 	}
-	return c->info.type == CONNLOG_TIME && parse_iso8601(t.p, t.n, at);
+	return c->info.type == CONNLOG_TIME && parse_iso8601(t.p, t.n, at) && *at <= MILLIS_MIN;
 }
 
 /* Some write whole numbers with a fraction of zeros. */

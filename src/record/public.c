@@ -64,14 +64,19 @@ connlog_record_get(const connlog_record *public, size_t column)
 		break;
 	case CONNLOG_STRING_SET: {
 		const struct text_set *set = at;
-		v.texts.at = (const connlog_text *)set->at;
-		v.texts.n = set->n;
+		v.texts = (connlog_texts){ (const connlog_text *)set->at, set->n };
 		break;
 	}
 	default: /* no column has the types that are for arguments of events alone */
 		break;
 	}
 	return v;
+}
+
+connlog_value
+connlog_record_find(const connlog_record *r, const char *name)
+{
+	return connlog_record_get(r, (size_t)connlog_column_find(name)); /* -1 is no column */
 }
 
 bool

@@ -13,6 +13,8 @@
 
 #include "base/addr.h"
 
+struct arena;
+
 struct text {
 	const char *p;
 	size_t      n;
@@ -113,12 +115,14 @@ struct record {
 	struct text     ip_proto_name;
 	uint64_t        pppoe_session_id;
 
+	struct arena *arena; /* for what the record is given later (connlog_record_set()); the record's owner resets it */
+
 	/* Of a record that was read from a log only. */
 	const struct extra *extras;
 	size_t              extras_n;
 	/* By column, of ts, duration and the addresses: the text in which the log had it, digits with or without a fraction or
 	 * an address, which says it more exactly, and faster, than the value written anew.  Empty: none.  NULL: no column has. */
-	const struct text *literals;
+	struct text *literals;
 };
 
 #endif

@@ -405,6 +405,7 @@ process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 	const int32_t   len = p->data_len;
 	const int32_t   seg_len = ((flags & TCP_RST) ? 0 : len) + !!(flags & TCP_SYN) + !!(flags & TCP_FIN);
 	struct tcp_step step = { .is_orig = is_orig, .flags = flags, .seq = p->tcp_seq, .ack = p->tcp_ack, .len = len };
+	const bool      told = tcp_wants_packets(x->s);
 	bool            underflow = false;
 	uint64_t        rel_ack = 0;
 
@@ -414,12 +415,12 @@ process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 	const uint64_t rel_data = rel + !!(flags & TCP_SYN);
 	note_history(x, ep, flags, rel, len);
 	note_window(x, ep, p->tcp_win, flags);
-	if (conn_wants(x->s, CONNLOG_EVENT_TCP_REXMIT))
+	if (told && conn_wants(x->s, CONNLOG_EVENT_TCP_REXMIT))
 		tcp_stats_window(x, ep, p);
 
 	if (!(t->ep[0].flags & t->ep[1].flags & EP_DID_CLOSE))
 		x->c->last_time = x->now;
-	if ((flags & TCP_SYN) && conn_wants(x->s, CONNLOG_EVENT_CONNECTION_SYN_PACKET))
+	if (told && (flags & TCP_SYN) && conn_wants(x->s, CONNLOG_EVENT_CONNECTION_SYN_PACKET))
 		tcp_raise_syn(x, p, is_orig);
 	if (flags & TCP_FIN) {
 		ep->flags |= EP_FIN;
@@ -428,7 +429,7 @@ process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 	if (flags & TCP_RST)
 		ep->flags |= EP_RST;
 	if (flags & TCP_ACK) {
-		if (is_orig && conn_wants(x->s, CONNLOG_EVENT_CONNECTION_FIRST_ACK))
+		if (told && is_orig && conn_wants(x->s, CONNLOG_EVENT_CONNECTION_FIRST_ACK))
 			first_ack(x, ep);
 		rel_ack = take_ack(peer, p->tcp_ack, flags);
 	}
@@ -437,7 +438,7 @@ process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 	tcp_advance_state(x, ep, &step);
 	if (flags & TCP_ACK)
 		tcp_acked(x, peer, rel_ack);
-	if (tcp_wants_packets(x->s))
+	if (told)
 		tcp_raise_packet(x, p, is_orig, rel, rel_ack);
 	if (!(t->flags & (is_orig ? TCP_SAW_ORIG : TCP_SAW_RESP)))
 		t->flags |= (uint16_t)(is_orig ? TCP_SAW_ORIG | TCP_FIRST_ORIG : TCP_SAW_RESP | TCP_FIRST_RESP);

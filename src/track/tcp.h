@@ -232,7 +232,7 @@ void tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event);
 void tcp_reset(const struct tcp_ctx *x);
 /* A RST came behind the FIN of its side: ends the connection after tcp_reset_delay, where connection_reset is handled. */
 void              tcp_reset_later(const struct tcp_ctx *x);
-enum conn_end     tcp_at_end(struct conn_store *s, uint32_t handle); /* conn_at_end() */
+void              tcp_at_end(struct conn_store *s, uint32_t handle); /* conn_at_end() */
 enum conn_verdict tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
 double            tcp_due(const struct conn_store *s, const struct conn *c);
 
@@ -259,9 +259,10 @@ void tcp_raise_packet(const struct tcp_ctx *x, const struct pkt *p, bool is_orig
 static inline bool
 tcp_wants_packets(const struct conn_store *s)
 {
-	return s->events.wanted & (UINT64_C(1) << CONNLOG_EVENT_CONNECTION_SYN_PACKET |
-	                           UINT64_C(1) << CONNLOG_EVENT_TCP_PACKET | UINT64_C(1) << CONNLOG_EVENT_TCP_OPTION |
-	                           UINT64_C(1) << CONNLOG_EVENT_TCP_OPTIONS | UINT64_C(1) << CONNLOG_EVENT_TCP_REXMIT);
+	return s->events.wanted &
+	       (UINT64_C(1) << CONNLOG_EVENT_CONNECTION_SYN_PACKET | UINT64_C(1) << CONNLOG_EVENT_CONNECTION_FIRST_ACK |
+	        UINT64_C(1) << CONNLOG_EVENT_TCP_PACKET | UINT64_C(1) << CONNLOG_EVENT_TCP_OPTION |
+	        UINT64_C(1) << CONNLOG_EVENT_TCP_OPTIONS | UINT64_C(1) << CONNLOG_EVENT_TCP_REXMIT);
 }
 
 /* For tcp_rexmit: the window that a packet offers, and the packet itself when all else is done. */

@@ -173,7 +173,7 @@ rare_due(const struct tcp_rare *r)
 {
 	const double a = r->partial_close_at > 0 ? r->partial_close_at : INFINITY;
 	const double b = r->reset_at > 0 ? r->reset_at : INFINITY;
-	return fmin(a, b);
+	return a < b ? a : b;
 }
 
 static enum conn_verdict
@@ -186,27 +186,27 @@ rare_timer(const struct tcp_ctx *x, struct tcp_rare *r, enum conn_end *why)
 }
 
 /* Zeek's TimerMgr::Expire() runs those timers that say so: of attempts, and of a RST behind a FIN. */
-enum conn_end
+void
 tcp_at_end(struct conn_store *s, uint32_t handle)
 {
 	struct conn  *c = conn_at(s, handle);
-	enum conn_end why = CONN_END_end_of_input;
+	enum conn_end why;
 
 	if (c->flags & CONN_EMBRYO) {
-		const bool attempt = s->opt->tcp_attempt_delay != 0;
-		conn_event(s, handle, attempt ? CONNLOG_EVENT_CONNECTION_ATTEMPT : CONNLOG_EVENT_CONNECTION_PENDING);
-		return attempt ? CONN_END_attempt : CONN_END_end_of_input;
+		conn_event(s, handle,
+		           s->opt->tcp_attempt_delay != 0 ? CONNLOG_EVENT_CONNECTION_ATTEMPT
+		                                          : CONNLOG_EVENT_CONNECTION_PENDING);
+		return;
 	}
 	const struct tcp_ctx   x = { s, handle, c, tcp_at(s, c), s->now };
 	const struct tcp      *t = x.t;
 	const struct tcp_rare *r = t->rare ? tcp_timers(s, t) : NULL;
 	if (!t->closing && t->last_at < INFINITY && attempt_timer(&x, &why) == CONN_REMOVE)
-		return why;
+		return;
 	if (r && r->reset_at > 0 && reset_timer(&x, &why) == CONN_REMOVE)
-		return why;
+		return;
 	if (!(t->flags & TCP_DONE) && !both_closed(t))
 		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_PENDING);
-	return why;
 }
 
 double
@@ -222,7 +222,10 @@ tcp_due(const struct conn_store *s, const struct conn *c)
 	for (int i = 0; i < 2; i++)
 		if (t->expire_at[i] < due)
 			due = t->expire_at[i];
-	return t->rare ? fmin(due, rare_due(tcp_timers(s, t))) : due;
+	if (!t->rare)
+		return due;
+	const double rare = rare_due(tcp_timers(s, t));
+	return rare < due ? rare : due;
 }
 
 enum conn_verdict
@@ -245,7 +248,8 @@ tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why)
 	const int            i = t->expire_at[1] < t->expire_at[0];
 
 	struct tcp_rare *r = t->rare ? tcp_timers(s, t) : NULL;
-	if (r && rare_due(r) <= fmin(t->last_at, t->expire_at[i]) && rare_due(r) < INFINITY)
+	const double     rare = r ? rare_due(r) : INFINITY;
+	if (rare < INFINITY && rare <= t->last_at && rare <= t->expire_at[i])
 		return rare_timer(&x, r, why);
 	if (t->last_at <= t->expire_at[i])
 		return last_timer(&x, why);

@@ -10,7 +10,9 @@
 
 #include "base/number.h"
 #include "base/outbuf.h"
+#include "base/siphash.h"
 #include "conn/nets.h"
+#include "conn/uid.h"
 #include "record/schema.h"
 
 /* Zeek's JSON::TimestampFormat. */
@@ -34,6 +36,21 @@ struct key {
 	unsigned n;
 };
 
+/* ,"uid":…,"id.orig_h":…,"id.orig_p":…,"id.resp_h":…,"id.resp_p":…,"start_time":… */
+#define EVENT_ORIGIN_ROOM (6 * AROUND_VALUE + UID_TEXT_MAX + 2 * ADDR_TEXT_MAX + 3 * SCALAR_ROOM)
+
+/* How the latest event's connection is named in its line, and all that this depends on. */
+struct event_origin {
+	struct addr        h[2];
+	uint16_t           p[2];
+	uint8_t            proto;
+	uint32_t           uid_salt;
+	double             start_time;
+	struct siphash_key uid_key;
+	size_t             n; /* of the text; 0: none yet */
+	char               text[EVENT_ORIGIN_ROOM];
+};
+
 struct connlog_writer {
 	const struct format *format;
 	struct field_set     fields;
@@ -46,6 +63,7 @@ struct connlog_writer {
 	char                *wanted;                      /* --fields, or NULL */
 	bool                 opened;
 	struct outbuf        dropped; /* names, separated by commas, and a final zero byte */
+	struct event_origin  origin;
 	struct outbuf        out;
 };
 
@@ -64,6 +82,9 @@ struct format {
 	char *(*record)(const struct connlog_writer *w, char *p, const struct record *r);
 	void (*close)(struct connlog_writer *w, double when);
 };
+
+/* => What a call that appends answers; a lack of memory is told once. */
+int writer_outcome(connlog_writer *w);
 
 /* => The record's text of that column as a log had it, or an empty one (record.h). */
 static inline struct text

@@ -226,9 +226,8 @@ connlog_writer_has(const connlog_writer *w, size_t column)
 	return false;
 }
 
-/* => What a call that appends answers; a lack of memory is told once. */
-static int
-outcome(connlog_writer *w)
+int
+writer_outcome(connlog_writer *w)
 {
 	bool failed = w->out.failed;
 	w->out.failed = false;
@@ -241,7 +240,7 @@ connlog_writer_open(connlog_writer *w, double when)
 	w->opened = true;
 	if (w->format->open != NULL)
 		w->format->open(w, when);
-	return outcome(w);
+	return writer_outcome(w);
 }
 
 int
@@ -249,7 +248,7 @@ connlog_writer_close(connlog_writer *w, double when)
 {
 	if (w->format->close != NULL)
 		w->format->close(w, when);
-	return outcome(w);
+	return writer_outcome(w);
 }
 
 /* Are they the same columns in the same order? */
@@ -288,7 +287,7 @@ connlog_writer_columns(connlog_writer *w, const connlog_columns *columns, double
 	if (w->opened && w->format->one_header) {
 		keep_fields(&w->fields, known);
 		note_dropped(w, known);
-		return outcome(w);
+		return writer_outcome(w);
 	}
 	const char *problem = choose_fields(w, known, err, err_size);
 	if (problem != NULL) {
@@ -301,7 +300,7 @@ connlog_writer_columns(connlog_writer *w, const connlog_columns *columns, double
 		connlog_writer_close(w, when);
 		connlog_writer_open(w, when);
 	}
-	return outcome(w);
+	return writer_outcome(w);
 }
 
 const char *
@@ -367,7 +366,7 @@ connlog_writer_record(connlog_writer *w, const connlog_record *record)
 	char                *p = outbuf_reserve(&w->out, record_room(w, r));
 	if (p != NULL)
 		outbuf_advance(&w->out, (size_t)(w->format->record(w, p, r) - p));
-	return outcome(w);
+	return writer_outcome(w);
 }
 
 connlog_text

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes the fuzzers' seeds from the generated captures: corpus.py CAPTURES OUT [MORE]
 
-OUT/frames gets frames with times behind a byte of options, which the head of fuzz/fuzz_engine.c describes; OUT/files
+OUT/frames gets frames with times behind a byte of options, which the head of fuzz/fuzz_engine.c describes; OUT/programs
+the same frames between calls of other functions, as fuzz/fuzz_library.c takes them; OUT/files
 gets the small captures as they are, for the capture readers; OUT/services gets what service_seeds.py makes, also from
 the captures in the folder MORE, if there is one; OUT/logs gets what log_seeds.py makes, for the readers of logs.
 """
@@ -44,6 +45,18 @@ def frames_input(options, found):
     return b"".join(out)
 
 
+def program_input(link, number, found):
+    """Which functions are called and which events are handled goes round with `number`."""
+    listen = b"".join(bytes([1, (number * 5 + i) % 39 | 64 * (i == 0)]) for i in range(5))
+    writer = bytes([3, 2 | number % 6 * 8, number % 4, 0])
+    policy = bytes([2]) + struct.pack("!I", number * 2654435761 & 0xffffffff) if number % 3 == 0 else b""
+    feed, last = [bytes([0, len(found)])], found[0][0]
+    for t, frame in found:
+        feed.append(struct.pack("!BBH", link << 4, min(31, max(t - last, 0).bit_length()), min(len(frame), 4095)) + frame[:4095])
+        last = t
+    return bytes([number % 4]) + writer + listen + policy + b"".join(feed) + bytes([7, 8, 15]) + bytes(8)
+
+
 def more_packets(folder):
     for name in sorted(os.listdir(folder)):
         path = os.path.join(folder, name)
@@ -59,6 +72,8 @@ def main():
     frames, files = os.path.join(out, "frames"), os.path.join(out, "files")
     os.makedirs(frames, exist_ok=True)
     os.makedirs(files, exist_ok=True)
+    programs = os.path.join(out, "programs")
+    os.makedirs(programs, exist_ok=True)
     for folder, _, names in os.walk(captures):
         for name in sorted(names):
             path = os.path.join(folder, name)
@@ -79,6 +94,8 @@ def main():
                 options = link | (i // 12 % 16) << 3 | (128 if i % 24 else 0)
                 with open(os.path.join(frames, "%s-%03d" % (stem, i)), "wb") as f:
                     f.write(frames_input(options & 0xff, read[1][i:i + 12]))
+                with open(os.path.join(programs, "%s-%03d" % (stem, i)), "wb") as f:
+                    f.write(program_input(link, i // 12, read[1][i:i + 12]))
     golden = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden")
     write_log_seeds(os.path.join(out, "logs"), golden)
     folders = [captures] + [folder for folder in sys.argv[3:4] if os.path.isdir(folder)]

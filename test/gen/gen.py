@@ -2,7 +2,7 @@
 """Writes every capture of the tests, the demo and the fuzzers' seeds into a folder: gen.py DIR
 
 What is in the captures is said in captures_tcp.py (sessions, states, timers), captures_net.py (link layers,
-fragments, tunnels) and here (file formats, damage, files that belong together).  It needs Python alone; the zstd
+fragments, tunnels), captures_events.py (for events) and here (file formats, damage, files that belong together).  It needs Python alone; the zstd
 variants need the zstd program and are left out where it is missing.  The same version writes the same bytes.
 """
 import gzip
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 
+import captures_events
 import captures_net
 import captures_tcp
 from netlib import *
@@ -133,7 +134,7 @@ def main():
         sys.exit("usage: gen.py DIR")
     out = sys.argv[1]
     os.makedirs(out, exist_ok=True)
-    for name, fill in {**captures_tcp.CAPTURES, **captures_net.CAPTURES}.items():
+    for name, fill in {**captures_tcp.CAPTURES, **captures_net.CAPTURES, **captures_events.CAPTURES}.items():
         made(fill).write("%s/%s.pcap" % (out, name))
     made(captures_tcp.http).snapped(68).write(out + "/snaplen.pcap", snaplen=68)
     backwards = made(captures_tcp.http)

@@ -121,9 +121,9 @@ def ip4(src, dst, proto, payload, ident=1, frag=0, more=False, ttl=64, options=b
     return head[:10] + struct.pack("!H", checksum(head) ^ (0x1234 if bad else 0)) + head[12:] + payload
 
 
-def ip6(src, dst, proto, payload, hops=64, length=None):
+def ip6(src, dst, proto, payload, hops=64, length=None, label=0):
     length = len(payload) if length is None else length
-    return struct.pack("!IHBB", 6 << 28, length, proto, hops) + addr(src) + addr(dst) + payload
+    return struct.pack("!IHBB", 6 << 28 | label, length, proto, hops) + addr(src) + addr(dst) + payload
 
 
 def ext6(proto, payload, body=b""):

@@ -13,26 +13,21 @@ count(void *arg, const connlog_record *r)
 int
 main(int argc, char **argv)
 {
-	char             err[256] = "usage: count FILE";
-	connlog_options *options = connlog_options_new();
-	connlog_engine  *engine = connlog_engine_new(options, err, sizeof err);
-	connlog_source  *source =
-        argc == 2 ? connlog_source_files((const char *const *)argv + 1, 1, NULL, err, sizeof err) : NULL;
-	connlog_packet packets[32];
-	unsigned       connections = 0;
-	int            n = CONNLOG_END;
+	char            err[256] = "usage: count FILE";
+	unsigned        connections = 0;
+	connlog_engine *engine = argc == 2 ? connlog_engine_new(NULL, err, sizeof err) : NULL;
+	connlog_source *source =
+		engine ? connlog_source_files((const char *const *)argv + 1, 1, NULL, err, sizeof err) : NULL;
+	int status = CONNLOG_IO;
 
-	if (engine && source) {
-		connlog_on_record(engine, count, &connections);
-		while ((n = connlog_source_read(source, packets, 32, err, sizeof err)) > 0)
-			connlog_packets(engine, packets, (size_t)n);
+	if (source && connlog_on_record(engine, count, &connections) == CONNLOG_OK) {
+		status = connlog_run(engine, source, err, sizeof err);
 		connlog_finish(engine);
 		printf("%u connections\n", connections);
 	}
-	if (!engine || !source || n != CONNLOG_END)
+	if (status != CONNLOG_END)
 		fprintf(stderr, "%s\n", err);
 	connlog_source_free(source);
 	connlog_engine_free(engine);
-	connlog_options_free(options);
-	return engine && source && n == CONNLOG_END ? 0 : 1;
+	return status == CONNLOG_END ? 0 : 1;
 }
