@@ -259,6 +259,27 @@ leave(struct dfa *d, uint16_t state, const uint8_t *p, const uint8_t *end)
 	return at;
 }
 
+/* Goes over bytes from `state` on while all that they do is to change it. => The last one's cell, the state before it in
+ * `*state`. */
+static unsigned
+walk(const struct dfa *d, uint16_t *state, const uint8_t **at, const uint8_t *end)
+{
+	const uint16_t *table = d->table;
+	const unsigned  shift = d->shift;
+	const uint8_t  *p = *at;
+	unsigned        now = *state, cell;
+
+	for (;;) {
+		cell = table[(size_t)now << shift | d->class[*p++]];
+		if (p == end || cell == now || (cell & ATTENTION))
+			break;
+		now = cell;
+	}
+	*at = p;
+	*state = (uint16_t)now;
+	return cell;
+}
+
 uint16_t
 dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *accepted)
 {
@@ -266,19 +287,17 @@ dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *acc
 	if (!d->states[state].alive)
 		return DFA_DEAD;
 	while (p < end) {
-		unsigned cell;
-		p = leave(d, state, p, end);
-		if (p == end)
-			break;
-		cell = d->table[(size_t)state << d->shift | d->class[*p++]];
-		if (!(cell & ATTENTION)) {
-			state = (uint16_t)cell;
+		const unsigned cell = walk(d, &state, &p, end);
+		if (cell == state) { /* that byte has kept it, as the next ones may */
+			p = leave(d, state, p, end);
 			continue;
 		}
 		if (cell == UNKNOWN)
 			state = step(d, state, d->class[p[-1]]);
 		else
 			state = cell & (ATTENTION - 1);
+		if (!(cell & ATTENTION))
+			continue;
 		*accepted |= d->states[state].accepts;
 		if (!d->states[state].alive)
 			return DFA_DEAD;

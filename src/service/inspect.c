@@ -190,7 +190,7 @@ apply_expected(struct inspector *i, uint32_t handle)
 	struct inspect *in = watch & WATCH_OVER ? NULL : watch ? inspect_at(i, watch) : inspect_new(i, handle);
 	if (!in)
 		return;
-	if (!in->root.child)
+	if (!watch)
 		build(in, false);
 	for (unsigned k = 0; k < n; k++) {
 		verdict_add(&in->verdict, VERDICT_SERVICE, names[k]);
@@ -289,9 +289,15 @@ inspect_prefetch(const struct inspector *i, const struct conn *c)
 void
 inspect_prefetch_first(const struct inspector *i, uint32_t watch)
 {
-	const char *t = (const char *)inspect_at(i, watch)->root.child;
-	__builtin_prefetch(t, 1);
-	__builtin_prefetch(t + 64, 1);
+	const struct inspect *in = inspect_at(i, watch);
+	const char           *first = (const char *)in->root.child, *pia = (const char *)in->pia;
+
+	for (size_t at = 0; at < 256; at += 64)
+		__builtin_prefetch(first + at, 1);
+	if (!pia || pia == first)
+		return;
+	__builtin_prefetch(pia, 1);
+	__builtin_prefetch(pia + 64, 1);
 }
 
 void
@@ -346,7 +352,7 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 	slab_init(&i->inspects, sizeof(struct inspect));
 	slab_init(&i->verdicts, sizeof(struct verdict));
 	registry_init(&i->registry);
-	tree_slabs_init(i->talks);
+	pool_init(&i->pool);
 	expect_init(&i->expect, opt->max_expected);
 	if (!opt->detect_services)
 		return true;
@@ -372,8 +378,7 @@ inspector_free(struct inspector *i)
 {
 	slab_free_all(&i->inspects);
 	slab_free_all(&i->verdicts);
-	for (int k = 0; k < TALK_CLASSES; k++)
-		slab_free_all(&i->talks[k]);
+	pool_free_all(&i->pool);
 	expect_free(&i->expect);
 	signatures_free(i->signatures);
 }
@@ -381,11 +386,7 @@ inspector_free(struct inspector *i)
 size_t
 inspector_bytes(const struct inspector *i)
 {
-	size_t sum = slab_bytes(&i->inspects) + slab_bytes(&i->verdicts);
-
-	for (int k = 0; k < TALK_CLASSES; k++)
-		sum += slab_bytes(&i->talks[k]);
-	return sum;
+	return slab_bytes(&i->inspects) + slab_bytes(&i->verdicts) + pool_bytes(&i->pool);
 }
 
 /* ---- what recognisers call, of the connection */

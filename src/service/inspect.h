@@ -16,7 +16,7 @@
 #ifndef CONNLOG_SERVICE_INSPECT_H
 #define CONNLOG_SERVICE_INSPECT_H
 
-#include "base/slab.h"
+#include "base/pool.h"
 #include "conn/conn.h"
 #include "service/expect.h"
 #include "service/options.h"
@@ -44,7 +44,8 @@ enum pia_state { PIA_INIT, PIA_BUFFERING, PIA_MATCHING, PIA_SKIPPING };
 /* A matcher of signatures and what it keeps. */
 struct pia {
 	struct sig_match match;
-	uint8_t         *buf;
+	uint8_t         *buf;  /* of the pool */
+	uint32_t         name; /* its */
 	uint32_t         n, room;
 	uint32_t         size, chunks;
 	uint8_t          state;
@@ -55,10 +56,9 @@ struct inspect {
 	uint32_t          self, handle; /* its own, and the connection's */
 	struct talk       root;         /* stands for the transport; the recognisers are its children */
 	struct verdict    verdict;
+	struct talk      *pia;    /* the root's matcher, as long as it matches */
 	double            dns_at; /* talk_dns_timer(), INFINITY: none */
 	uint8_t           flags;
-	struct talk       pia; /* the root's matcher, with its state: it is always there */
-	struct pia        pia_state;
 };
 
 enum event_kind { EVENT_CONFIRM, EVENT_VIOLATE, EVENT_DISABLE, EVENT_GRIDFTP };
@@ -72,8 +72,6 @@ struct event {
 
 #define EVENTS_MAX 256 /* of one packet; what goes beyond is counted */
 
-#define TALK_CLASSES 9
-
 struct inspect_counters {
 	uint64_t inspections, attached, given_up, events_lost;
 	uint64_t confirmed, failed;
@@ -85,7 +83,8 @@ struct inspector {
 	struct signatures            *signatures;
 	struct registry               registry;
 	struct conn_watcher           watcher;
-	struct slab                   inspects, verdicts, talks[TALK_CLASSES];
+	struct slab                   inspects, verdicts;
+	struct pool                   pool; /* of talks and what matchers keep */
 	struct expectations           expect;
 	struct event                  events[EVENTS_MAX];
 	unsigned                      n_events;
@@ -116,9 +115,7 @@ const struct verdict *inspect_verdict(const struct inspector *i, const struct co
 
 /* ---- between the files of this folder */
 
-void         tree_slabs_init(struct slab slabs[TALK_CLASSES]);
 struct talk *tree_attach(struct talk *parent, const struct recogniser *what);
-/* A matcher; with a `state_size` of 0 the one that lies in the inspection. */
 struct talk *tree_attach_pia(struct talk *parent, size_t state_size);
 struct talk *tree_attach_outside(struct talk *parent, const struct recogniser *what);
 void         tree_feed(struct talk *t, int side, struct bytes b);

@@ -47,8 +47,7 @@ struct talk {
 	struct inspect *in;
 	struct talk    *parent, *child, *next;
 	uint8_t         flags;
-	uint8_t         size_class; /* of the slab it is from */
-	uint32_t        handle;     /* in it */
+	uint32_t        name; /* in the inspector's pool */
 };
 
 /* ---- what it can know */

@@ -3,40 +3,19 @@
 
 #include "service/inspect.h"
 
-static const uint16_t class_size[TALK_CLASSES] = { 64, 96, 128, 176, 256, 416, 640, 1024, 2048 };
-
-_Static_assert(sizeof(struct talk) % 8 == 0, "the state follows the talk");
-
-void
-tree_slabs_init(struct slab slabs[TALK_CLASSES])
-{
-	for (int k = 0; k < TALK_CLASSES; k++)
-		slab_init(&slabs[k], class_size[k]);
-}
-
-/* => A zeroed talk with room for its state, from the smallest slab that fits. */
+/* => A zeroed talk with room for its state behind it. */
 static struct talk *
 talk_new(struct inspect *in, const struct recogniser *what, size_t state_size)
 {
-	const size_t want = sizeof(struct talk) + state_size;
-	unsigned     k = 0;
+	uint32_t     name;
+	struct talk *t = pool_alloc(&in->by->pool, sizeof *t + state_size, &name);
 
-	while (k < TALK_CLASSES && class_size[k] < want)
-		k++;
-	if (k == TALK_CLASSES)
+	if (!t)
 		return NULL;
-	struct slab   *slab = &in->by->talks[k];
-	const uint32_t handle = slab_alloc(slab);
-	if (!handle)
-		return NULL;
-	struct talk *t = slab_at(slab, handle);
-	slab_hide((uint8_t *)t + want, class_size[k] - want);
 	t->state = t + 1;
 	t->what = what;
 	t->in = in;
-	t->handle = handle;
-	t->size_class = (uint8_t)k;
-	in->by->counters.attached++;
+	t->name = name;
 	return t;
 }
 
@@ -74,6 +53,7 @@ attach(struct talk *parent, const struct recogniser *what, uint8_t flags)
 
 	if (!t)
 		return NULL;
+	parent->in->by->counters.attached++;
 	t->flags = flags;
 	append(parent, t);
 	if (what->begin)
@@ -93,16 +73,8 @@ tree_attach(struct talk *parent, const struct recogniser *what)
 struct talk *
 tree_attach_pia(struct talk *parent, size_t state_size)
 {
-	struct inspect *in = parent->in;
-	struct talk    *t = &in->pia;
+	struct talk *t = talk_new(parent->in, NULL, state_size);
 
-	if (state_size > 0) {
-		t = talk_new(in, NULL, state_size);
-	} else {
-		t->in = in;
-		t->state = &in->pia_state;
-		t->size_class = TALK_CLASSES;
-	}
 	if (t)
 		append(parent, t);
 	return t;
@@ -137,18 +109,12 @@ tree_remove(struct talk *t)
 static void
 talk_free(struct talk *t)
 {
-	struct slab   *slab = t->size_class < TALK_CLASSES ? &t->in->by->talks[t->size_class] : NULL;
-	const uint32_t handle = t->handle;
-
 	tree_purge(t, true);
 	if (!t->what)
 		pia_end(t);
 	else if (t->what->end)
 		t->what->end(t);
-	if (!slab) /* the root's matcher lies in the inspection */
-		return;
-	slab_release(slab, handle);
-	slab_hide((uint8_t *)t + 8, slab->size - 8); /* the chain of freed handles is in front */
+	pool_release(&t->in->by->pool, t, t->name);
 }
 
 void
