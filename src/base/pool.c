@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* The sizes are those of what recognisers hold, and in between. */
-static const uint16_t sizes[POOL_SIZES] = { 64, 96, 112, 144, 176, 240, 336, 448, 640, 1088, 2048 };
+/* Whole cache lines: no block shares one, or reaches into one more than it must. */
+static const uint16_t sizes[POOL_SIZES] = { 64, 128, 192, 256, 384, 512, 768, 1152, 2048 };
 
 /* A name: the slab in the upper four bits, the block's handle in it below; 0 for malloc's. */
 #define NAME_SHIFT 28

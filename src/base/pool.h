@@ -8,7 +8,7 @@
 
 #include "base/slab.h"
 
-#define POOL_SIZES 11
+#define POOL_SIZES 9
 
 struct pool {
 	struct slab slabs[POOL_SIZES];

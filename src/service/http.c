@@ -68,14 +68,36 @@ begins(struct bytes word, const char *of)
 static bool
 is_method_char(uint8_t c)
 {
-	return c > 32 && c < 127 && !strchr("()<>@,;:\\\"/[]?={}", c);
+	switch (c) {
+	case '(':
+	case ')':
+	case '<':
+	case '>':
+	case '@':
+	case ',':
+	case ';':
+	case ':':
+	case '\\':
+	case '"':
+	case '/':
+	case '[':
+	case ']':
+	case '?':
+	case '=':
+	case '{':
+	case '}':
+		return false;
+	default:
+		return c > 32 && c < 127;
+	}
 }
 
-/* strchr() finds the NUL too, as it does in Zeek. */
+/* Zeek looks for others than letters and digits with strchr(), which finds the NUL too. */
 static bool
 is_uri_char(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || strchr(":/?#[]@!$&'()*+,;=-_.~%", c);
+	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
+	       (c < 128 && strchr(":/?#[]@!$&'()*+,;=-_.~%", c));
 }
 
 static uint16_t
@@ -386,6 +408,8 @@ settle(struct http *h)
 
 	if (h->handed_over)
 		return;
+	for (int side = 0; side < 2; side++)
+		http_message_tidy(h, side);
 	if (orig_over && resp_over)
 		talk_skip(h->t);
 	else if (h->confirmed && (resp_over || resp->expect == HTTP_RAW))

@@ -131,6 +131,7 @@ inspect_of(struct inspector *i, uint32_t handle)
 
 	if (watch & WATCH_OVER)
 		return NULL;
+	i->fed = true;
 	if (watch)
 		return inspect_at(i, watch);
 	struct inspect *in = inspect_new(i, handle);
@@ -206,6 +207,7 @@ on_flipped(void *arg, uint32_t handle)
 
 	if (is_inspected(watch)) {
 		struct inspect *in = inspect_at(i, watch);
+		i->fed = true;
 		for (struct talk *t = in->root.child; t; t = t->next)
 			if (t->what && t->what->flipped)
 				t->what->flipped(t);
@@ -332,8 +334,10 @@ inspect_tunnel(struct inspector *i, uint32_t handle, enum service s)
 void
 inspect_packet_done(struct inspector *i, uint32_t handle)
 {
+	if (!i->fed)
+		return;
+	i->fed = false;
 	const uint32_t watch = watch_now(i, conn_at(i->s, handle));
-
 	if (is_inspected(watch))
 		packet_done(inspect_at(i, watch));
 }
@@ -351,7 +355,6 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 	i->opt = opt;
 	slab_init(&i->inspects, sizeof(struct inspect));
 	slab_init(&i->verdicts, sizeof(struct verdict));
-	registry_init(&i->registry);
 	pool_init(&i->pool);
 	expect_init(&i->expect, opt->max_expected);
 	if (!opt->detect_services)
@@ -370,7 +373,7 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 	};
 	s->watcher = &i->watcher;
 	i->signatures = signatures_new();
-	return i->signatures != NULL;
+	return registry_init(&i->registry) && i->signatures;
 }
 
 void
@@ -379,6 +382,7 @@ inspector_free(struct inspector *i)
 	slab_free_all(&i->inspects);
 	slab_free_all(&i->verdicts);
 	pool_free_all(&i->pool);
+	registry_free(&i->registry);
 	expect_free(&i->expect);
 	signatures_free(i->signatures);
 }

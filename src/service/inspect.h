@@ -44,22 +44,24 @@ enum pia_state { PIA_INIT, PIA_BUFFERING, PIA_MATCHING, PIA_SKIPPING };
 /* A matcher of signatures and what it keeps. */
 struct pia {
 	struct sig_match match;
-	uint8_t         *buf;  /* of the pool */
-	uint32_t         name; /* its */
-	uint32_t         n, room;
-	uint32_t         size, chunks;
-	uint8_t          state;
+	uint8_t         *buf;     /* of the pool, as large as pool_fit(n) */
+	uint32_t         name, n; /* its; bytes in it */
+	uint32_t         size;    /* of what came */
+	uint32_t         chunks : 30, state : 2;
 };
 
 struct inspect {
-	struct inspector *by;
-	uint32_t          self, handle; /* its own, and the connection's */
-	struct talk       root;         /* stands for the transport; the recognisers are its children */
-	struct verdict    verdict;
-	struct talk      *pia;    /* the root's matcher, as long as it matches */
-	double            dns_at; /* talk_dns_timer(), INFINITY: none */
-	uint8_t           flags;
+	_Alignas(64) struct inspector *by;
+	uint32_t       self, handle; /* its own, and the connection's */
+	struct talk    root;         /* stands for the transport; the recognisers are its children */
+	struct verdict verdict;
+	struct talk   *pia;    /* the root's matcher, as long as it matches */
+	double         dns_at; /* talk_dns_timer(), INFINITY: none */
+	uint8_t        flags;
 };
+
+_Static_assert(sizeof(struct inspect) <= 128 && sizeof(struct talk) + sizeof(struct pia) <= 128,
+               "two cache lines each");
 
 enum event_kind { EVENT_CONFIRM, EVENT_VIOLATE, EVENT_DISABLE, EVENT_GRIDFTP };
 
@@ -88,6 +90,7 @@ struct inspector {
 	struct expectations           expect;
 	struct event                  events[EVENTS_MAX];
 	unsigned                      n_events;
+	bool                          fed; /* the connection of this packet has an inspection that was told something */
 	struct inspect_counters       counters;
 };
 

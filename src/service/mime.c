@@ -10,7 +10,26 @@ is_name_char(uint8_t c)
 static bool
 is_token_char(uint8_t c)
 {
-	return c >= 33 && c <= 126 && !strchr("()<>@,;:\\\"/[]?=", c);
+	switch (c) {
+	case '(':
+	case ')':
+	case '<':
+	case '>':
+	case '@':
+	case ',':
+	case ';':
+	case ':':
+	case '\\':
+	case '"':
+	case '/':
+	case '[':
+	case ']':
+	case '?':
+	case '=':
+		return false;
+	default:
+		return c >= 33 && c <= 126;
+	}
 }
 
 /* A boundary without quotes goes on over anything printable, `;` too. */
@@ -46,7 +65,7 @@ after_blanks(struct bytes b)
 }
 
 /* The first run of bytes that `is` takes; others, blanks and comments before it are passed over. */
-static bool
+static inline bool
 first_run(struct bytes b, bool (*is)(uint8_t), struct bytes *run, struct bytes *rest)
 {
 	while (b.n > 0 && !is(b.p[0])) {
@@ -85,14 +104,10 @@ mime_header(struct bytes header, struct bytes *name, struct bytes *value)
 }
 
 bool
-mime_is(struct bytes word, const char *lower_case)
+mime_same(const uint8_t *p, const char *lower_case, size_t n)
 {
-	const size_t n = strlen(lower_case);
-
-	if (word.n != n)
-		return false;
 	for (size_t i = 0; i < n; i++) {
-		const uint8_t c = word.p[i];
+		const uint8_t c = p[i];
 		if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != (uint8_t)lower_case[i])
 			return false;
 	}

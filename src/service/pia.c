@@ -35,7 +35,7 @@ forget(struct talk *t)
 
 	pool_release(&t->in->by->pool, p->buf, p->name);
 	p->buf = NULL;
-	p->n = p->room = 0;
+	p->n = 0;
 }
 
 void
@@ -63,7 +63,6 @@ grow(struct talk *t, size_t want)
 	pool_release(pool, p->buf, p->name);
 	p->buf = grown;
 	p->name = name;
-	p->room = (uint32_t)room;
 	return true;
 }
 
@@ -74,7 +73,7 @@ keep(struct talk *t, uint32_t head, struct bytes b)
 	struct pia  *p = t->state;
 	const size_t want = p->n + sizeof head + b.n;
 
-	if (want > p->room && !grow(t, want)) {
+	if ((!p->buf || want > pool_fit(p->n)) && !grow(t, want)) {
 		forget(t);
 		return;
 	}
