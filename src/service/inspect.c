@@ -57,7 +57,6 @@ inspect_new(struct inspector *i, uint32_t handle)
 	in->by = i;
 	in->self = self;
 	in->handle = handle;
-	in->root.in = in;
 	in->dns_at = INFINITY;
 	if (c->transport == TRANSPORT_UDP)
 		in->flags |= INSPECT_UDP;
@@ -79,8 +78,8 @@ build(struct inspect *in, bool with_ports)
 	if (with_ports && !in->by->opt->dpd_ignore_ports)
 		n = recognisers_at(&in->by->registry, udp, c->p[flipped ? ORIG : RESP], at_port);
 	for (unsigned k = 0; k < n; k++)
-		(void)tree_attach(&in->root, at_port[k]);
-	(void)pia_attach(&in->root);
+		(void)tree_attach(in, NULL, at_port[k]);
+	(void)pia_attach(in, NULL);
 }
 
 /* => What was found, NULL where nothing is kept. */
@@ -102,7 +101,7 @@ finish(struct inspect *in)
 
 	if (in->flags & INSPECT_EXPECTED)
 		return; /* expect_ended() is still to hear of it */
-	tree_purge(&in->root, true);
+	tree_purge(&in->child, true);
 	if (!verdict_is_empty(&in->verdict) && (kept = slab_alloc(&i->verdicts)) != 0)
 		*(struct verdict *)slab_at(&i->verdicts, kept) = in->verdict;
 	*watch = WATCH_OVER | kept;
@@ -116,9 +115,9 @@ packet_done(struct inspect *in)
 		events_drain(in->by);
 	if (in->flags & INSPECT_PURGE) {
 		in->flags &= (uint8_t)~INSPECT_PURGE;
-		tree_purge(&in->root, false);
+		tree_purge(&in->child, false);
 	}
-	if (in->dns_at == INFINITY && tree_decided(&in->root))
+	if (in->dns_at == INFINITY && tree_decided(in->child))
 		finish(in);
 }
 
@@ -147,7 +146,7 @@ on_data(void *arg, uint32_t handle, int side, const uint8_t *p, size_t n)
 {
 	struct inspect *in = inspect_of(arg, handle);
 	if (in)
-		talk_pass(&in->root, side, (struct bytes){ p, n });
+		tree_pass(in->child, side, (struct bytes){ p, n });
 }
 
 static void
@@ -155,7 +154,7 @@ on_gap(void *arg, uint32_t handle, int side, uint64_t len)
 {
 	struct inspect *in = inspect_of(arg, handle);
 	if (in)
-		talk_pass_gap(&in->root, side, len);
+		tree_pass_gap(in->child, side, len);
 }
 
 static void
@@ -163,14 +162,14 @@ on_eof(void *arg, uint32_t handle, int side)
 {
 	struct inspect *in = inspect_of(arg, handle);
 	if (in)
-		talk_pass_eof(&in->root, side);
+		tree_pass_eof(in->child, side);
 }
 
 static void
 on_closed(void *arg, uint32_t handle)
 {
 	struct inspect *in = inspect_of(arg, handle);
-	for (struct talk *t = in ? in->root.child : NULL; t; t = t->next)
+	for (struct talk *t = in ? in->child : NULL; t; t = t->next)
 		if (t->what && t->what->closed && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
 			t->what->closed(t);
 }
@@ -208,7 +207,7 @@ on_flipped(void *arg, uint32_t handle)
 	if (is_inspected(watch)) {
 		struct inspect *in = inspect_at(i, watch);
 		i->fed = true;
-		for (struct talk *t = in->root.child; t; t = t->next)
+		for (struct talk *t = in->child; t; t = t->next)
 			if (t->what && t->what->flipped)
 				t->what->flipped(t);
 	}
@@ -252,7 +251,7 @@ on_release(void *arg, uint32_t watch)
 		expect_ended(&i->expect, SERVICE_FTP_DATA, &c->h[RESP], c->p[RESP]);
 		expect_ended(&i->expect, SERVICE_IRC_DCC_DATA, &c->h[RESP], c->p[RESP]);
 	}
-	tree_purge(&in->root, true);
+	tree_purge(&in->child, true);
 	slab_release(&i->inspects, watch);
 }
 
@@ -282,9 +281,7 @@ inspect_prefetch(const struct inspector *i, const struct conn *c)
 
 	if (!is_inspected(watch))
 		return 0;
-	const char *in = slab_at(&i->inspects, watch);
-	for (size_t at = 0; at < sizeof(struct inspect); at += 64)
-		__builtin_prefetch(in + at, 1);
+	__builtin_prefetch(inspect_at(i, watch), 1);
 	return watch;
 }
 
@@ -292,7 +289,7 @@ void
 inspect_prefetch_first(const struct inspector *i, uint32_t watch)
 {
 	const struct inspect *in = inspect_at(i, watch);
-	const char           *first = (const char *)in->root.child, *pia = (const char *)in->pia;
+	const char           *first = (const char *)in->child, *pia = (const char *)in->pia;
 
 	for (size_t at = 0; at < 256; at += 64)
 		__builtin_prefetch(first + at, 1);
@@ -316,7 +313,7 @@ inspect_datagram(struct inspector *i, uint32_t handle, int side, struct bytes b)
 {
 	struct inspect *in = inspect_of(i, handle);
 	if (in)
-		talk_pass(&in->root, side, b);
+		tree_pass(in->child, side, b);
 }
 
 void

@@ -52,11 +52,11 @@ struct pia {
 
 struct inspect {
 	_Alignas(64) struct inspector *by;
-	uint32_t       self, handle; /* its own, and the connection's */
-	struct talk    root;         /* stands for the transport; the recognisers are its children */
-	struct verdict verdict;
-	struct talk   *pia;    /* the root's matcher, as long as it matches */
+	struct talk   *child;  /* the recognisers of the connection, then the matcher */
+	struct talk   *pia;    /* that matcher, as long as it matches */
 	double         dns_at; /* talk_dns_timer(), INFINITY: none */
+	struct verdict verdict;
+	uint32_t       self, handle; /* its own, and the connection's */
 	uint8_t        flags;
 };
 
@@ -118,18 +118,21 @@ const struct verdict *inspect_verdict(const struct inspector *i, const struct co
 
 /* ---- between the files of this folder */
 
-struct talk *tree_attach(struct talk *parent, const struct recogniser *what);
-struct talk *tree_attach_pia(struct talk *parent, size_t state_size);
-struct talk *tree_attach_outside(struct talk *parent, const struct recogniser *what);
+/* Where `parent` is NULL: to the connection itself. */
+struct talk *tree_attach(struct inspect *in, struct talk *parent, const struct recogniser *what);
+struct talk *tree_attach_pia(struct inspect *in, struct talk *parent, size_t state_size);
 void         tree_feed(struct talk *t, int side, struct bytes b);
+void         tree_pass(struct talk *first, int side, struct bytes b);
+void         tree_pass_gap(struct talk *first, int side, uint64_t len);
+void         tree_pass_eof(struct talk *first, int side);
 void         tree_remove(struct talk *t); /* marks it and all below */
 /* Frees what is marked; with `all`, everything. */
-void tree_purge(struct talk *parent, bool all);
-bool tree_live(const struct talk *root, enum service s);
+void tree_purge(struct talk **list, bool all);
+bool tree_live(const struct talk *first, enum service s);
 /* Can nothing come of the tree any more? */
-bool tree_decided(const struct talk *root);
+bool tree_decided(const struct talk *first);
 
-bool pia_attach(struct talk *parent);
+bool pia_attach(struct inspect *in, struct talk *parent);
 void pia_feed(struct talk *t, int side, struct bytes b);
 void pia_gap(struct talk *t, int side, uint64_t len);
 void pia_end(struct talk *t);

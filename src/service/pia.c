@@ -12,17 +12,16 @@
 #define ENTRY_GAP  0x40000000u
 
 bool
-pia_attach(struct talk *parent)
+pia_attach(struct inspect *in, struct talk *parent)
 {
-	struct inspect *in = parent->in;
-	struct talk    *t = tree_attach_pia(parent, sizeof(struct pia));
+	struct talk *t = tree_attach_pia(in, parent, sizeof(struct pia));
 
 	if (!t)
 		return false;
 	struct pia *p = t->state;
-	if (parent == &in->root)
+	if (!parent)
 		in->pia = t;
-	if (parent != &in->root || (in->flags & INSPECT_UDP))
+	if (parent || (in->flags & INSPECT_UDP))
 		for (int side = 0; side < 2; side++)
 			sig_side_start(&p->match.side[side]);
 	return true;
@@ -123,15 +122,14 @@ match(struct talk *t, int side, struct bytes b)
 	struct inspect *in = t->in;
 	const bool      udp = in->flags & INSPECT_UDP;
 	enum service    found[SIG_OUT];
-	const unsigned  n =
-		signatures_match(in->by->signatures, &p->match, udp && t->parent == &in->root, !udp, side, b, found);
+	const unsigned  n = signatures_match(in->by->signatures, &p->match, udp && !t->parent, !udp, side, b, found);
 
 	for (unsigned i = 0; i < n; i++) {
 		if (p->state == PIA_MATCHING) {
 			verdict_add(&in->verdict, VERDICT_SPECULATIVE, found[i]);
 			continue;
 		}
-		struct talk *to = tree_attach(t->parent, in->by->registry.of[found[i]]);
+		struct talk *to = tree_attach(in, t->parent, in->by->registry.of[found[i]]);
 		if (to)
 			replay(p, to, side, b);
 	}
@@ -168,7 +166,7 @@ pia_feed(struct talk *t, int side, struct bytes b)
 		p->state = PIA_BUFFERING;
 	const bool buffers = p->state == PIA_BUFFERING && b.n > 0;
 	const bool last = buffers && is_beyond(t, b.n);
-	if (t->parent == &t->in->root && !(t->in->flags & INSPECT_UDP))
+	if (!t->parent && !(t->in->flags & INSPECT_UDP))
 		note_headers(t->in, p);
 	match(t, side, b);
 	if (last)
@@ -198,6 +196,5 @@ pia_decided(const struct talk *t)
 	const struct pia *p = t->state;
 	const bool        udp = t->in->flags & INSPECT_UDP;
 
-	return p->state == PIA_SKIPPING ||
-	       !signatures_alive(t->in->by->signatures, &p->match, udp && t->parent == &t->in->root, !udp);
+	return p->state == PIA_SKIPPING || !signatures_alive(t->in->by->signatures, &p->match, udp && !t->parent, !udp);
 }

@@ -45,7 +45,7 @@ struct talk {
 	const struct recogniser *what; /* NULL: a matcher of signatures (PIA) */
 	/* the inspection's */
 	struct inspect *in;
-	struct talk    *parent, *child, *next;
+	struct talk    *parent, *child, *next; /* no parent: it is the connection's */
 	uint8_t         flags;
 	uint32_t        name; /* in the inspector's pool */
 };
