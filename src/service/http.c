@@ -92,12 +92,25 @@ is_method_char(uint8_t c)
 	}
 }
 
-/* Zeek looks for others than letters and digits with strchr(), which finds the NUL too. */
+/* Letters, digits, the reserved and unreserved signs of RFC 3986 and %; Zeek looks for them with strchr(), which finds the
+ * NUL too. */
 static bool
 is_uri_char(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') ||
-	       (c < 128 && strchr(":/?#[]@!$&'()*+,;=-_.~%", c));
+	switch (c) {
+	case '"':
+	case '<':
+	case '>':
+	case '\\':
+	case '^':
+	case '`':
+	case '{':
+	case '|':
+	case '}':
+		return false;
+	default:
+		return (c > 32 && c < 127) || c == 0;
+	}
 }
 
 static uint16_t
@@ -409,7 +422,8 @@ settle(struct http *h)
 	if (h->handed_over)
 		return;
 	for (int side = 0; side < 2; side++)
-		http_message_tidy(h, side);
+		if (h->side[side].finished && h->side[side].message)
+			http_message_tidy(h, side);
 	if (orig_over && resp_over)
 		talk_skip(h->t);
 	else if (h->confirmed && (resp_over || resp->expect == HTTP_RAW))

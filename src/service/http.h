@@ -68,7 +68,7 @@ void http_message_deliver(struct http *h, int side, struct bytes b, uint64_t ful
 bool http_message_gap(struct http *h, int side, int64_t len);
 void http_message_done(struct http *h, int side);
 void http_message_free(struct http *h, int side);
-/* The input is used up: a message that is over is freed. */
+/* The input is used up and the message over: it is freed. */
 void http_message_tidy(struct http *h, int side);
 
 /* ---- http.c */

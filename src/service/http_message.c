@@ -232,19 +232,19 @@ header(struct http *h, int side, struct http_entity *e, struct bytes b)
 
 	if (!mime_header(b, &name, &value) || (which = header_name(name)) == HEADER_OTHER)
 		return;
+	if (which == CONTENT_LENGTH) {
+		content_length(e, value);
+		return;
+	}
+	if (which == CONTENT_TYPE) {
+		content_type(e, value);
+		return;
+	}
 	mime_token(value, &word, &rest);
 	switch (which) {
-	case HEADER_OTHER:
-		break;
-	case CONTENT_LENGTH:
-		content_length(e, value);
-		break;
 	case CONTENT_RANGE:
 		if (h->reply_code == 206)
 			content_range(e, value);
-		break;
-	case CONTENT_TYPE:
-		content_type(e, value);
 		break;
 	case CONTENT_ENCODING:
 		if (mime_is(word, "gzip") || mime_is(word, "x-gzip") || mime_is(word, "deflate"))
@@ -259,6 +259,8 @@ header(struct http *h, int side, struct http_entity *e, struct bytes b)
 	case UPGRADE:
 		if (side == TALK_RESP)
 			h->upgrade = word.n == 0 ? UPGRADE_NONE : mime_is(word, "websocket") ? UPGRADE_WEBSOCKET : UPGRADE_OTHER;
+		break;
+	default:
 		break;
 	}
 }
@@ -525,11 +527,13 @@ http_message_begin(struct http *h, int side, enum http_body body)
 	http_message_free(h, side);
 	s->has_message = true;
 	s->finished = false;
-	s->message = calloc(1, sizeof *s->message);
-	if (!s->message)
+	struct http_message *m = s->message = malloc(sizeof *m);
+	if (!m)
 		return;
-	entity_begin(&s->message->top, NULL, body);
-	s->message->current = &s->message->top;
+	entity_begin(&m->top, NULL, body);
+	m->current = &m->top;
+	m->held = NULL;
+	m->held_n = 0;
 }
 
 void
@@ -598,7 +602,7 @@ http_message_tidy(struct http *h, int side)
 {
 	struct http_side *s = &h->side[side];
 
-	if (!s->message || !s->finished || s->message->top.left > 0)
+	if (s->message->top.left > 0)
 		return;
 	http_message_free(h, side);
 	s->has_message = true;

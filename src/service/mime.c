@@ -86,16 +86,34 @@ mime_token(struct bytes value, struct bytes *token, struct bytes *rest)
 	return first_run(after_blanks(value), is_token_char, token, rest);
 }
 
+size_t
+mime_name_length(struct bytes header)
+{
+	size_t n = 0;
+
+	if (header.n > 0 && header.p[0] == '(') /* a comment */
+		return 0;
+	while (n < header.n && is_name_char(header.p[n]))
+		n++;
+	return n;
+}
+
 bool
 mime_header(struct bytes header, struct bytes *name, struct bytes *value)
 {
 	struct bytes rest;
+	const size_t n = mime_name_length(header);
 
-	if (!first_run(after_blanks(header), is_name_char, name, &rest))
-		return false;
-	rest = after_blanks(rest);
-	if (rest.n == 0 || rest.p[0] != ':')
-		return false;
+	if (n > 0 && n < header.n && header.p[n] == ':') { /* as most are */
+		*name = bytes_head(header, n);
+		rest = bytes_skip(header, n);
+	} else {
+		if (!first_run(after_blanks(header), is_name_char, name, &rest))
+			return false;
+		rest = after_blanks(rest);
+		if (rest.n == 0 || rest.p[0] != ':')
+			return false;
+	}
 	rest = bytes_skip(rest, 1);
 	while (rest.n > 0 && (rest.p[0] == ' ' || (rest.p[0] >= '\t' && rest.p[0] <= '\r'))) /* isspace() */
 		rest = bytes_skip(rest, 1);
@@ -112,18 +130,6 @@ mime_same(const uint8_t *p, const char *lower_case, size_t n)
 			return false;
 	}
 	return true;
-}
-
-size_t
-mime_name_length(struct bytes header)
-{
-	size_t n = 0;
-
-	if (header.n > 0 && header.p[0] == '(') /* a comment */
-		return 0;
-	while (n < header.n && is_name_char(header.p[n]))
-		n++;
-	return n;
 }
 
 bool
