@@ -18,6 +18,7 @@
 
 #define EXITS_MANY    0xfe
 #define EXITS_UNKNOWN 0xff
+#define FIRST_BYTES   8  /* of a datagram, after which it is worth knowing how many more are needed */
 #define STAY_LONG     24 /* bytes in one state after which it is worth knowing how it is left */
 
 struct state {
@@ -312,8 +313,8 @@ void
 dfa_match(struct dfa *d, const uint8_t *p, size_t n, uint64_t *accepted)
 {
 	uint16_t state = DFA_START;
-	for (size_t piece = 8; n >= d->states[state].least && n > 0; piece *= 2) {
-		const size_t now = n < piece ? n : piece;
+	while (n >= d->states[state].least && n > 0) {
+		const size_t now = state == DFA_START && n > FIRST_BYTES ? FIRST_BYTES : n;
 		state = dfa_run(d, state, p, now, accepted);
 		p += now;
 		n -= now;

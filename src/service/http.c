@@ -401,7 +401,7 @@ raw_reply(struct http *h, struct bytes b)
 static void
 raw_input(struct http *h, struct bytes b)
 {
-	if (talk_partial(h->t))
+	if (h->partial)
 		return;
 	if (h->side[TALK_RESP].expect == HTTP_RAW)
 		raw_reply(h, b);
@@ -437,7 +437,7 @@ deliver(struct http *h, int side, enum lines_answer a, struct bytes b, uint64_t 
 {
 	struct http_side *s = &h->side[side];
 
-	if (talk_partial(h->t))
+	if (h->partial)
 		return;
 	if (a == LINES_PLAIN && s->has_message)
 		http_message_deliver(h, side, b, full, false);
@@ -471,8 +471,9 @@ feed(struct talk *t, int side, struct bytes in)
 	uint64_t          full;
 	enum lines_answer a;
 
+	h->partial = talk_partial(t);
 	if (h->handed_over) {
-		if (!talk_partial(t))
+		if (!h->partial)
 			talk_pass(t, side, in);
 		return;
 	}
@@ -481,7 +482,7 @@ feed(struct talk *t, int side, struct bytes in)
 		settle(h);
 		return;
 	}
-	if (s->dead || in.n == 0 || (side == TALK_RESP && talk_partial(t)))
+	if (s->dead || in.n == 0 || (side == TALK_RESP && h->partial))
 		return;
 	if (s->delivery > 0)
 		s->delivery -= (int64_t)in.n;
@@ -523,7 +524,8 @@ eof(struct talk *t, int side)
 
 	if (h->handed_over)
 		return;
-	if (!h->side[side].dead && !(side == TALK_RESP && talk_partial(t)))
+	h->partial = talk_partial(t);
+	if (!h->side[side].dead && !(side == TALK_RESP && h->partial))
 		flush(h, side);
 	if (side == TALK_ORIG)
 		request_made(h, false);

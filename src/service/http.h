@@ -57,6 +57,7 @@ struct http {
 	bool             swallowing;  /* a reply until the end of the stream */
 	bool             raw;         /* an HTTP/0.9 reply: no lines */
 	bool             confirmed;
+	bool             partial; /* joined midway, as this input comes (talk_partial) */
 };
 
 /* ---- http_message.c */

@@ -80,6 +80,8 @@ build(struct inspect *in, bool with_ports)
 	for (unsigned k = 0; k < n; k++)
 		(void)tree_attach(in, NULL, at_port[k]);
 	(void)pia_attach(in, NULL);
+	if (in->child)
+		in->child_size = (uint16_t)(sizeof *in->child + (n > 0 ? at_port[0]->state_size : sizeof(struct pia)));
 }
 
 /* => What was found, NULL where nothing is kept. */
@@ -291,7 +293,7 @@ inspect_prefetch_first(const struct inspector *i, uint32_t watch)
 	const struct inspect *in = inspect_at(i, watch);
 	const char           *first = (const char *)in->child, *pia = (const char *)in->pia;
 
-	for (size_t at = 0; at < 256; at += 64)
+	for (size_t at = 0; at < in->child_size; at += 64)
 		__builtin_prefetch(first + at, 1);
 	if (!pia || pia == first)
 		return;
@@ -345,6 +347,15 @@ inspect_verdict(const struct inspector *i, const struct conn *c)
 	return verdict_at(i, watch_now(i, c));
 }
 
+static void
+on_fetch(const void *arg, const struct conn *c, bool deep)
+{
+	const uint32_t watch = inspect_prefetch(arg, c);
+
+	if (watch && deep)
+		inspect_prefetch_first(arg, watch);
+}
+
 bool
 inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt)
 {
@@ -365,6 +376,7 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 		.flipped = on_flipped,
 		.due = on_due,
 		.timer = on_timer,
+		.fetch = on_fetch,
 		.release = on_release,
 		.give_up = on_give_up,
 	};

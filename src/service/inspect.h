@@ -57,6 +57,7 @@ struct inspect {
 	double         dns_at; /* talk_dns_timer(), INFINITY: none */
 	struct verdict verdict;
 	uint32_t       self, handle; /* its own, and the connection's */
+	uint16_t       child_size;   /* bytes of `child` */
 	uint8_t        flags;
 };
 
