@@ -13,8 +13,8 @@
 
 /* First size of the window, for reading: what was read is still in the L2 cache when it is looked at. */
 #define STREAM_WINDOW (128u << 10)
-#define STREAM_PEEK (64u << 10)  /* the same, to look at a file's first packet only */
-#define STREAM_MAX  (130u << 20) /* it never grows beyond: a record of 128 MiB and its headers */
+#define STREAM_PEEK   (64u << 10)  /* the same, to look at a file's first packet only */
+#define STREAM_MAX    (130u << 20) /* it never grows beyond: a record of 128 MiB and its headers */
 
 struct codec;
 

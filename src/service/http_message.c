@@ -181,16 +181,7 @@ connection_header(struct http *h, int side, struct bytes word)
 }
 
 /* The headers that count. */
-enum header_name {
-	HEADER_OTHER,
-	CONTENT_LENGTH,
-	CONTENT_TYPE,
-	CONTENT_RANGE,
-	CONTENT_ENCODING,
-	TRANSFER_ENCODING,
-	CONNECTION,
-	UPGRADE
-};
+enum header_name { HEADER_OTHER, LENGTH, TYPE, RANGE, ENCODING, TRANSFER_ENCODING, CONNECTION, UPGRADE };
 
 static enum header_name
 header_name(struct bytes name)
@@ -199,16 +190,15 @@ header_name(struct bytes name)
 		const char *text;
 		size_t      n;
 	} names[] = {
-		[HEADER_OTHER] = { "", 0 },
-		[CONTENT_LENGTH] = { "content-length", 14 },
-		[CONTENT_TYPE] = { "content-type", 12 },
-		[CONTENT_RANGE] = { "content-range", 13 },
-		[CONTENT_ENCODING] = { "content-encoding", 16 },
+		[LENGTH] = { "content-length", 14 },
+		[TYPE] = { "content-type", 12 },
+		[RANGE] = { "content-range", 13 },
+		[ENCODING] = { "content-encoding", 16 },
 		[TRANSFER_ENCODING] = { "transfer-encoding", 17 },
 		[CONNECTION] = { "connection", 10 },
 		[UPGRADE] = { "upgrade", 7 },
 	};
-	for (unsigned i = CONTENT_LENGTH; i <= UPGRADE; i++)
+	for (unsigned i = LENGTH; i <= UPGRADE; i++)
 		if (name.n == names[i].n && mime_is(name, names[i].text))
 			return (enum header_name)i;
 	return HEADER_OTHER;
@@ -232,21 +222,21 @@ header(struct http *h, int side, struct http_entity *e, struct bytes b)
 
 	if (!mime_header(b, &name, &value) || (which = header_name(name)) == HEADER_OTHER)
 		return;
-	if (which == CONTENT_LENGTH) {
+	if (which == LENGTH) {
 		content_length(e, value);
 		return;
 	}
-	if (which == CONTENT_TYPE) {
+	if (which == TYPE) {
 		content_type(e, value);
 		return;
 	}
 	mime_token(value, &word, &rest);
 	switch (which) {
-	case CONTENT_RANGE:
+	case RANGE:
 		if (h->reply_code == 206)
 			content_range(e, value);
 		break;
-	case CONTENT_ENCODING:
+	case ENCODING:
 		if (mime_is(word, "gzip") || mime_is(word, "x-gzip") || mime_is(word, "deflate"))
 			e->compressed = true;
 		break;
