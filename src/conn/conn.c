@@ -358,15 +358,34 @@ conn_remove(struct conn_store *s, uint32_t handle, enum conn_end why)
 	conn_end(s, handle, why);
 }
 
+/* Asks for what hangs at connections that come soon, link by link. */
+static void
+fetch_ahead(const struct conn_store *s, uint32_t handle)
+{
+	enum { STEP = 6, LINKS = 3 };
+
+	for (uint32_t link = 1; link <= LINKS; link++) {
+		const uint32_t at = handle + (LINKS + 1 - link) * STEP;
+		if (at >= s->conns.top || !(conn_at(s, at)->flags & CONN_LIVE))
+			continue;
+		if (link == 1)
+			conn_prefetch_state(s, at);
+		else if (s->watcher)
+			s->watcher->fetch(s->watcher->arg, conn_at(s, at), link == LINKS);
+	}
+}
+
 void
 conn_drain(struct conn_store *s)
 {
 	table_clear(&s->table);
 	wheel_clear(&s->wheel);
-	for (uint32_t h = 1; h < s->conns.top; h++)
-		if (conn_at(s, h)->flags & CONN_LIVE) {
-			if (s->events.wanted)
-				conn_at_end(s, h);
-			conn_end(s, h, CONN_END_end_of_input);
-		}
+	for (uint32_t h = 1; h < s->conns.top; h++) {
+		fetch_ahead(s, h);
+		if (!(conn_at(s, h)->flags & CONN_LIVE))
+			continue;
+		if (s->events.wanted)
+			conn_at_end(s, h);
+		conn_end(s, h, CONN_END_end_of_input);
+	}
 }

@@ -168,6 +168,8 @@ struct conn_watcher {
 	/* A timer of its own for UDP: when it is due, INFINITY for none; and what it says then. */
 	double (*due)(const void *arg, const struct conn *c);
 	enum conn_verdict (*timer)(void *arg, uint32_t handle, double now);
+	/* Asks for the memory that its end will need: first (`deep` not set) what hangs at it, later what hangs at that. */
+	void (*fetch)(const void *arg, const struct conn *c, bool deep);
 	/* The connection ends: `watch` is given back. */
 	void (*release)(void *arg, uint32_t watch);
 	/* Something was lost for want of memory: nothing more is to be looked at. */

@@ -226,8 +226,11 @@ fetch_connections(struct connlog_engine *e, size_t n)
 		if (e->frames[i].guess)
 			conn_prefetch_state(&e->store, e->frames[i].guess);
 	uint32_t watch[BATCH];
-	for (size_t i = 0; i < n; i++)
-		watch[i] = e->frames[i].guess ? inspect_prefetch(&e->inspector, conn_at(&e->store, e->frames[i].guess)) : 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct frame *f = &e->frames[i];
+		const bool          wanted = f->guess && f->pkt.data.n > 0 && e->store.watcher;
+		watch[i] = wanted ? inspect_prefetch(&e->inspector, conn_at(&e->store, f->guess)) : 0;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (watch[i])
 			inspect_prefetch_first(&e->inspector, watch[i]);

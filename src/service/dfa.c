@@ -18,6 +18,7 @@
 
 #define EXITS_MANY    0xfe
 #define EXITS_UNKNOWN 0xff
+#define FIRST_BYTES   8  /* of a datagram, after which it is worth knowing how many more are needed */
 #define STAY_LONG     24 /* bytes in one state after which it is worth knowing how it is left */
 
 struct state {
@@ -25,6 +26,7 @@ struct state {
 	uint32_t next;     /* in the chain of its hash */
 	uint64_t accepts;  /* on entering it */
 	uint64_t alive;
+	uint16_t least;           /* so many bytes must follow before one accepts */
 	uint8_t  exits[SCAN_SET]; /* bytes that lead elsewhere, where they are few */
 	uint8_t  n_exits;         /* of those; EXITS_MANY, EXITS_UNKNOWN */
 };
@@ -44,6 +46,7 @@ struct dfa {
 	uint8_t       sample[256]; /* a byte of each class */
 	uint16_t     *stack;
 	uint64_t     *reached; /* a bit per node */
+	uint16_t     *least;   /* a node's */
 	uint64_t      lost;
 };
 
@@ -130,25 +133,25 @@ reserve(struct dfa *d)
 }
 
 /* Writes the reached nodes that wait for a byte behind the last state's, without the patterns that accept, and clears
- * the marks. => How many. */
-static uint32_t
-collect(struct dfa *d, uint64_t accepts, uint64_t *alive)
+ * the marks. */
+static void
+collect(struct dfa *d, struct state *s)
 {
-	uint16_t *to = d->members + d->n_members;
-	uint32_t  n = 0;
-	*alive = 0;
+	uint16_t *to = d->members + s->first;
+	s->least = UINT16_MAX;
 	for (unsigned w = 0; w <= d->nfa.n_nodes >> 6; w++) {
 		for (uint64_t left = d->reached[w]; left; left &= left - 1) {
 			uint16_t               at = (uint16_t)(w << 6 | (unsigned)__builtin_ctzll(left));
 			const struct nfa_node *nd = &d->nfa.nodes[at];
-			if (nd->kind != NFA_BYTE || d->bits[nd->pattern] & accepts)
+			if (nd->kind != NFA_BYTE || d->bits[nd->pattern] & s->accepts)
 				continue;
-			to[n++] = at;
-			*alive |= d->bits[nd->pattern];
+			to[s->n++] = at;
+			s->alive |= d->bits[nd->pattern];
+			if (d->least[at] < s->least)
+				s->least = d->least[at];
 		}
 		d->reached[w] = 0;
 	}
-	return n;
 }
 
 /* => The state of the reached nodes, made unless it is there; UNKNOWN where there is no room. */
@@ -161,7 +164,7 @@ state_of(struct dfa *d, uint64_t accepts)
 		memset(d->reached, 0, (d->nfa.n_nodes / 64 + 1) * sizeof *d->reached);
 		return UNKNOWN;
 	}
-	s.n = collect(d, accepts, &s.alive);
+	collect(d, &s);
 	uint64_t        h = accepts * UINT64_C(0x9e3779b97f4a7c15);
 	const uint16_t *nodes = d->members + s.first;
 	for (uint32_t i = 0; i < s.n; i++)
@@ -252,11 +255,33 @@ leave(struct dfa *d, uint16_t state, const uint8_t *p, const uint8_t *end)
 	const struct state *s = &d->states[state];
 
 	if (s->n_exits <= SCAN_SET)
-		return p + scan_any(p, (size_t)(end - p), s->exits);
+		return p +
+		       (s->n_exits <= 2 ? scan_two(p, (size_t)(end - p), s->exits) : scan_any(p, (size_t)(end - p), s->exits));
 	const uint8_t *at = stay(d->class, d->table + ((size_t)state << d->shift), state, p, end);
 	if (at - p > STAY_LONG && s->n_exits == EXITS_UNKNOWN)
 		find_exits(d, state);
 	return at;
+}
+
+/* Goes over bytes from `state` on while all that they do is to change it. => The last one's cell, the state before it in
+ * `*state`. */
+static unsigned
+walk(const struct dfa *d, uint16_t *state, const uint8_t **at, const uint8_t *end)
+{
+	const uint16_t *table = d->table;
+	const unsigned  shift = d->shift;
+	const uint8_t  *p = *at;
+	unsigned        now = *state, cell;
+
+	for (;;) {
+		cell = table[(size_t)now << shift | d->class[*p++]];
+		if (p == end || cell == now || (cell & ATTENTION))
+			break;
+		now = cell;
+	}
+	*at = p;
+	*state = (uint16_t)now;
+	return cell;
 }
 
 uint16_t
@@ -266,24 +291,34 @@ dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *acc
 	if (!d->states[state].alive)
 		return DFA_DEAD;
 	while (p < end) {
-		unsigned cell;
-		p = leave(d, state, p, end);
-		if (p == end)
-			break;
-		cell = d->table[(size_t)state << d->shift | d->class[*p++]];
-		if (!(cell & ATTENTION)) {
-			state = (uint16_t)cell;
+		const unsigned cell = walk(d, &state, &p, end);
+		if (cell == state) { /* that byte has kept it, as the next ones may */
+			p = leave(d, state, p, end);
 			continue;
 		}
 		if (cell == UNKNOWN)
 			state = step(d, state, d->class[p[-1]]);
 		else
 			state = cell & (ATTENTION - 1);
+		if (!(cell & ATTENTION))
+			continue;
 		*accepted |= d->states[state].accepts;
 		if (!d->states[state].alive)
 			return DFA_DEAD;
 	}
 	return state;
+}
+
+void
+dfa_match(struct dfa *d, const uint8_t *p, size_t n, uint64_t *accepted)
+{
+	uint16_t state = DFA_START;
+	while (n >= d->states[state].least && n > 0) {
+		const size_t now = state == DFA_START && n > FIRST_BYTES ? FIRST_BYTES : n;
+		state = dfa_run(d, state, p, now, accepted);
+		p += now;
+		n -= now;
+	}
 }
 
 uint64_t
@@ -306,8 +341,33 @@ dfa_size(const struct dfa *d)
 {
 	size_t bytes = sizeof *d + ((size_t)d->states_cap << d->shift) * sizeof *d->table;
 	bytes += d->states_cap * sizeof *d->states + d->members_cap * sizeof *d->members;
-	bytes += d->nfa.nodes_cap * (sizeof *d->nfa.nodes + sizeof *d->stack) + (d->hash_mask + 1) * sizeof *d->hash;
+	bytes += d->nfa.nodes_cap * (sizeof *d->nfa.nodes + sizeof *d->stack + sizeof *d->least) +
+	         (d->hash_mask + 1) * sizeof *d->hash;
 	return (struct dfa_size){ d->n_states, d->columns, bytes, d->lost };
+}
+
+/* Finds for every node the bytes on the shortest way to where its pattern accepts. */
+static void
+measure(struct dfa *d)
+{
+	memset(d->least, 0xff, d->nfa.n_nodes * sizeof *d->least);
+	for (bool changed = true; changed;) {
+		changed = false;
+		for (unsigned i = d->nfa.n_nodes; i-- > 0;) {
+			const struct nfa_node *n = &d->nfa.nodes[i];
+			const unsigned         out = n->out != NFA_NONE ? d->least[n->out] : UINT16_MAX;
+			const unsigned         alt = n->alt != NFA_NONE ? d->least[n->alt] : UINT16_MAX;
+			unsigned               least = 0;
+			if (n->kind == NFA_BYTE)
+				least = out + 1;
+			else if (n->kind == NFA_EMPTY)
+				least = out < alt ? out : alt;
+			if (least < d->least[i]) {
+				d->least[i] = (uint16_t)least;
+				changed = true;
+			}
+		}
+	}
 }
 
 /* The first two states: what all patterns start with, and nothing. => Is there memory? */
@@ -319,8 +379,10 @@ first_states(struct dfa *d, const uint16_t *start, unsigned n)
 	d->hash = calloc(d->hash_mask + 1, sizeof *d->hash);
 	d->stack = malloc((nodes * 2 + 1) * sizeof *d->stack); /* a node puts at most its two edges there, once */
 	d->reached = calloc(nodes / 64 + 1, sizeof *d->reached);
-	if (!d->hash || !d->stack || !d->reached)
+	d->least = malloc((nodes + 1) * sizeof *d->least);
+	if (!d->hash || !d->stack || !d->reached || !d->least)
 		return false;
+	measure(d);
 	for (unsigned i = 0; i < n; i++)
 		close_over(d, start[i]);
 	return state_of(d, 0) == DFA_START && state_of(d, 0) == DFA_DEAD;
@@ -365,5 +427,6 @@ dfa_free(struct dfa *d)
 	free(d->hash);
 	free(d->stack);
 	free(d->reached);
+	free(d->least);
 	free(d);
 }

@@ -34,6 +34,9 @@ void        dfa_free(struct dfa *d);
 /* Goes on from `state` over the bytes, and adds the bits of what accepts to *accepted.  => The new state. */
 uint16_t dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *accepted);
 
+/* The same from the start over bytes that nothing follows: it ends where too few are left for a pattern to accept. */
+void dfa_match(struct dfa *d, const uint8_t *p, size_t n, uint64_t *accepted);
+
 /* => The bits of the patterns that can still accept. */
 uint64_t dfa_alive(const struct dfa *d, uint16_t state);
 

@@ -78,7 +78,7 @@ violate(struct inspect *in, const struct event *e)
 		return false;
 	if (is_too_late(in))
 		return false;
-	if (!tree_live(&in->root, e->service))
+	if (!tree_live(in->child, e->service))
 		return true;
 	if (e->outside || (e->from->flags & TALK_REMOVING))
 		return false;

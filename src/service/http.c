@@ -68,14 +68,49 @@ begins(struct bytes word, const char *of)
 static bool
 is_method_char(uint8_t c)
 {
-	return c > 32 && c < 127 && !strchr("()<>@,;:\\\"/[]?={}", c);
+	switch (c) {
+	case '(':
+	case ')':
+	case '<':
+	case '>':
+	case '@':
+	case ',':
+	case ';':
+	case ':':
+	case '\\':
+	case '"':
+	case '/':
+	case '[':
+	case ']':
+	case '?':
+	case '=':
+	case '{':
+	case '}':
+		return false;
+	default:
+		return c > 32 && c < 127;
+	}
 }
 
-/* strchr() finds the NUL too, as it does in Zeek. */
+/* Letters, digits, the reserved and unreserved signs of RFC 3986 and %; Zeek looks for them with strchr(), which finds the
+ * NUL too. */
 static bool
 is_uri_char(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || strchr(":/?#[]@!$&'()*+,;=-_.~%", c);
+	switch (c) {
+	case '"':
+	case '<':
+	case '>':
+	case '\\':
+	case '^':
+	case '`':
+	case '{':
+	case '|':
+	case '}':
+		return false;
+	default:
+		return (c > 32 && c < 127) || c == 0;
+	}
 }
 
 static uint16_t
@@ -366,7 +401,7 @@ raw_reply(struct http *h, struct bytes b)
 static void
 raw_input(struct http *h, struct bytes b)
 {
-	if (talk_partial(h->t))
+	if (h->partial)
 		return;
 	if (h->side[TALK_RESP].expect == HTTP_RAW)
 		raw_reply(h, b);
@@ -386,6 +421,9 @@ settle(struct http *h)
 
 	if (h->handed_over)
 		return;
+	for (int side = 0; side < 2; side++)
+		if (h->side[side].finished && h->side[side].message)
+			http_message_tidy(h, side);
 	if (orig_over && resp_over)
 		talk_skip(h->t);
 	else if (h->confirmed && (resp_over || resp->expect == HTTP_RAW))
@@ -399,7 +437,7 @@ deliver(struct http *h, int side, enum lines_answer a, struct bytes b, uint64_t 
 {
 	struct http_side *s = &h->side[side];
 
-	if (talk_partial(h->t))
+	if (h->partial)
 		return;
 	if (a == LINES_PLAIN && s->has_message)
 		http_message_deliver(h, side, b, full, false);
@@ -433,8 +471,9 @@ feed(struct talk *t, int side, struct bytes in)
 	uint64_t          full;
 	enum lines_answer a;
 
+	h->partial = talk_partial(t);
 	if (h->handed_over) {
-		if (!talk_partial(t))
+		if (!h->partial)
 			talk_pass(t, side, in);
 		return;
 	}
@@ -443,7 +482,7 @@ feed(struct talk *t, int side, struct bytes in)
 		settle(h);
 		return;
 	}
-	if (s->dead || in.n == 0 || (side == TALK_RESP && talk_partial(t)))
+	if (s->dead || in.n == 0 || (side == TALK_RESP && h->partial))
 		return;
 	if (s->delivery > 0)
 		s->delivery -= (int64_t)in.n;
@@ -485,7 +524,8 @@ eof(struct talk *t, int side)
 
 	if (h->handed_over)
 		return;
-	if (!h->side[side].dead && !(side == TALK_RESP && talk_partial(t)))
+	h->partial = talk_partial(t);
+	if (!h->side[side].dead && !(side == TALK_RESP && h->partial))
 		flush(h, side);
 	if (side == TALK_ORIG)
 		request_made(h, false);

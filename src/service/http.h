@@ -23,17 +23,23 @@ struct http_entity {
 	bool                in_header, ended, compressed, partial_content, seen_body;
 };
 
+/* A message as long as something can come of it. */
+struct http_message {
+	struct http_entity  top;
+	struct http_entity *current;
+	uint8_t            *held; /* a header that may go on in the next chunk */
+	uint32_t            held_n;
+};
+
 struct http_side {
-	struct lines       lines;
-	int64_t            delivery; /* an unfinished line ends when so many bytes came, -1: no such number */
-	struct http_entity top, *current;
-	uint8_t           *held; /* a header that may go on in the next chunk */
-	uint32_t           held_n;
-	bool               has_message, finished;
-	bool               ongoing; /* request_ongoing, reply_ongoing */
-	bool               dead;    /* after a gap: nothing is delivered any more */
-	bool               whole;   /* the next line is here already and does not continue this one */
-	uint8_t            expect;
+	struct lines         lines;
+	int64_t              delivery; /* an unfinished line ends when so many bytes came, -1: no such number */
+	struct http_message *message;  /* allocated; NULL where there is none, or no memory for it */
+	bool                 has_message, finished;
+	bool                 ongoing; /* request_ongoing, reply_ongoing */
+	bool                 dead;    /* after a gap: nothing is delivered any more */
+	bool                 whole;   /* the next line is here already and does not continue this one */
+	uint8_t              expect;
 };
 
 struct http {
@@ -51,6 +57,7 @@ struct http {
 	bool             swallowing;  /* a reply until the end of the stream */
 	bool             raw;         /* an HTTP/0.9 reply: no lines */
 	bool             confirmed;
+	bool             partial; /* joined midway, as this input comes (talk_partial) */
 };
 
 /* ---- http_message.c */
@@ -62,6 +69,8 @@ void http_message_deliver(struct http *h, int side, struct bytes b, uint64_t ful
 bool http_message_gap(struct http *h, int side, int64_t len);
 void http_message_done(struct http *h, int side);
 void http_message_free(struct http *h, int side);
+/* The input is used up and the message over: it is freed. */
+void http_message_tidy(struct http *h, int side);
 
 /* ---- http.c */
 

@@ -4,8 +4,8 @@
  * where the message ends.  Bodies are not kept, and compressed ones not unpacked: a multipart body that is compressed as
  * a whole therefore has no parts here.  A header is looked at in place where the byte behind it shows that it is
  * complete, else up to HEADER_HOLD bytes of it are held (by malloc: a header is made of several lines, which `struct lines` does
- * not hold together), and only where its name is one that counts.  A part costs one malloc, as its boundary does; parts
- * are MAX_DEPTH deep at most.
+ * not hold together), and only where its name is one that counts.  A message costs one malloc while it lasts, which for
+ * most is within one packet; a part costs another, as its boundary does; parts are MAX_DEPTH deep at most.
  */
 #include "service/http.h"
 
@@ -61,7 +61,7 @@ child_begin(struct http *h, int side, struct http_entity *e)
 	if (!e->child)
 		return;
 	entity_begin(e->child, e, HTTP_BODY);
-	h->side[side].current = e->child;
+	h->side[side].message->current = e->child;
 }
 
 static void
@@ -180,71 +180,104 @@ connection_header(struct http *h, int side, struct bytes word)
 	}
 }
 
-static bool
-counts(struct bytes name)
-{
-	static const char *const names[] = { "content-length",    "content-type", "content-range", "content-encoding",
-		                                 "transfer-encoding", "connection",   "upgrade" };
+/* The headers that count. */
+enum header_name { HEADER_OTHER, LENGTH, TYPE, RANGE, ENCODING, TRANSFER_ENCODING, CONNECTION, UPGRADE };
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (mime_is(name, names[i]))
-			return true;
-	return false;
+static enum header_name
+header_name(struct bytes name)
+{
+	static const struct {
+		const char *text;
+		size_t      n;
+	} names[] = {
+		[LENGTH] = { "content-length", 14 },
+		[TYPE] = { "content-type", 12 },
+		[RANGE] = { "content-range", 13 },
+		[ENCODING] = { "content-encoding", 16 },
+		[TRANSFER_ENCODING] = { "transfer-encoding", 17 },
+		[CONNECTION] = { "connection", 10 },
+		[UPGRADE] = { "upgrade", 7 },
+	};
+	for (unsigned i = LENGTH; i <= UPGRADE; i++)
+		if (name.n == names[i].n && mime_is(name, names[i].text))
+			return (enum header_name)i;
+	return HEADER_OTHER;
+}
+
+static void
+transfer_encoding(struct http *h, struct http_entity *e, struct bytes word)
+{
+	const int version_of = h->side[TALK_ORIG].ongoing ? TALK_ORIG : TALK_RESP;
+
+	if (e->depth == 0 && mime_is(word, "chunked") && h->version[version_of] == 0x0101)
+		e->chunk = CHUNK_BEFORE;
 }
 
 /* A complete header (SubmitHeader, HTTP_Header). */
 static void
 header(struct http *h, int side, struct http_entity *e, struct bytes b)
 {
-	struct bytes name, value, word, rest;
+	struct bytes     name, value, word, rest;
+	enum header_name which;
 
-	if (!mime_header(b, &name, &value) || !counts(name))
+	if (!mime_header(b, &name, &value) || (which = header_name(name)) == HEADER_OTHER)
 		return;
-	mime_token(value, &word, &rest);
-	if (mime_is(name, "content-length")) {
+	if (which == LENGTH) {
 		content_length(e, value);
-	} else if (mime_is(name, "content-range")) {
+		return;
+	}
+	if (which == TYPE) {
+		content_type(e, value);
+		return;
+	}
+	mime_token(value, &word, &rest);
+	switch (which) {
+	case RANGE:
 		if (h->reply_code == 206)
 			content_range(e, value);
-	} else if (mime_is(name, "content-type")) {
-		content_type(e, value);
-	} else if (mime_is(name, "content-encoding")) {
+		break;
+	case ENCODING:
 		if (mime_is(word, "gzip") || mime_is(word, "x-gzip") || mime_is(word, "deflate"))
 			e->compressed = true;
-	} else if (mime_is(name, "transfer-encoding")) {
-		const int version_of = h->side[TALK_ORIG].ongoing ? TALK_ORIG : TALK_RESP;
-		if (e->depth == 0 && mime_is(word, "chunked") && h->version[version_of] == 0x0101)
-			e->chunk = CHUNK_BEFORE;
-	} else if (mime_is(name, "connection")) {
+		break;
+	case TRANSFER_ENCODING:
+		transfer_encoding(h, e, word);
+		break;
+	case CONNECTION:
 		connection_header(h, side, word);
-	} else if (side == TALK_RESP) {
-		h->upgrade = word.n == 0 ? UPGRADE_NONE : mime_is(word, "websocket") ? UPGRADE_WEBSOCKET : UPGRADE_OTHER;
+		break;
+	case UPGRADE:
+		if (side == TALK_RESP)
+			h->upgrade = word.n == 0 ? UPGRADE_NONE : mime_is(word, "websocket") ? UPGRADE_WEBSOCKET : UPGRADE_OTHER;
+		break;
+	default:
+		break;
 	}
 }
 
 static void
 finish_header(struct http *h, int side, struct http_entity *e)
 {
-	struct http_side *s = &h->side[side];
+	struct http_message *m = h->side[side].message;
 
-	if (e->header_bytes > 0 && s->held_n > 0)
-		header(h, side, e, (struct bytes){ s->held, s->held_n });
+	if (e->header_bytes > 0 && m->held_n > 0)
+		header(h, side, e, (struct bytes){ m->held, m->held_n });
 	e->header_bytes = 0;
-	s->held_n = 0;
-	free(s->held);
-	s->held = NULL;
+	m->held_n = 0;
+	free(m->held);
+	m->held = NULL;
 }
 
 static void
-hold(struct http_side *s, struct bytes b)
+hold(struct http_message *m, struct bytes b)
 {
-	b = bytes_head(b, HEADER_HOLD - s->held_n);
-	uint8_t *grown = b.n > 0 ? realloc(s->held, s->held_n + b.n) : NULL;
+	b = bytes_head(b, HEADER_HOLD - m->held_n);
+	uint8_t *grown = b.n > 0 ? realloc(m->held, m->held_n + b.n) : NULL;
 	if (!grown)
 		return;
-	memcpy(grown + s->held_n, b.p, b.n);
-	s->held = grown;
-	s->held_n += (uint32_t)b.n;
+	memcpy(grown + m->held_n, b.p, b.n);
+	m->held = grown;
+	m->held_n += (uint32_t)b.n;
 }
 
 /* A name that is all there and is none that counts. */
@@ -253,7 +286,7 @@ does_not_count(struct bytes line)
 {
 	const size_t n = mime_name_length(line);
 
-	return n > 0 && !counts(bytes_head(line, n));
+	return n > 0 && header_name(bytes_head(line, n)) == HEADER_OTHER;
 }
 
 static void
@@ -268,7 +301,7 @@ new_header(struct http *h, int side, struct http_entity *e, struct bytes b, uint
 	if (does_not_count(b))
 		return;
 	if (!s->whole) {
-		hold(s, b);
+		hold(s->message, b);
 		return;
 	}
 	header(h, side, e, b);
@@ -278,8 +311,6 @@ new_header(struct http *h, int side, struct http_entity *e, struct bytes b, uint
 static void
 header_line(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full)
 {
-	struct http_side *s = &h->side[side];
-
 	if (!is_blank(b.p[0])) {
 		new_header(h, side, e, b, full);
 	} else if (e->header_bytes == 0) { /* continues nothing: taken for a header of its own */
@@ -291,8 +322,8 @@ header_line(struct http *h, int side, struct http_entity *e, struct bytes b, uin
 		talk_note_x(h->t);
 	} else {
 		e->header_bytes += full;
-		if (s->held_n > 0)
-			hold(s, b);
+		if (h->side[side].message->held_n > 0)
+			hold(h->side[side].message, b);
 	}
 }
 
@@ -469,7 +500,7 @@ entity_end(struct http *h, int side, struct http_entity *e)
 	} else if (e->child) {
 		child_end(h, side, e);
 	}
-	h->side[side].current = e->parent;
+	h->side[side].message->current = e->parent;
 	if (e->parent && e->parent->type == TYPE_MULTIPART)
 		h->side[side].lines.flags = LINES_CR | LINES_LF;
 	if (!e->parent)
@@ -484,25 +515,33 @@ http_message_begin(struct http *h, int side, enum http_body body)
 	struct http_side *s = &h->side[side];
 
 	http_message_free(h, side);
-	entity_begin(&s->top, NULL, body);
-	s->current = &s->top;
 	s->has_message = true;
 	s->finished = false;
+	struct http_message *m = s->message = malloc(sizeof *m);
+	if (!m)
+		return;
+	entity_begin(&m->top, NULL, body);
+	m->current = &m->top;
+	m->held = NULL;
+	m->held_n = 0;
 }
 
 void
 http_message_deliver(struct http *h, int side, struct bytes b, uint64_t full, bool crlf)
 {
-	entity_deliver(h, side, &h->side[side].top, b, full, crlf);
+	struct http_message *m = h->side[side].message;
+
+	if (m)
+		entity_deliver(h, side, &m->top, b, full, crlf);
 }
 
 bool
 http_message_gap(struct http *h, int side, int64_t len)
 {
-	struct http_side   *s = &h->side[side];
-	struct http_entity *e = s->current ? s->current : &s->top;
+	struct http_message *m = h->side[side].message;
+	struct http_entity  *e = m && m->current ? m->current : m ? &m->top : NULL;
 
-	if (!s->has_message || !e->seen_body)
+	if (!e || !e->seen_body)
 		return false;
 	if (e->chunk != CHUNK_NONE ? e->chunk != CHUNK_DATA : e->content_length < 0)
 		return false;
@@ -527,19 +566,34 @@ http_message_done(struct http *h, int side)
 	if (s->finished || !s->has_message)
 		return;
 	s->finished = true;
-	entity_end(h, side, &s->top);
+	if (s->message)
+		entity_end(h, side, &s->message->top);
 	http_message_over(h, side);
 }
 
 void
 http_message_free(struct http *h, int side)
 {
+	struct http_side    *s = &h->side[side];
+	struct http_message *m = s->message;
+
+	s->has_message = false;
+	s->message = NULL;
+	if (!m)
+		return;
+	entity_free(&m->top);
+	free(m->held);
+	free(m);
+}
+
+/* A message that was cut short may still have a gap in its body. */
+void
+http_message_tidy(struct http *h, int side)
+{
 	struct http_side *s = &h->side[side];
 
-	entity_free(&s->top);
-	free(s->held);
-	s->held = NULL;
-	s->held_n = 0;
-	s->current = NULL;
-	s->has_message = false;
+	if (s->message->top.left > 0)
+		return;
+	http_message_free(h, side);
+	s->has_message = true;
 }

@@ -58,7 +58,6 @@ inspect_new(struct inspector *i, uint32_t handle)
 	in->by = i;
 	in->self = self;
 	in->handle = handle;
-	in->root.in = in;
 	in->dns_at = INFINITY;
 	if (c->transport == TRANSPORT_UDP)
 		in->flags |= INSPECT_UDP;
@@ -80,8 +79,10 @@ build(struct inspect *in, bool with_ports)
 	if (with_ports && !in->by->opt->dpd_ignore_ports)
 		n = recognisers_at(&in->by->registry, udp, c->p[flipped ? ORIG : RESP], at_port);
 	for (unsigned k = 0; k < n; k++)
-		(void)tree_attach(&in->root, at_port[k]);
-	(void)pia_attach(&in->root);
+		(void)tree_attach(in, NULL, at_port[k]);
+	(void)pia_attach(in, NULL);
+	if (in->child)
+		in->child_size = (uint16_t)(sizeof *in->child + (n > 0 ? at_port[0]->state_size : sizeof(struct pia)));
 }
 
 /* => What was found, NULL where nothing is kept. */
@@ -103,7 +104,7 @@ finish(struct inspect *in)
 
 	if (in->flags & INSPECT_EXPECTED)
 		return; /* expect_ended() is still to hear of it */
-	tree_purge(&in->root, true);
+	tree_purge(&in->child, true);
 	if (!verdict_is_empty(&in->verdict) && (kept = slab_alloc(&i->verdicts)) != 0)
 		*(struct verdict *)slab_at(&i->verdicts, kept) = in->verdict;
 	*watch = WATCH_OVER | kept;
@@ -117,9 +118,9 @@ packet_done(struct inspect *in)
 		events_drain(in->by);
 	if (in->flags & INSPECT_PURGE) {
 		in->flags &= (uint8_t)~INSPECT_PURGE;
-		tree_purge(&in->root, false);
+		tree_purge(&in->child, false);
 	}
-	if (in->dns_at == INFINITY && tree_decided(&in->root))
+	if (in->dns_at == INFINITY && tree_decided(in->child))
 		finish(in);
 }
 
@@ -132,6 +133,7 @@ inspect_of(struct inspector *i, uint32_t handle)
 
 	if (watch & WATCH_OVER)
 		return NULL;
+	i->fed = true;
 	if (watch)
 		return inspect_at(i, watch);
 	struct inspect *in = inspect_new(i, handle);
@@ -147,7 +149,7 @@ on_data(void *arg, uint32_t handle, int side, const uint8_t *p, size_t n)
 {
 	struct inspect *in = inspect_of(arg, handle);
 	if (in)
-		talk_pass(&in->root, side, (struct bytes){ p, n });
+		tree_pass(in->child, side, (struct bytes){ p, n });
 }
 
 static void
@@ -155,7 +157,7 @@ on_gap(void *arg, uint32_t handle, int side, uint64_t len)
 {
 	struct inspect *in = inspect_of(arg, handle);
 	if (in)
-		talk_pass_gap(&in->root, side, len);
+		tree_pass_gap(in->child, side, len);
 }
 
 static void
@@ -163,14 +165,14 @@ on_eof(void *arg, uint32_t handle, int side)
 {
 	struct inspect *in = inspect_of(arg, handle);
 	if (in)
-		talk_pass_eof(&in->root, side);
+		tree_pass_eof(in->child, side);
 }
 
 static void
 on_closed(void *arg, uint32_t handle)
 {
 	struct inspect *in = inspect_of(arg, handle);
-	for (struct talk *t = in ? in->root.child : NULL; t; t = t->next)
+	for (struct talk *t = in ? in->child : NULL; t; t = t->next)
 		if (t->what && t->what->closed && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
 			t->what->closed(t);
 }
@@ -191,7 +193,7 @@ apply_expected(struct inspector *i, uint32_t handle)
 	struct inspect *in = watch & WATCH_OVER ? NULL : watch ? inspect_at(i, watch) : inspect_new(i, handle);
 	if (!in)
 		return;
-	if (!in->root.child)
+	if (!watch)
 		build(in, false);
 	for (unsigned k = 0; k < n; k++) {
 		verdict_add(&in->verdict, VERDICT_SERVICE, names[k]);
@@ -207,7 +209,8 @@ on_flipped(void *arg, uint32_t handle)
 
 	if (is_inspected(watch)) {
 		struct inspect *in = inspect_at(i, watch);
-		for (struct talk *t = in->root.child; t; t = t->next)
+		i->fed = true;
+		for (struct talk *t = in->child; t; t = t->next)
 			if (t->what && t->what->flipped)
 				t->what->flipped(t);
 	}
@@ -253,7 +256,7 @@ on_release(void *arg, uint32_t watch)
 		expect_ended(&i->expect, SERVICE_FTP_DATA, &c->h[RESP], c->p[RESP]);
 		expect_ended(&i->expect, SERVICE_IRC_DCC_DATA, &c->h[RESP], c->p[RESP]);
 	}
-	tree_purge(&in->root, true);
+	tree_purge(&in->child, true);
 	slab_release(&i->inspects, watch);
 }
 
@@ -283,18 +286,22 @@ inspect_prefetch(const struct inspector *i, const struct conn *c)
 
 	if (!is_inspected(watch))
 		return 0;
-	const char *in = slab_at(&i->inspects, watch);
-	for (size_t at = 0; at < sizeof(struct inspect); at += 64)
-		__builtin_prefetch(in + at, 1);
+	__builtin_prefetch(inspect_at(i, watch), 1);
 	return watch;
 }
 
 void
 inspect_prefetch_first(const struct inspector *i, uint32_t watch)
 {
-	const char *t = (const char *)inspect_at(i, watch)->root.child;
-	__builtin_prefetch(t, 1);
-	__builtin_prefetch(t + 64, 1);
+	const struct inspect *in = inspect_at(i, watch);
+	const char           *first = (const char *)in->child, *pia = (const char *)in->pia;
+
+	for (size_t at = 0; at < in->child_size; at += 64)
+		__builtin_prefetch(first + at, 1);
+	if (!pia || pia == first)
+		return;
+	__builtin_prefetch(pia, 1);
+	__builtin_prefetch(pia + 64, 1);
 }
 
 void
@@ -311,7 +318,7 @@ inspect_datagram(struct inspector *i, uint32_t handle, int side, struct bytes b)
 {
 	struct inspect *in = inspect_of(i, handle);
 	if (in)
-		talk_pass(&in->root, side, b);
+		tree_pass(in->child, side, b);
 }
 
 void
@@ -329,8 +336,10 @@ inspect_tunnel(struct inspector *i, uint32_t handle, enum service s)
 void
 inspect_packet_done(struct inspector *i, uint32_t handle)
 {
+	if (!i->fed)
+		return;
+	i->fed = false;
 	const uint32_t watch = watch_now(i, conn_at(i->s, handle));
-
 	if (is_inspected(watch))
 		packet_done(inspect_at(i, watch));
 }
@@ -341,6 +350,15 @@ inspect_verdict(const struct inspector *i, const struct conn *c)
 	return verdict_at(i, watch_now(i, c));
 }
 
+static void
+on_fetch(const void *arg, const struct conn *c, bool deep)
+{
+	const uint32_t watch = inspect_prefetch(arg, c);
+
+	if (watch && deep)
+		inspect_prefetch_first(arg, watch);
+}
+
 bool
 inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt)
 {
@@ -348,8 +366,7 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 	i->opt = opt;
 	slab_init(&i->inspects, sizeof(struct inspect));
 	slab_init(&i->verdicts, sizeof(struct verdict));
-	registry_init(&i->registry);
-	tree_slabs_init(i->talks);
+	pool_init(&i->pool);
 	expect_init(&i->expect, opt->max_expected);
 	if (!opt->detect_services)
 		return true;
@@ -362,12 +379,13 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 		.flipped = on_flipped,
 		.due = on_due,
 		.timer = on_timer,
+		.fetch = on_fetch,
 		.release = on_release,
 		.give_up = on_give_up,
 	};
 	s->watcher = &i->watcher;
 	i->signatures = signatures_new();
-	return i->signatures != NULL;
+	return registry_init(&i->registry) && i->signatures;
 }
 
 void
@@ -375,8 +393,8 @@ inspector_free(struct inspector *i)
 {
 	slab_free_all(&i->inspects);
 	slab_free_all(&i->verdicts);
-	for (int k = 0; k < TALK_CLASSES; k++)
-		slab_free_all(&i->talks[k]);
+	pool_free_all(&i->pool);
+	registry_free(&i->registry);
 	expect_free(&i->expect);
 	signatures_free(i->signatures);
 }
@@ -384,11 +402,7 @@ inspector_free(struct inspector *i)
 size_t
 inspector_bytes(const struct inspector *i)
 {
-	size_t sum = slab_bytes(&i->inspects) + slab_bytes(&i->verdicts);
-
-	for (int k = 0; k < TALK_CLASSES; k++)
-		sum += slab_bytes(&i->talks[k]);
-	return sum;
+	return slab_bytes(&i->inspects) + slab_bytes(&i->verdicts) + pool_bytes(&i->pool);
 }
 
 /* ---- what recognisers call, of the connection */

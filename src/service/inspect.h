@@ -16,7 +16,7 @@
 #ifndef CONNLOG_SERVICE_INSPECT_H
 #define CONNLOG_SERVICE_INSPECT_H
 
-#include "base/slab.h"
+#include "base/pool.h"
 #include "conn/conn.h"
 #include "service/expect.h"
 #include "service/options.h"
@@ -44,22 +44,25 @@ enum pia_state { PIA_INIT, PIA_BUFFERING, PIA_MATCHING, PIA_SKIPPING };
 /* A matcher of signatures and what it keeps. */
 struct pia {
 	struct sig_match match;
-	uint8_t         *buf;
-	uint32_t         n, room;
-	uint32_t         size, chunks;
-	uint8_t          state;
+	uint8_t         *buf;     /* of the pool, as large as pool_fit(n) */
+	uint32_t         name, n; /* its; bytes in it */
+	uint32_t         size;    /* of what came */
+	uint32_t         chunks : 30, state : 2;
 };
 
 struct inspect {
-	struct inspector *by;
-	uint32_t          self, handle; /* its own, and the connection's */
-	struct talk       root;         /* stands for the transport; the recognisers are its children */
-	struct verdict    verdict;
-	double            dns_at; /* talk_dns_timer(), INFINITY: none */
-	uint8_t           flags;
-	struct talk       pia; /* the root's matcher, with its state: it is always there */
-	struct pia        pia_state;
+	_Alignas(64) struct inspector *by;
+	struct talk   *child;  /* the recognisers of the connection, then the matcher */
+	struct talk   *pia;    /* that matcher, as long as it matches */
+	double         dns_at; /* talk_dns_timer(), INFINITY: none */
+	struct verdict verdict;
+	uint32_t       self, handle; /* its own, and the connection's */
+	uint16_t       child_size;   /* bytes of `child` */
+	uint8_t        flags;
 };
+
+_Static_assert(sizeof(struct inspect) <= 128 && sizeof(struct talk) + sizeof(struct pia) <= 128,
+               "two cache lines each");
 
 enum event_kind { EVENT_CONFIRM, EVENT_VIOLATE, EVENT_DISABLE, EVENT_GRIDFTP };
 
@@ -72,8 +75,6 @@ struct event {
 
 #define EVENTS_MAX 256 /* of one packet; what goes beyond is counted */
 
-#define TALK_CLASSES 9
-
 struct inspect_counters {
 	uint64_t inspections, attached, given_up, events_lost;
 	uint64_t confirmed, failed;
@@ -85,10 +86,12 @@ struct inspector {
 	struct signatures            *signatures;
 	struct registry               registry;
 	struct conn_watcher           watcher;
-	struct slab                   inspects, verdicts, talks[TALK_CLASSES];
+	struct slab                   inspects, verdicts;
+	struct pool                   pool; /* of talks and what matchers keep */
 	struct expectations           expect;
 	struct event                  events[EVENTS_MAX];
 	unsigned                      n_events;
+	bool                          fed; /* the connection of this packet has an inspection that was told something */
 	struct inspect_counters       counters;
 };
 
@@ -116,20 +119,21 @@ const struct verdict *inspect_verdict(const struct inspector *i, const struct co
 
 /* ---- between the files of this folder */
 
-void         tree_slabs_init(struct slab slabs[TALK_CLASSES]);
-struct talk *tree_attach(struct talk *parent, const struct recogniser *what);
-/* A matcher; with a `state_size` of 0 the one that lies in the inspection. */
-struct talk *tree_attach_pia(struct talk *parent, size_t state_size);
-struct talk *tree_attach_outside(struct talk *parent, const struct recogniser *what);
+/* Where `parent` is NULL: to the connection itself. */
+struct talk *tree_attach(struct inspect *in, struct talk *parent, const struct recogniser *what);
+struct talk *tree_attach_pia(struct inspect *in, struct talk *parent, size_t state_size);
 void         tree_feed(struct talk *t, int side, struct bytes b);
+void         tree_pass(struct talk *first, int side, struct bytes b);
+void         tree_pass_gap(struct talk *first, int side, uint64_t len);
+void         tree_pass_eof(struct talk *first, int side);
 void         tree_remove(struct talk *t); /* marks it and all below */
 /* Frees what is marked; with `all`, everything. */
-void tree_purge(struct talk *parent, bool all);
-bool tree_live(const struct talk *root, enum service s);
+void tree_purge(struct talk **list, bool all);
+bool tree_live(const struct talk *first, enum service s);
 /* Can nothing come of the tree any more? */
-bool tree_decided(const struct talk *root);
+bool tree_decided(const struct talk *first);
 
-bool pia_attach(struct talk *parent);
+bool pia_attach(struct inspect *in, struct talk *parent);
 void pia_feed(struct talk *t, int side, struct bytes b);
 void pia_gap(struct talk *t, int side, uint64_t len);
 void pia_end(struct talk *t);

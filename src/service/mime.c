@@ -10,7 +10,26 @@ is_name_char(uint8_t c)
 static bool
 is_token_char(uint8_t c)
 {
-	return c >= 33 && c <= 126 && !strchr("()<>@,;:\\\"/[]?=", c);
+	switch (c) {
+	case '(':
+	case ')':
+	case '<':
+	case '>':
+	case '@':
+	case ',':
+	case ';':
+	case ':':
+	case '\\':
+	case '"':
+	case '/':
+	case '[':
+	case ']':
+	case '?':
+	case '=':
+		return false;
+	default:
+		return c >= 33 && c <= 126;
+	}
 }
 
 /* A boundary without quotes goes on over anything printable, `;` too. */
@@ -46,7 +65,7 @@ after_blanks(struct bytes b)
 }
 
 /* The first run of bytes that `is` takes; others, blanks and comments before it are passed over. */
-static bool
+static inline bool
 first_run(struct bytes b, bool (*is)(uint8_t), struct bytes *run, struct bytes *rest)
 {
 	while (b.n > 0 && !is(b.p[0])) {
@@ -67,38 +86,6 @@ mime_token(struct bytes value, struct bytes *token, struct bytes *rest)
 	return first_run(after_blanks(value), is_token_char, token, rest);
 }
 
-bool
-mime_header(struct bytes header, struct bytes *name, struct bytes *value)
-{
-	struct bytes rest;
-
-	if (!first_run(after_blanks(header), is_name_char, name, &rest))
-		return false;
-	rest = after_blanks(rest);
-	if (rest.n == 0 || rest.p[0] != ':')
-		return false;
-	rest = bytes_skip(rest, 1);
-	while (rest.n > 0 && (rest.p[0] == ' ' || (rest.p[0] >= '\t' && rest.p[0] <= '\r'))) /* isspace() */
-		rest = bytes_skip(rest, 1);
-	*value = rest;
-	return true;
-}
-
-bool
-mime_is(struct bytes word, const char *lower_case)
-{
-	const size_t n = strlen(lower_case);
-
-	if (word.n != n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		const uint8_t c = word.p[i];
-		if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != (uint8_t)lower_case[i])
-			return false;
-	}
-	return true;
-}
-
 size_t
 mime_name_length(struct bytes header)
 {
@@ -109,6 +96,40 @@ mime_name_length(struct bytes header)
 	while (n < header.n && is_name_char(header.p[n]))
 		n++;
 	return n;
+}
+
+bool
+mime_header(struct bytes header, struct bytes *name, struct bytes *value)
+{
+	struct bytes rest;
+	const size_t n = mime_name_length(header);
+
+	if (n > 0 && n < header.n && header.p[n] == ':') { /* as most are */
+		*name = bytes_head(header, n);
+		rest = bytes_skip(header, n);
+	} else {
+		if (!first_run(after_blanks(header), is_name_char, name, &rest))
+			return false;
+		rest = after_blanks(rest);
+		if (rest.n == 0 || rest.p[0] != ':')
+			return false;
+	}
+	rest = bytes_skip(rest, 1);
+	while (rest.n > 0 && (rest.p[0] == ' ' || (rest.p[0] >= '\t' && rest.p[0] <= '\r'))) /* isspace() */
+		rest = bytes_skip(rest, 1);
+	*value = rest;
+	return true;
+}
+
+bool
+mime_same(const uint8_t *p, const char *lower_case, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t c = p[i];
+		if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != (uint8_t)lower_case[i])
+			return false;
+	}
+	return true;
 }
 
 bool

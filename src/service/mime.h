@@ -9,13 +9,19 @@ bool mime_token(struct bytes value, struct bytes *token, struct bytes *rest);
 /* A header: the name, and the value without leading white space. => False where it is malformed. */
 bool mime_header(struct bytes header, struct bytes *name, struct bytes *value);
 /* The same letters, whatever their case. */
-bool mime_is(struct bytes word, const char *lower_case);
+bool mime_same(const uint8_t *p, const char *lower_case, size_t n);
 /* "type/subtype" at the start of a value; `*rest`: the parameters. */
 bool mime_type(struct bytes value, struct bytes *type, struct bytes *rest);
 /* The parameter "boundary", into `out` (at most `room` bytes, longer ones are cut). => Its length, or -1. */
 int mime_boundary(struct bytes parameters, uint8_t *out, size_t room);
 /* => The length of the name where the header starts with it at once, or 0. */
 size_t mime_name_length(struct bytes header);
+
+static inline bool
+mime_is(struct bytes word, const char *lower_case)
+{
+	return word.n == strlen(lower_case) && mime_same(word.p, lower_case, word.n);
+}
 
 static inline bool
 is_blank(uint8_t c)

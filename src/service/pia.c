@@ -6,63 +6,92 @@
  *
  * Buffered: [side << 31 | gap << 30 | length, 4 bytes] [bytes] ...; a gap has no bytes, only its length.
  */
-#include <stdlib.h>
-
 #include "service/inspect.h"
 
 #define ENTRY_SIDE 0x80000000u
 #define ENTRY_GAP  0x40000000u
 
 bool
-pia_attach(struct talk *parent)
+pia_attach(struct inspect *in, struct talk *parent)
 {
-	struct inspect *in = parent->in;
-	struct talk    *t = tree_attach_pia(parent, parent == &in->root ? 0 : sizeof(struct pia));
+	struct talk *t = tree_attach_pia(in, parent, sizeof(struct pia));
 
 	if (!t)
 		return false;
 	struct pia *p = t->state;
-	if (parent != &in->root || (in->flags & INSPECT_UDP))
+	if (!parent)
+		in->pia = t;
+	if (parent || (in->flags & INSPECT_UDP))
 		for (int side = 0; side < 2; side++)
 			sig_side_start(&p->match.side[side]);
 	return true;
 }
 
 static void
-forget(struct pia *p)
+forget(struct talk *t)
 {
-	free(p->buf);
+	struct pia *p = t->state;
+
+	pool_release(&t->in->by->pool, p->buf, p->name);
 	p->buf = NULL;
-	p->n = p->room = 0;
+	p->n = 0;
 }
 
 void
 pia_end(struct talk *t)
 {
-	forget(t->state);
+	forget(t);
+	if (t->in->pia == t)
+		t->in->pia = NULL;
 }
 
 /* => False where there is no memory. */
 static bool
-keep(struct pia *p, uint32_t head, struct bytes b)
+grow(struct talk *t, size_t want)
 {
+	struct pool *pool = &t->in->by->pool;
+	struct pia  *p = t->state;
+	const size_t room = pool_fit(want);
+	uint32_t     name;
+	uint8_t     *grown = pool_alloc(pool, room, &name);
+
+	if (!grown)
+		return false;
+	if (p->n > 0)
+		memcpy(grown, p->buf, p->n);
+	pool_release(pool, p->buf, p->name);
+	p->buf = grown;
+	p->name = name;
+	return true;
+}
+
+/* Keeps a chunk for replay; without memory, nothing any more. */
+static void
+keep(struct talk *t, uint32_t head, struct bytes b)
+{
+	struct pia  *p = t->state;
 	const size_t want = p->n + sizeof head + b.n;
 
-	if (want > p->room) {
-		uint32_t room = p->room ? p->room : 256;
-		while (room < want)
-			room *= 2;
-		uint8_t *grown = realloc(p->buf, room);
-		if (!grown)
-			return false;
-		p->buf = grown;
-		p->room = room;
+	if ((!p->buf || want > pool_fit(p->n)) && !grow(t, want)) {
+		forget(t);
+		return;
 	}
 	memcpy(p->buf + p->n, &head, sizeof head);
 	if (b.n)
 		memcpy(p->buf + p->n + sizeof head, b.p, b.n);
 	p->n = (uint32_t)want;
-	return true;
+}
+
+/* No longer buffering: nothing is replayed any more. Without matching either, the matcher is done with. */
+static void
+stop_buffering(struct talk *t)
+{
+	struct pia *p = t->state;
+
+	p->state = t->in->by->opt->dpd_match_only_beginning ? PIA_SKIPPING : PIA_MATCHING;
+	forget(t);
+	if (p->state == PIA_SKIPPING)
+		tree_remove(t);
 }
 
 /* Feeds a recogniser with all that came before, and with this chunk. */
@@ -93,15 +122,14 @@ match(struct talk *t, int side, struct bytes b)
 	struct inspect *in = t->in;
 	const bool      udp = in->flags & INSPECT_UDP;
 	enum service    found[SIG_OUT];
-	const unsigned  n =
-		signatures_match(in->by->signatures, &p->match, udp && t->parent == &in->root, !udp, side, b, found);
+	const unsigned  n = signatures_match(in->by->signatures, &p->match, udp && !t->parent, !udp, side, b, found);
 
 	for (unsigned i = 0; i < n; i++) {
 		if (p->state == PIA_MATCHING) {
 			verdict_add(&in->verdict, VERDICT_SPECULATIVE, found[i]);
 			continue;
 		}
-		struct talk *to = tree_attach(t->parent, in->by->registry.of[found[i]]);
+		struct talk *to = tree_attach(in, t->parent, in->by->registry.of[found[i]]);
 		if (to)
 			replay(p, to, side, b);
 	}
@@ -118,33 +146,33 @@ note_headers(const struct inspect *in, struct pia *p)
 			sig_side_start(&p->match.side[side]);
 }
 
-static enum pia_state
-after_buffering(const struct service_options *opt)
+/* Counts a chunk. => Is it one too many, or beyond the bytes that are kept? */
+static bool
+is_beyond(const struct talk *t, size_t n)
 {
-	return opt->dpd_match_only_beginning ? PIA_SKIPPING : PIA_MATCHING;
+	const struct service_options *opt = t->in->by->opt;
+	struct pia                   *p = t->state;
+
+	p->size += (uint32_t)n;
+	return p->size > opt->dpd_buffer_size || ++p->chunks > opt->dpd_max_packets;
 }
 
 void
 pia_feed(struct talk *t, int side, struct bytes b)
 {
-	struct pia                   *p = t->state;
-	const struct service_options *opt = t->in->by->opt;
-	enum pia_state                next;
+	struct pia *p = t->state;
 
-	if (p->state == PIA_SKIPPING)
-		return;
-	next = p->state == PIA_INIT ? PIA_BUFFERING : p->state;
-	if (next == PIA_BUFFERING && b.n > 0) {
-		p->size += (uint32_t)b.n;
-		if (p->size > opt->dpd_buffer_size || ++p->chunks > opt->dpd_max_packets)
-			next = after_buffering(opt);
-	}
-	if (t->parent == &t->in->root && !(t->in->flags & INSPECT_UDP))
+	if (p->state == PIA_INIT)
+		p->state = PIA_BUFFERING;
+	const bool buffers = p->state == PIA_BUFFERING && b.n > 0;
+	const bool last = buffers && is_beyond(t, b.n);
+	if (!t->parent && !(t->in->flags & INSPECT_UDP))
 		note_headers(t->in, p);
 	match(t, side, b);
-	p->state = (uint8_t)next;
-	if (next != PIA_BUFFERING || (b.n > 0 && !keep(p, (side ? ENTRY_SIDE : 0) | (uint32_t)b.n, b)))
-		forget(p);
+	if (last)
+		stop_buffering(t);
+	else if (buffers)
+		keep(t, (side ? ENTRY_SIDE : 0) | (uint32_t)b.n, b);
 }
 
 void
@@ -156,12 +184,10 @@ pia_gap(struct talk *t, int side, uint64_t len)
 		return;
 	if (len > 0x3fffffff)
 		len = 0x3fffffff;
-	if (++p->chunks > t->in->by->opt->dpd_max_packets) {
-		p->state = (uint8_t)after_buffering(t->in->by->opt);
-		forget(p);
-	} else if (!keep(p, (side ? ENTRY_SIDE : 0) | ENTRY_GAP | (uint32_t)len, (struct bytes){ NULL, 0 })) {
-		forget(p);
-	}
+	if (++p->chunks > t->in->by->opt->dpd_max_packets)
+		stop_buffering(t);
+	else
+		keep(t, (side ? ENTRY_SIDE : 0) | ENTRY_GAP | (uint32_t)len, (struct bytes){ NULL, 0 });
 }
 
 bool
@@ -170,6 +196,5 @@ pia_decided(const struct talk *t)
 	const struct pia *p = t->state;
 	const bool        udp = t->in->flags & INSPECT_UDP;
 
-	return p->state == PIA_SKIPPING ||
-	       !signatures_alive(t->in->by->signatures, &p->match, udp && t->parent == &t->in->root, !udp);
+	return p->state == PIA_SKIPPING || !signatures_alive(t->in->by->signatures, &p->match, udp && !t->parent, !udp);
 }

@@ -1,6 +1,8 @@
 /* registry.c - see registry.h. */
 #include "service/registry.h"
 
+#include <stdlib.h>
+
 extern const struct recogniser recogniser_dce_rpc;
 extern const struct recogniser recogniser_dhcp;
 extern const struct recogniser recogniser_dnp3_tcp;
@@ -86,37 +88,70 @@ static const struct recogniser *const all[] = {
 /* clang-format on */
 #define N_ALL (sizeof all / sizeof *all)
 
-void
-registry_init(struct registry *r)
+static unsigned
+count(const uint16_t *ports)
 {
-	*r = (struct registry){ 0 };
-	for (size_t i = 0; i < N_ALL; i++) {
-		r->of[all[i]->service] = all[i];
-		for (const uint16_t *p = all[i]->tcp_ports; p && *p; p++)
-			port_set_add(&r->claimed[0], *p);
-		for (const uint16_t *p = all[i]->udp_ports; p && *p; p++)
-			port_set_add(&r->claimed[1], *p);
+	unsigned n = 0;
+
+	while (ports && ports[n])
+		n++;
+	return n;
+}
+
+/* Sorted in, behind those of the same port. */
+static void
+claim(struct registry *r, const struct recogniser *what, bool udp)
+{
+	for (const uint16_t *p = udp ? what->udp_ports : what->tcp_ports; p && *p; p++) {
+		const uint32_t at = (uint32_t)udp << 16 | *p;
+		unsigned       k = r->n_claims++;
+
+		for (; k > 0 && r->claims[k - 1].at > at; k--)
+			r->claims[k] = r->claims[k - 1];
+		r->claims[k] = (struct port_claim){ at, what };
 	}
 }
 
-static bool
-claims(const uint16_t *ports, uint16_t port)
+bool
+registry_init(struct registry *r)
 {
-	for (; ports && *ports; ports++)
-		if (*ports == port)
-			return true;
-	return false;
+	unsigned n = 0;
+
+	*r = (struct registry){ 0 };
+	for (size_t i = 0; i < N_ALL; i++) {
+		r->of[all[i]->service] = all[i];
+		n += count(all[i]->tcp_ports) + count(all[i]->udp_ports);
+	}
+	r->claims = malloc(n * sizeof *r->claims);
+	if (!r->claims)
+		return false;
+	for (unsigned s = 0; s < SERVICE_COUNT; s++)
+		for (int udp = 0; r->of[s] && udp < 2; udp++)
+			claim(r, r->of[s], udp);
+	return true;
+}
+
+void
+registry_free(struct registry *r)
+{
+	free(r->claims);
+	r->claims = NULL;
 }
 
 unsigned
 recognisers_at(const struct registry *r, bool udp, uint16_t port, const struct recogniser *out[PORT_CLAIMS])
 {
-	unsigned n = 0;
+	const uint32_t at = (uint32_t)udp << 16 | port;
+	unsigned       low = 0, high = r->n_claims, n = 0;
 
-	if (!port_set_has(&r->claimed[udp], port))
-		return 0;
-	for (unsigned s = 0; s < SERVICE_COUNT && n < PORT_CLAIMS; s++) /* in the order of Zeek's numbers */
-		if (r->of[s] && claims(udp ? r->of[s]->udp_ports : r->of[s]->tcp_ports, port))
-			out[n++] = r->of[s];
+	while (low < high) {
+		const unsigned middle = (low + high) / 2;
+		if (r->claims[middle].at < at)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < r->n_claims && r->claims[low].at == at && n < PORT_CLAIMS; low++)
+		out[n++] = r->claims[low].by;
 	return n;
 }

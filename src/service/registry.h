@@ -2,15 +2,22 @@
 #ifndef CONNLOG_SERVICE_REGISTRY_H
 #define CONNLOG_SERVICE_REGISTRY_H
 
-#include "conn/options.h"
 #include "service/talk.h"
 
-struct registry {
-	const struct recogniser *of[SERVICE_COUNT]; /* NULL: has none (tunnels, expected connections) */
-	struct port_set          claimed[2];        /* TCP, UDP */
+struct port_claim {
+	uint32_t                 at; /* udp << 16 | port */
+	const struct recogniser *by;
 };
 
-void registry_init(struct registry *r);
+struct registry {
+	const struct recogniser *of[SERVICE_COUNT];       /* NULL: has none (tunnels, expected connections) */
+	struct port_claim       *claims; /* by transport and port, then in the order of Zeek's numbers */
+	unsigned                 n_claims;
+};
+
+/* => False where there is no memory. */
+bool registry_init(struct registry *r);
+void registry_free(struct registry *r);
 
 #define PORT_CLAIMS 2 /* at most so many share a port: 1080/tcp, 443/udp */
 

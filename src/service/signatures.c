@@ -233,9 +233,10 @@ run(struct signatures *s, struct sig_side *side, enum direction d, struct bytes 
 	for (unsigned g = 0; g < SIG_GROUPS; g++) {
 		if (!s->dfa[d][g] || side->state[g] == DFA_DEAD)
 			continue;
-		uint16_t to = dfa_run(s->dfa[d][g], side->state[g], b.p, b.n, &accepted);
-		if (d != UDP_ANY)
-			side->state[g] = to;
+		if (d == UDP_ANY)
+			dfa_match(s->dfa[d][g], b.p, b.n, &accepted);
+		else
+			side->state[g] = dfa_run(s->dfa[d][g], side->state[g], b.p, b.n, &accepted);
 	}
 	return accepted;
 }

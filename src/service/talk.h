@@ -45,10 +45,9 @@ struct talk {
 	const struct recogniser *what; /* NULL: a matcher of signatures (PIA) */
 	/* the inspection's */
 	struct inspect *in;
-	struct talk    *parent, *child, *next;
+	struct talk    *parent, *child, *next; /* no parent: it is the connection's */
 	uint8_t         flags;
-	uint8_t         size_class; /* of the slab it is from */
-	uint32_t        handle;     /* in it */
+	uint32_t        name; /* in the inspector's pool */
 };
 
 /* ---- what it can know */

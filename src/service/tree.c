@@ -1,49 +1,32 @@
 /* tree.c - the recognisers of a connection: see inspect.h.  Zeek: src/analyzer/Analyzer.cc. */
-#include <stdlib.h>
-
 #include "service/inspect.h"
 
-static const uint16_t class_size[TALK_CLASSES] = { 64, 96, 128, 176, 256, 416, 640, 1024, 2048 };
-
-_Static_assert(sizeof(struct talk) % 8 == 0, "the state follows the talk");
-
-void
-tree_slabs_init(struct slab slabs[TALK_CLASSES])
-{
-	for (int k = 0; k < TALK_CLASSES; k++)
-		slab_init(&slabs[k], class_size[k]);
-}
-
-/* => A zeroed talk with room for its state, from the smallest slab that fits. */
+/* => A zeroed talk with room for its state behind it. */
 static struct talk *
 talk_new(struct inspect *in, const struct recogniser *what, size_t state_size)
 {
-	const size_t want = sizeof(struct talk) + state_size;
-	unsigned     k = 0;
+	uint32_t     name;
+	struct talk *t = pool_alloc(&in->by->pool, sizeof *t + state_size, &name);
 
-	while (k < TALK_CLASSES && class_size[k] < want)
-		k++;
-	if (k == TALK_CLASSES)
+	if (!t)
 		return NULL;
-	struct slab   *slab = &in->by->talks[k];
-	const uint32_t handle = slab_alloc(slab);
-	if (!handle)
-		return NULL;
-	struct talk *t = slab_at(slab, handle);
-	slab_hide((uint8_t *)t + want, class_size[k] - want);
 	t->state = t + 1;
 	t->what = what;
 	t->in = in;
-	t->handle = handle;
-	t->size_class = (uint8_t)k;
-	in->by->counters.attached++;
+	t->name = name;
 	return t;
+}
+
+static struct talk **
+children(struct inspect *in, struct talk *parent)
+{
+	return parent ? &parent->child : &in->child;
 }
 
 static void
 append(struct talk *parent, struct talk *t)
 {
-	struct talk **at = &parent->child;
+	struct talk **at = children(t->in, parent);
 
 	while (*at)
 		at = &(*at)->next;
@@ -51,13 +34,13 @@ append(struct talk *parent, struct talk *t)
 	t->parent = parent;
 }
 
-static struct talk *
-child_of(const struct talk *parent, const struct recogniser *what)
+static bool
+holds(const struct talk *first, const struct recogniser *what)
 {
-	for (struct talk *t = parent->child; t; t = t->next)
+	for (const struct talk *t = first; t; t = t->next)
 		if (t->what == what && !(t->flags & (TALK_REMOVING | TALK_OUTSIDE)))
-			return t;
-	return NULL;
+			return true;
+	return false;
 }
 
 /* A recogniser with ports of TCP only takes no datagrams. */
@@ -68,12 +51,13 @@ fits(const struct inspect *in, const struct recogniser *what)
 }
 
 static struct talk *
-attach(struct talk *parent, const struct recogniser *what, uint8_t flags)
+attach(struct inspect *in, struct talk *parent, const struct recogniser *what, uint8_t flags)
 {
-	struct talk *t = what ? talk_new(parent->in, what, what->state_size) : NULL;
+	struct talk *t = what ? talk_new(in, what, what->state_size) : NULL;
 
 	if (!t)
 		return NULL;
+	in->by->counters.attached++;
 	t->flags = flags;
 	append(parent, t);
 	if (what->begin)
@@ -82,36 +66,22 @@ attach(struct talk *parent, const struct recogniser *what, uint8_t flags)
 }
 
 struct talk *
-tree_attach(struct talk *parent, const struct recogniser *what)
+tree_attach(struct inspect *in, struct talk *parent, const struct recogniser *what)
 {
-	if (!what || (parent->flags & TALK_REMOVING) || child_of(parent, what) ||
-	    (parent == &parent->in->root && !fits(parent->in, what)))
+	if (!what || (parent && parent->flags & TALK_REMOVING) || holds(*children(in, parent), what) ||
+	    (!parent && !fits(in, what)))
 		return NULL;
-	return attach(parent, what, 0);
+	return attach(in, parent, what, 0);
 }
 
 struct talk *
-tree_attach_pia(struct talk *parent, size_t state_size)
+tree_attach_pia(struct inspect *in, struct talk *parent, size_t state_size)
 {
-	struct inspect *in = parent->in;
-	struct talk    *t = &in->pia;
+	struct talk *t = talk_new(in, NULL, state_size);
 
-	if (state_size > 0) {
-		t = talk_new(in, NULL, state_size);
-	} else {
-		t->in = in;
-		t->state = &in->pia_state;
-		t->size_class = TALK_CLASSES;
-	}
 	if (t)
 		append(parent, t);
 	return t;
-}
-
-struct talk *
-tree_attach_outside(struct talk *parent, const struct recogniser *what)
-{
-	return attach(parent, what, TALK_OUTSIDE);
 }
 
 void
@@ -137,59 +107,89 @@ tree_remove(struct talk *t)
 static void
 talk_free(struct talk *t)
 {
-	struct slab   *slab = t->size_class < TALK_CLASSES ? &t->in->by->talks[t->size_class] : NULL;
-	const uint32_t handle = t->handle;
-
-	tree_purge(t, true);
+	tree_purge(&t->child, true);
 	if (!t->what)
 		pia_end(t);
 	else if (t->what->end)
 		t->what->end(t);
-	if (!slab) /* the root's matcher lies in the inspection */
-		return;
-	slab_release(slab, handle);
-	slab_hide((uint8_t *)t + 8, slab->size - 8); /* the chain of freed handles is in front */
+	pool_release(&t->in->by->pool, t, t->name);
 }
 
 void
-tree_purge(struct talk *parent, bool all)
+tree_purge(struct talk **list, bool all)
 {
-	for (struct talk **at = &parent->child; *at;) {
+	for (struct talk **at = list; *at;) {
 		struct talk *t = *at;
 		if (all || (t->flags & TALK_REMOVING)) {
 			*at = t->next;
 			talk_free(t);
 		} else {
-			tree_purge(t, false);
+			tree_purge(&t->child, false);
 			at = &t->next;
 		}
 	}
 }
 
 bool
-tree_live(const struct talk *root, enum service s)
+tree_live(const struct talk *first, enum service s)
 {
-	for (const struct talk *t = root->child; t; t = t->next) {
+	for (const struct talk *t = first; t; t = t->next) {
 		if (t->flags & TALK_OUTSIDE)
 			continue;
-		if ((t->what && t->what->service == s && !(t->flags & TALK_REMOVING)) || tree_live(t, s))
+		if ((t->what && t->what->service == s && !(t->flags & TALK_REMOVING)) || tree_live(t->child, s))
 			return true;
 	}
 	return false;
 }
 
 bool
-tree_decided(const struct talk *root)
+tree_decided(const struct talk *first)
 {
-	for (const struct talk *t = root->child; t; t = t->next) {
+	for (const struct talk *t = first; t; t = t->next) {
 		if (t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE))
 			continue;
 		if (t->what ? !((t->flags & TALK_SETTLED) && events_deaf(t->in)) : !pia_decided(t))
 			return false;
-		if (!tree_decided(t))
+		if (!tree_decided(t->child))
 			return false;
 	}
 	return true;
+}
+
+/* ---- input for all of a list, in order */
+
+/* What is attached on the way does not get this input: it has had it, or is to begin with the next. */
+void
+tree_pass(struct talk *first, int side, struct bytes b)
+{
+	struct talk *last = first;
+
+	while (last && last->next)
+		last = last->next;
+	for (struct talk *t = first; t; t = t == last ? NULL : t->next)
+		if (!(t->flags & TALK_OUTSIDE))
+			tree_feed(t, side, b);
+}
+
+void
+tree_pass_gap(struct talk *first, int side, uint64_t len)
+{
+	for (struct talk *t = first; t; t = t->next) {
+		if (t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE))
+			continue;
+		if (!t->what)
+			pia_gap(t, side, len);
+		else if (t->what->gap)
+			t->what->gap(t, side, len);
+	}
+}
+
+void
+tree_pass_eof(struct talk *first, int side)
+{
+	for (struct talk *t = first; t; t = t->next)
+		if (t->what && t->what->eof && !(t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE)))
+			t->what->eof(t, side);
 }
 
 /* ---- what recognisers call */
@@ -197,47 +197,31 @@ tree_decided(const struct talk *root)
 struct talk *
 talk_hand_over(struct talk *t, enum service service)
 {
-	return tree_attach(t, t->in->by->registry.of[service]);
+	return tree_attach(t->in, t, t->in->by->registry.of[service]);
 }
 
 void
 talk_guess(struct talk *t)
 {
-	(void)pia_attach(t);
+	(void)pia_attach(t->in, t);
 }
 
-/* Children that are attached on the way do not get this input: they have had it, or are to begin with the next. */
 void
 talk_pass(struct talk *t, int side, struct bytes b)
 {
-	struct talk *last = NULL;
-
-	for (struct talk *c = t->child; c; c = c->next)
-		last = c;
-	for (struct talk *c = t->child; last && c; c = c == last ? NULL : c->next)
-		if (!(c->flags & TALK_OUTSIDE))
-			tree_feed(c, side, b);
+	tree_pass(t->child, side, b);
 }
 
 void
 talk_pass_gap(struct talk *t, int side, uint64_t len)
 {
-	for (struct talk *c = t->child; c; c = c->next) {
-		if (c->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE))
-			continue;
-		if (!c->what)
-			pia_gap(c, side, len);
-		else if (c->what->gap)
-			c->what->gap(c, side, len);
-	}
+	tree_pass_gap(t->child, side, len);
 }
 
 void
 talk_pass_eof(struct talk *t, int side)
 {
-	for (struct talk *c = t->child; c; c = c->next)
-		if (c->what && c->what->eof && !(c->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE)))
-			c->what->eof(c, side);
+	tree_pass_eof(t->child, side);
 }
 
 void
@@ -252,7 +236,7 @@ struct talk *
 talk_outside(struct talk *t, enum service service)
 {
 	const struct recogniser *what = t->in->by->registry.of[service];
-	return what ? tree_attach_outside(t, what) : NULL;
+	return attach(t->in, t, what, TALK_OUTSIDE);
 }
 
 void

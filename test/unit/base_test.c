@@ -1,4 +1,4 @@
-/* base_test.c - slab, wheel, ranges, table, SipHash, against plain models or published vectors. */
+/* base_test.c - slab, pool, scan, wheel, ranges, table, SipHash, against plain models or published vectors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,8 @@
 
 #include "base/ranges.h"
 #include "base/siphash.h"
+#include "base/pool.h"
+#include "base/scan.h"
 #include "base/slab.h"
 #include "base/wheel.h"
 #include "conn/table.h"
@@ -178,6 +180,60 @@ test_table(void **state)
 	table_free(&t);
 }
 
+/* Blocks of all sizes, those that no slab has too, keep what is written into them and come zeroed. */
+static void
+test_pool(void **state)
+{
+	(void)state;
+	enum { N = 300 };
+	struct pool p;
+	uint8_t    *block[N];
+	uint32_t    name[N];
+
+	pool_init(&p);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < N; i++) {
+			const size_t n = (size_t)i * 11 + 8;
+			block[i] = pool_alloc(&p, n, &name[i]);
+			assert_non_null(block[i]);
+			assert_true(pool_fit(n) >= n && pool_fit(pool_fit(n)) == pool_fit(n));
+			for (size_t k = 0; k < n; k++)
+				assert_int_equal(block[i][k], 0);
+			memset(block[i], i & 0xff, n);
+		}
+		for (int i = 0; i < N; i++) {
+			assert_int_equal(block[i][0], i & 0xff);
+			assert_int_equal(block[i][i * 11 + 7], i & 0xff);
+		}
+		assert_true(pool_used(&p) > 0 && pool_used(&p) < N);
+		for (int i = 0; i < N; i++)
+			pool_release(&p, block[i], name[i]);
+		assert_int_equal(pool_used(&p), 0);
+	}
+	pool_free_all(&p);
+	assert_int_equal(pool_bytes(&p), 0);
+}
+
+/* Every length and every place of the first hit, with bytes of the set behind the end. */
+static void
+test_scan(void **state)
+{
+	(void)state;
+	static const uint8_t five[SCAN_SET] = { 'a', 'b', 'c', 'd', 'e' }, two[SCAN_SET] = { 'a', 'b', 'a', 'a', 'a' };
+	uint8_t              text[120];
+
+	for (size_t n = 0; n <= 100; n++)
+		for (size_t at = 0; at <= n; at++) {
+			memset(text, 'x', n);
+			memset(text + n, 'a', sizeof text - n);
+			text[at] = 'e';
+			assert_int_equal(scan_any(text, n, five), at);
+			assert_int_equal(scan_two(text, n, two), n);
+			text[at] = 'b';
+			assert_int_equal(scan_two(text, n, two), at);
+		}
+}
+
 /* The reference implementation's vectors for the key 00 01 … 0f and inputs 00 01 … (n - 1). */
 static void
 test_siphash(void **state)
@@ -211,8 +267,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_slab),  cmocka_unit_test(test_wheel),   cmocka_unit_test(test_ranges),
-		cmocka_unit_test(test_table), cmocka_unit_test(test_siphash),
+		cmocka_unit_test(test_slab),    cmocka_unit_test(test_pool),   cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_wheel),   cmocka_unit_test(test_ranges), cmocka_unit_test(test_table),
+		cmocka_unit_test(test_siphash),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

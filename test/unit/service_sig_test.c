@@ -325,6 +325,28 @@ test_bound(void **state)
 	dfa_free(d);
 }
 
+/* Bytes that nothing follows: what accepts is the same, however early it stops. */
+static void
+test_match(void **state)
+{
+	(void)state;
+	static const struct dfa_pattern patterns[] = { { "ab", 1 }, { ".{20}z", 2 }, { ".*d.e", 4 }, { "x{3,30}y", 8 } };
+	struct dfa                     *d = dfa_new(patterns, 4, 1000);
+	uint8_t                         text[48];
+
+	for (size_t n = 0; n <= sizeof text; n++)
+		for (size_t at = 0; at < n; at++) {
+			uint64_t whole = 0, stopped = 0;
+			memset(text, 'x', sizeof text);
+			text[at] = "abdeyz"[(n + at) % 6];
+			text[(at * 7 + n) % sizeof text] = "bzyed"[at % 5];
+			dfa_run(d, DFA_START, text, n, &whole);
+			dfa_match(d, text, n, &stopped);
+			assert_int_equal(stopped, whole);
+		}
+	dfa_free(d);
+}
+
 static void
 test_syntax(void **state)
 {
@@ -354,7 +376,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_examples),   cmocka_unit_test(test_long),  cmocka_unit_test(test_splits),
 		cmocka_unit_test(test_reverse),    cmocka_unit_test(test_alive), cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_conditions), cmocka_unit_test(test_bound), cmocka_unit_test(test_syntax),
+		cmocka_unit_test(test_conditions), cmocka_unit_test(test_bound), cmocka_unit_test(test_match),
+		cmocka_unit_test(test_syntax),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -196,9 +196,7 @@ static void
 count_talks(const struct wire *w, struct result *res)
 {
 	res->inspects = w->e->inspector.inspects.used;
-	res->talks = 0;
-	for (int k = 0; k < TALK_CLASSES; k++)
-		res->talks += w->e->inspector.talks[k].used;
+	res->talks = (unsigned)pool_used(&w->e->inspector.pool);
 }
 
 /* Ends it: then nothing of any inspection may be left. */

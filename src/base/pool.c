@@ -1,0 +1,102 @@
+/* pool.c - see pool.h. */
+#include "base/pool.h"
+
+#include <stdlib.h>
+
+/* Whole cache lines: no block shares one, or reaches into one more than it must. */
+static const uint16_t sizes[POOL_SIZES] = { 64, 128, 192, 256, 384, 512, 768, 1152, 2048 };
+
+/* A name: the slab in the upper four bits, the block's handle in it below; 0 for malloc's. */
+#define NAME_SHIFT 28
+#define NAME_MASK  ((1u << NAME_SHIFT) - 1)
+
+_Static_assert(POOL_SIZES <= 16, "a slab's number has four bits");
+
+/* => The slab of the smallest blocks that hold `n` bytes; POOL_SIZES where none does. */
+static unsigned
+slab_for(size_t n)
+{
+	unsigned k = 0;
+
+	while (k < POOL_SIZES && sizes[k] < n)
+		k++;
+	return k;
+}
+
+void
+pool_init(struct pool *p)
+{
+	for (unsigned k = 0; k < POOL_SIZES; k++)
+		slab_init(&p->slabs[k], sizes[k]);
+}
+
+void
+pool_free_all(struct pool *p)
+{
+	for (unsigned k = 0; k < POOL_SIZES; k++)
+		slab_free_all(&p->slabs[k]);
+}
+
+void *
+pool_alloc(struct pool *p, size_t n, uint32_t *name)
+{
+	const unsigned k = slab_for(n);
+
+	*name = 0;
+	if (k == POOL_SIZES)
+		return calloc(1, n);
+	struct slab   *slab = &p->slabs[k];
+	const uint32_t handle = slab_alloc(slab);
+	if (!handle)
+		return NULL;
+	if (handle > NAME_MASK) {
+		slab_release(slab, handle);
+		return NULL;
+	}
+	uint8_t *block = slab_at(slab, handle);
+	slab_hide(block + n, sizes[k] - n);
+	*name = (uint32_t)k << NAME_SHIFT | handle;
+	return block;
+}
+
+void
+pool_release(struct pool *p, void *block, uint32_t name)
+{
+	if (!block)
+		return;
+	if (!name) {
+		free(block);
+		return;
+	}
+	struct slab *slab = &p->slabs[name >> NAME_SHIFT];
+	slab_release(slab, name & NAME_MASK);
+	slab_hide((uint8_t *)block + 8, slab->size - 8); /* the chain of freed handles is in front */
+}
+
+size_t
+pool_fit(size_t n)
+{
+	const unsigned k = slab_for(n);
+
+	return k < POOL_SIZES ? sizes[k] : n;
+}
+
+size_t
+pool_used(const struct pool *p)
+{
+	size_t sum = 0;
+
+	for (unsigned k = 0; k < POOL_SIZES; k++)
+		sum += p->slabs[k].used;
+	return sum;
+}
+
+size_t
+pool_bytes(const struct pool *p)
+{
+	size_t sum = 0;
+
+	for (unsigned k = 0; k < POOL_SIZES; k++)
+		sum += slab_bytes(&p->slabs[k]);
+	return sum;
+}

@@ -1,0 +1,31 @@
+/* pool.h - blocks of many sizes: a slab for each of a few, and malloc for what is larger than all of them.
+ *
+ * What is freed is used again last in, first out, so what comes and goes within a packet stays in the cache; and slabs
+ * lie in huge pages, which malloc's blocks do not.
+ */
+#ifndef CONNLOG_BASE_POOL_H
+#define CONNLOG_BASE_POOL_H
+
+#include "base/slab.h"
+
+#define POOL_SIZES 9
+
+struct pool {
+	struct slab slabs[POOL_SIZES];
+};
+
+void pool_init(struct pool *p);
+void pool_free_all(struct pool *p);
+
+/* => `n` zeroed bytes, and in `*name` what names them; NULL where there is no memory. */
+void *pool_alloc(struct pool *p, size_t n, uint32_t *name);
+void  pool_release(struct pool *p, void *block, uint32_t name);
+
+/* => The size of the blocks that `n` bytes come in: asking for all of it costs nothing more. */
+size_t pool_fit(size_t n);
+
+/* Blocks of slabs in use, and the bytes of the slabs. */
+size_t pool_used(const struct pool *p);
+size_t pool_bytes(const struct pool *p);
+
+#endif
