@@ -39,12 +39,12 @@ _connlog()
 
 	case $command in
 	read | live)
-		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --seed --stats -q --quiet -v
+		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
 			--verbose --format --json-streaming --fields --local-nets --neighbor-nets"
 		words="$_connlog_scripts"
 		;;
 	events)
-		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --seed --stats -q --quiet -v
+		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
 			--verbose --only --except --all --list"
 		;;
 	convert)
@@ -74,7 +74,7 @@ _connlog()
 	*:-i | *:--interface) _connlog_words "$interfaces" ;;
 	explain:--as) _connlog_words "history state uid" ;;
 	explain:--proto) _connlog_words "tcp udp" ;;
-	convert:-o | convert:--output | *:-r | *:--read | *:--stats | *:--html) _connlog_files -f ;;
+	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--html) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
 	*:--only | *:--except) ;;
