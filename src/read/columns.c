@@ -56,14 +56,16 @@ kind_of(struct text type)
 	return EXTRA_TEXT;
 }
 
-/* => "count" of "set[count]" */
+/* => "count" of "set[count]", of which the end may be missing */
 static struct text
 element_of(struct text type)
 {
 	const char *open = memchr(type.p, '[', type.n);
 	if (open == NULL)
 		return (struct text){ "string", 6 };
-	return (struct text){ open + 1, (size_t)(type.p + type.n - open) - 2 };
+	const size_t rest = (size_t)(type.p + type.n - ++open);
+	const char  *close = memchr(open, ']', rest);
+	return (struct text){ open, close != NULL ? (size_t)(close - open) : rest };
 }
 
 bool

@@ -58,10 +58,12 @@ struct style_text {
 	char   p[STYLE_TEXT_MAX];
 	size_t n;
 };
+enum { STANDS = 1, STANDS_IN_SET = 2 }; /* for itself in a text */
 struct zeek_style {
 	char              separator, set_separator;
 	struct style_text empty, unset;
 	bool              meta;
+	uint8_t           stands[256]; /* of each byte: STANDS, STANDS_IN_SET */
 };
 
 struct connlog_writer {

@@ -38,6 +38,15 @@ set_style_text(struct style_text *t, const char *value)
 	return true;
 }
 
+/* Bytes that stand for themselves: separators do not, that of sets in sets only. */
+static void
+set_stands(struct zeek_style *s)
+{
+	for (int c = 0x20; c < 0x7f; c++)
+		if (c != '\\' && c != s->separator)
+			s->stands[c] = c == s->set_separator ? STANDS : STANDS | STANDS_IN_SET;
+}
+
 const char *
 zeek_style_set(struct zeek_style *s, const connlog_writer_options *o)
 {
@@ -57,6 +66,7 @@ zeek_style_set(struct zeek_style *s, const connlog_writer_options *o)
 	if (memchr(s->empty.p, s->separator, s->empty.n) != NULL || memchr(s->unset.p, s->separator, s->unset.n) != NULL)
 		return "empty_field and unset_field must not hold the separator";
 	s->meta = !o->no_meta;
+	set_stands(s);
 	return NULL;
 }
 
@@ -89,26 +99,19 @@ put_clock(struct connlog_writer *w, const char *key, double when)
 	put_meta(&w->out, &w->style, key, text, n);
 }
 
-/* Bytes that stand for themselves in a text; separators do not, that of sets in sets only. */
-static bool
-is_plain(const struct zeek_style *s, unsigned char c, bool in_set)
-{
-	return c >= 0x20 && c < 0x7f && c != '\\' && c != (unsigned char)s->separator &&
-	       !(in_set && c == (unsigned char)s->set_separator);
-}
-
 static char *
 put_escaped(const struct zeek_style *s, char *p, struct text t, bool in_set)
 {
-	const char other = in_set ? s->set_separator : s->separator;
-	size_t     i = 0;
+	const uint8_t stands = in_set ? STANDS_IN_SET : STANDS;
+	const char    other = in_set ? s->set_separator : s->separator;
+	size_t        i = 0;
 
 	/* the tab is not printable: looking for one more character is enough */
 	for (; (s->separator == '\t' || !in_set) && i + 8 <= t.n && scan_plain8(t.p + i, '\\', other); i += 8, p += 8)
 		memcpy(p, t.p + i, 8);
 	for (; i < t.n; i++) {
-		unsigned char c = (unsigned char)t.p[i];
-		if (is_plain(s, c, in_set)) {
+		const unsigned char c = (unsigned char)t.p[i];
+		if (s->stands[c] & stands) {
 			*p++ = (char)c;
 		} else if (c == '\\') {
 			*p++ = '\\';
@@ -172,20 +175,23 @@ put_escaped_first(const struct zeek_style *s, char *p, struct text t, bool in_se
 	return put_escaped(s, p, (struct text){ t.p + 1, t.n - 1 }, in_set);
 }
 
-static char *
+/* Most words are one character. */
+static inline char *
 put_word(char *p, const char *word, size_t n)
 {
-	memcpy(p, word, n);
+	*p = *word;
+	if (n > 1)
+		memcpy(p + 1, word + 1, n - 1);
 	return p + n;
 }
 
 static bool
 is_style_text(struct text t, const struct style_text *word)
 {
-	return t.n == word->n && memcmp(t.p, word->p, t.n) == 0;
+	return t.n == word->n && *t.p == *word->p && memcmp(t.p, word->p, t.n) == 0;
 }
 
-static char *
+static inline char *
 put_text(const struct zeek_style *s, char *p, struct text t, bool in_set)
 {
 	if (t.n == 0)
@@ -223,8 +229,8 @@ put_address(char *p, struct text literal, const struct addr *a)
 	return literal.n > 0 ? put_word(p, literal.p, literal.n) : p + addr_format(a, p);
 }
 
-char *
-put_scalar(char *p, const struct column *c, const struct record *r)
+static inline char *
+scalar(char *p, const struct column *c, const struct record *r)
 {
 	const void *at = column_at(c, r);
 
@@ -248,6 +254,12 @@ put_scalar(char *p, const struct column *c, const struct record *r)
 	}
 }
 
+char *
+put_scalar(char *p, const struct column *c, const struct record *r)
+{
+	return scalar(p, c, r);
+}
+
 static char *
 put_value(const struct zeek_style *s, char *p, const struct column *c, const struct record *r)
 {
@@ -258,7 +270,7 @@ put_value(const struct zeek_style *s, char *p, const struct column *c, const str
 	case CONNLOG_STRING_SET:
 		return put_texts(s, p, column_at(c, r));
 	default:
-		return put_scalar(p, c, r);
+		return scalar(p, c, r);
 	}
 }
 

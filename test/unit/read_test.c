@@ -41,6 +41,23 @@ get(const connlog_record *r, const char *name)
 	return connlog_record_get(r, (size_t)connlog_column_find(name));
 }
 
+/* A type that is cut short is one all the same. */
+static void
+a_type_can_be_cut_short(void **state)
+{
+	static const char *const logs[] = { "#fields\ttags\n#types\tset[\n1,2\n",
+		                                "#fields\ttags\n#types\ttable[cou\n1,2\n" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
+		connlog_reader *r = reader_of(logs[i], NULL);
+		connlog_extra   x;
+		assert_true(connlog_record_extra(next_record(r), 0, &x));
+		assert_true(x.list);
+		connlog_reader_free(r);
+	}
+}
+
 static void
 values_are_typed(void **state)
 {
@@ -171,6 +188,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_are_typed),
+		cmocka_unit_test(a_type_can_be_cut_short),
 		cmocka_unit_test(unknown_columns),
 		cmocka_unit_test(columns_are_told_when_they_change),
 		cmocka_unit_test(formats_are_told_by_content),
