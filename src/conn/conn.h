@@ -284,6 +284,9 @@ uint32_t conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, b
 /* Exchanges originator and responder (Connection::FlipRoles); adds ^ to the history. */
 void conn_flip(struct conn_store *s, uint32_t handle);
 
+/* The first inactivity timeout of a new connection, and its first timer. */
+void conn_begin_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which);
+
 /* Session::SetInactivityTimeout. */
 void conn_set_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which);
 

@@ -76,6 +76,17 @@ conn_reschedule(struct conn_store *s, uint32_t handle, double was)
 }
 
 void
+conn_begin_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which)
+{
+	struct conn *c = conn_at(s, handle);
+	const double timeout = s->timeouts[which];
+
+	c->timeout = (uint8_t)which;
+	conn_cold_at(s, handle)->inactivity_at = timeout != 0 ? c->last_time + timeout : INFINITY;
+	conn_reschedule(s, handle, INFINITY);
+}
+
+void
 conn_set_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which)
 {
 	struct conn *c = conn_at(s, handle);

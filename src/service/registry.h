@@ -10,8 +10,8 @@ struct port_claim {
 };
 
 struct registry {
-	const struct recogniser *of[SERVICE_COUNT];       /* NULL: has none (tunnels, expected connections) */
-	struct port_claim       *claims; /* by transport and port, then in the order of Zeek's numbers */
+	const struct recogniser *of[SERVICE_COUNT]; /* NULL: has none (tunnels, expected connections) */
+	struct port_claim       *claims;            /* by transport and port, then in the order of Zeek's numbers */
 	unsigned                 n_claims;
 };
 

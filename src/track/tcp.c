@@ -214,8 +214,7 @@ tcp_begin(struct conn_store *s, uint32_t handle, const struct pkt *p)
 		return false;
 	}
 	/* Until the handshake is done, Zeek gives TCP the timeout of UDP (TCP.cc). */
-	conn_set_timeout(s, handle, TIMEOUT_UDP);
-	conn_reschedule(s, handle, INFINITY);
+	conn_begin_timeout(s, handle, TIMEOUT_UDP);
 	return true;
 }
 

@@ -44,13 +44,13 @@ track_begin(struct conn_store *s, uint32_t handle, const struct pkt *p)
 			return false;
 		break;
 	case TRANSPORT_UDP:
-		conn_set_timeout(s, handle, TIMEOUT_UDP);
+		conn_begin_timeout(s, handle, TIMEOUT_UDP);
 		break;
 	case TRANSPORT_ICMP:
-		conn_set_timeout(s, handle, TIMEOUT_ICMP);
+		conn_begin_timeout(s, handle, TIMEOUT_ICMP);
 		break;
 	default: /* without status updates */
-		conn_set_timeout(s, handle, TIMEOUT_UNKNOWN_IP);
+		conn_begin_timeout(s, handle, TIMEOUT_UNKNOWN_IP);
 		return true;
 	}
 	conn_enable_status_updates(s, handle);

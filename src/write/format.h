@@ -71,16 +71,18 @@ struct connlog_writer {
 	struct zeek_style    style;
 	struct field_set     fields;
 	struct key           keys[FIELDS_MAX]; /* of the fields that the schema knows */
-	enum json_time       json_time;
-	bool                 json_streaming, json_unset;
-	struct net_set       local_nets, neighbor_nets;
-	bool                 state_history, dpd_services; /* Bro 1.5's record_state_history, dpd_conn_logs */
-	double               clock;                       /* connlog_writer_clock() */
-	char                *wanted;                      /* --fields, or NULL */
-	bool                 opened;
-	struct outbuf        dropped; /* names, separated by commas, and a final zero byte */
-	struct event_origin  origin;
-	struct outbuf        out;
+	uint8_t texts[FIELDS_MAX]; /* which fields can take any room: texts, sets and what the schema does not know */
+	size_t  texts_n;
+	enum json_time      json_time;
+	bool                json_streaming, json_unset;
+	struct net_set      local_nets, neighbor_nets;
+	bool                state_history, dpd_services; /* Bro 1.5's record_state_history, dpd_conn_logs */
+	double              clock;                       /* connlog_writer_clock() */
+	char               *wanted;                      /* --fields, or NULL */
+	bool                opened;
+	struct outbuf       dropped; /* names, separated by commas, and a final zero byte */
+	struct event_origin origin;
+	struct outbuf       out;
 };
 
 struct format {

@@ -39,10 +39,14 @@ make_keys(struct connlog_writer *w)
 {
 	const struct format *f = w->format;
 
+	w->texts_n = 0;
 	for (size_t i = 0; i < w->fields.n; i++) {
 		struct key          *k = &w->keys[i];
 		const struct column *c = w->fields.at[i].column;
-		const char          *own = c != NULL && f->name != NULL ? f->name(c) : NULL;
+		if (c == NULL || c->info.type == CONNLOG_STRING || c->info.type == CONNLOG_ENUM ||
+		    c->info.type == CONNLOG_STRING_SET)
+			w->texts[w->texts_n++] = (uint8_t)i;
+		const char *own = c != NULL && f->name != NULL ? f->name(c) : NULL;
 		if (c != NULL)
 			k->n = (unsigned)snprintf(k->text, sizeof k->text,
 			                          ",\"%s%s\":", own == NULL && f->prefix != NULL ? f->prefix : "",
@@ -348,6 +352,22 @@ extra_room(const struct extra *x)
 	return text_room(x->name) + (x->kind == EXTRA_LIST ? texts_room(&x->list) : text_room(x->text));
 }
 
+/* => What a text, a set or a column that the schema does not know can take. */
+static size_t
+field_room(const struct field *f, const struct record *r)
+{
+	const struct column *c = f->column;
+
+	if (c == NULL) {
+		const struct extra *x = field_extra(f, r);
+		return x != NULL ? extra_room(x) : 0;
+	}
+	if (!column_is_set(c, r))
+		return 0;
+	return c->info.type == CONNLOG_STRING_SET ? texts_room(column_at(c, r))
+	                                          : text_room(*(const struct text *)column_at(c, r));
+}
+
 /* => What the record's line can take at most, in any format. */
 static size_t
 record_room(const struct connlog_writer *w, const struct record *r)
@@ -357,20 +377,11 @@ record_room(const struct connlog_writer *w, const struct record *r)
 	if (column_is_set(&schema[COL_UID], r))
 		room += w->format->copies * text_room(r->uid);
 
-	for (size_t i = 0; i < w->fields.n; i++) {
-		const struct column *c = w->fields.at[i].column;
-		const struct extra  *x;
-		if (c == NULL)
-			room += (x = field_extra(&w->fields.at[i], r)) != NULL ? extra_room(x) : 0;
-		else if (!column_is_set(c, r))
-			continue;
-		else if (c->info.type == CONNLOG_STRING || c->info.type == CONNLOG_ENUM)
-			room += text_room(*(const struct text *)column_at(c, r));
-		else if (c->info.type == CONNLOG_STRING_SET)
-			room += texts_room(column_at(c, r));
-		else
-			room += literal_of(r, c).n;
-	}
+	for (size_t i = 0; i < w->texts_n; i++)
+		room += field_room(&w->fields.at[w->texts[i]], r);
+	for (size_t i = 0; r->literals != NULL && i < w->fields.n; i++)
+		if (w->fields.at[i].column != NULL)
+			room += literal_of(r, w->fields.at[i].column).n;
 	return room;
 }
 
