@@ -1,11 +1,11 @@
 /* convert.c - `connlog convert`: logs in any format into one in another. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/args.h"
 #include "cli/output.h"
 #include "cli/settings.h"
+#include "cli/signals.h"
 
 enum { OPT_TO = OPT_COMMAND, OPT_FROM, OPT_JSON_TIMES };
 
@@ -157,28 +157,6 @@ finish(struct convert *c)
 	return c->damaged ? EXIT_INCOMPLETE : EXIT_ALL_READ;
 }
 
-/* What the signal handler stops. */
-static connlog_reader *running;
-
-static void
-on_signal(int sig)
-{
-	(void)sig;
-	connlog_reader_stop(running);
-}
-
-static void
-catch_signals(connlog_reader *reader)
-{
-	struct sigaction stop = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-
-	running = reader;
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGPIPE, &ignore, NULL); /* write() says it */
-}
-
 /* What is wrong with the options shows before any input is read. => false, after a message. */
 static bool
 check_options(const struct convert *c)
@@ -212,7 +190,7 @@ convert(struct convert *c)
 	                                 &c->from, err, sizeof err);
 	if (c->reader == NULL)
 		return complain_usage("%s", err);
-	catch_signals(c->reader);
+	signals_stop(NULL, c->reader);
 	if (read_all(c, &code))
 		code = finish(c);
 	output_free(&c->output);

@@ -8,13 +8,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/args.h"
 #include "cli/progress.h"
+#include "cli/signals.h"
 
 enum { TOP = 10, TOP_MAX = 1000, PROGRESS_EVERY = 4096 /* records */ };
 
@@ -147,29 +147,6 @@ static const struct report_mode report_lines = { lines_new, lines_add, lines_end
 
 /* ---- the run ----------------------------------------------------------------------------------------------------- */
 
-/* What the signal handler stops. */
-static connlog_reader *reading;
-
-static void
-on_signal(int sig)
-{
-	(void)sig;
-	connlog_reader_stop(reading);
-}
-
-/* Ctrl-C ends the input where it stands, so that what was read is reported; a second one kills. */
-static void
-catch_signals(connlog_reader *reader)
-{
-	struct sigaction stop = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-
-	reading = reader;
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGPIPE, &ignore, NULL); /* write() says it */
-}
-
 /* Reads to the end. => an exit_code */
 static int
 read_all(const struct report *r, connlog_reader *reader, void *mode)
@@ -234,7 +211,7 @@ run(struct report *r)
 		complain("out of memory");
 	void *mode = r->names != NULL ? r->mode->begin(r) : NULL;
 	if (mode != NULL) {
-		catch_signals(reader);
+		signals_stop(NULL, reader);
 		code = read_all(r, reader, mode);
 		if (!r->mode->end(mode))
 			code = EXIT_INCOMPLETE;

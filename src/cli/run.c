@@ -8,7 +8,6 @@
  */
 #include <inttypes.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/settings.h"
+#include "cli/signals.h"
 #include "cli/stats.h"
 
 enum { BATCH = 64, PROGRESS_EVERY = 4096 /* packets */ };
@@ -33,28 +33,6 @@ struct run {
 	uint64_t               packets;
 	double                 last; /* the latest time of a packet */
 };
-
-/* What the signal handler stops. */
-static connlog_source *running;
-
-static void
-on_signal(int sig)
-{
-	(void)sig;
-	connlog_source_stop(running);
-}
-
-static void
-catch_signals(connlog_source *source)
-{
-	struct sigaction stop = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-
-	running = source;
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
-	sigaction(SIGPIPE, &ignore, NULL); /* write() says it */
-}
 
 /* A connlog_notice_fn.  Details behind the first line are for --verbose. */
 static void
@@ -271,7 +249,7 @@ run(const struct settings *s, connlog_source *source, bool live)
 		r.output.keep_counting = !live;
 		connlog_on_notice(r.engine, on_notice, &r);
 		if (load_scripts(&r)) {
-			catch_signals(source);
+			signals_stop(source, NULL);
 			read_all(&r);
 			code = finish(&r);
 		} else {
