@@ -217,15 +217,16 @@ is_made_up(struct text service, enum bro1_kind kind, bool marked, const struct r
 static void
 settle_service(enum bro1_kind kind, struct record *r)
 {
-	const struct text word = r->service;
+	const bool        there = r->has & HAS(COL_SERVICE);
+	const struct text word = there ? r->service : (struct text){ "other", 5 };
 
-	if (!(r->has & HAS(COL_SERVICE)))
-		return;
-	r->has &= ~HAS(COL_SERVICE);
 	if (kind == BRO0) {
 		r->proto = bro1_service_proto(word);
 		r->has |= HAS(COL_PROTO);
 	}
+	if (!there)
+		return;
+	r->has &= ~HAS(COL_SERVICE);
 	const bool other = bro1_service_is_other(word, r), marked = word.p[word.n - 1] == '?';
 	if (!((other || marked) && is_made_up(word, kind, marked, r)))
 		r->has |= HAS(COL_SERVICE);
