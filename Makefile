@@ -41,7 +41,7 @@ CFLAGS := -O2 -g
 LTO := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-flto=auto -ffat-lto-objects)
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ := $(SAN) -fsanitize=fuzzer-no-link
-BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc -I$(B)/html $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
+BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
 	$(CPPFLAGS)
 
 SCRIPT_SRC := $(wildcard src/script/*.c)
@@ -157,6 +157,7 @@ $(foreach lua,$(OTHER_LUAS),$(eval $(call OTHER_LUA,$(lua))))
 PAGE := $(patsubst %,$(B)/html/%.inc,page.html page.css page.js)
 PAGE_JS := $(patsubst %,src/cli/html/%.js,data filter charts table story page)
 $(foreach v,obj san,$(B)/$v/src/cli/html_page.o): $(PAGE)
+$(foreach v,obj san,$(B)/$v/src/cli/html_page.o): private CPPFLAGS += -I$(B)/html
 as_bytes = od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g'
 $(B)/html/%.inc: src/cli/html/%
 	@mkdir -p $(@D)

@@ -1,7 +1,6 @@
 """The command line from outside: options, what goes where, exit codes, signals."""
 import json
 import os
-import pty
 import re
 import select
 import shutil
@@ -10,7 +9,7 @@ import stat
 import subprocess
 import time
 
-from env import Skip
+from env import Skip, terminal
 
 BASE = ("ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes conn_state "
         "local_orig local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents "
@@ -297,10 +296,7 @@ def test_progress_is_for_terminals(env):
     head, packets = data[:24], data[24:]
     chunk = packets * 40                                  # thousands of packets
     for quiet in (False, True):
-        try:
-            master, slave = pty.openpty()
-        except OSError as e:
-            raise Skip("no pseudo terminal here: %s" % e)
+        master, slave = terminal()
         p = subprocess.Popen([env.connlog, "-o", env.tmp, "-"] + ["-q"] * quiet, stdin=subprocess.PIPE, stdout=slave,
                              stderr=slave)
         os.close(slave)

@@ -2,6 +2,7 @@
 import copy
 import json
 import os
+import pty
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -9,6 +10,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 class Skip(Exception):
     """Raised by a test that cannot run here; says why."""
+
+
+def terminal():
+    """=> (our end, the program's) of a terminal; skips where the system has none to give."""
+    try:
+        return pty.openpty()
+    except OSError as e:
+        raise Skip("no terminal here: %s" % e) from None
 
 
 class Env:

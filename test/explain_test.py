@@ -1,9 +1,10 @@
 """`connlog explain`: the legend, histories, states, records of a log."""
 import os
-import pty
 import re
 import shutil
 import subprocess
+
+from env import terminal
 
 LETTERS = "shadfrcgtwiq"
 STATES = "S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH".split()
@@ -156,7 +157,7 @@ def test_errors_say_what_to_do(env):
 
 def test_colour_only_on_a_terminal_and_never_with_no_color(env):
     def seen(**more):
-        parent, child = pty.openpty()
+        parent, child = terminal()
         subprocess.run([env.connlog, "explain", "Sr"], stdin=subprocess.DEVNULL, stdout=child, check=True,
                        env={**{k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}, "TERM": "xterm", **more})
         os.close(child)

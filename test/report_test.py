@@ -2,10 +2,12 @@
 import fcntl
 import json
 import os
-import pty
+import socket
 import struct
 import subprocess
 import termios
+
+from env import Skip, terminal
 
 EXAMPLE = "931803523.006848 54.3776 http 7320 38891 206.132.179.35 128.32.162.134 RSTO X %103\n"
 UTC = {**os.environ, "TZ": "UTC", "LC_ALL": "C"}
@@ -71,6 +73,8 @@ def test_times_as_cf_has_them(env):
 
 
 def test_names_come_from_the_resolver(env):
+    if socket.getnameinfo(("127.0.0.1", 0), 0)[0] != "localhost":
+        raise Skip("the resolver does not know localhost")
     out = report(env, record(**{"id.resp_h": "127.0.0.1"}))
     assert "> localhost/8080/tcp" in out, out
     assert "> 127.0.0.1/8080/tcp" in report(env, record(**{"id.resp_h": "127.0.0.1"}), "-n")
@@ -131,7 +135,7 @@ def test_the_summary_fits_the_terminal(env):
             assert widest <= int(columns), (columns, locale, widest, out)
             assert ("█" in out) == (locale != "C")
     assert max(map(len, report(env, big_log(), "-n", "--summary").splitlines())) <= 80
-    parent, child = pty.openpty()
+    parent, child = terminal()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 66, 0, 0))
     path = env.tmp + "/conn.json"
     with open(path, "w") as f:
