@@ -296,7 +296,7 @@ inspect_prefetch_first(const struct inspector *i, uint32_t watch)
 	const struct inspect *in = inspect_at(i, watch);
 	const char           *first = (const char *)in->child, *pia = (const char *)in->pia;
 
-	for (size_t at = 0; at < in->child_size; at += 64)
+	for (size_t at = 0; first && at < in->child_size; at += 64)
 		__builtin_prefetch(first + at, 1);
 	if (!pia || pia == first)
 		return;
