@@ -26,7 +26,8 @@ add_chunk(struct arena *a, size_t n)
 	c->before = a->last;
 	c->size = size;
 	c->used = 0;
-	return a->last = c;
+	a->last = c;
+	return c;
 }
 
 void *

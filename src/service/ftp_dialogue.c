@@ -292,7 +292,7 @@ parse_extended(struct bytes b, struct end *out)
 void
 ftp_request(struct talk *t, struct ftp_dialogue *d, struct bytes word, struct bytes arg)
 {
-	struct end e;
+	struct end e = { .port = 0 };
 	bool       good = false;
 
 	if (d->matched && d->answered)
