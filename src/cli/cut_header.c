@@ -165,7 +165,7 @@ static void
 show_columns(struct cut_log *l, connlog_text line)
 {
 	struct cut_output *out = &l->out;
-	connlog_text       key = { "", 0 }, rest = line, field;
+	connlog_text       key = { "", 0 }, rest = line, field = { "", 0 };
 	size_t             n = 0;
 	bool               convert = l->options->times != CUT_TIMES_RAW && starts(line, "#types");
 

@@ -58,7 +58,8 @@ grow(struct talk *t, size_t want)
 	if (!grown)
 		return false;
 	if (p->n > 0)
-		memcpy(grown, p->buf, p->n);
+		if (p->n > 0)
+			memcpy(grown, p->buf, p->n);
 	pool_release(pool, p->buf, p->name);
 	p->buf = grown;
 	p->name = name;
