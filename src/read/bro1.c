@@ -9,12 +9,6 @@
 
 #include "read/columns.h"
 
-static struct text
-text_of(const char *s)
-{
-	return (struct text){ s, strlen(s) };
-}
-
 static bool
 same_text(struct text a, struct text b)
 {
@@ -75,7 +69,7 @@ weigh_service(struct text service, struct text first, struct text second)
 
 	if (is_first != is_second)
 		return is_first ? 1 : -1;
-	if (same_text(service, text_of("other")) && (first.n > 0) != (second.n > 0))
+	if (same_text(service, text_from("other")) && (first.n > 0) != (second.n > 0))
 		return first.n > 0 ? -1 : 1;
 	return 0;
 }
@@ -91,7 +85,7 @@ weigh_ports(const struct bro1_words *w, const struct record *r, struct evidence 
 
 	if (flags.n > 0 && memchr(flags.p, 'L', flags.n) != NULL)
 		return;
-	if (same_text(r->proto, text_of("icmp")))
+	if (same_text(r->proto, text_from("icmp")))
 		found = (is_answered_by(r->resp_p, r->orig_p) - is_answered_by(r->orig_p, r->resp_p)) * SERVICE_WEIGHT;
 	else if (found == 0 && (first.n > 0) != (second.n > 0))
 		found = first.n > 0 ? NAME_WEIGHT : -NAME_WEIGHT;
@@ -192,10 +186,10 @@ begin(struct connlog_reader *r)
 	for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
 		const struct column *c = &schema[columns[i]];
 		if (!is_bro0(r) || c->info.type != CONNLOG_PORT)
-			columns_add(r, text_of(c->info.name), text_of(c->info.type_name), &slot);
+			columns_add(r, text_from(c->info.name), text_from(c->info.type_name), &slot);
 	}
-	columns_add(r, text_of(BRO1_FLAGS_COLUMN), text_of("string"), &slot);
-	columns_add(r, text_of(BRO1_ADDL_COLUMN), text_of("string"), &slot);
+	columns_add(r, text_from(BRO1_FLAGS_COLUMN), text_from("string"), &slot);
+	columns_add(r, text_from(BRO1_ADDL_COLUMN), text_from("string"), &slot);
 }
 
 static void
@@ -205,7 +199,7 @@ see_column(struct connlog_reader *r, enum column_id id)
 	struct slot          slot;
 
 	if (column_is_set(c, &r->record))
-		columns_see(r, text_of(c->info.name), text_of(c->info.type_name), &slot);
+		columns_see(r, text_from(c->info.name), text_from(c->info.type_name), &slot);
 }
 
 static void

@@ -52,12 +52,6 @@ bro1_split(enum bro1_kind kind, const char *line, size_t n, struct bro1_words *w
 	return true;
 }
 
-static bool
-is(struct text t, const char *word)
-{
-	return strlen(word) == t.n && memcmp(t.p, word, t.n) == 0;
-}
-
 /* Reads the word into its column. => false where it is no such value. */
 static bool
 read_column(struct bro1_line *out, enum column_id id, struct text word)
@@ -67,7 +61,7 @@ read_column(struct bro1_line *out, enum column_id id, struct text word)
 	uint64_t       count;
 	bool           good = true, plain = false;
 
-	if (is(word, "?"))
+	if (text_is(word, "?"))
 		return true;
 	switch (schema[id].info.type) {
 	case CONNLOG_TIME:
@@ -155,7 +149,8 @@ are_flags(struct text t)
 static bool
 is_proto(struct text t)
 {
-	return is(t, "tcp") || is(t, "udp") || is(t, "icmp") || is(t, "unknown_transport") || is(t, "?");
+	return text_is(t, "tcp") || text_is(t, "udp") || text_is(t, "icmp") || text_is(t, "unknown_transport") ||
+	       text_is(t, "?");
 }
 
 /* => Whether the word may stand for that part, as far as read_column() does not look. */
@@ -168,7 +163,7 @@ may_be(enum bro1_part part, struct text word)
 	case BRO1_PROTO:
 		return is_proto(word);
 	case BRO1_STATE:
-		return bro1_is_state(word) || is(word, "?");
+		return bro1_is_state(word) || text_is(word, "?");
 	default:
 		return true;
 	}
@@ -190,7 +185,7 @@ take_history(struct bro1_words *w, struct record *r)
 {
 	const char       *p = w->rest;
 	const struct text word = next_word(&p, w->end);
-	const bool        none = is(word, "X");
+	const bool        none = text_is(word, "X");
 
 	if (!none && !is_history(word))
 		return false;
@@ -257,7 +252,7 @@ bro1_parse(enum bro1_kind kind, const char *line, size_t n, struct bro1_line *ou
 	}
 	out->history_seen = kind == BRO1_5 && take_history(&w, out->record);
 	settle_service(kind, out->record);
-	out->flags = is(flags, "X") ? (struct text){ "", 0 } : flags;
+	out->flags = text_is(flags, "X") ? (struct text){ "", 0 } : flags;
 	out->addl = (struct text){ w.rest, (size_t)(w.end - w.rest) };
 	return NULL;
 }

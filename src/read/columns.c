@@ -6,12 +6,6 @@
 /* Different names of columns and types in all the headers of all files: beyond what any logs have, a bound all the same. */
 enum { NAMES_MAX = 4096 };
 
-static struct text
-text_of(const char *s)
-{
-	return (struct text){ s, strlen(s) };
-}
-
 static bool
 begins(struct text t, const char *with)
 {
@@ -72,11 +66,11 @@ bool
 columns_set_type(struct connlog_reader *r, size_t extra, struct text type)
 {
 	struct extra *x = &r->extras[extra];
-	const char   *kept = columns_keep(r, type.n > 0 ? type : text_of("string"));
+	const char   *kept = columns_keep(r, type.n > 0 ? type : text_from("string"));
 
 	if (kept == NULL)
 		return false;
-	x->type = text_of(kept);
+	x->type = text_from(kept);
 	x->kind = kind_of(x->type);
 	x->element = x->kind == EXTRA_LIST ? kind_of(element_of(x->type)) : EXTRA_TEXT;
 	for (size_t i = 0; i < r->columns.n; i++)
@@ -95,7 +89,7 @@ add_extra(struct connlog_reader *r, struct text name, struct text type, struct s
 	if (kept == NULL)
 		return false;
 	*out = (struct slot){ NULL, r->extras_n };
-	r->extras[r->extras_n] = (struct extra){ .name = text_of(kept) };
+	r->extras[r->extras_n] = (struct extra){ .name = text_from(kept) };
 	r->columns.at[r->columns.n++] = (struct field){ .extra = r->extras_n++, .name = kept };
 	return columns_set_type(r, out->extra, type);
 }

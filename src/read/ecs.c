@@ -37,12 +37,6 @@ static const char *const derived[] = {
 };
 enum { DERIVED = sizeof derived / sizeof derived[0] };
 
-static bool
-is_text(struct text t, const char *s)
-{
-	return t.n == strlen(s) && memcmp(t.p, s, t.n) == 0;
-}
-
 static enum read_result
 set_column(struct connlog_reader *r, enum column_id id, const struct json_value *v)
 {
@@ -75,7 +69,7 @@ static bool
 only_ours(const struct json_value *v)
 {
 	for (size_t i = 0; v->kind == JSON_LIST && i < v->list.n; i++)
-		if (!is_text(v->list.at[i], "local_orig") && !is_text(v->list.at[i], "local_resp"))
+		if (!text_is(v->list.at[i], "local_orig") && !text_is(v->list.at[i], "local_resp"))
 			return false;
 	return v->kind == JSON_LIST;
 }
@@ -86,15 +80,15 @@ ecs_member(struct connlog_reader *r, struct text name, const struct json_value *
 	struct ecs *s = r->state;
 
 	for (size_t i = 0; i < DERIVED; i++)
-		if (is_text(name, derived[i]))
+		if (text_is(name, derived[i]))
 			return READ_RECORD;
-	if (is_text(name, "tags") && only_ours(v))
+	if (text_is(name, "tags") && only_ours(v))
 		return READ_RECORD;
-	if (is_text(name, "event.duration"))
+	if (text_is(name, "event.duration"))
 		return set_duration(r, v);
 	for (size_t i = 0; i < SECOND_NAMES; i++) {
 		const enum column_id id = second_names[i].column;
-		if (is_text(name, second_names[i].name))
+		if (text_is(name, second_names[i].name))
 			return r->record.has & HAS(id) ? READ_RECORD : set_column(r, id, v);
 	}
 	return json_member(r, names_to_zeek(NAMES_ECS, name, &s->due), v);

@@ -72,18 +72,6 @@ static const struct state {
 };
 enum { STATES = sizeof states / sizeof states[0] };
 
-static bool
-is(struct text t, const char *word)
-{
-	return strlen(word) == t.n && memcmp(t.p, word, t.n) == 0;
-}
-
-static struct text
-text_of(const char *literal)
-{
-	return (struct text){ literal, strlen(literal) };
-}
-
 static struct text
 column_text(const struct record *r, uint64_t has, struct text t)
 {
@@ -100,7 +88,7 @@ static const struct state *
 find_state(struct text name)
 {
 	for (size_t i = 0; i < STATES; i++)
-		if (is(name, states[i].name))
+		if (text_is(name, states[i].name))
 			return &states[i];
 	return NULL;
 }
@@ -122,8 +110,8 @@ struct text
 bro1_port_name(struct text proto, uint16_t port)
 {
 	for (size_t i = 0; i < PORT_NAMES; i++)
-		if (port_names[i].port == port && is(proto, port_names[i].proto))
-			return text_of(port_names[i].name);
+		if (port_names[i].port == port && text_is(proto, port_names[i].proto))
+			return text_from(port_names[i].name);
 	return (struct text){ "", 0 };
 }
 
@@ -135,7 +123,7 @@ orig_is_silent(const struct record *r)
 	const struct text state = column_text(r, HAS(COL_CONN_STATE), r->conn_state);
 
 	if (history.n == 0)
-		return is(state, "SHR") || is(state, "RSTRH");
+		return text_is(state, "SHR") || text_is(state, "RSTRH");
 	for (size_t i = 0; i < history.n; i++)
 		if (history.p[i] >= 'A' && history.p[i] <= 'Z')
 			return false;
@@ -149,12 +137,12 @@ unnamed_port(const struct record *r, char room[BRO1_SERVICE_MAX])
 	for (size_t i = 0; i < UNNAMED; i++) {
 		const struct unnamed *u = &unnamed[i];
 		size_t                n = strlen(u->prefix);
-		if (!is(proto_of(r), u->proto) || (r->resp_p < PRIVILEGED) != u->privileged)
+		if (!text_is(proto_of(r), u->proto) || (r->resp_p < PRIVILEGED) != u->privileged)
 			continue;
 		memcpy(room, u->prefix, n);
 		return (struct text){ room, n + format_u64(room + n, r->resp_p) };
 	}
-	return text_of("other");
+	return text_from("other");
 }
 
 struct text
@@ -177,7 +165,7 @@ bro1_service(const struct record *r, enum bro1_kind kind, bool marked, char room
 	}
 	if (name.n > 0)
 		return name;
-	return kind == BRO0 && (r->has & HAS(COL_RESP_P)) ? unnamed_port(r, room) : text_of("other");
+	return kind == BRO0 && (r->has & HAS(COL_RESP_P)) ? unnamed_port(r, room) : text_from("other");
 }
 
 /* => Whether the text is a port's number, without zeros in front. */
@@ -202,14 +190,14 @@ bro1_service_is_other(struct text service, struct record *r)
 {
 	uint16_t port;
 
-	if (is(service, "other"))
+	if (text_is(service, "other"))
 		return true;
 	for (size_t i = 0; i < UNNAMED; i++) {
 		size_t n = strlen(unnamed[i].prefix);
 		if (service.n <= n || memcmp(service.p, unnamed[i].prefix, n) != 0 ||
 		    !parse_port(service.p + n, service.n - n, &port) || (port < PRIVILEGED) != unnamed[i].privileged)
 			continue;
-		r->proto = text_of(unnamed[i].proto);
+		r->proto = text_from(unnamed[i].proto);
 		r->resp_p = port;
 		r->has |= HAS(COL_PROTO) | HAS(COL_RESP_P);
 		return true;
@@ -223,13 +211,13 @@ bro1_service_proto(struct text service)
 	const char *proto = NULL;
 
 	for (size_t i = 0; i < PORT_NAMES; i++) {
-		if (!is(service, port_names[i].name))
+		if (!text_is(service, port_names[i].name))
 			continue;
 		if (proto != NULL && strcmp(proto, port_names[i].proto) != 0)
-			return text_of("tcp");
+			return text_from("tcp");
 		proto = port_names[i].proto;
 	}
-	return text_of(proto != NULL ? proto : "tcp");
+	return text_from(proto != NULL ? proto : "tcp");
 }
 
 bool
@@ -239,7 +227,7 @@ bro1_shows_duration(const struct record *r)
 
 	if (!(r->has & HAS(COL_DURATION)))
 		return false;
-	return !is(proto_of(r), "tcp") || s == NULL || s->ended;
+	return !text_is(proto_of(r), "tcp") || s == NULL || s->ended;
 }
 
 /* Has that end closed the connection? Without a history, or a state that is known, it may have. */
@@ -262,5 +250,5 @@ bro1_shows_bytes(const struct record *r, bool orig)
 		return false;
 	if ((orig ? r->orig_bytes : r->resp_bytes) > 0)
 		return true;
-	return is(proto_of(r), "tcp") && has_closed(r, orig);
+	return text_is(proto_of(r), "tcp") && has_closed(r, orig);
 }

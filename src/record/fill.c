@@ -8,23 +8,17 @@
 #include "conn/state.h"
 
 static struct text
-text_of(const char *literal)
-{
-	return (struct text){ literal, strlen(literal) };
-}
-
-static struct text
 proto_text(uint8_t transport)
 {
 	switch (transport) {
 	case TRANSPORT_TCP:
-		return text_of("tcp");
+		return text_from("tcp");
 	case TRANSPORT_UDP:
-		return text_of("udp");
+		return text_from("udp");
 	case TRANSPORT_ICMP:
-		return text_of("icmp");
+		return text_from("icmp");
 	default:
-		return text_of("unknown_transport");
+		return text_from("unknown_transport");
 	}
 }
 
@@ -93,7 +87,7 @@ fill_sizes(const struct conn_store *s, uint32_t handle, struct record *r)
 		r->orig_bytes = end[ORIG].size;
 		r->resp_bytes = end[RESP].size;
 	}
-	r->conn_state = text_of(conn_state(c->transport, &end[ORIG], &end[RESP], history, history_len));
+	r->conn_state = text_from(conn_state(c->transport, &end[ORIG], &end[RESP], history, history_len));
 	if (history_len > 0)
 		r->has |= HAS(COL_HISTORY);
 	r->history = (struct text){ history, history_len };
@@ -131,7 +125,7 @@ fill_services(const struct verdict *v, struct fill_texts *t, struct record *r)
 	r->service = join_services(v, VERDICT_SERVICE, t->service);
 	r->speculative_service = join_services(v, VERDICT_SPECULATIVE, t->speculative);
 	for (unsigned i = 0; i < n; i++)
-		t->failed[i] = text_of(service_name(failed[i]));
+		t->failed[i] = text_from(service_name(failed[i]));
 	r->failed_service = (struct text_set){ t->failed, n };
 	if (r->service.n)
 		r->has |= HAS(COL_SERVICE);
@@ -185,6 +179,6 @@ fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v
 		fill_services(v, t, r);
 	if (proto_name) {
 		r->has |= HAS(COL_IP_PROTO_NAME);
-		r->ip_proto_name = text_of(proto_name);
+		r->ip_proto_name = text_from(proto_name);
 	}
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/addr.h"
 
@@ -19,6 +20,18 @@ struct text {
 	const char *p;
 	size_t      n;
 };
+
+static inline struct text
+text_from(const char *word)
+{
+	return (struct text){ word, strlen(word) };
+}
+
+static inline bool
+text_is(struct text t, const char *word)
+{
+	return t.n == strlen(word) && memcmp(t.p, word, t.n) == 0;
+}
 
 /* set[string] / vector: n texts, in the order in which they are written. */
 struct text_set {

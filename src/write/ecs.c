@@ -57,12 +57,6 @@ has(const struct ecs *e, uint64_t columns)
 	return (e->has & columns) == columns;
 }
 
-static bool
-is_text(struct text t, const char *s)
-{
-	return t.n == strlen(s) && memcmp(t.p, s, t.n) == 0;
-}
-
 static char *
 put_key(char *p, const char *key)
 {
@@ -150,7 +144,7 @@ static const struct state *
 state_of(const struct ecs *e)
 {
 	for (size_t i = 0; has(e, HAS(COL_CONN_STATE)) && i < STATES; i++)
-		if (is_text(e->r->conn_state, states[i].name))
+		if (text_is(e->r->conn_state, states[i].name))
 			return &states[i];
 	return NULL;
 }
@@ -196,10 +190,10 @@ flow_of(const struct ecs *e, struct conn *c)
 	const bool           v4 = addr_is_v4(&r->orig_h);
 
 	*c = (struct conn){ .h = { r->orig_h, r->resp_h }, .p = { r->orig_p, r->resp_p } };
-	if (is_text(r->proto, "tcp")) {
+	if (text_is(r->proto, "tcp")) {
 		c->transport = TRANSPORT_TCP;
 		c->proto = PROTO_TCP;
-	} else if (is_text(r->proto, "udp")) {
+	} else if (text_is(r->proto, "udp")) {
 		c->transport = TRANSPORT_UDP;
 		c->proto = PROTO_UDP;
 	} else if (e->icmp) {
@@ -328,7 +322,7 @@ ecs_record(const struct connlog_writer *w, char *p, const struct record *r)
 	for (size_t i = 0; i < w->fields.n; i++)
 		if (w->fields.at[i].column != NULL)
 			e.has |= r->has & w->fields.at[i].column->has;
-	e.icmp = has(&e, HAS(COL_PROTO)) && is_text(r->proto, "icmp");
+	e.icmp = has(&e, HAS(COL_PROTO)) && text_is(r->proto, "icmp");
 	p = put_timestamp(&e, p);
 	p = stpcpy(p, ",\"ecs\":{\"version\":\"8.11.0\"}");
 	p = put_event(&e, p);
