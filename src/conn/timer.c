@@ -75,29 +75,29 @@ conn_reschedule(struct conn_store *s, uint32_t handle, double was)
 		(void)wheel_schedule(&s->wheel, handle);
 }
 
-void
-conn_begin_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which)
+/* `was`: see conn_reschedule(). */
+static void
+put_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which, double was)
 {
 	struct conn *c = conn_at(s, handle);
 	const double timeout = s->timeouts[which];
 
 	c->timeout = (uint8_t)which;
 	conn_cold_at(s, handle)->inactivity_at = timeout != 0 ? c->last_time + timeout : INFINITY;
-	conn_reschedule(s, handle, INFINITY);
+	conn_reschedule(s, handle, was);
+}
+
+void
+conn_begin_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which)
+{
+	put_timeout(s, handle, which, INFINITY);
 }
 
 void
 conn_set_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which)
 {
-	struct conn *c = conn_at(s, handle);
-	const double timeout = s->timeouts[which];
-
-	if (timeout == s->timeouts[c->timeout])
-		return;
-	const double was = conn_due(s, handle);
-	c->timeout = (uint8_t)which;
-	conn_cold_at(s, handle)->inactivity_at = timeout != 0 ? c->last_time + timeout : INFINITY;
-	conn_reschedule(s, handle, was);
+	if (s->timeouts[which] != s->timeouts[conn_at(s, handle)->timeout])
+		put_timeout(s, handle, which, conn_due(s, handle));
 }
 
 /* Session::InactivityTimer: gone for so long, or to be looked at again later. */
@@ -135,7 +135,7 @@ run_one(struct conn_store *s, uint32_t handle)
 	const double      idle = conn_cold_at(s, handle)->inactivity_at;
 	const double      own = own_due(s, conn_at(s, handle));
 	enum conn_end     why = CONN_END_inactivity;
-	enum conn_verdict verdict = CONN_KEEP;
+	enum conn_verdict verdict;
 
 	if (conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE) && run_status(s, handle, fmin(own, idle)))
 		verdict = CONN_KEEP;
