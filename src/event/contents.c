@@ -107,13 +107,20 @@ write_all(struct contents *ct, uint32_t file, const void *bytes, size_t n)
 	return true;
 }
 
+/* `failure` is what Zeek says where it cannot be written. */
+static void
+put(struct contents *ct, uint32_t handle, uint32_t file, bool is_orig, const void *bytes, size_t n, const char *failure)
+{
+	if (write_all(ct, file, bytes, n))
+		return;
+	tell_once(ct, "write", "the contents of a connection");
+	fail(ct, handle, is_orig, failure);
+}
+
 static void
 on_bytes(void *arg, uint32_t handle, uint32_t file, bool is_orig, const uint8_t *p, size_t n)
 {
-	if (write_all(arg, file, p, n))
-		return;
-	tell_once(arg, "write", "the contents of a connection");
-	fail(arg, handle, is_orig, "TCP reassembler content write failure");
+	put(arg, handle, file, is_orig, p, n, "TCP reassembler content write failure");
 }
 
 static void
@@ -122,10 +129,7 @@ on_gap(void *arg, uint32_t handle, uint32_t file, bool is_orig, uint64_t len)
 	char      mark[40];
 	const int n = snprintf(mark, sizeof mark, "\n<<gap %" PRIu64 ">>\n", len);
 
-	if (write_all(arg, file, mark, (size_t)n))
-		return;
-	tell_once(arg, "write", "the contents of a connection");
-	fail(arg, handle, is_orig, "TCP reassembler gap write failure");
+	put(arg, handle, file, is_orig, mark, (size_t)n, "TCP reassembler gap write failure");
 }
 
 static void

@@ -22,6 +22,32 @@ options_of(const struct pkt *p)
 	return (struct bytes){ p->payload.p + 20, end - 20 };
 }
 
+/* Cuts the header's options. => How many there are; at[i] is where each begins. */
+static size_t
+cut_options(struct bytes b, const uint8_t *at[OPTIONS_MAX])
+{
+	size_t n = 0;
+
+	while (b.n > 0) {
+		const unsigned kind = b.p[0];
+		const size_t   len = kind <= OPT_NOP ? 1 : b.n > 1 ? b.p[1] : 0;
+		if (len == 0 || len > b.n)
+			break;
+		at[n++] = b.p;
+		b.p += len;
+		b.n -= len;
+		if (kind == OPT_END)
+			break;
+	}
+	return n;
+}
+
+static unsigned
+option_length(const uint8_t *o)
+{
+	return o[0] <= OPT_NOP ? 1 : o[1];
+}
+
 static uint32_t
 be(const uint8_t *p, int n)
 {
@@ -59,19 +85,11 @@ static struct syn_options
 read_syn_options(const struct pkt *p)
 {
 	struct syn_options out = { .window_scale = -1 };
-	struct bytes       b = options_of(p);
+	const uint8_t     *at[OPTIONS_MAX];
+	const size_t       n = cut_options(options_of(p), at);
 
-	while (b.n > 0 && b.p[0] != OPT_END) {
-		unsigned len = 1;
-		if (b.p[0] != OPT_NOP) {
-			if (b.n < 2 || b.p[1] == 0 || b.p[1] > b.n)
-				break;
-			len = b.p[1];
-			take_syn_option(&out, b.p, len);
-		}
-		b.p += len;
-		b.n -= len;
-	}
+	for (size_t i = 0; i < n; i++)
+		take_syn_option(&out, at[i], option_length(at[i]));
 	return out;
 }
 
@@ -189,32 +207,6 @@ fill_option(struct option_fields *f, const uint8_t *o, unsigned len)
 	}
 	if (!known && len > 2)
 		f->at[F_DATA].value = event_bytes(o + 2, len - 2);
-}
-
-/* Cuts the header's options. => How many there are; at[i] is where each begins. */
-static size_t
-cut_options(struct bytes b, const uint8_t *at[OPTIONS_MAX])
-{
-	size_t n = 0;
-
-	while (b.n > 0) {
-		const unsigned kind = b.p[0];
-		const size_t   len = kind <= OPT_NOP ? 1 : b.n > 1 ? b.p[1] : 0;
-		if (len == 0 || len > b.n)
-			break;
-		at[n++] = b.p;
-		b.p += len;
-		b.n -= len;
-		if (kind == OPT_END)
-			break;
-	}
-	return n;
-}
-
-static unsigned
-option_length(const uint8_t *o)
-{
-	return o[0] <= OPT_NOP ? 1 : o[1];
 }
 
 static void
