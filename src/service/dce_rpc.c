@@ -204,14 +204,6 @@ feed(struct talk *t, int side, struct bytes b)
 }
 
 static void
-gap(struct talk *t, int side, uint64_t len)
-{
-	(void)side;
-	(void)len;
-	talk_skip(t);
-}
-
-static void
 end(struct talk *t)
 {
 	struct dce_rpc *d = t->state;
@@ -227,6 +219,6 @@ const struct recogniser recogniser_dce_rpc = {
 	.tcp_ports = ports,
 	.state_size = sizeof(struct dce_rpc),
 	.feed = feed,
-	.gap = gap,
+	.gap = talk_skip_at_gap,
 	.end = end,
 };

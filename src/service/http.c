@@ -68,28 +68,7 @@ begins(struct bytes word, const char *of)
 static bool
 is_method_char(uint8_t c)
 {
-	switch (c) {
-	case '(':
-	case ')':
-	case '<':
-	case '>':
-	case '@':
-	case ',':
-	case ';':
-	case ':':
-	case '\\':
-	case '"':
-	case '/':
-	case '[':
-	case ']':
-	case '?':
-	case '=':
-	case '{':
-	case '}':
-		return false;
-	default:
-		return c > 32 && c < 127;
-	}
+	return mime_is_token_char(c) && c != '{' && c != '}';
 }
 
 /* Letters, digits, the reserved and unreserved signs of RFC 3986 and %; Zeek looks for them with strchr(), which finds the

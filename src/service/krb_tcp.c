@@ -74,14 +74,6 @@ feed(struct talk *t, int side, struct bytes b)
 }
 
 static void
-gap(struct talk *t, int side, uint64_t len)
-{
-	(void)side;
-	(void)len;
-	talk_skip(t);
-}
-
-static void
 end(struct talk *t)
 {
 	struct krb_tcp *k = t->state;
@@ -97,6 +89,6 @@ const struct recogniser recogniser_krb_tcp = {
 	.tcp_ports = ports,
 	.state_size = sizeof(struct krb_tcp),
 	.feed = feed,
-	.gap = gap,
+	.gap = talk_skip_at_gap,
 	.end = end,
 };

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "service/mime.h"
+
 #define MAX_DEPTH    100u   /* MIME::max_depth */
 #define MAX_HEADER   65536u /* MIME::max_header_bytes */
 #define HEADER_HOLD  8192u
@@ -37,20 +39,6 @@ static bool
 is_lws(uint8_t c)
 {
 	return c == ' ' || c == '\t';
-}
-
-static bool
-is_name_char(uint8_t c)
-{
-	return c >= 33 && c <= 126 && c != ':';
-}
-
-static bool
-is_token_char(uint8_t c, bool in_boundary)
-{
-	if (c < 33 || c > 126)
-		return false;
-	return in_boundary ? c != '"' : !strchr("()<>@,;:\\\"/[]?=", c);
 }
 
 static size_t
@@ -90,7 +78,14 @@ enum run { RUN_NAME, RUN_TOKEN, RUN_BOUNDARY };
 static bool
 in_run(uint8_t c, enum run kind)
 {
-	return kind == RUN_NAME ? is_name_char(c) : is_token_char(c, kind == RUN_BOUNDARY);
+	switch (kind) {
+	case RUN_NAME:
+		return mime_is_name_char(c);
+	case RUN_BOUNDARY:
+		return mime_is_boundary_char(c);
+	default:
+		return mime_is_token_char(c);
+	}
 }
 
 /* Takes the next run of such characters off `*b`, with what is before it. => False where there is none; `*b` stays. */

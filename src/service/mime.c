@@ -1,14 +1,14 @@
 /* mime.c - see mime.h. */
 #include "service/mime.h"
 
-static bool
-is_name_char(uint8_t c)
+bool
+mime_is_name_char(uint8_t c)
 {
 	return c >= 33 && c <= 126 && c != ':';
 }
 
-static bool
-is_token_char(uint8_t c)
+bool
+mime_is_token_char(uint8_t c)
 {
 	switch (c) {
 	case '(':
@@ -32,9 +32,8 @@ is_token_char(uint8_t c)
 	}
 }
 
-/* A boundary without quotes goes on over anything printable, `;` too. */
-static bool
-is_boundary_char(uint8_t c)
+bool
+mime_is_boundary_char(uint8_t c)
 {
 	return c >= 33 && c <= 126 && c != '"';
 }
@@ -83,7 +82,7 @@ first_run(struct bytes b, bool (*is)(uint8_t), struct bytes *run, struct bytes *
 bool
 mime_token(struct bytes value, struct bytes *token, struct bytes *rest)
 {
-	return first_run(after_blanks(value), is_token_char, token, rest);
+	return first_run(after_blanks(value), mime_is_token_char, token, rest);
 }
 
 size_t
@@ -93,7 +92,7 @@ mime_name_length(struct bytes header)
 
 	if (header.n > 0 && header.p[0] == '(') /* a comment */
 		return 0;
-	while (n < header.n && is_name_char(header.p[n]))
+	while (n < header.n && mime_is_name_char(header.p[n]))
 		n++;
 	return n;
 }
@@ -108,7 +107,7 @@ mime_header(struct bytes header, struct bytes *name, struct bytes *value)
 		*name = bytes_head(header, n);
 		rest = bytes_skip(header, n);
 	} else {
-		if (!first_run(after_blanks(header), is_name_char, name, &rest))
+		if (!first_run(after_blanks(header), mime_is_name_char, name, &rest))
 			return false;
 		rest = after_blanks(rest);
 		if (rest.n == 0 || rest.p[0] != ':')
@@ -171,7 +170,7 @@ parameter_value(struct bytes *b, bool boundary, struct bytes *value, bool *in_qu
 	if (*in_quotes)
 		return quoted(from, value, b);
 	struct bytes rest;
-	if (!first_run(from, boundary ? is_boundary_char : is_token_char, value, &rest))
+	if (!first_run(from, boundary ? mime_is_boundary_char : mime_is_token_char, value, &rest))
 		return false;
 	*b = rest;
 	return true;

@@ -14,6 +14,10 @@ bool mime_same(const uint8_t *p, const char *lower_case, size_t n);
 bool mime_type(struct bytes value, struct bytes *type, struct bytes *rest);
 /* The parameter "boundary", into `out` (at most `room` bytes, longer ones are cut). => Its length, or -1. */
 int mime_boundary(struct bytes parameters, uint8_t *out, size_t room);
+/* What names of headers, tokens of RFC 2045 and boundaries without quotes (`;` too) consist of. */
+bool mime_is_name_char(uint8_t c);
+bool mime_is_token_char(uint8_t c);
+bool mime_is_boundary_char(uint8_t c);
 /* => The length of the name where the header starts with it at once, or 0. */
 size_t mime_name_length(struct bytes header);
 

@@ -67,6 +67,8 @@ void talk_confirm(struct talk *t);
 void talk_violate(struct talk *t);
 /* SetSkip: no more input of any kind. */
 void talk_skip(struct talk *t);
+/* A recogniser's gap() that gives up. */
+void talk_skip_at_gap(struct talk *t, int side, uint64_t len);
 /* From now on nothing but violations could come of it: the inspection may let go of it once these no longer count. */
 void talk_settled(struct talk *t);
 /* A script's disable_analyzer: let go of when the packet is done, the service stays. */

@@ -157,15 +157,6 @@ begin(struct talk *t)
 	talk_guess(t);
 }
 
-/* Both sides are lost. */
-static void
-gap(struct talk *t, int side, uint64_t len)
-{
-	(void)side;
-	(void)len;
-	talk_skip(t);
-}
-
 static void
 end(struct talk *t)
 {
@@ -180,6 +171,6 @@ const struct recogniser recogniser_websocket = {
 	.state_size = sizeof(struct websocket),
 	.feed = feed,
 	.begin = begin,
-	.gap = gap,
+	.gap = talk_skip_at_gap, /* both sides are lost */
 	.end = end,
 };
