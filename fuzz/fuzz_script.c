@@ -9,19 +9,11 @@
  * records.  Every script has to load whatever it is given; what it then does may fail, must not crash, and leaves records that
  * can be written; the counters have to add up.
  */
-#include <connlog.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "frames.h"
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define BATCH_MAX 32
-#define GIVEN     64 /* bytes that scripts are given, at most */
-
-static const int32_t links[8] = { 1, 101, 113, 276, 0, 9, 105, 127 };
-static const size_t  batches[4] = { 1, 2, 7, BATCH_MAX };
+#define GIVEN 64 /* bytes that scripts are given, at most */
 
 /* What all scripts begin with, behind BYTES, COLUMNS and EVENTS: byte() takes the next of BYTES, from the first again behind
  * the last; name() and value() make something of them. */
@@ -100,15 +92,6 @@ struct run {
 	connlog_writer *writer;
 	uint64_t        records, ended, dropped, loaded, printed;
 };
-
-static void
-check(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "fuzz_script: %s\n", what);
-		abort();
-	}
-}
 
 static int
 on_record(void *arg, const connlog_record *r)
@@ -201,41 +184,6 @@ new_engine(void)
 	connlog_options_free(o);
 	check(e != NULL, err);
 	return e;
-}
-
-/* Takes the next frame off the input. */
-static bool
-next_frame(const uint8_t **at, size_t *n, int64_t *usec, connlog_packet *p)
-{
-	if (*n < 3)
-		return false;
-	const size_t want = (size_t)(*at)[1] << 8 | (*at)[2];
-	const size_t len = want < *n - 3 ? want : *n - 3;
-
-	*usec += (*at)[0] ? INT64_C(1) << 2 * ((*at)[0] & 15) : 0; /* up to 1073 s */
-	*p = (connlog_packet){ .data = *at + 3,
-		                   .caplen = (uint32_t)len,
-		                   .len = (uint32_t)want,
-		                   .sec = *usec / 1000000,
-		                   .nsec = (uint32_t)(*usec % 1000000) * 1000 };
-	*at += 3 + len;
-	*n -= 3 + len;
-	return true;
-}
-
-static void
-feed(connlog_engine *e, uint8_t flags, const uint8_t *data, size_t n)
-{
-	const size_t   size = batches[flags >> 5 & 3];
-	connlog_packet batch[BATCH_MAX];
-	int64_t        usec = INT64_C(1700000000) * 1000000;
-	size_t         filled;
-
-	do {
-		for (filled = 0; filled < size && next_frame(&data, &n, &usec, &batch[filled]); filled++)
-			batch[filled].link = links[flags & 7];
-		check(connlog_packets(e, batch, filled) == CONNLOG_OK, "packets are refused");
-	} while (filled == size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
