@@ -7,8 +7,6 @@
 #include "service/dfa.h"
 #include "service/regex.h"
 
-#include "base/scan.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,19 +14,19 @@
 #define UNKNOWN      UINT16_MAX
 #define PATTERNS_MAX 64
 
-#define EXITS_MANY    0xfe
-#define EXITS_UNKNOWN 0xff
-#define FIRST_BYTES   8  /* of a datagram, after which it is worth knowing how many more are needed */
-#define STAY_LONG     24 /* bytes in one state after which it is worth knowing how it is left */
+#define FIRST_BYTES 8  /* of a datagram, after which it is worth knowing how many more are needed */
+#define STAY_LONG   24 /* bytes in one state after which it is worth knowing how it is left */
+
+enum exits { EXITS_UNKNOWN, EXITS_ASCII, EXITS_OTHER };
 
 struct state {
-	uint32_t first, n; /* the nodes, in `members` */
-	uint32_t next;     /* in the chain of its hash */
-	uint64_t accepts;  /* on entering it */
-	uint64_t alive;
-	uint16_t least;           /* so many bytes must follow before one accepts */
-	uint8_t  exits[SCAN_SET]; /* bytes that lead elsewhere, where they are few */
-	uint8_t  n_exits;         /* of those; EXITS_MANY, EXITS_UNKNOWN */
+	uint32_t         first, n; /* the nodes, in `members` */
+	uint32_t         next;     /* in the chain of its hash */
+	uint64_t         accepts;  /* on entering it */
+	uint64_t         alive;
+	uint16_t         least;  /* so many bytes must follow before one accepts */
+	uint8_t          leaves; /* enum exits */
+	struct ascii_set exits;  /* EXITS_ASCII: the bytes that lead elsewhere */
 };
 
 struct dfa {
@@ -158,7 +156,7 @@ collect(struct dfa *d, struct state *s)
 static uint16_t
 state_of(struct dfa *d, uint64_t accepts)
 {
-	struct state s = { .first = (uint32_t)d->n_members, .accepts = accepts, .n_exits = EXITS_UNKNOWN };
+	struct state s = { .first = (uint32_t)d->n_members, .accepts = accepts };
 	bool         room = reserve(d);
 	if (!room) {
 		memset(d->reached, 0, (d->nfa.n_nodes / 64 + 1) * sizeof *d->reached);
@@ -228,8 +226,8 @@ stay(const uint8_t *class, const uint16_t *row, uint16_t state, const uint8_t *p
 static void
 find_exits(struct dfa *d, uint16_t state)
 {
-	uint8_t  exits[SCAN_SET] = { 0 };
-	unsigned n = 0;
+	struct ascii_set exits = { 0 };
+	bool             only_ascii = true;
 
 	for (unsigned c = 0; c < d->columns; c++)
 		if (d->table[(size_t)state << d->shift | c] == UNKNOWN)
@@ -237,28 +235,27 @@ find_exits(struct dfa *d, uint16_t state)
 	for (unsigned b = 0; b < 256; b++) {
 		if (d->table[(size_t)state << d->shift | d->class[b]] == state)
 			continue;
-		if (n < SCAN_SET)
-			exits[n] = (uint8_t)b;
-		n++;
+		only_ascii = only_ascii && b < 0x80;
+		ascii_add(&exits, (uint8_t)(b & 0x7f));
 	}
-	struct state *s = &d->states[state];
-	for (unsigned i = n; n > 0 && i < SCAN_SET; i++)
-		exits[i] = exits[0];
-	memcpy(s->exits, exits, sizeof exits);
-	s->n_exits = n > 0 && n <= SCAN_SET ? (uint8_t)n : EXITS_MANY;
+	d->states[state].exits = exits;
+	d->states[state].leaves = only_ascii ? EXITS_ASCII : EXITS_OTHER;
 }
 
-/* => Where the state is left: by its few exits, or else byte by byte. */
+const struct ascii_set *
+dfa_exits(const struct dfa *d, uint16_t state)
+{
+	return d->states[state].leaves == EXITS_ASCII ? &d->states[state].exits : NULL;
+}
+
+/* => Where the state is left. */
 static const uint8_t *
 leave(struct dfa *d, uint16_t state, const uint8_t *p, const uint8_t *end)
 {
-	const struct state *s = &d->states[state];
-
-	if (s->n_exits <= SCAN_SET)
-		return p +
-		       (s->n_exits <= 2 ? scan_two(p, (size_t)(end - p), s->exits) : scan_any(p, (size_t)(end - p), s->exits));
+	if (d->states[state].leaves == EXITS_ASCII)
+		return p + ascii_scan(&d->states[state].exits, p, (size_t)(end - p));
 	const uint8_t *at = stay(d->class, d->table + ((size_t)state << d->shift), state, p, end);
-	if (at - p > STAY_LONG && s->n_exits == EXITS_UNKNOWN)
+	if (at - p > STAY_LONG && d->states[state].leaves == EXITS_UNKNOWN)
 		find_exits(d, state);
 	return at;
 }

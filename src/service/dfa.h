@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ascii.h"
+
 #define DFA_START      0
 #define DFA_DEAD       1
 #define DFA_STATES_MAX 0x7fff
@@ -33,6 +35,9 @@ void        dfa_free(struct dfa *d);
 
 /* Goes on from `state` over the bytes, and adds the bits of what accepts to *accepted.  => The new state. */
 uint16_t dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *accepted);
+
+/* => The bytes that lead out of a state in which many have been spent, where none of them is above 0x7f; else NULL. */
+const struct ascii_set *dfa_exits(const struct dfa *d, uint16_t state);
 
 /* The same from the start over bytes that nothing follows: it ends where too few are left for a pattern to accept. */
 void dfa_match(struct dfa *d, const uint8_t *p, size_t n, uint64_t *accepted);

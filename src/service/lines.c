@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "base/scan.h"
+#include "base/ascii.h"
 
 #define ZEEK_MAX_LINE 16777116u
 
@@ -62,7 +62,6 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 {
 	const size_t n = l->plain < in->n ? (size_t)l->plain : in->n;
 
-	l->last = 0; /* an LF after this does not belong to a CR before it */
 	*out = bytes_head(*in, n);
 	*full = n;
 	*in = bytes_skip(*in, n);
@@ -76,8 +75,13 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 static size_t
 skip_plain(struct lines *l, struct bytes in, size_t i)
 {
-	const uint8_t set[SCAN_SET] = { '\r', '\n', l->nul_sensitive ? 0 : '\n', '\n', '\n' };
-	const size_t  n = scan_any(in.p + i, in.n - i, set);
+	struct ascii_set set = { 0 };
+
+	ascii_add(&set, '\r');
+	ascii_add(&set, '\n');
+	if (l->nul_sensitive)
+		ascii_add(&set, 0);
+	const size_t n = ascii_scan(&set, in.p + i, in.n - i);
 
 	if (n > 0)
 		l->last = in.p[i + n - 1];

@@ -225,12 +225,31 @@ fire(struct firing *f, unsigned slot, unsigned rule)
 	}
 }
 
+/* => How many bytes of a chunk leave all of a direction's automata as they are, which each then need not find out. */
+static size_t
+resting(const struct signatures *s, const struct sig_side *side, enum direction d, struct bytes b)
+{
+	struct ascii_set exits = { 0 };
+
+	for (unsigned g = 0; g < SIG_GROUPS; g++) {
+		if (!s->dfa[d][g] || side->state[g] == DFA_DEAD)
+			continue;
+		const struct ascii_set *leave = dfa_exits(s->dfa[d][g], side->state[g]);
+		if (!leave)
+			return 0;
+		ascii_add_all(&exits, leave);
+	}
+	return ascii_scan(&exits, b.p, b.n);
+}
+
 /* Runs the automata over a chunk. => The rules whose patterns have accepted in it. */
 static uint64_t
 run(struct signatures *s, struct sig_side *side, enum direction d, struct bytes b)
 {
 	uint64_t accepted = 0;
-	for (unsigned g = 0; g < SIG_GROUPS; g++) {
+	if (d != UDP_ANY)
+		b = bytes_skip(b, resting(s, side, d, b));
+	for (unsigned g = 0; b.n > 0 && g < SIG_GROUPS; g++) {
 		if (!s->dfa[d][g] || side->state[g] == DFA_DEAD)
 			continue;
 		if (d == UDP_ANY)

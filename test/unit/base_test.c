@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
+#include "base/ascii.h"
+#include "base/pool.h"
 #include "base/ranges.h"
 #include "base/siphash.h"
-#include "base/pool.h"
-#include "base/scan.h"
 #include "base/slab.h"
 #include "base/wheel.h"
 #include "conn/table.h"
@@ -216,22 +216,44 @@ test_pool(void **state)
 
 /* Every length and every place of the first hit, with bytes of the set behind the end. */
 static void
-test_scan(void **state)
+test_ascii_scan(void **state)
 {
 	(void)state;
-	static const uint8_t five[SCAN_SET] = { 'a', 'b', 'c', 'd', 'e' }, two[SCAN_SET] = { 'a', 'b', 'a', 'a', 'a' };
-	uint8_t              text[120];
+	struct ascii_set set = { { 0 } };
+	uint8_t          text[200];
 
-	for (size_t n = 0; n <= 100; n++)
+	ascii_add(&set, 'a');
+	ascii_add(&set, 0x7f);
+	ascii_add(&set, 0);
+	for (size_t n = 0; n <= 150; n++)
 		for (size_t at = 0; at <= n; at++) {
 			memset(text, 'x', n);
 			memset(text + n, 'a', sizeof text - n);
-			text[at] = 'e';
-			assert_int_equal(scan_any(text, n, five), at);
-			assert_int_equal(scan_two(text, n, two), n);
-			text[at] = 'b';
-			assert_int_equal(scan_two(text, n, two), at);
+			text[at] = 0xe1; /* an a with the upper bit */
+			assert_int_equal(ascii_scan(&set, text, n), n);
+			text[at] = "a\x7f"[at % 3]; /* or the 0 behind it */
+			assert_int_equal(ascii_scan(&set, text, n), at);
 		}
+}
+
+/* A byte is in the set, and is found among 40, when it was put there, and no other. */
+static void
+test_ascii_set(void **state)
+{
+	(void)state;
+	for (unsigned in = 0; in < 0x80; in++) {
+		struct ascii_set one = { { 0 } }, two = { { 0 } };
+		uint8_t          text[40];
+		ascii_add(&one, (uint8_t)in);
+		ascii_add(&two, '#');
+		ascii_add_all(&two, &one);
+		for (unsigned b = 0; b < 0x100; b++) {
+			memset(text, b, sizeof text);
+			assert_int_equal(ascii_has(&one, (uint8_t)b), b == in);
+			assert_int_equal(ascii_has(&two, (uint8_t)b), b == in || b == '#');
+			assert_int_equal(ascii_scan(&one, text, sizeof text), b == in ? 0 : sizeof text);
+		}
+	}
 }
 
 /* The reference implementation's vectors for the key 00 01 … 0f and inputs 00 01 … (n - 1). */
@@ -267,9 +289,9 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_slab),    cmocka_unit_test(test_pool),   cmocka_unit_test(test_scan),
-		cmocka_unit_test(test_wheel),   cmocka_unit_test(test_ranges), cmocka_unit_test(test_table),
-		cmocka_unit_test(test_siphash),
+		cmocka_unit_test(test_slab),      cmocka_unit_test(test_pool),    cmocka_unit_test(test_ascii_scan),
+		cmocka_unit_test(test_ascii_set), cmocka_unit_test(test_wheel),   cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_table),     cmocka_unit_test(test_siphash),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
