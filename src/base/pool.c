@@ -4,11 +4,7 @@
 #include <stdlib.h>
 
 /* Whole cache lines: no block shares one, or reaches into one more than it must. */
-static const uint16_t sizes[POOL_SIZES] = { 64, 128, 192, 256, 384, 512, 768, 1152, 2048 };
-
-/* A name: the slab in the upper four bits, the block's handle in it below; 0 for malloc's. */
-#define NAME_SHIFT 28
-#define NAME_MASK  ((1u << NAME_SHIFT) - 1)
+static const uint16_t sizes[POOL_SIZES] = { 64, 128, 192, 256, 320, 384, 448, POOL_NAMED, 1152, 2048 };
 
 _Static_assert(POOL_SIZES <= 16, "a slab's number has four bits");
 
@@ -49,13 +45,13 @@ pool_alloc(struct pool *p, size_t n, uint32_t *name)
 	const uint32_t handle = slab_alloc(slab);
 	if (!handle)
 		return NULL;
-	if (handle > NAME_MASK) {
+	if (handle > POOL_MASK) {
 		slab_release(slab, handle);
 		return NULL;
 	}
 	uint8_t *block = slab_at(slab, handle);
 	slab_hide(block + n, sizes[k] - n);
-	*name = (uint32_t)k << NAME_SHIFT | handle;
+	*name = (uint32_t)k << POOL_SHIFT | handle;
 	return block;
 }
 
@@ -68,8 +64,8 @@ pool_release(struct pool *p, void *block, uint32_t name)
 		free(block);
 		return;
 	}
-	struct slab *slab = &p->slabs[name >> NAME_SHIFT];
-	slab_release(slab, name & NAME_MASK);
+	struct slab *slab = &p->slabs[name >> POOL_SHIFT];
+	slab_release(slab, name & POOL_MASK);
 	slab_hide((uint8_t *)block + 8, slab->size - 8); /* the chain of freed handles is in front */
 }
 

@@ -8,7 +8,12 @@
 
 #include "base/slab.h"
 
-#define POOL_SIZES 9
+#define POOL_SIZES 10
+#define POOL_NAMED 640 /* bytes of the largest block whose name's upper bit is not set */
+
+/* A name: the slab in the upper four bits, the block's handle in it below; 0 for malloc's. */
+#define POOL_SHIFT 28
+#define POOL_MASK  ((1u << POOL_SHIFT) - 1)
 
 struct pool {
 	struct slab slabs[POOL_SIZES];
@@ -20,6 +25,19 @@ void pool_free_all(struct pool *p);
 /* => `n` zeroed bytes, and in `*name` what names them; NULL where there is no memory. */
 void *pool_alloc(struct pool *p, size_t n, uint32_t *name);
 void  pool_release(struct pool *p, void *block, uint32_t name);
+
+/* => The block of a name that is not 0, and of how many bytes it is. */
+static inline void *
+pool_at(const struct pool *p, uint32_t name)
+{
+	return slab_at(&p->slabs[name >> POOL_SHIFT], name & POOL_MASK);
+}
+
+static inline size_t
+pool_size(const struct pool *p, uint32_t name)
+{
+	return p->slabs[name >> POOL_SHIFT].size;
+}
 
 /* => The size of the blocks that `n` bytes come in: asking for all of it costs nothing more. */
 size_t pool_fit(size_t n);

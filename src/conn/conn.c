@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn/ahead.h"
 #include "conn/events.h"
 #include "conn/history.h"
 
@@ -74,11 +75,11 @@ conn_free(struct conn_store *s, uint32_t handle)
 {
 	struct conn *c = conn_at(s, handle);
 
+	if (c->watch)
+		s->watcher->release(s->watcher->arg, c->watch);
 	if (c->transport == TRANSPORT_TCP && c->tcp) {
 		s->tracker->release(s, c);
 		slab_release(&s->tcps, c->tcp);
-	} else if (c->transport == TRANSPORT_UDP && c->watch) {
-		s->watcher->release(s->watcher->arg, c->watch);
 	}
 	free_extra(s, c);
 	c->flags = 0;
@@ -214,7 +215,8 @@ conn_begin(struct conn_store *s, uint32_t handle, const struct pkt *p, bool flip
 	c->transport = (uint8_t)p->transport;
 	c->flags = CONN_LIVE | (p->one_way ? CONN_ONE_WAY : 0);
 	c->start_time = c->last_time = p->ts;
-	c->size[ORIG] = c->size[RESP] = -1;
+	if (p->transport != TRANSPORT_TCP)
+		c->size[ORIG] = c->size[RESP] = -1;
 	c->uid_salt = s->salt;
 	cold->inactivity_at = INFINITY;
 	cold->vlan = p->vlan;
@@ -358,21 +360,18 @@ conn_remove(struct conn_store *s, uint32_t handle, enum conn_end why)
 	conn_end(s, handle, why);
 }
 
-/* Asks for what hangs at connections that come soon, link by link. */
+/* Asks for what hangs at a connection that comes soon. */
 static void
 fetch_ahead(const struct conn_store *s, uint32_t handle)
 {
-	enum { STEP = 6, LINKS = 3 };
+	enum { AHEAD = 8 };
+	const uint32_t at = handle + AHEAD;
 
-	for (uint32_t link = 1; link <= LINKS; link++) {
-		const uint32_t at = handle + (LINKS + 1 - link) * STEP;
-		if (at >= s->conns.top || !(conn_at(s, at)->flags & CONN_LIVE))
-			continue;
-		if (link == 1)
-			conn_prefetch_state(s, at);
-		else if (s->watcher)
-			s->watcher->fetch(s->watcher->arg, conn_at(s, at), link == LINKS);
-	}
+	if (at >= s->conns.top || !(conn_at(s, at)->flags & CONN_LIVE))
+		return;
+	conn_fetch_state(s, at);
+	if (s->watcher)
+		s->watcher->fetch(s->watcher->arg, conn_at(s, at));
 }
 
 void

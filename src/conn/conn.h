@@ -56,13 +56,13 @@ struct conn {
 	double      last_time;
 	uint64_t    pkts[2], bytes[2]; /* packets and IP bytes of each side (ConnSize) */
 	uint32_t    hist_seen;         /* letters recorded at most once: bits of history.h, RESP's << 16 for TCP */
+	uint32_t    watch;             /* TCP, UDP: what looks into its payload (conn_watcher) */
 	union {
-		uint32_t tcp;   /* TCP: handle of the tracker's state */
-		uint32_t watch; /* UDP: what looks into its payload; TCP has that in its state */
-	};
-	union {
-		int64_t  size[2]; /* UDP, ICMP: payload bytes, -1 as long as the side was silent */
-		uint32_t isn;     /* CONN_EMBRYO */
+		int64_t size[2]; /* UDP, ICMP: payload bytes, -1 as long as the side was silent */
+		struct {
+			uint32_t tcp; /* TCP: handle of the tracker's state, 0 for an embryo */
+			uint32_t isn; /* CONN_EMBRYO */
+		};
 	};
 	struct wheel_node node;
 	double            start_time;
@@ -168,8 +168,8 @@ struct conn_watcher {
 	/* A timer of its own for UDP: when it is due, INFINITY for none; and what it says then. */
 	double (*due)(const void *arg, const struct conn *c);
 	enum conn_verdict (*timer)(void *arg, uint32_t handle, double now);
-	/* Asks for the memory that its end will need: first (`deep` not set) what hangs at it, later what hangs at that. */
-	void (*fetch)(const void *arg, const struct conn *c, bool deep);
+	/* Asks for the memory that its payload and its end will need. */
+	void (*fetch)(const void *arg, const struct conn *c);
 	/* The connection ends: `watch` is given back. */
 	void (*release)(void *arg, uint32_t watch);
 	/* Something was lost for want of memory: nothing more is to be looked at. */
@@ -250,32 +250,6 @@ uint32_t conn_hash(const struct conn_store *s, const struct pkt *p);
 
 /* => The handle of the packet's connection, or 0. */
 uint32_t conn_find(const struct conn_store *s, const struct pkt *p, uint32_t hash);
-
-/* Asks for the memory of the connection that `hash` leads to first. => Its handle, or 0. */
-static inline uint32_t
-conn_prefetch(const struct conn_store *s, uint32_t hash)
-{
-	uint32_t       at = hash & s->table.mask;
-	const uint32_t handle = table_probe(&s->table, hash, &at);
-	if (handle) {
-		const char *c = (const char *)conn_at(s, handle);
-		__builtin_prefetch(c, 1);
-		__builtin_prefetch(c + 64, 1);
-	}
-	return handle;
-}
-
-/* The same for what hangs at it. */
-static inline void
-conn_prefetch_state(const struct conn_store *s, uint32_t handle)
-{
-	const struct conn *c = conn_at(s, handle);
-	if (c->transport == TRANSPORT_TCP && c->tcp) {
-		const char *t = slab_at(&s->tcps, c->tcp);
-		__builtin_prefetch(t, 1);
-		__builtin_prefetch(t + 64, 1);
-	}
-}
 
 /* A connection that begins with `p`, which came from the originator, or from the responder if `flip`.
  * => Its handle, or 0 where there is no memory. */

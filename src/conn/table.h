@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/fetch.h"
+
 struct table_slot {
 	uint32_t hash;
 	uint32_t handle; /* 0: empty */
@@ -32,9 +34,9 @@ bool table_insert(struct table *t, uint32_t hash, uint32_t handle);
 void table_remove(struct table *t, uint32_t hash, uint32_t handle);
 
 static inline void
-table_prefetch(const struct table *t, uint32_t hash)
+table_fetch(const struct table *t, uint32_t hash)
 {
-	__builtin_prefetch(&t->slots[hash & t->mask]);
+	fetch(&t->slots[hash & t->mask]);
 }
 
 /* Walks the handles that may belong to `hash`: start with *at = hash & mask, until 0 is answered. */

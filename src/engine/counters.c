@@ -99,7 +99,7 @@ tell_services(const struct inspector *i, struct teller *t)
 {
 	t->group = "services";
 	tell(t, "inspections", i->counters.inspections);
-	tell(t, "undecided", i->inspects.used);
+	tell(t, "undecided", i->counters.undecided);
 	tell(t, "recognisers", i->counters.attached);
 	tell(t, "confirmed", i->counters.confirmed);
 	tell(t, "failed", i->counters.failed);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "conn/ahead.h"
 #include "conn/events.h"
 #include "conn/history.h"
 #include "conn/uid.h"
@@ -186,7 +187,7 @@ frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
 	f->flow = decode_next(e->dec, &f->d, &f->pkt);
 	if (f->flow) {
 		f->hash = conn_hash(&e->store, &f->pkt);
-		table_prefetch(&e->store.table, f->hash);
+		table_fetch(&e->store.table, f->hash);
 	}
 }
 
@@ -216,24 +217,20 @@ frame_process(struct connlog_engine *e, struct frame *f)
 }
 
 /* Fetches the connections of a batch, each step for all of them before the next needs what it brought: the table's
- * slots have been asked for while decoding, now the connections, then TCP's states. */
+ * slots have been asked for while decoding, now the connections, then what hangs at them. */
 static void
 fetch_connections(struct connlog_engine *e, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		e->frames[i].guess = e->frames[i].flow ? conn_prefetch(&e->store, e->frames[i].hash) : 0;
-	for (size_t i = 0; i < n; i++)
-		if (e->frames[i].guess)
-			conn_prefetch_state(&e->store, e->frames[i].guess);
-	uint32_t watch[BATCH];
+		e->frames[i].guess = e->frames[i].flow ? conn_fetch(&e->store, e->frames[i].hash) : 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct frame *f = &e->frames[i];
-		const bool          wanted = f->guess && f->pkt.data.n > 0 && e->store.watcher;
-		watch[i] = wanted ? inspect_prefetch(&e->inspector, conn_at(&e->store, f->guess)) : 0;
+		if (!f->guess)
+			continue;
+		conn_fetch_state(&e->store, f->guess);
+		if (f->pkt.data.n > 0 && e->store.watcher)
+			e->store.watcher->fetch(e->store.watcher->arg, conn_at(&e->store, f->guess));
 	}
-	for (size_t i = 0; i < n; i++)
-		if (watch[i])
-			inspect_prefetch_first(&e->inspector, watch[i]);
 }
 
 int

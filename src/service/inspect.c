@@ -4,25 +4,11 @@
 
 #include <math.h>
 
+#include "base/fetch.h"
 #include "conn/events.h"
 #include "conn/history.h"
 #include "track/track.h"
 #include "track/tcp.h"
-
-static uint32_t *
-watch_of(struct conn_store *s, struct conn *c)
-{
-	return c->transport == TRANSPORT_TCP ? &tcp_at(s, c)->watch : &c->watch;
-}
-
-/* => The connection's watch, 0 where there is no place for one yet. */
-static uint32_t
-watch_now(const struct inspector *i, const struct conn *c)
-{
-	if (c->transport == TRANSPORT_UDP)
-		return c->watch;
-	return c->transport == TRANSPORT_TCP && c->tcp ? tcp_at(i->s, c)->watch : 0;
-}
 
 static bool
 is_inspected(uint32_t watch)
@@ -39,50 +25,59 @@ inspect_conn(const struct inspect *in)
 static struct inspect *
 inspect_at(const struct inspector *i, uint32_t watch)
 {
-	return slab_at(&i->inspects, watch);
+	return pool_at(&i->pool, watch);
 }
 
-/* => A new inspection without recognisers, or NULL. */
+/* => An inspection without recognisers, but with room for `first`, which may be NULL, and a matcher; or NULL. */
 static struct inspect *
-inspect_new(struct inspector *i, uint32_t handle)
+inspect_new(struct inspector *i, uint32_t handle, const struct recogniser *first)
 {
-	struct conn   *c = conn_at(i->s, handle);
-	const uint32_t self = slab_alloc(&i->inspects);
+	struct conn *c = conn_at(i->s, handle);
+	const size_t least = sizeof(struct inspect) + talk_size(NULL);
+	const size_t most = least + (first ? talk_size(first) : 0);
+	const size_t size = most <= POOL_NAMED ? most : least;
+	uint32_t     name;
 
-	if (!self) {
+	struct inspect *in = pool_alloc(&i->pool, size, &name);
+	if (!in) {
 		i->counters.given_up++;
-		*watch_of(i->s, c) = WATCH_OVER;
+		c->watch = WATCH_OVER;
 		return NULL;
 	}
-	struct inspect *in = inspect_at(i, self);
 	in->by = i;
-	in->self = self;
+	in->name = name;
 	in->handle = handle;
+	in->used = sizeof *in;
+	in->size = (uint16_t)size;
 	in->dns_at = INFINITY;
 	if (c->transport == TRANSPORT_UDP)
 		in->flags |= INSPECT_UDP;
-	*watch_of(i->s, c) = self;
+	c->watch = name;
 	i->counters.inspections++;
+	i->counters.undecided++;
 	return in;
 }
 
-/* The recognisers of the responder's port as the connection began, then the matcher of signatures. */
-static void
-build(struct inspect *in, bool with_ports)
+/* An inspection with the recognisers of the responder's port as the connection began, then the matcher of signatures.
+ * => NULL without memory. */
+static struct inspect *
+build(struct inspector *i, uint32_t handle, bool with_ports)
 {
 	const struct recogniser *at_port[PORT_CLAIMS];
-	const bool               udp = in->flags & INSPECT_UDP;
-	const struct conn       *c = inspect_conn(in);
-	const bool               flipped = !udp && (tcp_at(in->by->s, c)->flags & TCP_FLIPPED);
+	const struct conn       *c = conn_at(i->s, handle);
+	const bool               udp = c->transport == TRANSPORT_UDP;
+	const bool               flipped = !udp && (tcp_at(i->s, c)->flags & TCP_FLIPPED);
 	unsigned                 n = 0;
 
-	if (with_ports && !in->by->opt->dpd_ignore_ports)
-		n = recognisers_at(&in->by->registry, udp, c->p[flipped ? ORIG : RESP], at_port);
+	if (with_ports && !i->opt->dpd_ignore_ports)
+		n = recognisers_at(&i->registry, udp, c->p[flipped ? ORIG : RESP], at_port);
+	struct inspect *in = inspect_new(i, handle, n > 0 ? at_port[0] : NULL);
+	if (!in)
+		return NULL;
 	for (unsigned k = 0; k < n; k++)
 		(void)tree_attach(in, NULL, at_port[k]);
 	(void)pia_attach(in, NULL);
-	if (in->child)
-		in->child_size = (uint16_t)(sizeof *in->child + (n > 0 ? at_port[0]->state_size : sizeof(struct pia)));
+	return in;
 }
 
 /* => What was found, NULL where nothing is kept. */
@@ -94,21 +89,29 @@ verdict_at(const struct inspector *i, uint32_t watch)
 	return watch & ~WATCH_OVER ? slab_at(&i->verdicts, watch & ~WATCH_OVER) : NULL;
 }
 
+static void
+inspect_free(struct inspect *in)
+{
+	struct inspector *i = in->by;
+
+	tree_purge(&in->child, true);
+	pool_release(&i->pool, in, in->name);
+	i->counters.undecided--;
+}
+
 /* Nothing more is looked at: what was found is kept, the rest given back. */
 static void
 finish(struct inspect *in)
 {
 	struct inspector *i = in->by;
-	uint32_t         *watch = watch_of(i->s, inspect_conn(in));
 	uint32_t          kept = 0;
 
 	if (in->flags & INSPECT_EXPECTED)
 		return; /* expect_ended() is still to hear of it */
-	tree_purge(&in->child, true);
 	if (!verdict_is_empty(&in->verdict) && (kept = slab_alloc(&i->verdicts)) != 0)
 		*(struct verdict *)slab_at(&i->verdicts, kept) = in->verdict;
-	*watch = WATCH_OVER | kept;
-	slab_release(&i->inspects, in->self);
+	inspect_conn(in)->watch = WATCH_OVER | kept;
+	inspect_free(in);
 }
 
 static void
@@ -128,18 +131,12 @@ packet_done(struct inspect *in)
 static struct inspect *
 inspect_of(struct inspector *i, uint32_t handle)
 {
-	struct conn   *c = conn_at(i->s, handle);
-	const uint32_t watch = *watch_of(i->s, c);
+	const uint32_t watch = conn_at(i->s, handle)->watch;
 
 	if (watch & WATCH_OVER)
 		return NULL;
 	i->fed = true;
-	if (watch)
-		return inspect_at(i, watch);
-	struct inspect *in = inspect_new(i, handle);
-	if (in)
-		build(in, true);
-	return in;
+	return watch ? inspect_at(i, watch) : build(i, handle, true);
 }
 
 /* ---- what the trackers call */
@@ -189,12 +186,11 @@ apply_expected(struct inspector *i, uint32_t handle)
 		return;
 	if ((c->flags & CONN_EMBRYO) && !tcp_open(i->s, handle))
 		return;
-	const uint32_t  watch = *watch_of(i->s, c);
-	struct inspect *in = watch & WATCH_OVER ? NULL : watch ? inspect_at(i, watch) : inspect_new(i, handle);
+	if (c->watch & WATCH_OVER)
+		return;
+	struct inspect *in = c->watch ? inspect_at(i, c->watch) : build(i, handle, false);
 	if (!in)
 		return;
-	if (!watch)
-		build(in, false);
 	for (unsigned k = 0; k < n; k++) {
 		verdict_add(&in->verdict, VERDICT_SERVICE, names[k]);
 		in->flags |= INSPECT_EXPECTED;
@@ -205,7 +201,7 @@ static void
 on_flipped(void *arg, uint32_t handle)
 {
 	struct inspector *i = arg;
-	const uint32_t    watch = watch_now(i, conn_at(i->s, handle));
+	const uint32_t    watch = conn_at(i->s, handle)->watch;
 
 	if (is_inspected(watch)) {
 		struct inspect *in = inspect_at(i, watch);
@@ -256,8 +252,7 @@ on_release(void *arg, uint32_t watch)
 		expect_ended(&i->expect, SERVICE_FTP_DATA, &c->h[RESP], c->p[RESP]);
 		expect_ended(&i->expect, SERVICE_IRC_DCC_DATA, &c->h[RESP], c->p[RESP]);
 	}
-	tree_purge(&in->child, true);
-	slab_release(&i->inspects, watch);
+	inspect_free(in);
 }
 
 static void
@@ -265,44 +260,18 @@ on_give_up(void *arg, uint32_t handle)
 {
 	struct inspector *i = arg;
 	struct conn      *c = conn_at(i->s, handle);
-	const uint32_t    watch = *watch_of(i->s, c);
 
 	i->counters.given_up++;
-	if (!watch || (watch & WATCH_OVER)) {
-		*watch_of(i->s, c) |= WATCH_OVER;
+	if (!is_inspected(c->watch)) {
+		c->watch |= WATCH_OVER;
 		return;
 	}
 	events_drain(i);
-	inspect_at(i, watch)->flags &= (uint8_t)~INSPECT_EXPECTED;
-	finish(inspect_at(i, watch));
+	inspect_at(i, c->watch)->flags &= (uint8_t)~INSPECT_EXPECTED;
+	finish(inspect_at(i, c->watch));
 }
 
 /* ---- what the engine calls */
-
-uint32_t
-inspect_prefetch(const struct inspector *i, const struct conn *c)
-{
-	const uint32_t watch = watch_now(i, c);
-
-	if (!is_inspected(watch))
-		return 0;
-	__builtin_prefetch(inspect_at(i, watch), 1);
-	return watch;
-}
-
-void
-inspect_prefetch_first(const struct inspector *i, uint32_t watch)
-{
-	const struct inspect *in = inspect_at(i, watch);
-	const char           *first = (const char *)in->child, *pia = (const char *)in->pia;
-
-	for (size_t at = 0; first && at < in->child_size; at += 64)
-		__builtin_prefetch(first + at, 1);
-	if (!pia || pia == first)
-		return;
-	__builtin_prefetch(pia, 1);
-	__builtin_prefetch(pia + 64, 1);
-}
 
 void
 inspect_begin(struct inspector *i, uint32_t handle)
@@ -339,7 +308,7 @@ inspect_packet_done(struct inspector *i, uint32_t handle)
 	if (!i->fed)
 		return;
 	i->fed = false;
-	const uint32_t watch = watch_now(i, conn_at(i->s, handle));
+	const uint32_t watch = conn_at(i->s, handle)->watch;
 	if (is_inspected(watch))
 		packet_done(inspect_at(i, watch));
 }
@@ -347,16 +316,16 @@ inspect_packet_done(struct inspector *i, uint32_t handle)
 const struct verdict *
 inspect_verdict(const struct inspector *i, const struct conn *c)
 {
-	return verdict_at(i, watch_now(i, c));
+	return verdict_at(i, c->watch);
 }
 
 static void
-on_fetch(const void *arg, const struct conn *c, bool deep)
+on_fetch(const void *arg, const struct conn *c)
 {
-	const uint32_t watch = inspect_prefetch(arg, c);
+	const struct inspector *i = arg;
 
-	if (watch && deep)
-		inspect_prefetch_first(arg, watch);
+	if (is_inspected(c->watch))
+		fetch_all(pool_at(&i->pool, c->watch), pool_size(&i->pool, c->watch));
 }
 
 bool
@@ -364,7 +333,6 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 {
 	i->s = s;
 	i->opt = opt;
-	slab_init(&i->inspects, sizeof(struct inspect));
 	slab_init(&i->verdicts, sizeof(struct verdict));
 	pool_init(&i->pool);
 	expect_init(&i->expect, opt->max_expected);
@@ -391,7 +359,6 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 void
 inspector_free(struct inspector *i)
 {
-	slab_free_all(&i->inspects);
 	slab_free_all(&i->verdicts);
 	pool_free_all(&i->pool);
 	registry_free(&i->registry);
@@ -402,7 +369,7 @@ inspector_free(struct inspector *i)
 size_t
 inspector_bytes(const struct inspector *i)
 {
-	return slab_bytes(&i->inspects) + slab_bytes(&i->verdicts) + pool_bytes(&i->pool);
+	return slab_bytes(&i->verdicts) + pool_bytes(&i->pool);
 }
 
 /* ---- what recognisers call, of the connection */

@@ -30,6 +30,7 @@ enum talk_flag {
 	TALK_REMOVING = 4, /* is freed when the packet is done */
 	TALK_OUTSIDE = 8,  /* not in the tree */
 	TALK_SETTLED = 16, /* could only violate */
+	TALK_HOME = 32,    /* lies in the inspection's block */
 };
 
 enum inspect_flag {
@@ -50,19 +51,19 @@ struct pia {
 	uint32_t         chunks : 30, state : 2;
 };
 
+/* The head of a block of the pool: behind it lie the first recogniser of the port and the matcher, so that all that a
+ * packet needs can be fetched at once. */
 struct inspect {
 	_Alignas(64) struct inspector *by;
 	struct talk   *child;  /* the recognisers of the connection, then the matcher */
-	struct talk   *pia;    /* that matcher, as long as it matches */
 	double         dns_at; /* talk_dns_timer(), INFINITY: none */
 	struct verdict verdict;
-	uint32_t       self, handle; /* its own, and the connection's */
-	uint16_t       child_size;   /* bytes of `child` */
+	uint32_t       name, handle; /* its own in the pool, and the connection's */
+	uint16_t       used, size;   /* bytes of the block that are given out, and all of them */
 	uint8_t        flags;
 };
 
-_Static_assert(sizeof(struct inspect) <= 128 && sizeof(struct talk) + sizeof(struct pia) <= 128,
-               "two cache lines each");
+_Static_assert(sizeof(struct inspect) == 64 && sizeof(struct talk) + sizeof(struct pia) <= 128, "three cache lines");
 
 enum event_kind { EVENT_CONFIRM, EVENT_VIOLATE, EVENT_DISABLE, EVENT_GRIDFTP };
 
@@ -77,6 +78,7 @@ struct event {
 
 struct inspect_counters {
 	uint64_t inspections, attached, given_up, events_lost;
+	uint64_t undecided; /* inspections there are now */
 	uint64_t confirmed, failed;
 };
 
@@ -86,8 +88,8 @@ struct inspector {
 	struct signatures            *signatures;
 	struct registry               registry;
 	struct conn_watcher           watcher;
-	struct slab                   inspects, verdicts;
-	struct pool                   pool; /* of talks and what matchers keep */
+	struct slab                   verdicts;
+	struct pool                   pool; /* of inspections, further talks and what matchers keep */
 	struct expectations           expect;
 	struct event                  events[EVENTS_MAX];
 	unsigned                      n_events;
@@ -100,10 +102,6 @@ bool inspector_init(struct inspector *i, struct conn_store *s, const struct serv
 void inspector_free(struct inspector *i);
 /* Bytes of slabs; what recognisers and matchers buffer comes on top. */
 size_t inspector_bytes(const struct inspector *i);
-
-/* Fetches what a packet of the connection will need, in two steps. => What the second step needs, or 0 for nothing. */
-uint32_t inspect_prefetch(const struct inspector *i, const struct conn *c);
-void     inspect_prefetch_first(const struct inspector *i, uint32_t watch);
 
 /* A connection has begun: it may be one that is expected, and UDP's recognisers are attached. */
 void inspect_begin(struct inspector *i, uint32_t handle);
@@ -119,9 +117,11 @@ const struct verdict *inspect_verdict(const struct inspector *i, const struct co
 
 /* ---- between the files of this folder */
 
+/* Bytes of a talk and its state; `what` NULL: of a matcher. */
+size_t talk_size(const struct recogniser *what);
 /* Where `parent` is NULL: to the connection itself. */
 struct talk *tree_attach(struct inspect *in, struct talk *parent, const struct recogniser *what);
-struct talk *tree_attach_pia(struct inspect *in, struct talk *parent, size_t state_size);
+struct talk *tree_attach_pia(struct inspect *in, struct talk *parent);
 void         tree_feed(struct talk *t, int side, struct bytes b);
 void         tree_pass(struct talk *first, int side, struct bytes b);
 void         tree_pass_gap(struct talk *first, int side, uint64_t len);
@@ -136,7 +136,8 @@ bool tree_decided(const struct talk *first);
 bool pia_attach(struct inspect *in, struct talk *parent);
 void pia_feed(struct talk *t, int side, struct bytes b);
 void pia_gap(struct talk *t, int side, uint64_t len);
-void pia_end(struct talk *t);
+/* Gives back what it keeps. */
+void pia_forget(struct talk *t);
 bool pia_decided(const struct talk *t);
 
 void events_add(struct talk *t, enum event_kind kind);

@@ -14,35 +14,25 @@
 bool
 pia_attach(struct inspect *in, struct talk *parent)
 {
-	struct talk *t = tree_attach_pia(in, parent, sizeof(struct pia));
+	struct talk *t = tree_attach_pia(in, parent);
 
 	if (!t)
 		return false;
 	struct pia *p = t->state;
-	if (!parent)
-		in->pia = t;
 	if (parent || (in->flags & INSPECT_UDP))
 		for (int side = 0; side < 2; side++)
 			sig_side_start(&p->match.side[side]);
 	return true;
 }
 
-static void
-forget(struct talk *t)
+void
+pia_forget(struct talk *t)
 {
 	struct pia *p = t->state;
 
 	pool_release(&t->in->by->pool, p->buf, p->name);
 	p->buf = NULL;
 	p->n = 0;
-}
-
-void
-pia_end(struct talk *t)
-{
-	forget(t);
-	if (t->in->pia == t)
-		t->in->pia = NULL;
 }
 
 /* => False where there is no memory. */
@@ -58,8 +48,7 @@ grow(struct talk *t, size_t want)
 	if (!grown)
 		return false;
 	if (p->n > 0)
-		if (p->n > 0)
-			memcpy(grown, p->buf, p->n);
+		memcpy(grown, p->buf, p->n);
 	pool_release(pool, p->buf, p->name);
 	p->buf = grown;
 	p->name = name;
@@ -74,7 +63,7 @@ keep(struct talk *t, uint32_t head, struct bytes b)
 	const size_t want = p->n + sizeof head + b.n;
 
 	if ((!p->buf || want > pool_fit(p->n)) && !grow(t, want)) {
-		forget(t);
+		pia_forget(t);
 		return;
 	}
 	memcpy(p->buf + p->n, &head, sizeof head);
@@ -90,7 +79,7 @@ stop_buffering(struct talk *t)
 	struct pia *p = t->state;
 
 	p->state = t->in->by->opt->dpd_match_only_beginning ? PIA_SKIPPING : PIA_MATCHING;
-	forget(t);
+	pia_forget(t);
 	if (p->state == PIA_SKIPPING)
 		tree_remove(t);
 }

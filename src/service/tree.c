@@ -1,19 +1,30 @@
 /* tree.c - the recognisers of a connection: see inspect.h.  Zeek: src/analyzer/Analyzer.cc. */
 #include "service/inspect.h"
 
-/* => A zeroed talk with room for its state behind it. */
-static struct talk *
-talk_new(struct inspect *in, const struct recogniser *what, size_t state_size)
+size_t
+talk_size(const struct recogniser *what)
 {
-	uint32_t     name;
-	struct talk *t = pool_alloc(&in->by->pool, sizeof *t + state_size, &name);
+	return (sizeof(struct talk) + (what ? what->state_size : sizeof(struct pia)) + 7) & ~(size_t)7;
+}
+
+/* => A zeroed talk with its state behind it: in the inspection's block as long as there is room. */
+static struct talk *
+talk_new(struct inspect *in, const struct recogniser *what)
+{
+	const size_t n = talk_size(what);
+	const bool   home = n <= (size_t)(in->size - in->used);
+	uint32_t     name = 0;
+	struct talk *t = home ? (void *)((char *)in + in->used) : pool_alloc(&in->by->pool, n, &name);
 
 	if (!t)
 		return NULL;
+	if (home)
+		in->used = (uint16_t)(in->used + n);
 	t->state = t + 1;
 	t->what = what;
 	t->in = in;
 	t->name = name;
+	t->flags = home ? TALK_HOME : 0;
 	return t;
 }
 
@@ -53,12 +64,12 @@ fits(const struct inspect *in, const struct recogniser *what)
 static struct talk *
 attach(struct inspect *in, struct talk *parent, const struct recogniser *what, uint8_t flags)
 {
-	struct talk *t = what ? talk_new(in, what, what->state_size) : NULL;
+	struct talk *t = what ? talk_new(in, what) : NULL;
 
 	if (!t)
 		return NULL;
 	in->by->counters.attached++;
-	t->flags = flags;
+	t->flags |= flags;
 	append(parent, t);
 	if (what->begin)
 		what->begin(t);
@@ -75,9 +86,9 @@ tree_attach(struct inspect *in, struct talk *parent, const struct recogniser *wh
 }
 
 struct talk *
-tree_attach_pia(struct inspect *in, struct talk *parent, size_t state_size)
+tree_attach_pia(struct inspect *in, struct talk *parent)
 {
-	struct talk *t = talk_new(in, NULL, state_size);
+	struct talk *t = talk_new(in, NULL);
 
 	if (t)
 		append(parent, t);
@@ -109,10 +120,13 @@ talk_free(struct talk *t)
 {
 	tree_purge(&t->child, true);
 	if (!t->what)
-		pia_end(t);
+		pia_forget(t);
 	else if (t->what->end)
 		t->what->end(t);
-	pool_release(&t->in->by->pool, t, t->name);
+	if (t->flags & TALK_HOME)
+		slab_hide(t, talk_size(t->what));
+	else
+		pool_release(&t->in->by->pool, t, t->name);
 }
 
 void

@@ -155,9 +155,6 @@ static void
 release(struct conn_store *s, struct conn *c)
 {
 	struct tcp *t = tcp_at(s, c);
-	if (t->watch)
-		s->watcher->release(s->watcher->arg, t->watch);
-	t->watch = 0;
 	if (t->stats)
 		slab_release(&s->tcp_stats, t->stats);
 	if (!t->rare)

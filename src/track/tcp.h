@@ -55,7 +55,6 @@ struct tcp {
 	double   expire_at[2]; /* ExpireTimer: the first runs always, the second since a side has closed */
 	double   last_at;      /* AttemptTimer before, close-delay timer after closing */
 	uint32_t rare;
-	uint32_t watch; /* what looks into its payload (conn_watcher) */
 	uint32_t stats; /* struct tcp_stats, where tcp_rexmit is handled */
 	uint16_t flags;
 	bool     closing; /* `last_at` is the close delay */
@@ -206,7 +205,7 @@ size_t blocks_clear(struct block **list);
 static inline bool
 tcp_is_watched(const struct tcp_ctx *x)
 {
-	return x->s->watcher && !(x->t->watch & WATCH_OVER);
+	return x->s->watcher && !(x->c->watch & WATCH_OVER);
 }
 
 /* Are the bytes of that side's stream of any use? */

@@ -78,7 +78,7 @@ tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 	if (ep->flags & EP_DID_CLOSE)
 		return;
 	ep->flags |= EP_DID_CLOSE;
-	if (t->watch && tcp_is_watched(x))
+	if (x->c->watch && tcp_is_watched(x))
 		x->s->watcher->closed(x->s->watcher->arg, x->handle);
 
 	if (ep->state == TCP_RESET || (peer->flags & EP_DID_CLOSE) || peer->state == TCP_INACTIVE) {

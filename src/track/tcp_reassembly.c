@@ -312,7 +312,7 @@ tcp_check_eof(const struct tcp_ctx *x, struct tcp_ep *ep)
 	if (conn_wants(x->s, CONNLOG_EVENT_CONNECTION_EOF))
 		conn_raise(x->s, x->handle, CONNLOG_EVENT_CONNECTION_EOF,
 		           (connlog_value[]){ event_bool(tcp_is_orig(x->t, ep)) });
-	if (x->t->watch && tcp_is_watched(x))
+	if (x->c->watch && tcp_is_watched(x))
 		x->s->watcher->eof(x->s->watcher->arg, x->handle, side_of(x, ep));
 	if (x->t->flags & TCP_CLOSE_DEFERRED) {
 		tcp_closed(x, ep, x->t->flags & TCP_DEFERRED_EVENT);

@@ -195,7 +195,7 @@ wire_new(const char *option, struct result *res)
 static void
 count_talks(const struct wire *w, struct result *res)
 {
-	res->inspects = w->e->inspector.inspects.used;
+	res->inspects = (unsigned)w->e->inspector.counters.undecided;
 	res->talks = (unsigned)pool_used(&w->e->inspector.pool);
 }
 

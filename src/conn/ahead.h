@@ -1,0 +1,42 @@
+/* ahead.h - asks for the memory of connections that are needed soon. */
+#ifndef CONNLOG_CONN_AHEAD_H
+#define CONNLOG_CONN_AHEAD_H
+
+#include "base/fetch.h"
+#include "conn/history.h"
+
+/* The connection that `hash` leads to first. => Its handle, or 0. */
+static inline uint32_t
+conn_fetch(const struct conn_store *s, uint32_t hash)
+{
+	uint32_t       at = hash & s->table.mask;
+	const uint32_t handle = table_probe(&s->table, hash, &at);
+
+	if (handle)
+		fetch_all(conn_at(s, handle), sizeof(struct conn));
+	return handle;
+}
+
+/* Has it the letters that come of sending alone? Others are rare. */
+static inline bool
+conn_has_spoken(const struct conn *c)
+{
+	const uint32_t side = HIST_DATA | HIST_ACK;
+	const uint32_t all =
+		c->transport == TRANSPORT_TCP ? side | side << HIST_RESP : HIST_UDP_ORIG_DATA | HIST_UDP_RESP_DATA;
+	return (c->hist_seen & all) == all;
+}
+
+/* What hangs at it, and its history where a letter may come. */
+static inline void
+conn_fetch_state(const struct conn_store *s, uint32_t handle)
+{
+	const struct conn *c = conn_at(s, handle);
+
+	if (c->transport == TRANSPORT_TCP && c->tcp)
+		fetch_all(slab_at(&s->tcps, c->tcp), s->tcps.size);
+	if (!conn_has_spoken(c))
+		fetch(&conn_cold_at(s, handle)->history_len);
+}
+
+#endif
