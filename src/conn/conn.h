@@ -35,6 +35,7 @@ enum conn_flag {
 	CONN_ONE_WAY = 2, /* ICMP without a counterpart: found in one direction only */
 	CONN_EMBRYO = 4,  /* TCP: one plain SYN seen so far; `isn` is all its state */
 	CONN_FLIPPED = 8, /* its ends have changed roles since it began */
+	CONN_SKIP = 16,   /* skip_further_processing(): its packets are neither looked at nor counted any more */
 };
 
 /* Which of the store's timeouts is a connection's inactivity timeout. */

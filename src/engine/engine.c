@@ -153,6 +153,8 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 	const bool         is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]);
 	if (p->ip_version == 6 && conn_wants(s, CONNLOG_EVENT_CONNECTION_FLOW_LABEL_CHANGED))
 		conn_check_flow_label(s, handle, is_orig ? ORIG : RESP, p->flow_label);
+	if (c->flags & CONN_SKIP)
+		return;
 	track_packet(s, handle, p, is_orig);
 	if (p->l4_bad || p->tcp_bad)
 		return;

@@ -59,7 +59,7 @@ ciphertext(struct dtls *d, struct talk *t)
 		return;
 	d->established = true;
 	if (d->hs.confirmed)
-		talk_disable(t);
+		tls_established(&d->hs, t);
 }
 
 /* ---- handshake */

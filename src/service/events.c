@@ -182,6 +182,15 @@ talk_ssl_established(struct talk *t)
 }
 
 void
+talk_gridftp_data(struct talk *t)
+{
+	if (t->in->flags & INSPECT_WEIGHS)
+		return;
+	t->in->flags |= INSPECT_WEIGHS;
+	t->in->by->weighing++;
+}
+
+void
 talk_drain(struct talk *t)
 {
 	events_drain(t->in->by);

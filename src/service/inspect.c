@@ -90,10 +90,19 @@ verdict_at(const struct inspector *i, uint32_t watch)
 }
 
 static void
+stop_weighing(struct inspect *in)
+{
+	if (in->flags & INSPECT_WEIGHS)
+		in->by->weighing--;
+	in->flags &= (uint8_t)~INSPECT_WEIGHS;
+}
+
+static void
 inspect_free(struct inspect *in)
 {
 	struct inspector *i = in->by;
 
+	stop_weighing(in);
 	tree_purge(&in->child, true);
 	pool_release(&i->pool, in, in->name);
 	i->counters.undecided--;
@@ -114,6 +123,24 @@ finish(struct inspect *in)
 	inspect_free(in);
 }
 
+/* What scripts/base/protocols/ftp/gridftp.zeek does at ConnThreshold::bytes_threshold_crossed. */
+static void
+weigh(struct inspect *in)
+{
+	const struct service_options *opt = in->by->opt;
+	struct conn                  *c = inspect_conn(in);
+	const uint64_t                most = c->bytes[ORIG] > c->bytes[RESP] ? c->bytes[ORIG] : c->bytes[RESP];
+
+	if (c->last_time - c->start_time > opt->gridftp_max_time) {
+		stop_weighing(in);
+	} else if (most >= opt->gridftp_size_threshold) {
+		verdict_add(&in->verdict, VERDICT_SERVICE, SERVICE_GRIDFTP_DATA);
+		if (opt->gridftp_skip_data)
+			c->flags |= CONN_SKIP;
+		stop_weighing(in);
+	}
+}
+
 static void
 packet_done(struct inspect *in)
 {
@@ -123,7 +150,9 @@ packet_done(struct inspect *in)
 		in->flags &= (uint8_t)~INSPECT_PURGE;
 		tree_purge(&in->child, false);
 	}
-	if (in->dns_at == INFINITY && tree_decided(in->child))
+	if (in->flags & INSPECT_WEIGHS)
+		weigh(in);
+	if (in->dns_at == INFINITY && !(in->flags & INSPECT_WEIGHS) && tree_decided(in->child))
 		finish(in);
 }
 
@@ -305,7 +334,7 @@ inspect_tunnel(struct inspector *i, uint32_t handle, enum service s)
 void
 inspect_packet_done(struct inspector *i, uint32_t handle)
 {
-	if (!i->fed)
+	if (!i->fed && i->weighing == 0)
 		return;
 	i->fed = false;
 	const uint32_t watch = conn_at(i->s, handle)->watch;

@@ -38,6 +38,7 @@ enum inspect_flag {
 	INSPECT_PURGE = 2,    /* something is to be removed */
 	INSPECT_GRIDFTP = 4,  /* talk_gridftp() */
 	INSPECT_EXPECTED = 8, /* bears a name that expect_ended() has to hear of */
+	INSPECT_WEIGHS = 16,  /* talk_gridftp_data() */
 };
 
 enum pia_state { PIA_INIT, PIA_BUFFERING, PIA_MATCHING, PIA_SKIPPING };
@@ -94,6 +95,7 @@ struct inspector {
 	struct event                  events[EVENTS_MAX];
 	unsigned                      n_events;
 	bool                          fed; /* the connection of this packet has an inspection that was told something */
+	uint64_t                      weighing; /* inspections with INSPECT_WEIGHS */
 	struct inspect_counters       counters;
 };
 

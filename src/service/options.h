@@ -12,6 +12,9 @@ struct service_options {
 	uint64_t ignore_violations_after;              /* DPD::ignore_violations_after */
 	bool     track_removed_services_in_connection; /* DPD:: */
 	double   dns_session_timeout;
+	uint64_t gridftp_size_threshold; /* GridFTP:: */
+	double   gridftp_max_time;
+	bool     gridftp_skip_data;
 	uint64_t max_expected; /* FTP::max_expected_data_channels, for both kinds */
 };
 

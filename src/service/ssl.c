@@ -115,7 +115,7 @@ static void
 established(struct ssl *s, struct talk *t)
 {
 	if (s->hs.confirmed)
-		talk_ssl_established(t);
+		tls_established(&s->hs, t);
 	else
 		talk_settled(t); /* no ClientHello can follow in the clear */
 }

@@ -109,5 +109,7 @@ void talk_expect(struct talk *t, enum service data, const struct addr *orig, con
 void talk_gridftp(struct talk *t, bool gssapi);
 /* ssl_established: disables `t`, and adds `gridftp` where that is expected. */
 void talk_ssl_established(struct talk *t);
+/* GridFTP's script, of TLS that encrypts nothing: from now on the connection's bytes may make it `gridftp-data`. */
+void talk_gridftp_data(struct talk *t);
 
 #endif

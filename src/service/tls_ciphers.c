@@ -1,4 +1,5 @@
-/* tls_ciphers.c - which cipher suites have which ServerKeyExchange (Zeek's tls-handshake-protocol.pac).
+/* tls_ciphers.c - which cipher suites have which ServerKeyExchange (Zeek's tls-handshake-protocol.pac), and which encrypt
+ * nothing (scripts/base/protocols/ssl/consts.zeek).
  *
  * Zeek's lists, not IANA's: a suite that is missing there is opaque.
  */
@@ -32,6 +33,12 @@ static const struct suites dh_anon[] = {
 	{ 0xc046, 0xc047 }, { 0xc05a, 0xc05b }, { 0xc084, 0xc085 }, { 0, 0 },
 };
 
+static const struct suites with_null[] = {
+	{ 0x0000, 0x0002 }, { 0x001c, 0x001c }, { 0x003b, 0x003b }, { 0x0082, 0x0083 }, { 0x00b0, 0x00b1 },
+	{ 0x00b4, 0x00b5 }, { 0x00b8, 0x00b9 }, { 0xc001, 0xc001 }, { 0xc006, 0xc006 }, { 0xc00b, 0xc00b },
+	{ 0xc010, 0xc010 }, { 0xc015, 0xc015 }, { 0xc039, 0xc03b }, { 0, 0 },
+};
+
 static bool
 holds(const struct suites *s, uint16_t cipher)
 {
@@ -51,4 +58,10 @@ tls_exchange_of(uint16_t cipher)
 	if (holds(ecdh_anon, cipher))
 		return TLS_ECDH_ANON;
 	return holds(dh_anon, cipher) ? TLS_DH_ANON : TLS_EXCHANGE_OTHER;
+}
+
+bool
+tls_is_null(uint16_t cipher)
+{
+	return holds(with_null, cipher);
 }

@@ -39,6 +39,16 @@ tls_confirm(struct tls_handshake *h, struct talk *t)
 	talk_confirm(t);
 }
 
+void
+tls_established(const struct tls_handshake *h, struct talk *t)
+{
+	const uint8_t both = 1 << TALK_ORIG | 1 << TALK_RESP;
+
+	if (h->version != 0 && h->shown == both && tls_is_null(h->cipher))
+		talk_gridftp_data(t);
+	talk_ssl_established(t);
+}
+
 bool
 tls_is_13(const struct tls_handshake *h)
 {
@@ -141,6 +151,16 @@ server_key_exchange(const struct tls_handshake *h, struct tls_reader *r)
 }
 
 static bool
+certificates(struct tls_handshake *h, int side, struct tls_reader *r)
+{
+	const struct bytes all = tls_vector(r, 3);
+
+	if (all.n > 3) /* more than the length of an empty one */
+		h->shown |= (uint8_t)(1 << side);
+	return tls_all_vectors(all, 0, 3, 0) && !r->bad;
+}
+
+static bool
 certificate_request(const struct tls_handshake *h, struct tls_reader *r)
 {
 	tls_vector(r, 1); /* certificate types */
@@ -172,7 +192,7 @@ message(struct tls_handshake *h, struct talk *t, int side, uint8_t type, struct 
 		tls_vector(&r, 2);
 		return !r.bad;
 	case CERTIFICATE:
-		return tls_all_vectors(tls_vector(&r, 3), 0, 3, 0) && !r.bad;
+		return certificates(h, side, &r);
 	case SERVER_KEY_EXCHANGE:
 		return server_key_exchange(h, &r);
 	case CERTIFICATE_REQUEST:
@@ -208,6 +228,8 @@ one_message(struct tls_handshake *h, struct talk *t, int side, struct bytes *b)
 	if (len > (type == TLS_CLIENT_HELLO ? TLS_HELLO_MAX : TLS_OTHER_MAX)) {
 		gather_take(g, b, PREFIX);
 		h->skip[side] = len;
+		if (type == CERTIFICATE)
+			h->shown |= (uint8_t)(1 << side);
 		return true;
 	}
 	p = gather_need(g, b, PREFIX + len);

@@ -27,6 +27,7 @@ struct tls_handshake {
 	bool          flipped; /* the responder behaves as client */
 	bool          confirmed;
 	bool          stopped; /* talk_skip() was called */
+	uint8_t       shown;   /* 1 << side: it has shown a certificate */
 };
 
 /* More bytes of the handshake stream of that side. => False where a message was malformed: it was reported, and all bytes
@@ -37,6 +38,8 @@ void tls_handshake_clear(struct tls_handshake *h);
 /* Reports a violation, and wants no more input (SetSkip). */
 void tls_give_up(struct tls_handshake *h, struct talk *t);
 void tls_confirm(struct tls_handshake *h, struct talk *t);
+/* Both sides are encrypted, after a ClientHello (ssl_established). */
+void tls_established(const struct tls_handshake *h, struct talk *t);
 /* Zeek's determine_tls13(). */
 bool tls_is_13(const struct tls_handshake *h);
 
@@ -49,5 +52,7 @@ void tls_choose_version(struct tls_handshake *h, uint16_t version);
 /* tls_ciphers.c: what a ServerKeyExchange holds with this cipher suite. */
 enum tls_exchange { TLS_EXCHANGE_OTHER, TLS_ECDHE, TLS_ECDH_ANON, TLS_DHE, TLS_DH_ANON };
 enum tls_exchange tls_exchange_of(uint16_t cipher);
+/* Has its name WITH_NULL in it: does it encrypt nothing? */
+bool tls_is_null(uint16_t cipher);
 
 #endif

@@ -54,6 +54,16 @@ struct result {
 #define TELL "\0\x13" REPLY
 #define BAD  "\0\x0c\1\2\1\0\xff\xff\0\0\0\0\0\0"
 
+/* TLS 1.0 with a cipher suite that encrypts nothing (TLS_RSA_WITH_NULL_SHA). */
+#define RANDOM32 "01234567890123456789012345678901"
+#define CLIENT   "\x16\3\1\0\x2d\1\0\0\x29\3\1" RANDOM32 "\0\0\2\0\2\1\0"
+#define SERVER   "\x16\3\1\0\x2a\2\0\0\x26\3\1" RANDOM32 "\0\0\2\0"
+#define CERT     "\x16\3\1\0\x0b\x0b\0\0\7\0\0\4\0\0\1x"
+#define SEAL     "\x14\3\1\0\1\1\x16\3\1\0\4abcd"
+#define SEALED                                                                                                         \
+	"\x17\3\1\0\x0a"                                                                                                   \
+	"0123456789"
+
 static void
 text_of(const connlog_record *r, const char *column, char *out, size_t size)
 {
@@ -306,10 +316,39 @@ test_ftp_data(void **state)
 	wire_free(&w);
 }
 
+/* A transfer over the threshold, after which no packet counts any more; the last one is a second later. */
+static void
+test_gridftp_data(void **state)
+{
+	(void)state;
+#define TRANSFER(from_client, size)                                                                                    \
+	{                                                                                                                  \
+		{ 0, B(CLIENT) }, { 1, B(SERVER CERT) }, { 0, B(from_client SEAL) }, { 1, B(SEAL) }, { 0, B(SEALED), size },   \
+		{                                                                                                              \
+			0, B(SEALED), 0, 0, 1                                                                                      \
+		}                                                                                                              \
+	}
+	static const struct {
+		struct scenario s;
+		bool            skipped;
+	} cases[] = {
+		{ { "", TCP, 443, TRANSFER(CERT, 200), "ssl,gridftp-data", .option = "GridFTP::size_threshold=3000" }, true },
+		{ { "", TCP, 443, TRANSFER(CERT, 100), "ssl", .option = "GridFTP::size_threshold=3000" }, false },
+		{ { "", TCP, 443, TRANSFER("", 200), "ssl", .option = "GridFTP::size_threshold=3000" }, false },
+		{ { "", TCP, 443, TRANSFER(CERT, 200), "ssl" }, false },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct result res = play(&cases[i].s);
+		assert_string_equal(res.service, cases[i].s.service);
+		assert_int_equal(res.duration < 1, cases[i].skipped);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scenarios), cmocka_unit_test(test_dns),
-		                                cmocka_unit_test(test_ftp_data) };
+		                                cmocka_unit_test(test_ftp_data), cmocka_unit_test(test_gridftp_data) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
