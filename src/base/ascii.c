@@ -19,23 +19,71 @@ scan_bytes(const struct ascii_set *s, const uint8_t *p, size_t i, size_t n)
 #if defined(__x86_64__)
 
 #define WIDTH 32
+#define LEAST 16
+
+struct tables {
+	__m256i low, high;
+};
+
+static __m128i
+sixteen(const void *p)
+{
+	return _mm_loadu_si128((const __m128i *)p);
+}
+
+/* => What is not zero where a byte of `v` is in the set.  A shuffle answers 0 for a byte above 0x7f. */
+__attribute__((target("avx2"))) static inline __m256i
+hits(const struct tables *t, __m256i v)
+{
+	const __m256i upper = _mm256_and_si256(_mm256_srli_epi16(v, 4), _mm256_set1_epi8(15));
+
+	return _mm256_and_si256(_mm256_shuffle_epi8(t->low, v), _mm256_shuffle_epi8(t->high, upper));
+}
+
+__attribute__((target("avx2"))) static inline __m256i
+hits_at(const struct tables *t, const uint8_t *p)
+{
+	return hits(t, _mm256_loadu_si256((const __m256i *)(const void *)p));
+}
+
+/* => A bit for each of the 32 places. */
+__attribute__((target("avx2"))) static inline unsigned
+places(__m256i hits)
+{
+	return ~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(hits, _mm256_setzero_si256()));
+}
+
+/* The first and the last sixteen of up to 32 bytes, which may overlap. */
+__attribute__((target("avx2"))) static inline size_t
+scan_few(const struct tables *t, const uint8_t *p, size_t n)
+{
+	const unsigned hit = places(hits(t, _mm256_set_m128i(sixteen(p + n - 16), sixteen(p))));
+
+	if (hit & 0xffff)
+		return (unsigned)__builtin_ctz(hit);
+	return hit ? n - 32 + (unsigned)__builtin_ctz(hit) : n;
+}
 
 __attribute__((target("avx2"))) static size_t
 scan_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
 {
-	/* A shuffle answers 0 for a byte above 0x7f. */
-	const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)s->at));
-	const __m256i high =
-		_mm256_broadcastsi128_si256(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0));
-	const __m256i four = _mm256_set1_epi8(15), zero = _mm256_setzero_si256();
+	const struct tables t = {
+		_mm256_broadcastsi128_si256(sixteen(s->at)),
+		_mm256_broadcastsi128_si256(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0)),
+	};
+	size_t i = 0;
 
-	for (size_t i = 0; i < n; i += WIDTH) {
+	if (n <= WIDTH)
+		return scan_few(&t, p, n);
+	for (; n - i >= 2 * WIDTH; i += 2 * WIDTH) {
+		const __m256i both = _mm256_or_si256(hits_at(&t, p + i), hits_at(&t, p + i + WIDTH));
+		if (!_mm256_testz_si256(both, both))
+			break;
+	}
+	for (; i < n; i += WIDTH) {
 		if (n - i < WIDTH)
 			i = n - WIDTH; /* some of it has been seen */
-		const __m256i  v = _mm256_loadu_si256((const __m256i *)(const void *)(p + i));
-		const __m256i  upper = _mm256_and_si256(_mm256_srli_epi16(v, 4), four);
-		const __m256i  both = _mm256_and_si256(_mm256_shuffle_epi8(low, v), _mm256_shuffle_epi8(high, upper));
-		const unsigned hit = ~(unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(both, zero));
+		const unsigned hit = places(hits_at(&t, p + i));
 		if (hit)
 			return i + (unsigned)__builtin_ctz(hit);
 	}
@@ -50,7 +98,7 @@ has_blocks(void)
 
 #elif defined(__aarch64__)
 
-#define WIDTH 16
+#define LEAST 16
 
 static size_t
 scan_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
@@ -58,9 +106,9 @@ scan_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
 	static const uint8_t bits[16] = { 1, 2, 4, 8, 16, 32, 64, 128 };
 	const uint8x16_t     low = vld1q_u8(s->at), high = vld1q_u8(bits);
 
-	for (size_t i = 0; i < n; i += WIDTH) {
-		if (n - i < WIDTH)
-			i = n - WIDTH; /* some of it has been seen */
+	for (size_t i = 0; i < n; i += LEAST) {
+		if (n - i < LEAST)
+			i = n - LEAST; /* some of it has been seen */
 		const uint8x16_t v = vld1q_u8(p + i);
 		/* A table answers 0 for what is beyond it: a byte above 0x7f. */
 		const uint8x16_t both =
@@ -79,7 +127,7 @@ has_blocks(void)
 
 #else
 
-#define WIDTH SIZE_MAX
+#define LEAST SIZE_MAX
 
 static size_t
 scan_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
@@ -98,5 +146,5 @@ has_blocks(void)
 size_t
 ascii_scan(const struct ascii_set *s, const uint8_t *p, size_t n)
 {
-	return n >= WIDTH && has_blocks() ? scan_blocks(s, p, n) : scan_bytes(s, p, 0, n);
+	return n >= LEAST && has_blocks() ? scan_blocks(s, p, n) : scan_bytes(s, p, 0, n);
 }

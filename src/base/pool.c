@@ -12,8 +12,9 @@ _Static_assert(POOL_SIZES <= 16, "a slab's number has four bits");
 static unsigned
 slab_for(size_t n)
 {
-	unsigned k = 0;
-
+	if (n <= 448) /* up to there they go by 64 */
+		return n > 0 ? (unsigned)(n - 1) / 64 : 0;
+	unsigned k = 7;
 	while (k < POOL_SIZES && sizes[k] < n)
 		k++;
 	return k;

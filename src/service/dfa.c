@@ -14,7 +14,7 @@
 #define UNKNOWN      UINT16_MAX
 #define PATTERNS_MAX 64
 
-#define FIRST_BYTES 8  /* of a datagram, after which it is worth knowing how many more are needed */
+#define FIRST_BYTES 10 /* of a datagram, after which it is worth knowing how many more are needed */
 #define STAY_LONG   24 /* bytes in one state after which it is worth knowing how it is left */
 
 enum exits { EXITS_UNKNOWN, EXITS_ASCII, EXITS_OTHER };
@@ -309,13 +309,13 @@ dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *acc
 void
 dfa_match(struct dfa *d, const uint8_t *p, size_t n, uint64_t *accepted)
 {
-	uint16_t state = DFA_START;
-	while (n >= d->states[state].least && n > 0) {
-		const size_t now = state == DFA_START && n > FIRST_BYTES ? FIRST_BYTES : n;
-		state = dfa_run(d, state, p, now, accepted);
-		p += now;
-		n -= now;
-	}
+	const bool   rests = d->states[DFA_START].leaves == EXITS_ASCII; /* what it waits for may come anywhere */
+	const size_t first = n < FIRST_BYTES || rests ? n : FIRST_BYTES;
+	if (n < d->states[DFA_START].least)
+		return;
+	const uint16_t state = dfa_run(d, DFA_START, p, first, accepted);
+	if (n > first && n - first >= d->states[state].least)
+		dfa_run(d, state, p + first, n - first, accepted);
 }
 
 uint64_t

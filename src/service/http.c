@@ -42,7 +42,7 @@ lower(uint8_t c)
 static bool
 starts_with_http(struct bytes b)
 {
-	return b.n >= 5 && mime_is(bytes_head(b, 5), "http/");
+	return b.n >= 5 && mime_same(b.p, "http/", 5);
 }
 
 static struct bytes
@@ -53,14 +53,12 @@ skip_blanks(struct bytes b)
 	return b;
 }
 
-/* The word is the beginning of `of` (or all of it). */
+/* The word is the beginning of `of` (or all of it), which is in small letters. */
 static bool
 begins(struct bytes word, const char *of)
 {
-	if (word.n > strlen(of))
-		return false;
 	for (size_t i = 0; i < word.n; i++)
-		if (lower(word.p[i]) != lower((uint8_t)of[i]))
+		if (!of[i] || lower(word.p[i]) != (uint8_t)of[i])
 			return false;
 	return true;
 }
@@ -249,11 +247,11 @@ request(struct http *h, struct bytes method)
 	h->requests += h->requests < UINT32_MAX;
 	h->side[TALK_ORIG].expect = HTTP_MESSAGE;
 	h->side[TALK_ORIG].ongoing = true;
-	if (h->unanswered < 64 && begins(method, "HEAD"))
+	if (h->unanswered < 64 && begins(method, "head"))
 		h->heads |= UINT64_C(1) << h->unanswered;
 	h->unanswered++;
 	confirm(h);
-	if (begins(method, "CONNECT")) {
+	if (begins(method, "connect")) {
 		h->connect = true;
 		if (h->swallowing) { /* from now on an empty line has a meaning */
 			h->swallowing = false;

@@ -187,21 +187,20 @@ static enum header_name
 header_name(struct bytes name)
 {
 	static const struct {
-		const char *text;
-		size_t      n;
+		const char      *text;
+		enum header_name which;
 	} names[] = {
-		[LENGTH] = { "content-length", 14 },
-		[TYPE] = { "content-type", 12 },
-		[RANGE] = { "content-range", 13 },
-		[ENCODING] = { "content-encoding", 16 },
-		[TRANSFER_ENCODING] = { "transfer-encoding", 17 },
-		[CONNECTION] = { "connection", 10 },
-		[UPGRADE] = { "upgrade", 7 },
-	};
-	for (unsigned i = LENGTH; i <= UPGRADE; i++)
-		if (name.n == names[i].n && mime_is(name, names[i].text))
-			return (enum header_name)i;
-	return HEADER_OTHER;
+		[7] = { "upgrade", UPGRADE },
+		[10] = { "connection", CONNECTION },
+		[12] = { "content-type", TYPE },
+		[13] = { "content-range", RANGE },
+		[14] = { "content-length", LENGTH },
+		[16] = { "content-encoding", ENCODING },
+		[17] = { "transfer-encoding", TRANSFER_ENCODING },
+	}; /* by their lengths */
+
+	const bool fits = name.n < sizeof names / sizeof *names && names[name.n].text;
+	return fits && mime_same(name.p, names[name.n].text, name.n) ? names[name.n].which : HEADER_OTHER;
 }
 
 static void
@@ -213,15 +212,12 @@ transfer_encoding(struct http *h, struct http_entity *e, struct bytes word)
 		e->chunk = CHUNK_BEFORE;
 }
 
-/* A complete header (SubmitHeader, HTTP_Header). */
+/* A complete header that counts (SubmitHeader, HTTP_Header). */
 static void
-header(struct http *h, int side, struct http_entity *e, struct bytes b)
+header_value(struct http *h, int side, struct http_entity *e, enum header_name which, struct bytes value)
 {
-	struct bytes     name, value, word, rest;
-	enum header_name which;
+	struct bytes word, rest;
 
-	if (!mime_header(b, &name, &value) || (which = header_name(name)) == HEADER_OTHER)
-		return;
 	if (which == LENGTH) {
 		content_length(e, value);
 		return;
@@ -256,6 +252,15 @@ header(struct http *h, int side, struct http_entity *e, struct bytes b)
 }
 
 static void
+header(struct http *h, int side, struct http_entity *e, struct bytes b)
+{
+	struct bytes name, value;
+
+	if (mime_header(b, &name, &value))
+		header_value(h, side, e, header_name(name), value);
+}
+
+static void
 finish_header(struct http *h, int side, struct http_entity *e)
 {
 	struct http_message *m = h->side[side].message;
@@ -263,9 +268,10 @@ finish_header(struct http *h, int side, struct http_entity *e)
 	if (e->header_bytes > 0 && m->held_n > 0)
 		header(h, side, e, (struct bytes){ m->held, m->held_n });
 	e->header_bytes = 0;
-	m->held_n = 0;
-	free(m->held);
+	if (m->held) /* as it seldom is */
+		free(m->held);
 	m->held = NULL;
+	m->held_n = 0;
 }
 
 static void
@@ -280,31 +286,25 @@ hold(struct http_message *m, struct bytes b)
 	m->held_n += (uint32_t)b.n;
 }
 
-/* A name that is all there and is none that counts. */
-static bool
-does_not_count(struct bytes line)
-{
-	const size_t n = mime_name_length(line);
-
-	return n > 0 && header_name(bytes_head(line, n)) == HEADER_OTHER;
-}
-
 static void
 new_header(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full)
 {
-	struct http_side *s = &h->side[side];
-
 	finish_header(h, side, e);
 	if (full == 0)
 		return;
 	e->header_bytes = full;
-	if (does_not_count(b))
+	const size_t           n = mime_name_length(b);
+	const enum header_name which = header_name(bytes_head(b, n));
+	if (n > 0 && which == HEADER_OTHER)
 		return;
-	if (!s->whole) {
-		hold(s->message, b);
+	if (!h->side[side].whole) {
+		hold(h->side[side].message, b);
 		return;
 	}
-	header(h, side, e, b);
+	if (n > 0 && n < b.n && b.p[n] == ':') /* as most are */
+		header_value(h, side, e, which, mime_value(bytes_skip(b, n + 1)));
+	else
+		header(h, side, e, b);
 	e->header_bytes = 0;
 }
 

@@ -75,13 +75,9 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 static size_t
 skip_plain(struct lines *l, struct bytes in, size_t i)
 {
-	struct ascii_set set = { 0 };
-
-	ascii_add(&set, '\r');
-	ascii_add(&set, '\n');
-	if (l->nul_sensitive)
-		ascii_add(&set, 0);
-	const size_t n = ascii_scan(&set, in.p + i, in.n - i);
+	static const struct ascii_set ends = { { ['\r'] = 1, ['\n'] = 1 } },
+								  and_nul = { { [0] = 1, ['\r'] = 1, ['\n'] = 1 } };
+	const size_t n = ascii_scan(l->nul_sensitive ? &and_nul : &ends, in.p + i, in.n - i);
 
 	if (n > 0)
 		l->last = in.p[i + n - 1];

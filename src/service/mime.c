@@ -97,38 +97,63 @@ mime_name_length(struct bytes header)
 	return n;
 }
 
+struct bytes
+mime_value(struct bytes b)
+{
+	while (b.n > 0 && (b.p[0] == ' ' || (b.p[0] >= '\t' && b.p[0] <= '\r'))) /* isspace() */
+		b = bytes_skip(b, 1);
+	return b;
+}
+
 bool
 mime_header(struct bytes header, struct bytes *name, struct bytes *value)
 {
 	struct bytes rest;
-	const size_t n = mime_name_length(header);
 
-	if (n > 0 && n < header.n && header.p[n] == ':') { /* as most are */
-		*name = bytes_head(header, n);
-		rest = bytes_skip(header, n);
-	} else {
-		if (!first_run(after_blanks(header), mime_is_name_char, name, &rest))
-			return false;
-		rest = after_blanks(rest);
-		if (rest.n == 0 || rest.p[0] != ':')
-			return false;
-	}
-	rest = bytes_skip(rest, 1);
-	while (rest.n > 0 && (rest.p[0] == ' ' || (rest.p[0] >= '\t' && rest.p[0] <= '\r'))) /* isspace() */
-		rest = bytes_skip(rest, 1);
-	*value = rest;
+	if (!first_run(after_blanks(header), mime_is_name_char, name, &rest))
+		return false;
+	rest = after_blanks(rest);
+	if (rest.n == 0 || rest.p[0] != ':')
+		return false;
+	*value = mime_value(bytes_skip(rest, 1));
 	return true;
+}
+
+/* Eight bytes with their capital letters made small: adding to a byte without its top bit sets it from `A` on, or from
+ * behind `Z` on. */
+static uint64_t
+lower_eight(uint64_t w)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x80 * ones, low = w & ~tops;
+	const uint64_t capital = ((low + (0x80 - 'A') * ones) ^ (low + (0x7f - 'Z') * ones)) & ~w & tops;
+
+	return w | capital >> 2;
+}
+
+/* Up to eight bytes. */
+static inline bool
+same_part(const uint8_t *p, const char *lower_case, size_t n)
+{
+	uint64_t a = 0, b = 0;
+
+	memcpy(&a, p, n);
+	memcpy(&b, lower_case, n);
+	return lower_eight(a) == b;
 }
 
 bool
 mime_same(const uint8_t *p, const char *lower_case, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		const uint8_t c = p[i];
-		if ((c >= 'A' && c <= 'Z' ? c | 0x20 : c) != (uint8_t)lower_case[i])
+	size_t i = 0;
+
+	if (n < 4)
+		return same_part(p, lower_case, n);
+	if (n < 8) /* the last four bytes may be some of the first */
+		return same_part(p, lower_case, 4) && same_part(p + n - 4, lower_case + n - 4, 4);
+	for (; n - i > 8; i += 8)
+		if (!same_part(p + i, lower_case + i, 8))
 			return false;
-	}
-	return true;
+	return same_part(p + n - 8, lower_case + n - 8, 8);
 }
 
 bool

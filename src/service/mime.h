@@ -8,6 +8,8 @@
 bool mime_token(struct bytes value, struct bytes *token, struct bytes *rest);
 /* A header: the name, and the value without leading white space. => False where it is malformed. */
 bool mime_header(struct bytes header, struct bytes *name, struct bytes *value);
+/* What follows the colon, without leading white space. */
+struct bytes mime_value(struct bytes b);
 /* The same letters, whatever their case. */
 bool mime_same(const uint8_t *p, const char *lower_case, size_t n);
 /* "type/subtype" at the start of a value; `*rest`: the parameters. */

@@ -269,6 +269,8 @@ signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tc
 	struct firing    f = { .s = s, .m = m, .size = b.n, .out = out };
 	side->started = true;
 	uint64_t accepted = run(s, side, d, b);
+	if (!accepted)
+		return 0;
 	for (unsigned i = 0; i < 2; i++)
 		f.live[i] = live(s, &m->side[i], direction_of(udp, (int)i), is_tcp);
 	accepted &= f.live[slot];
