@@ -11,7 +11,7 @@
 #include "event/bus.h"
 #include "record/fill.h"
 #include "script/script.h"
-#include "service/inspect.h"
+#include "dpd/inspect.h"
 
 #define BATCH 32
 

@@ -6,7 +6,7 @@
 #include "connlog.h"
 #include "decode/decode.h"
 #include "event/contents.h"
-#include "service/options.h"
+#include "dpd/options.h"
 
 struct connlog_options {
 	struct decode_options   decode;

@@ -6,7 +6,7 @@
 #include "conn/conn.h"
 #include "conn/uid.h"
 #include "record/record.h"
-#include "service/verdict.h"
+#include "dpd/verdict.h"
 
 #define SERVICES_TEXT_MAX (VERDICT_MAX * 16) /* names are shorter than 15 bytes */
 

@@ -3,7 +3,7 @@
  * A recogniser follows one protocol.  For every connection that it is attached to it has a `struct talk`: a place for
  * its state, and the way in which it asks for things.  It is fed with what the peers say - TCP: a chunk of the stream, in
  * order, as Zeek's reassembler cuts it (one segment's new bytes); UDP: one datagram - and knows nothing else of the
- * connection.  What it asks for is carried out by the inspection (inspect.c): confirmations and violations when
+ * connection.  What it asks for is carried out by the inspection (dpd/): confirmations and violations when
  * the packet is done, as Zeek does with its events, the rest at once.
  *
  * A recogniser allocates nothing but through `struct gather` and `struct lines`, or says in its head why it does, and

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "service/regex.h"
-#include "service/signatures.h"
+#include "dpd/regex.h"
+#include "dpd/signatures.h"
 
 #define B(text)                                                                                                        \
 	{                                                                                                                  \

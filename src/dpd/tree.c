@@ -1,5 +1,5 @@
 /* tree.c - the recognisers of a connection: see inspect.h.  Zeek: src/analyzer/Analyzer.cc. */
-#include "service/inspect.h"
+#include "dpd/inspect.h"
 
 size_t
 talk_size(const struct recogniser *what)

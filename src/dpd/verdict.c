@@ -1,5 +1,5 @@
 /* verdict.c - see verdict.h. */
-#include "service/verdict.h"
+#include "dpd/verdict.h"
 
 #include <string.h>
 

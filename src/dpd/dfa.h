@@ -4,8 +4,8 @@
  * accepted leaves the automaton, so it is reported once.  Bytes that no pattern tells apart share a column.  The number
  * of states is bounded: what would need more is dead from there on, and counted.
  */
-#ifndef CONNLOG_SERVICE_DFA_H
-#define CONNLOG_SERVICE_DFA_H
+#ifndef CONNLOG_DPD_DFA_H
+#define CONNLOG_DPD_DFA_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,11 +4,11 @@
  * first one on, and may ask for another rule to have fired in the opposite direction; whichever comes last completes it.
  * A matcher holds both directions of a connection (or of a stream inside another protocol).
  */
-#ifndef CONNLOG_SERVICE_SIGNATURES_H
-#define CONNLOG_SERVICE_SIGNATURES_H
+#ifndef CONNLOG_DPD_SIGNATURES_H
+#define CONNLOG_DPD_SIGNATURES_H
 
 #include "base/bytes.h"
-#include "service/dfa.h"
+#include "dpd/dfa.h"
 #include "service/names.h"
 
 #define SIG_RULES  52

@@ -5,7 +5,7 @@
  * that an analyzer has failed.  So a protocol that is confirmed and violated by one packet ends as failed, in whichever
  * order that happened.
  */
-#include "service/inspect.h"
+#include "dpd/inspect.h"
 
 #include "track/tcp.h"
 

@@ -6,7 +6,7 @@
  *
  * Buffered: [side << 31 | gap << 30 | length, 4 bytes] [bytes] ...; a gap has no bytes, only its length.
  */
-#include "service/inspect.h"
+#include "dpd/inspect.h"
 
 #define ENTRY_SIDE 0x80000000u
 #define ENTRY_GAP  0x40000000u

@@ -3,8 +3,8 @@
  * Sixteen bytes, which is all that is left of an inspection when it is over: a byte an entry, its list in the upper
  * two bits.  What goes beyond sixteen entries is left out.
  */
-#ifndef CONNLOG_SERVICE_VERDICT_H
-#define CONNLOG_SERVICE_VERDICT_H
+#ifndef CONNLOG_DPD_VERDICT_H
+#define CONNLOG_DPD_VERDICT_H
 
 #include <stdbool.h>
 #include <stdint.h>

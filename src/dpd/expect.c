@@ -1,5 +1,5 @@
 /* expect.c - see expect.h. */
-#include "service/expect.h"
+#include "dpd/expect.h"
 
 #include <stdlib.h>
 #include <string.h>

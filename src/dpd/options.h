@@ -1,6 +1,6 @@
 /* options.h - the constants of service detection, under Zeek's names. */
-#ifndef CONNLOG_SERVICE_OPTIONS_H
-#define CONNLOG_SERVICE_OPTIONS_H
+#ifndef CONNLOG_DPD_OPTIONS_H
+#define CONNLOG_DPD_OPTIONS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * Every function that emits is given an open node (empty, without edges) to start from and gives back the open node
  * that its part ends in.  A repeated atom is read anew for each of its copies.
  */
-#include "service/regex.h"
+#include "dpd/regex.h"
 
 #include <stdlib.h>
 #include <string.h>

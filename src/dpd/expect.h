@@ -4,8 +4,8 @@
  * vanish only when another one is scheduled after their time, and the scripts' own (ftp_data_expected,
  * dcc_expected_transfers), which give the connection its name and lose an entry when that connection ends.
  */
-#ifndef CONNLOG_SERVICE_EXPECT_H
-#define CONNLOG_SERVICE_EXPECT_H
+#ifndef CONNLOG_DPD_EXPECT_H
+#define CONNLOG_DPD_EXPECT_H
 
 #include <stdbool.h>
 #include <stddef.h>

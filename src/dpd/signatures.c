@@ -4,7 +4,7 @@
  * decide within a few bytes together, those that wait for a word apart, and IRC's, which wait for several, apart again:
  * states multiply where two rules wait for different things.
  */
-#include "service/signatures.h"
+#include "dpd/signatures.h"
 
 #include <stdlib.h>
 

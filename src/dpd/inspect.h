@@ -13,16 +13,16 @@
  * A connection's `watch` names it: 0 nothing looked at yet; WATCH_OVER alone: over, nothing found; WATCH_OVER with a
  * handle: a verdict; a handle: an inspection.
  */
-#ifndef CONNLOG_SERVICE_INSPECT_H
-#define CONNLOG_SERVICE_INSPECT_H
+#ifndef CONNLOG_DPD_INSPECT_H
+#define CONNLOG_DPD_INSPECT_H
 
 #include "base/pool.h"
 #include "conn/conn.h"
-#include "service/expect.h"
-#include "service/options.h"
+#include "dpd/expect.h"
+#include "dpd/options.h"
 #include "service/registry.h"
-#include "service/signatures.h"
-#include "service/verdict.h"
+#include "dpd/signatures.h"
+#include "dpd/verdict.h"
 
 enum talk_flag {
 	TALK_CONFIRMED = 1,

@@ -4,8 +4,8 @@
  * state is not known yet, or patterns accept on entering it, or nothing lives in it.  The loop over bytes looks at
  * nothing else.
  */
-#include "service/dfa.h"
-#include "service/regex.h"
+#include "dpd/dfa.h"
+#include "dpd/regex.h"
 
 #include <stdlib.h>
 #include <string.h>

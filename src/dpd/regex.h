@@ -4,8 +4,8 @@
  * (`[a-z]`, `[^a-z]`, `[[:space:]]`), groups, `|` (an alternative may be empty), `*`, `+`, `?`, `{n}`, `{n,m}`, and the
  * escapes `\xNN`, `\n`, `\r`, `\t`; any other byte behind a backslash stands for itself.
  */
-#ifndef CONNLOG_SERVICE_REGEX_H
-#define CONNLOG_SERVICE_REGEX_H
+#ifndef CONNLOG_DPD_REGEX_H
+#define CONNLOG_DPD_REGEX_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* inspect.c - the life of an inspection: see inspect.h.  Zeek: src/packet_analysis/protocol/ip/IPBasedAnalyzer.cc
  * (NewConn, BuildSessionAnalyzerTree), src/analyzer/Manager.cc (ApplyScheduledAnalyzers). */
-#include "service/inspect.h"
+#include "dpd/inspect.h"
 
 #include <math.h>
 
