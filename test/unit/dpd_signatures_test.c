@@ -1,4 +1,4 @@
-/* service_sig_test.c - the signatures: patterns, automata, and when a rule fires. */
+/* dpd_signatures_test.c - the signatures: patterns, automata, and when a rule fires. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

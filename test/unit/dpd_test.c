@@ -1,4 +1,4 @@
-/* service_test.c - how services are found, confirmed and withdrawn: small connections through the engine. */
+/* dpd_test.c - how services are found, confirmed and withdrawn: small connections through the engine. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
