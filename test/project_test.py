@@ -4,8 +4,8 @@ import os
 import re
 
 # Who may include whom: a folder only includes what stands before it (docs/DESIGN.md).
-ORDER = ["base", "capture", "decode", "conn", "track", "service", "event", "record", "read", "write", "sink", "script",
-         "engine", "cli"]
+ORDER = ["base", "capture", "decode", "conn", "track", "service", "dpd", "event", "record", "read", "write", "sink",
+         "script", "engine", "cli"]
 FLAGS = ["-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
 
 
