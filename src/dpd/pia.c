@@ -47,7 +47,7 @@ grow(struct talk *t, size_t want)
 
 	if (!grown)
 		return false;
-	if (p->n > 0)
+	if (p->buf)
 		memcpy(grown, p->buf, p->n);
 	pool_release(pool, p->buf, p->name);
 	p->buf = grown;

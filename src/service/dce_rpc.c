@@ -131,11 +131,9 @@ fragment(struct dce_rpc *d, struct side *s, const struct header *h, struct bytes
 	struct call *call = find_call(s, h->call);
 
 	if (h->flags & FIRST) {
-		if (call)
-			d->dead = true;
-		else if (h->flags & LAST)
+		if (!call && h->flags & LAST)
 			return body(h, b);
-		else if (s->calls == MAX_CALLS)
+		if (call || s->calls == MAX_CALLS)
 			d->dead = true;
 		else
 			s->call[s->calls++] = (struct call){ h->call, (uint32_t)b.n };

@@ -19,7 +19,7 @@
 
 enum { OP_QUERY = 0, OP_NOTIFY = 4, OP_UPDATE = 5 };
 
-#define FROM_ANYBODY -1 /* a side: what was left at the end of a stream */
+#define FROM_ANYBODY (-1) /* a side: what was left at the end of a stream */
 
 /* One direction of a TCP connection. It stays with its peer when the ends change roles. */
 struct framer {

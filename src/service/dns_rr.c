@@ -321,6 +321,40 @@ take_svcb(struct rdata *r)
 	return true;
 }
 
+/* Types of DNSSEC and after it. */
+static bool
+take_later(struct rdata *r, uint16_t type)
+{
+	switch (type) {
+	case 43: /* DS */
+	case 48: /* DNSKEY */
+		return take_fixed_and_rest(r, 4);
+	case 44: /* SSHFP */
+		return take_fixed_and_rest(r, 2);
+	case 46: /* RRSIG */
+		return take_rrsig(r);
+	case 47: /* NSEC */
+		return take_nsec(r);
+	case 50: /* NSEC3 */
+		return take_nsec3(r);
+	case 51: /* NSEC3PARAM */
+		return take_nsec3param(r);
+	case 64: /* SVCB */
+	case 65: /* HTTPS */
+		return take_svcb(r);
+	case 250: /* TSIG */
+		return take_tsig(r);
+	case 65534: /* BIND's signing state; not bounded by rdlength */
+		if (r->in->n < 5)
+			return false;
+		skip(r->in, 5);
+		return true;
+	default: /* also HINFO, NB, TKEY and CAA, of which no script of Zeek's base wants to know */
+		skip(r->in, r->length);
+		return true;
+	}
+}
+
 static enum dns_answer
 take_data(struct rdata *r, uint16_t type)
 {
@@ -364,39 +398,8 @@ take_data(struct rdata *r, uint16_t type)
 	case 41: /* OPT */
 		ok = take_opt(r);
 		break;
-	case 43: /* DS */
-	case 48: /* DNSKEY */
-		ok = take_fixed_and_rest(r, 4);
-		break;
-	case 44: /* SSHFP */
-		ok = take_fixed_and_rest(r, 2);
-		break;
-	case 46: /* RRSIG */
-		ok = take_rrsig(r);
-		break;
-	case 47: /* NSEC */
-		ok = take_nsec(r);
-		break;
-	case 50: /* NSEC3 */
-		ok = take_nsec3(r);
-		break;
-	case 51: /* NSEC3PARAM */
-		ok = take_nsec3param(r);
-		break;
-	case 64: /* SVCB */
-	case 65: /* HTTPS */
-		ok = take_svcb(r);
-		break;
-	case 250: /* TSIG */
-		ok = take_tsig(r);
-		break;
-	case 65534: /* BIND's signing state; not bounded by rdlength */
-		ok = r->in->n >= 5;
-		if (ok)
-			skip(r->in, 5);
-		break;
-	default: /* also HINFO, NB, TKEY and CAA, of which no script of Zeek's base wants to know */
-		skip(r->in, r->length);
+	default:
+		ok = take_later(r, type);
 		break;
 	}
 	return ok ? DNS_OK : DNS_FAILED;

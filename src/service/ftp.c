@@ -152,16 +152,13 @@ reply_line(struct talk *t, struct bytes line, uint64_t full)
 			more = true;
 			code = 0;
 		}
-	} else if (code < 100) {
+	} else if (code < 100 || (full > 3 && line.p[3] != '-' && line.p[3] != ' ')) {
 		talk_violate(t);
 		return;
 	} else if (full > 3 && line.p[3] == '-') {
 		f->pending_reply = (uint16_t)code;
 		text = ftp_skip_blanks(bytes_skip(line, 4));
 		more = true;
-	} else if (full > 3 && line.p[3] != ' ') {
-		talk_violate(t);
-		return;
 	} else {
 		text = ftp_skip_blanks(bytes_skip(line, 3));
 	}

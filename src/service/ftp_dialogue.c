@@ -199,6 +199,7 @@ parse_port(struct bytes b, struct end *out)
 	int32_t v[6];
 
 	copy_text(b, text);
+	/* As Zeek does it; of numbers that are too large nothing is made.  NOLINTNEXTLINE(cert-err34-c) */
 	if (b.n < 11 || sscanf(text, "%" SCNd32 ",%" SCNd32 ",%" SCNd32 ",%" SCNd32 ",%" SCNd32 ",%" SCNd32, &v[0], &v[1],
 	                       &v[2], &v[3], &v[4], &v[5]) != 6)
 		return false;
@@ -242,6 +243,7 @@ parse_addr(const char *text, struct addr *out)
 		*out = addr_from_v6(sixteen);
 		return true;
 	}
+	/* NOLINTNEXTLINE(cert-err34-c): as above */
 	if (sscanf(text, "%" SCNd32 ".%" SCNd32 ".%" SCNd32 ".%" SCNd32 "%n", &v[0], &v[1], &v[2], &v[3], &end) != 4)
 		return false;
 	if (text[end] != 0 || !all_bytes(v, 4))

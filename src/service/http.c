@@ -403,9 +403,8 @@ settle(struct http *h)
 			http_message_tidy(h, side);
 	if (orig_over && resp_over)
 		talk_skip(h->t);
-	else if (h->confirmed && (resp_over || resp->expect == HTTP_RAW))
-		talk_settled(h->t);
-	else if (orig_over && h->unanswered == 0 && !h->connect)
+	else if ((h->confirmed && (resp_over || resp->expect == HTTP_RAW)) ||
+	         (orig_over && h->unanswered == 0 && !h->connect))
 		talk_settled(h->t);
 }
 

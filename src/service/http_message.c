@@ -355,16 +355,16 @@ body_until_close(struct http *h, int side, struct http_entity *e)
 static void
 headers_over(struct http *h, int side, struct http_entity *e)
 {
-	struct http_side *s = &h->side[side];
+	const bool is_plain = e->type == TYPE_OTHER && e->chunk == CHUNK_NONE;
 
 	if (e->parent && e->parent->type == TYPE_MULTIPART)
-		s->lines.flags = 0;
+		h->side[side].lines.flags = 0;
 	if (e->content_length >= 0)
-		s->delivery = e->content_length;
+		h->side[side].delivery = e->content_length;
 	if (e->chunk == CHUNK_TRAILER) {
 		e->chunk = CHUNK_OVER;
 		entity_end(h, side, e);
-	} else if (e->body == HTTP_NO_BODY) {
+	} else if (e->body == HTTP_NO_BODY || (is_plain && e->content_length == 0)) {
 		entity_end(h, side, e);
 	} else if (e->type != TYPE_OTHER) {
 		if (e->depth == 0 && e->content_length > 0)
@@ -376,8 +376,6 @@ headers_over(struct http *h, int side, struct http_entity *e)
 	} else if (e->content_length > 0) {
 		e->left = e->content_length;
 		set_plain(h, side, e->content_length);
-	} else if (e->content_length == 0) {
-		entity_end(h, side, e);
 	} else {
 		body_until_close(h, side, e);
 	}

@@ -14,8 +14,8 @@ struct bytes mime_value(struct bytes b);
 bool mime_same(const uint8_t *p, const char *lower_case, size_t n);
 /* "type/subtype" at the start of a value; `*rest`: the parameters. */
 bool mime_type(struct bytes value, struct bytes *type, struct bytes *rest);
-/* The parameter "boundary", into `out` (at most `room` bytes, longer ones are cut). => Its length, or -1. */
-int mime_boundary(struct bytes parameters, uint8_t *out, size_t room);
+/* The parameter "boundary" among those in `b`, into `out` (at most `room` bytes, longer ones are cut). => Its length, or -1. */
+int mime_boundary(struct bytes b, uint8_t *out, size_t room);
 /* What names of headers, tokens of RFC 2045 and boundaries without quotes (`;` too) consist of. */
 bool mime_is_name_char(uint8_t c);
 bool mime_is_token_char(uint8_t c);

@@ -37,13 +37,11 @@ connect_fits(struct bytes b)
 		return false;
 	const unsigned flags = fixed[1];
 	b = bytes_skip(b, 4);
-	if (!take_string(&b)) /* the client's identifier */
-		return false;
-	if (flags & 0x04 && (!take_string(&b) || !take_string(&b))) /* a will: topic and message */
-		return false;
-	if (flags & 0x80 && !take_string(&b)) /* user name */
-		return false;
-	return !(flags & 0x40) || take_string(&b); /* password */
+	/* The client's identifier; a will's topic and message; user name; password. */
+	int strings = 1 + (flags & 0x04 ? 2 : 0) + (flags & 0x80 ? 1 : 0) + (flags & 0x40 ? 1 : 0);
+	while (strings > 0 && take_string(&b))
+		strings--;
+	return strings == 0;
 }
 
 static bool

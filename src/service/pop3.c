@@ -104,11 +104,11 @@ word_of(struct bytes b)
 	struct bytes   word = blank ? bytes_head(b, (size_t)(blank - b.p)) : b;
 	if (word.n == 0)
 		return UNKNOWN;
-	for (uint8_t w = OK; w < UNKNOWN; w++) {
+	for (unsigned w = OK; w < UNKNOWN; w++) {
 		if (word.n > 0 && (word.p[0] == '+' || word.p[0] == '-'))
 			word = bytes_skip(word, 1);
 		if (is(word, words[w]))
-			return blank ? w | HAS_ARGUMENT : w;
+			return (uint8_t)(blank ? w | HAS_ARGUMENT : w);
 	}
 	return UNKNOWN;
 }

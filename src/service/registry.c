@@ -86,7 +86,7 @@ static const struct recogniser *const all[] = {
 	&recogniser_xmpp,
 };
 /* clang-format on */
-#define N_ALL (sizeof all / sizeof *all)
+#define N_ALL (sizeof all / sizeof *all) /* NOLINT(bugprone-sizeof-expression): of pointers, it is */
 
 static unsigned
 count(const uint16_t *ports)

@@ -129,7 +129,7 @@ step_version(enum part p, uint8_t c, bool reply)
 			return PART_BAD;
 		return reply ? PART_MINOR : PART_REST;
 	default: /* PART_S to PART_SLASH */
-		return c == name[p - PART_S] ? p + 1 : PART_BAD;
+		return c == (uint8_t)name[p - PART_S] ? p + 1 : PART_BAD;
 	}
 }
 
@@ -161,7 +161,7 @@ step_name(struct flow *f, uint8_t c)
 	static const char wanted[] = "Content-Length";
 
 	f->short_name = f->part == PART_NAME_1 && c == 'L';
-	if (f->length_name < sizeof wanted - 1 && c == wanted[f->length_name])
+	if (f->length_name < sizeof wanted - 1 && c == (uint8_t)wanted[f->length_name])
 		f->length_name++;
 	else
 		f->length_name = NAME_OTHER;

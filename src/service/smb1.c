@@ -85,6 +85,7 @@ string(struct cursor *c, bool unicode, size_t position)
 		if (c->at + n + width > c->held) {
 			c->lost = true;
 			cur_fail(c);
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): so many bytes are held */
 		} else if (c->p[c->at + n] == 0 && c->p[c->at + n + width - 1] == 0) {
 			return cur_take(c, n + width);
 		}

@@ -254,6 +254,36 @@ with_buffer(struct message *m, size_t n, unsigned at, unsigned length_at, bool w
 	return cur_string(m->c, wide ? load_le32(r + length_at) : load_le16(r + length_at));
 }
 
+/* Of these nothing but their lengths counts. */
+static void
+request_to_skip(struct message *m)
+{
+	switch (m->command) {
+	case CANCEL:
+	case ECHO:
+		cur_skip(m->c, 4);
+		break;
+	case QUERY_DIRECTORY:
+		(void)with_buffer(m, 32, 24, 26, false);
+		break;
+	case CHANGE_NOTIFY:
+		cur_skip(m->c, 32);
+		break;
+	case QUERY_INFO:
+		(void)with_buffer(m, 40, 8, 12, true);
+		break;
+	case SET_INFO:
+		set_info_request(m);
+		break;
+	case FLUSH:
+	case OPLOCK_BREAK:
+		cur_skip(m->c, 24);
+		break;
+	default:
+		break;
+	}
+}
+
 static void
 request(struct message *m)
 {
@@ -297,27 +327,8 @@ request(struct message *m)
 	case IOCTL:
 		ioctl_request(m);
 		break;
-	case CANCEL:
-	case ECHO:
-		cur_skip(c, 4);
-		break;
-	case QUERY_DIRECTORY:
-		(void)with_buffer(m, 32, 24, 26, false);
-		break;
-	case CHANGE_NOTIFY:
-		cur_skip(c, 32);
-		break;
-	case QUERY_INFO:
-		(void)with_buffer(m, 40, 8, 12, true);
-		break;
-	case SET_INFO:
-		set_info_request(m);
-		break;
-	case FLUSH:
-	case OPLOCK_BREAK:
-		cur_skip(c, 24);
-		break;
 	default:
+		request_to_skip(m);
 		break;
 	}
 }
