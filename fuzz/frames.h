@@ -8,22 +8,14 @@
 #ifndef CONNLOG_FUZZ_FRAMES_H
 #define CONNLOG_FUZZ_FRAMES_H
 
+#include "check.h"
+
 #include <connlog.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BATCH_MAX 32
-
-static void
-check(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "fuzzing: %s\n", what);
-		abort();
-	}
-}
 
 /* Takes the next frame off the input.  Each is copied to memory of its own size, so that ASan sees the first byte
  * read behind it. */

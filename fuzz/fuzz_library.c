@@ -5,6 +5,8 @@
  * columns to anything, the end comes twice.  Nothing may crash or hang, what was set has to be read again, every value has
  * the type of its column or argument, and whatever has failed has said why.  fuzz_engine.c looks at the sums.
  */
+#include "check.h"
+
 #include <connlog.h>
 
 #include <fcntl.h>
@@ -33,15 +35,6 @@ struct world {
 	int64_t          usec;    /* time of the packets */
 	char             err[96]; /* too short for some */
 };
-
-static void
-check(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "fuzz_library: %s\n", what);
-		abort();
-	}
-}
 
 /* ---- taking arguments off the input --------------------------------------------------------------------------- */
 

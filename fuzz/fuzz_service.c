@@ -15,9 +15,10 @@
  * To compile the signatures takes ten times as long as an input, so an engine serves 200 inputs with the same options,
  * each a day after the one before and all of it ended by connlog_finish().
  */
+#include "check.h"
+
 #include <connlog.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,15 +69,6 @@ struct run {
 	uint8_t     *held;
 	size_t       held_cap, held_len;
 };
-
-static void
-check(bool holds, const char *what)
-{
-	if (!holds) {
-		fprintf(stderr, "fuzz_service: %s\n", what);
-		abort();
-	}
-}
 
 static int
 on_record(void *arg, const connlog_record *r)
