@@ -27,9 +27,9 @@ conn_has_spoken(const struct conn *c)
 	return (c->hist_seen & all) == all;
 }
 
-/* What hangs at it, and its history where a letter may come. */
+/* What hangs at it, its history where a letter may come, and with `payload` what looks into that. */
 static inline void
-conn_fetch_state(const struct conn_store *s, uint32_t handle)
+conn_fetch_state(const struct conn_store *s, uint32_t handle, bool payload)
 {
 	const struct conn *c = conn_at(s, handle);
 
@@ -37,6 +37,8 @@ conn_fetch_state(const struct conn_store *s, uint32_t handle)
 		fetch_all(slab_at(&s->tcps, c->tcp), s->tcps.size);
 	if (!conn_has_spoken(c))
 		fetch(&conn_cold_at(s, handle)->history_len);
+	if (payload && s->watcher)
+		s->watcher->fetch(s->watcher->arg, c);
 }
 
 #endif

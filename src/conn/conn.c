@@ -367,11 +367,8 @@ fetch_ahead(const struct conn_store *s, uint32_t handle)
 	enum { AHEAD = 8 };
 	const uint32_t at = handle + AHEAD;
 
-	if (at >= s->conns.top || !(conn_at(s, at)->flags & CONN_LIVE))
-		return;
-	conn_fetch_state(s, at);
-	if (s->watcher)
-		s->watcher->fetch(s->watcher->arg, conn_at(s, at));
+	if (at < s->conns.top && conn_at(s, at)->flags & CONN_LIVE)
+		conn_fetch_state(s, at, true);
 }
 
 void

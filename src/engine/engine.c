@@ -227,11 +227,8 @@ fetch_connections(struct connlog_engine *e, size_t n)
 		e->frames[i].guess = e->frames[i].flow ? conn_fetch(&e->store, e->frames[i].hash) : 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct frame *f = &e->frames[i];
-		if (!f->guess)
-			continue;
-		conn_fetch_state(&e->store, f->guess);
-		if (f->pkt.data.n > 0 && e->store.watcher)
-			e->store.watcher->fetch(e->store.watcher->arg, conn_at(&e->store, f->guess));
+		if (f->guess)
+			conn_fetch_state(&e->store, f->guess, f->pkt.data.n > 0);
 	}
 }
 
