@@ -61,7 +61,7 @@ scan_few(const struct tables *t, const uint8_t *p, size_t n)
 
 	if (hit & 0xffff)
 		return (unsigned)__builtin_ctz(hit);
-	return hit ? n - 32 + (unsigned)__builtin_ctz(hit) : n;
+	return hit ? n - 16 + (unsigned)__builtin_ctz(hit >> 16) : n;
 }
 
 __attribute__((target("avx2"))) static size_t
@@ -125,26 +125,14 @@ has_blocks(void)
 	return true;
 }
 
-#else
-
-#define LEAST SIZE_MAX
-
-static size_t
-scan_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
-{
-	return scan_bytes(s, p, 0, n);
-}
-
-static bool
-has_blocks(void)
-{
-	return false;
-}
-
 #endif
 
 size_t
 ascii_scan(const struct ascii_set *s, const uint8_t *p, size_t n)
 {
-	return n >= LEAST && has_blocks() ? scan_blocks(s, p, n) : scan_bytes(s, p, 0, n);
+#ifdef LEAST
+	if (n >= LEAST && has_blocks())
+		return scan_blocks(s, p, n);
+#endif
+	return scan_bytes(s, p, 0, n);
 }

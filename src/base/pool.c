@@ -3,18 +3,20 @@
 
 #include <stdlib.h>
 
-/* Whole cache lines: no block shares one, or reaches into one more than it must. */
+/* Whole cache lines: no block shares one, or reaches into one more than it must. The first STEPS grow by one each. */
+#define LINE  64
+#define STEPS 7
 static const uint16_t sizes[POOL_SIZES] = { 64, 128, 192, 256, 320, 384, 448, POOL_NAMED, 1152, 2048 };
 
-_Static_assert(POOL_SIZES <= 16, "a slab's number has four bits");
+_Static_assert(POOL_SIZES <= 16 && STEPS < 8, "a slab's number has four bits, that of POOL_NAMED's only three");
 
 /* => The slab of the smallest blocks that hold `n` bytes; POOL_SIZES where none does. */
 static unsigned
 slab_for(size_t n)
 {
-	if (n <= 448) /* up to there they go by 64 */
-		return n > 0 ? (unsigned)(n - 1) / 64 : 0;
-	unsigned k = 7;
+	if (n <= (size_t)STEPS * LINE)
+		return n > 0 ? (unsigned)(n - 1) / LINE : 0;
+	unsigned k = STEPS;
 	while (k < POOL_SIZES && sizes[k] < n)
 		k++;
 	return k;

@@ -252,8 +252,9 @@ dfa_exits(const struct dfa *d, uint16_t state)
 static const uint8_t *
 leave(struct dfa *d, uint16_t state, const uint8_t *p, const uint8_t *end)
 {
-	if (d->states[state].leaves == EXITS_ASCII)
-		return p + ascii_scan(&d->states[state].exits, p, (size_t)(end - p));
+	const struct ascii_set *exits = dfa_exits(d, state);
+	if (exits)
+		return p + ascii_scan(exits, p, (size_t)(end - p));
 	const uint8_t *at = stay(d->class, d->table + ((size_t)state << d->shift), state, p, end);
 	if (at - p > STAY_LONG && d->states[state].leaves == EXITS_UNKNOWN)
 		find_exits(d, state);
@@ -309,7 +310,7 @@ dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *acc
 void
 dfa_match(struct dfa *d, const uint8_t *p, size_t n, uint64_t *accepted)
 {
-	const bool   rests = d->states[DFA_START].leaves == EXITS_ASCII; /* what it waits for may come anywhere */
+	const bool   rests = dfa_exits(d, DFA_START); /* what it waits for may come anywhere */
 	const size_t first = n < FIRST_BYTES || rests ? n : FIRST_BYTES;
 	if (n < d->states[DFA_START].least)
 		return;

@@ -230,6 +230,7 @@ static size_t
 resting(const struct signatures *s, const struct sig_side *side, enum direction d, struct bytes b)
 {
 	struct ascii_set exits = { 0 };
+	bool             alive = false;
 
 	for (unsigned g = 0; g < SIG_GROUPS; g++) {
 		if (!s->dfa[d][g] || side->state[g] == DFA_DEAD)
@@ -238,8 +239,9 @@ resting(const struct signatures *s, const struct sig_side *side, enum direction 
 		if (!leave)
 			return 0;
 		ascii_add_all(&exits, leave);
+		alive = true;
 	}
-	return ascii_scan(&exits, b.p, b.n);
+	return alive ? ascii_scan(&exits, b.p, b.n) : b.n;
 }
 
 /* Runs the automata over a chunk. => The rules whose patterns have accepted in it. */
