@@ -6,12 +6,12 @@
 #include "conn/conn.h"
 #include "connlog.h"
 #include "decode/decode.h"
+#include "dpd/inspect.h"
 #include "engine/notice.h"
 #include "engine/options.h"
 #include "event/bus.h"
 #include "record/fill.h"
 #include "script/script.h"
-#include "dpd/inspect.h"
 
 #define BATCH 32
 

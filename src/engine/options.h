@@ -5,8 +5,8 @@
 #include "conn/options.h"
 #include "connlog.h"
 #include "decode/decode.h"
-#include "event/contents.h"
 #include "dpd/options.h"
+#include "event/contents.h"
 
 struct connlog_options {
 	struct decode_options   decode;

@@ -199,7 +199,7 @@ parse_port(struct bytes b, struct end *out)
 	int32_t v[6];
 
 	copy_text(b, text);
-	/* As Zeek does it; of numbers that are too large nothing is made.  NOLINTNEXTLINE(cert-err34-c) */
+	/* As Zeek does it, with whatever it makes of numbers that do not fit.  NOLINTNEXTLINE(cert-err34-c) */
 	if (b.n < 11 || sscanf(text, "%" SCNd32 ",%" SCNd32 ",%" SCNd32 ",%" SCNd32 ",%" SCNd32 ",%" SCNd32, &v[0], &v[1],
 	                       &v[2], &v[3], &v[4], &v[5]) != 6)
 		return false;
