@@ -165,6 +165,8 @@ fill(struct walk *w, const struct ip_header *h)
 	out->payload_len = h->payload_len;
 	out->wire_len = w->at->wire_len;
 	out->cap_len = w->at->cap_len;
+	/* The place in the batch held another packet before; its transport layer may set these. */
+	out->one_way = out->l4_bad = out->tcp_bad = out->deep = false;
 }
 
 enum layer

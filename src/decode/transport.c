@@ -72,8 +72,6 @@ tcp_layer(struct walk *w)
 
 	const uint8_t *p = out->payload.p;
 	out->transport = TRANSPORT_TCP;
-	out->one_way = false;
-	out->l4_bad = false;
 	out->sport = load_be16(p);
 	out->dport = load_be16(p + 2);
 	out->tcp_seq = load_be32(p + 4);
@@ -118,8 +116,6 @@ udp_layer(struct walk *w)
 	uint32_t       len = out->payload_len ? out->payload_len : (uint32_t)out->payload.n;
 	bool           has_checksum = load_be16(p + 6) != 0;
 	out->transport = TRANSPORT_UDP;
-	out->one_way = false;
-	out->l4_bad = false;
 	out->sport = load_be16(p);
 	out->dport = load_be16(p + 2);
 	out->udp_len = load_be16(p + 4);
@@ -212,7 +208,6 @@ icmp_layer(struct walk *w)
 	int            counterpart = icmp_counterpart(out->proto, p[0]);
 	out->transport = TRANSPORT_ICMP;
 	out->one_way = counterpart < 0;
-	out->l4_bad = false;
 	out->sport = p[0];
 	out->dport = counterpart < 0 ? p[1] : (uint16_t)counterpart;
 	set_data(out, 8, len);
@@ -231,8 +226,6 @@ other_layer(struct walk *w)
 	struct pkt *out = w->out;
 	uint32_t    len = out->payload_len ? out->payload_len : (uint32_t)out->payload.n;
 	out->transport = TRANSPORT_UNKNOWN;
-	out->one_way = false;
-	out->l4_bad = false;
 	out->sport = out->dport = 0;
 	out->deep = false; /* nothing is handed on from here */
 	set_data(out, 0, len);

@@ -283,6 +283,8 @@ run_cut(struct run *r, int link, const uint8_t *p, size_t caplen, size_t len)
 	struct dissection     d;
 	struct pkt            out;
 
+	/* A batch's places are used again: what is decoded may not depend on the packet that was there before. */
+	memset(&out, 1, sizeof out);
 	r->n = 0;
 	decode_begin(r->dec, &d, &raw, r->now);
 	while (decode_next(r->dec, &d, &out)) {

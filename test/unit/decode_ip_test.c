@@ -264,6 +264,25 @@ tcp_header(void **state)
 }
 
 static void
+nothing_left_of_the_packet_before(void **state)
+{
+	(void)state;
+	for (int kind = KIND_TCP4; kind <= KIND_ICMP6; kind++) {
+		struct run r;
+		open_checking(&r, false);
+		build(kind, 4);
+		run_frame(&r, LINK_RAW, &f);
+		assert_int_equal(r.n, 1);
+		const struct pkt *pkt = &r.at[0].pkt;
+		assert_false(pkt->tcp_bad);
+		assert_false(pkt->l4_bad);
+		assert_false(pkt->deep);
+		assert_false(pkt->one_way);
+		run_close(&r);
+	}
+}
+
+static void
 icmp_pairs(void **state)
 {
 	(void)state;
@@ -407,6 +426,7 @@ main(void)
 		cmocka_unit_test(udp_without_checksum),
 		cmocka_unit_test(ignore_checksums_nets),
 		cmocka_unit_test(tcp_header),
+		cmocka_unit_test(nothing_left_of_the_packet_before),
 		cmocka_unit_test(icmp_pairs),
 		cmocka_unit_test(ip6_chains),
 		cmocka_unit_test(ip6_ends),
