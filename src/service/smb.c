@@ -6,6 +6,10 @@
  * for a header begins again, as it does after a gap.  What the frames hold of authentication and of DCE-RPC goes to
  * objects outside the connection's tree (smb_pipes.c).
  *
+ * Zeek throws away what it holds but not the parser that waits for the rest of it: this one finds no byte in the next chunk of its
+ * side, which so is an error, too.  Only the side on which an error was found begins with a new parser.  As one waits for the
+ * next frame as soon as there was a first one, each side of a connection loses a chunk to every gap.
+ *
  * Held are frames up to 66,000 bytes, of each side one.  Of longer ones, and of SMB2 reads and writes that are no pipe's
  * where data makes most of the frame, the first 1024 are held and the rest is counted; an error in what is not held goes
  * unnoticed.
@@ -22,10 +26,22 @@ static void
 resync(struct smb *s)
 {
 	for (int i = 0; i < 2; i++) {
-		gather_clear(&s->side[i].held);
-		s->side[i].total = s->side[i].seen = 0;
+		struct smb_side *d = &s->side[i];
+		gather_clear(&d->held);
+		d->total = d->seen = 0;
+		d->stale = d->begun;
 	}
 	s->synced = false;
+}
+
+static void
+fail(struct talk *t, int side)
+{
+	struct smb *s = t->state;
+
+	talk_violate(t);
+	s->side[side].begun = false;
+	resync(s);
 }
 
 /* SMB_Protocol_Identifier. => True where another follows. */
@@ -133,16 +149,18 @@ has_header(struct bytes b)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct smb *s = t->state;
+	struct smb      *s = t->state;
+	struct smb_side *d = &s->side[side];
 
 	if (!s->synced && !has_header(b))
 		return;
 	s->synced = true;
-	while (b.n != 0) {
-		if (s->side[side].total ? long_frame(t, side, &b) : next_frame(t, side, &b))
-			continue;
-		talk_violate(t);
-		resync(s);
+	d->begun = true;
+	bool ok = !d->stale;
+	while (ok && b.n != 0)
+		ok = d->total ? long_frame(t, side, &b) : next_frame(t, side, &b);
+	if (!ok) {
+		fail(t, side);
 		return;
 	}
 	if (s->chunks < CONFIRMING_CHUNKS && ++s->chunks == CONFIRMING_CHUNKS)

@@ -1,0 +1,136 @@
+/* talk_help.h - a recogniser alone: it is fed by hand, and what it asks for becomes a line of text.
+ *
+ * "+smb" it is confirmed, "-smb" it violates, "!smb" it skips the rest, "X" a letter for the history.  What lies outside the
+ * connection's tree is in the same line.  A test program that includes this has its own talk_...(), so nothing of dpd/ is linked.
+ */
+#ifndef TEST_TALK_HELP_H
+#define TEST_TALK_HELP_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "service/talk.h"
+
+enum { MOST_TALKS = 100, CONFIRMED = 1, SKIPS = 2, RELEASED = 4 };
+
+static struct talk talks[MOST_TALKS];
+static unsigned    n_talks;
+static char        said[1024];
+static bool        talk_is_partial;
+
+/* The recognisers that may be asked for, by service; the test program's. */
+static const struct recogniser *recogniser_of(enum service s);
+
+static inline void
+say(const struct talk *t, char sign)
+{
+	const size_t n = strlen(said);
+	const char  *name = service_name(t->what->service);
+
+	snprintf(said + n, sizeof said - n, "%s%c%s", n ? " " : "", sign, name);
+}
+
+static inline struct talk *
+talk_begin(const struct recogniser *what)
+{
+	struct talk *t = n_talks < MOST_TALKS ? &talks[n_talks++] : NULL;
+
+	if (!t)
+		return NULL;
+	*t = (struct talk){ .what = what, .state = calloc(1, what->state_size ? what->state_size : 1) };
+	if (what->begin)
+		what->begin(t);
+	return t;
+}
+
+static inline void
+talk_end_all(void)
+{
+	while (n_talks > 0) {
+		struct talk *t = &talks[--n_talks];
+		if (t->what->end)
+			t->what->end(t);
+		free(t->state);
+	}
+	said[0] = 0;
+}
+
+bool
+talk_udp(const struct talk *t)
+{
+	(void)t;
+	return false;
+}
+
+bool
+talk_partial(const struct talk *t)
+{
+	(void)t;
+	return talk_is_partial;
+}
+
+void
+talk_confirm(struct talk *t)
+{
+	if (!(t->flags & CONFIRMED))
+		say(t, '+');
+	t->flags |= CONFIRMED;
+}
+
+void
+talk_violate(struct talk *t)
+{
+	say(t, '-');
+}
+
+void
+talk_skip(struct talk *t)
+{
+	if (!(t->flags & SKIPS))
+		say(t, '!');
+	t->flags |= SKIPS;
+}
+
+void
+talk_skip_at_gap(struct talk *t, int side, uint64_t len)
+{
+	(void)side;
+	(void)len;
+	talk_skip(t);
+}
+
+void
+talk_settled(struct talk *t)
+{
+	(void)t;
+}
+
+void
+talk_note_x(struct talk *t)
+{
+	(void)t;
+	strncat(said, " X", sizeof said - strlen(said) - 1);
+}
+
+struct talk *
+talk_outside(struct talk *t, enum service service)
+{
+	(void)t;
+	return talk_begin(recogniser_of(service));
+}
+
+void
+talk_feed(struct talk *t, int side, struct bytes b)
+{
+	if (!(t->flags & (SKIPS | RELEASED)))
+		t->what->feed(t, side, b);
+}
+
+void
+talk_release(struct talk *t)
+{
+	t->flags |= RELEASED;
+}
+
+#endif
