@@ -21,7 +21,7 @@ events_add(struct talk *t, enum event_kind kind)
 	i->events[i->n_events++] = (struct event){
 		.from = t,
 		.kind = kind,
-		.service = t->what->service,
+		.service = t->what ? t->what->service : SERVICE_NONE,
 		.outside = (t->flags & TALK_OUTSIDE) != 0,
 	};
 }
@@ -78,6 +78,10 @@ violate(struct inspect *in, const struct event *e)
 		return false;
 	if (is_too_late(in))
 		return false;
+	if (e->service == SERVICE_NONE) { /* a matcher: nothing is matched any more */
+		tree_remove(e->from);
+		return false;
+	}
 	if (!tree_live(in->child, e->service))
 		return true;
 	if (e->outside || (e->from->flags & TALK_REMOVING))
@@ -146,6 +150,15 @@ talk_violate(struct talk *t)
 {
 	if (!is_filtered(t->in))
 		events_add(t, EVENT_VIOLATE);
+}
+
+void
+talk_throw(struct talk *t)
+{
+	if (t->flags & TALK_REPLAY)
+		t->flags |= TALK_THREW;
+	else
+		talk_violate(t);
 }
 
 void

@@ -31,6 +31,8 @@ enum talk_flag {
 	TALK_OUTSIDE = 8,  /* not in the tree */
 	TALK_SETTLED = 16, /* could only violate */
 	TALK_HOME = 32,    /* lies in the inspection's block */
+	TALK_REPLAY = 64,  /* what it throws goes to the matcher that feeds it */
+	TALK_THREW = 128,  /* it has thrown in this replay */
 };
 
 enum inspect_flag {

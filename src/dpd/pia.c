@@ -84,6 +84,31 @@ stop_buffering(struct talk *t)
 		tree_remove(t);
 }
 
+/* Feeds a recogniser with all datagrams that came before, and with this one.  Zeek hands them on without looking whether the
+ * analyzer skips, and without catching what it throws (PIA::ReplayPacketBuffer).  => False where it threw: the rest is not
+ * replayed. */
+static bool
+replay_datagrams(const struct pia *p, struct talk *to, int side, struct bytes now)
+{
+	const uint8_t deaf = to->what->unguarded ? 0 : TALK_SKIP;
+
+	to->flags |= TALK_REPLAY;
+	for (uint32_t at = 0; at <= p->n && !(to->flags & (TALK_THREW | deaf));) {
+		struct bytes b = now;
+		int          from = side;
+		if (at < p->n) {
+			uint32_t head;
+			memcpy(&head, p->buf + at, sizeof head);
+			from = (head & ENTRY_SIDE) != 0;
+			b = (struct bytes){ p->buf + at + sizeof head, head & ~ENTRY_SIDE };
+		}
+		to->what->feed(to, from, b);
+		at += (uint32_t)(sizeof(uint32_t) + b.n);
+	}
+	to->flags &= (uint8_t)~TALK_REPLAY;
+	return !(to->flags & TALK_THREW);
+}
+
 /* Feeds a recogniser with all that came before, and with this chunk. */
 static void
 replay(const struct pia *p, struct talk *to, int side, struct bytes now)
@@ -120,8 +145,15 @@ match(struct talk *t, int side, struct bytes b)
 			continue;
 		}
 		struct talk *to = tree_attach(in, t->parent, in->by->registry.of[found[i]]);
-		if (to)
+		if (!to)
+			continue;
+		if (!udp || t->parent) {
 			replay(p, to, side, b);
+		} else if (!replay_datagrams(p, to, side, b)) {
+			to->flags &= (uint8_t)~TALK_THREW;
+			events_add(t, EVENT_VIOLATE);
+			break; /* what else has matched is lost with it */
+		}
 	}
 }
 

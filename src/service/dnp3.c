@@ -1,8 +1,8 @@
 /* dnp3.c - DNP3 (IEEE 1815) over TCP and UDP; Zeek: dnp3/DNP3.cc.
  *
  * Confirms: a link header with its start bytes and a good checksum; with the byte that follows it.
- * Violates: a bad checksum of the header; a fragment whose objects do not fit.  After these, and after bytes that are no
- * frame, nothing more is read.  A gap is not noticed.  Frames go on over datagrams too.
+ * Violates: a bad checksum of the header; a fragment that begins with a length below 5, or whose objects do not fit.  After
+ * these, and after bytes that are no frame, nothing more is read.  A gap is not noticed.  Frames go on over datagrams too.
  * Holds: on each side a frame (at most 292 bytes) and the fragment that is put together from frames, at most HELD bytes;
  * of a longer one nothing more is read.
  */
@@ -11,16 +11,27 @@
 #include "service/talk.h"
 
 #define HEADER 11u /* the transport's byte is read with the link's header */
+#define LINK   8u  /* of which the fragment has so many, before the application's bytes */
 #define HELD   16384u
 
+/* What is put together for the parser of objects.  It waits for the size that the first link header names, but is parsed
+ * when the last frame is there. */
+struct fragment {
+	struct gather part;
+	uint32_t      waits;  /* for so many bytes; 0: nothing has come */
+	bool          headed; /* its link header was looked at */
+};
+
 struct flow {
-	struct gather frame, fragment;
-	bool          first_seen, in_frame; /* the header was looked at */
+	struct gather   frame;
+	struct fragment fragment;
+	uint8_t         frames;               /* of this fragment; stops at 2 */
+	bool            first_seen, in_frame; /* the header was looked at */
+	bool            dead;
 };
 
 struct state {
 	struct flow side[2];
-	bool        replayed; /* UDP: a datagram was seen */
 };
 
 static uint16_t
@@ -42,20 +53,111 @@ checks(const uint8_t *p, size_t n)
 	return load_le16(p + n) == checksum(p, n);
 }
 
+/* ClearEndpointState(): what of a fragment was put together stays. */
 static void
 forget(struct flow *f)
 {
+	const struct fragment kept = f->fragment;
+
 	gather_clear(&f->frame);
-	gather_clear(&f->fragment);
-	*f = (struct flow){ 0 };
+	*f = (struct flow){ .fragment = kept };
 }
 
+/* Of this side nothing can come any more, not even of what is replayed. */
 static bool
-stop(struct talk *t)
+stop(struct talk *t, struct flow *f)
 {
+	f->dead = true;
 	talk_skip(t);
 	return false;
 }
+
+/* ---- fragments */
+
+static void
+fragment_clear(struct fragment *g)
+{
+	gather_clear(&g->part);
+	*g = (struct fragment){ 0 };
+}
+
+/* Moves bytes to the fragment, at most `n`. */
+static void
+fragment_hold(struct fragment *g, struct bytes *b, size_t n)
+{
+	struct bytes part = { b->p, n < b->n ? n : b->n };
+
+	*b = bytes_skip(*b, part.n);
+	if (part.n)
+		gather_need(&g->part, &part, g->part.n + part.n + 1);
+}
+
+/* The link header that it begins with. => False where it is none. */
+static bool
+fragment_head(struct fragment *g)
+{
+	const uint8_t *p = g->part.p;
+
+	if (g->part.n < LINK || p[0] != 0x05 || p[1] != 0x64)
+		return false;
+	if (p[2] + 3u > g->waits)
+		g->waits = p[2] + 3u;
+	g->headed = true;
+	return true;
+}
+
+/* => False where the objects do not fit. */
+static bool
+fragment_parse(struct fragment *g, int side)
+{
+	const struct bytes b = { g->part.p + LINK, g->part.n - LINK };
+	const bool         fits = side == TALK_ORIG ? dnp3_request_fits(b) : dnp3_response_fits(b);
+
+	fragment_clear(g);
+	return fits;
+}
+
+/* A frame's link header, which is taken to be what is waited for: where a link's frame alone came between the frames of a
+ * fragment, that is the rest of it. => False where what is complete by that does not fit. */
+static bool
+fragment_put(struct fragment *g, int side, struct bytes b)
+{
+	while (b.n) {
+		if (g->waits == 0)
+			g->waits = LINK;
+		fragment_hold(g, &b, g->waits - g->part.n);
+		if (g->part.n < g->waits)
+			continue;
+		if (!g->headed && !fragment_head(g))
+			return false;
+		if (g->part.n >= g->waits && !fragment_parse(g, side))
+			return false;
+	}
+	return true;
+}
+
+/* A frame's data. */
+static void
+fragment_add(struct fragment *g, struct bytes b)
+{
+	g->waits += (uint32_t)b.n;
+	fragment_hold(g, &b, b.n);
+}
+
+/* The last frame was added. */
+static bool
+fragment_end(struct fragment *g, int side)
+{
+	const uint32_t waited = g->waits;
+
+	if (!g->headed && !fragment_head(g))
+		return false;
+	if (g->waits > waited && g->waits > g->part.n) /* the header asks for more than there is */
+		return true;
+	return fragment_parse(g, side);
+}
+
+/* ---- frames */
 
 /* => The bytes of a frame as the length says, with a checksum for each 16; 0 where that is none. */
 static size_t
@@ -69,17 +171,17 @@ frame_size(unsigned length)
 
 /* The header. => False where nothing more is to be read of this delivery. */
 static bool
-link_header(struct talk *t, struct flow *f, struct bytes *in)
+link_header(struct talk *t, struct flow *f, int side, struct bytes *in)
 {
 	const uint8_t *h = gather_need(&f->frame, in, HEADER);
 
 	if (!h)
 		return false;
 	if (h[0] != 0x05 || h[1] != 0x64)
-		return stop(t);
-	if (!checks(h, 8)) {
+		return stop(t, f);
+	if (!checks(h, LINK)) {
 		talk_violate(t);
-		return stop(t);
+		return stop(t, f);
 	}
 	talk_confirm(t);
 	talk_settled(t);
@@ -88,7 +190,12 @@ link_header(struct talk *t, struct flow *f, struct bytes *in)
 		return false;
 	}
 	f->in_frame = true;
-	return frame_size(h[2]) >= HEADER || stop(t);
+	f->frames += f->frames < 2;
+	if (f->frames == 1 && !fragment_put(&f->fragment, side, (struct bytes){ h, LINK })) {
+		talk_throw(t);
+		return stop(t, f);
+	}
+	return frame_size(h[2]) >= HEADER || stop(t, f);
 }
 
 /* The frame's data, without checksums, go to the fragment. => False where one of them is bad. */
@@ -102,9 +209,7 @@ unpack(struct flow *f, const uint8_t *frame)
 		const unsigned n = left < 16 ? left : 16;
 		if (!checks(p, n))
 			return false;
-		struct bytes data = { p + transport, n - transport };
-		if (data.n)
-			gather_need(&f->fragment, &data, f->fragment.n + data.n + 1);
+		fragment_add(&f->fragment, (struct bytes){ p + transport, n - transport });
 		p += n + 2;
 		left -= n;
 	}
@@ -122,21 +227,18 @@ link_frame(struct talk *t, struct flow *f, int side, struct bytes *in)
 	if (!frame)
 		return false;
 	const unsigned transport = frame[10];
-	if (!unpack(f, frame) || f->fragment.n > HELD)
-		return stop(t);
+	if (!unpack(f, frame) || f->fragment.part.n > HELD)
+		return stop(t, f);
 	gather_take(&f->frame, in, size);
 	f->in_frame = false;
 	f->first_seen |= (transport & 0x40) != 0;
 	if (!f->first_seen)
-		return stop(t);
+		return stop(t, f);
 	if (!(transport & 0x80))
 		return true;
-	const struct bytes all = { f->fragment.p, f->fragment.n };
-	if (!(side == TALK_ORIG ? dnp3_request_fits(all) : dnp3_response_fits(all))) {
-		/* What is replayed from before the signature matched is charged to somebody else. */
-		if (!talk_udp(t) || ((struct state *)t->state)->replayed)
-			talk_violate(t);
-		return stop(t);
+	if (!fragment_end(&f->fragment, side)) {
+		talk_throw(t);
+		return stop(t, f);
 	}
 	forget(f);
 	return true;
@@ -147,8 +249,8 @@ deliver(struct talk *t, int side, struct bytes in)
 {
 	struct flow *f = &((struct state *)t->state)->side[side];
 
-	while (in.n || f->in_frame)
-		if (f->in_frame ? !link_frame(t, f, side, &in) : !link_header(t, f, &in))
+	while (!f->dead && (in.n || f->in_frame))
+		if (f->in_frame ? !link_frame(t, f, side, &in) : !link_header(t, f, side, &in))
 			return;
 }
 
@@ -160,19 +262,14 @@ tcp_feed(struct talk *t, int side, struct bytes b)
 }
 
 static void
-udp_feed(struct talk *t, int side, struct bytes b)
-{
-	deliver(t, side, b);
-	((struct state *)t->state)->replayed = true;
-}
-
-static void
 dnp3_end(struct talk *t)
 {
 	struct state *s = t->state;
 
-	forget(&s->side[0]);
-	forget(&s->side[1]);
+	for (int side = 0; side < 2; side++) {
+		forget(&s->side[side]);
+		fragment_clear(&s->side[side].fragment);
+	}
 }
 
 static const uint16_t dnp3_ports[] = { 20000, 0 };
@@ -189,6 +286,7 @@ const struct recogniser recogniser_dnp3_tcp = {
 const struct recogniser recogniser_dnp3_udp = {
 	.service = SERVICE_DNP3_UDP,
 	.state_size = sizeof(struct state),
-	.feed = udp_feed,
+	.feed = deliver,
 	.end = dnp3_end,
+	.unguarded = true,
 };

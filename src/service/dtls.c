@@ -287,7 +287,7 @@ feed(struct talk *t, int side, struct bytes b)
 		return;
 	while (r.b.n > 0) {
 		if (!one_record(d, t, side, &r)) {
-			talk_violate(t);
+			talk_throw(t);
 			break;
 		}
 	}
@@ -313,4 +313,5 @@ const struct recogniser recogniser_dtls = {
 	.state_size = sizeof(struct dtls),
 	.feed = feed,
 	.end = end,
+	.unguarded = true,
 };

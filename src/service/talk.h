@@ -38,6 +38,8 @@ struct recogniser {
 	void (*closed)(struct talk *t);                      /* TCP: a side has closed or reset (ConnectionClosed) */
 	void (*flipped)(struct talk *t);                     /* the ends have changed roles (FlipRoles) */
 	void (*end)(struct talk *t);                         /* frees what the state owns */
+	/* UDP: Zeek's analyzer lets exceptions out (talk_throw()), and SetSkip is all that keeps datagrams from it. */
+	bool unguarded;
 };
 
 struct talk {
@@ -65,6 +67,9 @@ void talk_confirm(struct talk *t);
 /* AnalyzerViolation: may be raised again and again. Dropped where Zeek drops it (partial TCP, gaps, sizes). The recogniser
  * goes on being fed until the packet is done. */
 void talk_violate(struct talk *t);
+/* An exception that the analyzer lets out: a violation, but of the matcher where it comes of a datagram that the matcher
+ * replays. */
+void talk_throw(struct talk *t);
 /* SetSkip: no more input of any kind. */
 void talk_skip(struct talk *t);
 /* A recogniser's gap() that gives up. */

@@ -64,6 +64,17 @@ struct result {
 	"\x17\3\1\0\x0a"                                                                                                   \
 	"0123456789"
 
+/* DTLS: a ClientHello. DNP3: a request; one whose objects are not all there; a frame without a length; a frame of the link
+ * alone, with the byte behind it; a request in two frames. */
+#define HELLO                                                                                                          \
+	"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x36\1\0\0\x2a\0\0\0\0\0\0\0\x2a\xfe\xfd" RANDOM32 "\0\0\0\2\xc0\x2b\1\0"
+#define READ   "\5\x64\x0b\xc4\2\0\1\0\x83\x24\xc0\xc0\1\x3c\2\6\x54\xe0"
+#define SHORT  "\5\x64\x0c\xc4\2\0\1\0\xbd\xfa\xc0\xc0\2\x0c\1\x28\5\xfe\x61"
+#define EMPTY  "\5\x64\0\xc4\2\0\1\0\x0f\x2d\xc0\x1d\x0a"
+#define LINK   "\5\x64\5\xc0\2\0\1\0\x9e\x59\xc0"
+#define READ_1 "\5\x64\x0a\xc4\2\0\1\0\x64\x91\x40\xc0\1\x3c\2\xac\xc4"
+#define READ_2 "\5\x64\7\xc4\2\0\1\0\x31\xf3\x81\6\x5a\xfa"
+
 static void
 text_of(const connlog_record *r, const char *column, char *out, size_t size)
 {
@@ -243,6 +254,18 @@ static const struct scenario scenarios[] = {
 	{ "violated, joined midway", PARTIAL, 53, { { 0, B(ASK) }, { 1, B(TELL) }, { 0, B(BAD) } }, "dns", "", "", NULL, false },
 	{ "out of order, the hole filled later", TCP, 80, { { 0, "T / HTTP/1.1\r\n\r\n", 0, 0, 2 }, { 0, "GE" }, { 1, OK } }, "http", "", "", NULL, false },
 	{ "UDP, by its port", UDP, 53, { { 0, B(QUERY) }, { 1, B(REPLY) } }, "dns", "", "", NULL, false },
+	/* What a recogniser throws while datagrams are replayed takes the matcher away, and the rest is not replayed. */
+	{ "UDP, a datagram throws", UDP, 40000, { { 0, B(HELLO) }, { 0, "x" } }, "", "dtls", "", NULL, false },
+	{ "UDP, a replayed datagram throws", UDP, 40000, { { 0, "x" }, { 0, B(HELLO) } }, "", "", "", NULL, false },
+	{ "UDP, the recogniser stays", UDP, 40000, { { 0, "x" }, { 0, B(HELLO) }, { 0, B(HELLO) } }, "dtls", "", "", NULL, false },
+	{ "UDP, the matcher does not", UDP, 40000, { { 0, "x" }, { 0, B(HELLO) }, { 1, B(READ) } }, "", "", "", NULL, false },
+	{ "UDP, the datagram that matched throws", UDP, 40000, { { 0, B(SHORT) } }, "dnp3_udp", "", "", NULL, false },
+	{ "UDP, the next one throws", UDP, 40000, { { 0, B(READ) }, { 0, B(SHORT) } }, "", "dnp3_udp", "", NULL, false },
+	{ "UDP, the side that is skipped stays so", UDP, 40000, { { 0, "x", 0, 11 }, { 0, B(READ) } }, "", "", "", NULL, false },
+	{ "UDP, the other side is replayed all the same", UDP, 40000, { { 0, "x", 0, 11 }, { 1, B(READ) } }, "dnp3_udp", "", "", NULL, false },
+	{ "dnp3, a frame without a length", TCP, 20000, { { 0, B(EMPTY) } }, "", "dnp3_tcp", "", NULL, false },
+	{ "dnp3, a fragment of two frames", TCP, 20000, { { 0, B(READ_1) }, { 0, B(READ_2) }, { 0, B(READ) } }, "dnp3_tcp", "", "", NULL, false },
+	{ "dnp3, a link's frame in a fragment", TCP, 20000, { { 0, B(READ_1) }, { 0, B(LINK) }, { 0, B(READ_2) } }, "", "dnp3_tcp", "", NULL, false },
 };
 /* clang-format on */
 
