@@ -1,7 +1,8 @@
 /* siphash.h - SipHash, the keyed hash of short inputs (Aumasson and Bernstein, 2012).
  *
- * SipHash-1-3 spreads connections over the table, so that who does not know the key cannot aim at one bucket;
- * SipHash-2-4 with 128 bits of output makes uids that cannot be guessed.
+ * SipHash-1-3 spreads fragments and tunnels over their tables, and connections where keyhash.h has nothing faster, so that
+ * an attacker who does not know the key cannot choose keys that meet in one bucket.  SipHash-2-4 with 128 bits of output
+ * makes uids that cannot be guessed.
  */
 #ifndef CONNLOG_BASE_SIPHASH_H
 #define CONNLOG_BASE_SIPHASH_H

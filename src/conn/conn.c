@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keyhash.h"
 #include "conn/ahead.h"
 #include "conn/events.h"
 #include "conn/history.h"
@@ -115,31 +116,45 @@ conn_extra_need(struct conn_store *s, struct conn *c)
 	return conn_extra_at(s, c);
 }
 
-/* Key, the lower end first unless the tuple is one-way:
- *
- *     IPv4: [addresses] [tail]    IPv6: [address, 2 words] [address, 2 words] [tail]
- *     tail: port | port << 16 | protocol << 32 | one_way << 40 */
+/* An IPv4 address as a number: any order will do, as long as it is always the same. */
+static inline uint64_t
+v4_word(const struct addr *a)
+{
+	uint32_t word;
+	memcpy(&word, a->b + 12, 4);
+	return word;
+}
+
+/* IPv4: one block of two ends, the lower first unless the tuple is one-way. */
+static uint64_t
+hash_v4(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
+{
+	const uint64_t src = v4_word(&p->src) << 16 | p->sport, dst = v4_word(&p->dst) << 16 | p->dport;
+	const bool     swap = !p->one_way && src > dst;
+	const uint64_t w[2] = { swap ? dst : src, (swap ? src : dst) | kind << 48 };
+	return keyhash(key, w, 1);
+}
+
+/* IPv6: a block an address and one for the rest. */
+static uint64_t
+hash_v6(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
+{
+	uint64_t   w[6];
+	const int  order = addr_cmp(&p->src, &p->dst);
+	const bool swap = !p->one_way && (order > 0 || (order == 0 && p->sport > p->dport));
+	memcpy(w, swap ? &p->dst : &p->src, 16);
+	memcpy(w + 2, swap ? &p->src : &p->dst, 16);
+	w[4] = swap ? p->dport | (uint64_t)p->sport << 16 : p->sport | (uint64_t)p->dport << 16;
+	w[5] = kind;
+	return keyhash(key, w, 3);
+}
+
 uint32_t
 conn_hash(const struct conn_store *s, const struct pkt *p)
 {
-	uint64_t           w[5];
-	const int          order = addr_cmp(&p->src, &p->dst);
-	const bool         swap = !p->one_way && (order > 0 || (order == 0 && p->sport > p->dport));
-	const struct addr *a = swap ? &p->dst : &p->src, *b = swap ? &p->src : &p->dst;
-	const uint16_t     p1 = swap ? p->dport : p->sport, p2 = swap ? p->sport : p->dport;
-	size_t             n = 0;
-
-	if (addr_is_v4(a) && addr_is_v4(b)) {
-		memcpy(w, a->b + 12, 4);
-		memcpy((uint8_t *)w + 4, b->b + 12, 4);
-		n = 1;
-	} else {
-		memcpy(w, a, 16);
-		memcpy(w + 2, b, 16);
-		n = 4;
-	}
-	w[n++] = p1 | (uint64_t)p2 << 16 | (uint64_t)p->proto << 32 | (uint64_t)p->one_way << 40;
-	const uint64_t hash = siphash13(&s->hash_key, w, n);
+	const uint64_t kind = p->proto | (uint64_t)p->one_way << 8;
+	const bool     v4 = addr_is_v4(&p->src) && addr_is_v4(&p->dst);
+	const uint64_t hash = v4 ? hash_v4(&s->hash_key, p, kind) : hash_v6(&s->hash_key, p, kind);
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
