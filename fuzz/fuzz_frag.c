@@ -1,4 +1,5 @@
-/* fuzz_frag.c - the decoder alone, fragments in particular: every piece is counted once, every byte can be read.
+/* fuzz_frag.c - the decoder alone, fragments in particular: every piece is counted once, every byte can be read,
+ * and the short way through the decoder gives what the long way gives.
  *
  * The input is a byte of options and then frames, each behind three bytes: seconds since the frame before it, and the
  * frame's length, big endian.
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "decode/udp_tunnel.h"
+#include "straight_same.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -110,8 +112,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		opt.max_fragment_bytes = 2000;
 		opt.max_ip_tunnels = 2;
 	}
-	struct decoder *dec = decoder_new(&opt);
-	require(dec != NULL);
+	struct decoder *dec = decoder_new(&opt), *quick = decoder_new(&opt), *thorough = decoder_new(&opt);
+	require(dec != NULL && quick != NULL && thorough != NULL);
 	struct bytes in = { p + 1, n - 1 };
 	for (unsigned i = 0; in.n >= 3; i++) {
 		size_t len = load_be16(in.p + 1);
@@ -128,10 +130,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			                          .link = links[(how & 7) | (how >> 4 & 8)],
 			                          .sec = (int64_t)now };
 		one_frame(dec, &opt, &raw, now);
+		bool taken;
+		require(straight_same(quick, thorough, &raw, &taken));
 		free(exact);
 		if (!(how & 32) || i % 4 == 3)
 			decode_batch_end(dec);
 	}
 	decoder_free(dec);
+	decoder_free(quick);
+	decoder_free(thorough);
 	return 0;
 }

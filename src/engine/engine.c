@@ -15,6 +15,7 @@
 #include "conn/events.h"
 #include "conn/history.h"
 #include "conn/uid.h"
+#include "decode/straight.h"
 #include "record/public.h"
 #include "track/track.h"
 
@@ -122,7 +123,7 @@ look_inside(struct connlog_engine *e, struct frame *f, uint32_t handle, bool is_
 		conn_encap_push(s, handle, &shell);
 		f->carrier = handle;
 	}
-	if (decode_inner(e->dec, &f->d, &f->pkt, &in, &shell))
+	if (decode_inner(e->dec, f->d, &f->pkt, &in, &shell))
 		history_once(s, handle, HIST_UNKNOWN, 'X');
 }
 
@@ -160,7 +161,7 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 		return;
 	if (p->deep)
 		history_once(s, handle, HIST_UNKNOWN, 'X');
-	else if (p->transport == TRANSPORT_UDP)
+	else if (p->transport == TRANSPORT_UDP && f->d) /* the short way is for those without a tunnel */
 		look_inside(e, f, handle, is_orig, is_new);
 	if (s->watcher && p->transport == TRANSPORT_UDP)
 		inspect_datagram(&e->inspector, handle, is_orig ? ORIG : RESP, p->data);
@@ -170,9 +171,21 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 		inspect_packet_done(&e->inspector, handle);
 }
 
+/* Decodes the frame's first packet, which for most frames is the only one. */
+static bool
+first_packet(struct connlog_engine *e, struct frame *f, struct dissection *d, const connlog_packet *p)
+{
+	f->d = NULL;
+	if (decode_straight(e->dec, p, e->now, &f->pkt))
+		return true;
+	f->d = d;
+	decode_begin(e->dec, d, p, e->now);
+	return decode_next(e->dec, d, &f->pkt);
+}
+
 /* Packets without bytes and those from before 1970 do not count in Zeek, not even for the time. */
 static void
-frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
+frame_decode(struct connlog_engine *e, struct frame *f, struct dissection *d, const connlog_packet *p)
 {
 	f->flow = f->counts = false;
 	e->packets++;
@@ -182,11 +195,10 @@ frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
 		return;
 	}
 	f->counts = p->len > 0 && p->caplen > 0;
-	const double ts = packet_seconds(p->sec, p->nsec);
-	if (f->counts && ts > e->now)
-		e->now = ts;
-	decode_begin(e->dec, &f->d, p, e->now);
-	f->flow = decode_next(e->dec, &f->d, &f->pkt);
+	f->ts = packet_seconds(p->sec, p->nsec);
+	if (f->counts && f->ts > e->now)
+		e->now = f->ts;
+	f->flow = first_packet(e, f, d, p);
 	if (f->flow) {
 		f->hash = conn_hash(&e->store, &f->pkt);
 		table_fetch(&e->store.table, f->hash);
@@ -198,11 +210,11 @@ frame_decode(struct connlog_engine *e, struct frame *f, const connlog_packet *p)
 static void
 frame_next(struct connlog_engine *e, struct frame *f)
 {
-	f->flow = decode_next(e->dec, &f->d, &f->pkt);
+	f->flow = f->d && decode_next(e->dec, f->d, &f->pkt);
 	if (f->flow)
 		f->hash = conn_hash(&e->store, &f->pkt);
 	if (f->carrier)
-		conn_extra_at(&e->store, conn_at(&e->store, f->carrier))->pppoe_session = f->d.pppoe_session;
+		conn_extra_at(&e->store, conn_at(&e->store, f->carrier))->pppoe_session = f->d->pppoe_session;
 }
 
 /* The recipe: expire, then every packet that the frame holds. */
@@ -210,7 +222,7 @@ static void
 frame_process(struct connlog_engine *e, struct frame *f)
 {
 	if (f->counts)
-		conn_advance(&e->store, f->d.ts);
+		conn_advance(&e->store, f->ts);
 	while (f->flow && e->status == CONNLOG_OK) {
 		f->carrier = 0;
 		flow_packet(e, f);
@@ -238,7 +250,7 @@ connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
 	while (n > 0 && e->status == CONNLOG_OK) {
 		const size_t batch = n < BATCH ? n : BATCH;
 		for (size_t i = 0; i < batch; i++)
-			frame_decode(e, &e->frames[i], &p[i]);
+			frame_decode(e, &e->frames[i], &e->dissections[i], &p[i]);
 		if (batch > 1)
 			fetch_connections(e, batch);
 		for (size_t i = 0; i < batch && e->status == CONNLOG_OK; i++)

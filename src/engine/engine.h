@@ -17,13 +17,14 @@
 
 /* A frame of a batch, decoded ahead so that its connection can be fetched meanwhile. */
 struct frame {
-	struct dissection d;
-	struct pkt        pkt;
-	uint32_t          hash;
-	uint32_t          guess;   /* the connection that its hash leads to first */
-	bool              flow;    /* `pkt` holds a packet */
-	bool              counts;  /* its time is one of the input's */
-	uint32_t          carrier; /* the connection that this packet began and that has another packet inside; 0 */
+	struct pkt         pkt;
+	double             ts;
+	struct dissection *d; /* of a frame that may hold further packets; NULL after the short way */
+	uint32_t           hash;
+	uint32_t           guess;   /* the connection that its hash leads to first */
+	uint32_t           carrier; /* the connection that this packet began and that has another packet inside; 0 */
+	bool               flow;    /* `pkt` holds a packet */
+	bool               counts;  /* its time is one of the input's */
 };
 
 struct connlog_engine {
@@ -42,6 +43,7 @@ struct connlog_engine {
 	uint64_t               before_epoch;
 	double                 now; /* of decoding, a batch ahead of the store's */
 	struct frame           frames[BATCH];
+	struct dissection      dissections[BATCH]; /* of the frames with the same index */
 };
 
 #endif
