@@ -1,30 +1,44 @@
 /* finger.c - Finger (RFC 1288), as Zeek's Spicy parser follows it (analyzer/protocol/finger/finger.spicy).
  *
- * Confirms: a request that is not empty, or has /W; a line of the reply of more than ten characters.  Violates: more than
- * 1024 bytes without the end of a line, a CR in the reply without its LF, a reply that ends within a line; after any of
- * these, and after a gap, nothing is looked at any more.  Held: the first
- * 40 bytes of a line of the reply, of which more are more than ten characters.
+ * Confirms: a request that is not empty, or has /W; a line of the reply of more than ten characters.  Violates: an argument
+ * of more than 1024 bytes, as soon as it is; a line of the reply of more than 1024, where it ends; a text that cannot be
+ * decoded; a CR in the reply without its LF; a request that ends before its argument.  After any of these, and after a gap,
+ * nothing is looked at any more; after one that comes of a side's end, nothing of that side.
+ *
+ * Lines are found by looking ahead to their end, so a last line of the reply that has none is not read at all.  Holds:
+ * nothing.
  */
+#include "service/decoding.h"
 #include "service/talk.h"
 
 static const uint16_t ports[] = { 79, 0 };
 
 #define MAX_LINE  1024u /* Finger::max_line_length */
 #define LONG_LINE 10u   /* characters; more than this is an answer */
-#define MAX_CHAR  4u    /* bytes */
 
 enum { REQUEST_START, REQUEST_SLASH, REQUEST_AFTER_W, REQUEST_ARGUMENT, REQUEST_OVER };
 
+/* The argument without the blanks around it, cut in two at the first '@'. */
+struct argument {
+	struct decoding part;
+	uint16_t        size;    /* bytes, with blanks */
+	bool            user;    /* there is something before the '@' */
+	bool            host;    /* the '@' was there */
+	bool            started; /* the first byte that is not blank was there */
+	bool            cut;     /* a part ended within a character, or does where it has to be stripped of blanks */
+	bool            bad;     /* the part before the '@' is no text */
+};
+
 struct finger {
-	uint8_t  request;
-	bool     whois;
-	bool     decided, user; /* the argument's first byte that is no white space was there; it is not '@' */
-	uint16_t argument;      /* bytes of it */
-	bool     cr;            /* the reply's last byte */
-	uint16_t line;          /* bytes of the reply's line */
-	uint8_t  start[LONG_LINE * MAX_CHAR];
-	bool     replied; /* the responder has sent something */
-	bool     requested;
+	uint8_t         request;
+	bool            whois;
+	bool            seen[2]; /* the side has sent something */
+	bool            deaf[2]; /* its end was a violation */
+	struct argument argument;
+	/* the reply's line */
+	struct decoding text;
+	uint16_t        line; /* bytes, one more than MAX_LINE at most */
+	bool            cr;
 };
 
 static void
@@ -44,25 +58,42 @@ fail(struct talk *t)
 /* ---- the request */
 
 static void
+argument_byte(struct argument *a, uint8_t c)
+{
+	a->size++;
+	if (c == ' ' || (c >= '\t' && c <= '\r')) {
+		a->cut |= a->part.size > 0;
+		if (a->started)
+			decoding_byte(&a->part, c);
+		return;
+	}
+	a->started = true;
+	a->cut = false;
+	if (c == '@' && !a->host) {
+		a->host = true;
+		a->bad = !decoding_good(&a->part);
+		a->part = (struct decoding){ 0 };
+		return;
+	}
+	a->user |= !a->host;
+	decoding_byte(&a->part, c);
+}
+
+/* => False where it cannot be decoded. */
+static bool
 request_over(struct talk *t, struct finger *f)
 {
+	const struct argument *a = &f->argument;
+
 	f->request = REQUEST_OVER;
-	if (f->user || f->whois)
+	if (a->bad || a->cut || !decoding_good(&a->part))
+		return false;
+	if (a->user || f->whois)
 		confirm(t);
+	return true;
 }
 
-/* => False where the argument is too long. */
-static bool
-argument(struct finger *f, uint8_t c)
-{
-	f->request = REQUEST_ARGUMENT;
-	if (!f->decided && c != ' ' && (c < '\t' || c > '\r')) {
-		f->decided = true;
-		f->user = c != '@';
-	}
-	return ++f->argument <= MAX_LINE;
-}
-
+/* => False where it is a violation. */
 static bool
 request_byte(struct talk *t, struct finger *f, uint8_t c)
 {
@@ -74,7 +105,8 @@ request_byte(struct talk *t, struct finger *f, uint8_t c)
 			f->request = REQUEST_AFTER_W;
 			return true;
 		}
-		argument(f, '/');
+		f->request = REQUEST_ARGUMENT;
+		argument_byte(&f->argument, '/');
 	}
 	if (blank && (f->request == REQUEST_START || f->request == REQUEST_AFTER_W))
 		return true;
@@ -82,17 +114,16 @@ request_byte(struct talk *t, struct finger *f, uint8_t c)
 		f->request = REQUEST_SLASH;
 		return true;
 	}
-	if (c == '\r' || c == '\n') {
-		request_over(t, f);
-		return true;
-	}
-	return argument(f, c);
+	if (c == '\r' || c == '\n')
+		return request_over(t, f);
+	f->request = REQUEST_ARGUMENT;
+	argument_byte(&f->argument, c);
+	return f->argument.size <= MAX_LINE;
 }
 
 static void
 request(struct talk *t, struct finger *f, struct bytes b)
 {
-	f->requested = true;
 	for (size_t i = 0; i < b.n && f->request != REQUEST_OVER; i++) {
 		if (!request_byte(t, f, b.p[i])) {
 			fail(t);
@@ -101,64 +132,62 @@ request(struct talk *t, struct finger *f, struct bytes b)
 	}
 }
 
+/* => False where it is a violation: whether /W is there has to be known. */
+static bool
+request_eof(struct talk *t, struct finger *f)
+{
+	switch (f->request) {
+	case REQUEST_START:
+	case REQUEST_SLASH:
+		return false;
+	case REQUEST_OVER:
+		return true;
+	default:
+		return request_over(t, f);
+	}
+}
+
 /* ---- the reply */
 
-/* => The length of the character at `b`, 1 where it is none: a bad byte counts as a character. */
-static size_t
-char_length(struct bytes b)
-{
-	const uint8_t c = b.p[0];
-	const size_t  n = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
-
-	if (n < 2 || n > b.n)
-		return 1;
-	for (size_t i = 1; i < n; i++)
-		if ((b.p[i] & 0xc0) != 0x80)
-			return 1;
-	const uint8_t second = b.p[1]; /* overlong, surrogate, too large */
-	if ((c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f) || (c == 0xf0 && second < 0x90) ||
-	    (c == 0xf4 && second > 0x8f))
-		return 1;
-	return n;
-}
-
+/* The line's text has ended. => False where it is none. */
 static bool
-is_long(const struct finger *f)
+line_text_over(const struct finger *f)
 {
-	if (f->line > sizeof f->start)
-		return true;
-	unsigned chars = 0;
-	for (struct bytes b = { f->start, f->line }; b.n > 0; b = bytes_skip(b, char_length(b)))
-		chars++;
-	return chars > LONG_LINE;
+	return f->line <= MAX_LINE && decoding_good(&f->text);
 }
 
-static void
-line_over(struct talk *t, struct finger *f)
+/* => False where it is a violation. */
+static bool
+reply_byte(struct talk *t, struct finger *f, uint8_t c)
 {
-	if (is_long(f))
+	if (f->cr && c != '\n')
+		return false;
+	if (c == '\r') {
+		f->cr = true;
+		return line_text_over(f);
+	}
+	if (c != '\n') {
+		decoding_byte(&f->text, c);
+		f->line += f->line <= MAX_LINE;
+		return true;
+	}
+	if (!f->cr && !line_text_over(f))
+		return false;
+	if (f->text.chars > LONG_LINE)
 		confirm(t);
+	f->text = (struct decoding){ 0 };
 	f->line = 0;
 	f->cr = false;
+	return true;
 }
 
 static void
 reply(struct talk *t, struct finger *f, struct bytes b)
 {
-	f->replied = true;
 	for (size_t i = 0; i < b.n; i++) {
-		const uint8_t c = b.p[i];
-		if (c == '\n') {
-			line_over(t, f);
-		} else if (f->cr || (c != '\r' && f->line == MAX_LINE)) {
+		if (!reply_byte(t, f, b.p[i])) {
 			fail(t);
 			return;
-		} else if (c == '\r') {
-			f->cr = true;
-		} else {
-			if (f->line < sizeof f->start)
-				f->start[f->line] = c;
-			f->line++;
 		}
 	}
 }
@@ -168,10 +197,15 @@ reply(struct talk *t, struct finger *f, struct bytes b)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
+	struct finger *f = t->state;
+
+	if (b.n == 0 || f->deaf[side])
+		return;
+	f->seen[side] = true;
 	if (side == TALK_ORIG)
-		request(t, t->state, b);
+		request(t, f, b);
 	else
-		reply(t, t->state, b);
+		reply(t, f, b);
 }
 
 /* The parser stops where bytes are missing, unless it has what it wants. */
@@ -181,7 +215,7 @@ gap(struct talk *t, int side, uint64_t len)
 	const struct finger *f = t->state;
 
 	(void)len;
-	if (side == TALK_RESP || f->request != REQUEST_OVER)
+	if (!f->deaf[side] && (side == TALK_RESP || f->request != REQUEST_OVER))
 		talk_skip(t);
 }
 
@@ -190,13 +224,10 @@ eof(struct talk *t, int side)
 {
 	struct finger *f = t->state;
 
-	if (side == TALK_RESP && f->replied && (f->line > 0 || f->cr))
-		fail(t);
-	if (side == TALK_ORIG && f->requested && f->request != REQUEST_OVER) {
-		if (f->request == REQUEST_SLASH)
-			argument(f, '/');
-		request_over(t, f);
-	}
+	if (!f->seen[side] || f->deaf[side] || (side == TALK_ORIG ? request_eof(t, f) : !f->cr))
+		return;
+	f->deaf[side] = true;
+	talk_violate(t);
 }
 
 const struct recogniser recogniser_finger = {

@@ -1,0 +1,128 @@
+/* The recognisers of what Zeek parses with Spicy: what confirms, what violates, and when. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "talk_help.h"
+
+extern const struct recogniser recogniser_finger;
+
+static const struct recogniser *
+recogniser_of(enum service s)
+{
+	(void)s;
+	return &recogniser_finger;
+}
+
+enum { A, B, GAP_A, GAP_B, END_A, END_B }; /* who says it; of whom something is missing; who has ended */
+
+#define STEPS   8
+#define T(text) text, sizeof(text) - 1
+#define END(who)                                                                                                       \
+	{                                                                                                                  \
+		END_##who, NULL, 1                                                                                             \
+	}
+
+struct step {
+	int         what;
+	const char *text;
+	size_t      n;
+	unsigned    times; /* 0: once */
+};
+
+struct scenario {
+	const char              *name;
+	const struct recogniser *what;
+	const char              *said;
+	struct step              steps[STEPS];
+};
+
+/* clang-format off */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+static const struct scenario scenarios[] = {
+#define FINGER &recogniser_finger
+	{ "finger: a request", FINGER, "+finger", { { A, T("root\n") } } },
+	{ "finger: no end", FINGER, "", { { A, T("root") } } },
+	{ "finger: an end that is the stream's", FINGER, "+finger", { { A, T("root") }, END(A) } },
+	{ "finger: nothing", FINGER, "", { { A, T(" \r\n") } } },
+	{ "finger: nobody at a host", FINGER, "", { { A, T("@host\r\n") } } },
+	{ "finger: /W alone", FINGER, "+finger", { { A, T(" /W") }, END(A) } },
+	{ "finger: no place for /W", FINGER, "-finger", { { A, T(" ") }, END(A) } },
+	{ "finger: half of /W", FINGER, "-finger", { { A, T("/") }, END(A) } },
+	{ "finger: half of /W, answered", FINGER, "-finger +finger", { { A, T("/") }, END(A), { B, T("01234567890\n") } } },
+	{ "finger: 1024 bytes", FINGER, "+finger", { { A, "x", 1, 1024 }, { A, T("\r\n") } } },
+	{ "finger: 1025 bytes", FINGER, "-finger !finger", { { A, "x", 1, 1025 } } },
+	{ "finger: a character cut off", FINGER, "-finger !finger", { { A, T("a\xc3\n") } } },
+	{ "finger: a character cut off by blanks that go", FINGER, "-finger !finger", { { A, T("a\xc3  \n") } } },
+	{ "finger: a character cut off by the @", FINGER, "-finger !finger", { { A, T("a\xe2\x82@b\n") } } },
+	{ "finger: a bad character", FINGER, "+finger", { { A, T("a\xe2\x82z\xff\xc3 @\xc3 b\n") } } },
+	{ "finger: a surrogate", FINGER, "-finger !finger", { { A, T("\xed\xa0\x80z\n") } } },
+	{ "finger: beyond all code points", FINGER, "-finger !finger", { { A, T("\xf4\x90\x80\x80z\n") } } },
+	{ "finger: cut off by the end", FINGER, "-finger", { { A, T("\xe2\x82") }, END(A) } },
+	{ "finger: a short answer", FINGER, "", { { B, T("0123456789\r\n") }, END(B) } },
+	{ "finger: a long answer", FINGER, "+finger", { { B, T("0123456789") }, { B, T("0\r") }, { B, T("\n") } } },
+	{ "finger: ten characters", FINGER, "", { { B, T("012345678\xe2\x82\xac\n") } } },
+	{ "finger: ten characters, one of them bad", FINGER, "+finger", { { B, T("012345678\xe2\x82.\n") } } },
+	{ "finger: ten characters, one of them overlong", FINGER, "+finger", { { B, T("012345678\xe0\x80\x80\n") } } },
+	{ "finger: a last line without an end is not read", FINGER, "", { { B, T("01234567890\xc3") }, END(B) } },
+	{ "finger: a long line fails where it ends", FINGER, "-finger !finger", { { B, "x", 1, 1025 }, { B, T("\n") } } },
+	{ "finger: a long line that does not end", FINGER, "", { { B, "x", 1, 1025 }, END(B) } },
+	{ "finger: 1024 bytes of an answer", FINGER, "+finger", { { B, "x", 1, 1024 }, { B, T("\n") } } },
+	{ "finger: a cut character fails before its line ends", FINGER, "-finger !finger", { { B, T("\xc3\r") } } },
+	{ "finger: a CR alone", FINGER, "-finger !finger", { { B, T("01234567890\r") }, { B, T("x") } } },
+	{ "finger: a CR at the end", FINGER, "-finger", { { B, T("01234567890\r") }, END(B) } },
+	{ "finger: a gap within", FINGER, "!finger", { { A, T("ro") }, { GAP_A, NULL, 1 } } },
+	{ "finger: a gap behind", FINGER, "+finger", { { A, T("root\r") }, { GAP_A, NULL, 1 } } },
+};
+/* clang-format on */
+
+static void
+do_step(struct talk *t, const struct step *st)
+{
+	static uint8_t data[4096];
+	const unsigned times = st->times ? st->times : 1;
+
+	if (t->flags & SKIPS)
+		return;
+	if (st->what >= END_A) {
+		t->what->eof(t, st->what - END_A);
+		return;
+	}
+	if (st->what >= GAP_A) {
+		t->what->gap(t, st->what - GAP_A, st->n);
+		return;
+	}
+	assert_true(st->n * times <= sizeof data);
+	for (unsigned i = 0; i < times; i++)
+		memcpy(data + i * st->n, st->text, st->n);
+	talk_feed(t, st->what, (struct bytes){ data, st->n * times });
+}
+
+static void
+test_scenarios(void **state)
+{
+	(void)state;
+	unsigned wrong = 0;
+	for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
+		const struct scenario *sc = &scenarios[i];
+		struct talk           *t = talk_begin(sc->what);
+		for (const struct step *st = sc->steps; st < sc->steps + STEPS && st->n; st++)
+			do_step(t, st);
+		if (strcmp(said, sc->said) != 0) {
+			print_error("%s: [%s], not [%s]\n", sc->name, said, sc->said);
+			wrong++;
+		}
+		talk_end_all();
+	}
+	assert_int_equal(wrong, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scenarios) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
