@@ -4,8 +4,9 @@
  * have, lengths of 64 KiB and more (after any of these all is ignored), and a type or a result of the security handshake that
  * Zeek does not know (which changes nothing else).  After the ServerInit only the client is followed.
  *
- * A unit is of the kind that its side's state names when its first byte comes.  It is a head of known length, whose fields
- * tell how many bytes follow; those are only counted.  Held: a head for each side, at most HEAD bytes.
+ * A unit begins where the one before it ends, and is of the kind that its side's state names then; only where that side has
+ * to wait does it begin with its first byte.  It is a head of known length, whose fields tell how many bytes follow; those
+ * are only counted.  Held: a head for each side, at most HEAD bytes.
  */
 #include "service/talk.h"
 
@@ -272,6 +273,29 @@ complete(struct talk *t, int side)
 	return FINE;
 }
 
+/* => False: there is no unit that could come. */
+static bool
+begin(const struct rfb *s, struct half *h)
+{
+	h->begun = true;
+	h->sized = false;
+	h->unit = h->state;
+	h->n = 0;
+	return head_length(s, h);
+}
+
+/* A unit is complete, and the next begins. */
+static enum verdict
+proceed(struct talk *t, int side)
+{
+	struct rfb        *s = t->state;
+	struct half       *h = &s->half[side];
+	const enum verdict v = complete(t, side);
+
+	h->begun = false;
+	return v == DEAD || h->state == WAIT || begin(s, h) ? v : DEAD;
+}
+
 /* Takes a unit, or what there is of it. */
 static enum verdict
 take(struct talk *t, int side, struct bytes *in)
@@ -279,14 +303,8 @@ take(struct talk *t, int side, struct bytes *in)
 	struct rfb  *s = t->state;
 	struct half *h = &s->half[side];
 
-	if (!h->begun) {
-		h->begun = true;
-		h->sized = false;
-		h->unit = h->state;
-		h->n = 0;
-		if (!head_length(s, h))
-			return DEAD;
-	}
+	if (!h->begun && !begin(s, h))
+		return DEAD;
 	const size_t more = in->n < (size_t)(h->need - h->n) ? in->n : (size_t)(h->need - h->n);
 	memcpy(h->head + h->n, in->p, more);
 	h->n += (uint8_t)more;
@@ -301,10 +319,7 @@ take(struct talk *t, int side, struct bytes *in)
 	const uint32_t n = in->n < h->rest ? (uint32_t)in->n : h->rest;
 	*in = bytes_skip(*in, n);
 	h->rest -= n;
-	if (h->rest > 0)
-		return FINE;
-	h->begun = false;
-	return complete(t, side);
+	return h->rest > 0 ? FINE : proceed(t, side);
 }
 
 static void

@@ -66,14 +66,21 @@ struct result {
 
 /* DTLS: a ClientHello. DNP3: a request; one whose objects are not all there; a frame without a length; a frame of the link
  * alone, with the byte behind it; a request in two frames. */
-#define HELLO                                                                                                          \
-	"\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x36\1\0\0\x2a\0\0\0\0\0\0\0\x2a\xfe\xfd" RANDOM32 "\0\0\0\2\xc0\x2b\1\0"
+#define HELLO  "\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x36\1\0\0\x2a\0\0\0\0\0\0\0\x2a\xfe\xfd" RANDOM32 "\0\0\0\2\xc0\x2b\1\0"
 #define READ   "\5\x64\x0b\xc4\2\0\1\0\x83\x24\xc0\xc0\1\x3c\2\6\x54\xe0"
 #define SHORT  "\5\x64\x0c\xc4\2\0\1\0\xbd\xfa\xc0\xc0\2\x0c\1\x28\5\xfe\x61"
 #define EMPTY  "\5\x64\0\xc4\2\0\1\0\x0f\x2d\xc0\x1d\x0a"
 #define LINK   "\5\x64\5\xc0\2\0\1\0\x9e\x59\xc0"
 #define READ_1 "\5\x64\x0a\xc4\2\0\1\0\x64\x91\x40\xc0\1\x3c\2\xac\xc4"
 #define READ_2 "\5\x64\7\xc4\2\0\1\0\x31\xf3\x81\6\x5a\xfa"
+/* A version; no authentication, and the server's parameters. */
+#define RFB "RFB 003.003\n"
+#define SCREEN                                                                                                         \
+	"\0\0\0\1"                                                                                                         \
+	"\4\0\3\0"                                                                                                         \
+	"0123456789012345"                                                                                                 \
+	"\0\0\0\1"                                                                                                         \
+	"x"
 
 static void
 text_of(const connlog_record *r, const char *column, char *out, size_t size)
@@ -263,6 +270,11 @@ static const struct scenario scenarios[] = {
 	{ "UDP, the next one throws", UDP, 40000, { { 0, B(READ) }, { 0, B(SHORT) } }, "", "dnp3_udp", "", NULL, false },
 	{ "UDP, the side that is skipped stays so", UDP, 40000, { { 0, "x", 0, 11 }, { 0, B(READ) } }, "", "", "", NULL, false },
 	{ "UDP, the other side is replayed all the same", UDP, 40000, { { 0, "x", 0, 11 }, { 1, B(READ) } }, "dnp3_udp", "", "", NULL, false },
+	/* A unit's kind is looked at as soon as the one before it ends. */
+	{ "rfb", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN) }, { 0, "\1" }, { 0, "\4" } }, "rfb", "", "", NULL, false },
+	{ "rfb, no such message of the client", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN) }, { 0, "\1" }, { 0, "\7" } }, "", "rfb", "", NULL, false },
+	{ "rfb, no such message of the server", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN "\x0d") } }, "", "rfb", "", NULL, false },
+	{ "rfb, what the server says later", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN) }, { 1, "\x0d" } }, "rfb", "", "", NULL, false },
 	{ "dnp3, a frame without a length", TCP, 20000, { { 0, B(EMPTY) } }, "", "dnp3_tcp", "", NULL, false },
 	{ "dnp3, a fragment of two frames", TCP, 20000, { { 0, B(READ_1) }, { 0, B(READ_2) }, { 0, B(READ) } }, "dnp3_tcp", "", "", NULL, false },
 	{ "dnp3, a link's frame in a fragment", TCP, 20000, { { 0, B(READ_1) }, { 0, B(LINK) }, { 0, B(READ_2) } }, "", "dnp3_tcp", "", NULL, false },
