@@ -1,7 +1,8 @@
 /* syslog.c - syslog over UDP (RFC 3164), as Zeek's analyzer/protocol/syslog/syslog.spicy.
  *
- * Confirms: every datagram, also an empty one, but for those that begin with `<` and not with a priority (`<`, digits, `>`):
- * these violate, and as with all analyzers in Spicy that is the last that it looks at.
+ * Confirms: every datagram, but for those that begin with `<` and not with a priority (`<`, digits, `>`; the number is at
+ * most 2^63 - 1), and for empty ones, in which it cannot be seen whether a priority is there.  These violate, and as with all
+ * analyzers in Spicy that is the last that it looks at.
  *
  * Holds: nothing.
  */
@@ -10,10 +11,15 @@
 static bool
 is_priority(struct bytes b)
 {
-	size_t i = 1;
+	uint64_t value = 0;
+	size_t   i = 1;
 
-	while (i < b.n && b.p[i] >= '0' && b.p[i] <= '9')
-		i++;
+	for (; i < b.n && b.p[i] >= '0' && b.p[i] <= '9'; i++) {
+		const unsigned digit = b.p[i] - '0';
+		if (value > ((uint64_t)INT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
 	return i > 1 && i < b.n && b.p[i] == '>';
 }
 
@@ -21,7 +27,7 @@ static void
 feed(struct talk *t, int side, struct bytes b)
 {
 	(void)side;
-	if (b.n > 0 && b.p[0] == '<' && !is_priority(b)) {
+	if (b.n == 0 || (b.p[0] == '<' && !is_priority(b))) {
 		talk_violate(t);
 		talk_skip(t);
 	} else {

@@ -1,4 +1,5 @@
 /* The recognisers of what Zeek parses with Spicy: what confirms, what violates, and when. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +9,7 @@
 
 #include "talk_help.h"
 
-extern const struct recogniser recogniser_finger;
+extern const struct recogniser recogniser_finger, recogniser_syslog;
 
 static const struct recogniser *
 recogniser_of(enum service s)
@@ -20,6 +21,7 @@ recogniser_of(enum service s)
 enum { A, B, GAP_A, GAP_B, END_A, END_B }; /* who says it; of whom something is missing; who has ended */
 
 #define STEPS   8
+#define NOTHING UINT_MAX /* as times */
 #define T(text) text, sizeof(text) - 1
 #define END(who)                                                                                                       \
 	{                                                                                                                  \
@@ -76,6 +78,14 @@ static const struct scenario scenarios[] = {
 	{ "finger: a CR at the end", FINGER, "-finger", { { B, T("01234567890\r") }, END(B) } },
 	{ "finger: a gap within", FINGER, "!finger", { { A, T("ro") }, { GAP_A, NULL, 1 } } },
 	{ "finger: a gap behind", FINGER, "+finger", { { A, T("root\r") }, { GAP_A, NULL, 1 } } },
+#define SYSLOG &recogniser_syslog
+	{ "syslog: a priority", SYSLOG, "+syslog", { { A, T("<34>hi") } } },
+	{ "syslog: no priority", SYSLOG, "+syslog", { { B, T("hi") } } },
+	{ "syslog: half a priority", SYSLOG, "-syslog !syslog", { { A, T("<34") } } },
+	{ "syslog: no digits", SYSLOG, "-syslog !syslog", { { A, T("<>hi") } } },
+	{ "syslog: nothing", SYSLOG, "-syslog !syslog", { { A, "", 1, NOTHING } } },
+	{ "syslog: the largest number", SYSLOG, "+syslog", { { A, T("<9223372036854775807>hi") } } },
+	{ "syslog: a number too large", SYSLOG, "-syslog !syslog", { { A, T("<9223372036854775808>hi") } } },
 };
 /* clang-format on */
 
@@ -83,7 +93,7 @@ static void
 do_step(struct talk *t, const struct step *st)
 {
 	static uint8_t data[4096];
-	const unsigned times = st->times ? st->times : 1;
+	const unsigned times = st->times == NOTHING ? 0 : st->times ? st->times : 1;
 
 	if (t->flags & SKIPS)
 		return;
