@@ -160,11 +160,13 @@ struct conn_tracker {
 /* Who looks into payload (service/), as far as the store and the trackers need it. */
 struct conn_watcher {
 	void *arg;
-	/* TCP, in order: bytes, a gap, the end of a side's stream; a side has closed or was reset. */
+	/* TCP, in order: bytes, a gap, the end of a side's stream; a side closes or is reset, perhaps before all of its stream
+	 * was there; a packet with RST has come, or the connection is finished. */
 	void (*data)(void *arg, uint32_t handle, int side, const uint8_t *p, size_t n);
 	void (*gap)(void *arg, uint32_t handle, int side, uint64_t len);
 	void (*eof)(void *arg, uint32_t handle, int side);
 	void (*closed)(void *arg, uint32_t handle);
+	void (*cut)(void *arg, uint32_t handle);
 	void (*flipped)(void *arg, uint32_t handle);
 	/* A timer of its own for UDP: when it is due, INFINITY for none; and what it says then. */
 	double (*due)(const void *arg, const struct conn *c);

@@ -204,6 +204,15 @@ on_closed(void *arg, uint32_t handle)
 }
 
 static void
+on_cut(void *arg, uint32_t handle)
+{
+	struct inspect *in = inspect_of(arg, handle);
+	for (struct talk *t = in ? in->child : NULL; t; t = t->next)
+		if (t->what && t->what->cut && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
+			t->what->cut(t);
+}
+
+static void
 apply_expected(struct inspector *i, uint32_t handle)
 {
 	struct conn *c = conn_at(i->s, handle);
@@ -373,6 +382,7 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 		.gap = on_gap,
 		.eof = on_eof,
 		.closed = on_closed,
+		.cut = on_cut,
 		.flipped = on_flipped,
 		.due = on_due,
 		.timer = on_timer,

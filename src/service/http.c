@@ -8,7 +8,6 @@
  *
  * Held, for each side: an unfinished line (LINES_HOLD) and an unfinished header (2 KiB), and the parts of a multipart
  * message; bodies cost nothing but counting.  Of the requests that are unanswered, 64 are known to be HEAD or not.
- * What is not done: a RST does not interrupt a message (nothing follows it).
  */
 #include "service/http.h"
 
@@ -510,6 +509,18 @@ eof(struct talk *t, int side)
 }
 
 static void
+cut(struct talk *t)
+{
+	struct http *h = t->state;
+
+	if (h->handed_over)
+		return;
+	request_made(h, true);
+	reply_made(h, true);
+	settle(h);
+}
+
+static void
 flipped(struct talk *t)
 {
 	struct http      *h = t->state;
@@ -563,6 +574,7 @@ const struct recogniser recogniser_http = {
 	.begin = begin,
 	.gap = gap,
 	.eof = eof,
+	.cut = cut,
 	.flipped = flipped,
 	.end = end,
 };

@@ -35,9 +35,10 @@ struct recogniser {
 	void (*begin)(struct talk *t);                       /* attached; no input yet */
 	void (*gap)(struct talk *t, int side, uint64_t len); /* TCP: bytes that will never come */
 	void (*eof)(struct talk *t, int side);               /* TCP: that side has ended and all of it was fed */
-	void (*closed)(struct talk *t);                      /* TCP: a side has closed or reset (ConnectionClosed) */
-	void (*flipped)(struct talk *t);                     /* the ends have changed roles (FlipRoles) */
-	void (*end)(struct talk *t);                         /* frees what the state owns */
+	void (*closed)(struct talk *t);                      /* TCP: a side closes or is reset (ConnectionClosed) */
+	void (*cut)(struct talk *t);     /* TCP: a RST, or all is over (PacketWithRST, ConnectionFinished) */
+	void (*flipped)(struct talk *t); /* the ends have changed roles (FlipRoles) */
+	void (*end)(struct talk *t);     /* frees what the state owns */
 	/* UDP: Zeek's analyzer lets exceptions out (talk_throw()), and SetSkip is all that keeps datagrams from it. */
 	bool unguarded;
 };

@@ -422,8 +422,10 @@ process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 		ep->flags |= EP_FIN;
 		tcp_rare_need(x, ep)->fin_seq = rel + (uint64_t)(int64_t)seg_len;
 	}
-	if (flags & TCP_RST)
+	if (flags & TCP_RST) {
 		ep->flags |= EP_RST;
+		tcp_cut(x);
+	}
 	if (flags & TCP_ACK) {
 		if (told && is_orig && conn_wants(x->s, CONNLOG_EVENT_CONNECTION_FIRST_ACK))
 			first_ack(x, ep);

@@ -227,6 +227,8 @@ void tcp_record_end(struct conn_store *s, uint32_t handle);
 /* ---- tcp_close.c: closing and timers */
 
 void tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event);
+/* PacketWithRST, ConnectionFinished: no message that is under way will be whole. */
+void tcp_cut(const struct tcp_ctx *x);
 /* ConnectionReset: a RST has ended the connection. */
 void tcp_reset(const struct tcp_ctx *x);
 /* A RST came behind the FIN of its side: ends the connection after tcp_reset_delay, where connection_reset is handled. */

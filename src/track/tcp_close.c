@@ -4,6 +4,13 @@
 #include "track/tcp.h"
 
 void
+tcp_cut(const struct tcp_ctx *x)
+{
+	if (x->c->watch && tcp_is_watched(x))
+		x->s->watcher->cut(x->s->watcher->arg, x->handle);
+}
+
+void
 tcp_reset(const struct tcp_ctx *x)
 {
 	conn_event(x->s, x->handle, CONNLOG_EVENT_CONNECTION_RESET);
@@ -47,6 +54,7 @@ close_complete(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 			t->flags &= (uint16_t)~TCP_DEFERRED_EVENT;
 		}
 		if (event) {
+			tcp_cut(x);
 			conn_event(x->s, x->handle,
 			           tcp_peer(t, ep)->state == TCP_INACTIVE ? CONNLOG_EVENT_CONNECTION_HALF_FINISHED
 			                                                  : CONNLOG_EVENT_CONNECTION_FINISHED);
@@ -68,6 +76,8 @@ tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 	struct tcp          *t = x->t;
 	const struct tcp_ep *peer = tcp_peer(t, ep);
 
+	if (x->c->watch && tcp_is_watched(x)) /* each time, also when data is still to come */
+		x->s->watcher->closed(x->s->watcher->arg, x->handle);
 	if (tcp_data_pending(x, ep)) {
 		t->flags |= TCP_CLOSE_DEFERRED;
 		if (event)
@@ -78,9 +88,6 @@ tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 	if (ep->flags & EP_DID_CLOSE)
 		return;
 	ep->flags |= EP_DID_CLOSE;
-	if (x->c->watch && tcp_is_watched(x))
-		x->s->watcher->closed(x->s->watcher->arg, x->handle);
-
 	if (ep->state == TCP_RESET || (peer->flags & EP_DID_CLOSE) || peer->state == TCP_INACTIVE) {
 		close_complete(x, ep, event);
 	} else if (ep->prev != TCP_INACTIVE) {

@@ -24,6 +24,7 @@ struct step {
 	int         times;
 	int         at;    /* not 0: how far ahead of its place the segment is */
 	double      after; /* seconds since the step before; 0: a hundredth */
+	unsigned    flags; /* of TCP; 0: ACK */
 };
 
 /* `option`: name=value. */
@@ -183,7 +184,7 @@ send_step(struct wire *w, const struct step *st)
 	if (st->at == LOST)
 		w->seq[st->side] += (uint32_t)(one * times);
 	else
-		send_packet(w, st->side, 16, seq, data, one * times);
+		send_packet(w, st->side, st->flags ? st->flags : 16, seq, data, one * times);
 }
 
 static void
@@ -260,6 +261,12 @@ static const struct scenario scenarios[] = {
 	{ "violated after a gap", TCP, 53, { { 0, B(ASK) }, { 1, B(TELL), 0, LOST }, { 1, B(TELL) }, { 0, B(ASK) }, { 0, B(BAD) } }, "dns", "", "", NULL, false },
 	{ "violated, joined midway", PARTIAL, 53, { { 0, B(ASK) }, { 1, B(TELL) }, { 0, B(BAD) } }, "dns", "", "", NULL, false },
 	{ "out of order, the hole filled later", TCP, 80, { { 0, "T / HTTP/1.1\r\n\r\n", 0, 0, 2 }, { 0, "GE" }, { 1, OK } }, "http", "", "", NULL, false },
+	{ "a RST cuts a message short, what follows is nothing", TCP, 80,
+	  { { 0, GET }, { 1, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nab" }, { 1, "", .flags = 4 }, { 1, "cdefgh" }, { 1, "junk\r\n" } }, "http", "", "", NULL, false },
+	{ "behind a RST between messages lines are still looked at", TCP, 80,
+	  { { 0, GET }, { 1, OK }, { 1, "", .flags = 4 }, { 1, "junk\r\n" } }, "", "http", "", NULL, false },
+	{ "an end is closed while data is missing", TCP, 53,
+	  { { 0, B("\0\x40\1\2\1\0\0\0\0\0\0\0\0\0") }, { 0, "lost", 0, 0, LOST }, { 0, "", .flags = 17 } }, "dns", "", "", NULL, false },
 	{ "UDP, by its port", UDP, 53, { { 0, B(QUERY) }, { 1, B(REPLY) } }, "dns", "", "", NULL, false },
 	/* What a recogniser throws while datagrams are replayed takes the matcher away, and the rest is not replayed. */
 	{ "UDP, a datagram throws", UDP, 40000, { { 0, B(HELLO) }, { 0, "x" } }, "", "dtls", "", NULL, false },
