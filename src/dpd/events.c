@@ -40,7 +40,7 @@ size_of(const struct inspect *in)
 
 /* TCP_ApplicationAnalyzer::AnalyzerViolation drops them. */
 static bool
-is_filtered(const struct inspect *in)
+is_incomplete(const struct inspect *in)
 {
 	if (in->flags & INSPECT_UDP)
 		return false;
@@ -58,7 +58,14 @@ is_too_late(const struct inspect *in)
 bool
 events_deaf(const struct inspect *in)
 {
-	return is_filtered(in) || is_too_late(in);
+	return is_incomplete(in) || is_too_late(in);
+}
+
+/* Kerberos inside GSSAPI is the analyzer that is made for datagrams, so nothing drops its violations. */
+static bool
+is_filtered(const struct talk *t)
+{
+	return t->what->service != SERVICE_KRB && is_incomplete(t->in);
 }
 
 static void
@@ -148,7 +155,7 @@ talk_confirm(struct talk *t)
 void
 talk_violate(struct talk *t)
 {
-	if (!is_filtered(t->in))
+	if (!is_filtered(t))
 		events_add(t, EVENT_VIOLATE);
 }
 

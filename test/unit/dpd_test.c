@@ -82,6 +82,15 @@ struct result {
 	"0123456789012345"                                                                                                 \
 	"\0\0\0\1"                                                                                                         \
 	"x"
+/* SMB2: a session setup with a GSSAPI token in which Kerberos answers (AP-REP), or says nothing that could be read. */
+#define ZERO8            "\0\0\0\0\0\0\0\0"
+#define SMB2             "\xfeSMB\x40\0\0\0\0\0\0\0\1\0\1\0" ZERO8 ZERO8 ZERO8 ZERO8 ZERO8 ZERO8
+#define SETUP(length, n) "\0\0\0" length SMB2 "\x19\0\0\1" ZERO8 "\x58\0" n "\0" ZERO8
+#define AP_REP                                                                                                         \
+	SETUP("\x7c", "\x24")                                                                                              \
+	"\xa1\x22\x30\x20\xa2\x1e\4\x1c\x6f\x1a\x30\x18\xa0\3\2\1\5\xa1\3\2\1\x0f\xa2\x0c\x30\x0a\xa0\3\2\1\x17\xa2\3\4\1" \
+	"x"
+#define AP_EMPTY SETUP("\x64", "\x0c") "\xa1\x0a\x30\x08\xa2\6\4\4\x6f\2\x30\0"
 
 static void
 text_of(const connlog_record *r, const char *column, char *out, size_t size)
@@ -267,6 +276,8 @@ static const struct scenario scenarios[] = {
 	  { { 0, GET }, { 1, OK }, { 1, "", .flags = 4 }, { 1, "junk\r\n" } }, "", "http", "", NULL, false },
 	{ "an end is closed while data is missing", TCP, 53,
 	  { { 0, B("\0\x40\1\2\1\0\0\0\0\0\0\0\0\0") }, { 0, "lost", 0, 0, LOST }, { 0, "", .flags = 17 } }, "dns", "", "", NULL, false },
+	{ "Kerberos inside SMB is violated after a gap, too", TCP, 445,
+	  { { 0, B(AP_REP) }, { 0, "lost", 0, 0, LOST }, { 1, "x" }, { 0, B(AP_EMPTY) } }, "gssapi", "krb", "", NULL, false },
 	{ "UDP, by its port", UDP, 53, { { 0, B(QUERY) }, { 1, B(REPLY) } }, "dns", "", "", NULL, false },
 	/* What a recogniser throws while datagrams are replayed takes the matcher away, and the rest is not replayed. */
 	{ "UDP, a datagram throws", UDP, 40000, { { 0, B(HELLO) }, { 0, "x" } }, "", "dtls", "", NULL, false },
