@@ -52,6 +52,15 @@ def test_without_lua_it_says_what_to_install(env):
     assert env.run(env.capture("http.pcap")).stdout
 
 
+def test_a_handler_changes_no_row(env):
+    """Segments in order take a short way through the tracker where nobody listens to events, and the long one here."""
+    listens = "function connection_EOF(c, is_orig) end"
+    for e in each_lua(env):
+        for name in ("http.pcap", "tcp-states.pcap", "tcp-times.pcap", "whole.pcap", "snaplen.pcap", "duplicated.pcap"):
+            with_handler = run(e, listens, "--fields", "all", e.capture(name))[1]
+            assert with_handler == e.log("--seed", "x", e.capture(name)), name
+
+
 # ---- the examples
 
 

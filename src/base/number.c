@@ -8,6 +8,7 @@
  */
 #include "base/number.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324"
@@ -44,6 +45,25 @@ format_digits(char *out, uint64_t v, unsigned n)
 		out[0] = (char)('0' + v % 10);
 }
 
+/* `v` is below 10^6. */
+static void
+format_six(char *out, uint32_t v)
+{
+	const uint32_t high = v / 10000, low = v % 10000;
+	memcpy(out, digit_pairs + high * 2, 2);
+	memcpy(out + 2, digit_pairs + low / 100 * 2, 2);
+	memcpy(out + 4, digit_pairs + low % 100 * 2, 2);
+}
+
+/* `v` is below 10^8. */
+static void
+format_eight(char *out, uint32_t v)
+{
+	const uint32_t high = v / 1000000;
+	memcpy(out, digit_pairs + high * 2, 2);
+	format_six(out + 2, v % 1000000);
+}
+
 size_t
 format_u64(char *out, uint64_t v)
 {
@@ -61,6 +81,11 @@ format_u64(char *out, uint64_t v)
 		memcpy(out + 1, digit_pairs + low / 100 * 2, 2);
 		memcpy(out + 3, digit_pairs + low % 100 * 2, 2);
 		return 5;
+	}
+	if (v >= 1000000000 && v < 10000000000) { /* the time of day, in seconds since 1970 */
+		memcpy(out, digit_pairs + v / 100000000 * 2, 2);
+		format_eight(out + 2, (uint32_t)(v % 100000000));
+		return 10;
 	}
 	unsigned n = count_digits(v);
 	format_digits(out, v, n);
@@ -117,9 +142,35 @@ millionths(uint64_t fraction, unsigned shift)
 	return n + (rest > one / 2 || (rest == one / 2 && (n & 1)));
 }
 
+/* The same for what clocks and durations say: 2^-11 <= v < 2^32, or 0.  The lowest bit of the fraction is then worth at
+ * least 2^-63, so 64 bits hold it exactly. */
+static size_t
+format_clock(char *out, double v)
+{
+	__extension__ typedef unsigned __int128 uint128;
+	uint64_t                                whole = (uint64_t)v;
+	const uint64_t fraction = (uint64_t)((v - (double)whole) * 0x1p64), half = UINT64_C(1) << 63;
+	const uint128  scaled = (uint128)fraction * 1000000;
+	const uint64_t rest = (uint64_t)scaled;
+	uint32_t       micros = (uint32_t)(scaled >> 64);
+
+	micros += rest > half || (rest == half && (micros & 1));
+	if (micros == 1000000) {
+		micros = 0;
+		whole++;
+	}
+	const size_t n = format_u64(out, whole);
+	out[n] = '.';
+	format_six(out + n + 1, micros);
+	return n + 7;
+}
+
 size_t
 format_fixed6(char *out, double v)
 {
+	if ((v >= 0x1p-11 && v < 0x1p32) || (v == 0 && !signbit(v)))
+		return format_clock(out, v);
+
 	char    *p = out;
 	uint64_t bits;
 	memcpy(&bits, &v, sizeof bits);

@@ -97,7 +97,8 @@ wait_on(struct run *r)
 static bool
 handle_batch(struct run *r, const connlog_packet *p, size_t n)
 {
-	note_times(r, p, n);
+	if (r->output.own_times)
+		note_times(r, p, n);
 	if ((n == 0 && r->live ? wait_on(r) : connlog_packets(r->engine, p, n)) != CONNLOG_OK)
 		return false;
 	if (r->packets / PROGRESS_EVERY != (r->packets + n) / PROGRESS_EVERY)

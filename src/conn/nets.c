@@ -91,6 +91,15 @@ net_words(struct subnet *net)
 	return w;
 }
 
+/* Marks the first bytes of the addresses in an IPv4 network. */
+static void
+mark_first(struct net_set *set, const struct subnet *net)
+{
+	const unsigned bits = net->bits - 96u, first = net->net.b[12], span = bits >= 8 ? 1 : 256u >> bits;
+	for (unsigned byte = first; byte < first + span; byte++)
+		set->v4_first[byte / 8] |= (uint8_t)(1 << byte % 8);
+}
+
 bool
 net_set_add(struct net_set *set, struct subnet net)
 {
@@ -108,6 +117,7 @@ net_set_add(struct net_set *set, struct subnet net)
 	const struct net_words w = net_words(&net);
 	size_t                 i = set->n++;
 	if (v4) { /* the first of the others makes room */
+		mark_first(set, &net);
 		at[i] = at[set->n_v4];
 		words[i] = words[set->n_v4];
 		i = set->n_v4++;
@@ -145,6 +155,8 @@ net_set_has(const struct net_set *set, const struct addr *a)
 	const bool v4 = addr_is_v4(a);
 	uint64_t   w[2];
 
+	if (v4 && !(set->v4_first[a->b[12] / 8] & 1 << a->b[12] % 8))
+		return false;
 	addr_words(a, w);
 	for (size_t i = v4 ? 0 : set->n_v4; i < (v4 ? set->n_v4 : set->n); i++) {
 		const struct net_words *n = &set->words[i];

@@ -27,18 +27,22 @@ uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, c
 
 static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/* Five digits at a time keep most divisions within 32 bits. */
+/* The lowest digit first.  Four digits at a time keep most divisions within 32 bits, and two by two they do not wait for
+ * each other. */
 static size_t
 base62(uint64_t v, char *out)
 {
-	const uint32_t five = 62u * 62 * 62 * 62 * 62;
+	const uint32_t two = 62 * 62, four = two * two;
 	size_t         n = 0;
 
-	while (v >= five) {
-		uint32_t part = (uint32_t)(v % five);
-		v /= five;
-		for (int i = 0; i < 5; i++, part /= 62)
-			out[n++] = digits[part % 62];
+	while (v >= four) {
+		const uint32_t part = (uint32_t)(v % four), low = part % two, high = part / two;
+		v /= four;
+		out[n] = digits[low % 62];
+		out[n + 1] = digits[low / 62];
+		out[n + 2] = digits[high % 62];
+		out[n + 3] = digits[high / 62];
+		n += 4;
 	}
 	uint32_t part = (uint32_t)v;
 	do {

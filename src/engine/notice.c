@@ -10,6 +10,8 @@
 #define TWICE_MIN      20
 #define TWICE_WITHIN   0.1 /* seconds between a packet and the same one from the second place */
 #define FILTERED_MIN   3
+#define COMPARED_ALL   4096 /* packets at the beginning, which are all compared with those before them; later */
+#define COMPARED_OF    16   /* one in so many, chosen by its identification, which both copies have */
 
 static void __attribute__((format(printf, 2, 3))) tell(const struct notices *n, const char *format, ...)
 {
@@ -76,10 +78,13 @@ repeats(struct notices *n, const struct pkt *p, uint32_t hash)
 {
 	static const uint8_t checksum_at[] = { 0, 16, 6, 2 }; /* by enum transport, in its header */
 	const uint8_t       *ip = p->ip_version == 4 ? bytes_at(p->ip, 0, 20) : NULL;
-	const uint8_t       *checksum = bytes_at(p->payload, checksum_at[p->transport], 2);
 	const uint32_t       id = ip ? load_be16(ip + 4) : 0;
-	if (id == 0 || !checksum)
+	if (id == 0 || (n->sampled >= COMPARED_ALL && id % COMPARED_OF != 0))
 		return;
+	const uint8_t *checksum = bytes_at(p->payload, checksum_at[p->transport], 2);
+	if (!checksum)
+		return;
+	n->sampled += n->sampled < COMPARED_ALL;
 	const uint32_t        mark = (hash ^ p->src.b[15] ^ id << 16) * 0x9e3779b1u;
 	const uint32_t        print = (uint32_t)load_be16(checksum) << 16 | (p->ip_len & 0xffff);
 	struct notice_recent *r = &n->recent[mark >> 24];
@@ -140,7 +145,8 @@ notice_end(struct notices *n, const struct decode_counters *c)
 		     c->truncated, c->frames);
 	if (n->twice >= TWICE_MIN && n->twice * 5 > n->compared * 2)
 		tell(n,
-		     "%" PRIu64 " of %" PRIu64 " packets are there twice: the capture probably holds traffic from two places "
+		     "%" PRIu64 " of %" PRIu64
+		     " packets that were compared are there twice: the capture probably holds traffic from two places "
 		     "(a mirror port in both directions, or the interface any); packets and bytes count double",
 		     n->twice, n->compared);
 	const uint64_t cut = c->rejected[DECODE_R_truncated_IP_len];

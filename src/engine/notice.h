@@ -25,6 +25,7 @@ struct notices {
 		double   ts;
 	} recent[NOTICE_RECENT];
 	uint64_t compared, twice;
+	uint32_t sampled; /* packets of the first that are all compared */
 
 	/* A capture filtered down to TCP's control packets. */
 	uint64_t tcp_ends, tcp_payload_packets, tcp_bytes;

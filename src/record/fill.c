@@ -27,11 +27,12 @@ static struct text
 l2_text(const uint8_t l2[6], char out[18])
 {
 	static const uint8_t none[6];
+	static const char    hex[] = "0123456789abcdef";
 	if (memcmp(l2, none, 6) == 0)
 		return (struct text){ NULL, 0 };
 	for (int i = 0; i < 6; i++) {
-		out[3 * i] = "0123456789abcdef"[l2[i] >> 4];
-		out[3 * i + 1] = "0123456789abcdef"[l2[i] & 15];
+		out[3 * i] = hex[l2[i] >> 4];
+		out[3 * i + 1] = hex[l2[i] & 15];
 		out[3 * i + 2] = ':';
 	}
 	return (struct text){ out, 17 };

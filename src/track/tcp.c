@@ -448,6 +448,17 @@ process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 	return rel_data;
 }
 
+/* Called behind the processing: a flip on the way has changed the packet's side (TCP.cc). */
+static void
+count(const struct tcp_ctx *x, const struct tcp_ep *ep, const struct pkt *p)
+{
+	const int side = tcp_is_orig(x->t, ep) ? ORIG : RESP;
+
+	x->c->pkts[side]++;
+	x->c->bytes[side] += p->ip_len;
+	conn_counted(x->s, x->handle, side);
+}
+
 void
 tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig)
 {
@@ -471,6 +482,10 @@ tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_o
 
 	if (p->tcp_bad)
 		return;
+	if (!p->l4_bad && tcp_straight(&x, p, is_orig)) {
+		count(&x, ep, p);
+		return;
+	}
 	if (p->l4_bad) {
 		tcp_history_scaled(&x, ep, &tcp_rare_need(&x, ep)->bad_checksum, 'C',
 		                   CONNLOG_EVENT_TCP_MULTIPLE_CHECKSUM_ERRORS);
@@ -478,13 +493,9 @@ tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_o
 	}
 	const uint64_t seq = process(&x, p, is_orig);
 
-	/* Counted behind the processing: a flip on the way has changed the packet's side (TCP.cc). */
-	const int side = tcp_is_orig(x.t, ep) ? ORIG : RESP;
 	if (conn_wants(s, CONNLOG_EVENT_TCP_REXMIT))
-		tcp_stats_packet(&x, p, side == ORIG, seq);
-	c->pkts[side]++;
-	c->bytes[side] += p->ip_len;
-	conn_counted(s, handle, side);
+		tcp_stats_packet(&x, p, tcp_is_orig(x.t, ep), seq);
+	count(&x, ep, p);
 }
 
 /* TCPSessionAdapter::IsReuse: only an initial SYN begins anew, for half connections a SYN-ACK too. */

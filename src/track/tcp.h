@@ -270,6 +270,12 @@ tcp_wants_packets(const struct conn_store *s)
 void tcp_stats_window(const struct tcp_ctx *x, const struct tcp_ep *ep, const struct pkt *p);
 void tcp_stats_packet(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, uint64_t seq);
 
+/* ---- tcp_straight.c: the ordinary segment */
+
+/* Does all that a good packet does to its connection, but for counting it, where that is little.  Returns false where it is
+ * more, and has then changed nothing. */
+bool tcp_straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig);
+
 /* ---- tcp.c */
 
 /* Attaches a full state: fresh, or grown from an embryo. => False where there is no memory. */
