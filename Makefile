@@ -71,7 +71,7 @@ help:
 	@echo 'make examples           the programs in examples/, in build/examples'
 	@echo 'make demo               the log of a capture that the generator writes'
 	@echo 'make captures           the captures of the tests and the demo, in build/captures'
-	@echo 'make golden             write the expected logs in test/golden anew, and the manual's list of events'
+	@echo 'make golden             write the expected logs in test/golden anew, and the list of events in the manual'
 	@echo 'make conformance        compare with Zeek: needs SHARED=DIR with its conformance folder (../shared)'
 	@echo 'make bench SCALE=1      speed and memory on three synthetic captures, against a reader that only counts'
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'

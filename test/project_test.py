@@ -70,6 +70,17 @@ def test_the_library_never_prints_exits_or_asks_for_the_time(env):
     assert not found, "\n".join(found)
 
 
+def test_make_help_lists_every_target(env):
+    """Each of .PHONY but the parts that others call."""
+    done = env.command("make", "-C", env.root, "--no-print-directory", "help")
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    with open(env.root + "/Makefile") as f:
+        phony = re.search(r"^\.PHONY:((?:.*\\\n)*.*)", f.read(), re.M).group(1).replace("\\", " ").split()
+    inner = {"all", "check", "fuzzers", "help", "FORCE", *(t for t in phony if t.startswith("lint-"))}
+    missing = [t for t in phony if t not in inner and not re.search(r"^make %s\b" % t, done.stdout, re.M)]
+    assert len(phony) > 15 and not missing, missing
+
+
 def test_demo_prints_a_log(env):
     out = env.must(env.root + "/test/demo", env.build, cwd=env.root)
     assert "#fields\tts\tuid\t" in out and "\tSF\t" in out, out
