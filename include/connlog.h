@@ -481,6 +481,14 @@ CONNLOG_API void connlog_source_progress_get(const connlog_source *s, connlog_so
  * handlers (async-signal-safe). */
 CONNLOG_API void connlog_source_stop(connlog_source *s);
 
+/* For listings: the link types that are known, until NULL.  Packets of any other are taken for bare IP, as Zeek does, which is a
+ * notice and counted.  All of it static. */
+typedef struct connlog_link_info {
+	int32_t     link; /* as connlog_packet has it */
+	const char *name; /* libpcap's: "EN10MB" */
+} connlog_link_info;
+CONNLOG_API const connlog_link_info *connlog_link_at(size_t i);
+
 /* ---- writers: records to bytes ------------------------------------------------------------------------------ */
 
 typedef struct connlog_writer connlog_writer;

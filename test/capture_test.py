@@ -181,6 +181,31 @@ def test_notices_are_not_said_falsely(env):
         assert said in got and got.count("warning") == bool(said), (name, got)
 
 
+def test_link_types_that_are_not_known_are_told(env):
+    """Once each, by number and name, however many packets and files; and counted.  Those that are known are not."""
+    files = []
+    for i, link in enumerate((143, 143, 147, 1, 101)):
+        cap = Capture()
+        cap.link = link
+        cap.packets += [(10**18 + n, bytes([0x99]) * 60, 60) for n in range(50)]
+        files.append("%s/%d.pcap" % (env.tmp, i))
+        cap.write(files[-1])
+    done = env.run("--stats", "s.json", *files)
+    lines = done.stderr.splitlines()
+    assert len(lines) == 2 and not rows_of(done.stdout), done
+    for line, said in zip(lines, ("link type 143 (DOCSIS) is", "link type 147 is")):
+        assert line.startswith("connlog: warning: " + said), lines
+    with open(env.tmp + "/s.json") as f:
+        assert json.load(f)["packets"]["unknown_link"] == 150
+    assert env.run("-q", *files).stderr == env.run(*files[3:]).stderr == ""
+    # What such packets hold is looked for all the same, as Zeek does.
+    cap = Capture()
+    cap.link, cap.wrap = 147, lambda p: p
+    cap.add(ip_udp("192.168.1.10", "203.0.113.5", 53000, 49999, b"bare IP"))
+    cap.write(files[0])
+    assert [row["id.resp_p"] for row in env.log("-q", files[0])] == [49999]
+
+
 def test_checksums_are_ignored_on_request(env):
     good = [r["conn_state"] for r in env.log("-C", env.capture("offload.pcap"))]
     assert good == ["SF"] * 30, good

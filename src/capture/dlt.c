@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <pcap/pcap.h>
+#include <stdio.h>
 
 #include "base/bytes.h"
 
@@ -24,6 +25,14 @@ dlt_from_linktype(uint32_t linktype)
 		if (map[i].linktype == linktype)
 			return map[i].dlt;
 	return (int32_t)linktype;
+}
+
+void
+dlt_text(int32_t dlt, char out[DLT_TEXT_MAX])
+{
+	const char *name = pcap_datalink_val_to_name(dlt);
+
+	snprintf(out, DLT_TEXT_MAX, name ? "%d (%.60s)" : "%d", dlt, name);
 }
 
 uint32_t

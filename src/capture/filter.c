@@ -28,20 +28,20 @@ compile(struct filter *f, int32_t link, char *err, size_t err_size)
 {
 	struct program *at = realloc(f->at, (f->n + 1) * sizeof *at);
 	pcap_t         *dead = at ? pcap_open_dead(link, CAPTURE_SNAPLEN_MAX) : NULL;
-	const char     *name = pcap_datalink_val_to_name(link);
 	int             status = CONNLOG_OK;
+	char            name[DLT_TEXT_MAX];
 
 	if (at)
 		f->at = at;
 	if (!dead)
 		return source_fail(err, err_size, CONNLOG_NO_MEMORY, "no memory for the filter");
 	at[f->n].link = link;
+	dlt_text(link, name);
 	if (pcap_compile(dead, &at[f->n].code, f->expression, 1, PCAP_NETMASK_UNKNOWN) == 0)
 		f->last = f->n++;
 	else
-		status =
-			source_fail(err, err_size, CONNLOG_BAD_INPUT, "the filter '%s' does not compile for link type %d (%s): %s",
-		                f->expression, link, name ? name : "unknown", pcap_geterr(dead));
+		status = source_fail(err, err_size, CONNLOG_BAD_INPUT, "the filter '%s' does not compile for link type %s: %s",
+		                     f->expression, name, pcap_geterr(dead));
 	pcap_close(dead);
 	return status;
 }

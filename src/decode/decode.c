@@ -5,13 +5,14 @@
  * UDP tunnel is pushed by the engine when the carrier has been tracked.
  *
  * Zeek: src/packet_analysis/Analyzer.cc (ForwardPacket and its depth limit), Manager.h (the stack of analyzers,
- * which grows over a whole frame), scripts/base/packet-protocols/root/main.zeek (link types).
+ * which grows over a whole frame); links.h has the link types.
  */
 #include "decode/decode.h"
 
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "decode/links.h"
 #include "decode/walk.h"
 
 const uint8_t l2_empty[6];
@@ -63,32 +64,29 @@ decoder_counters(const struct decoder *dec)
 	return &dec->n;
 }
 
-/* Root's registrations; any other link type is taken for bare IP. */
+/* Counts a packet of a link type that is not known and remembers which one, as far as there is room. */
+static void
+note_unknown_link(struct decode_counters *n, int32_t link)
+{
+	n->unknown_link++;
+	for (unsigned i = 0; i < n->n_unknown_links; i++)
+		if (n->unknown_links[i] == link)
+			return;
+	if (n->n_unknown_links < DECODE_LINKS_MAX)
+		n->unknown_links[n->n_unknown_links++] = link;
+}
+
+#define LINK_CASE(dlt, name, layer)                                                                                    \
+	case dlt:                                                                                                          \
+		return layer;
+
 static enum layer
-link_layer(int32_t link)
+link_layer(struct decoder *dec, int32_t link)
 {
 	switch (link) {
-	case 0:
-		return LAYER_NULL;
-	case 1:
-		return LAYER_ETHERNET;
-	case 9:
-		return LAYER_PPP;
-	case 10:
-		return LAYER_FDDI;
-	case 50:
-		return LAYER_PPP_SERIAL;
-	case 105:
-		return LAYER_WLAN;
-	case 113:
-		return LAYER_SLL;
-	case 127:
-		return LAYER_RADIOTAP;
-	case 239:
-		return LAYER_NFLOG;
-	case 276:
-		return LAYER_SLL2;
+		LINK_TYPES(LINK_CASE)
 	default:
+		note_unknown_link(&dec->n, link);
 		return LAYER_IP;
 	}
 }
@@ -115,7 +113,7 @@ decode_begin(struct decoder *dec, struct dissection *d, const struct connlog_pac
 		.start = raw->data,
 		.wire_len = raw->len,
 		.cap_len = raw->caplen,
-		.layer = (uint8_t)link_layer(raw->link),
+		.layer = (uint8_t)link_layer(dec, raw->link),
 	};
 	if (dec->tunnels.next_look)
 		iptunnels_look(&dec->tunnels, dec->opt.ip_tunnel_timeout, now);

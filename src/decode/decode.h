@@ -74,6 +74,8 @@
 enum decode_rejected { DECODE_REJECTED(DECODE_ENUM_R) DECODE_R_COUNT };
 enum decode_ignored { DECODE_IGNORED(DECODE_ENUM_I) DECODE_I_COUNT };
 
+#define DECODE_LINKS_MAX 8
+
 struct decode_counters {
 	uint64_t frames;    /* pieces begun with decode_begin */
 	uint64_t inner;     /* pieces found inside others: tunnels, A-MSDU */
@@ -88,6 +90,9 @@ struct decode_counters {
 	uint64_t datagrams;          /* put together from fragments */
 	uint64_t checked[4], bad[4]; /* checksums verified and found bad: IP, TCP, UDP, ICMP */
 	uint64_t truncated;          /* frames with caplen < len */
+	uint64_t unknown_link;       /* frames of a link type that is not in links.h, and which ones, the first few */
+	unsigned n_unknown_links;
+	int32_t  unknown_links[DECODE_LINKS_MAX];
 };
 
 struct subnet {

@@ -30,6 +30,7 @@ tell_packets(const struct connlog_engine *e, struct teller *t, const struct deco
 	tell(t, "bytes", e->bytes);
 	tell(t, "before_epoch", e->before_epoch);
 	tell(t, "cut_short", d->truncated);
+	tell(t, "unknown_link", d->unknown_link);
 
 	/* read - before_epoch + inner == analysed + carriers + fragments + refused + ignored + rejected */
 	t->group = "pieces";

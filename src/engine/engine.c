@@ -256,6 +256,8 @@ connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
 		for (size_t i = 0; i < batch && e->status == CONNLOG_OK; i++)
 			frame_process(e, &e->frames[i]);
 		decode_batch_end(e->dec);
+		if (decoder_counters(e->dec)->n_unknown_links > e->notices.links_told)
+			notice_links(&e->notices, decoder_counters(e->dec));
 		p += batch;
 		n -= batch;
 	}

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "capture/dlt.h"
+
 #define OFFLOADING_MIN 10 /* wrong checksums of one host before anything is said */
 #define TWICE_MIN      20
 #define TWICE_WITHIN   0.1 /* seconds between a packet and the same one from the second place */
@@ -102,6 +104,20 @@ notice_packet(struct notices *n, const struct pkt *p, uint32_t hash)
 		n->tcp_payload_packets++;
 
 	repeats(n, p, hash);
+}
+
+void
+notice_links(struct notices *n, const struct decode_counters *c)
+{
+	char link[DLT_TEXT_MAX];
+
+	while (n->links_told < c->n_unknown_links) {
+		dlt_text(c->unknown_links[n->links_told++], link);
+		tell(n,
+		     "link type %s is not known: its packets are taken for bare IP, as Zeek does, and left out where they are "
+		     "no such. `connlog --version` lists the link types; --stats counts these packets",
+		     link);
+	}
 }
 
 void

@@ -27,6 +27,8 @@ struct notices {
 	uint64_t compared, twice;
 	uint32_t sampled; /* packets of the first that are all compared */
 
+	unsigned links_told; /* of the decoder's unknown_links */
+
 	/* A capture filtered down to TCP's control packets. */
 	uint64_t tcp_ends, tcp_payload_packets, tcp_bytes;
 
@@ -37,6 +39,8 @@ struct notices {
 void notice_packet(struct notices *n, const struct pkt *p, uint32_t hash);
 /* Every TCP connection that ended: the bytes that its sequence numbers tell of. */
 void notice_tcp_end(struct notices *n, uint64_t bytes);
+/* When there are link types that are not known and have not been told (decode_counters). */
+void notice_links(struct notices *n, const struct decode_counters *c);
 /* Hands a finding of somebody else's on; `notices` is a struct notices. */
 void notice_text(void *notices, const char *text);
 /* At the end of input, the first where there are several. */
