@@ -1,7 +1,8 @@
 /* cut.c - `connlog cut`: columns of a log, as zeek-cut of Zeek 8.2.2 gives them (its options, its output).
  *
- * Where it differs: a wrong command line ends with 2 and --help with 0, as with every command of connlog, and -r names files
- * in place of standard input, since what stands without an option is a column.
+ * Where it differs: a wrong command line ends with 2 and --help with 0, as with every command of connlog; so does a column
+ * that no log has, and lines that are left out end it with 1, while the output is zeek-cut's; and -r names files in place of
+ * standard input, since what stands without an option is a column.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -116,7 +117,7 @@ static int
 cut(const struct cut_options *o)
 {
 	struct cut_log log;
-	int            code = EXIT_ALL_READ;
+	int            code = EXIT_ALL_READ, found;
 
 	if (!cut_log_init(&log, o)) {
 		cut_log_free(&log);
@@ -130,9 +131,9 @@ cut(const struct cut_options *o)
 		complain("%s", log.out.error);
 		code = EXIT_INCOMPLETE;
 	}
-	cut_log_finish(&log);
+	found = cut_log_finish(&log);
 	cut_log_free(&log);
-	return code;
+	return found > code ? found : code;
 }
 
 static int

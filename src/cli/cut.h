@@ -109,7 +109,10 @@ struct cut_log {
 	/* where we are */
 	const char *name; /* of the input */
 	bool        in_header, after_fields;
-	unsigned    headers; /* blocks seen, up to 2 */
+	bool       *found;    /* of the columns that are named: some log has it */
+	bool        any;      /* a line has been read: only then a column can be missing */
+	bool        left_out; /* a line has been */
+	unsigned    headers;  /* blocks seen, up to 2 */
 	uint64_t    line;
 	uint64_t    warned[CUT_TIME_FORMAT + 1]; /* by cause; CUT_TIME_DONE stands for lines with too few fields */
 };
@@ -119,13 +122,14 @@ void cut_log_free(struct cut_log *l);
 /* One line, without its end but with CUT_SLACK behind it.  => false where the log cannot be understood any further,
  * after a message. */
 bool cut_line(struct cut_log *l, const char *p, size_t n);
-/* Says how often it was silent. */
-void cut_log_finish(const struct cut_log *l);
+/* Says how often it was silent, and which columns no log had. => an exit_code: EXIT_USAGE where there are such,
+ * EXIT_INCOMPLETE where lines were left out. */
+int cut_log_finish(const struct cut_log *l);
 
 /* A header line, for cut_line(). */
 bool cut_header(struct cut_log *l, const char *p, size_t n);
-/* Says that a line has too few columns. */
-void cut_warn_short(struct cut_log *l);
+/* Leaves out a line that has too few columns, and says so. */
+void cut_leave_out(struct cut_log *l);
 
 /* ---- the inputs (cut_input.c, cut_records.c) ---- */
 

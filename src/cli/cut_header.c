@@ -110,6 +110,15 @@ find_column(connlog_text names, char separator, const char *wanted)
 	return CUT_ABSENT;
 }
 
+/* Notes which of the columns that are named there are. */
+static void
+note_found(struct cut_log *l, connlog_text names)
+{
+	for (size_t i = 0; i < l->options->columns_n; i++)
+		if (find_column(names, l->in, l->options->columns[i]) != CUT_ABSENT)
+			l->found[i] = true;
+}
+
 /* Chooses among the columns that #fields names. */
 static bool
 read_fields(struct cut_log *l, connlog_text names)
@@ -119,6 +128,7 @@ read_fields(struct cut_log *l, connlog_text names)
 	size_t                    n = 0;
 	bool                      by_name = o->columns_n > 0 && !o->negate;
 
+	note_found(l, names);
 	while (next_field(&rest, l->in, &name))
 		n++;
 	l->chosen = replace(l->chosen, by_name ? o->columns_n : n, sizeof *l->chosen);
@@ -172,7 +182,7 @@ show_columns(struct cut_log *l, connlog_text line)
 	while (n < l->range + 1 && next_field(&rest, l->in, &field))
 		n++;
 	if (n < l->range + 1) {
-		cut_warn_short(l);
+		cut_leave_out(l);
 		return;
 	}
 	rest = line;

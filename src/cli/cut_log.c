@@ -61,8 +61,9 @@ warns(struct cut_log *l, enum cut_time_outcome kind)
 }
 
 void
-cut_warn_short(struct cut_log *l)
+cut_leave_out(struct cut_log *l)
 {
+	l->left_out = true;
 	if (warns(l, CUT_TIME_DONE))
 		complain("%s: line %ju is left out: it has fewer than %zu columns", l->name, (uintmax_t)l->line, l->range);
 }
@@ -80,15 +81,24 @@ warn_time(struct cut_log *l, enum cut_time_outcome kind, connlog_text field)
 		         field.n < 80 ? (int)field.n : 80, field.p, said[kind]);
 }
 
-void
+int
 cut_log_finish(const struct cut_log *l)
 {
-	uint64_t silent = 0;
+	const struct cut_options *o = l->options;
+	uint64_t                  silent = 0;
+	int                       code = l->left_out ? EXIT_INCOMPLETE : EXIT_ALL_READ;
 
 	for (size_t i = 0; i < sizeof l->warned / sizeof l->warned[0]; i++)
 		silent += l->warned[i] > WARN_MAX ? l->warned[i] - WARN_MAX : 0;
 	if (silent > 0)
 		complain("%ju more lines or times like these", (uintmax_t)silent);
+	if (!l->any || l->out.status == CONNLOG_CLOSED) /* what has not been read may have it */
+		return code;
+	for (size_t i = 0; i < o->columns_n; i++)
+		if (!l->found[i])
+			code = complain_usage("no column is called '%s'%s", o->columns[i],
+			                      o->negate ? "" : ", so its place stays empty");
+	return code;
 }
 
 static void
@@ -129,7 +139,7 @@ cut_data(struct cut_log *l, const char *p, size_t n)
 	if (l->stale)
 		make_pieces(l);
 	if (split(p, n, l->in, l->ends, l->range) < l->range) {
-		cut_warn_short(l);
+		cut_leave_out(l);
 		return;
 	}
 	for (size_t i = 0; i < l->pieces_n; i++) {
@@ -152,6 +162,7 @@ bool
 cut_line(struct cut_log *l, const char *p, size_t n)
 {
 	l->line++;
+	l->any = true;
 	if (l->after_fields && (n < 6 || memcmp(p, "#types", 6) != 0)) {
 		complain("%s: line %ju is no #types line, which has to follow #fields; what comes before it has been cut",
 		         l->name, (uintmax_t)l->line);
@@ -170,9 +181,11 @@ cut_log_init(struct cut_log *l, const struct cut_options *o)
 	*l = (struct cut_log){ .options = o, .in = '\t', .between = '\t' };
 	l->clock = (struct cut_clock){ .times = o->times, .format = o->time_format, .last = -1 };
 	l->unset = strdup("-");
-	if (l->unset == NULL)
-		complain("out of memory");
-	return l->unset != NULL && cut_output_init(&l->out);
+	l->found = calloc(o->columns_n + 1, sizeof *l->found);
+	if (l->unset != NULL && l->found != NULL)
+		return cut_output_init(&l->out);
+	complain("out of memory");
+	return false;
 }
 
 void
@@ -180,6 +193,7 @@ cut_log_free(struct cut_log *l)
 {
 	cut_output_free(&l->out);
 	free(l->unset);
+	free(l->found);
 	free(l->chosen);
 	free(l->is_time);
 	free(l->pieces);

@@ -51,6 +51,18 @@ cut_written(struct records *r)
 	return cut_output_flush(&r->log->out) == CONNLOG_OK;
 }
 
+/* A log of JSON has no column that is unset in all of its records: Zeek's are not missed. */
+static void
+excuse_columns(struct records *r)
+{
+	struct cut_log         *l = r->log;
+	connlog_reader_progress at;
+
+	connlog_reader_progress_get(r->reader, &at);
+	for (size_t i = 0; i < l->options->columns_n && at.format != NULL && strcmp(at.format, "json") == 0; i++)
+		l->found[i] = l->found[i] || connlog_column_find(l->options->columns[i]) >= 0;
+}
+
 /* The columns of the records that follow. => false after a message. */
 static bool
 take_columns(struct records *r)
@@ -59,6 +71,7 @@ take_columns(struct records *r)
 	double                 now = (double)time(NULL);
 	const connlog_columns *columns = connlog_reader_columns(r->reader);
 
+	excuse_columns(r);
 	if (r->writer != NULL) {
 		if (connlog_writer_columns(r->writer, columns, now, err, sizeof err) == CONNLOG_OK)
 			return true;
