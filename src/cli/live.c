@@ -1,6 +1,20 @@
 /* live.c - `connlog live`: an interface. */
 #include "cli/settings.h"
 
+/* => Whether the filter compiles for any link type, as `read` has it; false after a message.  An interface that cannot be opened is
+ * then another matter than a wrong command line. */
+static bool
+check_filter(const char *filter)
+{
+	char            err[MESSAGE_MAX];
+	connlog_source *none = connlog_source_files(NULL, 0, filter, err, sizeof err);
+
+	if (none == NULL)
+		complain("%s", err);
+	connlog_source_free(none);
+	return none != NULL;
+}
+
 int
 live_run(struct settings *s)
 {
@@ -9,6 +23,8 @@ live_run(struct settings *s)
 
 	if (s->inputs_n + (s->interface != NULL) > 1 || s->captures)
 		return complain_usage("one interface can be captured from at a time, and no capture be read besides");
+	if (!check_filter(s->filter))
+		return EXIT_USAGE;
 	connlog_source *source = connlog_source_live(interface, s->filter, err, sizeof err);
 	if (source == NULL) {
 		complain("%s", err);
