@@ -60,6 +60,8 @@ def test_errors_say_what_is_known(env):
             (["policy/protocols/conn/nothing", capture], "policy/protocols/conn/nothing is neither a file nor"),
             (["base/protocols/conn", capture], "base/protocols/conn is neither a file nor"),
             (["-f", "udp port", capture], "udp port"),
+            (["live", "lo", "-f", "udp port"], "udp port"),
+            (["-i", "no-such-interface", "-f", "udp port"], "udp port"),
             (["-i", "lo", capture], "one interface"),
             (["live", "lo", "eth0"], "one interface"),
             (["live", "-r", capture], "one interface"),
@@ -261,8 +263,13 @@ def test_stats_and_summary(env):
     assert "%d packets, %d connections" % (stats["input"]["packets"], rows) in summary, summary
 
     assert json.loads(env.run("-q", "--stats", "-", capture).stderr)["output"]["records"] == rows
-    done = env.run("--stats", "no/such/folder", capture, code=1)
-    assert "no/such/folder" in done.stderr and len(rows_of(done.stdout)) == rows, done.stderr
+    # A path that is no good shows before anything is read or written.
+    for args in (["--stats", "no/such/folder"], ["-o", ".", "--stats", "no/such/folder"], ["--stats", "/"]):
+        done = env.run(*args, "-", code=1, stdin=None, input="")
+        assert args[-1] in done.stderr and "--stats wants" in done.stderr and not done.stdout, done.stderr
+    assert sorted(os.listdir(env.tmp)) == ["s.json"], os.listdir(env.tmp)
+    env.run("--stats", "t.json", "--script", "/no/such.lua", capture, code=2)
+    assert sorted(os.listdir(env.tmp)) == ["s.json"], os.listdir(env.tmp)
 
 
 def test_quiet_leaves_errors_alone(env):

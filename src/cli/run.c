@@ -27,6 +27,7 @@ struct run {
 	connlog_source        *source;
 	connlog_engine        *engine;
 	struct output          output;
+	connlog_sink          *stats; /* of --stats, or NULL */
 	struct progress        progress;
 	bool                   live;
 	bool                   damaged; /* some input could not be read */
@@ -163,7 +164,7 @@ finish(struct run *r)
 		         r->settings->events != 0 ? "events" : "records");
 		complete = false;
 	}
-	if (r->settings->stats != NULL && !stats_write(r->settings->stats, r->engine, r->source, o))
+	if (r->stats != NULL && !stats_write(r->stats, r->engine, r->source, o))
 		complete = false;
 	if (r->settings->verbose)
 		print_summary(r);
@@ -219,6 +220,8 @@ open_output(struct run *r, int *code)
 	const struct settings *s = r->settings;
 	char                  *path = NULL;
 
+	if (s->stats != NULL && (r->stats = stats_open(s->stats)) == NULL)
+		return false;
 	if (s->folder != NULL && asprintf(&path, "%s/%s.log", s->folder, s->events != 0 ? "events" : "conn") < 0) {
 		complain("out of memory");
 		return false;
@@ -258,6 +261,7 @@ run(const struct settings *s, connlog_source *source, bool live)
 		}
 	}
 	output_free(&r.output);
+	connlog_sink_free(r.stats);
 	connlog_engine_free(r.engine);
 	connlog_source_free(source);
 	return code;

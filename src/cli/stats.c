@@ -46,29 +46,35 @@ put_all(struct json *j, const connlog_engine *e, const connlog_source *source, c
 	fputs("\n  }\n}\n", j->f);
 }
 
-bool
-stats_write(const char *path, const connlog_engine *e, const connlog_source *source, const struct output *o)
+connlog_sink *
+stats_open(const char *path)
 {
-	char          err[MESSAGE_MAX] = "out of memory";
-	char         *text = NULL;
-	size_t        size = 0;
-	struct json   j = { .f = open_memstream(&text, &size) };
-	connlog_sink *sink = NULL;
-	bool          good = false;
+	char          err[MESSAGE_MAX];
+	connlog_sink *sink = strcmp(path, "-") == 0 ? connlog_sink_fd(STDERR_FILENO, err, sizeof err)
+	                                            : connlog_sink_file(path, err, sizeof err);
+
+	if (sink == NULL)
+		complain("%s (--stats wants the name of a file, in a folder that exists and may be written to)", err);
+	return sink;
+}
+
+bool
+stats_write(connlog_sink *sink, const connlog_engine *e, const connlog_source *source, const struct output *o)
+{
+	char        err[MESSAGE_MAX] = "out of memory";
+	char       *text = NULL;
+	size_t      size = 0;
+	struct json j = { .f = open_memstream(&text, &size) };
+	bool        good = false;
 
 	if (j.f != NULL) {
 		put_all(&j, e, source, o);
 		good = fclose(j.f) == 0;
 	}
-	if (good) {
-		sink = strcmp(path, "-") == 0 ? connlog_sink_fd(STDERR_FILENO, err, sizeof err)
-		                              : connlog_sink_file(path, err, sizeof err);
-		good = sink != NULL && connlog_sink_write(sink, text, size, err, sizeof err) == CONNLOG_OK &&
-		       connlog_sink_close(sink, err, sizeof err) == CONNLOG_OK;
-	}
+	good = good && connlog_sink_write(sink, text, size, err, sizeof err) == CONNLOG_OK &&
+	       connlog_sink_close(sink, err, sizeof err) == CONNLOG_OK;
 	if (!good)
 		complain("%s", err);
-	connlog_sink_free(sink);
 	free(text);
 	return good;
 }
