@@ -272,6 +272,28 @@ def test_stats_and_summary(env):
     assert sorted(os.listdir(env.tmp)) == ["s.json"], os.listdir(env.tmp)
 
 
+def test_names_in_messages_cannot_command_a_terminal(env):
+    """Control characters and bytes that are no text are shown as \\xNN by every command, wherever the name comes from."""
+    bad, shown = b"a\x1b[31m\nb\x07\x9b\xe2\x80\xae\xc3\xbc.pcap", r"a\x1b[31m\x0ab\x07\x9b\xe2\x80\xae%s.pcap"
+    name = os.fsencode(env.tmp) + b"/" + bad
+    with open(name, "wb") as f:
+        f.write(b"no capture at all, and no log\n")
+    gone = name + b".gone"
+    for args in ([name], [gone], ["events", gone], ["convert", "--to", "json", name], ["cut", "-r", gone], ["report", gone],
+                 ["explain", "Cx", gone], ["--script", gone, env.capture("http.pcap")], ["-o", gone, env.capture("http.pcap")],
+                 ["--stats", gone + b"/x", env.capture("http.pcap")], ["-f", bad, name], [b"--" + bad], ["--format", bad, name],
+                 ["live", bad]):
+        for locale, letter in (("C", r"\xc3\xbc"), ("C.UTF-8", "\u00fc")):
+            done = subprocess.run([env.connlog, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, cwd=env.tmp, env={**os.environ, "LC_ALL": locale}, timeout=60)
+            said = done.stderr.decode()
+            assert done.returncode in (1, 2) and "Sanitizer" not in said, (args, said)
+            assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said), (args, said)
+            assert all(line.startswith("connlog: ") for line in said.splitlines()), (args, said)
+            # Lua's message is cut at the end of its line.
+            assert shown % letter in said or args[0] == "--script", (args, locale, said)
+
+
 def test_quiet_leaves_errors_alone(env):
     done = env.run("-q", env.capture("offload.pcap"))
     assert done.stderr == "", done.stderr

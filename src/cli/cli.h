@@ -37,5 +37,11 @@ int command_report(int argc, char **argv);  /* report.c */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 /* The same for a wrong command line. => EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int complain_usage(const char *format, ...);
+/* "connlog: warning: TEXT", its first line only, or with the lines behind it, which are details. */
+void warn_lines(const char *text, bool details);
+/* Text that others have chosen, such as a file's name, with \xNN for what a terminal could obey and what is no text in the
+ * user's locale; not terminated. => The length in `out`, which has room for it. */
+#define PRINTABLE_MAX(n) (4 * (n)) /* bytes */
+size_t make_printable(char *out, const char *p, size_t n);
 
 #endif

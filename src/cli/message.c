@@ -1,14 +1,80 @@
-/* message.c - what connlog says to its user, on standard error. */
+/* message.c - what connlog says to its user, on standard error.
+ *
+ * In a message there may be a file's name, a word of the command line or bytes of a log.  What a terminal could obey of these
+ * (control characters, bytes that are no text in the user's locale) is written as \xNN here, for all messages alike.
+ */
+#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include "cli/cli.h"
 
+enum { TEXT_MAX = 8192 }; /* a path and more */
+
+/* => Whether it changes the direction in which what follows is shown, so that a name could look like another. */
+static bool
+turns(wchar_t c)
+{
+	return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* => How many bytes at `p` are a character that can be printed; 0 for none. */
+static size_t
+printable(const char *p, size_t n)
+{
+	mbstate_t    state = { 0 };
+	wchar_t      wide;
+	const size_t used = mbrtowc(&wide, p, n, &state);
+
+	return used >= 1 && used <= n && iswprint((wint_t)wide) && !turns(wide) ? used : 0;
+}
+
+size_t
+make_printable(char *out, const char *p, size_t n)
+{
+	locale_t users = newlocale(LC_CTYPE_MASK, "", (locale_t)0), before = (locale_t)0;
+	char    *at = out;
+
+	if (users != (locale_t)0)
+		before = uselocale(users);
+	while (n > 0) {
+		size_t used = *p == '\t' ? 1 : printable(p, n);
+		if (used > 0) {
+			memcpy(at, p, used);
+			at += used;
+		} else {
+			at += sprintf(at, "\\x%02x", (unsigned char)*p);
+			used = 1;
+		}
+		p += used;
+		n -= used;
+	}
+	if (users != (locale_t)0) {
+		uselocale(before);
+		freelocale(users);
+	}
+	return (size_t)(at - out);
+}
+
+/* A line in one piece, since others may write there, too. */
+static void
+put_line(const char *begin, const char *p, size_t n)
+{
+	char line[PRINTABLE_MAX(TEXT_MAX) + 1];
+
+	n = make_printable(line, p, n < TEXT_MAX ? n : TEXT_MAX);
+	fprintf(stderr, "%s%.*s\n", begin, (int)n, line);
+}
+
 static void __attribute__((format(printf, 1, 0))) say(const char *format, va_list ap)
 {
-	fputs("connlog: ", stderr);
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
+	char text[TEXT_MAX];
+
+	vsnprintf(text, sizeof text, format, ap);
+	put_line("connlog: ", text, strlen(text));
 }
 
 void
@@ -28,4 +94,16 @@ complain_usage(const char *format, ...)
 	say(format, ap);
 	va_end(ap);
 	return EXIT_USAGE;
+}
+
+void
+warn_lines(const char *text, bool details)
+{
+	size_t n = strcspn(text, "\n");
+
+	complain("warning: %.*s", (int)n, text);
+	for (text += n; details && *text != '\0'; text += n) {
+		n = strcspn(++text, "\n");
+		put_line("", text, n);
+	}
 }

@@ -6,8 +6,12 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "cli/cli.h"
+
 #define FIRST_AFTER 1.0 /* seconds */
 #define EVERY       0.2
+
+enum { NAME_MAX_SHOWN = 30 };
 
 static double
 now(void)
@@ -61,8 +65,11 @@ show(const struct state *at, double elapsed)
 	}
 	fprintf(stderr, "%.1f M %s, %.2f M/s", million, at->what, million / elapsed);
 	if (at->name != NULL) { /* its end says more, and the line must not wrap */
-		size_t n = strlen(at->name);
-		fprintf(stderr, ", %s%s", n > 30 ? "…" : "", n > 30 ? at->name + n - 30 : at->name);
+		size_t       n = strlen(at->name);
+		const char  *end = n > NAME_MAX_SHOWN ? at->name + n - NAME_MAX_SHOWN : at->name;
+		char         shown[PRINTABLE_MAX(NAME_MAX_SHOWN)];
+		const size_t shown_n = make_printable(shown, end, strlen(end));
+		fprintf(stderr, ", %s%.*s", end > at->name ? "…" : "", (int)shown_n, shown);
 	}
 	fflush(stderr);
 }

@@ -7,7 +7,6 @@
  * Ctrl-C and SIGTERM end the input where it stands, so that open connections are logged; a second one kills.
  */
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +42,7 @@ on_notice(void *arg, const char *text)
 	if (r->settings->quiet)
 		return;
 	progress_clear(&r->progress);
-	complain("warning: %.*s", r->settings->verbose ? INT_MAX : (int)strcspn(text, "\n"), text);
+	warn_lines(text, r->settings->verbose);
 }
 
 /* A connlog_print_fn.  Standard output is the log's. */
