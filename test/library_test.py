@@ -108,12 +108,30 @@ def test_installed_files(env):
     assert env.must(prefix + "/bin/connlog", env.capture("http.pcap")).startswith("#separator")
 
 
+def test_programs_are_built_as_the_page_says(env):
+    """The command lines of docs/LIBRARY.md as they stand there."""
+    if not shutil.which("cc"):
+        raise Skip("no program called cc")
+    with open(env.root + "/docs/LIBRARY.md") as f:
+        recipes = [block for block in re.findall(r"^```\n(.*?)^```", f.read(), re.M | re.S) if block.startswith("cc program.c")]
+    prefix, capture = env.tmp + "/prefix", env.capture("http.pcap")
+    env.must("make", "-C", env.root, "install", "B=" + env.build, "CC=" + env.cc, "PREFIX=" + prefix)
+    shutil.copy(env.root + "/test/install/count.c", env.tmp + "/program.c")
+    where = {**os.environ, "PKG_CONFIG_PATH": prefix + "/lib/pkgconfig"}
+    assert len(recipes) == 2, recipes
+    for recipe, shared in zip(recipes, (True, False)):
+        env.must("bash", "-c", recipe, env=where)
+        with_library = {**os.environ, "LD_LIBRARY_PATH": prefix + "/lib"} if shared else None
+        assert env.must(env.tmp + "/a.out", capture, env=with_library) == "%d connections\n" % len(env.log(capture))
+        assert ("libconnlog" in env.must("ldd", "a.out", env=with_library)) == shared, recipe
+        os.remove(env.tmp + "/a.out")
+
+
 def test_programs_outside_of_the_tree(env):
     """C and C++, with the shared and with the static library, told apart by what they need at run time."""
     prefix, capture = install(env), env.capture("http.pcap")
     cflags, shared = flags(env, prefix, "--cflags"), flags(env, prefix, "--libs")
     assert shared == ["-L" + prefix + "/lib", "-lconnlog"], shared
-    # The static library with the shared ones of others, whose own static needs Debian does not install.
     static = ["-l:libconnlog.a" if word == "-lconnlog" else word for word in shared]
     static += private_libs(env, prefix)
     with_library = {**os.environ, "LD_LIBRARY_PATH": prefix + "/lib"}
