@@ -250,6 +250,11 @@ typedef struct connlog_reader_progress {
 	const char *format; /* of that file, or NULL */
 } connlog_reader_progress;
 CONNLOG_API void connlog_reader_progress_get(const connlog_reader *r, connlog_reader_progress *out);
+/* Called when all that has been read was handed out, before a file is opened or asked for more bytes, which can take any time:
+ * who passes records on does not keep any back then.  It must not call the reader. There is one function only; NULL takes
+ * it away. */
+typedef void (*connlog_wait_fn)(void *arg);
+CONNLOG_API void connlog_reader_on_wait(connlog_reader *r, connlog_wait_fn fn, void *arg);
 /* Makes a blocked or later connlog_reader_next() return CONNLOG_END; async-signal-safe. */
 CONNLOG_API void connlog_reader_stop(connlog_reader *r);
 

@@ -3,7 +3,9 @@ import glob
 import gzip
 import json
 import os
+import select
 import subprocess
+import zlib
 
 import roundtrip
 
@@ -228,3 +230,46 @@ def test_json_streaming(env):
     assert row["_write_ts"] > "2024" and row["ts"].startswith("2009"), row
     # and read again: the columns are kept
     assert roundtrip.rows(convert(env, "zeek", text)[0])[0]["_path"] == "conn"
+
+
+def watch(command, pieces, want):
+    """Gives a program one piece of its input after the other, each when what the one before leads to has come out."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+        for piece, mark in zip(pieces, want):
+            p.stdin.write(piece)
+            p.stdin.flush()
+            out = b""
+            while mark not in out:
+                assert select.select([p.stdout], [], [], 20)[0], "%s shows nothing of %r: %r" % (command, piece, out)
+                more = os.read(p.stdout.fileno(), 65536)
+                assert more, (command, p.stderr.read())
+                out += more
+            assert not any(later in out for later in want[want.index(mark) + 1:]), (command, out)
+        p.stdin.close()
+        p.stdout.read()
+        assert p.wait(60) == 0, p.stderr.read()
+
+
+def test_a_growing_log_can_be_watched(env):
+    """Text, JSON and packed; what has come is written before more is asked for, however little it is."""
+    hosts = [b"10.1.2.%d" % i for i in range(1, 5)]
+    json_rows = [b'{"ts":1257655302.25,"uid":"C","id.orig_h":"%s","proto":"tcp"}\n' % h for h in hosts]
+    header = (HEADER + "#fields\tts\tid.orig_h\n#types\ttime\taddr\n").encode()
+    text_rows = [(header if i == 0 else b"") + b"1257655302.25\t%s\n" % h for i, h in enumerate(hosts)]
+    gzip_row = zlib.compressobj(wbits=31)
+    packed = [gzip_row.compress(row) + gzip_row.flush(zlib.Z_SYNC_FLUSH) for row in text_rows[:-1]]
+    packed.append(gzip_row.compress(text_rows[-1]) + gzip_row.flush())
+    for rows in (json_rows, text_rows, packed):
+        for args in (["convert", "--to", "csv"], ["convert", "--to", "json"], ["report", "-n"], ["cut", "id.orig_h"]):
+            watch([env.connlog, *args], rows, hosts)
+        # the next file can take its time, too
+        os.mkfifo(env.tmp + "/pipe")
+        with open(env.tmp + "/first", "wb") as f:
+            f.write(text_rows[0])
+        with subprocess.Popen([env.connlog, "convert", "--to", "json", env.tmp + "/first", env.tmp + "/pipe"],
+                              stdout=subprocess.PIPE) as p:
+            assert select.select([p.stdout], [], [], 20)[0] and hosts[0] in os.read(p.stdout.fileno(), 65536)
+            with open(env.tmp + "/pipe", "wb") as f:
+                f.write(b"".join(rows[1:] if rows is json_rows else rows))
+            assert hosts[3] in p.stdout.read() and p.wait(60) == 0
+        os.remove(env.tmp + "/pipe")

@@ -40,6 +40,8 @@ raw_read(struct stream *s, uint8_t *p, size_t n)
 		s->raw += part.n;
 		return part.n;
 	}
+	if (s->on_wait)
+		s->on_wait(s->on_wait_arg);
 	do {
 		r = read(s->fd, p, n);
 	} while (r < 0 && errno == EINTR && !(s->stop && *s->stop));

@@ -31,6 +31,10 @@ struct stream {
 	struct bytes                 memory; /* what comes first */
 	struct codec                *codec;  /* NULL: plain */
 	const volatile sig_atomic_t *stop;   /* set: a read that a signal interrupts is the end */
+	/* Called before the file is asked for more bytes, which can take any time.  NULL, and of the one who opens the stream, who
+	 * sets it afterwards. */
+	void (*on_wait)(void *arg);
+	void *on_wait_arg;
 };
 
 /* Opens `path` ("-" is standard input, which is not closed).  `begun` is what has been read of it already, which is to be

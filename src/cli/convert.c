@@ -118,6 +118,15 @@ take_columns(struct convert *c, int *code)
 	return true;
 }
 
+/* A connlog_wait_fn: who watches a log that still grows sees what there is of it.  A failure is noticed by the next record. */
+static void
+on_wait(void *arg)
+{
+	struct convert *c = arg;
+	if (c->ready)
+		output_flush(&c->output);
+}
+
 /* => false where the output has not come about; *code is then the exit_code. */
 static bool
 read_all(struct convert *c, int *code)
@@ -190,6 +199,7 @@ convert(struct convert *c)
 	                                 &c->from, err, sizeof err);
 	if (c->reader == NULL)
 		return complain_usage("%s", err);
+	connlog_reader_on_wait(c->reader, on_wait, c);
 	signals_stop(NULL, c->reader);
 	if (read_all(c, &code))
 		code = finish(c);

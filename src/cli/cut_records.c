@@ -17,6 +17,7 @@ struct records {
 	connlog_writer *writer;
 	char           *text; /* the lines, with room behind them */
 	size_t          room;
+	bool            ended; /* cutting has: nothing more is wanted */
 };
 
 bool
@@ -84,6 +85,15 @@ take_columns(struct records *r)
 	return false;
 }
 
+/* A connlog_wait_fn: who watches a log that still grows sees what there is of it. */
+static void
+on_wait(void *arg)
+{
+	struct records *r = arg;
+	if (r->writer != NULL && !r->ended)
+		r->ended = !cut_written(r);
+}
+
 /* => an exit_code */
 static int
 cut_all(struct records *r)
@@ -105,11 +115,11 @@ cut_all(struct records *r)
 			complain("out of memory");
 			code = EXIT_INCOMPLETE;
 			break;
-		} else if (connlog_writer_bytes(r->writer).n >= BATCH && !cut_written(r)) {
+		} else if (r->ended || (connlog_writer_bytes(r->writer).n >= BATCH && !cut_written(r))) {
 			return code;
 		}
 	}
-	if (r->writer != NULL && connlog_writer_close(r->writer, (double)time(NULL)) == CONNLOG_OK)
+	if (!r->ended && r->writer != NULL && connlog_writer_close(r->writer, (double)time(NULL)) == CONNLOG_OK)
 		cut_written(r);
 	return code;
 }
@@ -122,10 +132,12 @@ cut_records(struct cut_log *l, const char *path, connlog_text begun)
 	int            code = EXIT_INCOMPLETE;
 
 	r.reader = connlog_reader_files(&path, 1, &(connlog_reader_options){ .begun = begun }, err, sizeof err);
-	if (r.reader != NULL)
+	if (r.reader != NULL) {
+		connlog_reader_on_wait(r.reader, on_wait, &r);
 		code = cut_all(&r);
-	else
+	} else {
 		complain("%s", err);
+	}
 	connlog_writer_free(r.writer);
 	connlog_reader_free(r.reader);
 	free(r.text);

@@ -147,6 +147,13 @@ static const struct report_mode report_lines = { lines_new, lines_add, lines_end
 
 /* ---- the run ----------------------------------------------------------------------------------------------------- */
 
+/* A connlog_wait_fn: who watches a log that still grows sees the lines that there are. */
+static void
+on_wait(void *arg)
+{
+	fflush(arg);
+}
+
 /* Reads to the end. => an exit_code */
 static int
 read_all(const struct report *r, connlog_reader *reader, void *mode)
@@ -211,6 +218,7 @@ run(struct report *r)
 		complain("out of memory");
 	void *mode = r->names != NULL ? r->mode->begin(r) : NULL;
 	if (mode != NULL) {
+		connlog_reader_on_wait(reader, on_wait, stdout);
 		signals_stop(NULL, reader);
 		code = read_all(r, reader, mode);
 		if (!r->mode->end(mode))

@@ -49,6 +49,8 @@ struct connlog_reader {
 	struct bytes              memory; /* what the first file begins with, or all there is where there are no paths */
 	const struct read_format *wanted; /* --from, or NULL */
 	volatile sig_atomic_t     stop;
+	void (*on_wait)(void *arg); /* connlog_reader_on_wait(), or NULL */
+	void *on_wait_arg;
 
 	/* The file that is being read. */
 	struct stream             in;

@@ -298,7 +298,11 @@ open_next(struct connlog_reader *r, char *err, size_t err_size)
 	} else {
 		const char *path = r->paths[r->next_path];
 		r->name = strcmp(path, "-") == 0 ? "standard input" : path;
+		if (r->on_wait != NULL)
+			r->on_wait(r->on_wait_arg); /* to open a pipe is to wait for who writes to it */
 		status = stream_open_begun(&r->in, path, r->memory, STREAM_WINDOW, &r->stop);
+		r->in.on_wait = r->on_wait;
+		r->in.on_wait_arg = r->on_wait_arg;
 		r->memory = (struct bytes){ NULL, 0 }; /* of the first file only */
 	}
 	r->next_path++;
@@ -398,6 +402,13 @@ connlog_reader_progress_get(const connlog_reader *r, connlog_reader_progress *ou
 		                              .line = r->line,
 		                              .name = r->open ? r->name : NULL,
 		                              .format = r->open && r->format != NULL ? r->format->name : NULL };
+}
+
+void
+connlog_reader_on_wait(connlog_reader *r, connlog_wait_fn fn, void *arg)
+{
+	r->on_wait = r->in.on_wait = fn;
+	r->on_wait_arg = r->in.on_wait_arg = arg;
 }
 
 void
