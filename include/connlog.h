@@ -57,8 +57,8 @@ typedef enum connlog_error {
  * Static. */
 CONNLOG_API const char *connlog_error_text(int error);
 
-/* => The version of the library that runs, and what it was built with, one line each ("connlog 0.1.0\nformats: ...\n").
- * Static. */
+/* => The version of the library that runs, and what it was built with, one line each ("connlog 0.1.0\ncaptures: ...\n").
+ * Formats and link types are listed by connlog_format_at() and connlog_link_at().  Static. */
 CONNLOG_API const char *connlog_version(void);
 
 /* ---- options ---------------------------------------------------------------------------------------------- */

@@ -30,7 +30,22 @@ def test_help_and_version(env):
     for word in ("read", "live", "--fields LIST", "-C, ", "NAME=VALUE"):
         assert word in text, word
     assert all(len(line) <= 112 for line in text.splitlines())
-    assert env.run("--version").stdout.startswith("connlog ")
+
+
+def test_version_lists_what_there_is(env):
+    """Formats and link types as the tables have them: those of --help formats, and those whose captures have rows."""
+    lines = env.run("--version").stdout.splitlines()
+    with open(env.root + "/include/connlog.h") as f:
+        assert lines[0] == "connlog " + re.search(r'CONNLOG_VERSION "(.*)"', f.read()).group(1)
+    listed = dict(line.split(": ", 1) for line in lines[1:])
+    assert list(listed) == ["captures", "scripts", "formats", "link types"], lines
+    known = [line.split()[0] for line in env.run("--help", "formats").stdout.splitlines() if re.match("  [a-z]", line)]
+    assert listed["formats"].split(", ") == known and len(known) > 5, (listed, known)
+    for name in ("gzip", "zstd", "pcapng"):
+        assert name in listed["captures"], listed
+    with open(env.root + "/src/decode/links.h") as f:
+        names = re.findall(r'X\(\d+, "(\w+)"', f.read())
+    assert listed["link types"].split(", ") == names and {"EN10MB", "LINUX_SLL2", "RAW"} <= set(names), listed
 
 
 def test_no_input_is_answered_with_usage(env):

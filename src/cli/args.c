@@ -11,7 +11,7 @@ enum { KEY_VERSION = 255 };
 /* Behind the options of every command. */
 static const struct option_row common[] = {
 	{ 'h', "help", NULL, "this text; --help formats: the formats of logs" },
-	{ KEY_VERSION, "version", NULL, "connlog's version and those of its libraries" },
+	{ KEY_VERSION, "version", NULL, "the version, and what this connlog can read and write" },
 };
 enum { COMMON = sizeof common / sizeof common[0] };
 
@@ -97,6 +97,20 @@ print_formats(void)
 	       "docs/FORMATS.md says what becomes of each column.\n");
 }
 
+static void
+print_version(void)
+{
+	const connlog_format_info *f;
+	const connlog_link_info   *l;
+
+	fputs(connlog_version(), stdout);
+	for (size_t i = 0; (f = connlog_format_at(i)) != NULL; i++)
+		printf("%s%s", i == 0 ? "formats: " : ", ", f->name);
+	for (size_t i = 0; (l = connlog_link_at(i)) != NULL; i++)
+		printf("%s%s", i == 0 ? "\nlink types: " : ", ", l->name);
+	printf("\n");
+}
+
 /* Fills what getopt_long() takes from the table: a letter each with ":" behind where there is an argument. */
 static void
 build_getopt(const struct args_spec *spec, char *letters, struct option *longs)
@@ -155,7 +169,7 @@ walk(const struct args_spec *spec, void *arg, int argc, char **argv, const char 
 				print_help(spec);
 			return ARGS_DONE;
 		case KEY_VERSION:
-			fputs(connlog_version(), stdout);
+			print_version();
 			return ARGS_DONE;
 		case '?':
 		case ':':

@@ -1,4 +1,4 @@
-/* version.c - what this is and what it was built with. */
+/* version.c - what this is and what it was built with.  Formats and link types have tables that can be listed. */
 #include "connlog.h"
 
 /* CONNLOG_LUA comes from the Makefile: LuaJIT-2.1.0, Lua-5.4.4, none. */
@@ -10,6 +10,5 @@ connlog_version(void)
 {
 	return "connlog " CONNLOG_VERSION "\n"
 		   "captures: pcap, pcapng, gzip, zstd; live through libpcap\n"
-		   "formats: zeek, json\n"
 		   "scripts: " TEXT(CONNLOG_LUA) "\n";
 }
