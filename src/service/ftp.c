@@ -183,29 +183,32 @@ deliver(struct talk *t, int side, struct bytes line, uint64_t full)
 		reply_line(t, line, full);
 }
 
+/* What is left of a chunk after 234 still comes as lines, as in Zeek. */
 static void
-feed(struct talk *t, int side, struct bytes b)
+cut(struct talk *t, int side, struct bytes b)
 {
 	struct ftp  *f = t->state;
 	struct bytes line;
 	uint64_t     full;
 	bool         x = false;
 
-	if (f->tls) {
-		talk_pass(t, side, b);
-		return;
-	}
 	if (f->nvt[side].encrypting)
 		return;
 	while (nvt_next(&f->nvt[side], &f->nvt[!side], &b, &line, &full, &x))
 		deliver(t, side, line, full);
 	if (x)
 		talk_note_x(t);
-	/* What was left of this chunk after 234 came as lines, as in Zeek; the next one is raw. */
-	if (f->tls) {
-		nvt_clear(&f->nvt[0]);
-		nvt_clear(&f->nvt[1]);
-	}
+}
+
+static void
+feed(struct talk *t, int side, struct bytes b)
+{
+	struct ftp *f = t->state;
+
+	if (f->tls)
+		talk_pass(t, side, b);
+	else
+		cut(t, side, b);
 }
 
 static void
@@ -214,8 +217,8 @@ eof(struct talk *t, int side)
 	static const uint8_t newline[] = "\n";
 	struct ftp          *f = t->state;
 
-	if (!f->tls && nvt_unfinished(&f->nvt[side]))
-		feed(t, side, (struct bytes){ newline, 1 });
+	if (nvt_unfinished(&f->nvt[side]))
+		cut(t, side, (struct bytes){ newline, 1 });
 }
 
 static void

@@ -113,13 +113,11 @@ websocket(const struct http *h)
 	return h->upgrade == UPGRADE_WEBSOCKET;
 }
 
-/* All that comes goes to a child; the lines that are unfinished are lost. */
+/* All that comes goes to a child, at the end also a line that is unfinished now. */
 static void
 hand_over(struct http *h, bool to_websocket)
 {
 	h->handed_over = true;
-	for (int side = 0; side < 2; side++)
-		lines_clear(&h->side[side].lines);
 	if (!to_websocket) {
 		talk_guess(h->t);
 	} else {
@@ -237,7 +235,6 @@ raw_reply_follows(struct http *h)
 	s->expect = HTTP_RAW;
 	h->swallowing = false;
 	h->raw = true;
-	lines_clear(&s->lines);
 }
 
 static void
@@ -414,37 +411,62 @@ deliver(struct http *h, int side, enum lines_answer a, struct bytes b, uint64_t 
 
 	if (h->partial)
 		return;
-	if (a == LINES_PLAIN && s->has_message)
-		http_message_deliver(h, side, b, full, false);
+	if (h->handed_over)
+		talk_pass(h->t, side, b);
+	else if (side == TALK_RESP && h->raw)
+		raw_input(h, b);
 	else if (a == LINES_LINE && side == TALK_ORIG)
 		orig_line(h, b, full, tail);
 	else if (a == LINES_LINE)
 		resp_line(h, b, full);
+	else if (s->has_message)
+		http_message_deliver(h, side, b, full, false);
 }
 
-/* An unfinished line is taken for a whole one. */
+/* What is left behind the line that hands over is the child's as it is. */
 static void
-flush(struct http *h, int side)
+cut(struct http *h, int side, struct bytes in)
 {
 	struct http_side *s = &h->side[side];
-	struct bytes      line;
+	const bool        was_over = h->handed_over;
+	struct bytes      b;
 	uint64_t          full;
+	enum lines_answer a;
 
-	if (!lines_end(&s->lines, &line, &full))
+	for (struct bytes from = in; (a = lines_next(&s->lines, &in, &b, &full)) != LINES_MORE; from = in) {
+		s->whole = in.n > 0 && !is_blank(in.p[0]);
+		deliver(h, side, a, b, full, full > b.n ? bytes_head(from, from.n - in.n) : (struct bytes){ NULL, 0 });
+		if (h->handed_over && !was_over) {
+			if (in.n > 0)
+				talk_pass(h->t, side, in);
+			return;
+		}
+	}
+}
+
+/* ContentLine's DeliverStream: an unfinished line ends where a Content-Length says so. */
+static void
+stream(struct http *h, int side, struct bytes in)
+{
+	static const struct bytes crlf = { (const uint8_t *)"\r\n", 2 };
+	struct http_side         *s = &h->side[side];
+
+	if (s->dead || (side == TALK_RESP && h->partial))
 		return;
-	s->lines.last = '\n';
-	s->whole = false;
-	deliver(h, side, LINES_LINE, line, full, (struct bytes){ NULL, 0 });
+	if (s->delivery > 0)
+		s->delivery -= (int64_t)in.n;
+	cut(h, side, in);
+	if (s->delivery == 0) {
+		if (lines_unfinished(&s->lines))
+			cut(h, side, crlf);
+		s->delivery = -1;
+	}
 }
 
 static void
 feed(struct talk *t, int side, struct bytes in)
 {
-	struct http      *h = t->state;
-	struct http_side *s = &h->side[side];
-	struct bytes      b;
-	uint64_t          full;
-	enum lines_answer a;
+	struct http *h = t->state;
 
 	h->partial = talk_partial(t);
 	if (h->handed_over) {
@@ -452,29 +474,12 @@ feed(struct talk *t, int side, struct bytes in)
 			talk_pass(t, side, in);
 		return;
 	}
-	if (side == TALK_RESP && h->raw) {
+	if (side == TALK_RESP && h->raw)
 		raw_input(h, in);
+	else if (in.n > 0)
+		stream(h, side, in);
+	if (!h->handed_over)
 		settle(h);
-		return;
-	}
-	if (s->dead || in.n == 0 || (side == TALK_RESP && h->partial))
-		return;
-	if (s->delivery > 0)
-		s->delivery -= (int64_t)in.n;
-	for (struct bytes from = in; (a = lines_next(&s->lines, &in, &b, &full)) != LINES_MORE; from = in) {
-		s->whole = in.n > 0 && !is_blank(in.p[0]);
-		deliver(h, side, a, b, full, full > b.n ? bytes_head(from, from.n - in.n) : (struct bytes){ NULL, 0 });
-		if (h->handed_over) {
-			if (in.n > 0)
-				talk_pass(t, side, in);
-			return;
-		}
-	}
-	if (s->delivery == 0) {
-		flush(h, side);
-		s->delivery = -1;
-	}
-	settle(h);
 }
 
 static void
@@ -497,11 +502,11 @@ eof(struct talk *t, int side)
 {
 	struct http *h = t->state;
 
+	h->partial = talk_partial(t);
+	if (lines_unfinished(&h->side[side].lines))
+		stream(h, side, lines_lf);
 	if (h->handed_over)
 		return;
-	h->partial = talk_partial(t);
-	if (!h->side[side].dead && !(side == TALK_RESP && h->partial))
-		flush(h, side);
 	if (side == TALK_ORIG)
 		request_made(h, false);
 	else
@@ -509,7 +514,7 @@ eof(struct talk *t, int side)
 }
 
 static void
-cut(struct talk *t)
+interrupted(struct talk *t)
 {
 	struct http *h = t->state;
 
@@ -574,7 +579,7 @@ const struct recogniser recogniser_http = {
 	.begin = begin,
 	.gap = gap,
 	.eof = eof,
-	.cut = cut,
+	.cut = interrupted,
 	.flipped = flipped,
 	.end = end,
 };

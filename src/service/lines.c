@@ -7,6 +7,8 @@
 
 #define ZEEK_MAX_LINE 16777116u
 
+const struct bytes lines_lf = { (const uint8_t *)"\n", 1 };
+
 /* The bytes [p, p+n) belong to the unfinished line. */
 static void
 hold(struct lines *l, const uint8_t *p, size_t n)
@@ -65,9 +67,15 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 	*out = bytes_head(*in, n);
 	*full = n;
 	*in = bytes_skip(*in, n);
-	if (l->plain != UINT64_MAX)
-		l->plain -= n;
+	if (l->plain == UINT64_MAX) { /* lines may go on all the same: is one unfinished? */
+		l->last = out->p[n - 1];
+		l->n = 0;
+		l->length = l->last != '\r' && l->last != '\n';
+		return LINES_PLAIN;
+	}
+	l->plain -= n;
 	l->last = 0; /* an LF that follows belongs to no CR before them */
+	l->line_first = in->n > 0;
 	return LINES_PLAIN;
 }
 
@@ -93,8 +101,9 @@ lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 		*in = bytes_skip(*in, 1);
 		l->last = '\n';
 	}
-	if (l->plain > 0 && in->n > 0)
+	if (l->plain > 0 && in->n > 0 && !l->line_first)
 		return plain(l, in, out, full);
+	l->line_first = false;
 	const uint8_t *from = in->p;
 	for (size_t i = 0; i < in->n; i++) {
 		if (l->length + in->n < cap && l->last != '\r') /* nothing in between matters */
@@ -141,15 +150,6 @@ lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 		hold(l, from, (size_t)(in->p + in->n - from));
 	*in = bytes_skip(*in, in->n);
 	return LINES_MORE;
-}
-
-bool
-lines_end(struct lines *l, struct bytes *out, uint64_t *full)
-{
-	if (l->length == 0)
-		return false;
-	line(l, NULL, 0, out, full);
-	return true;
 }
 
 void

@@ -17,11 +17,12 @@ struct lines {
 	uint8_t *p; /* the unfinished line's beginning */
 	uint32_t n, room;
 	uint64_t length; /* of the unfinished line, also what is not held */
-	uint64_t plain;  /* so many bytes come as they are before lines go on; UINT64_MAX: for ever */
+	uint64_t plain;  /* so many bytes come as they are before lines go on; UINT64_MAX: until it is changed */
 	uint32_t cap;  /* longest line, 0: Zeek's default; a longer one comes in pieces of cap - 1 and loses 2 bytes each */
 	uint8_t  last; /* last byte seen, 0 at the beginning and after a line's end was complete */
 	uint8_t  flags;
 	bool     nul_sensitive; /* the next NUL is dropped, and the flag goes (SMTP, FTP) */
+	bool     line_first;    /* a line goes before plain bytes once: plain bytes have just come */
 };
 
 enum lines_answer { LINES_MORE, LINES_LINE, LINES_PLAIN };
@@ -29,9 +30,17 @@ enum lines_answer { LINES_MORE, LINES_LINE, LINES_PLAIN };
 /* Takes from `*in` until there is a line (without its end; at most LINES_HOLD bytes, `*full` is its true length) or plain
  * bytes.  => LINES_MORE when `*in` is used up.  The result is valid until the next call. */
 enum lines_answer lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full);
-/* The end of the stream. => True where an unfinished line remains: it is in `*out`. */
-bool lines_end(struct lines *l, struct bytes *out, uint64_t *full);
-/* What is unfinished, given up (e.g. when the stream goes on as something else). */
+
+/* At the end of the stream an LF is fed where a line is unfinished, also where the lines were given up for something else. */
+extern const struct bytes lines_lf;
+
+static inline bool
+lines_unfinished(const struct lines *l)
+{
+	return l->length > 0;
+}
+
+/* What is unfinished, given up. */
 void lines_clear(struct lines *l);
 
 /* Of both sides: given up; exchanged, when the ends change roles. */

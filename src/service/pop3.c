@@ -189,6 +189,10 @@ process(struct talk *t)
 		else
 			s->state = QUIT;
 		break;
+	case STAT: /* too early it is nothing, unlike the others */
+		if (s->master == TRANSACTION)
+			s->state = STAT;
+		break;
 	case CAPA:
 		s->want_lines = true;
 		s->state = CAPA;
@@ -372,6 +376,7 @@ server_line(struct talk *t, struct bytes b, uint64_t full)
 
 /* ---- the streams */
 
+/* A line, or, after STLS, whatever comes. */
 static void
 deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 {
@@ -389,34 +394,36 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 	}
 }
 
+/* What is left of a chunk after STLS still comes as lines, as in Zeek. */
 static void
-feed(struct talk *t, int side, struct bytes b)
+cut(struct talk *t, int side, struct bytes b)
 {
 	struct pop3 *s = t->state;
 	struct bytes line;
 	uint64_t     full;
 
-	if (s->raw) {
-		deliver(t, side, b, b.n);
-		return;
-	}
 	while (lines_next(&s->lines[side], &b, &line, &full) != LINES_MORE)
 		deliver(t, side, line, full);
-	/* What is left of this chunk after STLS came as lines, as in Zeek; the next one is raw. */
-	if (s->raw) {
-		lines_clear_both(s->lines);
-	}
+}
+
+static void
+feed(struct talk *t, int side, struct bytes b)
+{
+	struct pop3 *s = t->state;
+
+	if (s->raw)
+		deliver(t, side, b, b.n);
+	else
+		cut(t, side, b);
 }
 
 static void
 eof(struct talk *t, int side)
 {
 	struct pop3 *s = t->state;
-	struct bytes line;
-	uint64_t     full;
 
-	if (!s->raw && lines_end(&s->lines[side], &line, &full))
-		deliver(t, side, line, full);
+	if (lines_unfinished(&s->lines[side]))
+		cut(t, side, lines_lf);
 }
 
 static void

@@ -463,25 +463,29 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 		reply_line(t, b);
 }
 
+/* What is left of a chunk after STARTTLS still comes as lines, as in Zeek. */
 static void
-feed(struct talk *t, int side, struct bytes b)
+cut(struct talk *t, int side, struct bytes b)
 {
 	struct smtp *s = t->state;
 	struct bytes line;
 	uint64_t     full;
 
-	if (s->raw) {
-		deliver(t, side, b, b.n);
-		return;
-	}
 	if (talk_partial(t))
 		return;
 	while (lines_next(&s->lines[side], &b, &line, &full) != LINES_MORE)
 		deliver(t, side, line, full);
-	/* What is left of this chunk after STARTTLS came as lines, as in Zeek; the next one is raw. */
-	if (s->raw) {
-		lines_clear_both(s->lines);
-	}
+}
+
+static void
+feed(struct talk *t, int side, struct bytes b)
+{
+	struct smtp *s = t->state;
+
+	if (s->raw)
+		deliver(t, side, b, b.n);
+	else
+		cut(t, side, b);
 }
 
 static void
@@ -503,11 +507,9 @@ static void
 eof(struct talk *t, int side)
 {
 	struct smtp *s = t->state;
-	struct bytes line;
-	uint64_t     full;
 
-	if (!s->raw && !talk_partial(t) && lines_end(&s->lines[side], &line, &full))
-		deliver(t, side, line, full);
+	if (lines_unfinished(&s->lines[side]))
+		cut(t, side, lines_lf);
 }
 
 static void

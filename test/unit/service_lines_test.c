@@ -1,0 +1,219 @@
+/* The recognisers of protocols made of lines: what confirms, what violates, and what goes to SSL when the lines end. */
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "service/ftp.h"
+#include "talk_help.h"
+
+extern const struct recogniser recogniser_ftp, recogniser_http, recogniser_irc, recogniser_pop3, recogniser_smtp;
+
+/* SSL, WebSocket or a matcher of signatures: tells what it gets. */
+static void
+tell(struct talk *t, int side, struct bytes b)
+{
+	const size_t n = strlen(said);
+
+	(void)t;
+	snprintf(said + n, sizeof said - n, " %d<%.*s>", side, (int)b.n, (const char *)b.p);
+}
+
+static const struct recogniser child = { .service = SERVICE_SSL, .feed = tell };
+
+static const struct recogniser *
+recogniser_of(enum service s)
+{
+	(void)s;
+	return &child;
+}
+
+struct talk *
+talk_hand_over(struct talk *t, enum service service)
+{
+	if (!t->child)
+		t->child = talk_begin(recogniser_of(service));
+	return t->child;
+}
+
+void
+talk_guess(struct talk *t)
+{
+	(void)talk_hand_over(t, SERVICE_NONE);
+}
+
+void
+talk_pass(struct talk *t, int side, struct bytes b)
+{
+	if (t->child)
+		talk_feed(t->child, side, b);
+}
+
+void
+talk_drop_children(struct talk *t)
+{
+	t->child = NULL;
+}
+
+void
+talk_disable(struct talk *t)
+{
+	say(t, '/');
+}
+
+void
+talk_drain(struct talk *t)
+{
+	(void)t;
+}
+
+void
+talk_gridftp(struct talk *t, bool gssapi)
+{
+	(void)t;
+	(void)gssapi;
+}
+
+void
+ftp_request(struct talk *t, struct ftp_dialogue *d, struct bytes cmd, struct bytes arg)
+{
+	(void)t;
+	(void)d;
+	(void)cmd;
+	(void)arg;
+}
+
+void
+ftp_reply(struct talk *t, struct ftp_dialogue *d, unsigned code, struct bytes text, bool more)
+{
+	(void)t;
+	(void)d;
+	(void)code;
+	(void)text;
+	(void)more;
+}
+
+void
+ftp_dialogue_clear(struct ftp_dialogue *d)
+{
+	(void)d;
+}
+
+void
+talk_expect(struct talk *t, enum service data, const struct addr *orig, const struct addr *resp, uint16_t port)
+{
+	(void)t;
+	(void)data;
+	(void)orig;
+	(void)resp;
+	(void)port;
+}
+
+enum { A, B, GAP_A, GAP_B, END_A, END_B }; /* who says it; of whom something is missing; who has ended */
+
+#define STEPS 12
+#define END(who)                                                                                                       \
+	{                                                                                                                  \
+		END_##who, ""                                                                                                  \
+	}
+
+struct step {
+	int         what;
+	const char *text;
+	unsigned    times; /* 0: once */
+};
+
+struct scenario {
+	const char              *name;
+	const struct recogniser *what;
+	const char              *said;
+	struct step              steps[STEPS];
+};
+
+/* clang-format off */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+static const struct scenario scenarios[] = {
+#define POP3 &recogniser_pop3
+	{ "pop3: USER", POP3, "+pop3", { { B, "+OK\r\n" }, { A, "USER a\r\n" }, { B, "+OK\r\n" } } },
+	{ "pop3: STAT too early is no login", POP3, "+pop3", { { B, "+OK\r\n" }, { A, "STAT\r\n" }, { B, "+OK\r\n" }, { A, "USER a\r\n" }, { B, "+OK\r\n" } } },
+	{ "pop3: LIST too early is one", POP3, "", { { B, "+OK\r\n" }, { A, "LIST 1\r\n" }, { B, "+OK\r\n" }, { A, "USER a\r\n" }, { B, "+OK\r\n" } } },
+	{ "pop3: an unfinished line goes to SSL at the end", POP3, "+pop3 0<tls> 0<QU>",
+	  { { B, "+OK\r\n" }, { A, "STLS\r\nQU" }, { B, "+OK\r\n" }, { A, "tls" }, END(A) } },
+	{ "pop3: what comes with the answer comes as lines", POP3, "+pop3 1<x> 1<y>",
+	  { { B, "+OK\r\n" }, { A, "STLS\r\n" }, { B, "+OK\r\nx\r\ny" }, END(B) } },
+#define SMTP &recogniser_smtp
+	{ "smtp: an unfinished line goes to SSL at the end", SMTP, "+smtp 1<tls> 0<QU>",
+	  { { A, "STARTTLS\r\nQU" }, { B, "220 a\r\n220 b\r\n" }, { B, "tls" }, END(A), END(B) } },
+#define IRC &recogniser_irc
+	{ "irc: an unfinished line goes to SSL at the end", IRC, "+irc 0<tls> 0<NI>",
+	  { { A, "STARTTLS\r\nNI" }, { B, "670 a\r\n" }, { A, "tls" }, END(A), END(B) } },
+#define FTP &recogniser_ftp
+	{ "ftp: an unfinished line goes to SSL at the end", FTP, "+ftp 1<tls> 0<QU>",
+	  { { A, "AUTH TLS\r\nQU" }, { B, "234 a\r\n" }, { B, "tls" }, END(A), END(B) } },
+#define HTTP &recogniser_http
+	{ "http: an unfinished line goes to the tunnel at the end", HTTP, "+http 1<x\r\ny> 0<z> 0<GE>",
+	  { { A, "CONNECT a:1 HTTP/1.1\r\n\r\nGE" }, { B, "HTTP/1.1 200 OK\r\n\r\nx\r\ny" }, { A, "z" }, END(A), END(B) } },
+	{ "http: an empty line counts after a body without an end", HTTP, "+http 1<x>",
+	  { { A, "GET / HTTP/1.1\r\n\r\n" }, { B, "HTTP/1.1 200 OK\r\n\r\nabc\r" }, { A, "CONNECT a:1 HTTP/1.1\r\n\r\n" }, { B, "\n\r\nx" } } },
+	{ "http: an unfinished line of it is not empty", HTTP, "+http",
+	  { { A, "GET / HTTP/1.1\r\n\r\n" }, { B, "HTTP/1.1 200 OK\r\n\r\nabc" }, { A, "CONNECT a:1 HTTP/1.1\r\n\r\n" }, { B, "\r\nx" } } },
+	{ "http: a line that began before an HTTP/0.9 request is a reply's", HTTP, "+http -http",
+	  { { B, "junk" }, { A, "GET /\r\n\r\nHEAD /\r\n" }, { B, "x" }, END(B) } },
+};
+/* clang-format on */
+
+/* One after the other where one is repeated, so that chunks stay small. */
+static void
+step(struct talk *t, const struct step *st)
+{
+	const struct bytes b = { (const uint8_t *)st->text, strlen(st->text) };
+
+	for (unsigned i = 0; i < (st->times ? st->times : 1); i++)
+		switch (st->what) {
+		case A:
+		case B:
+			t->what->feed(t, st->what, b);
+			break;
+		case GAP_A:
+		case GAP_B:
+			if (t->what->gap)
+				t->what->gap(t, st->what - GAP_A, 1);
+			break;
+		default:
+			t->what->eof(t, st->what - END_A);
+		}
+}
+
+static void
+test_scenarios(void **state)
+{
+	unsigned wrong = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++) {
+		const struct scenario *sc = &scenarios[i];
+		struct talk           *t = talk_begin(sc->what);
+
+		assert_non_null(t);
+		for (const struct step *st = sc->steps; st < sc->steps + STEPS && st->text; st++)
+			if (!(t->flags & SKIPS))
+				step(t, st);
+		if (strcmp(said, sc->said) != 0) {
+			print_error("%s: said \"%s\", not \"%s\"\n", sc->name, said, sc->said);
+			wrong++;
+		}
+		talk_end_all();
+	}
+	assert_int_equal(wrong, 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scenarios) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
