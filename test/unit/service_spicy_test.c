@@ -9,7 +9,7 @@
 
 #include "talk_help.h"
 
-extern const struct recogniser recogniser_finger, recogniser_syslog;
+extern const struct recogniser recogniser_finger, recogniser_redis, recogniser_syslog;
 
 static const struct recogniser *
 recogniser_of(enum service s)
@@ -78,6 +78,35 @@ static const struct scenario scenarios[] = {
 	{ "finger: a CR at the end", FINGER, "-finger", { { B, T("01234567890\r") }, END(B) } },
 	{ "finger: a gap within", FINGER, "!finger", { { A, T("ro") }, { GAP_A, NULL, 1 } } },
 	{ "finger: a gap behind", FINGER, "+finger", { { A, T("root\r") }, { GAP_A, NULL, 1 } } },
+#define REDIS &recogniser_redis
+#define PING  { A, T("*1\r\n$4\r\nPING\r\n") }
+	{ "redis: a value", REDIS, "+redis", { PING, { B, T("+PO") }, { B, T("NG\r\n") }, END(B) } },
+	{ "redis: nobody asked", REDIS, "-redis !redis", { { B, T("+PONG\r\n") } } },
+	{ "redis: a command cut off", REDIS, "-redis +redis", { { A, T("*1\r\n$4") }, END(A), { B, T("+PONG\r\n") } } },
+	{ "redis: no command", REDIS, "-redis !redis", { { A, T("*-1\r\n") } } },
+	{ "redis: a name that is no text", REDIS, "-redis !redis", { { A, T("*1\r\n$2\r\nX\xc3\r\n") } } },
+	{ "redis: an argument that is no text", REDIS, "", { { A, T("X \xc3\r\n") } } },
+	{ "redis: SET with a bad time", REDIS, "", { { A, T("SET a b EX never\r\n") } } },
+	{ "redis: a line of 1022", REDIS, "", { { A, "x", 1, 1022 }, { A, T("\r\n") } } },
+	{ "redis: a line of 1023", REDIS, "-redis !redis", { { A, "x", 1, 1023 }, { A, T("\r\n") } } },
+	{ "redis: a sign is a number", REDIS, "+redis", { PING, { B, T("*-\r\n") } } },
+	{ "redis: no number", REDIS, "-redis !redis", { PING, { B, T("*x\r\n+PONG\r\n") } } },
+	{ "redis: a map of fewer than none", REDIS, "-redis !redis", { PING, { B, T("%-1\r\n+PONG\r\n") } } },
+	{ "redis: 2^63 elements are fewer than none", REDIS, "+redis", { PING, { B, T("$9223372036854775808\r\n") } } },
+	{ "redis: a bad value, then a good one", REDIS, "+redis -redis", { PING, { B, T("hello\r\n+PONG\r\n") }, END(B) } },
+	{ "redis: a bad value within a list", REDIS, "", { PING, { B, T("*2\r\n:1\r\nhello\r\n") } } },
+	{ "redis: what was read is not read again", REDIS, "+redis", { PING, { B, T("*2\r\n:1\r\nhello\r\n:1\r\n") } } },
+	{ "redis: a bad value of one byte", REDIS, "+redis", { PING, { B, T("h") }, { B, T("\r\n:1\r\n") } } },
+	{ "redis: a bad value that is all there is", REDIS, "-redis !redis", { PING, { B, T("*2\r\n") }, { B, T("h") }, { B, T("\r\n:1\r\n") } } },
+	{ "redis: too long, and all there is", REDIS, "-redis !redis", { PING, { B, T("$1048577\r\n") } } },
+	{ "redis: too long, and not all there is", REDIS, "", { PING, { B, T("$1048577\r\n:1\r\n") } } },
+	{ "redis: 20 values deep", REDIS, "+redis", { PING, { B, "*1\r\n", 4, 19 }, { B, T(":1\r\n") } } },
+	{ "redis: 21 values deep", REDIS, "-redis !redis", { PING, { B, "*1\r\n", 4, 20 }, { B, T(":1\r\n") } } },
+	{ "redis: a gap in a list", REDIS, "", { PING, { B, T("*3\r\n:1\r\n") }, { GAP_B, NULL, 4 }, { B, T(":3\r\n") } } },
+	{ "redis: a gap in a string, which is read again", REDIS, "+redis", { PING, { B, T("$99\r\nx\r\n:1\r\n") }, { GAP_B, NULL, 4 } } },
+	{ "redis: a string cut off, which is read again", REDIS, "+redis -redis", { PING, { B, T("$99\r\nx\r\n:1\r\n") }, END(B) } },
+	{ "redis: one within another", REDIS, "+redis -redis", { PING, { B, T("$99\r\nx\r\n$98\r\ny\r\n:1\r\n") }, END(B) } },
+	{ "redis: a gap in a command", REDIS, "!redis", { { A, T("*1\r\n") }, { GAP_A, NULL, 1 } } },
 #define SYSLOG &recogniser_syslog
 	{ "syslog: a priority", SYSLOG, "+syslog", { { A, T("<34>hi") } } },
 	{ "syslog: no priority", SYSLOG, "+syslog", { { B, T("hi") } } },

@@ -1,0 +1,79 @@
+/* redis.h - the two grammars of Redis: what a client sends, and what a server answers (redis.c puts them together).
+ *
+ * Both are given bytes as they come, and say after each step whether something is complete or wrong.
+ */
+#ifndef CONNLOG_SERVICE_REDIS_H
+#define CONNLOG_SERVICE_REDIS_H
+
+#include "service/decoding.h"
+#include "service/gather.h"
+
+#define REDIS_MAX_SIZE     1048576
+#define REDIS_MAX_ELEMENTS 20000u
+#define REDIS_MAX_DEPTH    20u
+
+enum redis_phase {
+	REDIS_TYPE,
+	REDIS_TYPE_AGAIN,
+	REDIS_BOOL,
+	REDIS_LINE,
+	REDIS_NUMBER,
+	REDIS_CONTENT,
+	REDIS_TAIL,
+	REDIS_ELEMENT,
+	REDIS_INLINE
+};
+
+/* BAD: a parse error, from which a server's stream can recover.  FATAL: an error from which nothing recovers. */
+enum redis_answer { REDIS_MORE, REDIS_DONE, REDIS_BAD, REDIS_FATAL };
+
+/* A line with a number, byte by byte. */
+struct redis_number {
+	uint64_t value;
+	uint32_t n; /* bytes of the line, with the sign */
+	bool     minus, bad;
+};
+
+/* A value of the server, lists and all. */
+struct redis_value {
+	struct redis_number number;
+	uint32_t            left; /* of a string; of a line: bytes seen */
+	uint32_t            elements;
+	uint32_t            rest[REDIS_MAX_DEPTH]; /* elements to come, of the lists around */
+	bool                attribute[REDIS_MAX_DEPTH];
+	uint8_t             depth, phase, type;
+	bool                cr;
+};
+
+/* A command of the client. */
+struct redis_command {
+	struct gather       line; /* of an inline one */
+	struct redis_number number;
+	struct decoding     name; /* its first argument */
+	uint32_t            left, elements, seen;
+	uint8_t             phase;
+	bool                cr, unset;
+};
+
+/* => Whether the byte ends a line. */
+static inline bool
+redis_line_end(bool *cr, uint8_t c)
+{
+	const bool end = *cr && c == '\n';
+
+	*cr = c == '\r';
+	return end;
+}
+
+/* As redis_line_end(), for the line of a number. */
+bool redis_number_end(struct redis_number *x, bool *cr, uint8_t c);
+/* => False where it is none. A sign alone is 0. */
+bool redis_number_is(const struct redis_number *x, int64_t *v);
+
+/* Takes one byte, or several of a string: `*n`. */
+enum redis_answer redis_value_step(struct redis_value *v, struct bytes in, size_t *n);
+enum redis_answer redis_command_step(struct redis_command *c, struct bytes in, size_t *n);
+/* Forgets what came of a command, which may be complete. */
+void redis_command_clear(struct redis_command *c);
+
+#endif
