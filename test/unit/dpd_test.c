@@ -277,7 +277,7 @@ static const struct scenario scenarios[] = {
 	{ "an end is closed while data is missing", TCP, 53,
 	  { { 0, B("\0\x40\1\2\1\0\0\0\0\0\0\0\0\0") }, { 0, "lost", 0, 0, LOST }, { 0, "", .flags = 17 } }, "dns", "", "", NULL, false },
 	{ "Kerberos inside SMB is violated after a gap, too", TCP, 445,
-	  { { 0, B(AP_REP) }, { 0, "lost", 0, 0, LOST }, { 1, "x" }, { 0, B(AP_EMPTY) } }, "gssapi", "krb", "", NULL, false },
+	  { { 0, B(AP_REP) }, { 0, "lost", 0, 0, LOST }, { 1, "x" }, { 0, B(AP_EMPTY) }, { 0, B(AP_EMPTY) } }, "gssapi", "krb", "", NULL, false },
 	{ "UDP, by its port", UDP, 53, { { 0, B(QUERY) }, { 1, B(REPLY) } }, "dns", "", "", NULL, false },
 	/* What a recogniser throws while datagrams are replayed takes the matcher away, and the rest is not replayed. */
 	{ "UDP, a datagram throws", UDP, 40000, { { 0, B(HELLO) }, { 0, "x" } }, "", "dtls", "", NULL, false },
