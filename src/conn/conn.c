@@ -358,8 +358,12 @@ raise_state_remove(struct conn_store *s, uint32_t handle)
 static void
 conn_end(struct conn_store *s, uint32_t handle, enum conn_end why)
 {
+	const struct conn *c = conn_at(s, handle);
+
 	s->counters.ended[why]++;
-	if (s->recorder && conn_at(s, handle)->transport == TRANSPORT_TCP)
+	if (c->transport == TRANSPORT_TCP && c->watch && !(c->watch & WATCH_OVER))
+		s->watcher->ends(s->watcher->arg, handle);
+	if (s->recorder && c->transport == TRANSPORT_TCP)
 		s->tracker->record_end(s, handle);
 	if (conn_wants(s, CONNLOG_EVENT_CONNECTION_STATE_REMOVE))
 		raise_state_remove(s, handle);

@@ -173,6 +173,8 @@ struct conn_watcher {
 	enum conn_verdict (*timer)(void *arg, uint32_t handle, double now);
 	/* Asks for the memory that its payload and its end will need. */
 	void (*fetch)(const void *arg, const struct conn *c);
+	/* A TCP connection with an inspection ends: it is about to be logged. */
+	void (*ends)(void *arg, uint32_t handle);
 	/* The connection ends: `watch` is given back. */
 	void (*release)(void *arg, uint32_t watch);
 	/* Something was lost for want of memory: nothing more is to be looked at. */

@@ -103,6 +103,7 @@ inspect_free(struct inspect *in)
 	struct inspector *i = in->by;
 
 	stop_weighing(in);
+	undelivered_forget(in);
 	tree_purge(&in->child, true);
 	pool_release(&i->pool, in, in->name);
 	i->counters.undecided--;
@@ -275,6 +276,19 @@ on_timer(void *arg, uint32_t handle, double now)
 }
 
 static void
+on_ends(void *arg, uint32_t handle)
+{
+	const struct inspector *i = arg;
+	struct inspect         *in = inspect_at(i, conn_at(i->s, handle)->watch);
+
+	if (!in->heads)
+		return;
+	for (const struct talk *t = in->child; t; t = t->next)
+		if (!t->what && ((const struct pia *)t->state)->state == PIA_MATCHING)
+			undelivered_match(in);
+}
+
+static void
 on_release(void *arg, uint32_t watch)
 {
 	struct inspector *i = arg;
@@ -387,6 +401,7 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 		.due = on_due,
 		.timer = on_timer,
 		.fetch = on_fetch,
+		.ends = on_ends,
 		.release = on_release,
 		.give_up = on_give_up,
 	};

@@ -7,6 +7,7 @@
  *
  *   tree.c    attaching, feeding and removing recognisers; the talk_*() calls
  *   pia.c     signatures, what is buffered for them, and its replay
+ *   undelivered.c  what the end of a TCP connection matches
  *   events.c  confirmations and violations: what they do to the verdict
  *   inspect.c an inspection's life, and what the trackers call
  *
@@ -62,6 +63,7 @@ struct inspect {
 	double         dns_at; /* talk_dns_timer(), INFINITY: none */
 	struct verdict verdict;
 	uint32_t       name, handle; /* its own in the pool, and the connection's */
+	uint32_t       heads;        /* undelivered.c's in the pool; 0: none */
 	uint16_t       used, size;   /* bytes of the block that are given out, and all of them */
 	uint8_t        flags;
 };
@@ -143,6 +145,13 @@ void pia_gap(struct talk *t, int side, uint64_t len);
 /* Gives back what it keeps. */
 void pia_forget(struct talk *t);
 bool pia_decided(const struct talk *t);
+
+/* A segment of that side has been delivered. */
+void undelivered_note(struct inspect *in, int side, struct bytes b);
+/* The connection ends while its matcher only matches. */
+void undelivered_match(struct inspect *in);
+/* Gives back what it keeps. */
+void undelivered_forget(struct inspect *in);
 
 void events_add(struct talk *t, enum event_kind kind);
 void events_drain(struct inspector *i);

@@ -188,8 +188,11 @@ pia_feed(struct talk *t, int side, struct bytes b)
 		p->state = PIA_BUFFERING;
 	const bool buffers = p->state == PIA_BUFFERING && b.n > 0;
 	const bool last = buffers && is_beyond(t, b.n);
-	if (!t->parent && !(t->in->flags & INSPECT_UDP))
+	if (!t->parent && !(t->in->flags & INSPECT_UDP)) {
 		note_headers(t->in, p);
+		if (!t->in->by->opt->dpd_match_only_beginning)
+			undelivered_note(t->in, side, b);
+	}
 	match(t, side, b);
 	if (last)
 		stop_buffering(t);

@@ -1,0 +1,113 @@
+/* undelivered.c - what TCP matches when a connection ends with bytes waiting above a hole (Zeek: TCP_Reassembler.cc,
+ * MatchUndelivered; called by its Done()).
+ *
+ * Meant for the bytes above the hole, it feeds those below it that were delivered but never acknowledged, a second time.
+ * By then the matcher of signatures has ended; a new one begins with them that has seen no header, so only the rules that ask for
+ * no transport live, and of these the two that need nothing of the other side: DCE-RPC and MQTT.  Nothing can be attached
+ * any more, so a match shows only where matching alone was going on: in speculative_service.
+ *
+ * Kept for it are the places of segments that begin as these two do, as long as they are not acknowledged: the oldest
+ * HEADS of a side.  A pattern that reaches beyond its segment is missed.
+ */
+#include "dpd/inspect.h"
+
+#include "track/tcp.h"
+
+#define HEADS 8
+
+struct head {
+	uint64_t     lo, hi; /* of the segment, relative */
+	enum service service;
+};
+
+struct heads {
+	struct head at[2][HEADS]; /* by the endpoint, which a flip does not change */
+	uint8_t     n[2];
+};
+
+/* dpd_dce_rpc and dpd_mqtt. */
+static enum service
+begins_like(struct bytes b)
+{
+	if (b.n >= 3 && b.p[0] == 5 && b.p[1] <= 1 && b.p[2] <= 0x13)
+		return SERVICE_DCE_RPC;
+	for (size_t i = 4; i <= 7 && i + 1 < b.n; i++)
+		if (b.p[i] == 'M' && b.p[i + 1] == 'Q')
+			return SERVICE_MQTT;
+	return SERVICE_NONE;
+}
+
+static struct heads *
+heads_of(struct inspect *in)
+{
+	if (!in->heads)
+		(void)pool_alloc(&in->by->pool, sizeof(struct heads), &in->heads);
+	return in->heads ? pool_at(&in->by->pool, in->heads) : NULL;
+}
+
+static void
+forget_acked(struct heads *h, unsigned e, uint64_t trimmed)
+{
+	unsigned gone = 0;
+
+	while (gone < h->n[e] && h->at[e][gone].hi <= trimmed)
+		gone++;
+	memmove(h->at[e], h->at[e] + gone, (h->n[e] - gone) * sizeof(struct head));
+	h->n[e] = (uint8_t)(h->n[e] - gone);
+}
+
+void
+undelivered_note(struct inspect *in, int side, struct bytes b)
+{
+	const enum service s = begins_like(b);
+	struct heads      *h = s != SERVICE_NONE ? heads_of(in) : NULL;
+
+	if (!h)
+		return;
+	struct tcp          *t = tcp_at(in->by->s, inspect_conn(in));
+	const struct tcp_ep *ep = tcp_side(t, side);
+	const unsigned       e = ep == &t->ep[1];
+
+	forget_acked(h, e, ep->trimmed);
+	if (h->n[e] < HEADS)
+		h->at[e][h->n[e]++] = (struct head){ ep->delivered - b.n, ep->delivered, s };
+}
+
+void
+undelivered_forget(struct inspect *in)
+{
+	if (in->heads)
+		pool_release(&in->by->pool, pool_at(&in->by->pool, in->heads), in->heads);
+	in->heads = 0;
+}
+
+/* => What a side's oldest segment that is not acknowledged begins like; SERVICE_NONE where nothing is to be matched. */
+static enum service
+oldest(const struct inspect *in, struct tcp *t, int side)
+{
+	const struct tcp_ep      *ep = tcp_side(t, side);
+	const struct tcp_ep_rare *r = tcp_rare_at(in->by->s, t, ep);
+	const struct heads       *h = pool_at(&in->by->pool, in->heads);
+	const unsigned            e = ep == &t->ep[1];
+
+	if (!r || r->above.n == 0)
+		return SERVICE_NONE;
+	for (unsigned i = 0; i < h->n[e]; i++)
+		if (h->at[e][i].lo <= ep->trimmed && h->at[e][i].hi > ep->trimmed)
+			return h->at[e][i].service;
+	return SERVICE_NONE;
+}
+
+void
+undelivered_match(struct inspect *in)
+{
+	struct tcp *t = tcp_at(in->by->s, inspect_conn(in));
+
+	for (int side = ORIG; in->heads && side <= RESP; side++) {
+		const enum service s = oldest(in, t, side);
+		if (s == SERVICE_NONE)
+			continue;
+		verdict_add(&in->verdict, VERDICT_SPECULATIVE, s);
+		return; /* dpd_late_match_stop */
+	}
+}
