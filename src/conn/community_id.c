@@ -1,12 +1,15 @@
 /* community_id.c - see community_id.h.
  *
  * SHA-1 over: seed (2 bytes), address, address, protocol, 0, port, port; the lower end first unless the tuple is
- * one-way ICMP.  Zeek leaves the ports out for protocols that it does not track, but for SCTP.
+ * one-way ICMP.  Which ICMP that is, Zeek's communityid.bif takes from the version of IP and not from the protocol, so
+ * ICMPv6 in IPv4 counts as ICMP here.  Zeek leaves the ports out for protocols that it does not track, but for SCTP.
  */
 #include "conn/community_id.h"
 
 #include <openssl/evp.h>
 #include <string.h>
+
+#include "decode/ip.h"
 
 /* Zeek compares ports as they lie in memory in network order (communityid.bif, addr_port_canon_lt): on its usual
  * little-endian machines the low byte counts first.  It shows only between ports of one address. */
@@ -16,7 +19,7 @@ port_rank(uint16_t port)
 	return (uint16_t)(port << 8 | port >> 8);
 }
 
-static const uint8_t proto_icmp = 1, proto_icmp6 = 58, proto_sctp = 132;
+static const uint8_t proto_sctp = 132;
 
 static size_t
 put16(uint8_t *at, uint16_t v)
@@ -33,14 +36,17 @@ community_id(const struct conn *c, uint16_t seed, bool base64, char out[COMMUNIT
 	const size_t skip = v4 ? 12 : 0;
 	const int    order = addr_cmp(&c->h[ORIG], &c->h[RESP]);
 	const bool   lower = order < 0 || (order == 0 && port_rank(c->p[ORIG]) < port_rank(c->p[RESP]));
-	const int    first = (c->flags & CONN_ONE_WAY) || lower ? ORIG : RESP;
 	uint8_t      in[2 + 16 + 16 + 2 + 4], digest[EVP_MAX_MD_SIZE];
 	unsigned     digest_len = 0;
 	uint8_t      proto = c->proto;
+	bool         one_way = false;
 	size_t       n = put16(in, seed);
 
-	if (c->transport == TRANSPORT_ICMP)
-		proto = v4 ? proto_icmp : proto_icmp6;
+	if (c->transport == TRANSPORT_ICMP) {
+		proto = v4 ? PROTO_ICMP : PROTO_ICMPV6;
+		one_way = icmp_counterpart(proto, (uint8_t)c->p[ORIG]) < 0;
+	}
+	const int first = one_way || lower ? ORIG : RESP;
 	memcpy(in + n, c->h[first].b + skip, 16 - skip);
 	n += 16 - skip;
 	memcpy(in + n, c->h[!first].b + skip, 16 - skip);

@@ -96,6 +96,8 @@ test_community_id(void **state)
 		{ { 66, 35, 250, 204 }, { 128, 232, 110, 120 }, 80, 34855, 6, TRANSPORT_TCP, 0, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
 		{ { 192, 168, 1, 52 }, { 8, 8, 8, 8 }, 54585, 53, 17, TRANSPORT_UDP, 0, "1:d/FP5EW3wiY1vCndhwleRRKHowQ=" },
 		{ { 192, 168, 0, 89 }, { 192, 168, 0, 1 }, 8, 0, 1, TRANSPORT_ICMP, 0, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=" },
+		/* ICMPv6 in IPv4, of a type that only ICMP has an answer to: the lower end comes first, by ICMP's rules. */
+		{ { 10, 2, 2, 2 }, { 10, 1, 1, 1 }, 17, 34, 58, TRANSPORT_ICMP, CONN_ONE_WAY, "1:KveumIjMw9a4drfjwbtv1Qokt98=" },
 		{ { 192, 168, 170, 8 }, { 192, 168, 170, 56 }, 7, 80, 132, TRANSPORT_UNKNOWN, 0, "1:jQgCxbku+pNGw8WPbEc/TS/uTpQ=" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
