@@ -91,7 +91,7 @@ group_70(unsigned variation, int64_t prefix, struct bytes b)
 {
 	switch (variation) {
 	case 1: /* what follows the name is taken to belong to it */
-		return b.n >= (size_t)(38 + at16(b, 0)) ? REST : BAD;
+		return b.n >= (size_t)(34 + at16(b, 0)) ? REST : BAD;
 	case 2:
 		return 12 + at16(b, 2) + at16(b, 6);
 	case 3:

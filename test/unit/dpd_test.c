@@ -74,6 +74,10 @@ struct result {
 #define LINK   "\5\x64\5\xc0\2\0\1\0\x9e\x59\xc0"
 #define READ_1 "\5\x64\x0a\xc4\2\0\1\0\x64\x91\x40\xc0\1\x3c\2\xac\xc4"
 #define READ_2 "\5\x64\7\xc4\2\0\1\0\x31\xf3\x81\6\x5a\xfa"
+/* A request with a file's description (group 70, variation 1), which has 34 bytes at least. */
+#define FILE_1                                                                                                         \
+	"\5\x64\x30\xc4\2\0\1\0\x4c\xa4\xc0\xc0\x19\x46\1\x5b\1\x22\0\0\0\0\0\0\0\0\xf6"                                   \
+	"\x8c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\0\0\0\0\0\0\0\0\0\0\0\xff\xff"
 /* A version; no authentication, and the server's parameters. */
 #define RFB "RFB 003.003\n"
 #define SCREEN                                                                                                         \
@@ -305,6 +309,7 @@ static const struct scenario scenarios[] = {
 	{ "rfb, what the server says later", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN) }, { 1, "\x0d" } }, "rfb", "", "", NULL, false },
 	{ "dnp3, a frame without a length", TCP, 20000, { { 0, B(EMPTY) } }, "", "dnp3_tcp", "", NULL, false },
 	{ "dnp3, a fragment of two frames", TCP, 20000, { { 0, B(READ_1) }, { 0, B(READ_2) }, { 0, B(READ) } }, "dnp3_tcp", "", "", NULL, false },
+	{ "dnp3, a file", TCP, 20000, { { 0, B(FILE_1) } }, "dnp3_tcp", "", "", NULL, false },
 	{ "dnp3, a link's frame in a fragment", TCP, 20000, { { 0, B(READ_1) }, { 0, B(LINK) }, { 0, B(READ_2) } }, "", "dnp3_tcp", "", NULL, false },
 };
 /* clang-format on */
