@@ -104,7 +104,7 @@ struct talk *talk_outside(struct talk *t, enum service service);
 void         talk_feed(struct talk *outside, int side, struct bytes b);
 void         talk_release(struct talk *outside);
 
-/* Events raised until now in this packet take effect now (Zeek drains its queue at WebSocket's upgrade). */
+/* Events raised until now in this packet take effect now (Zeek drains its queue at WebSocket's upgrade and at new files). */
 void talk_drain(struct talk *t);
 
 /* schedule_analyzer: a TCP connection to `resp`:`port`, from `orig` or, where it is NULL, from anybody, is `data`

@@ -84,9 +84,12 @@ extensions_at(struct tls_handshake *h, int side, uint8_t message, struct tls_rea
 static bool
 client_hello(struct tls_handshake *h, struct talk *t, int side, struct tls_reader *r)
 {
-	h->flipped = side != TALK_ORIG;
 	const uint16_t version = (uint16_t)tls_number(r, 2);
-	tls_take(r, 32);  /* random */
+	tls_take(r, 4); /* time */
+	if (r->bad)
+		return false;
+	h->flipped = side != TALK_ORIG;
+	tls_take(r, 28);  /* random */
 	tls_vector(r, 1); /* session */
 	if (version == DTLS_1_0 || version == DTLS_1_2)
 		tls_vector(r, 1);                  /* cookie */
@@ -150,14 +153,23 @@ server_key_exchange(const struct tls_handshake *h, struct tls_reader *r)
 	return !r->bad;
 }
 
+/* A certificate is a file to Zeek, and a new one (file_new) has all events run that were raised until then. */
 static bool
-certificates(struct tls_handshake *h, int side, struct tls_reader *r)
+certificates(struct tls_handshake *h, struct talk *t, int side, struct tls_reader *r)
 {
 	const struct bytes all = tls_vector(r, 3);
+	struct tls_reader  one = { all, false };
+	bool               any = false;
 
+	while (one.b.n > 0 && !one.bad)
+		any |= tls_vector(&one, 3).n > 0;
 	if (all.n > 3) /* more than the length of an empty one */
 		h->shown |= (uint8_t)(1 << side);
-	return tls_all_vectors(all, 0, 3, 0) && !r->bad;
+	if (r->bad || one.bad)
+		return false;
+	if (any)
+		talk_drain(t);
+	return true;
 }
 
 static bool
@@ -192,7 +204,7 @@ message(struct tls_handshake *h, struct talk *t, int side, uint8_t type, struct 
 		tls_vector(&r, 2);
 		return !r.bad;
 	case CERTIFICATE:
-		return certificates(h, side, &r);
+		return certificates(h, t, side, &r);
 	case SERVER_KEY_EXCHANGE:
 		return server_key_exchange(h, &r);
 	case CERTIFICATE_REQUEST:

@@ -65,15 +65,17 @@ struct result {
 	"\x17\3\1\0\x0a"                                                                                                   \
 	"0123456789"
 
-/* DTLS: a ClientHello. DNP3: a request; one whose objects are not all there; a frame without a length; a frame of the link
+/* DTLS: a ClientHello; a record of an unknown type; a certificate. DNP3: a request; one whose objects are not all there; a frame without a length; a frame of the link
  * alone, with the byte behind it; a request in two frames. */
-#define HELLO  "\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x36\1\0\0\x2a\0\0\0\0\0\0\0\x2a\xfe\xfd" RANDOM32 "\0\0\0\2\xc0\x2b\1\0"
-#define READ   "\5\x64\x0b\xc4\2\0\1\0\x83\x24\xc0\xc0\1\x3c\2\6\x54\xe0"
-#define SHORT  "\5\x64\x0c\xc4\2\0\1\0\xbd\xfa\xc0\xc0\2\x0c\1\x28\5\xfe\x61"
-#define EMPTY  "\5\x64\0\xc4\2\0\1\0\x0f\x2d\xc0\x1d\x0a"
-#define LINK   "\5\x64\5\xc0\2\0\1\0\x9e\x59\xc0"
-#define READ_1 "\5\x64\x0a\xc4\2\0\1\0\x64\x91\x40\xc0\1\x3c\2\xac\xc4"
-#define READ_2 "\5\x64\7\xc4\2\0\1\0\x31\xf3\x81\6\x5a\xfa"
+#define HELLO   "\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x36\1\0\0\x2a\0\0\0\0\0\0\0\x2a\xfe\xfd" RANDOM32 "\0\0\0\2\xc0\x2b\1\0"
+#define STRANGE "\x63\xfe\xfd\0\0\0\0\0\0\0\0\0\1x"
+#define SHOWN   "\x16\xfe\xfd\0\0\0\0\0\0\0\0\0\x13\x0b\0\0\7\0\0\0\0\0\0\0\7\0\0\4\0\0\1x"
+#define READ    "\5\x64\x0b\xc4\2\0\1\0\x83\x24\xc0\xc0\1\x3c\2\6\x54\xe0"
+#define SHORT   "\5\x64\x0c\xc4\2\0\1\0\xbd\xfa\xc0\xc0\2\x0c\1\x28\5\xfe\x61"
+#define EMPTY   "\5\x64\0\xc4\2\0\1\0\x0f\x2d\xc0\x1d\x0a"
+#define LINK    "\5\x64\5\xc0\2\0\1\0\x9e\x59\xc0"
+#define READ_1  "\5\x64\x0a\xc4\2\0\1\0\x64\x91\x40\xc0\1\x3c\2\xac\xc4"
+#define READ_2  "\5\x64\7\xc4\2\0\1\0\x31\xf3\x81\6\x5a\xfa"
 /* A request with a file's description (group 70, variation 1), which has 34 bytes at least. */
 #define FILE_1                                                                                                         \
 	"\5\x64\x30\xc4\2\0\1\0\x4c\xa4\xc0\xc0\x19\x46\1\x5b\1\x22\0\0\0\0\0\0\0\0\xf6"                                   \
@@ -302,6 +304,9 @@ static const struct scenario scenarios[] = {
 	{ "UDP, the next one throws", UDP, 40000, { { 0, B(READ) }, { 0, B(SHORT) } }, "", "dnp3_udp", "", NULL, false },
 	{ "UDP, the side that is skipped stays so", UDP, 40000, { { 0, "x", 0, 11 }, { 0, B(READ) } }, "", "", "", NULL, false },
 	{ "UDP, the other side is replayed all the same", UDP, 40000, { { 0, "x", 0, 11 }, { 1, B(READ) } }, "dnp3_udp", "", "", NULL, false },
+	/* Events take effect at a certificate, so that what has violated before can be confirmed after it. */
+	{ "dtls, violated and confirmed at once", UDP, 443, { { 0, B(STRANGE HELLO) } }, "", "dtls", "", NULL, false },
+	{ "dtls, a certificate between", UDP, 443, { { 0, B(STRANGE SHOWN HELLO) } }, "dtls", "", "", NULL, false },
 	/* A unit's kind is looked at as soon as the one before it ends. */
 	{ "rfb", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN) }, { 0, "\1" }, { 0, "\4" } }, "rfb", "", "", NULL, false },
 	{ "rfb, no such message of the client", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN) }, { 0, "\1" }, { 0, "\7" } }, "", "rfb", "", NULL, false },
