@@ -388,6 +388,7 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 	slab_init(&i->verdicts, sizeof(struct verdict));
 	pool_init(&i->pool);
 	expect_init(&i->expect, opt->max_expected);
+	i->held.most = opt->max_line_bytes;
 	if (!opt->detect_services)
 		return true;
 	i->watcher = (struct conn_watcher){
@@ -423,10 +424,16 @@ inspector_free(struct inspector *i)
 size_t
 inspector_bytes(const struct inspector *i)
 {
-	return slab_bytes(&i->verdicts) + pool_bytes(&i->pool);
+	return slab_bytes(&i->verdicts) + pool_bytes(&i->pool) + (size_t)i->held.used;
 }
 
 /* ---- what recognisers call, of the connection */
+
+struct budget *
+talk_budget(const struct talk *t)
+{
+	return &t->in->by->held;
+}
 
 bool
 talk_udp(const struct talk *t)

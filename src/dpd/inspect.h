@@ -96,6 +96,7 @@ struct inspector {
 	struct slab                   verdicts;
 	struct pool                   pool; /* of inspections, further talks and what matchers keep */
 	struct expectations           expect;
+	struct budget                 held; /* talk_budget() */
 	struct event                  events[EVENTS_MAX];
 	unsigned                      n_events;
 	bool                          fed; /* the connection of this packet has an inspection that was told something */

@@ -15,6 +15,7 @@ struct service_options {
 	uint64_t gridftp_size_threshold; /* GridFTP:: */
 	double   gridftp_max_time;
 	bool     gridftp_skip_data;
+	uint64_t max_line_bytes;
 	uint64_t max_expected; /* FTP::max_expected_data_channels, for both kinds */
 };
 

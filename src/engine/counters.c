@@ -132,6 +132,7 @@ tell_limits(const struct connlog_engine *e, struct teller *t, const struct decod
 	tell(t, "inspections_given_up", i->counters.given_up);
 	tell(t, "service_events_lost", i->counters.events_lost);
 	tell(t, "expectations_refused", i->expect.refused);
+	tell(t, "lines_cut", i->held.refused);
 	tell(t, "signature_states_lost", i->signatures ? signatures_lost(i->signatures) : 0);
 }
 

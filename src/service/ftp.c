@@ -6,15 +6,13 @@
  * by 334 hands over the tokens in the lines (ftp_adat.c).  PORT, EPRT, PASV and EPSV announce data connections
  * (ftp_dialogue.c).
  *
- * Held: 1 KiB of an unfinished line of each side, 64 KiB once tokens are followed; at most 20 commands of 72 bytes.
+ * Held: an unfinished line of each side (nvt.h), at most 20 commands of 72 bytes.
  */
 #include "service/ftp.h"
 #include "service/nvt.h"
 
-#define LINE_HOLD  1024u
-#define TOKEN_HOLD 65536u
-#define MIN_WORD   3u
-#define MAX_WORD   100u /* FTP::max_command_length */
+#define MIN_WORD 3u
+#define MAX_WORD 100u /* FTP::max_command_length */
 
 enum auth { AUTH_OTHER, AUTH_TLS, AUTH_GSSAPI };
 
@@ -32,10 +30,8 @@ begin(struct talk *t)
 {
 	struct ftp *f = t->state;
 
-	for (int side = 0; side < 2; side++) {
-		f->nvt[side].hold = LINE_HOLD;
+	for (int side = 0; side < 2; side++)
 		f->nvt[side].nul_sensitive = true;
-	}
 }
 
 /* ---- words */
@@ -130,10 +126,8 @@ negotiate(struct talk *t, unsigned code)
 
 	if (code == 234 && f->auth == AUTH_TLS && talk_hand_over(t, SERVICE_SSL))
 		f->tls = true;
-	if (code == 334 && f->auth == AUTH_GSSAPI && talk_hand_over(t, SERVICE_SSL)) {
+	if (code == 334 && f->auth == AUTH_GSSAPI && talk_hand_over(t, SERVICE_SSL))
 		f->adat = (struct ftp_adat){ .followed = true };
-		f->nvt[0].hold = f->nvt[1].hold = TOKEN_HOLD;
-	}
 }
 
 static void
@@ -194,7 +188,7 @@ cut(struct talk *t, int side, struct bytes b)
 
 	if (f->nvt[side].encrypting)
 		return;
-	while (nvt_next(&f->nvt[side], &f->nvt[!side], &b, &line, &full, &x))
+	while (nvt_next(&f->nvt[side], &f->nvt[!side], talk_budget(t), &b, &line, &full, &x))
 		deliver(t, side, line, full);
 	if (x)
 		talk_note_x(t);
@@ -236,8 +230,8 @@ end(struct talk *t)
 {
 	struct ftp *f = t->state;
 
-	nvt_clear(&f->nvt[0]);
-	nvt_clear(&f->nvt[1]);
+	nvt_clear(&f->nvt[0], talk_budget(t));
+	nvt_clear(&f->nvt[1], talk_budget(t));
 	ftp_dialogue_clear(&f->dialogue);
 }
 

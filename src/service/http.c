@@ -6,7 +6,7 @@
  * such a line is expected is decided by http_message.c.  CONNECT answered with 200 is followed by a matcher of signatures as
  * a child, and so is 101 with `Upgrade`, except that WebSocket has a recogniser of its own.
  *
- * Held, for each side: an unfinished line (LINES_HOLD) and an unfinished header (2 KiB), and the parts of a multipart
+ * Held, for each side: an unfinished line (lines.h) and an unfinished header (128 KiB), and the parts of a multipart
  * message; bodies cost nothing but counting.  Of the requests that are unanswered, 64 are known to be HEAD or not.
  */
 #include "service/http.h"
@@ -179,10 +179,9 @@ reply_made(struct http *h, bool interrupted)
 
 /* ---- requests */
 
-/* Looks for the version behind the URI and sets it; `tail` is the end of a line too long to be held. => True where a URI
- * is there. */
+/* Looks for the version behind the URI and sets it. => True where a URI is there. */
 static bool
-request_target(struct http *h, struct bytes rest, struct bytes tail)
+request_target(struct http *h, struct bytes rest)
 {
 	size_t uri = 0, at;
 
@@ -198,9 +197,6 @@ request_target(struct http *h, struct bytes rest, struct bytes tail)
 		if (starts_with_http(bytes_skip(rest, at)))
 			version = bytes_skip(rest, at);
 	}
-	for (; tail.n > 0 && version.n == 0; tail = bytes_skip(tail, 1))
-		if (starts_with_http(tail))
-			version = tail;
 	if (version.n == 0)
 		set_version(h, TALK_ORIG, VERSION(0, 9));
 	else if (version.n >= 8)
@@ -210,7 +206,7 @@ request_target(struct http *h, struct bytes rest, struct bytes tail)
 
 /* HTTP_RequestLine. => False where it is none; `*method` is its first word. */
 static bool
-request_line(struct http *h, struct bytes line, struct bytes tail, struct bytes *method)
+request_line(struct http *h, struct bytes line, struct bytes *method)
 {
 	size_t n = 0;
 
@@ -219,7 +215,7 @@ request_line(struct http *h, struct bytes line, struct bytes tail, struct bytes 
 	if (n == 0 || n == line.n || !is_blank(line.p[n]))
 		return false;
 	*method = bytes_head(line, n);
-	const bool uri = request_target(h, skip_blanks(bytes_skip(line, n)), tail);
+	const bool uri = request_target(h, skip_blanks(bytes_skip(line, n)));
 	return h->version[TALK_ORIG] != VERSION(0, 9) || (n >= CONFIRMING_METHOD && uri);
 }
 
@@ -260,7 +256,7 @@ request(struct http *h, struct bytes method)
 }
 
 static void
-orig_line(struct http *h, struct bytes b, uint64_t full, struct bytes tail)
+orig_line(struct http *h, struct bytes b, uint64_t full)
 {
 	struct http_side *s = &h->side[TALK_ORIG];
 	struct bytes      method;
@@ -268,7 +264,7 @@ orig_line(struct http *h, struct bytes b, uint64_t full, struct bytes tail)
 	if (s->expect == HTTP_MESSAGE) {
 		http_message_deliver(h, TALK_ORIG, b, full, true);
 	} else if (s->expect == HTTP_LINE) {
-		if (request_line(h, b, tail, &method)) {
+		if (request_line(h, b, &method)) {
 			request(h, method);
 		} else if ((h->requests == 0 || h->keep_alive) && full > 0) {
 			talk_violate(h->t);
@@ -405,7 +401,7 @@ settle(struct http *h)
 }
 
 static void
-deliver(struct http *h, int side, enum lines_answer a, struct bytes b, uint64_t full, struct bytes tail)
+deliver(struct http *h, int side, enum lines_answer a, struct bytes b, uint64_t full)
 {
 	struct http_side *s = &h->side[side];
 
@@ -416,7 +412,7 @@ deliver(struct http *h, int side, enum lines_answer a, struct bytes b, uint64_t 
 	else if (side == TALK_RESP && h->raw)
 		raw_input(h, b);
 	else if (a == LINES_LINE && side == TALK_ORIG)
-		orig_line(h, b, full, tail);
+		orig_line(h, b, full);
 	else if (a == LINES_LINE)
 		resp_line(h, b, full);
 	else if (s->has_message)
@@ -433,9 +429,9 @@ cut(struct http *h, int side, struct bytes in)
 	uint64_t          full;
 	enum lines_answer a;
 
-	for (struct bytes from = in; (a = lines_next(&s->lines, &in, &b, &full)) != LINES_MORE; from = in) {
+	while ((a = lines_next(&s->lines, talk_budget(h->t), &in, &b, &full)) != LINES_MORE) {
 		s->whole = in.n > 0 && !is_blank(in.p[0]);
-		deliver(h, side, a, b, full, full > b.n ? bytes_head(from, from.n - in.n) : (struct bytes){ NULL, 0 });
+		deliver(h, side, a, b, full);
 		if (h->handed_over && !was_over) {
 			if (in.n > 0)
 				talk_pass(h->t, side, in);
@@ -566,7 +562,7 @@ end(struct talk *t)
 	struct http *h = t->state;
 
 	for (int side = 0; side < 2; side++) {
-		lines_clear(&h->side[side].lines);
+		lines_clear(&h->side[side].lines, talk_budget(t));
 		http_message_free(h, side);
 	}
 }

@@ -18,7 +18,7 @@ struct http_entity {
 	int64_t             content_length, range_length; /* -1: not said */
 	int64_t             left;                         /* of the body or chunk (expect_data_length) */
 	uint64_t            header_bytes;                 /* of the header in progress; 0: none */
-	uint16_t            boundary_n;
+	uint32_t            boundary_n;
 	uint8_t             depth, body, chunk, type;
 	bool                in_header, ended, compressed, partial_content, seen_body;
 };

@@ -13,8 +13,8 @@
 
 #include "service/mime.h"
 
-#define HEADER_HOLD      2048u
-#define BOUNDARY_HOLD    512u
+#define HEADER_HOLD      131072u
+#define BOUNDARY_MAX     65536u
 #define MAX_HEADER_BYTES 65536u /* MIME::max_header_bytes */
 #define MAX_DEPTH        100    /* MIME::max_depth */
 #define UNTIL_CLOSE      INT32_MAX
@@ -111,32 +111,39 @@ content_length(struct http_entity *e, struct bytes value)
 		e->content_length = e->partial_content && e->range_length > n ? e->range_length : n;
 }
 
+/* What is before `end`, off `*b` with it. => False where there is none. */
+static bool
+take_to(struct bytes *b, uint8_t end, struct bytes *out)
+{
+	const uint8_t *at = b->n > 0 ? memchr(b->p, end, b->n) : NULL;
+
+	if (!at)
+		return false;
+	*out = bytes_head(*b, (size_t)(at - b->p));
+	*b = bytes_skip(*b, out->n + 1);
+	return true;
+}
+
 /* "bytes first-last/length"; spaces do not count. */
 static void
 content_range(struct http_entity *e, struct bytes value)
 {
-	struct bytes unit, rest;
-	uint8_t      range[64];
-	size_t       n = 0, dash = SIZE_MAX, slash = SIZE_MAX;
+	struct bytes unit, rest, spec, first_text;
+	uint8_t     *range;
+	size_t       n = 0;
 	int64_t      first, last;
+	bool         good;
 
-	if (!mime_token(value, &unit, &rest) || unit.n != 5 || memcmp(unit.p, "bytes", 5) != 0)
+	if (!mime_token(value, &unit, &rest) || unit.n != 5 || memcmp(unit.p, "bytes", 5) != 0 ||
+	    !take_to(&rest, '/', &spec) || spec.n == 0 || !(range = malloc(spec.n)))
 		return;
-	for (size_t i = 0; i < rest.n && n < sizeof range; i++) {
-		if (rest.p[i] == ' ')
-			continue;
-		if (rest.p[i] == '/' && slash == SIZE_MAX)
-			slash = n;
-		if (rest.p[i] == '-' && dash == SIZE_MAX)
-			dash = n;
-		range[n++] = rest.p[i];
-	}
-	if (slash == SIZE_MAX || dash == SIZE_MAX || dash > slash)
-		return;
-	if (!number((struct bytes){ range, dash }, 10, &first) ||
-	    !number((struct bytes){ range + dash + 1, slash - dash - 1 }, 10, &last))
-		return;
-	if (first < 0 || last < first || last - first == INT64_MAX)
+	for (size_t i = 0; i < spec.n; i++)
+		if (spec.p[i] != ' ')
+			range[n++] = spec.p[i];
+	spec = (struct bytes){ range, n };
+	good = take_to(&spec, '-', &first_text) && number(first_text, 10, &first) && number(spec, 10, &last);
+	free(range);
+	if (!good || first < 0 || last < first || last - first == INT64_MAX)
 		return;
 	e->partial_content = true;
 	e->range_length = last - first + 1;
@@ -154,14 +161,15 @@ content_type(struct http_entity *e, struct bytes value)
 	e->type = mime_is(type, "multipart") ? TYPE_MULTIPART : mime_is(type, "message") ? TYPE_MESSAGE : TYPE_OTHER;
 	if (e->type != TYPE_MULTIPART)
 		return;
-	uint8_t   boundary[BOUNDARY_HOLD];
-	const int n = mime_boundary(rest, boundary, sizeof boundary);
+	const size_t room = rest.n < BOUNDARY_MAX ? rest.n : BOUNDARY_MAX;
+	uint8_t     *boundary = malloc(room + 1);
+	const int    n = boundary ? mime_boundary(rest, boundary, room) : -1;
 	if (n >= 0) {
 		free(e->boundary);
-		e->boundary = malloc(n > 0 ? (size_t)n : 1);
-		e->boundary_n = (uint16_t)n;
-		if (e->boundary)
-			memcpy(e->boundary, boundary, (size_t)n);
+		e->boundary = boundary;
+		e->boundary_n = (uint32_t)n;
+	} else {
+		free(boundary);
 	}
 	if (!e->boundary)
 		e->type = TYPE_OTHER;

@@ -284,7 +284,7 @@ cut(struct talk *t, int side, struct bytes b)
 	struct bytes line;
 	uint64_t     full;
 
-	while (lines_next(&s->lines[side], &b, &line, &full) != LINES_MORE)
+	while (lines_next(&s->lines[side], talk_budget(t), &b, &line, &full) != LINES_MORE)
 		deliver(t, side, line, full);
 }
 
@@ -321,7 +321,7 @@ end(struct talk *t)
 {
 	struct irc *s = t->state;
 
-	lines_clear_both(s->lines);
+	lines_clear_both(s->lines, talk_budget(t));
 }
 
 static const uint16_t ports[] = { 6666, 6667, 6668, 6669, 0 };

@@ -9,39 +9,72 @@
 
 const struct bytes lines_lf = { (const uint8_t *)"\n", 1 };
 
-/* The bytes [p, p+n) belong to the unfinished line. */
-static void
-hold(struct lines *l, const uint8_t *p, size_t n)
+/* => What of the room is the budget's. */
+static uint32_t
+charged(uint32_t room)
 {
-	l->length += n;
-	if (l->n >= LINES_HOLD || n == 0)
+	return room > LINES_HOLD ? room : 0;
+}
+
+/* Makes room for `want` bytes, or for as many as there may be. */
+static void
+grow(struct lines *l, struct budget *budget, size_t want)
+{
+	uint32_t room = l->room ? l->room : 64;
+
+	while (room < want)
+		room *= 2;
+	if (room > LINES_HOLD && !budget_take(budget, room - charged(l->room)))
+		room = LINES_HOLD;
+	if (room <= l->room)
 		return;
-	if (n > LINES_HOLD - l->n)
-		n = LINES_HOLD - l->n;
-	if (l->n + n > l->room) {
-		uint32_t room = l->room ? l->room : 64;
-		while (room < l->n + n)
-			room *= 2;
-		uint8_t *grown = realloc(l->p, room);
-		if (!grown)
-			return;
+	uint8_t *grown = realloc(l->p, room);
+	if (grown) {
 		l->p = grown;
 		l->room = room;
+	} else if (room > LINES_HOLD) {
+		budget_give(budget, room - charged(l->room));
 	}
-	memcpy(l->p + l->n, p, n);
+}
+
+/* The bytes [p, p+n) belong to the unfinished line. */
+static void
+hold(struct lines *l, struct budget *budget, const uint8_t *p, size_t n)
+{
+	const bool whole = l->n == l->length;
+
+	l->length += n;
+	if (!whole || n == 0)
+		return;
+	if (l->n + n > l->room)
+		grow(l, budget, l->n + n);
+	if (n > l->room - l->n)
+		n = l->room - l->n;
+	if (n > 0)
+		memcpy(l->p + l->n, p, n);
 	l->n += (uint32_t)n;
+}
+
+/* Nothing is held now: a long line's room is given back. */
+static void
+give_back(struct lines *l, struct budget *budget)
+{
+	budget_give(budget, charged(l->room));
+	free(l->p);
+	l->p = NULL;
+	l->room = 0;
 }
 
 /* The line that ends with [p, p+n): in place where nothing of it is held. */
 static enum lines_answer
-line(struct lines *l, const uint8_t *p, size_t n, struct bytes *out, uint64_t *full)
+line(struct lines *l, struct budget *budget, const uint8_t *p, size_t n, struct bytes *out, uint64_t *full)
 {
 	if (l->length == 0) {
-		*out = (struct bytes){ p, n < LINES_HOLD ? n : LINES_HOLD };
+		*out = (struct bytes){ p, n };
 		*full = n;
 		return LINES_LINE;
 	}
-	hold(l, p, n);
+	hold(l, budget, p, n);
 	*out = (struct bytes){ l->p, l->n };
 	*full = l->length;
 	l->n = 0;
@@ -93,10 +126,12 @@ skip_plain(struct lines *l, struct bytes in, size_t i)
 }
 
 enum lines_answer
-lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
+lines_next(struct lines *l, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full)
 {
 	const uint64_t cap = l->cap ? l->cap : ZEEK_MAX_LINE;
 
+	if (l->room > LINES_HOLD && l->length == 0)
+		give_back(l, budget);
 	if (in->n > 0 && l->last == '\r' && (l->flags & LINES_CR) && in->p[0] == '\n') {
 		*in = bytes_skip(*in, 1);
 		l->last = '\n';
@@ -113,7 +148,7 @@ lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 		const uint8_t c = in->p[i], last = l->last;
 		const size_t  so_far = (size_t)(in->p + i - from);
 		if (l->length + so_far >= cap) { /* too long: what came so far, but for its last byte and this one */
-			const enum lines_answer a = line(l, from, so_far, out, full);
+			const enum lines_answer a = line(l, budget, from, so_far, out, full);
 			out->n -= *full > cap - 1 && out->n == *full;
 			*full = cap - 1;
 			*in = bytes_skip(*in, i + 1);
@@ -124,11 +159,11 @@ lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 		if (c == '\r' && i + 1 < in->n && in->p[i + 1] == '\n') {
 			l->last = '\n';
 			*in = bytes_skip(*in, i + 2);
-			return line(l, from, so_far, out, full);
+			return line(l, budget, from, so_far, out, full);
 		}
 		if (c == '\r' && (l->flags & LINES_CR)) {
 			*in = bytes_skip(*in, i + 1);
-			return line(l, from, so_far, out, full);
+			return line(l, budget, from, so_far, out, full);
 		}
 		if (c == '\n' && last == '\r' && so_far == 0 && l->length == 0) { /* of a CR that ended a line while CR could */
 			from = in->p + i + 1;
@@ -138,34 +173,33 @@ lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 			*in = bytes_skip(*in, i + 1);
 			if (last == '\r' && so_far == 0 && l->length > 0)
 				unhold(l);
-			return line(l, from, so_far, out, full);
+			return line(l, budget, from, so_far, out, full);
 		}
 		if (c == 0 && l->nul_sensitive) {
 			l->nul_sensitive = false;
-			hold(l, from, so_far);
+			hold(l, budget, from, so_far);
 			from = in->p + i + 1;
 		}
 	}
 	if (in->n > 0)
-		hold(l, from, (size_t)(in->p + in->n - from));
+		hold(l, budget, from, (size_t)(in->p + in->n - from));
 	*in = bytes_skip(*in, in->n);
 	return LINES_MORE;
 }
 
 void
-lines_clear(struct lines *l)
+lines_clear(struct lines *l, struct budget *budget)
 {
-	free(l->p);
-	l->p = NULL;
-	l->n = l->room = 0;
+	give_back(l, budget);
+	l->n = 0;
 	l->length = 0;
 }
 
 void
-lines_clear_both(struct lines l[2])
+lines_clear_both(struct lines l[2], struct budget *budget)
 {
-	lines_clear(&l[0]);
-	lines_clear(&l[1]);
+	lines_clear(&l[0], budget);
+	lines_clear(&l[1], budget);
 }
 
 void

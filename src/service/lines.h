@@ -1,12 +1,14 @@
 /* lines.h - a stream cut into lines, as Zeek's ContentLine support analyzer does (analyzer/protocol/tcp/ContentLine.cc).
  *
  * A line ends at CR LF, at CR or at LF, as allowed; a CR that is the last byte of a chunk ends it at once, and an LF that
- * begins the next chunk is then swallowed.  Lines that lie in one chunk are not copied; of an unfinished one the first
- * LINES_HOLD bytes are held.  One `struct lines` for each side.
+ * begins the next chunk is then swallowed.  Lines that lie in one chunk are not copied; an unfinished one is held, and what
+ * it takes beyond LINES_HOLD bytes comes out of a budget that all connections share: of a line that goes without only the
+ * beginning is held.  One `struct lines` for each side.
  */
 #ifndef CONNLOG_SERVICE_LINES_H
 #define CONNLOG_SERVICE_LINES_H
 
+#include "base/budget.h"
 #include "base/bytes.h"
 
 #define LINES_HOLD 8192u
@@ -27,9 +29,10 @@ struct lines {
 
 enum lines_answer { LINES_MORE, LINES_LINE, LINES_PLAIN };
 
-/* Takes from `*in` until there is a line (without its end; at most LINES_HOLD bytes, `*full` is its true length) or plain
- * bytes.  => LINES_MORE when `*in` is used up.  The result is valid until the next call. */
-enum lines_answer lines_next(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full);
+/* Takes from `*in` until there is a line (without its end; `*full` is its true length) or plain bytes.  => LINES_MORE when
+ * `*in` is used up.  The result is valid until the next call. */
+enum lines_answer
+lines_next(struct lines *l, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full);
 
 /* At the end of the stream an LF is fed where a line is unfinished, also where the lines were given up for something else. */
 extern const struct bytes lines_lf;
@@ -41,10 +44,10 @@ lines_unfinished(const struct lines *l)
 }
 
 /* What is unfinished, given up. */
-void lines_clear(struct lines *l);
+void lines_clear(struct lines *l, struct budget *budget);
 
 /* Of both sides: given up; exchanged, when the ends change roles. */
-void lines_clear_both(struct lines l[2]);
+void lines_clear_both(struct lines l[2], struct budget *budget);
 void lines_swap(struct lines l[2]);
 
 #endif

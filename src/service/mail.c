@@ -8,8 +8,8 @@
 
 #define MAX_DEPTH    100u   /* MIME::max_depth */
 #define MAX_HEADER   65536u /* MIME::max_header_bytes */
-#define HEADER_HOLD  8192u
-#define MAX_BOUNDARY 256u
+#define HEADER_HOLD  131072u
+#define BOUNDARY_MAX 65536u
 
 enum content { CONTENT_OTHER, CONTENT_MULTIPART, CONTENT_MESSAGE };
 
@@ -17,7 +17,7 @@ struct entity {
 	struct entity *child;
 	uint8_t       *boundary; /* NULL: none */
 	uint64_t       header;   /* bytes of the current header field */
-	uint16_t       boundary_n;
+	uint32_t       boundary_n;
 	uint8_t        depth;
 	uint8_t        content;
 	bool           in_body;
@@ -147,21 +147,21 @@ is_word(struct bytes b, const char *word)
 static void
 set_boundary(struct entity *e, struct bytes value, bool quoted)
 {
-	uint8_t *copy = malloc(MAX_BOUNDARY);
+	uint8_t *copy;
 	size_t   n = 0;
 
-	if (!copy)
+	if (value.n > BOUNDARY_MAX)
+		value.n = BOUNDARY_MAX;
+	if (!(copy = malloc(value.n + 1)))
 		return;
-	for (size_t i = 0; i < value.n && n < MAX_BOUNDARY; i++) {
+	for (size_t i = 0; i < value.n; i++) {
 		if (quoted && value.p[i] == '\\' && ++i >= value.n)
 			break;
 		copy[n++] = value.p[i];
 	}
 	free(e->boundary);
-	e->boundary = realloc(copy, n ? n : 1);
-	if (!e->boundary)
-		e->boundary = copy;
-	e->boundary_n = (uint16_t)n;
+	e->boundary = copy;
+	e->boundary_n = (uint32_t)n;
 }
 
 static void

@@ -4,9 +4,9 @@
  * folded line.  To know what is a header field the entities have to be followed: the mail, the parts of a multipart, the
  * mail inside a message.
  *
- * Held: of each open entity 32 bytes and its boundary's first 256 bytes, at most 101 entities deep; 8 KiB of a header
- * field that may be Content-Type.  It allocates itself, since only few connections that speak SMTP or POP3 ever carry a
- * mail and the depth of most is one or two.
+ * Held: of each open entity 32 bytes and its boundary, at most 101 entities deep; 128 KiB of a header field that may be
+ * Content-Type.  It allocates itself, since only few connections that speak SMTP or POP3 ever carry a mail and the depth of
+ * most is one or two.
  */
 #ifndef CONNLOG_SERVICE_MAIL_H
 #define CONNLOG_SERVICE_MAIL_H

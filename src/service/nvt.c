@@ -9,18 +9,35 @@ enum { IAC = 255, DONT = 254, DO = 253, WONT = 252, WILL = 251, SB = 250, SE = 2
 enum { SAID_WILL = 1, SAID_WONT = 2, SAID_DO = 4, SAID_DONT = 8 };
 enum { STAGE_TEXT, STAGE_IAC, STAGE_OPTION, STAGE_SUB };
 
-static void
-hold(struct nvt *v, uint8_t c)
+/* => What of the room is the budget's. */
+static uint32_t
+charged(uint32_t room)
 {
-	if (v->n == v->length && v->n < v->hold) {
-		if (v->n == v->room) {
-			const uint32_t room = v->room ? v->room * 2 : 64;
-			uint8_t       *grown = realloc(v->p, room);
-			if (grown) {
-				v->p = grown;
-				v->room = room;
-			}
-		}
+	return room > NVT_HOLD ? room : 0;
+}
+
+static void
+grow(struct nvt *v, struct budget *budget)
+{
+	const uint32_t room = v->room ? v->room * 2 : 64, more = charged(room) - charged(v->room);
+
+	if (more > 0 && !budget_take(budget, more))
+		return;
+	uint8_t *grown = realloc(v->p, room);
+	if (grown) {
+		v->p = grown;
+		v->room = room;
+	} else if (more > 0) {
+		budget_give(budget, more);
+	}
+}
+
+static void
+hold(struct nvt *v, struct budget *budget, uint8_t c)
+{
+	if (v->n == v->length) { /* else its middle is missing already */
+		if (v->n == v->room)
+			grow(v, budget);
 		if (v->n < v->room)
 			v->p[v->n++] = c;
 	}
@@ -97,11 +114,11 @@ saw_sub_option(struct nvt *v, struct nvt *peer)
 }
 
 static void
-after_iac(struct nvt *v, uint8_t c)
+after_iac(struct nvt *v, struct budget *budget, uint8_t c)
 {
 	v->stage = STAGE_TEXT;
 	if (c == IAC) {
-		hold(v, c);
+		hold(v, budget, c);
 		v->last = c;
 	} else if (c == SB) {
 		v->stage = STAGE_SUB;
@@ -144,7 +161,7 @@ in_sub_option(struct nvt *v, struct nvt *peer, uint8_t c, bool *x)
 
 /* => True where the byte ends a line. */
 static bool
-in_text(struct nvt *v, uint8_t c, struct bytes *out, uint64_t *full)
+in_text(struct nvt *v, struct budget *budget, uint8_t c, struct bytes *out, uint64_t *full)
 {
 	const uint8_t last = v->last;
 
@@ -155,19 +172,22 @@ in_text(struct nvt *v, uint8_t c, struct bytes *out, uint64_t *full)
 		return v->length > 0 && line(v, 1, out, full);
 	}
 	if (c != 0)
-		hold(v, c);
+		hold(v, budget, c);
 	else if (last != '\r') {
 		if (v->nul_sensitive)
 			v->nul_sensitive = false;
 		else
-			hold(v, c);
+			hold(v, budget, c);
 	}
 	return false;
 }
 
 bool
-nvt_next(struct nvt *v, struct nvt *peer, struct bytes *in, struct bytes *out, uint64_t *full, bool *x)
+nvt_next(struct nvt *v, struct nvt *peer, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full,
+         bool *x)
 {
+	if (v->room > NVT_HOLD && v->length == 0)
+		nvt_clear(v, budget);
 	while (in->n > 0) {
 		uint8_t c = in->p[0];
 		if (v->stage == STAGE_SUB) {
@@ -177,7 +197,7 @@ nvt_next(struct nvt *v, struct nvt *peer, struct bytes *in, struct bytes *out, u
 		}
 		*in = bytes_skip(*in, 1);
 		if (v->stage == STAGE_IAC) {
-			after_iac(v, c);
+			after_iac(v, budget, c);
 			continue;
 		}
 		if (v->stage == STAGE_OPTION) {
@@ -196,7 +216,7 @@ nvt_next(struct nvt *v, struct nvt *peer, struct bytes *in, struct bytes *out, u
 		}
 		if (v->active[NVT_BINARY])
 			c &= 0x7f;
-		if (in_text(v, c, out, full))
+		if (in_text(v, budget, c, out, full))
 			return true;
 	}
 	return false;
@@ -209,8 +229,9 @@ nvt_unfinished(const struct nvt *v)
 }
 
 void
-nvt_clear(struct nvt *v)
+nvt_clear(struct nvt *v, struct budget *budget)
 {
+	budget_give(budget, charged(v->room));
 	free(v->p);
 	v->p = NULL;
 	v->n = v->room = 0;

@@ -1,18 +1,22 @@
 /* nvt.h - a stream cut into lines with TELNET's options (RFC 854) taken out, as Zeek's analyzer/protocol/login/NVT.cc
  * does for FTP: LF alone ends a line, one CR before it goes; options may be split over chunks.
  *
- * Held: of the unfinished line the first `hold` bytes, three bytes of a sub-option.  One `struct nvt` for each side.
+ * Held: the unfinished line, beyond NVT_HOLD bytes out of the budget, and three bytes of a sub-option.  One `struct nvt` for
+ * each side.
  */
 #ifndef CONNLOG_SERVICE_NVT_H
 #define CONNLOG_SERVICE_NVT_H
 
+#include "base/budget.h"
 #include "base/bytes.h"
+
+#define NVT_HOLD 8192u
 
 enum nvt_option { NVT_BINARY, NVT_ENCRYPT, NVT_AUTHENTICATE, NVT_OPTIONS }; /* those that change anything */
 
 struct nvt {
 	uint8_t *p;
-	uint32_t n, room, hold;
+	uint32_t n, room;
 	uint64_t length; /* of the unfinished line */
 	uint64_t sub;    /* bytes of the sub-option */
 	uint8_t  sub_begin[3];
@@ -26,11 +30,12 @@ struct nvt {
 	bool     sub_iac;       /* the sub-option's last byte was IAC */
 };
 
-/* Takes from `*in` until there is a line: without its end, at most `hold` bytes, `*full` is its true length. => False when
- * `*in` is used up. `*x` becomes true where the history's X is due. The line is valid until the next call. */
-bool nvt_next(struct nvt *v, struct nvt *peer, struct bytes *in, struct bytes *out, uint64_t *full, bool *x);
+/* Takes from `*in` until there is a line: without its end, `*full` is its true length. => False when `*in` is used up. `*x`
+ * becomes true where the history's X is due. The line is valid until the next call. */
+bool nvt_next(struct nvt *v, struct nvt *peer, struct budget *budget, struct bytes *in, struct bytes *out,
+              uint64_t *full, bool *x);
 /* => True where something is unfinished: at the end of the stream an LF is fed then. */
 bool nvt_unfinished(const struct nvt *v);
-void nvt_clear(struct nvt *v);
+void nvt_clear(struct nvt *v, struct budget *budget);
 
 #endif

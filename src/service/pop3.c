@@ -402,7 +402,7 @@ cut(struct talk *t, int side, struct bytes b)
 	struct bytes line;
 	uint64_t     full;
 
-	while (lines_next(&s->lines[side], &b, &line, &full) != LINES_MORE)
+	while (lines_next(&s->lines[side], talk_budget(t), &b, &line, &full) != LINES_MORE)
 		deliver(t, side, line, full);
 }
 
@@ -440,7 +440,7 @@ end(struct talk *t)
 	struct pop3 *s = t->state;
 
 	end_mail(s);
-	lines_clear_both(s->lines);
+	lines_clear_both(s->lines, talk_budget(t));
 }
 
 const struct recogniser recogniser_pop3 = {

@@ -473,7 +473,7 @@ cut(struct talk *t, int side, struct bytes b)
 
 	if (talk_partial(t))
 		return;
-	while (lines_next(&s->lines[side], &b, &line, &full) != LINES_MORE)
+	while (lines_next(&s->lines[side], talk_budget(t), &b, &line, &full) != LINES_MORE)
 		deliver(t, side, line, full);
 }
 
@@ -528,7 +528,7 @@ end(struct talk *t)
 	bdat_end(&s->bdat, NULL); /* too late for an X */
 	mail_free(s->mail);
 	s->mail = NULL;
-	lines_clear_both(s->lines);
+	lines_clear_both(s->lines, talk_budget(t));
 	free(s->waiting);
 	s->waiting = NULL;
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "service/names.h"
 
@@ -62,6 +63,9 @@ uint16_t talk_port(const struct talk *t, int side);
 const struct addr *talk_addr(const struct talk *t, int side);
 
 /* ---- what it can ask for */
+
+/* What is held beyond a few KiB comes out of it: all connections share it. */
+struct budget *talk_budget(const struct talk *t);
 
 /* AnalyzerConfirmation: counts once in the life of `t`. */
 void talk_confirm(struct talk *t);

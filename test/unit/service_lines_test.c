@@ -31,6 +31,15 @@ recogniser_of(enum service s)
 	return &child;
 }
 
+static struct budget budget = { .most = 1 << 26 };
+
+struct budget *
+talk_budget(const struct talk *t)
+{
+	(void)t;
+	return &budget;
+}
+
 struct talk *
 talk_hand_over(struct talk *t, enum service service)
 {
@@ -144,7 +153,10 @@ static const struct scenario scenarios[] = {
 	  { { B, "+OK\r\n" }, { A, "STLS\r\nQU" }, { B, "+OK\r\n" }, { A, "tls" }, END(A) } },
 	{ "pop3: what comes with the answer comes as lines", POP3, "+pop3 1<x> 1<y>",
 	  { { B, "+OK\r\n" }, { A, "STLS\r\n" }, { B, "+OK\r\nx\r\ny" }, END(B) } },
+	{ "pop3: an argument behind many blanks", POP3, "+pop3", { { B, "+OK\r\n" }, { A, "USER" }, { A, "                ", 2000 }, { A, "a\r\n" }, { B, "+OK\r\n" } } },
 #define SMTP &recogniser_smtp
+	{ "smtp: a long line ends in CR CR", SMTP, "+smtp -smtp",
+	  { { A, "DATA" }, { A, "                ", 2000 }, { A, "\r\r\n" }, { B, "220\r\n" }, { B, "x\r\n" } } },
 	{ "smtp: an unfinished line goes to SSL at the end", SMTP, "+smtp 1<tls> 0<QU>",
 	  { { A, "STARTTLS\r\nQU" }, { B, "220 a\r\n220 b\r\n" }, { B, "tls" }, END(A), END(B) } },
 #define IRC &recogniser_irc
@@ -153,7 +165,14 @@ static const struct scenario scenarios[] = {
 #define FTP &recogniser_ftp
 	{ "ftp: an unfinished line goes to SSL at the end", FTP, "+ftp 1<tls> 0<QU>",
 	  { { A, "AUTH TLS\r\nQU" }, { B, "234 a\r\n" }, { B, "tls" }, END(A), END(B) } },
+	{ "ftp: a command behind many blanks", FTP, "+ftp", { { A, "                ", 2000 }, { A, "USER a\r\n" } } },
 #define HTTP &recogniser_http
+	{ "http: the version behind a long URI", HTTP, "+http", { { A, "GET /" }, { A, "0123456789abcdef", 2000 }, { A, " HTTP/1.1\r\n" } } },
+	{ "http: a boundary behind long blanks", HTTP, "+http -http",
+	  { { A, "POST / HTTP/1.1\r\nContent-Length: 9\r\nContent-Type: multipart/mixed;" }, { A, "                ", 2000 },
+	    { A, "boundary=x\r\n\r\n--x--\r\n" }, { A, "y\r\n" } } },
+	{ "http: a range of many blanks", HTTP, "+http -http",
+	  { { A, "GET / HTTP/1.1\r\n\r\n" }, { B, "HTTP/1.1 206 OK\r\nContent-Range: bytes" }, { B, "                ", 9 }, { B, "0-0/2\r\n\r\nxy\r\n" } } },
 	{ "http: an unfinished line goes to the tunnel at the end", HTTP, "+http 1<x\r\ny> 0<z> 0<GE>",
 	  { { A, "CONNECT a:1 HTTP/1.1\r\n\r\nGE" }, { B, "HTTP/1.1 200 OK\r\n\r\nx\r\ny" }, { A, "z" }, END(A), END(B) } },
 	{ "http: an empty line counts after a body without an end", HTTP, "+http 1<x>",
