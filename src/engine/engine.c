@@ -248,7 +248,7 @@ int
 connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
 {
 	while (n > 0 && e->status == CONNLOG_OK) {
-		const size_t batch = n < BATCH ? n : BATCH;
+		const size_t batch = n < e->batch ? n : e->batch;
 		for (size_t i = 0; i < batch; i++)
 			frame_decode(e, &e->frames[i], &e->dissections[i], &p[i]);
 		if (batch > 1)
@@ -323,6 +323,7 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 		return NULL;
 	}
 	e->now = EPOCH_LEAST;
+	e->batch = e->opt.max_batch >= 1 && e->opt.max_batch <= BATCH ? (size_t)e->opt.max_batch : BATCH;
 	e->opt.decode.new_uid = tunnel_uid;
 	e->opt.decode.new_uid_arg = &e->store;
 	e->dec = decoder_new(&e->opt.decode);

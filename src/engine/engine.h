@@ -41,7 +41,8 @@ struct connlog_engine {
 	int                    status;         /* CONNLOG_OK, or what a callback returned: nothing more is done */
 	uint64_t               packets, bytes; /* as captured */
 	uint64_t               before_epoch;
-	double                 now; /* of decoding, a batch ahead of the store's */
+	double                 now;   /* of decoding, a batch ahead of the store's */
+	size_t                 batch; /* frames at once, max_batch */
 	struct frame           frames[BATCH];
 	struct dissection      dissections[BATCH]; /* of the frames with the same index */
 };

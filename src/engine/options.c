@@ -99,6 +99,7 @@ static const struct option table[] = {
 	{ { "max_fragments", "count", "65536", "datagrams in reassembly at once; beyond, the oldest is dropped" }, COUNT_SIZE, AT(decode.max_fragments), 0 },
 	{ { "max_fragment_bytes", "count", "67108864", "memory for fragments" }, COUNT_SIZE, AT(decode.max_fragment_bytes), 0 },
 	{ { "max_ip_tunnels", "count", "65536", "GRE and IP tunnels remembered" }, COUNT_SIZE, AT(decode.max_ip_tunnels), 0 },
+	{ { "max_batch", "count", "32", "packets that are decoded ahead of the one that is tracked, 1 to 32; only the speed depends on it" }, COUNT, AT(max_batch), 0 },
 	{ { "script_max_instructions", "count", "10000000", "Lua instructions of one call, 0 for no limit; a hundred times as many at a script's beginning and end" }, COUNT, AT(script_max_instructions), 0 },
 };
 /* clang-format on */

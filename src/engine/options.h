@@ -17,6 +17,7 @@ struct connlog_options {
 	struct net_set          local_nets;       /* Site::local_nets as given; the private ones come on top */
 	bool                    private_is_local; /* Site::private_address_space_is_local */
 	uint64_t                script_max_instructions;
+	uint64_t                max_batch;
 };
 
 /* A copy that owns what it points at, with Site's private ranges added to the local ones; of the defaults where `from` is
