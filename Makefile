@@ -16,6 +16,9 @@ PREFIX := /usr/local
 JOBS := $(shell nproc)
 SHARED := ../shared
 FUZZ_SECONDS := 60
+SEEDS := 100
+FIRST := 1
+ZEEK ?=
 SCALE := 1
 
 VERSION := $(shell sed -n 's/^\#define CONNLOG_VERSION "\(.*\)"/\1/p' include/connlog.h)
@@ -57,7 +60,7 @@ C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib test check unit examples threads captures golden demo bench fuzz fuzzers conformance install format clean help FORCE \
+.PHONY: all lib test check unit examples threads captures golden demo bench fuzz fuzzers conformance differential install format clean help FORCE \
 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -73,6 +76,7 @@ help:
 	@echo 'make captures           the captures of the tests and the demo, in build/captures'
 	@echo 'make golden             write the expected logs in test/golden anew, and the list of events in the manual'
 	@echo 'make conformance        compare with Zeek: needs SHARED=DIR with its conformance folder (../shared)'
+	@echo 'make differential SEEDS=100   captures made by chance: connlog against itself, or against ZEEK=PATH'
 	@echo 'make bench SCALE=1      speed and memory on three synthetic captures, against a reader that only counts'
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
 	@echo 'make lint               clang-format, clang-tidy, cppcheck'
@@ -212,6 +216,11 @@ demo:
 
 conformance: all
 	@test/conformance $(B)/connlog $(SHARED)/conformance
+
+# Without ZEEK connlog is held against itself: docs/DIFFERENTIAL.md.
+differential: all
+	@python3 test/differential/run --connlog $(B)/connlog --zeek '$(ZEEK)' --seeds $(SEEDS) --first $(FIRST) \
+		--out $(B)/differential --jobs $(JOBS)
 
 # ---- fuzzing, measuring ----------------------------------------------------------------------------------------
 
