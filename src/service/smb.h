@@ -12,21 +12,23 @@ struct smb_pipe {
 	struct talk *dce_rpc;
 };
 
-/* A request whose response does not repeat what it is about. */
-struct smb_request {
-	uint64_t message, fid;
-	uint32_t tree;
-	bool     ioctl; /* or a read */
+/* What is known of requests by their message's number, as their responses do not repeat it. */
+struct smb_asked {
+	struct smb_about {
+		uint64_t message, value;
+	} * about;     /* in the order in which they came */
+	uint64_t most; /* no message's number is above */
+	uint16_t n, room;
 };
 
 /* All of them grow as needed, up to the bounds that smb_pipes.c has. */
 struct smb_pipes {
-	struct smb_pipe    *pipe;
-	struct smb_request *request;
-	uint32_t           *tree;        /* those that are pipes */
-	uint16_t           *transaction; /* message numbers of transactions on pipes (SMB1) */
-	uint16_t            pipes, requests, trees, transactions;
-	uint16_t            room_pipes, room_requests, room_trees, room_transactions;
+	struct smb_pipe *pipe;
+	uint32_t        *tree;                 /* those that are pipes */
+	uint16_t        *transaction;          /* message numbers of transactions on pipes (SMB1) */
+	struct smb_asked tree_of, read, ioctl; /* SMB2: the tree of any, the file of a READ and of an IOCTL */
+	uint16_t         pipes, trees, transactions;
+	uint16_t         room_pipes, room_trees, room_transactions;
 };
 
 struct smb_side {
@@ -69,15 +71,18 @@ bool smb_is_pipe_name(struct bytes name, bool wide);
 void smb_pipe_data(struct talk *t, uint64_t fid, int side, struct bytes data);
 void smb_pipe_close(struct smb *s, uint64_t fid);
 
-void smb_request_add(struct smb *s, struct smb_request r);
-/* => The request, or NULL. Valid until the next call that changes something. */
-const struct smb_request *smb_request_of(const struct smb *s, uint64_t message);
-void                      smb_request_forget(struct smb *s, uint64_t message);
-
 void smb_transaction_set(struct smb *s, uint16_t message, bool pipe);
 /* => Whether it was on a pipe; it is forgotten. */
 bool smb_transaction_take(struct smb *s, uint16_t message);
 
 void smb_pipes_end(struct smb *s); /* frees the tables; the objects in them end with `t` */
+
+/* ---- smb_asked.c */
+
+void smb_ask(struct smb_asked *a, uint64_t message, uint64_t value);
+/* => What is known of it, or `otherwise`. */
+uint64_t smb_asked(const struct smb_asked *a, uint64_t message, uint64_t otherwise);
+void     smb_asked_forget(struct smb_asked *a, uint64_t message);
+void     smb_asked_end(struct smb_asked *a); /* frees it */
 
 #endif

@@ -100,6 +100,17 @@ strings(const struct record *r, unsigned n)
 		(void)string(r->m->c, r->m->unicode, position(r));
 }
 
+/* Strings that Zeek has as arrays of one: such a one does not begin where the frame ends. */
+static void
+optional_strings(const struct record *r, unsigned n)
+{
+	while (n-- && !r->m->c->bad) {
+		if (!cur_more(r->m->c))
+			cur_fail(r->m->c);
+		strings(r, 1);
+	}
+}
+
 /* The end of a record that has another behind it: what it says of that is at `a`. */
 static void
 andx(const struct record *r, const uint8_t *a, bool request, unsigned base)
@@ -273,7 +284,11 @@ transaction_response(const struct record *r)
 	to(r, load_le16(p + 9));
 	cur_skip(c, load_le16(p + 7));
 	to(r, load_le16(p + 15));
-	if (!c->bad && smb_transaction_take(m->t->state, m->id) && load_le16(p + 13) > 0)
+	if (c->bad || load_le16(p + 13) == 0)
+		return;
+	if (!cur_more(c))
+		cur_fail(c);
+	else if (smb_transaction_take(m->t->state, m->id))
 		smb_pipe_data(m->t, 0, TALK_RESP, cur_take(c, cur_left(c)));
 }
 
@@ -433,7 +448,7 @@ session_setup_response(const struct record *r)
 		return;
 	if (*words == 3) {
 		p = fixed(r, 8);
-		strings(r, p && load_le16(p + 6) ? 3 : 0);
+		optional_strings(r, p && load_le16(p + 6) ? 3 : 0);
 	} else if (*words == 4) {
 		p = fixed(r, 10);
 		blob = cur_take(c, p ? load_le16(p + 6) : 0);
@@ -481,7 +496,7 @@ tree_connect_response(const struct record *r)
 	cur_skip(c, p[0] >= 3 ? 2 + 2u * (p[0] - 3u) : 0);
 	const uint16_t     size = cur_le16(c);
 	const struct bytes service = string(c, false, 0);
-	strings(r, size > service.n ? 1 : 0);
+	optional_strings(r, size > service.n ? 1 : 0);
 	chain(r, p);
 	if (!c->bad && service.n >= 3 && memcmp(service.p, "IPC", 3) == 0)
 		smb_tree_set_pipe(m->t->state, m->tree);

@@ -43,6 +43,12 @@ struct message {
 	bool           is_pipe;
 };
 
+static struct smb_pipes *
+pipes(const struct message *m)
+{
+	return &((struct smb *)m->t->state)->pipes;
+}
+
 static uint64_t
 load_le64(const uint8_t *p)
 {
@@ -125,10 +131,8 @@ read_request(struct message *m)
 		return;
 	to16(m, load_le16(r + 44));
 	cur_skip(m->c, load_le16(r + 46));
-	/* Those of other trees are not asked for when the response comes. */
-	if (!m->c->bad && m->is_pipe)
-		smb_request_add(m->t->state,
-		                (struct smb_request){ .message = m->id, .fid = load_fid(r + 16), .tree = m->tree });
+	if (!m->c->bad)
+		smb_ask(&pipes(m)->read, m->id, load_fid(r + 16));
 }
 
 static void
@@ -158,10 +162,11 @@ ioctl_request(struct message *m)
 	if (!r)
 		return;
 	ioctl_buffers(m, r + 24, r + 36, buffer);
-	if (m->c->bad || load_le32(r + 4) != FSCTL_PIPE_TRANSCEIVE)
+	if (m->c->bad)
 		return;
-	smb_pipe_data(m->t, load_fid(r + 8), TALK_ORIG, buffer[0]);
-	smb_request_add(m->t->state, (struct smb_request){ .message = m->id, .fid = load_fid(r + 8), .ioctl = true });
+	if (load_le32(r + 4) == FSCTL_PIPE_TRANSCEIVE)
+		smb_pipe_data(m->t, load_fid(r + 8), TALK_ORIG, buffer[0]);
+	smb_ask(&pipes(m)->ioctl, m->id, load_fid(r + 8));
 }
 
 static void
@@ -385,35 +390,37 @@ negotiate_response(struct message *m)
 static void
 read_response(struct message *m)
 {
-	const struct smb_request *asked = smb_request_of(m->t->state, m->id);
-	const uint64_t            fid = asked && !asked->ioctl ? asked->fid : 0;
-	const uint8_t            *r = fixed(m, 16);
+	const uint8_t *r = fixed(m, 16);
 
 	if (!r)
 		return;
 	to16(m, r[2]);
-	const uint32_t length = load_le32(r + 4);
-	if (!m->is_pipe) {
+	const uint32_t     length = load_le32(r + 4);
+	const struct bytes data = m->is_pipe ? cur_take(m->c, length) : (struct bytes){ r, 0 };
+	if (!m->is_pipe)
 		cur_skip(m->c, length);
+	if (m->c->bad)
 		return;
-	}
-	const struct bytes data = cur_take(m->c, length);
-	if (!m->c->bad)
+	const uint64_t fid = smb_asked(&pipes(m)->read, m->id, 0);
+	smb_asked_forget(&pipes(m)->read, m->id);
+	if (m->is_pipe)
 		smb_pipe_data(m->t, fid, TALK_RESP, data);
 }
 
 static void
 ioctl_response(struct message *m)
 {
-	const struct smb_request *asked = smb_request_of(m->t->state, m->id);
-	const uint64_t            fid = asked && asked->ioctl ? asked->fid : 0;
-	const uint8_t            *r = fixed(m, 48);
-	struct bytes              buffer[2];
+	const uint8_t *r = fixed(m, 48);
+	struct bytes   buffer[2];
 
 	if (!r)
 		return;
 	ioctl_buffers(m, r + 24, r + 32, buffer);
-	if (!m->c->bad && load_le32(r + 4) == FSCTL_PIPE_TRANSCEIVE)
+	if (m->c->bad)
+		return;
+	const uint64_t fid = smb_asked(&pipes(m)->ioctl, m->id, 0);
+	smb_asked_forget(&pipes(m)->ioctl, m->id);
+	if (load_le32(r + 4) == FSCTL_PIPE_TRANSCEIVE)
 		smb_pipe_data(m->t, fid, TALK_RESP, buffer[1]);
 }
 
@@ -533,8 +540,7 @@ is_pipe(const struct smb *s, int side, const struct message *m)
 {
 	if (side == TALK_ORIG)
 		return smb_tree_is_pipe(s, m->tree);
-	const struct smb_request *asked = smb_request_of(s, m->id);
-	return smb_tree_is_pipe(s, asked ? asked->tree : 0);
+	return smb_tree_is_pipe(s, (uint32_t)smb_asked(&s->pipes.tree_of, m->id, 0));
 }
 
 bool
@@ -561,16 +567,17 @@ smb2_message(struct talk *t, int side, struct cursor *c)
 	m.start = c->at;
 	m.is_pipe = is_pipe(t->state, side, &m);
 	if (side == TALK_ORIG) {
+		smb_ask(&pipes(&m)->tree_of, m.id, m.tree);
 		request(&m);
 	} else {
+		if (m.status != pending)
+			smb_asked_forget(&pipes(&m)->tree_of, m.id);
 		if (is_error(m.status, m.command)) {
 			cur_skip(c, 4);
 			cur_skip(c, cur_le32(c));
 		} else {
 			response(&m);
 		}
-		if (m.status != pending)
-			smb_request_forget(t->state, m.id);
 	}
 	if (m.next != 0)
 		(void)cur_string(c, (uint32_t)(m.next - m.head_length - (c->at - m.start)));

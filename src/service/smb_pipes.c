@@ -1,14 +1,14 @@
 /* smb_pipes.c - what SMB remembers in order to know which data is DCE-RPC, and passes on (smb/smb-pipe.pac, smb-gssapi.pac).
  *
- * The tables are memory of their own, as most connections need few entries and the bounds are high: at most 64 pipes, 128
- * requests, 64 trees and 64 transactions, about 4.5 KB.  Zeek has bounds of 1000 or none; what is too much has the same
- * consequence as there: the pipes and the requests known so far are forgotten.  Of trees and transactions the oldest gives way.
+ * The tables are memory of their own, as most connections need few entries and the bounds are high: at most 64 pipes, 64
+ * trees and 64 transactions, about 1.4 KB.  Zeek has bounds of 1000 or none; what is too much has the same consequence as there:
+ * the pipes known so far are forgotten.  Of trees and transactions the oldest gives way.  What requests ask for is in smb_asked.c.
  */
 #include "service/smb.h"
 
 #include <stdlib.h>
 
-enum { MAX_PIPES = 64, MAX_REQUESTS = 128, MAX_TREES = 64, MAX_TRANSACTIONS = 64 };
+enum { MAX_PIPES = 64, MAX_TREES = 64, MAX_TRANSACTIONS = 64 };
 
 /* => `p` with room for one more than `n`; NULL, and `p` as it was, where there is no memory. */
 static void *
@@ -103,8 +103,8 @@ smb_is_pipe_name(struct bytes name, bool wide)
 	char   text[16];
 	size_t n = 0;
 
-	for (size_t i = 0; i + wide < name.n; i += 1 + wide) {
-		if (wide && name.p[i + 1] != 0)
+	for (size_t i = 0; i < name.n; i += 1 + wide) {
+		if (wide && i + 1 < name.n && name.p[i + 1] != 0) /* half a character is one */
 			return false;
 		if (name.p[i] == 0)
 			break; /* Zeek's string ends here */
@@ -169,44 +169,6 @@ smb_pipe_close(struct smb *s, uint64_t fid)
 	}
 }
 
-/* ---- requests */
-
-const struct smb_request *
-smb_request_of(const struct smb *s, uint64_t message)
-{
-	for (unsigned i = 0; i < s->pipes.requests; i++)
-		if (s->pipes.request[i].message == message)
-			return &s->pipes.request[i];
-	return NULL;
-}
-
-void
-smb_request_forget(struct smb *s, uint64_t message)
-{
-	struct smb_pipes *p = &s->pipes;
-
-	for (unsigned i = 0; i < p->requests; i++)
-		if (p->request[i].message == message) {
-			p->request[i] = p->request[--p->requests];
-			return;
-		}
-}
-
-void
-smb_request_add(struct smb *s, struct smb_request r)
-{
-	struct smb_pipes *p = &s->pipes;
-
-	smb_request_forget(s, r.message);
-	if (p->requests == MAX_REQUESTS)
-		p->requests = 0;
-	struct smb_request *to = with_room(p->request, p->requests, &p->room_requests, sizeof *to);
-	if (!to)
-		return;
-	p->request = to;
-	to[p->requests++] = r;
-}
-
 /* ---- transactions */
 
 bool
@@ -244,7 +206,9 @@ void
 smb_pipes_end(struct smb *s)
 {
 	free(s->pipes.pipe);
-	free(s->pipes.request);
+	smb_asked_end(&s->pipes.tree_of);
+	smb_asked_end(&s->pipes.read);
+	smb_asked_end(&s->pipes.ioctl);
 	free(s->pipes.tree);
 	free(s->pipes.transaction);
 	s->pipes = (struct smb_pipes){ 0 };

@@ -110,7 +110,38 @@ void
 talk_note_x(struct talk *t)
 {
 	(void)t;
-	strncat(said, " X", sizeof said - strlen(said) - 1);
+	strncat(said, said[0] ? " X" : "X", sizeof said - strlen(said) - 1);
+}
+
+struct talk *
+talk_hand_over(struct talk *t, enum service service)
+{
+	(void)t;
+	(void)service;
+	return NULL;
+}
+
+void
+talk_pass(struct talk *t, int side, struct bytes b)
+{
+	(void)t;
+	(void)side;
+	(void)b;
+}
+
+void
+talk_pass_gap(struct talk *t, int side, uint64_t len)
+{
+	(void)t;
+	(void)side;
+	(void)len;
+}
+
+void
+talk_pass_eof(struct talk *t, int side)
+{
+	(void)t;
+	(void)side;
 }
 
 struct talk *
@@ -131,6 +162,46 @@ void
 talk_release(struct talk *t)
 {
 	t->flags |= RELEASED;
+}
+
+/* ---- dialogues */
+
+enum { A, B, GAP_A, GAP_B }; /* who says it; of whom something is missing */
+
+struct said_step {
+	int         what;
+	const char *text;
+	size_t      n; /* 0: there are no more */
+};
+
+enum { MOST_STEPS = 12 };
+
+struct dialogue {
+	const char              *name;
+	const struct recogniser *what;
+	const char              *said;
+	struct said_step         steps[MOST_STEPS];
+};
+
+#define T(text) text, sizeof(text) - 1
+
+/* => Whether all is as it should be. */
+static inline bool
+dialogue_is(const struct dialogue *d, void (*complain)(const char *format, ...))
+{
+	struct talk *t = talk_begin(d->what);
+
+	for (const struct said_step *st = d->steps; st < d->steps + MOST_STEPS && st->n; st++) {
+		if (st->what == A || st->what == B)
+			talk_feed(t, st->what, (struct bytes){ (const uint8_t *)st->text, st->n });
+		else if (t->what->gap && !(t->flags & SKIPS))
+			t->what->gap(t, st->what - GAP_A, st->n);
+	}
+	const bool is = strcmp(said, d->said) == 0;
+	if (!is)
+		complain("%s: [%s], not [%s]\n", d->name, said, d->said);
+	talk_end_all();
+	return is;
 }
 
 #endif
