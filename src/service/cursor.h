@@ -107,16 +107,16 @@ cur_le32(struct cursor *c)
 	return b.n ? load_le32(b.p) : 0;
 }
 
-/* Confines what follows to `n` bytes (&length). => What cur_leave() needs to go on behind them. */
+/* Confines what follows to `n` bytes (&length), which is an int as well. => What cur_leave() needs to go on behind them. */
 static inline size_t
 cur_enter(struct cursor *c, uint64_t n)
 {
 	const size_t outer = c->n;
 
-	if (c->bad || n > cur_left(c))
+	if (c->bad || (uint32_t)n > INT32_MAX || (uint32_t)n > cur_left(c))
 		cur_fail(c);
 	else
-		c->n = c->at + (size_t)n;
+		c->n = c->at + (uint32_t)n;
 	return outer;
 }
 

@@ -47,10 +47,7 @@ integer(struct reader *r)
 static void
 string_of(struct reader *r, int32_t n)
 {
-	if (n < 0)
-		r->bad = true;
-	else
-		read_skip(r, (size_t)n);
+	read_skip(r, n < 0 ? r->b.n + 1 : (size_t)n);
 }
 
 static void
