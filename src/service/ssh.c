@@ -28,6 +28,7 @@ struct half {
 	enum version   version;
 	bool           after_cr; /* an LF that comes next belongs to the line before */
 	bool           confirms; /* the end of the packet of which `rest` bytes are to come does */
+	bool           ciphered; /* a byte of what is encrypted is waited for, and taken even where it no longer is that */
 	uint8_t        line[8];  /* the version line's beginning */
 	uint64_t       length;   /* of the unfinished line */
 	uint32_t       rest;     /* bytes still to come of a packet too long to hold */
@@ -135,20 +136,19 @@ packet2(struct talk *t, int side, const uint8_t *p, size_t n)
 		return false;
 	if (type == MSG_NEWKEYS)
 		h->state = SSH_ENCRYPTED; /* even where the rest is broken */
-	if (n < (size_t)pad + 2)
-		return false;
-	if (type == MSG_NEWKEYS) {
+	const bool padded = n >= (size_t)pad + 2;
+	if (type == MSG_NEWKEYS && padded)
 		talk_confirm(t);
-		return true;
-	}
+	if (type == MSG_NEWKEYS)
+		return h->ciphered = padded;
 	enum ssh_state method = SSH_VERSION;
 	bool           fits;
 	if (h->state == SSH_KEXINIT)
-		fits = ssh_kexinit(&s->choice, side, bytes_head(r.b, n - pad - 2), &method, &x);
+		fits = padded && ssh_kexinit(&s->choice, side, bytes_head(r.b, n - pad - 2), &method, &x);
 	else
 		fits = ssh_kex_message(h->state, type, r.b, pad, &x);
 	if (method != SSH_VERSION)
-		s->half[TALK_ORIG].state = s->half[TALK_RESP].state = method;
+		s->half[TALK_ORIG].state = s->half[TALK_RESP].state = method; /* even of one that is encrypted */
 	if (x)
 		talk_note_x(t);
 	return fits;
@@ -164,6 +164,7 @@ pass_over(struct talk *t, struct half *h, struct bytes *in)
 	h->rest -= n;
 	if (h->rest == 0 && h->confirms) {
 		h->state = SSH_ENCRYPTED;
+		h->ciphered = true;
 		talk_confirm(t);
 	}
 }
@@ -207,6 +208,11 @@ take_one(struct talk *t, int side, struct bytes *in)
 	struct ssh  *s = t->state;
 	struct half *h = &s->half[side];
 
+	if (h->ciphered) {
+		h->ciphered = false;
+		*in = bytes_skip(*in, 1);
+		return true;
+	}
 	if (h->state == SSH_VERSION)
 		return take_line(h, side, in);
 	if (h->rest == 0)

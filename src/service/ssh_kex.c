@@ -209,7 +209,9 @@ is_open(enum ssh_state state, uint8_t type)
 bool
 ssh_kex_message(enum ssh_state state, uint8_t type, struct bytes p, uint8_t pad, bool *x)
 {
-	const bool    open = is_open(state, type);
+	const bool open = is_open(state, type);
+	if (!open && p.n < pad)
+		return false;
 	struct reader r = { open ? p : bytes_head(p, p.n - pad), false };
 
 	switch (state) {
