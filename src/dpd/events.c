@@ -216,6 +216,12 @@ talk_drain(struct talk *t)
 	events_drain(t->in->by);
 }
 
+struct smtp_transactions *
+talk_smtp(struct talk *t)
+{
+	return &t->in->smtp;
+}
+
 void
 talk_gridftp(struct talk *t, bool gssapi)
 {

@@ -66,6 +66,8 @@ struct inspect {
 	uint32_t       heads;        /* undelivered.c's in the pool; 0: none */
 	uint16_t       used, size;   /* bytes of the block that are given out, and all of them */
 	uint8_t        flags;
+
+	struct smtp_transactions smtp;
 };
 
 _Static_assert(sizeof(struct inspect) == 64 && sizeof(struct talk) + sizeof(struct pia) <= 128, "three cache lines");

@@ -76,10 +76,22 @@ struct smtp {
 	uint8_t      first;         /* the command that the next reply answers */
 	uint8_t      state;
 	uint8_t      sender; /* a side: TURN changes it */
-	uint8_t      invalid;
-	bool         raw;                /* the streams are no lines any more */
-	bool         mail_from, rcpt_to; /* since the last mail's end (mail transaction validation) */
+	bool         raw;    /* the streams are no lines any more */
+	uint16_t     number; /* among the connection's confirmed ones; 0: it is none */
 };
+
+static void
+confirm(struct talk *t)
+{
+	struct smtp              *s = t->state;
+	struct smtp_transactions *tr = talk_smtp(t);
+
+	talk_confirm(t);
+	if (s->number != 0)
+		return;
+	tr->disabled = false;
+	s->number = (uint16_t)++tr->confirmed;
+}
 
 static void
 begin(struct talk *t)
@@ -181,10 +193,15 @@ begin_chunk(struct smtp *s, int side, struct bytes arg)
 static void
 invalid_transaction(struct talk *t)
 {
-	struct smtp *s = t->state;
+	struct smtp_transactions *tr = talk_smtp(t);
+	const struct smtp        *s = t->state;
 
-	if (s->invalid <= MAX_INVALID && ++s->invalid > MAX_INVALID)
+	if (tr->invalid <= MAX_INVALID)
+		tr->invalid++;
+	if (tr->invalid > MAX_INVALID && !tr->disabled && s->number == tr->confirmed) {
+		tr->disabled = true;
 		talk_disable(t);
+	}
 }
 
 /* ---- the state, by what was said and what was answered; code 0: not yet answered */
@@ -326,24 +343,24 @@ command_of(struct bytes word)
 static void
 transaction(struct talk *t, struct bytes word, struct bytes arg)
 {
-	struct smtp *s = t->state;
+	struct smtp_transactions *tr = talk_smtp(t);
 
 	if (word.n == 1 && word.p[0] == '.') {
-		s->mail_from = s->rcpt_to = false;
+		tr->mail_from = tr->rcpt_to = false;
 	} else if (word.n != 4) {
 		return;
 	} else if (begins(word, "RCPT") && begins(arg, "TO:")) {
-		s->rcpt_to = true;
-		if (!s->mail_from)
+		tr->rcpt_to = true;
+		if (!tr->mail_from)
 			invalid_transaction(t);
 	} else if (begins(word, "MAIL") && begins(arg, "FROM:")) {
-		s->mail_from = true;
-		s->rcpt_to = false;
+		tr->mail_from = true;
+		tr->rcpt_to = false;
 	} else if (begins(word, "DATA") || begins(word, "BDAT")) {
-		if (!s->rcpt_to)
+		if (!tr->rcpt_to)
 			invalid_transaction(t);
 		if (begins(word, "BDAT") && arg.n >= 5 && memcmp(arg.p + arg.n - 5, " LAST", 5) == 0)
-			s->mail_from = s->rcpt_to = false;
+			tr->mail_from = tr->rcpt_to = false;
 	}
 }
 
@@ -355,7 +372,7 @@ request(struct talk *t, int side, enum command c, struct bytes word, struct byte
 	wait_for_reply(s, c);
 	if (c == CMD_END_OF_DATA)
 		update(t, c, 0);
-	talk_confirm(t);
+	confirm(t);
 	transaction(t, word, arg);
 	if (c == CMD_BDAT) {
 		if (!begin_chunk(s, side, arg))
@@ -424,7 +441,7 @@ reply_line(struct talk *t, struct bytes b)
 	if (code != s->pending_reply) {
 		if (s->state == STATE_AFTER_GAP) {
 			s->state = STATE_GAP_RECOVERY;
-			talk_confirm(t);
+			confirm(t);
 		}
 		update(t, next_answered(s), code);
 	}

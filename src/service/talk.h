@@ -115,6 +115,16 @@ void talk_drain(struct talk *t);
  * (SERVICE_FTP_DATA or SERVICE_IRC_DCC_DATA); for five minutes. */
 void talk_expect(struct talk *t, enum service data, const struct addr *orig, const struct addr *resp, uint16_t port);
 
+/* What scripts/base/protocols/smtp/main.zeek keeps of a connection, all of its recognisers of SMTP together. */
+struct smtp_transactions {
+	uint32_t confirmed : 16; /* recognisers */
+	uint32_t disabled  : 1;  /* the last of them */
+	uint32_t invalid   : 8;
+	uint32_t mail_from : 1, rcpt_to : 1; /* since the last mail's end */
+};
+
+struct smtp_transactions *talk_smtp(struct talk *t);
+
 /* FTP: the last AUTH's argument names GSSAPI, or no longer does: `gridftp` follows when TLS is established inside. */
 void talk_gridftp(struct talk *t, bool gssapi);
 /* ssl_established: disables `t`, and adds `gridftp` where that is expected. */

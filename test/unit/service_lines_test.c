@@ -79,6 +79,15 @@ talk_drain(struct talk *t)
 	(void)t;
 }
 
+static struct smtp_transactions transactions;
+
+struct smtp_transactions *
+talk_smtp(struct talk *t)
+{
+	(void)t;
+	return &transactions;
+}
+
 void
 talk_gridftp(struct talk *t, bool gssapi)
 {
@@ -159,6 +168,8 @@ static const struct scenario scenarios[] = {
 	  { { A, "DATA" }, { A, "                ", 2000 }, { A, "\r\r\n" }, { B, "220\r\n" }, { B, "x\r\n" } } },
 	{ "smtp: an unfinished line goes to SSL at the end", SMTP, "+smtp 1<tls> 0<QU>",
 	  { { A, "STARTTLS\r\nQU" }, { B, "220 a\r\n220 b\r\n" }, { B, "tls" }, END(A), END(B) } },
+	{ "smtp: 25 invalid transactions", SMTP, "+smtp", { { A, "RCPT TO:x\r\n", 25 } } },
+	{ "smtp: 26 invalid transactions", SMTP, "+smtp /smtp", { { A, "RCPT TO:x\r\n", 27 } } },
 #define IRC &recogniser_irc
 	{ "irc: an unfinished line goes to SSL at the end", IRC, "+irc 0<tls> 0<NI>",
 	  { { A, "STARTTLS\r\nNI" }, { B, "670 a\r\n" }, { A, "tls" }, END(A), END(B) } },
@@ -225,14 +236,33 @@ test_scenarios(void **state)
 			wrong++;
 		}
 		talk_end_all();
+		transactions = (struct smtp_transactions){ 0 };
 	}
 	assert_int_equal(wrong, 0);
+	assert_int_equal(budget.used, 0);
+}
+
+/* They are counted by connection: of a recogniser that comes later the first one is one too many. */
+static void
+test_smtp_again(void **state)
+{
+	const struct bytes rcpt = { (const uint8_t *)"RCPT TO:x\r\n", 11 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct talk *t = talk_begin(SMTP);
+		assert_non_null(t);
+		for (int k = 0; k < (i ? 1 : 25); k++)
+			t->what->feed(t, A, rcpt);
+		assert_string_equal(said, i ? "+smtp /smtp" : "+smtp");
+		talk_end_all();
+	}
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scenarios) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scenarios), cmocka_unit_test(test_smtp_again) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
