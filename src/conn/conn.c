@@ -136,7 +136,7 @@ hash_v4(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
 }
 
 /* IPv6: a block an address and one for the rest. */
-static uint64_t
+static __attribute__((noinline)) uint64_t
 hash_v6(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
 {
 	uint64_t   w[6];
@@ -153,30 +153,30 @@ uint32_t
 conn_hash(const struct conn_store *s, const struct pkt *p)
 {
 	const uint64_t kind = p->proto | (uint64_t)p->one_way << 8;
-	const bool     v4 = addr_is_v4(&p->src) && addr_is_v4(&p->dst);
+	const bool     v4 = p->ip_version == 4 || (addr_is_v4(&p->src) && addr_is_v4(&p->dst));
 	const uint64_t hash = v4 ? hash_v4(&s->hash_key, p, kind) : hash_v6(&s->hash_key, p, kind);
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
-static bool
-conn_is(const struct conn *c, const struct pkt *p)
+/* Do the ends of a packet that `from` sends have the connection's addresses and ports? */
+static inline bool
+has_ends(const struct conn *c, const struct pkt *p, int from)
 {
-	if (c->proto != p->proto || !(c->flags & CONN_ONE_WAY) != !p->one_way)
-		return false;
-	if (c->p[ORIG] == p->sport && c->p[RESP] == p->dport && addr_equal(&c->h[ORIG], &p->src) &&
-	    addr_equal(&c->h[RESP], &p->dst))
-		return true;
-	return !p->one_way && c->p[RESP] == p->sport && c->p[ORIG] == p->dport && addr_equal(&c->h[RESP], &p->src) &&
-	       addr_equal(&c->h[ORIG], &p->dst);
+	return c->p[from] == p->sport && c->p[!from] == p->dport && addr_equal(&c->h[from], &p->src) &&
+	       addr_equal(&c->h[!from], &p->dst);
 }
 
 uint32_t
-conn_find(const struct conn_store *s, const struct pkt *p, uint32_t hash)
+conn_find(const struct conn_store *s, const struct pkt *p, uint32_t hash, struct conn **found, bool *is_orig)
 {
 	uint32_t at = hash & s->table.mask, handle;
-	while ((handle = table_probe(&s->table, hash, &at)) != 0)
-		if (conn_is(conn_at(s, handle), p))
+	while ((handle = table_probe(&s->table, hash, &at)) != 0) {
+		struct conn *c = *found = conn_at(s, handle);
+		if (c->proto != p->proto || !(c->flags & CONN_ONE_WAY) != !p->one_way)
+			continue;
+		if ((*is_orig = has_ends(c, p, ORIG)) || (!p->one_way && has_ends(c, p, RESP)))
 			return handle;
+	}
 	return 0;
 }
 

@@ -253,8 +253,9 @@ struct conn_extra *conn_extra_need(struct conn_store *s, struct conn *c);
 /* Symmetric hash of a packet's addresses, ports and protocol; of the ordered tuple for one-way ICMP. */
 uint32_t conn_hash(const struct conn_store *s, const struct pkt *p);
 
-/* => The handle of the packet's connection, or 0. */
-uint32_t conn_find(const struct conn_store *s, const struct pkt *p, uint32_t hash);
+/* Returns the handle of the packet's connection, with the connection itself and whether its originator has sent the packet;
+ * or 0. */
+uint32_t conn_find(const struct conn_store *s, const struct pkt *p, uint32_t hash, struct conn **found, bool *is_orig);
 
 /* A connection that begins with `p`, which came from the originator, or from the responder if `flip`.
  * => Its handle, or 0 where there is no memory. */

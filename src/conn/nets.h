@@ -14,8 +14,9 @@ struct net_set {
 	struct net_words {
 		uint64_t net[2], mask[2]; /* of `at`, most significant first */
 	} * words;
-	size_t  n, n_v4;
-	uint8_t v4_first[32]; /* a bit for each first byte of an IPv4 address that a network holds: most addresses end here */
+	size_t n, n_v4;
+	uint8_t
+		v4_first[32]; /* a bit for each first byte of an IPv4 address that a network holds: most addresses end here */
 };
 
 /* Parses "10.0.0.0/8" "fd00::/8" "[fd00::]/8" "192.0.2.1".

@@ -170,7 +170,7 @@ timers_at_once(const struct conn_store *s)
 }
 
 /* Runs timers that are due, `*left` at most, which goes down by each. */
-static void
+static __attribute__((noinline)) void
 expire(struct conn_store *s, uint64_t *left)
 {
 	uint32_t handle;
@@ -188,8 +188,6 @@ expire(struct conn_store *s, uint64_t *left)
 void
 conn_advance(struct conn_store *s, double packet_time)
 {
-	uint64_t left = timers_at_once(s);
-
 	/* Which packet of its time this is; one whose time has passed already is told by its own count. */
 	if (packet_time < s->now)
 		s->salt = 0x80000000u | ++s->late_packets;
@@ -198,10 +196,15 @@ conn_advance(struct conn_store *s, double packet_time)
 	else
 		s->salt = s->same_time = 0;
 
+	const double now = packet_time > s->now ? packet_time : s->now;
+	if (!s->behind && now < s->wheel.quiet_until) { /* for most packets no timer is due */
+		s->now = now;
+		return;
+	}
+	uint64_t left = timers_at_once(s);
 	if (s->behind) /* what was too much for the packet before is run first, at the time of that packet */
 		expire(s, &left);
-	if (packet_time > s->now)
-		s->now = packet_time;
+	s->now = now;
 	expire(s, &left);
 	s->behind = left == 0;
 }

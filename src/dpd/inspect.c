@@ -355,12 +355,12 @@ inspect_tunnel(struct inspector *i, uint32_t handle, enum service s)
 }
 
 void
-inspect_packet_done(struct inspector *i, uint32_t handle)
+inspect_packet_done(struct inspector *i, const struct conn *c)
 {
 	if (!i->fed && i->weighing == 0)
 		return;
 	i->fed = false;
-	const uint32_t watch = conn_at(i->s, handle)->watch;
+	const uint32_t watch = c->watch;
 	if (is_inspected(watch))
 		packet_done(inspect_at(i, watch));
 }

@@ -119,7 +119,7 @@ void inspect_datagram(struct inspector *i, uint32_t handle, int side, struct byt
 /* What a tunnel's decapsulation says of the connection that carries it. */
 void inspect_tunnel(struct inspector *i, uint32_t handle, enum service s);
 /* The packet is done: events take effect. */
-void inspect_packet_done(struct inspector *i, uint32_t handle);
+void inspect_packet_done(struct inspector *i, const struct conn *c);
 
 /* => What was found; NULL for nothing. */
 const struct verdict *inspect_verdict(const struct inspector *i, const struct conn *c);

@@ -127,36 +127,49 @@ look_inside(struct connlog_engine *e, struct frame *f, uint32_t handle, bool is_
 		history_once(s, handle, HIST_UNKNOWN, 'X');
 }
 
+/* Returns the handle of a connection that begins with this packet, as conn_find() would find it; or 0. */
+static uint32_t
+new_connection(struct connlog_engine *e, const struct frame *f, struct conn **found, bool *is_orig)
+{
+	const struct pkt *p = &f->pkt;
+	const uint32_t    handle = begin_connection(e, p, f->hash);
+
+	if (!handle)
+		return 0;
+	const struct conn *c = *found = conn_at(&e->store, handle);
+	*is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]);
+	return handle;
+}
+
 static void
 flow_packet(struct connlog_engine *e, struct frame *f)
 {
 	struct conn_store *s = &e->store;
 	const struct pkt  *p = &f->pkt;
-	uint32_t           handle = conn_find(s, p, f->hash);
-	bool               is_new = false;
+	struct conn       *c;
+	bool               is_orig, is_new = false;
+	uint32_t           handle = conn_find(s, p, f->hash, &c, &is_orig);
 
 	notice_packet(&e->notices, p, f->hash);
-	if (handle && track_is_reuse(s, handle, p)) {
+	if (handle && track_is_reuse(s, c, p)) {
 		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_REUSED);
 		conn_remove(s, handle, CONN_END_reused);
 		handle = 0;
-	} else if (handle && (p->encap || conn_at(s, handle)->extra)) {
+	} else if (handle && (p->encap || c->extra)) {
 		conn_check_encap(s, handle, p->encap);
 	}
 	if (!handle) {
-		handle = begin_connection(e, p, f->hash);
+		handle = new_connection(e, f, &c, &is_orig);
 		is_new = true;
 	}
 	if (!handle)
 		return;
 
-	const struct conn *c = conn_at(s, handle);
-	const bool         is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]);
 	if (p->ip_version == 6 && conn_wants(s, CONNLOG_EVENT_CONNECTION_FLOW_LABEL_CHANGED))
 		conn_check_flow_label(s, handle, is_orig ? ORIG : RESP, p->flow_label);
 	if (c->flags & CONN_SKIP)
 		return;
-	track_packet(s, handle, p, is_orig);
+	track_packet(s, handle, c, p, is_orig);
 	if (p->l4_bad || p->tcp_bad)
 		return;
 	if (p->deep)
@@ -166,9 +179,9 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 	if (s->watcher && p->transport == TRANSPORT_UDP)
 		inspect_datagram(&e->inspector, handle, is_orig ? ORIG : RESP, p->data);
 	if (p->transport == TRANSPORT_UDP)
-		track_count(s, handle, p, is_orig);
+		track_count(s, handle, c, p, is_orig);
 	if (s->watcher)
-		inspect_packet_done(&e->inspector, handle);
+		inspect_packet_done(&e->inspector, c);
 }
 
 /* Decodes the frame's first packet, which for most frames is the only one. */

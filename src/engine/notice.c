@@ -75,15 +75,11 @@ checksums(struct notices *n, const struct pkt *p)
 /* The same IPv4 identification and checksum from the same host in the same connection, shortly after: the same packet
  * once more.  Only the last packet of an identification is remembered: where a sender gives all of them the same one, many
  * are alike in their checksums by chance, but not neighbours. */
-static void
-repeats(struct notices *n, const struct pkt *p, uint32_t hash)
+static __attribute__((noinline)) void
+repeats(struct notices *n, const struct pkt *p, uint32_t hash, uint32_t id)
 {
 	static const uint8_t checksum_at[] = { 0, 16, 6, 2 }; /* by enum transport, in its header */
-	const uint8_t       *ip = p->ip_version == 4 ? bytes_at(p->ip, 0, 20) : NULL;
-	const uint32_t       id = ip ? load_be16(ip + 4) : 0;
-	if (id == 0 || (n->sampled >= COMPARED_ALL && id % COMPARED_OF != 0))
-		return;
-	const uint8_t *checksum = bytes_at(p->payload, checksum_at[p->transport], 2);
+	const uint8_t       *checksum = bytes_at(p->payload, checksum_at[p->transport], 2);
 	if (!checksum)
 		return;
 	n->sampled += n->sampled < COMPARED_ALL;
@@ -98,12 +94,14 @@ repeats(struct notices *n, const struct pkt *p, uint32_t hash)
 void
 notice_packet(struct notices *n, const struct pkt *p, uint32_t hash)
 {
+	const uint32_t id = p->ip_version == 4 ? load_be16(p->ip.p + 4) : 0;
+
 	if (n->any_bad || p->l4_bad)
 		checksums(n, p);
-	if (p->transport == TRANSPORT_TCP && p->data_len > 0 && !p->tcp_bad)
-		n->tcp_payload_packets++;
-
-	repeats(n, p, hash);
+	if (!n->tcp_payload && p->transport == TRANSPORT_TCP && p->data_len > 0 && !p->tcp_bad)
+		n->tcp_payload = true;
+	if (id != 0 && (id % COMPARED_OF == 0 || n->sampled < COMPARED_ALL))
+		repeats(n, p, hash, id);
 }
 
 void
@@ -172,7 +170,7 @@ notice_end(struct notices *n, const struct decode_counters *c)
 		     " packets are shorter than their IP headers say and are left out: the capture was "
 		     "probably cut by a program that did not note what was cut off",
 		     cut, c->frames);
-	if (n->tcp_ends >= FILTERED_MIN && n->tcp_payload_packets == 0 && n->tcp_bytes > 0 && cut == 0)
+	if (n->tcp_ends >= FILTERED_MIN && !n->tcp_payload && n->tcp_bytes > 0 && cut == 0)
 		tell(n,
 		     "no TCP packet carries data although the sequence numbers tell of %" PRIu64
 		     " bytes: the capture is probably "

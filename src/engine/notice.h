@@ -30,7 +30,8 @@ struct notices {
 	unsigned links_told; /* of the decoder's unknown_links */
 
 	/* A capture filtered down to TCP's control packets. */
-	uint64_t tcp_ends, tcp_payload_packets, tcp_bytes;
+	uint64_t tcp_ends, tcp_bytes;
+	bool     tcp_payload; /* a TCP packet has carried data */
 
 	bool ended; /* what the end of the input tells has been told */
 };

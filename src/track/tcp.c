@@ -68,13 +68,13 @@ tcp_rare_need(const struct tcp_ctx *x, const struct tcp_ep *ep)
 
 /* Is the history "H" and nothing more?  Its letter has set the one bit, which is at hand; the text is not. */
 static bool
-history_is_synack(const struct conn_store *s, uint32_t handle)
+history_is_synack(const struct tcp_ctx *x)
 {
 	size_t len;
 
-	if (conn_at(s, handle)->hist_seen != HIST_SYN)
+	if (x->c->hist_seen != HIST_SYN)
 		return false;
-	const char *text = history_text(s, handle, &len);
+	const char *text = history_text(x->s, x->handle, &len);
 	return len == 1 && text[0] == 'H';
 }
 
@@ -82,7 +82,7 @@ history_is_synack(const struct conn_store *s, uint32_t handle)
 bool
 tcp_history_once(const struct tcp_ctx *x, const struct tcp_ep *ep, uint32_t bit, char letter)
 {
-	if ((letter == 'A' || letter == 'D') && history_is_synack(x->s, x->handle)) {
+	if ((letter == 'A' || letter == 'D') && history_is_synack(x)) {
 		/* It began with a SYN-ACK, which a stealth scan could have drawn; now there is real traffic, so the
 		 * sender of the SYN-ACK was the responder. */
 		conn_flip(x->s, x->handle);
@@ -460,10 +460,8 @@ count(const struct tcp_ctx *x, const struct tcp_ep *ep, const struct pkt *p)
 }
 
 void
-tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig)
+tcp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct pkt *p, bool is_orig)
 {
-	struct conn *c = conn_at(s, handle);
-
 	if (c->flags & CONN_EMBRYO) {
 		if (c->pkts[ORIG] == 0) { /* the SYN itself */
 			history_once(s, handle, HIST_SYN, 'S');
@@ -500,10 +498,8 @@ tcp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_o
 
 /* TCPSessionAdapter::IsReuse: only an initial SYN begins anew, for half connections a SYN-ACK too. */
 bool
-tcp_is_reuse(const struct conn_store *s, uint32_t handle, const struct pkt *p)
+tcp_is_reuse(const struct conn_store *s, const struct conn *c, const struct pkt *p)
 {
-	const struct conn *c = conn_at(s, handle);
-
 	if (p->tcp_off < 5 || !(p->tcp_flags & TCP_SYN))
 		return false;
 	if (c->flags & CONN_EMBRYO)

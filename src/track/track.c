@@ -30,9 +30,9 @@ track_wants(const struct conn_options *opt, const struct pkt *p, bool *flip)
 }
 
 bool
-track_is_reuse(const struct conn_store *s, uint32_t handle, const struct pkt *p)
+track_is_reuse(const struct conn_store *s, const struct conn *c, const struct pkt *p)
 {
-	return p->transport == TRANSPORT_TCP && tcp_is_reuse(s, handle, p);
+	return p->transport == TRANSPORT_TCP && tcp_is_reuse(s, c, p);
 }
 
 bool
@@ -58,10 +58,8 @@ track_begin(struct conn_store *s, uint32_t handle, const struct pkt *p)
 }
 
 static void
-count(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
+count(struct conn_store *s, uint32_t handle, struct conn *c, const struct pkt *p, int side)
 {
-	struct conn *c = conn_at(s, handle);
-
 	c->pkts[side]++;
 	c->bytes[side] += p->ip_len;
 	conn_counted(s, handle, side);
@@ -74,10 +72,8 @@ add_size(struct conn *c, int side, int64_t n)
 }
 
 static void
-udp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
+udp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct pkt *p, int side)
 {
-	struct conn *c = conn_at(s, handle);
-
 	if (p->l4_bad) {
 		struct conn_extra *x = conn_extra_need(s, c);
 		if (x)
@@ -95,41 +91,39 @@ udp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
 }
 
 void
-track_count(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig)
+track_count(struct conn_store *s, uint32_t handle, struct conn *c, const struct pkt *p, bool is_orig)
 {
-	count(s, handle, p, is_orig ? ORIG : RESP);
+	count(s, handle, c, p, is_orig ? ORIG : RESP);
 }
 
 static void
-icmp_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, int side)
+icmp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct pkt *p, int side)
 {
-	struct conn *c = conn_at(s, handle);
-
 	if (p->l4_bad)
 		return;
 	c->last_time = p->ts;
 	add_size(c, side, p->data_len);
 	if (p->data_cap >= p->data_len) /* one that is not all there is not counted (ICMP.cc) */
-		count(s, handle, p, side);
+		count(s, handle, c, p, side);
 }
 
 void
-track_packet(struct conn_store *s, uint32_t handle, const struct pkt *p, bool is_orig)
+track_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct pkt *p, bool is_orig)
 {
 	const int side = is_orig ? ORIG : RESP;
 
 	switch (p->transport) {
 	case TRANSPORT_TCP:
-		tcp_packet(s, handle, p, is_orig);
+		tcp_packet(s, handle, c, p, is_orig);
 		break;
 	case TRANSPORT_UDP:
-		udp_packet(s, handle, p, side);
+		udp_packet(s, handle, c, p, side);
 		break;
 	case TRANSPORT_ICMP:
-		icmp_packet(s, handle, p, side);
+		icmp_packet(s, handle, c, p, side);
 		break;
 	default:
-		conn_at(s, handle)->last_time = p->ts;
-		count(s, handle, p, side);
+		c->last_time = p->ts;
+		count(s, handle, c, p, side);
 	}
 }

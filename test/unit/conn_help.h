@@ -115,11 +115,12 @@ static inline uint32_t
 feed(struct world *w, const struct pkt *p)
 {
 	const uint32_t hash = conn_hash(&w->s, p);
-	bool           flip;
+	struct conn   *c;
+	bool           flip, is_orig;
 
 	conn_advance(&w->s, p->ts);
-	uint32_t handle = conn_find(&w->s, p, hash);
-	if (handle && track_is_reuse(&w->s, handle, p)) {
+	uint32_t handle = conn_find(&w->s, p, hash, &c, &is_orig);
+	if (handle && track_is_reuse(&w->s, c, p)) {
 		conn_remove(&w->s, handle, CONN_END_reused);
 		handle = 0;
 	}
@@ -128,9 +129,10 @@ feed(struct world *w, const struct pkt *p)
 		handle = conn_create(&w->s, p, hash, flip);
 		assert_int_not_equal(handle, 0);
 		assert_true(track_begin(&w->s, handle, p));
+		c = conn_at(&w->s, handle);
+		is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]);
 	}
-	const struct conn *c = conn_at(&w->s, handle);
-	track_packet(&w->s, handle, p, p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]));
+	track_packet(&w->s, handle, c, p, is_orig);
 	return handle;
 }
 
