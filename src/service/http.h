@@ -4,6 +4,7 @@
 
 #include "service/lines.h"
 #include "service/talk.h"
+#include "service/unzip.h"
 
 enum http_expect { HTTP_LINE, HTTP_MESSAGE, HTTP_NOTHING, HTTP_RAW }; /* RAW: an HTTP/0.9 reply */
 enum http_body { HTTP_NO_BODY, HTTP_BODY, HTTP_MAYBE_BODY };
@@ -15,6 +16,7 @@ enum http_upgrade { UPGRADE_NONE, UPGRADE_OTHER, UPGRADE_WEBSOCKET };
 struct http_entity {
 	struct http_entity *parent, *child;
 	uint8_t            *boundary;                     /* of a multipart */
+	struct unzip       *zip;                          /* of one that is compressed as a whole, or of a message */
 	int64_t             content_length, range_length; /* -1: not said */
 	int64_t             left;                         /* of the body or chunk (expect_data_length) */
 	uint64_t            header_bytes;                 /* of the header in progress; 0: none */

@@ -1,8 +1,7 @@
 /* http_message.c - a message of HTTP: headers, a body that is counted, and the parts of a multipart body.
  *
  * Zeek's HTTP_Entity, HTTP_Message (analyzer/protocol/http/HTTP.cc) and MIME_Entity (mime/MIME.cc), as far as they decide
- * where the message ends.  Bodies are not kept, and compressed ones not unpacked: a multipart body that is compressed as
- * a whole therefore has no parts here.  A header is looked at in place where the byte behind it shows that it is
+ * where the message ends.  Bodies are not kept, and compressed ones unpacked only where they are to have parts.  A header is looked at in place where the byte behind it shows that it is
  * complete, else up to HEADER_HOLD bytes of it are held (by malloc: a header is made of several lines, which `struct lines` does
  * not hold together), and only where its name is one that counts.  A message costs one malloc while it lasts, which for
  * most is within one packet; a part costs another, as its boundary does; parts are MAX_DEPTH deep at most.
@@ -40,16 +39,20 @@ entity_begin(struct http_entity *e, struct http_entity *parent, enum http_body b
 
 /* Frees what is in an entity; parts are MAX_DEPTH deep at most. */
 static void
-entity_free(struct http_entity *e)
+entity_free(struct http *h, struct http_entity *e)
 {
 	for (struct http_entity *c = e->child, *next; c; c = next) {
 		next = c->child;
+		unzip_free(c->zip, talk_budget(h->t));
 		free(c->boundary);
 		free(c);
 	}
+	if (e->zip)
+		unzip_free(e->zip, talk_budget(h->t));
 	free(e->boundary);
 	e->child = NULL;
 	e->boundary = NULL;
+	e->zip = NULL;
 }
 
 static void
@@ -68,7 +71,7 @@ static void
 child_end(struct http *h, int side, struct http_entity *e)
 {
 	entity_end(h, side, e->child);
-	entity_free(e->child);
+	entity_free(h, e->child);
 	free(e->child);
 	e->child = NULL;
 }
@@ -402,15 +405,15 @@ is_boundary(const struct http_entity *e, struct bytes b, bool *closing)
 	return true;
 }
 
-/* DeliverBody and NewDataLine */
+/* DeliverBodyClear and NewDataLine */
 static void
-body_data(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full, bool crlf)
+clear_data(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full, bool crlf)
 {
 	bool closing = false;
 
 	if (full > 0 || crlf)
 		e->seen_body = true;
-	if (e->compressed || e->type == TYPE_OTHER)
+	if (e->type == TYPE_OTHER)
 		return;
 	if (e->type == TYPE_MULTIPART && is_boundary(e, b, &closing)) {
 		if (e->child)
@@ -422,6 +425,36 @@ body_data(struct http *h, int side, struct http_entity *e, struct bytes b, uint6
 	} else if (e->child) {
 		entity_deliver(h, side, e->child, b, full, crlf);
 	}
+}
+
+/* Where unpacked bytes go. */
+struct unpacked {
+	struct http        *h;
+	struct http_entity *e;
+	int                 side;
+};
+
+static void
+take_unpacked(void *arg, struct bytes b)
+{
+	const struct unpacked *to = arg;
+
+	if (!to->e->ended)
+		clear_data(to->h, to->side, to->e, b, b.n, false);
+}
+
+/* DeliverBody.  What is compressed and has no parts is not unpacked: that something comes of it is taken for granted. */
+static void
+body_data(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full, bool crlf)
+{
+	struct unpacked to = { h, e, side };
+
+	if (!e->compressed || e->type == TYPE_OTHER) {
+		clear_data(h, side, e, b, full, crlf);
+		return;
+	}
+	h->side[side].whole = false; /* the next line is no part's header */
+	unzip_feed(&e->zip, talk_budget(h->t), b, take_unpacked, &to);
 }
 
 static void
@@ -587,7 +620,7 @@ http_message_free(struct http *h, int side)
 	s->message = NULL;
 	if (!m)
 		return;
-	entity_free(&m->top);
+	entity_free(h, &m->top);
 	free(m->held);
 	free(m);
 }

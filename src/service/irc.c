@@ -5,10 +5,14 @@
  * more than 20 bytes.  Lines of more than 512 bytes are ignored.  A reply 670 hands the streams over to SSL; DCC SEND, said
  * by either side, announces a connection (scripts/base/protocols/irc/dcc-send.zeek).
  *
- * Held: an unfinished line of at most 1000 bytes of each side.
+ * Servers among themselves may compress what follows; Zeek unpacks it behind the lines, so of the packed bytes those that end
+ * lines are missing.
+ *
+ * Held: an unfinished line of at most 1000 bytes of each side, and what unpacks it (unzip.h).
  */
 #include "service/lines.h"
 #include "service/talk.h"
+#include "service/unzip.h"
 
 #define LINE_CAP       1000u
 #define LINE_MAX       512u
@@ -21,8 +25,9 @@ struct irc {
 	struct lines lines[2];
 	uint8_t      long_commands; /* commands that are too long, to LONG_COMMANDS + 1 */
 	bool         raw;           /* the streams are SSL's */
-	/* Servers among themselves: lines end where both have registered and offered to compress. */
-	bool registered[2], zip[2], compressed;
+	/* Servers among themselves: all is packed once both have registered and offered to compress. */
+	bool          registered[2], zip[2], compressed;
+	struct unzip *unzip[2];
 };
 
 /* What of a line is asked for, as the parts are cut off it. */
@@ -247,8 +252,9 @@ command(struct talk *t, int side, struct message *m)
 		s->compressed = true;
 }
 
+/* A line, or what was unpacked at once, or, after 670, whatever comes. */
 static void
-deliver(struct talk *t, int side, struct bytes b, uint64_t full)
+line(struct talk *t, int side, struct bytes b, uint64_t full)
 {
 	struct irc    *s = t->state;
 	struct message m;
@@ -258,7 +264,7 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 			talk_pass(t, side, b);
 		return;
 	}
-	if (s->compressed || full > LINE_MAX || b.n != full)
+	if (full > LINE_MAX || b.n != full)
 		return;
 	b = skip_blanks(b);
 	if (b.n < 3 || !take_prefix(&b, &m.prefixed))
@@ -274,6 +280,31 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 	m.command = take_word(&b);
 	m.params = skip_blanks(b);
 	command(t, side, &m);
+}
+
+struct unpacked {
+	struct talk *t;
+	int          side;
+};
+
+static void
+take_unpacked(void *arg, struct bytes b)
+{
+	const struct unpacked *to = arg;
+
+	line(to->t, to->side, b, b.n);
+}
+
+static void
+deliver(struct talk *t, int side, struct bytes b, uint64_t full)
+{
+	struct irc     *s = t->state;
+	struct unpacked to = { t, side };
+
+	if (s->compressed)
+		unzip_feed(&s->unzip[side], talk_budget(t), b, take_unpacked, &to);
+	else
+		line(t, side, b, full);
 }
 
 /* What is left of a chunk after 670 still comes as lines, as in Zeek. */
@@ -321,6 +352,8 @@ end(struct talk *t)
 {
 	struct irc *s = t->state;
 
+	for (int side = 0; side < 2; side++)
+		unzip_free(s->unzip[side], talk_budget(t));
 	lines_clear_both(s->lines, talk_budget(t));
 }
 

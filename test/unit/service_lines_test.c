@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "service/ftp.h"
+#define TEST_TALK_HAS_CHILDREN
 #include "talk_help.h"
 
 extern const struct recogniser recogniser_ftp, recogniser_http, recogniser_irc, recogniser_pop3, recogniser_smtp;
@@ -130,7 +131,7 @@ talk_expect(struct talk *t, enum service data, const struct addr *orig, const st
 	(void)port;
 }
 
-enum { A, B, GAP_A, GAP_B, END_A, END_B }; /* who says it; of whom something is missing; who has ended */
+enum { END_A = GAP_B + 1, END_B }; /* who has ended */
 
 #define STEPS 12
 #define END(who)                                                                                                       \
@@ -173,6 +174,11 @@ static const struct scenario scenarios[] = {
 #define IRC &recogniser_irc
 	{ "irc: an unfinished line goes to SSL at the end", IRC, "+irc 0<tls> 0<NI>",
 	  { { A, "STARTTLS\r\nNI" }, { B, "670 a\r\n" }, { A, "tls" }, END(A), END(B) } },
+#define SERVERS { A, "PASS a 0 b Z\r\nSERVER a 1 :a\r\n" }, { B, "PASS b 0 b Z\r\nSERVER b 1 :b\r\n" }
+	{ "irc: servers compress", IRC, "+irc -irc", { SERVERS, { A, "\170\332\063\064\062\066\061\125\310\313\127\050\112\055\310\251\004\r\n" } } },
+	{ "irc: the other one does not offer it", IRC, "+irc", { { A, "PASS a 0 b Z\r\nSERVER a 1 :a\r\n" }, { B, "PASS b 0 b\r\nSERVER b 1 :b\r\n" },
+	  { A, "\170\332\063\064\062\066\061\125\310\313\127\050\112\055\310\251\004\r\n" } } },
+	{ "irc: what is not compressed is nothing", IRC, "+irc", { SERVERS, { A, "1 no reply\r\n" } } },
 #define FTP &recogniser_ftp
 	{ "ftp: an unfinished line goes to SSL at the end", FTP, "+ftp 1<tls> 0<QU>",
 	  { { A, "AUTH TLS\r\nQU" }, { B, "234 a\r\n" }, { B, "tls" }, END(A), END(B) } },
@@ -184,6 +190,11 @@ static const struct scenario scenarios[] = {
 	    { A, "boundary=x\r\n\r\n--x--\r\n" }, { A, "y\r\n" } } },
 	{ "http: a range of many blanks", HTTP, "+http -http",
 	  { { A, "GET / HTTP/1.1\r\n\r\n" }, { B, "HTTP/1.1 206 OK\r\nContent-Range: bytes" }, { B, "                ", 9 }, { B, "0-0/2\r\n\r\nxy\r\n" } } },
+#define PARTS "HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=x\r\n"
+	{ "http: parts of a compressed body", HTTP, "+http -http",
+	  { { A, "GET / HTTP/1.1\r\n\r\n" }, { B, PARTS "Content-Encoding: deflate\r\n\r\n" }, { B, "\323\325\255\320\325\005\r\njunk\r\n" } } },
+	{ "http: parts of a body that is not compressed", HTTP, "+http",
+	  { { A, "GET / HTTP/1.1\r\n\r\n" }, { B, PARTS "\r\n" }, { B, "\323\325\255\320\325\005\r\njunk\r\n" } } },
 	{ "http: an unfinished line goes to the tunnel at the end", HTTP, "+http 1<x\r\ny> 0<z> 0<GE>",
 	  { { A, "CONNECT a:1 HTTP/1.1\r\n\r\nGE" }, { B, "HTTP/1.1 200 OK\r\n\r\nx\r\ny" }, { A, "z" }, END(A), END(B) } },
 	{ "http: an empty line counts after a body without an end", HTTP, "+http 1<x>",
