@@ -1,7 +1,7 @@
 # connlog - build, test, measure.  `make` builds build/connlog; `make help` lists the targets.
 #
-# Every .c file in src/*/ is part of the library, but those of src/cli/, which are the program, and what src/script/ has for
-# builds with other Luas; every test/unit/NAME_test.c is a test program, every fuzz/fuzz_NAME.c a fuzz target and every
+# Every .c file in src/*/ is part of the library, but those of src/cli/ and src/sensor/, which are the program, and what
+# src/script/ has for builds with other Luas; every test/unit/NAME_test.c is a test program, every fuzz/fuzz_NAME.c a fuzz target and every
 # examples/NAME.c an example of the library: nothing has to be listed here.
 # Objects are built in three variants, each in a folder of its own: obj (as installed), san (ASan + UBSan, what the
 # tests run) and fuzz (clang's libFuzzer, ASan + UBSan).
@@ -48,9 +48,10 @@ BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden
 	$(CPPFLAGS)
 
 SCRIPT_SRC := $(wildcard src/script/*.c)
-LIB_SRC := $(filter-out src/cli/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
+LIB_SRC := $(filter-out src/cli/% src/sensor/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
 	$(if $(LUA_PKG),$(filter-out %/none.c,$(SCRIPT_SRC)),src/script/none.c)
-CLI_SRC := $(wildcard src/cli/*.c)
+SENSOR_SRC := $(wildcard src/sensor/*.c)
+CLI_SRC := $(wildcard src/cli/*.c) $(SENSOR_SRC)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
@@ -70,7 +71,7 @@ help:
 	@echo 'make lib                the static and the shared library'
 	@echo 'make test               install what is needed, build with ASan and UBSan, run every test'
 	@echo 'make unit               only the unit tests'
-	@echo 'make threads            engines in threads of their own, under ThreadSanitizer'
+	@echo 'make threads            the tests that have threads, under ThreadSanitizer'
 	@echo 'make examples           the programs in examples/, in build/examples'
 	@echo 'make demo               the log of a capture that the generator writes'
 	@echo 'make captures           the captures of the tests and the demo, in build/captures'
@@ -172,7 +173,11 @@ $(B)/html/page.js.inc: $(PAGE_JS)
 
 # ---- tests -----------------------------------------------------------------------------------------------------
 
-$(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libconnlog.a
+$(B)/san/libsensor.a: $(SENSOR_SRC:%.c=$(B)/san/%.o)
+	@rm -f $@
+	$(call SAY,AR      $@)
+	$(Q)ar rcs $@ $^
+$(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libsensor.a $(B)/san/libconnlog.a
 	@mkdir -p $(@D)
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ -lcmocka $(LIBS)
@@ -188,10 +193,11 @@ examples: $(EXAMPLES)
 unit: $(UNIT)
 	@for t in $^; do $$t || exit 1; done
 
-# The test of several engines in several threads under ThreadSanitizer, built in a folder of its own.
+# The tests with several threads under ThreadSanitizer, built in a folder of their own.
+THREADED := $(patsubst %,$(B)/tsan/unit/%,threads_test log_test)
 threads:
-	@$(AGAIN) B=$(B)/tsan SAN='-O1 -g -fsanitize=thread' $(B)/tsan/unit/threads_test
-	@$(B)/tsan/unit/threads_test
+	@$(AGAIN) B=$(B)/tsan SAN='-O1 -g -fsanitize=thread' $(THREADED)
+	@for t in $(THREADED); do $$t || exit 1; done
 
 captures: $(B)/captures/.done
 $(B)/captures/.done: $(wildcard test/gen/*.py)

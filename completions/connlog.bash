@@ -40,12 +40,16 @@ _connlog()
 	case $command in
 	read | live)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
-			--verbose --format --json-streaming --fields --local-nets --neighbor-nets"
+			--verbose --format --json-streaming --fields --local-nets --neighbor-nets
+			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
+			--flush-interval --spool --exit-timeout"
 		words="$_connlog_scripts"
 		;;
 	events)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
-			--verbose --only --except --all --list"
+			--verbose --only --except --all --list
+			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
+			--flush-interval --spool --exit-timeout"
 		;;
 	convert)
 		options="--to --from --fields -o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q
@@ -72,12 +76,15 @@ _connlog()
 	*:--fields) _connlog_list "all $_connlog_columns" ;;
 	*:--json-timestamps) _connlog_words "JSON::TS_EPOCH JSON::TS_MILLIS JSON::TS_MILLIS_UNSIGNED JSON::TS_ISO8601" ;;
 	*:-i | *:--interface) _connlog_words "$interfaces" ;;
+	*:--compress) _connlog_words "gzip zstd none" ;;
+	*:--rotate-dir) _connlog_files -d ;;
+	*:--rotate-exec) _connlog_files -c ;;
 	explain:--as) _connlog_words "history state uid" ;;
 	explain:--proto) _connlog_words "tcp udp" ;;
 	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--html) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
-	*:--only | *:--except) ;;
+	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			_connlog_words "$options"

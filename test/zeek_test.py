@@ -69,8 +69,9 @@ def test_constants_that_are_wrong_or_not_here(env):
             (["LogAscii::empty_field=a|b", "LogAscii::separator=|"], "must not hold"),
             (["LogAscii::include_meta=no"], "T or F"), (["LogAscii::json_include_unset_fields=1"], "T or F"),
             (["LogAscii::gzip_level=3"], "pipe the log through gzip"),
-            (["LogAscii::output_to_stdout=T"], "standard output"), (["Log::default_logdir=/tmp"], "-o names"),
-            (["Log::default_rotation_interval=1hr"], "rotates"), (["LogAscii::meta_prefix=%"], "no constant"),
+            (["LogAscii::output_to_stdout=T"], "standard output"),
+            (["Log::default_rotation_interval=1hr"], "is about the log of an interface"),
+            (["LogAscii::meta_prefix=%"], "no constant"),
             (["LogAscii::separator+=|"], "no constant"), (["local.zeek"], "neither a file nor a script"),
             (["tuning/defaults"], "neither a file nor a script")):
         done = read(env, *args, code=2)

@@ -1,5 +1,6 @@
 /* live.c - `connlog live`: an interface. */
 #include "cli/settings.h"
+#include "cli/signals.h"
 
 /* => Whether the filter compiles for any link type, as `read` has it; false after a message.  An interface that cannot be opened is
  * then another matter than a wrong command line. */
@@ -25,6 +26,7 @@ live_run(struct settings *s)
 		return complain_usage("one interface can be captured from at a time, and no capture be read besides");
 	if (!check_filter(s->filter))
 		return EXIT_USAGE;
+	signals_live();
 	connlog_source *source = connlog_source_live(interface, s->filter, err, sizeof err);
 	if (source == NULL) {
 		complain("%s", err);

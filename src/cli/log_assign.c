@@ -10,6 +10,13 @@ enum log_constant {
 	SET_SEPARATOR,
 	EMPTY_FIELD,
 	UNSET_FIELD,
+	LOGDIR, /* of an interface's log, for the most part */
+	ROTATION_DIR,
+	DATE_FORMAT,
+	POSTPROCESSOR,
+	BASE_TIME,
+	ROTATION_INTERVAL,
+	FLUSH_INTERVAL,
 	USE_JSON,
 	JSON_TIMESTAMPS,
 	JSON_UNSET,
@@ -20,9 +27,10 @@ enum log_constant {
 	DPD_CONN_LOGS,
 	NOT_HERE,
 };
-_Static_assert(UNSET_FIELD + 1 == LOG_TEXTS, "each text has its place in the settings");
+_Static_assert(BASE_TIME + 1 == LOG_TEXTS, "each text has its place in the settings");
 
-/* What is known; of what is not here: what to do instead. */
+/* What is known; of what is not here, or not where logs are converted: what to do instead. */
+#define LIVE_ONLY "it is about the log of an interface"
 static const struct {
 	const char       *name;
 	enum log_constant which;
@@ -41,9 +49,14 @@ static const struct {
 	{ "record_state_history", STATE_HISTORY, NULL },
 	{ "dpd_conn_logs", DPD_CONN_LOGS, NULL },
 	{ "LogAscii::output_to_stdout", NOT_HERE, "the log goes to standard output unless -o is given" },
-	{ "LogAscii::gzip_level", NOT_HERE, "pipe the log through gzip" },
-	{ "Log::default_logdir", NOT_HERE, "-o names the folder" },
-	{ "Log::default_rotation_interval", NOT_HERE, "pipe the log through a program that rotates" },
+	{ "LogAscii::gzip_level", NOT_HERE, "pipe the log through gzip, or let --compress pack rotated logs" },
+	{ "Log::default_logdir", LOGDIR, "-o names the file" },
+	{ "Log::default_rotation_interval", ROTATION_INTERVAL, LIVE_ONLY },
+	{ "Log::default_rotation_dir", ROTATION_DIR, LIVE_ONLY },
+	{ "Log::default_rotation_date_format", DATE_FORMAT, LIVE_ONLY },
+	{ "Log::default_rotation_postprocessor_cmd", POSTPROCESSOR, LIVE_ONLY },
+	{ "log_rotate_base_time", BASE_TIME, LIVE_ONLY },
+	{ "Log::flush_interval", FLUSH_INTERVAL, LIVE_ONLY },
 };
 enum { CONSTANTS = sizeof log_constants / sizeof log_constants[0] };
 
@@ -131,6 +144,29 @@ set_flag(struct log_settings *l, enum log_constant which, const char *name, cons
 	return true;
 }
 
+/* One of those that are about the log of an interface. */
+static bool
+set_live(struct log_settings *l, enum log_constant which, const char *name, const char *value)
+{
+	static const enum live_constant constants[] = { [LOGDIR] = LIVE_LOGDIR,
+		                                            [ROTATION_DIR] = LIVE_ROTATION_DIR,
+		                                            [DATE_FORMAT] = LIVE_DATE_FORMAT,
+		                                            [POSTPROCESSOR] = LIVE_POSTPROCESSOR,
+		                                            [BASE_TIME] = LIVE_BASE_TIME,
+		                                            [ROTATION_INTERVAL] = LIVE_ROTATION_INTERVAL,
+		                                            [FLUSH_INTERVAL] = LIVE_FLUSH_INTERVAL };
+
+	if (which <= BASE_TIME && (value = set_text(l, which, value)) == NULL)
+		return false;
+	return live_settings_assign(l->live, constants[which], name, value);
+}
+
+static bool
+is_live(enum log_constant which)
+{
+	return which >= LOGDIR && which <= FLUSH_INTERVAL;
+}
+
 static bool
 set(struct log_settings *l, enum log_constant which, const struct assignment *a, const char *name)
 {
@@ -153,7 +189,7 @@ set(struct log_settings *l, enum log_constant which, const struct assignment *a,
 	case NEIGHBOR_NETS:
 		return set_neighbor_nets(l, a->value, a->add);
 	default:
-		return set_flag(l, which, name, a->value);
+		return is_live(which) ? set_live(l, which, name, a->value) : set_flag(l, which, name, a->value);
 	}
 }
 
@@ -167,7 +203,7 @@ log_assign(struct log_settings *l, const struct assignment *a)
 			continue;
 		if (a->add && which != LOCAL_NETS && which != NEIGHBOR_NETS)
 			return LOG_UNKNOWN;
-		if (which != NOT_HERE)
+		if (which != NOT_HERE && (l->live != NULL || !is_live(which)))
 			return set(l, which, a, known) ? LOG_SET : LOG_WRONG;
 		complain("%s does not exist here: %s", known, log_constants[i].instead);
 		return LOG_WRONG;

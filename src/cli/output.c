@@ -10,30 +10,28 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "sensor/clock.h"
 
 #define FLUSH_SIZE (64u << 10) /* bytes */
 
-static double
-clock_now(void)
+static bool
+init_writer(struct output *o, const connlog_writer_options *writer, int *code)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	const int64_t micros = t.tv_nsec / 1000;
-	return (double)t.tv_sec + (double)micros / 1e6;
+	o->streaming = writer->json_streaming;
+	o->writer = connlog_writer_new(writer, o->error, sizeof o->error);
+	if (o->writer == NULL)
+		*code = complain_usage("%s", o->error);
+	return o->writer != NULL;
 }
 
 bool
 output_init(struct output *o, const connlog_writer_options *writer, const char *path, int *code)
 {
-	*o = (struct output){ .all_or_none = path != NULL, .streaming = writer->json_streaming };
-	o->writer = connlog_writer_new(writer, o->error, sizeof o->error);
-	if (o->writer == NULL) {
-		*code = complain_usage("%s", o->error);
+	*o = (struct output){ .all_or_none = path != NULL };
+	if (!init_writer(o, writer, code))
 		return false;
-	}
 	if (path != NULL)
 		o->sink = connlog_sink_file(path, o->error, sizeof o->error);
 	else
@@ -44,6 +42,22 @@ output_init(struct output *o, const connlog_writer_options *writer, const char *
 		return false;
 	}
 	return true;
+}
+
+bool
+output_init_log(struct output *o, const connlog_writer_options *writer, const struct log_options *log, int *code)
+{
+	*o = (struct output){ 0 };
+	if (!init_writer(o, writer, code))
+		return false;
+	connlog_writer *frame = connlog_writer_new(writer, o->error, sizeof o->error);
+	if (frame != NULL)
+		o->log = log_new(log, frame, o->error, sizeof o->error);
+	if (o->log != NULL)
+		return true;
+	complain("%s%s", o->error, log->folder != NULL ? " (-o wants a folder that exists and may be written to)" : "");
+	*code = EXIT_INCOMPLETE;
+	return false;
 }
 
 /* Notes the first failure. => output.status */
@@ -64,7 +78,7 @@ static int
 open_log(struct output *o)
 {
 	o->opened = true;
-	if (connlog_writer_open(o->writer, o->own_times ? o->open_time : clock_now()) != CONNLOG_OK)
+	if (connlog_writer_open(o->writer, o->own_times ? o->open_time : clock_wall()) != CONNLOG_OK)
 		return fail(o, CONNLOG_NO_MEMORY, "out of memory");
 	return CONNLOG_OK;
 }
@@ -81,10 +95,23 @@ count_records(const char *p, size_t n)
 	return records;
 }
 
+/* The log counts what is lost. => output.status */
+static int
+hand_to_log(struct output *o, connlog_text t)
+{
+	log_put(o->log, t.p, t.n, o->pending);
+	connlog_writer_clear(o->writer);
+	o->pending = 0;
+	const int status = log_status(o->log);
+	return status == CONNLOG_OK ? CONNLOG_OK : fail(o, status, log_error(o->log));
+}
+
 int
 output_flush(struct output *o)
 {
 	connlog_text t = connlog_writer_bytes(o->writer);
+	if (o->log != NULL)
+		return hand_to_log(o, t);
 	if (o->status != CONNLOG_OK || t.n == 0)
 		return o->status;
 	int    status = connlog_sink_write(o->sink, t.p, t.n, o->error, sizeof o->error);
@@ -101,10 +128,12 @@ begin(struct output *o)
 {
 	o->records++;
 	o->pending++;
-	if (o->status == CONNLOG_OK && !o->opened)
+	if (o->log != NULL)
+		log_made(o->log, o->records);
+	else if (o->status == CONNLOG_OK && !o->opened)
 		open_log(o);
 	if (o->streaming)
-		connlog_writer_clock(o->writer, o->own_times ? o->now(o->now_arg) : clock_now());
+		connlog_writer_clock(o->writer, o->own_times ? o->now(o->now_arg) : clock_wall());
 	return o->status == CONNLOG_OK;
 }
 
@@ -142,17 +171,47 @@ output_columns(struct output *o, const connlog_columns *columns)
 {
 	if (o->status != CONNLOG_OK)
 		return o->status;
-	const int status = connlog_writer_columns(o->writer, columns, o->own_times ? o->open_time : clock_now(), o->error,
+	const int status = connlog_writer_columns(o->writer, columns, o->own_times ? o->open_time : clock_wall(), o->error,
 	                                          sizeof o->error);
 	return status == CONNLOG_OK ? CONNLOG_OK : fail(o, status, o->error);
+}
+
+void
+output_count(struct output *o)
+{
+	struct log_counts counts;
+
+	log_counts(o->log, &counts);
+	o->lost = counts.lost;
+	o->bytes = counts.bytes;
+}
+
+void
+output_begin_end(struct output *o, double seconds)
+{
+	o->deadline = clock_steady() + seconds;
+	log_hold(o->log, o->deadline);
+}
+
+static int
+finish_log(struct output *o)
+{
+	output_flush(o);
+	log_end(o->log, o->deadline);
+	output_count(o);
+	if (o->status == CONNLOG_OK && o->lost > 0)
+		fail(o, CONNLOG_IO, "the log could not be written in time");
+	return o->status;
 }
 
 int
 output_finish(struct output *o, double last)
 {
+	if (o->log != NULL)
+		return finish_log(o);
 	if (o->status == CONNLOG_OK && !o->opened)
 		open_log(o);
-	if (o->status == CONNLOG_OK && connlog_writer_close(o->writer, o->own_times ? last : clock_now()) != CONNLOG_OK)
+	if (o->status == CONNLOG_OK && connlog_writer_close(o->writer, o->own_times ? last : clock_wall()) != CONNLOG_OK)
 		fail(o, CONNLOG_NO_MEMORY, "out of memory");
 	output_flush(o);
 	if (o->status == CONNLOG_OK) {
@@ -170,4 +229,5 @@ output_free(struct output *o)
 {
 	connlog_writer_free(o->writer);
 	connlog_sink_free(o->sink);
+	log_free(o->log);
 }

@@ -5,10 +5,12 @@
 #include <stdint.h>
 
 #include "cli/cli.h"
+#include "sensor/log.h"
 
 struct output {
 	connlog_writer *writer;
 	connlog_sink   *sink;
+	struct log     *log;            /* of an interface: takes the lines in the sink's place, and makes heads and feet */
 	bool            opened;         /* the header is in the writer */
 	bool            all_or_none;    /* what is not finished is not kept */
 	bool            keep_counting;  /* once writing has failed: go on, to say how much is lost */
@@ -18,14 +20,18 @@ struct output {
 	const void *now_arg;
 	bool        streaming;
 	uint64_t    records, pending; /* or events: handed to the writer; of these not yet to the sink */
-	uint64_t    bytes;            /* that the sink took */
+	uint64_t    bytes;            /* that the sink or the log took */
 	uint64_t    lost;             /* of these: could not be written */
+	double      deadline;         /* of an interface's last records (clock_steady()) */
 	int         status;           /* CONNLOG_OK, or what writing failed with */
 	char        error[MESSAGE_MAX];
 };
 
 /* `path` is that of the file, or NULL for standard output. => false, after a message; *code is then the exit_code. */
 bool output_init(struct output *o, const connlog_writer_options *writer, const char *path, int *code);
+
+/* The same for an interface. */
+bool output_init_log(struct output *o, const connlog_writer_options *writer, const struct log_options *log, int *code);
 
 /* A connlog_record_fn; `arg` is the output.  Once the output has failed it counts what is lost, or stops. */
 int output_record(void *arg, const connlog_record *r);
@@ -37,6 +43,12 @@ int output_columns(struct output *o, const connlog_columns *columns);
 
 /* Hands what is buffered to the sink. => CONNLOG_OK or output.status. */
 int output_flush(struct output *o);
+
+/* Of an interface: notes what became of the records so far. */
+void output_count(struct output *o);
+
+/* Of an interface: what is still to come may take so many seconds to be written. */
+void output_begin_end(struct output *o, double seconds);
 
 /* Ends the log and gives the file its name; `last` is the time for #close with own_times. => output.status */
 int output_finish(struct output *o, double last);

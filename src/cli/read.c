@@ -8,6 +8,8 @@ read_run(struct settings *s)
 
 	if (s->interface != NULL)
 		return live_run(s);
+	if (s->live.given != NULL)
+		return complain_usage("%s is about the log of an interface, and captures are read", s->live.given);
 	connlog_source *source = connlog_source_files(s->inputs, s->inputs_n, s->filter, err, sizeof err);
 	if (source == NULL)
 		return complain_usage("%s", err);

@@ -1,16 +1,19 @@
 /* run.c - the loop of `read`, `live` and `events`: source, engine, output, in batches, until the input ends.
  *
  * Input that cannot be read is reported and reading goes on with what follows.  A reader that closes our output
- * ends the run quietly.  An output that fails for another reason makes what is lost be counted: reading goes on for captures,
- * and ends for an interface.
+ * ends the run, quietly where captures are read.  An output that fails for another reason makes what is lost be counted, and
+ * reading goes on.
  *
- * Ctrl-C and SIGTERM end the input where it stands, so that open connections are logged; a second one kills.
+ * Ctrl-C and SIGTERM end the input where it stands, so that open connections are logged; a second one kills, or with an
+ * interface ends waiting for the log.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/output.h"
@@ -18,6 +21,7 @@
 #include "cli/settings.h"
 #include "cli/signals.h"
 #include "cli/stats.h"
+#include "cli/watch.h"
 
 enum { BATCH = 64, PROGRESS_EVERY = 4096 /* packets */ };
 
@@ -28,7 +32,10 @@ struct run {
 	struct output          output;
 	connlog_sink          *stats; /* of --stats, or NULL */
 	struct progress        progress;
+	struct watch           watch; /* of an interface */
 	bool                   live;
+	char                  *path;    /* of the log, or NULL */
+	int                    pipe;    /* opened for an interface's log that is no file; or -1 */
 	bool                   damaged; /* some input could not be read */
 	uint64_t               packets;
 	double                 last; /* the latest time of a packet */
@@ -83,29 +90,18 @@ note_times(struct run *r, const connlog_packet *p, size_t n)
 	}
 }
 
-/* No packet for a while: connections time out all the same. */
-static int
-wait_on(struct run *r)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return connlog_idle(r->engine, now.tv_sec, (uint32_t)now.tv_nsec);
-}
-
 /* => false when nothing more can come of reading on. */
 static bool
 handle_batch(struct run *r, const connlog_packet *p, size_t n)
 {
 	if (r->output.own_times)
 		note_times(r, p, n);
-	if ((n == 0 && r->live ? wait_on(r) : connlog_packets(r->engine, p, n)) != CONNLOG_OK)
+	if (connlog_packets(r->engine, p, n) != CONNLOG_OK)
 		return false;
 	if (r->packets / PROGRESS_EVERY != (r->packets + n) / PROGRESS_EVERY)
 		progress_update(&r->progress, r->source);
 	r->packets += n;
-	/* Whoever watches a live log wants to see a connection when it has ended. */
-	return !r->live || n == BATCH || output_flush(&r->output) == CONNLOG_OK;
+	return !r->live || watch_tick(&r->watch, n) == CONNLOG_OK;
 }
 
 static void
@@ -146,24 +142,37 @@ print_summary(const struct run *r)
 	fputc('\n', stderr);
 }
 
+/* => false, after a message. */
+static bool
+write_stats(struct run *r)
+{
+	if (r->live)
+		return stats_tell(r->settings->stats, r->engine, r->source, &r->output);
+	return stats_write(r->stats, r->engine, r->source, &r->output);
+}
+
 /* Ends the log and says what there is to say. => an exit_code */
 static int
 finish(struct run *r)
 {
 	struct output *o = &r->output;
 
+	if (r->live)
+		output_begin_end(o, r->settings->live.exit_timeout);
 	if (o->status != CONNLOG_CLOSED)
 		connlog_finish(r->engine);
 	output_finish(o, r->last);
 	progress_clear(&r->progress);
 
 	bool complete = !r->damaged;
-	if (o->status != CONNLOG_OK && o->status != CONNLOG_CLOSED) {
+	if (o->status != CONNLOG_OK && (o->status != CONNLOG_CLOSED || r->live)) {
 		complain("%s; %" PRIu64 " of %" PRIu64 " %s are lost", o->error, o->lost, o->records,
 		         r->settings->events != 0 ? "events" : "records");
 		complete = false;
 	}
-	if (r->stats != NULL && !stats_write(r->stats, r->engine, r->source, o))
+	if (r->live && !watch_end(&r->watch))
+		complete = false;
+	if (r->settings->stats != NULL && !write_stats(r))
 		complete = false;
 	if (r->settings->verbose)
 		print_summary(r);
@@ -212,22 +221,79 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o)
 	return status == CONNLOG_OK;
 }
 
-/* => false, after a message; *code is then the exit_code. */
+/* A log's say: from any of its threads. */
+static void
+on_say(void *arg, const char *text)
+{
+	const struct run *r = arg;
+	if (!r->settings->quiet)
+		complain("warning: %s", text);
+}
+
+/* The log of an interface: a file that is rotated, or what is there under its name and is no file, or standard output.
+ * => false, after a message; *code is then the exit_code. */
+static bool
+open_log(struct run *r, const char *name, const char *path, int *code)
+{
+	const struct settings      *s = r->settings;
+	const struct live_settings *l = &s->live;
+	struct stat                 st;
+	struct log_options          o = { .folder = s->folder,
+		                              .fd = STDOUT_FILENO,
+		                              .fd_name = "standard output",
+		                              .name = name,
+		                              .rotation = l->rotation,
+		                              .packing = l->packing,
+		                              .command = l->command,
+		                              .retention = l->retention,
+		                              .spool = l->spool,
+		                              .flush_interval = l->flush_interval,
+		                              .say = on_say,
+		                              .arg = r,
+		                              .hurry = signals_hurry() };
+
+	if (path != NULL && stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		r->pipe = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC); /* which waits for the reader of a pipe */
+		if (r->pipe < 0) {
+			complain("cannot write %s: %s", path, strerror(errno));
+			return false;
+		}
+		o.folder = NULL;
+		o.fd = r->pipe;
+		o.fd_name = path;
+	}
+	return output_init_log(&r->output, &s->writer, &o, code);
+}
+
+/* => As above. */
+static bool
+open_file(struct run *r, int *code)
+{
+	const struct settings *s = r->settings;
+	const char            *name = s->events != 0 ? "events" : "conn";
+
+	if (s->folder != NULL && asprintf(&r->path, "%s/%s.log", s->folder, name) < 0) {
+		r->path = NULL;
+		complain("out of memory");
+		return false;
+	}
+	return r->live ? open_log(r, name, r->path, code) : output_init(&r->output, &s->writer, r->path, code);
+}
+
+/* => As above. */
 static bool
 open_output(struct run *r, int *code)
 {
 	const struct settings *s = r->settings;
-	char                  *path = NULL;
 
 	if (s->stats != NULL && (r->stats = stats_open(s->stats)) == NULL)
 		return false;
-	if (s->folder != NULL && asprintf(&path, "%s/%s.log", s->folder, s->events != 0 ? "events" : "conn") < 0) {
-		complain("out of memory");
-		return false;
+	if (r->live &&
+	    s->stats != NULL) { /* what is opened for a year is left behind by a kill: opened again when it is written */
+		connlog_sink_free(r->stats);
+		r->stats = NULL;
 	}
-	const bool good = output_init(&r->output, &s->writer, path, code);
-	free(path);
-	if (good)
+	if (open_file(r, code))
 		r->engine = new_engine(s, r->output.writer);
 	r->output.own_times = s->seeded;
 	r->output.now = engine_time;
@@ -242,7 +308,7 @@ open_output(struct run *r, int *code)
 int
 run(const struct settings *s, connlog_source *source, bool live)
 {
-	struct run r = { .settings = s, .source = source, .live = live };
+	struct run r = { .settings = s, .source = source, .live = live, .pipe = -1 };
 	int        code = EXIT_INCOMPLETE;
 
 	if (open_output(&r, &code)) {
@@ -253,6 +319,8 @@ run(const struct settings *s, connlog_source *source, bool live)
 		connlog_on_notice(r.engine, on_notice, &r);
 		if (load_scripts(&r)) {
 			signals_stop(source, NULL);
+			if (live)
+				watch_init(&r.watch, s, source, r.engine, &r.output);
 			read_all(&r);
 			code = finish(&r);
 		} else {
@@ -261,6 +329,9 @@ run(const struct settings *s, connlog_source *source, bool live)
 	}
 	output_free(&r.output);
 	connlog_sink_free(r.stats);
+	if (r.pipe >= 0)
+		close(r.pipe);
+	free(r.path);
 	connlog_engine_free(r.engine);
 	connlog_source_free(source);
 	return code;

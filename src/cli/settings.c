@@ -15,6 +15,16 @@ const struct option_row settings_rows[] = {
 	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
 	{ 'v', "verbose", NULL, "a line of summary at the end" },
+	{ OPT_ROTATE_INTERVAL, "rotate-interval", "TIME", "live: begin a new log at each multiple of 1hr, 1day ..." },
+	{ OPT_ROTATE_SIZE, "rotate-size", "SIZE", "live: begin a new log before it gets larger than that (500M)" },
+	{ OPT_ROTATE_DIR, "rotate-dir", "DIR", "live: where rotated logs go; without it they stay where they are" },
+	{ OPT_ROTATE_EXEC, "rotate-exec", "COMMAND", "live: run this for each rotated log, as Zeek does" },
+	{ OPT_COMPRESS, "compress", "gzip|zstd", "live: pack rotated logs; gzip:9, zstd:19 for a level" },
+	{ OPT_KEEP_AGE, "keep-age", "TIME", "live: remove rotated logs that are older (30day)" },
+	{ OPT_KEEP_SIZE, "keep-size", "SIZE", "live: remove the oldest where rotated logs take more (100G)" },
+	{ OPT_FLUSH_INTERVAL, "flush-interval", "TIME", "live: records are in the log after that time (1sec)" },
+	{ OPT_SPOOL, "spool", "SIZE", "live: memory for records that cannot be written yet (64M)" },
+	{ OPT_EXIT_TIMEOUT, "exit-timeout", "TIME", "live: how long the last records may take to be written (5sec)" },
 };
 const size_t settings_rows_n = sizeof settings_rows / sizeof settings_rows[0];
 
@@ -96,9 +106,11 @@ settings_apply(void *arg, int key, const char *value)
 	case 'q':
 		s->quiet = true;
 		return true;
-	default: /* 'v': the table has no other */
+	case 'v':
 		s->verbose = true;
 		return true;
+	default: /* the table has no other */
+		return live_settings_apply(&s->live, key, value);
 	}
 }
 
@@ -119,6 +131,8 @@ static bool
 settings_init(struct settings *s, int argc)
 {
 	s->log.writer = &s->writer;
+	s->log.live = &s->live;
+	live_settings_init(&s->live);
 	s->options = connlog_options_new();
 	s->inputs = calloc((size_t)argc, sizeof *s->inputs);
 	s->lua = calloc((size_t)argc, sizeof *s->lua);
@@ -139,6 +153,8 @@ settings_parse(const struct args_spec *spec, struct settings *s, int argc, char 
 	if (s->scripts != NULL && !args_join(&s->fields, "", s->scripts))
 		return ARGS_WRONG;
 	s->writer.fields = s->fields;
+	if (s->folder == NULL)
+		s->folder = s->live.folder;
 	if (s->inputs_n > 0 || s->interface != NULL || s->list)
 		return ARGS_RUN;
 	complain("no input: name a capture (or - for standard input), or an interface with -i");

@@ -3,12 +3,14 @@
 #define CONNLOG_CLI_SETTINGS_H
 
 #include "cli/args.h"
+#include "cli/live_settings.h"
 
-enum { LOG_TEXTS = 4 };
+enum { LOG_TEXTS = 9 };
 
 /* What NAME=VALUE sets of a log that is written, and the texts of the heap that it makes. */
 struct log_settings {
 	connlog_writer_options *writer;
+	struct live_settings   *live; /* NULL: no interface can be read */
 	char                   *local_nets, *neighbor_nets;
 	char                   *texts[LOG_TEXTS];
 };
@@ -51,6 +53,7 @@ struct settings {
 	char                  *scripts; /* Zeek's scripts that add columns, the same way */
 	connlog_writer_options writer;
 	struct log_settings    log; /* of it */
+	struct live_settings   live;
 	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
 	uint64_t events; /* what is printed in place of records */
 	uint64_t only, except;

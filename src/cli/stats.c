@@ -28,6 +28,22 @@ put_counter(void *arg, const char *group, const char *name, uint64_t value)
 	fprintf(j->f, "\n    \"%s\": %" PRIu64, name, value);
 }
 
+/* What became of the log of an interface. */
+static void
+put_log(struct json *j, struct log *log)
+{
+	struct log_counts c;
+
+	log_counts(log, &c);
+	put_counter(j, "output", "written", c.written);
+	put_counter(j, "output", "waiting", c.waiting);
+	put_counter(j, "log", "rotations", c.rotations);
+	put_counter(j, "log", "packed", c.packed);
+	put_counter(j, "log", "commands", c.commands);
+	put_counter(j, "log", "removed", c.removed);
+	put_counter(j, "log", "failures", c.failures);
+}
+
 static void
 put_all(struct json *j, const connlog_engine *e, const connlog_source *source, const struct output *o)
 {
@@ -43,6 +59,8 @@ put_all(struct json *j, const connlog_engine *e, const connlog_source *source, c
 	put_counter(j, "output", "records", o->records);
 	put_counter(j, "output", "lost", o->lost);
 	put_counter(j, "output", "bytes", o->bytes);
+	if (o->log != NULL)
+		put_log(j, o->log);
 	fputs("\n  }\n}\n", j->f);
 }
 
@@ -76,5 +94,15 @@ stats_write(connlog_sink *sink, const connlog_engine *e, const connlog_source *s
 	if (!good)
 		complain("%s", err);
 	free(text);
+	return good;
+}
+
+bool
+stats_tell(const char *path, const connlog_engine *e, const connlog_source *source, const struct output *o)
+{
+	connlog_sink *sink = stats_open(path);
+	const bool    good = sink != NULL && stats_write(sink, e, source, o);
+
+	connlog_sink_free(sink);
 	return good;
 }

@@ -9,5 +9,7 @@
 connlog_sink *stats_open(const char *path);
 /* Writes and closes it. => false, after a message. */
 bool stats_write(connlog_sink *sink, const connlog_engine *e, const connlog_source *source, const struct output *o);
+/* The same in one. */
+bool stats_tell(const char *path, const connlog_engine *e, const connlog_source *source, const struct output *o);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -69,8 +70,10 @@ open_temporary(connlog_sink *s)
 			return;
 		}
 		s->fd = open(s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (s->fd >= 0)
+		if (s->fd >= 0) {
+			flock(s->fd, LOCK_EX | LOCK_NB); /* tells it from one whose writer was killed */
 			return;
+		}
 		free(s->temporary); /* not ours to remove */
 		s->temporary = NULL;
 		if (errno != EEXIST)

@@ -1,0 +1,130 @@
+/* live_settings.c - see live_settings.h. */
+#include "cli/live_settings.h"
+
+#include <string.h>
+
+#include "cli/units.h"
+
+#define SPOOL_LEAST (64u << 10) /* bytes */
+
+enum { SPOOL_USUAL = 64 << 20, DATE_FORMAT_MAX = 60 };
+
+void
+live_settings_init(struct live_settings *l)
+{
+	*l = (struct live_settings){
+		.rotation = ROTATION_NONE, .flush_interval = 1, .exit_timeout = 5, .spool = SPOOL_USUAL
+	};
+}
+
+/* => false, after a message, for what is no interval. */
+static bool
+set_interval(const char *name, const char *value, double *out)
+{
+	if (units_interval(value, out))
+		return true;
+	complain("%s %s: an interval like 30sec, 5min, 1hr or 7day is expected", name, value);
+	return false;
+}
+
+static bool
+set_size(const char *name, const char *value, uint64_t least, uint64_t *out)
+{
+	if (units_size(value, out) && *out >= least)
+		return true;
+	complain("%s %s: a size like 500M or 20G is expected%s", name, value, least > 0 ? ", 64K at least" : "");
+	return false;
+}
+
+static bool
+set_packing(const char *value, struct packing *out)
+{
+	if (pack_parse(value, out))
+		return true;
+	complain("--compress %s: gzip or zstd is expected, with a level (gzip:9, zstd:19) or without, or none", value);
+	return false;
+}
+
+/* => An option's name, with dashes. */
+static const char *
+option_name(int key)
+{
+	static const char *const names[] = {
+		[OPT_ROTATE_INTERVAL - OPT_LIVE] = "--rotate-interval",
+		[OPT_ROTATE_SIZE - OPT_LIVE] = "--rotate-size",
+		[OPT_ROTATE_DIR - OPT_LIVE] = "--rotate-dir",
+		[OPT_ROTATE_EXEC - OPT_LIVE] = "--rotate-exec",
+		[OPT_COMPRESS - OPT_LIVE] = "--compress",
+		[OPT_KEEP_AGE - OPT_LIVE] = "--keep-age",
+		[OPT_KEEP_SIZE - OPT_LIVE] = "--keep-size",
+		[OPT_FLUSH_INTERVAL - OPT_LIVE] = "--flush-interval",
+		[OPT_SPOOL - OPT_LIVE] = "--spool",
+		[OPT_EXIT_TIMEOUT - OPT_LIVE] = "--exit-timeout",
+	};
+	return names[key - OPT_LIVE];
+}
+
+bool
+live_settings_apply(struct live_settings *l, int key, const char *value)
+{
+	const char *name = option_name(key);
+
+	if (l->given == NULL)
+		l->given = name;
+	switch (key) {
+	case OPT_ROTATE_INTERVAL:
+		return set_interval(name, value, &l->rotation.interval);
+	case OPT_ROTATE_SIZE:
+		return set_size(name, value, 0, &l->rotation.size);
+	case OPT_ROTATE_DIR:
+		l->rotation.folder = *value != '\0' ? value : NULL;
+		return true;
+	case OPT_ROTATE_EXEC:
+		l->command = *value != '\0' ? value : NULL;
+		return true;
+	case OPT_COMPRESS:
+		return set_packing(value, &l->packing);
+	case OPT_KEEP_AGE:
+		return set_interval(name, value, &l->retention.age);
+	case OPT_KEEP_SIZE:
+		return set_size(name, value, 0, &l->retention.size);
+	case OPT_FLUSH_INTERVAL:
+		return set_interval(name, value, &l->flush_interval);
+	case OPT_SPOOL:
+		return set_size(name, value, SPOOL_LEAST, &l->spool);
+	default: /* OPT_EXIT_TIMEOUT: there is no other */
+		return set_interval(name, value, &l->exit_timeout);
+	}
+}
+
+bool
+live_settings_assign(struct live_settings *l, enum live_constant which, const char *name, const char *value)
+{
+	if (which != LIVE_LOGDIR && l->given == NULL)
+		l->given = name;
+	switch (which) {
+	case LIVE_LOGDIR:
+		l->folder = *value != '\0' ? value : NULL;
+		return true;
+	case LIVE_ROTATION_INTERVAL:
+		return set_interval(name, value, &l->rotation.interval);
+	case LIVE_ROTATION_DIR:
+		return live_settings_apply(l, OPT_ROTATE_DIR, value);
+	case LIVE_DATE_FORMAT:
+		l->rotation.date_format = value;
+		if (*value != '\0' && strlen(value) <= DATE_FORMAT_MAX && strchr(value, '/') == NULL)
+			return true;
+		complain("%s=%s: a part of a file's name is expected", name, value);
+		return false;
+	case LIVE_POSTPROCESSOR:
+		return live_settings_apply(l, OPT_ROTATE_EXEC, value);
+	case LIVE_BASE_TIME:
+		if (rotate_parse_base(value, &l->rotation.base))
+			return true;
+		complain("%s=%s: a time of the day like 6:30 is expected", name, value);
+		return false;
+	case LIVE_FLUSH_INTERVAL:
+		return set_interval(name, value, &l->flush_interval);
+	}
+	return false;
+}

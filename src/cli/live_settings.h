@@ -1,0 +1,50 @@
+/* live_settings.h - what the command line says of the log of an interface. */
+#ifndef CONNLOG_CLI_LIVE_SETTINGS_H
+#define CONNLOG_CLI_LIVE_SETTINGS_H
+
+#include "cli/args.h"
+#include "sensor/log.h"
+
+struct live_settings {
+	const char      *given; /* the first of these options, or NULL: captures have no use for them */
+	struct rotation  rotation;
+	struct packing   packing;
+	struct retention retention;
+	const char      *command;                      /* --rotate-exec */
+	const char      *folder;                       /* Log::default_logdir */
+	double           flush_interval, exit_timeout; /* seconds */
+	uint64_t         spool;                        /* bytes */
+};
+
+/* Keys of its options, without letters: none of a command's is among them. */
+enum {
+	OPT_LIVE = 1024,
+	OPT_ROTATE_INTERVAL = OPT_LIVE,
+	OPT_ROTATE_SIZE,
+	OPT_ROTATE_DIR,
+	OPT_ROTATE_EXEC,
+	OPT_COMPRESS,
+	OPT_KEEP_AGE,
+	OPT_KEEP_SIZE,
+	OPT_FLUSH_INTERVAL,
+	OPT_SPOOL,
+	OPT_EXIT_TIMEOUT,
+	OPT_LIVE_END
+};
+
+void live_settings_init(struct live_settings *l);
+/* Applies one of these options. => false, after a message, for a value that is no good. */
+bool live_settings_apply(struct live_settings *l, int key, const char *value);
+/* Applies one of Zeek's constants, which have the options' meanings; `value` lives as long as the settings. => As above. */
+enum live_constant {
+	LIVE_LOGDIR,
+	LIVE_ROTATION_INTERVAL,
+	LIVE_ROTATION_DIR,
+	LIVE_DATE_FORMAT,
+	LIVE_POSTPROCESSOR,
+	LIVE_BASE_TIME,
+	LIVE_FLUSH_INTERVAL
+};
+bool live_settings_assign(struct live_settings *l, enum live_constant which, const char *name, const char *value);
+
+#endif

@@ -1,0 +1,142 @@
+/* watch.c - see watch.h. */
+#include "cli/watch.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "cli/signals.h"
+#include "cli/stats.h"
+#include "sensor/clock.h"
+
+#define LOOK_EVERY 1.0 /* seconds between two looks at what was lost, */
+#define TELL_EVERY 60.0
+#define LATE       0.2 /* seconds: the kernel may still hold packets from then */
+
+void
+watch_init(struct watch *w, const struct settings *s, connlog_source *source, connlog_engine *engine,
+           struct output *output)
+{
+	*w = (struct watch){ .settings = s, .source = source, .engine = engine, .output = output };
+	w->flush_at = clock_steady() + s->live.flush_interval;
+	w->rotate_at = rotate_next(&s->live.rotation, clock_wall());
+}
+
+/* ---- time -------------------------------------------------------------------------------------------------------- */
+
+/* No packet for a while: connections time out all the same. */
+static int
+pass_time(struct watch *w)
+{
+	const double now = clock_wall() - LATE, seconds = floor(now);
+
+	return connlog_idle(w->engine, (int64_t)seconds, (uint32_t)((now - seconds) * 1e9));
+}
+
+static void
+rotate(struct watch *w, double when)
+{
+	output_flush(w->output);
+	log_rotate(w->output->log, when);
+}
+
+/* A clock that was set back has its next multiple earlier than the one that is waited for. */
+static void
+rotate_if_due(struct watch *w)
+{
+	const struct rotation *r = &w->settings->live.rotation;
+	const double           now = clock_wall();
+
+	if (now >= w->rotate_at)
+		rotate(w, rotate_latest(r, now));
+	if (now >= w->rotate_at || now + r->interval < w->rotate_at)
+		w->rotate_at = rotate_next(r, now);
+}
+
+/* ---- signals ----------------------------------------------------------------------------------------------------- */
+
+static void
+grant_wishes(struct watch *w)
+{
+	const unsigned wishes = signals_wishes();
+
+	if (wishes & SIGNALS_STATS) {
+		output_count(w->output);
+		stats_tell(w->settings->stats != NULL ? w->settings->stats : "-", w->engine, w->source, w->output);
+	}
+	if (wishes & SIGNALS_REOPEN) {
+		output_flush(w->output);
+		log_reopen(w->output->log);
+	}
+	if (wishes & SIGNALS_ROTATE)
+		rotate(w, clock_wall());
+}
+
+/* ---- loss -------------------------------------------------------------------------------------------------------- */
+
+/* => How many more there are than were told, once a minute at most; else 0. */
+static uint64_t
+news(struct loss *l, uint64_t lost, double now)
+{
+	const uint64_t more = lost - l->told;
+
+	if (more == 0 || now < l->tell_at)
+		return 0;
+	l->told = lost;
+	l->tell_at = now + TELL_EVERY;
+	return more;
+}
+
+static void
+look_for_loss(struct watch *w, double now)
+{
+	connlog_source_progress at;
+	uint64_t                more;
+
+	connlog_source_progress_get(w->source, &at);
+	output_count(w->output);
+	if ((more = news(&w->captured, at.dropped, now)) > 0 && !w->settings->quiet)
+		complain("warning: %" PRIu64 " packets were lost by the kernel or the interface, %" PRIu64
+		         " so far: they came faster than they were taken",
+		         more, at.dropped);
+	if ((more = news(&w->logged, w->output->lost, now)) > 0 && !w->settings->quiet)
+		complain("warning: %" PRIu64 " records were lost, %" PRIu64 " so far: the log could not be written", more,
+		         w->output->lost);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------ */
+
+int
+watch_tick(struct watch *w, size_t n)
+{
+	const double now = clock_steady();
+	int          status = n == 0 ? pass_time(w) : CONNLOG_OK;
+
+	if (status != CONNLOG_OK)
+		return status;
+	grant_wishes(w);
+	rotate_if_due(w);
+	if (n == 0 || now >= w->flush_at) {
+		status = output_flush(w->output);
+		w->flush_at = now + w->settings->live.flush_interval;
+	}
+	if (now >= w->look_at) {
+		look_for_loss(w, now);
+		w->look_at = now + LOOK_EVERY;
+	}
+	return status;
+}
+
+bool
+watch_end(struct watch *w)
+{
+	connlog_source_progress at;
+
+	connlog_source_progress_get(w->source, &at);
+	if (at.dropped == 0)
+		return true;
+	const double seen = (double)at.packets, lost = (double)at.dropped;
+	complain("%" PRIu64 " packets were lost by the kernel or the interface, %.2g %% of what came", at.dropped,
+	         100 * lost / (seen + lost));
+	return false;
+}

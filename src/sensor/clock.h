@@ -1,0 +1,37 @@
+/* clock.h - the two clocks of a sensor: the time of day, which may be set, and one that only goes on. */
+#ifndef CONNLOG_SENSOR_CLOCK_H
+#define CONNLOG_SENSOR_CLOCK_H
+
+#include <math.h>
+#include <time.h>
+
+/* => Seconds since the epoch, to the microsecond, as Zeek has them. */
+static inline double
+clock_wall(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	const long micros = t.tv_nsec / 1000;
+	return (double)t.tv_sec + (double)micros / 1e6;
+}
+
+/* => Seconds of a clock that nobody sets, for waiting. */
+static inline double
+clock_steady(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static inline struct timespec
+clock_timespec(double seconds)
+{
+	const double whole = floor(seconds);
+
+	return (struct timespec){ .tv_sec = (time_t)whole, .tv_nsec = (long)((seconds - whole) * 1e9) };
+}
+
+#endif

@@ -1,0 +1,45 @@
+/* janitor.h - what becomes of logs that are finished: packed, handed to a command, removed when they are old.
+ *
+ * All of it happens in a thread of its own, of low priority, one log after the other.
+ */
+#ifndef CONNLOG_SENSOR_JANITOR_H
+#define CONNLOG_SENSOR_JANITOR_H
+
+#include <signal.h>
+
+#include "sensor/hook.h"
+#include "sensor/pack.h"
+#include "sensor/retention.h"
+
+struct janitor_options {
+	const char            *folder, *name; /* of the log */
+	const struct rotation *rotation;
+	struct packing         packing;
+	const char            *command; /* Log::default_rotation_postprocessor_cmd; NULL: none */
+	struct retention       retention;
+	void (*say)(void *arg, const char *text); /* from the thread */
+	void                        *arg;
+	const volatile sig_atomic_t *hurry; /* as the spool's */
+};
+
+struct janitor_counts {
+	uint64_t packed, commands, removed, failures;
+};
+
+struct janitor;
+
+/* Begins with what rotated logs of earlier runs are left: those are packed, and the old ones removed.  All that the options
+ * point at lives as long.  => NULL without memory, or a thread. */
+struct janitor *janitor_new(const struct janitor_options *o);
+
+/* Takes the log over, and the path. */
+void janitor_put(struct janitor *j, char *path, double opened, double closed, bool terminating);
+
+void janitor_counts(struct janitor *j, struct janitor_counts *out);
+
+/* Waits until all is done, until `deadline` (clock_steady()) at most: then logs stay unpacked (the next start packs them)
+ * and commands are begun, but not waited for.  Frees it, but for what a command that hangs holds on to; *last is what it
+ * has counted. */
+void janitor_end(struct janitor *j, double deadline, struct janitor_counts *last);
+
+#endif

@@ -1,0 +1,135 @@
+"""What the tests of `connlog live` share: a network of their own to capture in, and a sensor that runs there."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from env import Skip
+import veth
+
+QUICK = ["udp_inactivity_timeout=0.3sec"]  # a datagram's connection is logged soon
+
+
+class Net:
+    """A network namespace with a pair of interfaces (veth.py)."""
+
+    def __init__(self):
+        me = [] if os.geteuid() == 0 else ["-r"]
+        try:
+            self.process = subprocess.Popen(["unshare", "-n", *me, sys.executable, os.path.abspath(veth.__file__)],
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                            text=True)
+        except OSError as e:
+            raise Skip("no network of one's own here: %s" % e) from None
+        self.inside = ["nsenter", "-n", "-t", str(self.process.pid)] + (["-U", "--preserve-credentials"] if me else [])
+        if self.process.stdout.readline() != "ready\n":
+            raise Skip("no network of one's own here: " + self.process.communicate()[1].strip()[-200:])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.wait(60)
+
+    def begin(self, first, count, pause=0.0, size=20):
+        """Sends numbered datagrams; end() waits until they are out."""
+        self.process.stdin.write("udp %d %d %s %d\n" % (first, count, pause, size))
+        self.process.stdin.flush()
+
+    def end(self):
+        assert self.process.stdout.readline() == "done\n"
+
+    def send(self, *args, **kw):
+        self.begin(*args, **kw)
+        self.end()
+
+
+class Sensor:
+    """A `connlog live` in that network, up and capturing."""
+
+    def __init__(self, env, net, *args, stdout=subprocess.DEVNULL, environ=None):
+        self.env, self.folder = env, env.tmp + "/logs"
+        self.said_path = env.tmp + "/said"
+        os.makedirs(self.folder, exist_ok=True)
+        with open(self.said_path, "w") as said:
+            self.process = subprocess.Popen(
+                [*net.inside, env.connlog, "live", veth.CAPTURES, "--format", "json", *QUICK, *args], cwd=env.tmp,
+                stdin=subprocess.DEVNULL, stdout=stdout, stderr=said, env=environ)
+        self.wait_for_capture()
+
+    def wait_for_capture(self):
+        """Until its packet socket takes everything and its log is open: only then is nothing missed."""
+        def ready():
+            assert self.process.poll() is None, self.said()
+            with open("/proc/%d/net/packet" % self.process.pid) as f:
+                sockets = [line.split() for line in f.readlines()[1:]]
+            return any(s[3] == "0003" and s[5] == "1" for s in sockets) and self.has_log()
+
+        if not wait_until(ready, 30):
+            self.process.kill()
+            raise AssertionError("it does not capture: " + self.said())
+        time.sleep(0.2)
+
+    def has_log(self):
+        """=> Whether it has a thread that writes."""
+        return len(os.listdir("/proc/%d/task" % self.process.pid)) > 1
+
+    def said(self):
+        with open(self.said_path) as f:
+            return f.read()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(60)
+
+    def stop(self, code=0, timeout=60):
+        """SIGTERM. => What it said."""
+        self.signal(signal.SIGTERM)
+        self.process.wait(timeout)
+        said = self.said()
+        assert "Sanitizer" not in said and "runtime error" not in said, said
+        assert self.process.returncode == code, (self.process.returncode, said)
+        return said
+
+
+def wait_until(what, seconds=20):
+    """=> Whether it came true in time."""
+    end = time.time() + seconds
+    while time.time() < end:
+        if what():
+            return True
+        time.sleep(0.05)
+    return bool(what())
+
+
+def logs_in(folder):
+    """=> The visible files, without the one that is being written."""
+    return sorted(f for f in os.listdir(folder) if not f.startswith(".") and f != "conn.log")
+
+
+def read_text(path):
+    if path.endswith(".gz"):
+        return subprocess.run(["gzip", "-dc", path], check=True, stdout=subprocess.PIPE).stdout.decode()
+    if path.endswith(".zst"):
+        return subprocess.run(["zstd", "-qdc", path], check=True, stdout=subprocess.PIPE).stdout.decode()
+    with open(path) as f:
+        return f.read()
+
+
+def rows_of(path):
+    """=> The rows of one log of JSON, all of whose lines are whole."""
+    text = read_text(path)
+    assert text == "" or text.endswith("\n"), (path, text[-200:])
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def numbers_in(folder):
+    """=> The numbers of the datagrams in all logs of a folder, sorted."""
+    return sorted(veth.number_of(row) for name in os.listdir(folder) if name.startswith("conn.")
+                  for row in rows_of(os.path.join(folder, name)))

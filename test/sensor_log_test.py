@@ -1,0 +1,127 @@
+"""The log of `connlog live -o`: what is there stays, what is written is whole, and it is written as it comes."""
+import os
+import signal
+import subprocess
+import time
+
+from sensor import Net, Sensor, logs_in, numbers_in, read_text, rows_of, wait_until
+
+
+def test_a_log_that_is_there_is_kept(env):
+    with Net() as net:
+        for first in (0, 5):
+            sensor = Sensor(env, net, "-o", "logs")
+            net.send(first, 5)
+            said = sensor.stop()
+        assert "was there already" in said, said
+        assert len(logs_in(sensor.folder)) == 1 and logs_in(sensor.folder)[0].startswith("conn.20"), said
+        assert numbers_in(sensor.folder) == list(range(10))
+        assert len(rows_of(sensor.folder + "/conn.log")) == 5
+        assert not [f for f in os.listdir(sensor.folder) if f.startswith(".")]
+
+
+def test_records_are_in_the_log_as_they_come(env):
+    """Also those that only time ends: no packet comes after them."""
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs")
+        net.send(0, 3)
+        begun = time.time()
+        assert wait_until(lambda: len(rows_of(sensor.folder + "/conn.log")) == 3)
+        assert time.time() - begun < 0.3 + 0.2 + 1 + 0.5  # the connection's time-out, what packets may be late, the flush
+        sensor.kill()
+        assert len(rows_of(sensor.folder + "/conn.log")) == 3
+        sensor = Sensor(env, net, "-o", "logs", "--flush-interval", "200msec")
+        said = sensor.stop()
+        assert "did not end" in said and "had not been written" not in said, said
+        assert numbers_in(sensor.folder) == [0, 1, 2]
+
+
+def test_what_was_not_written_at_a_kill_is_counted_at_the_next_start(env):
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs", "--flush-interval", "1hr")
+        net.begin(0, 600, pause=0.005)                    # it never has nothing to do, so it does not flush
+        time.sleep(2)
+        sensor.kill()
+        net.end()
+        sensor = Sensor(env, net, "-o", "logs")
+        assert "records had not been written" in sensor.stop(), sensor.said()
+
+
+def test_kill_at_any_moment_leaves_whole_lines(env):
+    with Net() as net:
+        for turn in range(12):
+            sensor = Sensor(env, net, "-o", "logs", "--rotate-size", "20K", "--compress", "zstd", "--flush-interval",
+                            "20msec")
+            net.begin(turn * 400, 400, pause=0.001)
+            time.sleep(0.2 + turn * 0.0571)
+            sensor.kill()
+            net.end()
+        Sensor(env, net, "-o", "logs", "--compress", "zstd").stop()
+        numbers = numbers_in(sensor.folder)
+        assert len(numbers) == len(set(numbers)) and len(numbers) > 300, len(numbers)
+        assert not [f for f in os.listdir(sensor.folder) if f.startswith(".")], os.listdir(sensor.folder)
+        assert len(logs_in(sensor.folder)) > 12
+
+
+def test_hidden_logs_of_earlier_runs_are_finished_or_removed(env):
+    folder = env.tmp + "/logs"
+    os.makedirs(folder)
+    header = "#separator \\x09\n#fields\tts\n#types\ttime\n"
+    for name, text in ((".conn.log.tmp-0a1b2c", header + "1700000000.000000\n17000000"), (".conn.log.tmp-000000", header),
+                       (".conn.2026-11-21-10-00-00.log.gz.part", "x"), (".other.log.tmp-0a1b2c", "kept"),
+                       ("conn.summary.log", "kept")):
+        with open(folder + "/" + name, "w") as f:
+            f.write(text)
+    with Net() as net:
+        Sensor(env, net, "-o", "logs").stop()
+    finished = [f for f in os.listdir(folder) if f.startswith("conn.2")]
+    assert len(finished) == 1 and read_text(folder + "/" + finished[0]) == header + "1700000000.000000\n", finished
+    assert sorted(os.listdir(folder)) == sorted(finished + [".other.log.tmp-0a1b2c", "conn.log", "conn.summary.log"])
+
+
+def test_a_hidden_log_that_is_being_written_is_left_alone(env):
+    os.makedirs(env.tmp + "/logs")
+    p = subprocess.Popen([env.connlog, "-o", "logs", "-"], cwd=env.tmp, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    with open(env.capture("http.pcap"), "rb") as f:
+        p.stdin.write(f.read())
+    p.stdin.flush()
+    assert wait_until(lambda: os.listdir(env.tmp + "/logs"))
+    hidden = os.listdir(env.tmp + "/logs")
+    with Net() as net:
+        Sensor(env, net, "-o", "logs").stop()
+        assert sorted(os.listdir(env.tmp + "/logs")) == hidden + ["conn.log"]
+    p.communicate(timeout=60)
+    assert p.returncode == 0 and os.listdir(env.tmp + "/logs") == ["conn.log"]
+
+
+def test_two_do_not_write_the_same_log(env):
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs")
+        done = env.command(*net.inside, env.connlog, "live", "see0", "-o", "logs")
+        assert done.returncode == 1 and "another connlog" in done.stderr, done.stderr
+        sensor.stop()
+
+
+def test_signals_reopen_tell_and_rotate(env):
+    """None of them ends it, and no record is lost or written twice."""
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs", "--stats", "stats.json")
+        log = sensor.folder + "/conn.log"
+        net.send(0, 4)
+        assert wait_until(lambda: len(rows_of(log)) == 4)
+        os.rename(log, sensor.folder + "/conn.moved")     # as logrotate does
+        sensor.signal(signal.SIGHUP)
+        assert wait_until(lambda: os.path.exists(log))
+        net.send(4, 4)
+        assert wait_until(lambda: len(rows_of(log)) == 4)
+        sensor.signal(signal.SIGHUP)                      # nobody has moved it: it goes on
+        sensor.signal(signal.SIGUSR2)
+        assert wait_until(lambda: len(logs_in(sensor.folder)) == 2)
+        sensor.signal(signal.SIGUSR1)
+        assert wait_until(lambda: os.path.exists(env.tmp + "/stats.json"))
+        stats = env.must("cat", "stats.json")
+        assert '"records": 8' in stats and '"rotations": 1' in stats, stats
+        net.begin(8, 4)
+        net.end()
+        sensor.stop()
+        assert numbers_in(sensor.folder) == list(range(12))
