@@ -16,7 +16,8 @@ capfile_damaged(const struct capfile *f, char *err, size_t err_size, const char 
 	vsnprintf(what, sizeof what, format, ap);
 	va_end(ap);
 	return source_fail(err, err_size, CONNLOG_BAD_INPUT, "%s: packet %" PRIu64 " at byte %" PRIu64 "%s: %s", f->name,
-	                   f->packets + 1, stream_position(&f->in), f->in.codec ? " of the unpacked data" : "", what);
+	                   f->packets + 1, stream_position(&f->in), stream_packed(&f->in) ? " of the unpacked data" : "",
+	                   what);
 }
 
 int

@@ -5,6 +5,16 @@
 #include "capture/source.h"
 #include "capture/stream.h"
 
+/* What a pcap file's header says of its records. */
+struct pcap_layout {
+	size_t   header; /* size of a record's: 16, or 24 for Kuznetzov's */
+	bool     nanoseconds;
+	uint8_t  lengths; /* PCAP_LENGTHS_… */
+	int32_t  link;
+	uint32_t snaplen; /* longer packets are cut to it */
+	uint32_t max;     /* longer ones are damage */
+};
+
 struct capfile {
 	struct stream in;
 	const char   *name;    /* for texts; not owned */
@@ -17,14 +27,7 @@ struct capfile {
 	 * it has been handed out. */
 	int (*next)(struct capfile *f, connlog_packet *p, size_t max, char *err, size_t err_size);
 
-	struct {
-		size_t   header; /* size of a record's: 16, or 24 for Kuznetzov's */
-		bool     nanoseconds;
-		uint8_t  lengths; /* PCAP_LENGTHS_… */
-		int32_t  link;
-		uint32_t snaplen; /* longer packets are cut to it */
-		uint32_t max;     /* longer ones are damage */
-	} pcap;
+	struct pcap_layout pcap;
 	struct {
 		struct pcapng_interface *at; /* of the section */
 		size_t                   n, room;

@@ -7,34 +7,24 @@
 #ifndef CONNLOG_CAPTURE_STREAM_H
 #define CONNLOG_CAPTURE_STREAM_H
 
-#include <signal.h>
+#include "capture/feed.h"
 
-#include "base/bytes.h"
-
-/* First size of the window, for reading: what was read is still in the L2 cache when it is looked at. */
+/* What is read at once: it is still in the L2 cache when it is looked at. */
 #define STREAM_WINDOW (128u << 10)
 #define STREAM_PEEK   (64u << 10)  /* the same, to look at a file's first packet only */
-#define STREAM_MAX    (130u << 20) /* it never grows beyond: a record of 128 MiB and its headers */
-
-struct codec;
+#define STREAM_MAX    (130u << 20) /* the longest record: one of 128 MiB and its headers */
 
 struct stream {
-	uint8_t *buf;
-	size_t   cap, pos, end; /* not yet read: buf[pos..end) */
-	uint64_t base;          /* unpacked bytes that went before buf[0] */
-	uint64_t raw;           /* bytes read from the file, packed as they are */
-	bool     eof;
-	int      status;   /* CONNLOG_OK, or why the bytes end before the file's end */
-	char     why[160]; /* the text to it */
+	uint8_t    *buf;
+	size_t      cap, pos, end; /* not yet read: buf[pos..end) */
+	size_t      window;        /* what is read at once */
+	uint64_t    base;          /* unpacked bytes that went before buf[0], modulo 2^64 */
+	uint64_t    raw;           /* bytes read from the file, packed as they are */
+	bool        eof;
+	int         status; /* CONNLOG_OK, or why the bytes end before the file's end */
+	const char *why;    /* the text to it */
 
-	int                          fd;     /* -1: all bytes come from `memory` */
-	struct bytes                 memory; /* what comes first */
-	struct codec                *codec;  /* NULL: plain */
-	const volatile sig_atomic_t *stop;   /* set: a read that a signal interrupts is the end */
-	/* Called before the file is asked for more bytes, which can take any time.  NULL, and of the one who opens the stream, who
-	 * sets it afterwards. */
-	void (*on_wait)(void *arg);
-	void *on_wait_arg;
+	struct feed feed; /* where they come from */
 };
 
 /* Opens `path` ("-" is standard input, which is not closed).  `begun` is what has been read of it already, which is to be
@@ -62,6 +52,13 @@ static inline uint64_t
 stream_position(const struct stream *s)
 {
 	return s->base + s->pos;
+}
+
+/* => Whether the file is compressed. */
+static inline bool
+stream_packed(const struct stream *s)
+{
+	return s->feed.codec != NULL;
 }
 
 #endif

@@ -77,7 +77,7 @@ load_scripts(struct run *r)
 	return true;
 }
 
-/* The times for the header under --seed. */
+/* The times for the header and the end under --seed. */
 static void
 note_times(struct run *r, const connlog_packet *p, size_t n)
 {

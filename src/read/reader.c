@@ -57,7 +57,7 @@ reader_new(const char *format, char *err, size_t err_size)
 		fail(err, err_size, CONNLOG_NO_MEMORY, "out of memory");
 		return NULL;
 	}
-	r->in.fd = -1;
+	r->in.feed.fd = -1;
 	r->record.literals = r->literals;
 	r->record.arena = &r->arena;
 	r->record.extras = r->extras;
@@ -301,8 +301,8 @@ open_next(struct connlog_reader *r, char *err, size_t err_size)
 		if (r->on_wait != NULL)
 			r->on_wait(r->on_wait_arg); /* to open a pipe is to wait for who writes to it */
 		status = stream_open_begun(&r->in, path, r->memory, STREAM_WINDOW, &r->stop);
-		r->in.on_wait = r->on_wait;
-		r->in.on_wait_arg = r->on_wait_arg;
+		r->in.feed.on_wait = r->on_wait;
+		r->in.feed.on_wait_arg = r->on_wait_arg;
 		r->memory = (struct bytes){ NULL, 0 }; /* of the first file only */
 	}
 	r->next_path++;
@@ -407,8 +407,8 @@ connlog_reader_progress_get(const connlog_reader *r, connlog_reader_progress *ou
 void
 connlog_reader_on_wait(connlog_reader *r, connlog_wait_fn fn, void *arg)
 {
-	r->on_wait = r->in.on_wait = fn;
-	r->on_wait_arg = r->in.on_wait_arg = arg;
+	r->on_wait = r->in.feed.on_wait = fn;
+	r->on_wait_arg = r->in.feed.on_wait_arg = arg;
 }
 
 void

@@ -1,9 +1,7 @@
 /* The source over files: compressed ones, directories, standard input, filters, and what is wrong with each. */
 #include "capture_build.h"
 #include "capture_folder.h"
-
-#include <zlib.h>
-#include <zstd.h>
+#include "capture_pack.h"
 
 static void
 write_pcap(const char *name, uint32_t sec, unsigned n, unsigned first)
@@ -23,35 +21,6 @@ read_paths(const char *const *paths, size_t n, const char *bpf, struct got *g)
 	assert_non_null(s);
 	read_all(s, 64, g);
 }
-
-static size_t
-gzip(const void *p, size_t n, uint8_t *out, size_t room)
-{
-	z_stream z = { 0 };
-
-	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-	z.next_in = (Bytef *)(uintptr_t)p;
-	z.avail_in = (uInt)n;
-	z.next_out = out;
-	z.avail_out = (uInt)room;
-	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
-	deflateEnd(&z);
-	return room - z.avail_out;
-}
-
-static size_t
-zstd(const void *p, size_t n, uint8_t *out, size_t room)
-{
-	size_t r = ZSTD_compress(out, room, p, n, 3);
-
-	assert_false(ZSTD_isError(r));
-	return r;
-}
-
-static const struct {
-	const char *name;
-	size_t (*pack)(const void *p, size_t n, uint8_t *out, size_t room);
-} packers[] = { { "gzip", gzip }, { "zstd", zstd } };
 
 /* One capture in two members or frames, the cut in the middle of a packet; zstd also behind a frame to skip. */
 static void
