@@ -18,11 +18,10 @@ recogniser_of(enum service s)
 	return &recogniser_finger;
 }
 
-enum { A, B, GAP_A, GAP_B, END_A, END_B }; /* who says it; of whom something is missing; who has ended */
+enum { END_A = GAP_B + 1, END_B }; /* who has ended */
 
 #define STEPS   8
 #define NOTHING UINT_MAX /* as times */
-#define T(text) text, sizeof(text) - 1
 #define END(who)                                                                                                       \
 	{                                                                                                                  \
 		END_##who, NULL, 1                                                                                             \
