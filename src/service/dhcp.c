@@ -15,7 +15,9 @@
 enum { OPTION_PAD = 0, OPTION_MESSAGE_TYPE = 53, OPTION_RELAY_AGENT = 82, OPTION_END = 255 };
 
 struct state {
-	uint8_t relayed[2]; /* a side's sum of the lengths of all sub-options of all options 82: Zeek never clears it */
+	/* A side's sum of the lengths of all sub-options of all options 82: Zeek clears it where a datagram does not fit, never
+	 * else. */
+	uint8_t relayed[2];
 };
 
 /* How the value of an option is taken. */
@@ -151,6 +153,7 @@ feed(struct talk *t, int side, struct bytes b)
 	uint8_t       type;
 
 	if (b.n < HEADER || !take_options(bytes_skip(b, HEADER), &s->relayed[side], &type)) {
+		s->relayed[side] = 0;
 		talk_violate(t);
 		return;
 	}

@@ -17,7 +17,7 @@ literal(struct reader *r, const char *text)
 
 /* ---- BER */
 
-/* Tag and length. => The length; Zeek keeps it in an int. */
+/* Tag and length. => The length; Zeek keeps it in an int, and takes one of more than eight bytes for 0. */
 static int32_t
 ber_header(struct reader *r)
 {
@@ -27,8 +27,11 @@ ber_header(struct reader *r)
 
 	if (!(len & 0x80))
 		return len;
-	for (unsigned n = len & 0x7f; n > 0; n--)
+	const unsigned width = len & 0x7f;
+	for (unsigned n = width; n > 0; n--)
 		v = v << 8 | read_u8(r);
+	if (width > 8)
+		return 0;
 	return (int32_t)(uint32_t)v;
 }
 

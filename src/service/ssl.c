@@ -183,7 +183,7 @@ v2_message(struct ssl *s, struct talk *t, struct way *w, struct tls_reader *r)
 	if (r->bad)
 		return false;
 	if (w->type == V2_CLIENT_HELLO) {
-		tls_confirm(&s->hs, t); /* its version was looked at in the head */
+		tls_client_version(&s->hs, t, load_be16(w->head + 3));
 	} else if (w->type == V2_SERVER_HELLO) {
 		if (front != LAYER_SSL_2)
 			tls_give_up(&s->hs, t);

@@ -33,13 +33,6 @@ tls_give_up(struct tls_handshake *h, struct talk *t)
 }
 
 void
-tls_confirm(struct tls_handshake *h, struct talk *t)
-{
-	h->confirmed = true;
-	talk_confirm(t);
-}
-
-void
 tls_established(const struct tls_handshake *h, struct talk *t)
 {
 	const uint8_t both = 1 << TALK_ORIG | 1 << TALK_RESP;
@@ -61,6 +54,17 @@ version_known(uint16_t version)
 {
 	return version >> 8 == 0x7f || version == SSL_2 || (version >= SSL_3 && version <= TLS_1_3) ||
 	       version == DTLS_1_0 || version == DTLS_1_2 || version == 0xfefc;
+}
+
+void
+tls_client_version(struct tls_handshake *h, struct talk *t, uint16_t version)
+{
+	if (version_known(version)) {
+		h->confirmed = true;
+		talk_confirm(t);
+	} else {
+		tls_give_up(h, t);
+	}
 }
 
 /* Whether the version chosen has signatures that name their algorithm. */
@@ -97,10 +101,7 @@ client_hello(struct tls_handshake *h, struct talk *t, int side, struct tls_reade
 	tls_vector(r, 1);                      /* compression */
 	if (r->bad || !extensions_at(h, side, TLS_CLIENT_HELLO, r))
 		return false;
-	if (version_known(version))
-		tls_confirm(h, t);
-	else
-		tls_give_up(h, t);
+	tls_client_version(h, t, version);
 	return true;
 }
 

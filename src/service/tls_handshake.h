@@ -37,7 +37,8 @@ bool tls_handshake_feed(struct tls_handshake *h, struct talk *t, int side, struc
 void tls_handshake_clear(struct tls_handshake *h);
 /* Reports a violation, and wants no more input (SetSkip). */
 void tls_give_up(struct tls_handshake *h, struct talk *t);
-void tls_confirm(struct tls_handshake *h, struct talk *t);
+/* A ClientHello of that version: confirms, or gives up where nobody knows it. */
+void tls_client_version(struct tls_handshake *h, struct talk *t, uint16_t version);
 /* Both sides are encrypted, after a ClientHello (ssl_established). */
 void tls_established(const struct tls_handshake *h, struct talk *t);
 /* Zeek's determine_tls13(). */

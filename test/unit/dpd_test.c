@@ -98,6 +98,19 @@ struct result {
 	"x"
 #define AP_EMPTY SETUP("\x64", "\x0c") "\xa1\x0a\x30\x08\xa2\6\4\4\x6f\2\x30\0"
 
+/* SSLv2: a server's hello, and a client's of a version. */
+#define OLD_SERVER          "\x80\x0b\4\0\1\0\2\0\0\0\0\0\0"
+#define OLD_CLIENT(version) "\x80\x09\1" version "\0\0\0\0\0\0"
+/* RDP: the server's GCC response, behind domain parameters with a length of nine bytes. */
+#define SESSION                                                                                                        \
+	"\3\0\0\x33\2\xf0\x80\x7f\x66\0\0\0\x0a\1\0\2\1\0\x30\x89\0\0\0\0\0\0\0\0\1"                                       \
+	"0000"                                                                                                             \
+	"\0\0"                                                                                                             \
+	"0"                                                                                                                \
+	"012345678"                                                                                                        \
+	"McDn"                                                                                                             \
+	"00"
+
 static void
 text_of(const connlog_record *r, const char *column, char *out, size_t size)
 {
@@ -307,6 +320,9 @@ static const struct scenario scenarios[] = {
 	/* Events take effect at a certificate, so that what has violated before can be confirmed after it. */
 	{ "dtls, violated and confirmed at once", UDP, 443, { { 0, B(STRANGE HELLO) } }, "", "dtls", "", NULL, false },
 	{ "dtls, a certificate between", UDP, 443, { { 0, B(STRANGE SHOWN HELLO) } }, "dtls", "", "", NULL, false },
+	{ "ssl, an old client", TCP, 443, { { 1, B(OLD_SERVER) }, { 0, B(OLD_CLIENT("\0\2")) } }, "ssl", "", "", NULL, false },
+	{ "ssl, an old client of no version", TCP, 443, { { 1, B(OLD_SERVER) }, { 0, B(OLD_CLIENT("\xff\2")) } }, "", "", "", NULL, false },
+	{ "rdp, a length of nine bytes is none", TCP, 3389, { { 1, B(SESSION) } }, "rdp", "", "", NULL, false },
 	/* A unit's kind is looked at as soon as the one before it ends. */
 	{ "rfb", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN) }, { 0, "\1" }, { 0, "\4" } }, "rfb", "", "", NULL, false },
 	{ "rfb, no such message of the client", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN) }, { 0, "\1" }, { 0, "\7" } }, "", "rfb", "", NULL, false },
