@@ -4,8 +4,8 @@
  * fragments, with a body of the right form.  Anything else violates and loses the rest of the chunk, which has no effect on the
  * service (dpd.zeek ignores violations of DCE-RPC) but for what is lost.  The authentication of a PDU goes, before its body
  * is looked at, to a GSSAPI or NTLM object, which are of this object alone.  After a gap nothing is looked at.
- * Held are up to 64 KiB of each side: one PDU.  Of requests in fragments only their numbers and lengths are kept: what the
- * fragments make together is judged by its length, as its first fragment has confirmed already.
+ * Held are up to 64 KiB of each side: one PDU.  Of requests in fragments only their numbers are kept: Zeek's buffer for them
+ * has nothing but the last one when this comes, so a body is what its last fragment holds.
  */
 #include "service/cursor.h"
 #include "service/gather.h"
@@ -18,14 +18,9 @@ enum type { REQUEST = 0, RESPONSE = 2, BIND = 11, BIND_ACK = 12, ALTER = 14, ALT
 enum flag { FIRST = 0x01, LAST = 0x02, OBJECT = 0x80 };
 enum auth { AUTH_GSSAPI = 9, AUTH_NTLM = 10 };
 
-/* A call of which the last fragment has not come. */
-struct call {
-	uint32_t id, length;
-};
-
 struct side {
 	struct gather held;
-	struct call   call[MAX_CALLS];
+	uint32_t      call[MAX_CALLS]; /* those of which the last fragment has not come */
 	uint8_t       calls;
 };
 
@@ -108,47 +103,36 @@ body(const struct header *h, struct bytes b)
 	return !c.bad;
 }
 
-/* A body that was reassembled, of which only the length is known. */
-static bool
-long_enough(const struct header *h, uint32_t length)
-{
-	return h->type == REQUEST ? length >= (h->flags & OBJECT ? 24u : 8u) : h->type != RESPONSE || length >= 8;
-}
-
-static struct call *
+static uint32_t *
 find_call(struct side *s, uint32_t id)
 {
 	for (unsigned i = 0; i < s->calls; i++)
-		if (s->call[i].id == id)
+		if (s->call[i] == id)
 			return &s->call[i];
 	return NULL;
 }
 
-/* reassemble_fragment(). => False where the body is all there and does not parse. */
+/* reassemble_fragment(). => True where the body is to be looked at. */
 static bool
-fragment(struct dce_rpc *d, struct side *s, const struct header *h, struct bytes b)
+fragment(struct dce_rpc *d, struct side *s, const struct header *h, size_t n)
 {
-	struct call *call = find_call(s, h->call);
+	uint32_t *call = find_call(s, h->call);
 
+	if (!call && !(h->flags & FIRST))
+		return false;
+	if (!call && h->flags & LAST)
+		return true;
+	d->dead |= n > MAX_DATA;
 	if (h->flags & FIRST) {
-		if (!call && h->flags & LAST)
-			return body(h, b);
 		if (call || s->calls == MAX_CALLS)
 			d->dead = true;
 		else
-			s->call[s->calls++] = (struct call){ h->call, (uint32_t)b.n };
-		d->dead |= b.n > MAX_DATA && !call;
-		return true;
+			s->call[s->calls++] = h->call;
+		return false;
 	}
-	if (!call)
-		return true;
-	call->length += (uint32_t)b.n;
-	d->dead |= call->length > MAX_DATA;
-	if (!(h->flags & LAST))
-		return true;
-	const uint32_t length = call->length;
-	*call = s->call[--s->calls];
-	return long_enough(h, length);
+	if (h->flags & LAST)
+		*call = s->call[--s->calls];
+	return h->flags & LAST;
 }
 
 static bool
@@ -160,7 +144,8 @@ pdu(struct talk *t, struct side *s, const struct header *h, const uint8_t *p)
 		return false;
 	if (auth)
 		authentication(t, (struct bytes){ p + h->length - auth, auth });
-	if (!fragment(t->state, s, h, (struct bytes){ p + HEADER, h->length - HEADER - auth }))
+	const struct bytes b = { p + HEADER, h->length - HEADER - auth };
+	if (fragment(t->state, s, h, b.n) && !body(h, b))
 		return false;
 	talk_confirm(t);
 	return true;

@@ -1,4 +1,4 @@
-/* Recognisers of streams of frames, alone: what makes SSH, MySQL and Kerberos fail, and what does not. */
+/* Recognisers of streams of frames, alone: what makes SSH, MySQL, DCE-RPC and Kerberos fail, and what does not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "talk_help.h"
 
-extern const struct recogniser recogniser_krb, recogniser_mysql, recogniser_ssh;
+extern const struct recogniser recogniser_dce_rpc, recogniser_krb, recogniser_mysql, recogniser_ssh;
 
 static const struct recogniser *
 recogniser_of(enum service s)
@@ -53,6 +53,9 @@ recogniser_of(enum service s)
 /* A request with an argument of a length in eight bytes, of which the upper four do not count. */
 #define AS_REQ(length) "\x6a\0\x30\0\xa1\3\2\1\5\xa2\3\2\1\x0a\xa4\0\x30\0\xaf\x88\0\0\0\1\0\0\0" length "xx"
 
+/* A part of a request of DCE-RPC: first, last. */
+#define PART(flags, length) "\5\0\0" flags "\x10\0\0\0" length "\0\0\0\1\0\0\0"
+
 /* clang-format off */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 static const struct dialogue dialogues[] = {
@@ -63,6 +66,8 @@ static const struct dialogue dialogues[] = {
 	{ "a negative length", &recogniser_mysql, "-mysql", { { B, T(MYSQL_SERVER) }, { A, T(MYSQL_CLIENT) } } },
 	{ "a length is an int", &recogniser_krb, "+krb", { { A, T(AS_REQ("\2")) } } },
 	{ "a length that is too long", &recogniser_krb, "-krb", { { A, T(AS_REQ("\3")) } } },
+	{ "a body is its last fragment", &recogniser_dce_rpc, "+dce_rpc -dce_rpc", { { A, T(PART("\1", "\x18") Z4 Z4) }, { A, T(PART("\2", "\x14") Z4) } } },
+	{ "a body that is long enough", &recogniser_dce_rpc, "+dce_rpc", { { A, T(PART("\1", "\x14") Z4) }, { A, T(PART("\2", "\x18") Z4 Z4) } } },
 };
 /* clang-format on */
 
