@@ -308,6 +308,10 @@ CONNLOG_API int connlog_packets(connlog_engine *e, const connlog_packet *p, size
 /* Tells a live engine how late it is when no packets come, so that connections that have timed out are logged; do not
  * mix it with packets that were captured earlier.  => As above. */
 CONNLOG_API int connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec);
+/* For a live program whose clock was set: it goes on with packets' times (and those of connlog_idle()) as if it had not been, so
+ * that no connection takes the step for time that has passed, and says here by how many seconds all times are later that the
+ * engine hands out from now on: ts, those of events, connlog_time().  Below 0: earlier; 0 at first. */
+CONNLOG_API void connlog_shift_times(connlog_engine *e, double by);
 /* Ends and logs every open connection, as Zeek does at the end of its input.  Packets that come later begin new
  * connections, which another call ends.  => As above. */
 CONNLOG_API int connlog_finish(connlog_engine *e);

@@ -102,6 +102,16 @@ def test_two_do_not_write_the_same_log(env):
         sensor.stop()
 
 
+def test_a_log_that_is_removed_is_begun_anew(env):
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs")
+        os.remove(sensor.folder + "/conn.log")
+        assert wait_until(lambda: os.path.exists(sensor.folder + "/conn.log"))
+        net.send(0, 2)
+        assert "was removed while it was written" in sensor.stop()
+        assert numbers_in(sensor.folder) == [0, 1]
+
+
 def test_signals_reopen_tell_and_rotate(env):
     """None of them ends it, and no record is lost or written twice."""
     with Net() as net:

@@ -92,8 +92,10 @@ note_times(struct run *r, const connlog_packet *p, size_t n)
 
 /* => false when nothing more can come of reading on. */
 static bool
-handle_batch(struct run *r, const connlog_packet *p, size_t n)
+handle_batch(struct run *r, connlog_packet *p, size_t n)
 {
+	if (r->live)
+		watch_packets(&r->watch, p, n);
 	if (r->output.own_times)
 		note_times(r, p, n);
 	if (connlog_packets(r->engine, p, n) != CONNLOG_OK)

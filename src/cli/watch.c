@@ -18,17 +18,30 @@ watch_init(struct watch *w, const struct settings *s, connlog_source *source, co
            struct output *output)
 {
 	*w = (struct watch){ .settings = s, .source = source, .engine = engine, .output = output };
+	steady_init(&w->steady);
 	w->flush_at = clock_steady() + s->live.flush_interval;
 	w->rotate_at = rotate_next(&s->live.rotation, clock_wall());
 }
 
 /* ---- time -------------------------------------------------------------------------------------------------------- */
 
+void
+watch_packets(struct watch *w, connlog_packet *p, size_t n)
+{
+	if (steady_look(&w->steady)) {
+		connlog_shift_times(w->engine, steady_shift(&w->steady));
+		w->rotate_at = fmin(w->rotate_at, rotate_next(&w->settings->live.rotation, clock_wall()));
+		if (!w->settings->quiet)
+			complain("warning: the clock was set; connections go on, their times are those of the clock as it is now");
+	}
+	steady_packets(&w->steady, p, n);
+}
+
 /* No packet for a while: connections time out all the same. */
 static int
 pass_time(struct watch *w)
 {
-	const double now = clock_wall() - LATE, seconds = floor(now);
+	const double now = w->steady.now - LATE, seconds = floor(now);
 
 	return connlog_idle(w->engine, (int64_t)seconds, (uint32_t)((now - seconds) * 1e9));
 }
@@ -40,17 +53,16 @@ rotate(struct watch *w, double when)
 	log_rotate(w->output->log, when);
 }
 
-/* A clock that was set back has its next multiple earlier than the one that is waited for. */
 static void
 rotate_if_due(struct watch *w)
 {
 	const struct rotation *r = &w->settings->live.rotation;
 	const double           now = clock_wall();
 
-	if (now >= w->rotate_at)
-		rotate(w, rotate_latest(r, now));
-	if (now >= w->rotate_at || now + r->interval < w->rotate_at)
-		w->rotate_at = rotate_next(r, now);
+	if (now < w->rotate_at)
+		return;
+	rotate(w, rotate_latest(r, now));
+	w->rotate_at = rotate_next(r, now);
 }
 
 /* ---- signals ----------------------------------------------------------------------------------------------------- */

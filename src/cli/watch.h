@@ -5,6 +5,7 @@
 
 #include "cli/output.h"
 #include "cli/settings.h"
+#include "sensor/steady.h"
 
 /* Something that gets lost. */
 struct loss {
@@ -20,10 +21,14 @@ struct watch {
 	double                 flush_at, look_at; /* clock_steady() */
 	double                 rotate_at;         /* clock_wall() */
 	struct loss            captured, logged;
+	struct steady          steady;
 };
 
 void watch_init(struct watch *w, const struct settings *s, connlog_source *source, connlog_engine *engine,
                 struct output *output);
+
+/* Before they are looked at: takes steps of the clock out of packets' times. */
+void watch_packets(struct watch *w, connlog_packet *p, size_t n);
 
 /* After each read that has brought `n` packets. => CONNLOG_OK, or what keeps the run from going on. */
 int watch_tick(struct watch *w, size_t n);

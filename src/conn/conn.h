@@ -212,8 +212,9 @@ struct conn_store {
 	struct conn_listener        events;
 	const struct conn_recorder *recorder; /* NULL: nobody records */
 	double                      timeouts[TIMEOUT_COUNT];
-	double                      now;  /* network time: the latest packet time, never goes back; EPOCH_LEAST at first */
-	uint32_t                    salt; /* uid_salt of a connection that begins with this packet */
+	double                      now;   /* network time: the latest packet time, never goes back; EPOCH_LEAST at first */
+	double                      shift; /* what is handed out as a time is so much later */
+	uint32_t                    salt;  /* uid_salt of a connection that begins with this packet */
 	uint32_t                    same_time, late_packets;
 	bool                        behind; /* more timers were due than may be run before one packet */
 	uint32_t                    evict_hand;

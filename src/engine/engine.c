@@ -288,6 +288,12 @@ connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec)
 	return e->status;
 }
 
+void
+connlog_shift_times(connlog_engine *e, double by)
+{
+	e->store.shift = by;
+}
+
 int
 connlog_finish(connlog_engine *e)
 {
@@ -419,5 +425,5 @@ connlog_on_print(connlog_engine *e, connlog_print_fn fn, void *arg)
 double
 connlog_time(const connlog_engine *e)
 {
-	return e->store.now;
+	return e->store.now + e->store.shift;
 }

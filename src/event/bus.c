@@ -111,7 +111,7 @@ connlog_event_which(const connlog_event *event)
 double
 connlog_event_time(const connlog_event *event)
 {
-	return event->bus->s->now;
+	return event->bus->s->now + event->bus->s->shift;
 }
 
 connlog_value

@@ -147,7 +147,7 @@ fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v
 
 	*r = (struct record){
 		.has = HAS_ALWAYS,
-		.ts = c->start_time,
+		.ts = c->start_time + s->shift,
 		.uid = { t->uid, uid_format(&uid, t->uid) },
 		.orig_h = c->h[ORIG],
 		.resp_h = c->h[RESP],

@@ -288,15 +288,28 @@ handle(struct log *l, struct spool_item *item)
 	return write_lines(l, item);
 }
 
+/* Who removes the file that is written would have all that comes go nowhere. */
+static void
+look_for_removal(struct log *l)
+{
+	if (!logfile_was_removed(&l->file))
+		return;
+	say(l, "%s was removed while it was written: a new one is begun", l->file.path);
+	const int why = reopen(l);
+	if (why != 0)
+		note_trouble(l, why);
+}
+
 static void
 sync_if_due(struct log *l)
 {
 	const double now = clock_steady();
 
-	if (!l->file.dirty || l->file.path == NULL || now < l->synced_at + l->o.flush_interval)
+	if (l->file.path == NULL || now < l->synced_at + l->o.flush_interval)
 		return;
 	l->synced_at = now;
-	const int why = logfile_sync(&l->file);
+	look_for_removal(l);
+	const int why = l->file.dirty ? logfile_sync(&l->file) : 0;
 	if (why != 0)
 		note_trouble(l, why);
 }

@@ -146,6 +146,14 @@ logfile_was_moved(const struct logfile *f)
 	       open_one.st_dev != named.st_dev || open_one.st_ino != named.st_ino;
 }
 
+bool
+logfile_was_removed(const struct logfile *f)
+{
+	struct stat st;
+
+	return f->out.fd >= 0 && f->path != NULL && fstat(f->out.fd, &st) == 0 && st.st_nlink == 0;
+}
+
 int
 logfile_begin_again(struct logfile *f, double when, struct spool *s)
 {

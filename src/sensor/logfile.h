@@ -42,6 +42,8 @@ int logfile_sync(struct logfile *f);
 void logfile_close(struct logfile *f, double when, struct spool *s);
 /* => Whether another file has its name now, or none. */
 bool logfile_was_moved(const struct logfile *f);
+/* => Whether it has no name at all any more: what is written is nowhere to be found. */
+bool logfile_was_removed(const struct logfile *f);
 /* A log without a record is begun again. => 0 or errno. */
 int logfile_begin_again(struct logfile *f, double when, struct spool *s);
 

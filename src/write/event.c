@@ -154,7 +154,7 @@ format_connection(const struct connlog_writer *w, const struct conn_store *s, co
 	p = put_address(put_word(p, ",\"id.resp_h\":"), c->h[RESP].b);
 	p = put_word(p, ",\"id.resp_p\":");
 	p += format_u64(p, c->p[RESP]);
-	p = put_time(put_word(p, ",\"start_time\":"), w->json_time, c->start_time);
+	p = put_time(put_word(p, ",\"start_time\":"), w->json_time, c->start_time + s->shift);
 	return (size_t)(p - start);
 }
 
@@ -164,11 +164,12 @@ put_connection(char *p, struct connlog_writer *w, const connlog_event *event)
 	const struct conn_store *s = event_store(event);
 	const struct conn       *c = conn_at(s, event_handle(event));
 	struct event_origin     *o = &w->origin;
+	const double             start = c->start_time + s->shift;
 
-	if (o->n == 0 || o->start_time != c->start_time || o->uid_salt != c->uid_salt || o->proto != c->proto ||
+	if (o->n == 0 || o->start_time != start || o->uid_salt != c->uid_salt || o->proto != c->proto ||
 	    memcmp(o->p, c->p, sizeof o->p) != 0 || memcmp(o->h, c->h, sizeof o->h) != 0 ||
 	    memcmp(&o->uid_key, &s->uid_key, sizeof o->uid_key) != 0) {
-		o->start_time = c->start_time;
+		o->start_time = start;
 		o->uid_salt = c->uid_salt;
 		o->proto = c->proto;
 		memcpy(o->p, c->p, sizeof o->p);
