@@ -4,18 +4,16 @@
  * that do not fit, versions Zeek does not know (version negotiation too), an Initial packet that does not decrypt, frames
  * that no Initial packet has.  The TLS message in each side's CRYPTO frames goes to a child `ssl` in a record of its own.
  *
- * Holds per direction the CRYPTO bytes until the message is complete, at most 16641 bytes and a bit for each, because
- * they come in any order; allocated here since they are no stream yet.  Once the client's is complete nothing but
- * violations can follow.
+ * Holds per direction the CRYPTO bytes until the message is complete, at most 16641, and which of them are there, because
+ * they come in any order; allocated in quic_sink.c since they are no stream yet.  Once the client's is complete nothing
+ * but violations can follow.
  */
 #include "service/quic_crypto.h"
+#include "service/quic_sink.h"
 #include "service/talk.h"
 
-#include <stdlib.h>
-
 enum {
-	HELLO_MAX = 16640,        /* of a TLS message with its prefix (RFC 8446) */
-	HELD_MAX = HELLO_MAX + 1, /* one more shows that there is too much */
+	HELLO_MAX = 16640, /* of a TLS message with its prefix (RFC 8446) */
 	HELLO_PREFIX = 4,
 	TAG_AND_NUMBER = 20, /* an Initial packet's payload at least */
 	RETRY_TAG = 16,
@@ -24,13 +22,11 @@ enum {
 
 /* The CRYPTO frames of one direction, put in order. */
 struct crypto {
-	uint8_t *held; /* `room` bytes, then a bit for each that is there; `room` is a multiple of 8 */
-	uint32_t room;
-	uint32_t ordered; /* bytes without a hole from 0 on */
-	uint32_t passed;  /* of them, those that the child has got */
-	uint32_t total;   /* of the message with its prefix; 0: not known yet */
-	bool     dead;    /* too long: nothing is passed on */
-	bool     finished;
+	struct quic_sink sink;
+	uint32_t         passed; /* bytes in order that the child has got */
+	uint32_t         total;  /* of the message with its prefix; 0: not known yet */
+	bool             dead;   /* too long: nothing is passed on */
+	bool             finished;
 };
 
 struct quic {
@@ -50,82 +46,34 @@ struct header {
 
 /* ---- the CRYPTO stream */
 
-static void
-crypto_free(struct crypto *c)
-{
-	free(c->held);
-	c->held = NULL;
-	c->room = 0;
-}
-
-static bool
-crypto_has(const struct crypto *c, uint32_t at)
-{
-	return at < c->room && (c->held[c->room + at / 8] >> (at % 8) & 1);
-}
-
-static bool
-crypto_grow(struct crypto *c, uint32_t end)
-{
-	uint32_t room = c->room ? c->room : 528; /* in five steps to what HELD_MAX needs */
-
-	while (room < end)
-		room *= 2;
-	if (room == c->room)
-		return true;
-	uint8_t *p = calloc(room + room / 8, 1);
-	if (!p)
-		return false;
-	if (c->room) {
-		memcpy(p, c->held, c->room);
-		memcpy(p + room, c->held + c->room, c->room / 8);
-	}
-	free(c->held);
-	c->held = p;
-	c->room = room;
-	return true;
-}
-
-/* Stores a piece; what is there already stays. */
-static void
-crypto_store(struct crypto *c, uint64_t offset, struct bytes b)
-{
-	if (offset >= HELD_MAX || b.n == 0)
-		return;
-	b = bytes_head(b, HELD_MAX - (size_t)offset);
-	if (!crypto_grow(c, (uint32_t)(offset + b.n)))
-		return;
-	for (size_t i = 0; i < b.n; i++) {
-		const uint32_t at = (uint32_t)(offset + i);
-		if (crypto_has(c, at))
-			continue;
-		c->held[at] = b.p[i];
-		c->held[c->room + at / 8] |= (uint8_t)(1u << (at % 8));
-	}
-	while (crypto_has(c, c->ordered))
-		c->ordered++;
-}
-
 /* Gives the child what is in order, headed as a record of TLS. */
 static void
 crypto_pass(struct crypto *c, struct talk *t, int side)
 {
-	if (c->total == 0 && c->ordered >= HELLO_PREFIX) {
-		c->total = (load_be32(c->held) & 0xffffff) + HELLO_PREFIX;
+	const struct quic_sink *s = &c->sink;
+	uint64_t                end = s->ordered;
+
+	if (c->total == 0 && end >= HELLO_PREFIX && s->room >= HELLO_PREFIX) {
+		c->total = (load_be32(s->held) & 0xffffff) + HELLO_PREFIX;
 		c->dead = c->total > HELLO_MAX;
 		if (!c->dead) {
 			uint8_t head[9] = { 0x16, 3, 3, (uint8_t)(c->total >> 8), (uint8_t)c->total };
-			memcpy(head + 5, c->held, HELLO_PREFIX);
+			memcpy(head + 5, s->held, HELLO_PREFIX);
 			talk_pass(t, side, (struct bytes){ head, sizeof head });
 			c->passed = HELLO_PREFIX;
 		}
 	}
 	if (c->total == 0 || c->dead)
 		return;
-	const uint32_t end = c->ordered < c->total ? c->ordered : c->total;
+	if (end > c->total)
+		end = c->total;
+	if (end > s->room) { /* there was no memory */
+		c->dead = true;
+		return;
+	}
 	if (end > c->passed)
-		talk_pass(t, side, (struct bytes){ c->held + c->passed, end - c->passed });
-	c->passed = end;
+		talk_pass(t, side, (struct bytes){ s->held + c->passed, (size_t)end - c->passed });
+	c->passed = (uint32_t)end;
 	c->finished = end == c->total;
 }
 
@@ -133,14 +81,14 @@ crypto_pass(struct crypto *c, struct talk *t, int side)
 static bool
 crypto_add(struct crypto *c, struct talk *t, int side, uint64_t offset, struct bytes b)
 {
-	if (c->finished || c->dead) /* nothing is held any more */
-		return c->dead || offset > c->total || b.n <= c->total - offset;
-	crypto_store(c, offset, b);
-	crypto_pass(c, t, side);
-	const bool fits = c->total == 0 || c->dead || c->ordered <= c->total;
+	const bool over = c->finished || c->dead;
+
+	quic_sink_add(&c->sink, offset, b);
+	if (!over)
+		crypto_pass(c, t, side);
 	if (c->finished || c->dead)
-		crypto_free(c);
-	return fits;
+		quic_sink_drop(&c->sink);
+	return c->total == 0 || c->sink.ordered <= c->total;
 }
 
 /* ---- frames of an Initial packet: => false where they are malformed */
@@ -265,7 +213,7 @@ retry(struct quic *q, struct talk *t, struct bytes *rest)
 		return false;
 	talk_drop_children(t);
 	for (int side = 0; side < 2; side++) {
-		crypto_free(&q->crypto[side]);
+		quic_sink_free(&q->crypto[side].sink);
 		q->crypto[side] = (struct crypto){ 0 };
 	}
 	q->opened = false;
@@ -354,7 +302,7 @@ end(struct talk *t)
 	struct quic *q = t->state;
 
 	for (int side = 0; side < 2; side++)
-		crypto_free(&q->crypto[side]);
+		quic_sink_free(&q->crypto[side].sink);
 }
 
 static const uint16_t ports[] = { 443, 784, 853, 0 };
