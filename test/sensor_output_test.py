@@ -53,6 +53,20 @@ def test_a_full_disk_stops_nothing_and_writing_goes_on_by_itself(env):
         assert stats["output"]["lost"] == 0 and stats["output"]["written"] == 400 and stats["log"]["failures"] > 0, stats
 
 
+def test_it_starts_on_a_full_disk(env):
+    with Net() as net, FullDisk(env, "1m") as disk:
+        disk.fill(leave=0)
+        sensor = Sensor(env, net, "-o", "logs", "--format", "zeek")
+        net.send(0, 3)
+        assert wait_until(lambda: "No space left on device" in sensor.said()), sensor.said()
+        disk.make_room()
+        assert wait_until(lambda: "is written again" in sensor.said()), sensor.said()
+        sensor.stop()
+        with open(disk.folder + "/conn.log") as f:
+            lines = f.read().splitlines()
+        assert lines[0].startswith("#separator") and lines[-1].startswith("#close") and len(lines) == 12, lines
+
+
 def test_on_a_disk_that_stays_full_what_is_lost_is_counted(env):
     with Net() as net, FullDisk(env, "1m") as disk:
         sensor = Sensor(env, net, "-o", "logs", "--spool", "64K", "--exit-timeout", "1sec", "--stats", env.tmp + "/stats.json")

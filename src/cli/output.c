@@ -189,15 +189,14 @@ output_count(struct output *o)
 void
 output_begin_end(struct output *o, double seconds)
 {
-	o->deadline = clock_steady() + seconds;
-	log_hold(o->log, o->deadline);
+	log_hold(o->log, seconds);
 }
 
 static int
 finish_log(struct output *o)
 {
 	output_flush(o);
-	log_end(o->log, o->deadline);
+	log_end(o->log);
 	output_count(o);
 	if (o->status == CONNLOG_OK && o->lost > 0)
 		fail(o, CONNLOG_IO, "the log could not be written in time");

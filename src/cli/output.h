@@ -22,7 +22,6 @@ struct output {
 	uint64_t    records, pending; /* or events: handed to the writer; of these not yet to the sink */
 	uint64_t    bytes;            /* that the sink or the log took */
 	uint64_t    lost;             /* of these: could not be written */
-	double      deadline;         /* of an interface's last records (clock_steady()) */
 	int         status;           /* CONNLOG_OK, or what writing failed with */
 	char        error[MESSAGE_MAX];
 };
@@ -47,7 +46,7 @@ int output_flush(struct output *o);
 /* Of an interface: notes what became of the records so far. */
 void output_count(struct output *o);
 
-/* Of an interface: what is still to come may take so many seconds to be written. */
+/* Of an interface: the end begins, and is waited for as long as something is written every so many seconds. */
 void output_begin_end(struct output *o, double seconds);
 
 /* Ends the log and gives the file its name; `last` is the time for #close with own_times. => output.status */

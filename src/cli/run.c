@@ -122,7 +122,7 @@ read_all(struct run *r)
 		progress_clear(&r->progress);
 		complain("%s", err);
 		r->damaged = true;
-		if (n == CONNLOG_NO_MEMORY)
+		if (n == CONNLOG_NO_MEMORY || (r->live && watch_tick(&r->watch, 0) != CONNLOG_OK))
 			break;
 	}
 }

@@ -24,7 +24,8 @@ const struct option_row settings_rows[] = {
 	{ OPT_KEEP_SIZE, "keep-size", "SIZE", "live: remove the oldest where rotated logs take more (100G)" },
 	{ OPT_FLUSH_INTERVAL, "flush-interval", "TIME", "live: records are in the log after that time (1sec)" },
 	{ OPT_SPOOL, "spool", "SIZE", "live: memory for records that cannot be written yet (64M)" },
-	{ OPT_EXIT_TIMEOUT, "exit-timeout", "TIME", "live: how long the last records may take to be written (5sec)" },
+	{ OPT_EXIT_TIMEOUT, "exit-timeout", "TIME",
+	  "live: give the last records up when none is written for so long (5sec)" },
 };
 const size_t settings_rows_n = sizeof settings_rows / sizeof settings_rows[0];
 

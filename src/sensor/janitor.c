@@ -29,7 +29,7 @@ struct janitor {
 	pthread_mutex_t        lock;
 	pthread_cond_t         changed;
 	struct finished       *first, **end;
-	bool                   ending, ended;
+	bool                   begun, ending, ended; /* the thread has */
 	atomic_bool            hurry;
 	double                 offset, trusted_at; /* wall clock less steady; when its age may be believed again */
 	_Atomic uint64_t       packed, commands, removed, failures;
@@ -62,7 +62,7 @@ pack_it(struct janitor *j, char **path)
 	if (j->o.packing.kind == PACK_NONE)
 		return;
 	char *packed = pack_file(&j->o.packing, *path, &j->hurry);
-	if (packed == NULL && errno == ENOENT) /* pack_left() has found it first */
+	if (packed == NULL && errno == ENOENT && access(*path, F_OK) != 0) /* pack_left() has found it first */
 		packed = pack_path(*path, j->o.packing.kind);
 	else if (packed != NULL)
 		j->packed++;
@@ -204,10 +204,17 @@ janitor_new(const struct janitor_options *o)
 	j->o = *o;
 	j->end = &j->first;
 	j->offset = clock_wall() - clock_steady();
-	if (thread_lock_init(&j->lock, &j->changed) && thread_begin(&j->thread, work, j))
+	if (thread_lock_init(&j->lock, &j->changed))
 		return j;
 	free(j);
 	return NULL;
+}
+
+bool
+janitor_begin(struct janitor *j)
+{
+	j->begun = thread_begin(&j->thread, work, j);
+	return j->begun;
 }
 
 void
@@ -252,7 +259,7 @@ janitor_end(struct janitor *j, double deadline, struct janitor_counts *last)
 	pthread_mutex_lock(&j->lock);
 	j->ending = true;
 	pthread_cond_broadcast(&j->changed);
-	bool ended = wait_for_end(j, deadline, true);
+	bool ended = !j->begun || wait_for_end(j, deadline, true);
 	if (!ended) {
 		atomic_store(&j->hurry, true);
 		ended = wait_for_end(j, clock_steady() + PATIENCE, false);
@@ -261,7 +268,12 @@ janitor_end(struct janitor *j, double deadline, struct janitor_counts *last)
 	janitor_counts(j, last);
 	if (!ended)
 		return; /* the thread goes with the process */
-	pthread_join(j->thread, NULL);
+	if (j->begun)
+		pthread_join(j->thread, NULL);
+	for (struct finished *f = j->first, *next; f != NULL; f = next) {
+		next = f->next;
+		finished_free(f);
+	}
 	pthread_cond_destroy(&j->changed);
 	pthread_mutex_destroy(&j->lock);
 	free(j);

@@ -28,9 +28,11 @@ struct janitor_counts {
 
 struct janitor;
 
-/* Begins with what rotated logs of earlier runs are left: those are packed, and the old ones removed.  All that the options
- * point at lives as long.  => NULL without memory, or a thread. */
+/* All that the options point at lives as long.  => NULL without memory. */
 struct janitor *janitor_new(const struct janitor_options *o);
+/* Starts the thread, which begins with what rotated logs of earlier runs are left: those are packed, and the old ones
+ * removed. => false: there is no thread to be had. */
+bool janitor_begin(struct janitor *j);
 
 /* Takes the log over, and the path. */
 void janitor_put(struct janitor *j, char *path, double opened, double closed, bool terminating);

@@ -20,7 +20,7 @@
 #include "sensor/logfile.h"
 #include "sensor/thread.h"
 
-#define PATIENCE   0.1  /* seconds that a spool without room is waited for */
+#define PATIENCE   0.5  /* seconds that a spool without room is waited for */
 #define RETRY      0.25 /* seconds before the next try to write */
 #define WAIT_LEAST 0.05
 #define TELL_EVERY 60.0
@@ -44,7 +44,8 @@ struct log {
 
 	/* of who puts */
 	bool   stuck; /* it has been waited for room in vain since the last line was taken */
-	double hold;  /* until when; 0: the log is not at its end */
+	double hold,
+		grace; /* until when room is waited for at least, and what was asked for; 0: the log is not at its end */
 
 	_Atomic int      status;
 	_Atomic uint64_t bytes, rotations, failures;
@@ -309,7 +310,7 @@ sync_if_due(struct log *l)
 		return;
 	l->synced_at = now;
 	look_for_removal(l);
-	const int why = l->file.dirty ? logfile_sync(&l->file) : 0;
+	const int why = l->file.dirty && !spool_is_pressed(&l->spool) ? logfile_sync(&l->file) : 0;
 	if (why != 0)
 		note_trouble(l, why);
 }
@@ -396,11 +397,15 @@ open_folder(struct log *l, char *err, size_t err_size)
 	if (!state_open(&l->state, l->o.folder, l->o.name, &before, err, err_size))
 		return false;
 	if (needs_janitor(&l->o) && (l->janitor = janitor_new(&jobs)) == NULL) {
-		snprintf(err, err_size, "no memory for a thread");
+		snprintf(err, err_size, "out of memory");
 		return false;
 	}
 	int why = leftover_log(&left, &before);
 	leftover_hidden(&left);
+	if (l->janitor != NULL && !janitor_begin(l->janitor)) { /* not before: what it packs is hidden, too */
+		snprintf(err, err_size, "no memory for a thread");
+		return false;
+	}
 	if (why == 0)
 		why = open_log(l, clock_wall());
 	if (l->file.out.fd >= 0) /* room for its head may come */
@@ -507,9 +512,11 @@ log_counts(struct log *l, struct log_counts *out)
 }
 
 void
-log_hold(struct log *l, double deadline)
+log_hold(struct log *l, double seconds)
 {
-	l->hold = deadline;
+	l->hold = clock_steady() + seconds;
+	l->grace = seconds;
+	spool_hold(&l->spool, seconds);
 }
 
 static void
@@ -522,15 +529,15 @@ end_janitor(struct log *l, double deadline)
 }
 
 void
-log_end(struct log *l, double deadline)
+log_end(struct log *l)
 {
 	if (l->ended)
 		return;
 	l->ended = true;
-	if (spool_close(&l->spool, deadline) || spool_abandon(&l->spool)) {
+	if (spool_close(&l->spool, l->hold) || spool_abandon(&l->spool)) {
 		pthread_join(l->thread, NULL);
 		l->running = false; /* else it is held by a write() that does not come back, and goes with the process */
-		end_janitor(l, deadline);
+		end_janitor(l, clock_steady() + l->grace);
 	}
 	l->state.at->lost = l->state.at->made - l->state.at->written;
 }

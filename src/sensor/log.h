@@ -43,8 +43,8 @@ struct log *log_new(const struct log_options *o, connlog_writer *frame, char *er
 /* How many records have been made so far: what the next start can tell of those that are missing. */
 void log_made(struct log *l, uint64_t records);
 
-/* Takes whole lines, which are so many records.  Where the spool is full it waits a moment for room, and during the end until
- * the deadline; then they are counted as lost. */
+/* Takes whole lines, which are so many records.  Where the spool is full it waits a moment for room, during the end longer;
+ * then they are counted as lost. */
 void log_put(struct log *l, const char *p, size_t n, uint64_t records);
 
 /* Ends the log that is written and begins the next one, which is said to begin at `when` (seconds since the epoch). */
@@ -60,12 +60,12 @@ const char *log_error(const struct log *l);
 
 void log_counts(struct log *l, struct log_counts *out);
 
-/* From now on it is waited for room until `deadline` (clock_steady()). */
-void log_hold(struct log *l, double deadline);
+/* The end begins: room is waited for, as long as something is written at least every so many seconds. */
+void log_hold(struct log *l, double seconds);
 
-/* Writes what waits until that deadline, finishes the log and what becomes of rotated ones.  What is not written then is
- * lost. */
-void log_end(struct log *l, double deadline);
+/* Writes what waits, under the same condition, finishes the log, and waits as long for what becomes of rotated ones.  What is
+ * not written then is lost. */
+void log_end(struct log *l);
 
 /* Of a log that has ended, or has come to nothing. */
 void log_free(struct log *l);

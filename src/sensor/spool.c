@@ -1,6 +1,7 @@
 /* spool.c - see spool.h. */
 #include "sensor/spool.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,8 @@ wait_until(struct spool *s, double deadline)
 {
 	const double now = clock_steady();
 
+	if (s->grace > 0)
+		deadline = fmax(deadline, s->moved_at + s->grace);
 	if (now >= deadline || (s->hurry != NULL && *s->hurry))
 		return false;
 	const struct timespec until = clock_timespec(now + SLICE < deadline ? now + SLICE : deadline);
@@ -113,6 +116,14 @@ spool_mark(struct spool *s, enum spool_kind kind, double when)
 	return true;
 }
 
+void
+spool_hold(struct spool *s, double seconds)
+{
+	pthread_mutex_lock(&s->lock);
+	s->grace = seconds;
+	pthread_mutex_unlock(&s->lock);
+}
+
 uint64_t
 spool_records(struct spool *s)
 {
@@ -143,6 +154,7 @@ spool_abandon(struct spool *s)
 	pthread_mutex_lock(&s->lock);
 	s->closed = s->abandoned = true;
 	s->hurry = NULL; /* this wait is short anyway */
+	s->grace = 0;
 	pthread_cond_broadcast(&s->changed);
 	while (!s->finished && wait_until(s, deadline))
 		;
@@ -191,6 +203,7 @@ spool_done(struct spool *s)
 {
 	pthread_mutex_lock(&s->lock);
 	drop_first(s);
+	s->moved_at = clock_steady();
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -202,6 +215,15 @@ spool_is_over(struct spool *s)
 	const bool over = s->abandoned || (s->closed && s->first == NULL);
 	pthread_mutex_unlock(&s->lock);
 	return over;
+}
+
+bool
+spool_is_pressed(struct spool *s)
+{
+	pthread_mutex_lock(&s->lock);
+	const bool pressed = s->bytes > s->max / 4;
+	pthread_mutex_unlock(&s->lock);
+	return pressed;
 }
 
 bool

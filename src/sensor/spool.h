@@ -30,6 +30,8 @@ struct spool {
 	struct spool_item *first, *last;
 	size_t             bytes, max; /* of memory */
 	uint64_t           records;    /* in it */
+	double             grace;      /* at the end: so many seconds from the latest item on are waited in any case, */
+	double             moved_at;   /* which was written then (clock_steady()) */
 	bool               closed;     /* nothing comes any more */
 	bool               abandoned;  /* nothing is to be written any more */
 	bool               finished;   /* the writing side has ended */
@@ -47,6 +49,8 @@ void spool_free(struct spool *s);
 bool spool_put(struct spool *s, const char *p, size_t n, uint64_t records, double deadline);
 /* Puts a mark behind what is there; one like the last is that. => false: no memory. */
 bool spool_mark(struct spool *s, enum spool_kind kind, double when);
+/* From now on a deadline is no earlier than so many seconds after an item was written: what moves is waited for. */
+void spool_hold(struct spool *s, double seconds);
 /* => How many records wait. */
 uint64_t spool_records(struct spool *s);
 /* Says that nothing comes any more, and waits until `deadline` for the other side to end. => Whether it has. */
@@ -67,6 +71,8 @@ void spool_done(struct spool *s);
 /* => Whether nothing comes any more and nothing is there, or it is to give up. */
 bool spool_is_over(struct spool *s);
 bool spool_is_abandoned(struct spool *s);
+/* => Whether so much waits that there is no time for anything but writing. */
+bool spool_is_pressed(struct spool *s);
 /* Says that this side has ended. */
 void spool_finish(struct spool *s);
 
