@@ -103,7 +103,9 @@ icmp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct 
 		return;
 	c->last_time = p->ts;
 	add_size(c, side, p->data_len);
-	if (p->data_cap >= p->data_len) /* one that is not all there is not counted (ICMP.cc) */
+	c->size[side] =
+		(int32_t)(uint32_t)c->size[side]; /* Zeek counts in an int (ICMPSessionAdapter.h), which wraps around */
+	if (p->data_cap >= p->data_len)       /* one that is not all there is not counted (ICMP.cc) */
 		count(s, handle, c, p, side);
 }
 

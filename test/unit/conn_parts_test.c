@@ -165,6 +165,29 @@ test_long_history(void **state)
 	world_free(w);
 }
 
+/* Beyond 2 GB a side of ICMP looks silent to Zeek until it sends again, and then starts over. */
+static void
+test_icmp_size_wraps(void **state)
+{
+	(void)state;
+	struct world        *w = world_new(NULL, NULL);
+	struct pkt           p = packet(TRANSPORT_ICMP, 0, 1);
+	struct conn_endpoint end[2];
+
+	p.data_len = p.data_cap = INT32_MAX;
+	const struct conn *c = conn_at(&w->s, feed(w, &p));
+	conn_endpoints(&w->s, c, end);
+	assert_int_equal(end[ORIG].size, INT32_MAX);
+	p.data_len = p.data_cap = 100;
+	feed(w, &p);
+	conn_endpoints(&w->s, c, end);
+	assert_true(end[ORIG].state == 0 && end[ORIG].size == 0);
+	feed(w, &p);
+	conn_endpoints(&w->s, c, end);
+	assert_true(end[ORIG].state == 1 && end[ORIG].size == 100);
+	world_free(w);
+}
+
 static void
 test_options(void **state)
 {
@@ -206,7 +229,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conn_state), cmocka_unit_test(test_uid), cmocka_unit_test(test_community_id), cmocka_unit_test(test_nets),
-		cmocka_unit_test(test_long_history), cmocka_unit_test(test_options),
+		cmocka_unit_test(test_long_history), cmocka_unit_test(test_icmp_size_wraps), cmocka_unit_test(test_options),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
