@@ -74,8 +74,11 @@ build(struct inspector *i, uint32_t handle, bool with_ports)
 	struct inspect *in = inspect_new(i, handle, n > 0 ? at_port[0] : NULL);
 	if (!in)
 		return NULL;
-	for (unsigned k = 0; k < n; k++)
-		(void)tree_attach(in, NULL, at_port[k]);
+	for (unsigned k = 0; k < n; k++) {
+		struct talk *t = tree_attach(in, NULL, at_port[k]);
+		if (flipped && t && t->what->flipped) /* in Zeek they are there from the connection's beginning */
+			t->what->flipped(t);
+	}
 	(void)pia_attach(in, NULL);
 	return in;
 }

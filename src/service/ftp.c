@@ -124,8 +124,11 @@ negotiate(struct talk *t, unsigned code)
 {
 	struct ftp *f = t->state;
 
-	if (code == 234 && f->auth == AUTH_TLS && talk_hand_over(t, SERVICE_SSL))
+	if (code == 234 && f->auth == AUTH_TLS) {
+		if (talk_hand_over(t, SERVICE_SSL)) /* else the one that follows tokens stays */
+			f->adat.followed = false;
 		f->tls = true;
+	}
 	if (code == 334 && f->auth == AUTH_GSSAPI && talk_hand_over(t, SERVICE_SSL))
 		f->adat = (struct ftp_adat){ .followed = true };
 }
@@ -162,6 +165,20 @@ reply_line(struct talk *t, struct bytes line, uint64_t full)
 		ftp_adat_reply(t, &f->adat, line);
 }
 
+/* To SSL: as it is, or, where tokens were followed before, what is one in it. */
+static void
+pass(struct talk *t, int side, struct bytes b)
+{
+	struct ftp *f = t->state;
+
+	if (!f->adat.followed)
+		talk_pass(t, side, b);
+	else if (side == TALK_ORIG)
+		ftp_adat_request(t, &f->adat, b);
+	else
+		ftp_adat_reply(t, &f->adat, b);
+}
+
 static void
 deliver(struct talk *t, int side, struct bytes line, uint64_t full)
 {
@@ -170,7 +187,7 @@ deliver(struct talk *t, int side, struct bytes line, uint64_t full)
 	if (line.n == 0) /* empty, or no memory for it */
 		return;
 	if (f->tls)
-		talk_pass(t, side, line);
+		pass(t, side, line);
 	else if (side == TALK_ORIG)
 		request_line(t, line);
 	else if (line.n == full || line.n > 3)
@@ -200,7 +217,7 @@ feed(struct talk *t, int side, struct bytes b)
 	struct ftp *f = t->state;
 
 	if (f->tls)
-		talk_pass(t, side, b);
+		pass(t, side, b);
 	else
 		cut(t, side, b);
 }

@@ -113,11 +113,16 @@ websocket(const struct http *h)
 	return h->upgrade == UPGRADE_WEBSOCKET;
 }
 
-/* All that comes goes to a child, at the end also a line that is unfinished now. */
+/* All that comes goes to a child, at the end also a line that is unfinished now; what Zeek takes for the rest of the server's
+ * chunk, which may be over, as plain bytes. */
 static void
 hand_over(struct http *h, bool to_websocket)
 {
+	struct http_side *s = &h->side[TALK_RESP];
+
 	h->handed_over = true;
+	if (s->remaining > 0)
+		s->lines.plain = s->remaining;
 	if (!to_websocket) {
 		talk_guess(h->t);
 	} else {
@@ -158,6 +163,15 @@ answer(struct http *h)
 	h->heads >>= 1;
 }
 
+/* From now on lines have a meaning again. */
+static void
+stop_swallowing(struct http *h)
+{
+	if (h->swallowing)
+		h->side[TALK_RESP].lines.plain = 0;
+	h->swallowing = false;
+}
+
 static void
 reply_made(struct http *h, bool interrupted)
 {
@@ -167,6 +181,7 @@ reply_made(struct http *h, bool interrupted)
 		return;
 	s->ongoing = false;
 	http_message_done(h, TALK_RESP);
+	stop_swallowing(h);
 	if (h->reply_code < 100 || h->reply_code >= 200)
 		answer(h);
 	if (h->reply_code == 101 && h->unanswered == 1 && h->upgrade_connection && h->upgrade != UPGRADE_NONE)
@@ -229,7 +244,7 @@ raw_reply_follows(struct http *h)
 		http_message_free(h, TALK_RESP);
 	}
 	s->expect = HTTP_RAW;
-	h->swallowing = false;
+	stop_swallowing(h);
 	h->raw = true;
 }
 
@@ -245,10 +260,7 @@ request(struct http *h, struct bytes method)
 	confirm(h);
 	if (begins(method, "connect")) {
 		h->connect = true;
-		if (h->swallowing) { /* from now on an empty line has a meaning */
-			h->swallowing = false;
-			h->side[TALK_RESP].lines.plain = 0;
-		}
+		stop_swallowing(h); /* an empty line has a meaning */
 	}
 	http_message_begin(h, TALK_ORIG, HTTP_MAYBE_BODY);
 	if (h->version[TALK_ORIG] == VERSION(0, 9))
@@ -368,14 +380,14 @@ raw_reply(struct http *h, struct bytes b)
 /* The server's data after an HTTP/0.9 request: no longer cut into lines. Where the reply has ended already (to a HEAD), a
  * chunk is taken for a line. */
 static void
-raw_input(struct http *h, struct bytes b)
+raw_input(struct http *h, struct bytes b, uint64_t full)
 {
 	if (h->partial)
 		return;
 	if (h->side[TALK_RESP].expect == HTTP_RAW)
 		raw_reply(h, b);
 	else
-		resp_line(h, b, b.n);
+		resp_line(h, b, full);
 }
 
 /* ---- input */
@@ -386,7 +398,7 @@ settle(struct http *h)
 {
 	const struct http_side *orig = &h->side[TALK_ORIG], *resp = &h->side[TALK_RESP];
 	const bool              orig_over = orig->expect == HTTP_NOTHING || orig->dead;
-	const bool              resp_over = resp->expect == HTTP_NOTHING || resp->dead;
+	const bool              resp_over = resp->expect == HTTP_NOTHING || (resp->dead && !h->raw);
 
 	if (h->handed_over)
 		return;
@@ -410,7 +422,7 @@ deliver(struct http *h, int side, enum lines_answer a, struct bytes b, uint64_t 
 	if (h->handed_over)
 		talk_pass(h->t, side, b);
 	else if (side == TALK_RESP && h->raw)
-		raw_input(h, b);
+		raw_input(h, b, full);
 	else if (a == LINES_LINE && side == TALK_ORIG)
 		orig_line(h, b, full);
 	else if (a == LINES_LINE)
@@ -419,25 +431,21 @@ deliver(struct http *h, int side, enum lines_answer a, struct bytes b, uint64_t 
 		http_message_deliver(h, side, b, full, false);
 }
 
-/* What is left behind the line that hands over is the child's as it is. */
 static void
 cut(struct http *h, int side, struct bytes in)
 {
 	struct http_side *s = &h->side[side];
-	const bool        was_over = h->handed_over;
 	struct bytes      b;
 	uint64_t          full;
 	enum lines_answer a;
 
 	while ((a = lines_next(&s->lines, talk_budget(h->t), &in, &b, &full)) != LINES_MORE) {
-		s->whole = in.n > 0 && !is_blank(in.p[0]);
+		s->in_place = b.p != s->lines.p;
+		s->remaining = (uint32_t)in.n;
 		deliver(h, side, a, b, full);
-		if (h->handed_over && !was_over) {
-			if (in.n > 0)
-				talk_pass(h->t, side, in);
-			return;
-		}
 	}
+	if (s->message)
+		http_message_keep(h, side);
 }
 
 /* ContentLine's DeliverStream: an unfinished line ends where a Content-Length says so. */
@@ -471,7 +479,7 @@ feed(struct talk *t, int side, struct bytes in)
 		return;
 	}
 	if (side == TALK_RESP && h->raw)
-		raw_input(h, in);
+		raw_input(h, in, in.n);
 	else if (in.n > 0)
 		stream(h, side, in);
 	if (!h->handed_over)
@@ -483,13 +491,12 @@ gap(struct talk *t, int side, uint64_t len)
 {
 	struct http *h = t->state;
 
-	if (h->handed_over || http_message_gap(h, side, len < INT32_MAX ? (int64_t)len : INT32_MAX))
+	if (http_message_gap(h, side, len < INT32_MAX ? (int64_t)len : INT32_MAX))
 		return;
 	if (side == TALK_ORIG)
 		request_made(h, true);
 	reply_made(h, true);
-	if (side == TALK_ORIG || !h->raw)
-		h->side[side].dead = true;
+	h->side[side].dead = true;
 	settle(h);
 }
 
@@ -501,8 +508,6 @@ eof(struct talk *t, int side)
 	h->partial = talk_partial(t);
 	if (lines_unfinished(&h->side[side].lines))
 		stream(h, side, lines_lf);
-	if (h->handed_over)
-		return;
 	if (side == TALK_ORIG)
 		request_made(h, false);
 	else
@@ -514,8 +519,6 @@ interrupted(struct talk *t)
 {
 	struct http *h = t->state;
 
-	if (h->handed_over)
-		return;
 	request_made(h, true);
 	reply_made(h, true);
 	settle(h);

@@ -29,8 +29,8 @@ struct http_entity {
 struct http_message {
 	struct http_entity  top;
 	struct http_entity *current;
-	uint8_t            *held; /* a header that may go on in the next chunk */
-	uint32_t            held_n;
+	struct bytes header; /* it may go on: in the chunk that is being cut, or held; p is NULL where there is none */
+	bool         held;
 };
 
 struct http_side {
@@ -38,9 +38,10 @@ struct http_side {
 	int64_t              delivery; /* an unfinished line ends when so many bytes came, -1: no such number */
 	struct http_message *message;  /* allocated; NULL where there is none, or no memory for it */
 	bool                 has_message, finished;
-	bool                 ongoing; /* request_ongoing, reply_ongoing */
-	bool                 dead;    /* after a gap: nothing is delivered any more */
-	bool                 whole;   /* the next line is here already and does not continue this one */
+	bool                 ongoing;  /* request_ongoing, reply_ongoing */
+	bool                 dead;     /* after a gap: nothing is delivered any more */
+	uint32_t             remaining; /* bytes of its chunk behind its last line */
+	bool                 in_place; /* the line lies in the chunk that is being cut */
 	uint8_t              expect;
 };
 
@@ -71,6 +72,8 @@ void http_message_deliver(struct http *h, int side, struct bytes b, uint64_t ful
 bool http_message_gap(struct http *h, int side, int64_t len);
 void http_message_done(struct http *h, int side);
 void http_message_free(struct http *h, int side);
+/* The chunk is used up: an unfinished header in it is held. */
+void http_message_keep(struct http *h, int side);
 /* The input is used up and the message over: it is freed. */
 void http_message_tidy(struct http *h, int side);
 

@@ -1,10 +1,11 @@
 /* http_message.c - a message of HTTP: headers, a body that is counted, and the parts of a multipart body.
  *
  * Zeek's HTTP_Entity, HTTP_Message (analyzer/protocol/http/HTTP.cc) and MIME_Entity (mime/MIME.cc), as far as they decide
- * where the message ends.  Bodies are not kept, and compressed ones unpacked only where they are to have parts.  A header is looked at in place where the byte behind it shows that it is
- * complete, else up to HEADER_HOLD bytes of it are held (by malloc: a header is made of several lines, which `struct lines` does
- * not hold together), and only where its name is one that counts.  A message costs one malloc while it lasts, which for
- * most is within one packet; a part costs another, as its boundary does; parts are MAX_DEPTH deep at most.
+ * where the message ends.  Bodies are not kept, and compressed ones unpacked only where they are to have parts.  A header means
+ * something once another line has shown that it is complete; until then it waits where it lies, and up to HEADER_HOLD bytes of
+ * it are held where the chunk ends or it has several lines (by malloc: `struct lines` does not hold lines together), and only
+ * where its name is one that counts.  A message costs one malloc while it lasts, which for most is within one packet; a part
+ * costs another, as its boundary does; parts are MAX_DEPTH deep at most.
  */
 #include "service/http.h"
 
@@ -265,10 +266,22 @@ header_value(struct http *h, int side, struct http_entity *e, enum header_name w
 static void
 header(struct http *h, int side, struct http_entity *e, struct bytes b)
 {
+	const size_t n = mime_name_length(b);
 	struct bytes name, value;
 
-	if (mime_header(b, &name, &value))
+	if (n > 0 && n < b.n && b.p[n] == ':') /* as most are */
+		header_value(h, side, e, header_name(bytes_head(b, n)), mime_value(bytes_skip(b, n + 1)));
+	else if (mime_header(b, &name, &value))
 		header_value(h, side, e, header_name(name), value);
+}
+
+static void
+drop_header(struct http_message *m)
+{
+	if (m->held) /* as it seldom is */
+		free((void *)(uintptr_t)m->header.p);
+	m->header = (struct bytes){ NULL, 0 };
+	m->held = false;
 }
 
 static void
@@ -276,47 +289,58 @@ finish_header(struct http *h, int side, struct http_entity *e)
 {
 	struct http_message *m = h->side[side].message;
 
-	if (e->header_bytes > 0 && m->held_n > 0)
-		header(h, side, e, (struct bytes){ m->held, m->held_n });
+	if (m->header.p)
+		header(h, side, e, m->header);
+	drop_header(m);
 	e->header_bytes = 0;
-	if (m->held) /* as it seldom is */
-		free(m->held);
-	m->held = NULL;
-	m->held_n = 0;
 }
 
+/* Holds what there is of the header, and `more`. */
 static void
-hold(struct http_message *m, struct bytes b)
+hold(struct http_message *m, struct bytes more)
 {
-	b = bytes_head(b, HEADER_HOLD - m->held_n);
-	uint8_t *grown = b.n > 0 ? realloc(m->held, m->held_n + b.n) : NULL;
-	if (!grown)
+	const size_t n = m->header.n < HEADER_HOLD ? m->header.n : HEADER_HOLD;
+	uint8_t     *p;
+
+	more = bytes_head(more, HEADER_HOLD - n);
+	p = m->held ? realloc((void *)(uintptr_t)m->header.p, n + more.n + 1) : malloc(n + more.n + 1);
+	if (!p)
 		return;
-	memcpy(grown + m->held_n, b.p, b.n);
-	m->held = grown;
-	m->held_n += (uint32_t)b.n;
+	if (!m->held && n > 0)
+		memcpy(p, m->header.p, n);
+	if (more.n > 0)
+		memcpy(p + n, more.p, more.n);
+	m->header = (struct bytes){ p, n + more.n };
+	m->held = true;
+}
+
+void
+http_message_keep(struct http *h, int side)
+{
+	struct http_message *m = h->side[side].message;
+
+	if (m->header.p && !m->held)
+		hold(m, (struct bytes){ NULL, 0 });
+	if (!m->held)
+		m->header.p = NULL;
 }
 
 static void
 new_header(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full)
 {
+	struct http_message *m = h->side[side].message;
+
 	finish_header(h, side, e);
 	if (full == 0)
 		return;
 	e->header_bytes = full;
-	const size_t           n = mime_name_length(b);
-	const enum header_name which = header_name(bytes_head(b, n));
-	if (n > 0 && which == HEADER_OTHER)
+	const size_t n = mime_name_length(b);
+	if (n > 0 && header_name(bytes_head(b, n)) == HEADER_OTHER)
 		return;
-	if (!h->side[side].whole) {
-		hold(h->side[side].message, b);
-		return;
-	}
-	if (n > 0 && n < b.n && b.p[n] == ':') /* as most are */
-		header_value(h, side, e, which, mime_value(bytes_skip(b, n + 1)));
+	if (h->side[side].in_place)
+		m->header = b;
 	else
-		header(h, side, e, b);
-	e->header_bytes = 0;
+		hold(m, b);
 }
 
 static void
@@ -333,7 +357,7 @@ header_line(struct http *h, int side, struct http_entity *e, struct bytes b, uin
 		talk_note_x(h->t);
 	} else {
 		e->header_bytes += full;
-		if (h->side[side].message->held_n > 0)
+		if (h->side[side].message->header.p)
 			hold(h->side[side].message, b);
 	}
 }
@@ -453,7 +477,7 @@ body_data(struct http *h, int side, struct http_entity *e, struct bytes b, uint6
 		clear_data(h, side, e, b, full, crlf);
 		return;
 	}
-	h->side[side].whole = false; /* the next line is no part's header */
+	h->side[side].in_place = false;
 	unzip_feed(&e->zip, talk_budget(h->t), b, take_unpacked, &to);
 }
 
@@ -561,8 +585,8 @@ http_message_begin(struct http *h, int side, enum http_body body)
 		return;
 	entity_begin(&m->top, NULL, body);
 	m->current = &m->top;
-	m->held = NULL;
-	m->held_n = 0;
+	m->header = (struct bytes){ NULL, 0 };
+	m->held = false;
 }
 
 void
@@ -621,7 +645,7 @@ http_message_free(struct http *h, int side)
 	if (!m)
 		return;
 	entity_free(h, &m->top);
-	free(m->held);
+	drop_header(m);
 	free(m);
 }
 

@@ -76,7 +76,8 @@ struct smtp {
 	uint8_t      first;         /* the command that the next reply answers */
 	uint8_t      state;
 	uint8_t      sender; /* a side: TURN changes it */
-	bool         raw;    /* the streams are no lines any more */
+	bool         raw;     /* the streams are no lines any more */
+	bool         crossed; /* Zeek keeps each side's lines under the name it had before the ends changed roles */
 	uint16_t     number; /* among the connection's confirmed ones; 0: it is none */
 };
 
@@ -180,7 +181,7 @@ begin_chunk(struct smtp *s, int side, struct bytes arg)
 
 	if (!bdat_argument(arg, &size, &last))
 		return false;
-	s->lines[side].plain = size;
+	s->lines[side ^ s->crossed].plain = size;
 	if (!s->bdat.open) {
 		begin_data(s, STATE_IN_BDAT);
 		s->bdat.open = true;
@@ -535,6 +536,7 @@ flipped(struct talk *t)
 	struct smtp *s = t->state;
 
 	lines_swap(s->lines);
+	s->crossed = !s->crossed;
 }
 
 static void

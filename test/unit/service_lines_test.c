@@ -44,9 +44,7 @@ talk_budget(const struct talk *t)
 struct talk *
 talk_hand_over(struct talk *t, enum service service)
 {
-	if (!t->child)
-		t->child = talk_begin(recogniser_of(service));
-	return t->child;
+	return t->child ? NULL : (t->child = talk_begin(recogniser_of(service)));
 }
 
 void
@@ -131,7 +129,7 @@ talk_expect(struct talk *t, enum service data, const struct addr *orig, const st
 	(void)port;
 }
 
-enum { END_A = GAP_B + 1, END_B }; /* who has ended */
+enum { END_A = GAP_B + 1, END_B, CUT, FLIP }; /* who has ended; a RST; the ends change roles */
 
 #define STEPS 12
 #define END(who)                                                                                                       \
@@ -169,6 +167,8 @@ static const struct scenario scenarios[] = {
 	  { { A, "DATA" }, { A, "                ", 2000 }, { A, "\r\r\n" }, { B, "220\r\n" }, { B, "x\r\n" } } },
 	{ "smtp: an unfinished line goes to SSL at the end", SMTP, "+smtp 1<tls> 0<QU>",
 	  { { A, "STARTTLS\r\nQU" }, { B, "220 a\r\n220 b\r\n" }, { B, "tls" }, END(A), END(B) } },
+	{ "smtp: BDAT is the other side's where the ends have changed roles", SMTP, "+smtp -smtp", { { FLIP, "" }, { A, "BDAT 9\r\n" }, { B, "2" } } },
+	{ "smtp: BDAT is the client's where they have not", SMTP, "+smtp", { { A, "BDAT 9\r\n" }, { B, "2" } } },
 	{ "smtp: 25 invalid transactions", SMTP, "+smtp", { { A, "RCPT TO:x\r\n", 25 } } },
 	{ "smtp: 26 invalid transactions", SMTP, "+smtp /smtp", { { A, "RCPT TO:x\r\n", 27 } } },
 #define IRC &recogniser_irc
@@ -180,6 +180,7 @@ static const struct scenario scenarios[] = {
 	  { A, "\170\332\063\064\062\066\061\125\310\313\127\050\112\055\310\251\004\r\n" } } },
 	{ "irc: what is not compressed is nothing", IRC, "+irc", { SERVERS, { A, "1 no reply\r\n" } } },
 #define FTP &recogniser_ftp
+	{ "ftp: TLS where tokens were followed", FTP, "+ftp", { { A, "AUTH GSSAPI\r\n" }, { B, "334\r\n" }, { A, "aut TLS\r\n" }, { B, "234\r\n" }, { B, "x\r\n" } } },
 	{ "ftp: an unfinished line goes to SSL at the end", FTP, "+ftp 1<tls> 0<QU>",
 	  { { A, "AUTH TLS\r\nQU" }, { B, "234 a\r\n" }, { B, "tls" }, END(A), END(B) } },
 	{ "ftp: a command behind many blanks", FTP, "+ftp", { { A, "                ", 2000 }, { A, "USER a\r\n" } } },
@@ -191,6 +192,14 @@ static const struct scenario scenarios[] = {
 	{ "http: a range of many blanks", HTTP, "+http -http",
 	  { { A, "GET / HTTP/1.1\r\n\r\n" }, { B, "HTTP/1.1 206 OK\r\nContent-Range: bytes" }, { B, "                ", 9 }, { B, "0-0/2\r\n\r\nxy\r\n" } } },
 #define PARTS "HTTP/1.1 200 OK\r\nContent-Type: multipart/mixed; boundary=x\r\n"
+	{ "http: a header means something when the next line is there", HTTP, "+http -http",
+	  { { B, "HTTP/1.1 200 OK\r\nConnection: close\r\nX" }, { A, "POST / HTTP/1.1\r\n\r\nx\r\n" } } },
+	{ "http: where it is there the body lasts until the end", HTTP, "+http",
+	  { { B, "HTTP/1.1 200 OK\r\nConnection: close\r\nX: y\r\n" }, { A, "POST / HTTP/1.1\r\n\r\nx\r\n" } } },
+	{ "http: lines go on after a reply without a length", HTTP, "-http", { { B, "HTTP/1.1 200 OK\r\n" }, END(B), { B, "x\r\n" } } },
+	{ "http: a message cut short by a RST", HTTP, "+http 0<\n>",
+	  { { A, "CONNECT a:1 HTTP/1.1\r\nContent-Length: 5\r\nx" }, { B, "HTTP/1.1 200 OK\r\n\r\n" }, { CUT, "" }, END(A) } },
+	{ "http: a gap behind CONNECT", HTTP, "+http", { { A, "CONNECT a:1 HTTP/1.1\r\n\r\nx" }, { B, "HTTP/1.1 200 OK\r\n\r\n" }, { GAP_A, "" }, END(A) } },
 	{ "http: parts of a compressed body", HTTP, "+http -http",
 	  { { A, "GET / HTTP/1.1\r\n\r\n" }, { B, PARTS "Content-Encoding: deflate\r\n\r\n" }, { B, "\323\325\255\320\325\005\r\njunk\r\n" } } },
 	{ "http: parts of a body that is not compressed", HTTP, "+http",
@@ -222,6 +231,12 @@ step(struct talk *t, const struct step *st)
 		case GAP_B:
 			if (t->what->gap)
 				t->what->gap(t, st->what - GAP_A, 1);
+			break;
+		case CUT:
+			t->what->cut(t);
+			break;
+		case FLIP:
+			t->what->flipped(t);
 			break;
 		default:
 			t->what->eof(t, st->what - END_A);
