@@ -33,7 +33,7 @@ LUA_NAME = -DCONNLOG_LUA=$(if $(filter none,$(1)),none,$(if $(filter luajit,$(1)
 
 PKG := libpcap zlib libzstd libcrypto $(LUA_PKG)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null) $(call LUA_NAME,$(LUA))
-LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null) -lm
+LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null) -lm -pthread
 
 # Warnings are errors with WERROR=1 and in CI.
 WERROR := $(if $(filter true,$(CI)),1)
@@ -194,7 +194,7 @@ unit: $(UNIT)
 	@for t in $^; do $$t || exit 1; done
 
 # The tests with several threads under ThreadSanitizer, built in a folder of their own.
-THREADED := $(patsubst %,$(B)/tsan/unit/%,threads_test log_test)
+THREADED := $(patsubst %,$(B)/tsan/unit/%,threads_test log_test capture_feed_test)
 threads:
 	@$(AGAIN) B=$(B)/tsan SAN='-O1 -g -fsanitize=thread' $(THREADED)
 	@for t in $(THREADED); do $$t || exit 1; done

@@ -45,7 +45,7 @@ def flags(env, prefix, *ask):
 
 def private_libs(env, prefix):
     """=> What a program needs that has the static library in it."""
-    return env.must("pkg-config", "--libs", *flags(env, prefix, "--print-requires-private")).split() + ["-lm"]
+    return env.must("pkg-config", "--libs", *flags(env, prefix, "--print-requires-private")).split() + ["-lm", "-pthread"]
 
 
 def cxx():

@@ -11,12 +11,14 @@
 #include <zstd.h>
 
 #define CODEC_INPUT (256u << 10)
+#define FRAME_BEGIN 5 /* what zstd wants to see of a frame first */
 
 struct codec {
 	const char *name;
 	bool        zstd;
 	z_stream    z;
 	ZSTD_DCtx  *zd;
+	size_t      wants;    /* how many bytes of input zstd's next step is made of */
 	bool        complete; /* at the end of a member or frame */
 	bool        pending;  /* the last step filled all of `out`: more may come without input */
 	size_t      pos, end; /* not yet used: in[pos..end) */
@@ -50,6 +52,7 @@ codec_new(const char *name)
 	memset(c, 0, offsetof(struct codec, in));
 	c->name = name;
 	c->zstd = name == zstd_name;
+	c->wants = FRAME_BEGIN;
 	if (c->zstd ? (c->zd = ZSTD_createDCtx()) != NULL : inflateInit2(&c->z, 15 + 16 /* gzip alone */) == Z_OK)
 		return c;
 	free(c);
@@ -130,21 +133,28 @@ gzip_step(struct codec *c, uint8_t *out, size_t n, size_t *made)
 	return c->z.msg ? c->z.msg : zError(r);
 }
 
+/* zstd forgets what it has put out in a call that then meets damage.  So each call gets what makes one step, a block at
+ * most, and nothing while there is still something to put out. */
 static const char *
 zstd_step(struct codec *c, uint8_t *out, size_t n, size_t *made)
 {
+	const size_t   there = c->end - c->pos;
 	ZSTD_inBuffer  in = { c->in, c->end, c->pos };
 	ZSTD_outBuffer o = { out, n, 0 };
 	size_t         r;
 
-	if (c->pos == c->end && c->complete)
+	if (there == 0 && c->complete)
 		return NULL; /* called without input it would begin another frame */
+	in.size = c->pos + (c->pending ? 0 : there < c->wants ? there : c->wants);
 	r = ZSTD_decompressStream(c->zd, &o, &in);
+	if (ZSTD_isError(r))
+		return ZSTD_getErrorName(r);
 	c->pos = in.pos;
 	*made = o.pos;
 	c->pending = o.pos == n && r != 0;
 	c->complete = r == 0;
-	return ZSTD_isError(r) ? ZSTD_getErrorName(r) : NULL;
+	c->wants = r == 0 ? FRAME_BEGIN : r;
+	return NULL;
 }
 
 const char *

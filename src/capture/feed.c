@@ -47,7 +47,7 @@ raw_read(struct feed *f, uint8_t *p, size_t n)
 		f->raw += part.n;
 		return part.n;
 	}
-	if (f->on_wait)
+	if (!f->ahead && f->on_wait)
 		f->on_wait(f->on_wait_arg);
 	do {
 		r = read(f->fd, p, n);

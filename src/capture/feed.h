@@ -17,6 +17,7 @@ struct feed {
 	 * sets it afterwards. */
 	void (*on_wait)(void *arg);
 	void *on_wait_arg;
+	bool  ahead; /* another thread pulls: then it is not called here */
 
 	uint64_t raw;      /* bytes read from the file, packed as they are */
 	uint64_t size;     /* how many there were when it was opened, 0 where that is not known */
@@ -38,5 +39,12 @@ size_t feed_begin(struct feed *f, uint8_t *p);
 /* => How many of the next bytes are at `p`; 0 at the end.  `status` tells of a failure, and some good bytes may have come
  * before it. */
 size_t feed_pull(struct feed *f, uint8_t *p, size_t n);
+
+/* => Whether pulling is work and never waiting for somebody to write: packed bytes of a regular file. */
+static inline bool
+feed_is_work(const struct feed *f)
+{
+	return f->codec && f->size > 0;
+}
 
 #endif

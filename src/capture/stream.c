@@ -4,6 +4,11 @@
  * the last record when the window runs out is moved before its HEAD, so that what is read next begins at a page both in
  * the file and in memory, which the kernel copies faster.  Where what is left is longer than that, it is moved to the
  * window's front.
+ *
+ * When a window's worth of a compressed file has been unpacked, a thread begins to unpack the next one: small files, and
+ * looks at a first packet, are not worth one.  Its buffer, with what is left put before it, is then exchanged for the window.
+ * What may have to wait for somebody to write, like a pipe, is unpacked here, where a signal ends the wait.
+ *
  * The window grows only when it is full of bytes that are really there: a length field that lies cannot make
  * it grow.
  */
@@ -12,10 +17,13 @@
 #include <stdlib.h>
 
 #include "capture/source.h"
+#include "capture/unpacker.h"
 
 #define PAGE ((size_t)4096)
 #define HEAD ((size_t)64 << 10)
-#define MOST (HEAD + STREAM_MAX)
+/* What is unpacked before it changes hands: smaller ones cost more in waking each other, larger ones leave the caches. */
+#define UNPACKED ((size_t)512 << 10)
+#define MOST     (HEAD + STREAM_MAX + UNPACKED)
 
 static bool
 fail(struct stream *s, const char *why)
@@ -26,18 +34,25 @@ fail(struct stream *s, const char *why)
 }
 
 static bool
-grow(struct stream *s)
+resize(struct stream *s, size_t cap)
 {
-	const size_t cap = s->cap * 2 < MOST ? s->cap * 2 : MOST;
-	uint8_t     *buf = cap > s->cap ? aligned_alloc(PAGE, cap) : NULL;
+	uint8_t *buf = aligned_alloc(PAGE, cap);
 
 	if (!buf)
-		return fail(s, "no memory for a record this large");
-	memcpy(buf, s->buf, s->end);
+		return false;
+	memcpy(buf + s->pos, s->buf + s->pos, s->end - s->pos);
 	free(s->buf);
 	s->buf = buf;
 	s->cap = cap;
 	return true;
+}
+
+static bool
+grow(struct stream *s)
+{
+	const size_t cap = s->cap * 2 < MOST ? s->cap * 2 : MOST;
+
+	return (cap > s->cap && resize(s, cap)) || fail(s, "no memory for a record this large");
 }
 
 /* Moves what has not been read yet so that there is room for the `want` bytes that begin with it. */
@@ -53,17 +68,85 @@ make_room(struct stream *s, size_t want)
 	s->end = start + left;
 }
 
-/* Appends the next bytes, at most a window of them. */
+/* Notes how the feed stands. */
 static void
+note(struct stream *s, bool last)
+{
+	s->raw = s->feed.raw;
+	s->status = s->feed.status;
+	s->eof = last || s->status != CONNLOG_OK;
+}
+
+/* Appends the next bytes, at most a window of them. */
+static bool
 pull(struct stream *s)
 {
+	if (s->end == s->cap && !grow(s))
+		return false;
 	const size_t room = s->cap - s->end;
 	const size_t n = feed_pull(&s->feed, s->buf + s->end, room < s->window ? room : s->window);
 
 	s->end += n;
-	s->raw = s->feed.raw;
-	s->status = s->feed.status;
-	s->eof = n == 0 || s->status != CONNLOG_OK;
+	note(s, n == 0);
+	return true;
+}
+
+/* Appends what the thread has unpacked, a piece of a record that is longer than HEAD. */
+static bool
+append(struct stream *s, struct bytes more)
+{
+	make_room(s, s->end - s->pos + more.n);
+	while (s->cap - s->end < more.n)
+		if (!grow(s))
+			return false;
+	memcpy(s->buf + s->end, more.p, more.n);
+	s->end += more.n;
+	return true;
+}
+
+/* Makes the thread's buffer the window, with what is left of the window before its bytes. */
+static void
+exchange(struct stream *s, struct unpacked *u)
+{
+	const size_t   left = s->end - s->pos, cap = s->cap;
+	uint8_t *const buf = s->buf;
+
+	memcpy(u->buf + HEAD - left, buf + s->pos, left);
+	s->base += s->pos - (HEAD - left);
+	s->pos = HEAD - left;
+	s->end = HEAD + u->n;
+	s->buf = u->buf;
+	s->cap = u->cap;
+	u->buf = buf;
+	u->cap = cap;
+}
+
+static bool
+take_unpacked(struct stream *s)
+{
+	if (s->feed.on_wait)
+		s->feed.on_wait(s->feed.on_wait_arg);
+	struct unpacked *u = unpacker_wait(s->unpacker);
+
+	if (s->end - s->pos <= HEAD)
+		exchange(s, u);
+	else if (!append(s, (struct bytes){ u->buf + HEAD, u->n }))
+		return false;
+	note(s, u->last);
+	unpacker_go_on(s->unpacker);
+	return true;
+}
+
+/* => Whether a thread unpacks what comes next. */
+static bool
+unpacks_ahead(struct stream *s)
+{
+	if (s->unpacker || s->no_thread || !feed_is_work(&s->feed) || s->base + s->end < s->window)
+		return s->unpacker != NULL;
+	if (s->cap >= HEAD + UNPACKED || resize(s, HEAD + UNPACKED))
+		s->unpacker = unpacker_start(&s->feed, HEAD, UNPACKED);
+	s->no_thread = !s->unpacker;
+	return s->unpacker != NULL;
 }
 
 bool
@@ -73,12 +156,12 @@ stream_fill(struct stream *s, size_t want)
 		return true;
 	if (s->eof)
 		return false;
-	make_room(s, want);
-	while (s->end - s->pos < want) {
-		if (s->eof || (s->end == s->cap && !grow(s)))
+	const bool ahead = unpacks_ahead(s);
+	if (!ahead)
+		make_room(s, want);
+	while (s->end - s->pos < want)
+		if (s->eof || !(ahead ? take_unpacked(s) : pull(s)))
 			return false;
-		pull(s);
-	}
 	return true;
 }
 
@@ -126,6 +209,7 @@ stream_open_memory(struct stream *s, struct bytes memory, size_t window)
 void
 stream_close(struct stream *s)
 {
+	unpacker_stop(s->unpacker);
 	feed_close(&s->feed);
 	free(s->buf);
 	*s = (struct stream){ .feed.fd = -1 };

@@ -14,6 +14,8 @@
 #define STREAM_PEEK   (64u << 10)  /* the same, to look at a file's first packet only */
 #define STREAM_MAX    (130u << 20) /* the longest record: one of 128 MiB and its headers */
 
+struct unpacker;
+
 struct stream {
 	uint8_t    *buf;
 	size_t      cap, pos, end; /* not yet read: buf[pos..end) */
@@ -24,7 +26,9 @@ struct stream {
 	int         status; /* CONNLOG_OK, or why the bytes end before the file's end */
 	const char *why;    /* the text to it */
 
-	struct feed feed; /* where they come from */
+	struct feed      feed;     /* where they come from */
+	struct unpacker *unpacker; /* NULL: no thread unpacks them */
+	bool             no_thread;
 };
 
 /* Opens `path` ("-" is standard input, which is not closed).  `begun` is what has been read of it already, which is to be
@@ -58,7 +62,7 @@ stream_position(const struct stream *s)
 static inline bool
 stream_packed(const struct stream *s)
 {
-	return s->feed.codec != NULL;
+	return s->feed.codec != NULL; /* which a thread does not change */
 }
 
 #endif
