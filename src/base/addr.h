@@ -49,6 +49,15 @@ addr_is_v4(const struct addr *a)
 	return memcmp(a->b, prefix, 12) == 0;
 }
 
+/* The four bytes of an IPv4 address as a number, in the order in which they stand in a packet. */
+static inline uint32_t
+addr_v4(const struct addr *a)
+{
+	uint32_t v4;
+	memcpy(&v4, a->b + 12, 4);
+	return v4;
+}
+
 static inline int
 addr_cmp(const struct addr *a, const struct addr *b)
 {

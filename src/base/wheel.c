@@ -118,9 +118,8 @@ wheel_cancel(struct wheel *w, uint32_t handle)
 }
 
 bool
-wheel_schedule(struct wheel *w, uint32_t handle)
+wheel_schedule(struct wheel *w, uint32_t handle, double at)
 {
-	const double  at = w->at(w->arg, handle);
 	const int64_t tick = tick_of(at);
 
 	wheel_cancel(w, handle);
@@ -162,7 +161,7 @@ slot_collect(struct wheel *w, uint32_t slot, int64_t tick)
 			w->due[w->due_n++] = (struct wheel_due){ at, handle };
 			*w->node(w->arg, handle) = (struct wheel_node){ 0, WHEEL_IN_DUE };
 		} else if (slot_of(tick_of(at)) != slot) {
-			wheel_schedule(w, handle);
+			wheel_schedule(w, handle, at);
 		}
 		handle = next;
 	}

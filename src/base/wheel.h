@@ -48,10 +48,10 @@ void wheel_free(struct wheel *w);
 /* Drops every node; the objects' nodes are left as they are. */
 void wheel_clear(struct wheel *w);
 
-/* Schedules or moves the node of `handle` to the time that `at` gives for it.
+/* Schedules or moves the node of `handle` to `at`, the time that the function of that name gives for it.
  * Time starts with the first call of wheel_next(): before it, nothing should be scheduled.
  * => False where there is no memory (the node is then not scheduled). */
-bool wheel_schedule(struct wheel *w, uint32_t handle);
+bool wheel_schedule(struct wheel *w, uint32_t handle, double at);
 void wheel_cancel(struct wheel *w, uint32_t handle);
 
 /* What wheel_next() does when it has to look. */

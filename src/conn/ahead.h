@@ -33,10 +33,14 @@ conn_fetch_state(const struct conn_store *s, uint32_t handle, bool payload)
 {
 	const struct conn *c = conn_at(s, handle);
 
-	if (c->transport == TRANSPORT_TCP && c->tcp)
+	if (c->flags & CONN_EMBRYO)
+		return;
+	if (c->transport != TRANSPORT_TCP)
+		fetch(conn_sizes_at(s, c));
+	else if (c->tcp)
 		fetch_all(slab_at(&s->tcps, c->tcp), s->tcps.size);
 	if (!conn_has_spoken(c))
-		fetch(&conn_cold_at(s, handle)->history_len);
+		fetch(&conn_cold_at(s, c)->history_len);
 	if (payload && s->watcher)
 		s->watcher->fetch(s->watcher->arg, c);
 }

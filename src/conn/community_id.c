@@ -30,7 +30,7 @@ put16(uint8_t *at, uint16_t v)
 }
 
 size_t
-community_id(const struct conn *c, uint16_t seed, bool base64, char out[COMMUNITY_ID_MAX])
+community_id(const struct community_flow *c, uint16_t seed, bool base64, char out[COMMUNITY_ID_MAX])
 {
 	const bool   v4 = addr_is_v4(&c->h[ORIG]);
 	const size_t skip = v4 ? 12 : 0;

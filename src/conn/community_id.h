@@ -10,7 +10,13 @@
 
 #define COMMUNITY_ID_MAX 48 /* "1:" and 28 base-64 or 40 hexadecimal digits */
 
+struct community_flow {
+	struct addr h[2]; /* ORIG, RESP */
+	uint16_t    p[2];
+	uint8_t     proto, transport;
+};
+
 /* => Length of the text in `out`, without a zero byte; 0 where libcrypto failed. */
-size_t community_id(const struct conn *c, uint16_t seed, bool base64, char out[COMMUNITY_ID_MAX]);
+size_t community_id(const struct community_flow *c, uint16_t seed, bool base64, char out[COMMUNITY_ID_MAX]);
 
 #endif

@@ -36,6 +36,9 @@ conn_store_init(struct conn_store *s, const struct conn_options *opt, const stru
 	s->timeouts[TIMEOUT_ANALYZER] = opt->analyzer_inactivity_timeout;
 	slab_init(&s->conns, sizeof(struct conn));
 	slab_init(&s->colds, sizeof(struct conn_cold));
+	slab_init(&s->ends, sizeof(struct conn_ends));
+	slab_init(&s->sizes, sizeof(struct conn_sizes));
+	intern_init(&s->links, &s->hash_key, UINT16_MAX);
 	slab_init(&s->extras, sizeof(struct conn_extra));
 	slab_init(&s->tcps, tracker->state_size);
 	slab_init(&s->tcp_rares, tracker->rare_size);
@@ -45,19 +48,27 @@ conn_store_init(struct conn_store *s, const struct conn_options *opt, const stru
 	return s->tcp_spare && table_init(&s->table);
 }
 
+static void
+swap(uint32_t two[2])
+{
+	const uint32_t first = two[0];
+
+	two[0] = two[1], two[1] = first;
+}
+
 /* What the extra holds of each side changes places. */
 static void
 flip_extra(struct conn_extra *x)
 {
-	const uint32_t label = x->flow_label[ORIG];
-
-	x->flow_label[ORIG] = x->flow_label[RESP], x->flow_label[RESP] = label;
+	swap(x->pkts);
+	swap(x->bytes);
+	swap(x->flow_label);
 	x->flow_seen = (uint8_t)((x->flow_seen & 1) << 1 | x->flow_seen >> 1);
 	x->extract = (uint8_t)((x->extract & 1) << 1 | x->extract >> 1);
 }
 
 static void
-free_extra(struct conn_store *s, struct conn *c)
+free_extra(struct conn_store *s, const struct conn *c)
 {
 	struct conn_extra *x = conn_extra_at(s, c);
 	if (!x)
@@ -66,8 +77,21 @@ free_extra(struct conn_store *s, struct conn *c)
 	free(x->thresholds);
 	free(x->parents);
 	free(x->history);
-	slab_release(&s->extras, c->extra);
-	c->extra = 0;
+	slab_release(&s->extras, conn_cold_at(s, c)->extra);
+}
+
+/* Gives back what hangs at a connection that is no embryo. */
+static void
+free_cold(struct conn_store *s, struct conn *c)
+{
+	if (c->transport == TRANSPORT_TCP && c->tcp) {
+		s->tracker->release(s, c);
+		slab_release(&s->tcps, c->tcp);
+	}
+	if (c->transport != TRANSPORT_TCP)
+		slab_release(&s->sizes, c->sizes);
+	free_extra(s, c);
+	slab_release(&s->colds, c->cold);
 }
 
 /* Gives back a connection's memory, without logging it. */
@@ -78,13 +102,13 @@ conn_free(struct conn_store *s, uint32_t handle)
 
 	if (c->watch)
 		s->watcher->release(s->watcher->arg, c->watch);
-	if (c->transport == TRANSPORT_TCP && c->tcp) {
-		s->tracker->release(s, c);
-		slab_release(&s->tcps, c->tcp);
-	}
-	free_extra(s, c);
+	if (!(c->flags & CONN_EMBRYO))
+		free_cold(s, c);
+	if (c->flags & CONN_V6)
+		slab_release(&s->ends, c->ends);
+	if (c->link)
+		intern_drop(&s->links, c->link);
 	c->flags = 0;
-	slab_release(&s->colds, handle);
 	slab_release(&s->conns, handle);
 }
 
@@ -96,6 +120,9 @@ conn_store_free(struct conn_store *s)
 			conn_free(s, h);
 	slab_free_all(&s->conns);
 	slab_free_all(&s->colds);
+	slab_free_all(&s->ends);
+	slab_free_all(&s->sizes);
+	intern_free(&s->links);
 	slab_free_all(&s->extras);
 	slab_free_all(&s->tcps);
 	slab_free_all(&s->tcp_rares);
@@ -104,32 +131,55 @@ conn_store_free(struct conn_store *s)
 	table_free(&s->table);
 }
 
-struct conn_extra *
-conn_extra_need(struct conn_store *s, struct conn *c)
+bool
+conn_settle(struct conn_store *s, struct conn *c)
 {
-	if (!c->extra) {
-		c->extra = slab_alloc(&s->extras);
-		if (!c->extra)
+	const uint32_t handle = slab_alloc(&s->colds);
+	const uint32_t sizes = handle && c->transport != TRANSPORT_TCP ? slab_alloc(&s->sizes) : 0;
+
+	if (!handle || (c->transport != TRANSPORT_TCP && !sizes)) {
+		if (handle)
+			slab_release(&s->colds, handle);
+		return false;
+	}
+	struct conn_cold *cold = slab_at(&s->colds, handle);
+	const double      timeout = s->timeouts[c->timeout];
+	cold->start_time = c->last_time;
+	cold->inactivity_at = timeout != 0 ? c->last_time + timeout : INFINITY;
+	cold->uid_salt = c->uid_salt;
+	if (c->hist_seen)
+		cold->history[cold->history_len++] = 'S';
+	c->flags &= (uint8_t)~CONN_EMBRYO;
+	c->cold = handle;
+	c->sizes = sizes;
+	if (sizes)
+		*conn_sizes_at(s, c) = (struct conn_sizes){ { -1, -1 } };
+	return true;
+}
+
+struct conn_extra *
+conn_extra_need(struct conn_store *s, uint32_t handle)
+{
+	struct conn *c = conn_at(s, handle);
+
+	if ((c->flags & CONN_EMBRYO) && !s->tracker->open(s, handle))
+		return NULL;
+	struct conn_cold *cold = conn_cold_at(s, c);
+	if (!cold->extra) {
+		cold->extra = slab_alloc(&s->extras);
+		if (!cold->extra)
 			return NULL;
+		c->flags |= CONN_EXTRA;
 		conn_extra_at(s, c)->pppoe_session = PKT_SESSION_NONE;
 	}
 	return conn_extra_at(s, c);
-}
-
-/* An IPv4 address as a number: any order will do, as long as it is always the same. */
-static inline uint64_t
-v4_word(const struct addr *a)
-{
-	uint32_t word;
-	memcpy(&word, a->b + 12, 4);
-	return word;
 }
 
 /* IPv4: one block of two ends, the lower first unless the tuple is one-way. */
 static uint64_t
 hash_v4(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
 {
-	const uint64_t src = v4_word(&p->src) << 16 | p->sport, dst = v4_word(&p->dst) << 16 | p->dport;
+	const uint64_t src = (uint64_t)addr_v4(&p->src) << 16 | p->sport, dst = (uint64_t)addr_v4(&p->dst) << 16 | p->dport;
 	const bool     swap = !p->one_way && src > dst;
 	const uint64_t w[2] = { swap ? dst : src, (swap ? src : dst) | kind << 48 };
 	return keyhash(key, w, 1);
@@ -149,32 +199,52 @@ hash_v6(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
 	return keyhash(key, w, 3);
 }
 
+/* Are both addresses IPv4, whatever the packet is? */
+static inline bool
+is_v4(const struct pkt *p)
+{
+	return p->ip_version == 4 || (addr_is_v4(&p->src) && addr_is_v4(&p->dst));
+}
+
 uint32_t
 conn_hash(const struct conn_store *s, const struct pkt *p)
 {
 	const uint64_t kind = p->proto | (uint64_t)p->one_way << 8;
-	const bool     v4 = p->ip_version == 4 || (addr_is_v4(&p->src) && addr_is_v4(&p->dst));
-	const uint64_t hash = v4 ? hash_v4(&s->hash_key, p, kind) : hash_v6(&s->hash_key, p, kind);
+	const uint64_t hash = is_v4(p) ? hash_v4(&s->hash_key, p, kind) : hash_v6(&s->hash_key, p, kind);
 	return (uint32_t)(hash ^ hash >> 32);
+}
+
+/* Has a connection between addresses that are not both IPv4 those of a packet that `from` sends? */
+static __attribute__((noinline)) bool
+has_hosts_v6(const struct conn_store *s, const struct conn *c, const struct pkt *p, int from)
+{
+	const struct conn_ends *ends = slab_at(&s->ends, c->ends);
+
+	return addr_equal(&ends->h[from], &p->src) && addr_equal(&ends->h[!from], &p->dst);
 }
 
 /* Do the ends of a packet that `from` sends have the connection's addresses and ports? */
 static inline bool
-has_ends(const struct conn *c, const struct pkt *p, int from)
+has_ends(const struct conn_store *s, const struct conn *c, const struct pkt *p, int from)
 {
-	return c->p[from] == p->sport && c->p[!from] == p->dport && addr_equal(&c->h[from], &p->src) &&
-	       addr_equal(&c->h[!from], &p->dst);
+	if (c->p[from] != p->sport || c->p[!from] != p->dport)
+		return false;
+	if (c->flags & CONN_V6)
+		return has_hosts_v6(s, c, p, from);
+	return c->v4[from] == addr_v4(&p->src) && c->v4[!from] == addr_v4(&p->dst);
 }
 
 uint32_t
 conn_find(const struct conn_store *s, const struct pkt *p, uint32_t hash, struct conn **found, bool *is_orig)
 {
-	uint32_t at = hash & s->table.mask, handle;
+	const uint8_t kind = (uint8_t)((p->one_way ? CONN_ONE_WAY : 0) | (is_v4(p) ? 0 : CONN_V6));
+	uint32_t      at = hash & s->table.mask, handle;
+
 	while ((handle = table_probe(&s->table, hash, &at)) != 0) {
 		struct conn *c = *found = conn_at(s, handle);
-		if (c->proto != p->proto || !(c->flags & CONN_ONE_WAY) != !p->one_way)
+		if (c->proto != p->proto || (c->flags & (CONN_ONE_WAY | CONN_V6)) != kind)
 			continue;
-		if ((*is_orig = has_ends(c, p, ORIG)) || (!p->one_way && has_ends(c, p, RESP)))
+		if ((*is_orig = has_ends(s, c, p, ORIG)) || (!p->one_way && has_ends(s, c, p, RESP)))
 			return handle;
 	}
 	return 0;
@@ -185,8 +255,9 @@ static uint32_t
 hash_of(const struct conn_store *s, const struct conn *c)
 {
 	const struct pkt p = {
-		.src = c->h[ORIG],
-		.dst = c->h[RESP],
+		.ip_version = c->flags & CONN_V6 ? 6 : 4,
+		.src = conn_host(s, c, ORIG),
+		.dst = conn_host(s, c, RESP),
 		.sport = c->p[ORIG],
 		.dport = c->p[RESP],
 		.proto = c->proto,
@@ -214,49 +285,99 @@ conn_evict(struct conn_store *s)
 	conn_remove(s, victim, CONN_END_evicted);
 }
 
-/* Connection's constructor: what the first packet says, before anybody has looked at it. */
-static void
-conn_begin(struct conn_store *s, uint32_t handle, const struct pkt *p, bool flip)
+/* => False where there is no memory for the addresses. */
+static bool
+begin_hosts(struct conn_store *s, struct conn *c, const struct pkt *p, int from)
 {
-	struct conn      *c = conn_at(s, handle);
-	struct conn_cold *cold = conn_cold_at(s, handle);
-	const int         from = flip ? RESP : ORIG, to = !from;
-
-	c->h[from] = p->src;
-	c->h[to] = p->dst;
-	c->p[from] = p->sport;
-	c->p[to] = p->dport;
-	c->proto = p->proto;
-	c->transport = (uint8_t)p->transport;
-	c->flags = CONN_LIVE | (p->one_way ? CONN_ONE_WAY : 0);
-	c->start_time = c->last_time = p->ts;
-	if (p->transport != TRANSPORT_TCP)
-		c->size[ORIG] = c->size[RESP] = -1;
-	c->uid_salt = s->salt;
-	cold->inactivity_at = INFINITY;
-	cold->vlan = p->vlan;
-	cold->inner_vlan = p->inner_vlan;
-	if (p->l2_src)
-		memcpy(cold->l2[from], p->l2_src, 6);
-	if (p->l2_dst)
-		memcpy(cold->l2[to], p->l2_dst, 6);
-	if (flip) {
-		s->counters.flipped++;
-		history_add(s, handle, '^');
+	if (is_v4(p)) {
+		c->v4[from] = addr_v4(&p->src);
+		c->v4[!from] = addr_v4(&p->dst);
+		return true;
 	}
+	const uint32_t ends = slab_alloc(&s->ends);
+	if (!ends)
+		return false;
+	c->flags |= CONN_V6;
+	c->ends = ends;
+	struct conn_ends *e = slab_at(&s->ends, ends);
+	e->h[from] = p->src;
+	e->h[!from] = p->dst;
+	return true;
+}
+
+const struct conn_link *
+conn_link(const struct conn_store *s, const struct conn *c)
+{
+	static const struct conn_link none = { .vlan = PKT_VLAN_NONE, .inner_vlan = PKT_VLAN_NONE };
+	const struct conn_extra      *x = c->link ? NULL : conn_extra_at(s, c);
+
+	return c->link ? intern_at(&s->links, c->link) : x ? &x->link : &none;
+}
+
+static struct conn_link
+link_of(const struct pkt *p, int from)
+{
+	struct conn_link link = { .vlan = p->vlan, .inner_vlan = p->inner_vlan };
+
+	if (p->l2_src)
+		memcpy(link.l2[from], p->l2_src, 6);
+	if (p->l2_dst)
+		memcpy(link.l2[!from], p->l2_dst, 6);
+	return link;
+}
+
+/* Keeps what could not be interned, because there are too many of them. */
+static void
+keep_link(struct conn_store *s, uint32_t handle, const struct conn_link *link)
+{
+	struct conn_extra *x = conn_extra_need(s, handle);
+
+	if (x)
+		x->link = *link;
 }
 
 /* => False where there is no memory for what the packet's surroundings need. */
 static bool
-conn_begin_extra(struct conn_store *s, struct conn *c, const struct pkt *p)
+begin_extra(struct conn_store *s, uint32_t handle, const struct pkt *p)
 {
 	if (p->pppoe_session == PKT_SESSION_NONE && (!p->encap || p->encap->depth == 0))
 		return true;
-	struct conn_extra *x = conn_extra_need(s, c);
+	struct conn_extra *x = conn_extra_need(s, handle);
 	if (!x)
 		return false;
 	x->pppoe_session = p->pppoe_session;
 	return !p->encap || p->encap->depth == 0 || conn_encap_begin(x, p->encap);
+}
+
+/* Connection's constructor: what the first packet says, before anybody has looked at it.  => False where there is no memory. */
+static bool
+conn_begin(struct conn_store *s, uint32_t handle, const struct pkt *p, bool flip)
+{
+	struct conn           *c = conn_at(s, handle);
+	const int              from = flip ? RESP : ORIG;
+	const bool             plain = p->pppoe_session == PKT_SESSION_NONE && !p->encap;
+	const struct conn_link link = link_of(p, from);
+
+	c->p[from] = p->sport;
+	c->p[!from] = p->dport;
+	c->proto = p->proto;
+	c->transport = (uint8_t)p->transport;
+	c->flags = CONN_LIVE | CONN_EMBRYO | (p->one_way ? CONN_ONE_WAY : 0);
+	c->last_time = p->ts;
+	c->link = (uint16_t)intern_add(&s->links, &link);
+	c->uid_salt = s->salt;
+	if (!begin_hosts(s, c, p, from))
+		return false;
+	const bool embryo = p->transport == TRANSPORT_TCP && plain && c->link && s->tracker->is_embryo(s, p);
+	if (!embryo && !conn_settle(s, c))
+		return false;
+	if (!c->link)
+		keep_link(s, handle, &link);
+	if (flip) {
+		s->counters.flipped++;
+		history_add(s, handle, '^');
+	}
+	return plain || begin_extra(s, handle, p);
 }
 
 uint32_t
@@ -268,13 +389,7 @@ conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
 	const uint32_t handle = slab_alloc(&s->conns);
 	if (!handle)
 		return 0;
-	const uint32_t cold = slab_alloc(&s->colds);
-	if (!cold) {
-		slab_release(&s->conns, handle);
-		return 0;
-	}
-	conn_begin(s, handle, p, flip); /* both slabs hand out the same handles: they are used in step */
-	if (!conn_begin_extra(s, conn_at(s, handle), p) || !table_insert(&s->table, hash, handle)) {
+	if (!conn_begin(s, handle, p, flip) || !table_insert(&s->table, hash, handle)) {
 		conn_free(s, handle);
 		return 0;
 	}
@@ -284,26 +399,50 @@ conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
 	return handle;
 }
 
+/* The ends' addresses, ports and counters change places. */
+static void
+flip_ends(struct conn_store *s, struct conn *c)
+{
+	const uint16_t port = c->p[ORIG];
+
+	c->p[ORIG] = c->p[RESP], c->p[RESP] = port;
+	swap(c->pkts);
+	swap(c->bytes);
+	if (!(c->flags & CONN_V6)) {
+		swap(c->v4);
+		return;
+	}
+	struct conn_ends *ends = slab_at(&s->ends, c->ends);
+	const struct addr h = ends->h[ORIG];
+	ends->h[ORIG] = ends->h[RESP], ends->h[RESP] = h;
+}
+
+static void
+flip_link(struct conn_store *s, uint32_t handle)
+{
+	struct conn           *c = conn_at(s, handle);
+	const struct conn_link link = *conn_link(s, c);
+	struct conn_link       flipped = link;
+
+	memcpy(flipped.l2[ORIG], link.l2[RESP], sizeof link.l2[RESP]);
+	memcpy(flipped.l2[RESP], link.l2[ORIG], sizeof link.l2[ORIG]);
+	if (c->link)
+		intern_drop(&s->links, c->link);
+	c->link = (uint16_t)intern_add(&s->links, &flipped);
+	if (!c->link)
+		keep_link(s, handle, &flipped);
+}
+
 void
 conn_flip(struct conn_store *s, uint32_t handle)
 {
-	struct conn      *c = conn_at(s, handle);
-	struct conn_cold *cold = conn_cold_at(s, handle);
-	const struct addr h = c->h[ORIG];
-	const uint16_t    port = c->p[ORIG];
-	const uint64_t    pkts = c->pkts[ORIG], bytes = c->bytes[ORIG];
-	uint8_t           l2[6];
+	struct conn *c = conn_at(s, handle);
 
-	c->h[ORIG] = c->h[RESP], c->h[RESP] = h;
-	c->p[ORIG] = c->p[RESP], c->p[RESP] = port;
-	c->pkts[ORIG] = c->pkts[RESP], c->pkts[RESP] = pkts;
-	c->bytes[ORIG] = c->bytes[RESP], c->bytes[RESP] = bytes;
-	memcpy(l2, cold->l2[ORIG], 6);
-	memcpy(cold->l2[ORIG], cold->l2[RESP], 6);
-	memcpy(cold->l2[RESP], l2, 6);
-	if (c->transport == TRANSPORT_TCP && c->tcp)
+	flip_ends(s, c);
+	flip_link(s, handle);
+	if (c->transport == TRANSPORT_TCP && c->tcp) /* who flips has settled it */
 		s->tracker->flip(s, c);
-	if (c->extra)
+	if (c->flags & CONN_EXTRA)
 		flip_extra(conn_extra_at(s, c));
 	c->flags |= CONN_FLIPPED;
 	s->counters.flipped++;
@@ -320,14 +459,16 @@ conn_endpoints(const struct conn_store *s, const struct conn *c, struct conn_end
 		s->tracker->endpoints(s, c, out);
 		return;
 	}
-	for (int side = ORIG; side <= RESP; side++) /* active once it has sent (UDP_ACTIVE, ICMP_ACTIVE) */
-		out[side] = (struct conn_endpoint){ c->size[side] >= 0, c->size[side] >= 0 ? (uint64_t)c->size[side] : 0 };
+	for (int side = ORIG; side <= RESP; side++) { /* active once it has sent (UDP_ACTIVE, ICMP_ACTIVE) */
+		const int64_t size = conn_sizes_at(s, c)->size[side];
+		out[side] = (struct conn_endpoint){ size >= 0, size >= 0 ? (uint64_t)size : 0 };
+	}
 }
 
 void
 conn_check_flow_label(struct conn_store *s, uint32_t handle, int side, uint32_t label)
 {
-	struct conn_extra *x = conn_extra_need(s, conn_at(s, handle));
+	struct conn_extra *x = conn_extra_need(s, handle);
 
 	if (!x)
 		return;

@@ -1,8 +1,8 @@
 /* conn.h - a connection, and the store that holds all of them.
  *
- * A connection is kept in two objects with one handle: `struct conn` is what a packet looks at (two cache lines),
- * `struct conn_cold` what is looked at when the connection begins, changes or ends.  What only TCP needs hangs at
- * `tcp`, what few connections need (tunnels, long histories, checksum errors) at `extra`.
+ * `struct conn` is what a packet looks at: one cache line.  What is looked at when the connection begins, changes or ends
+ * hangs at `cold`, what only TCP needs at `tcp`, what few connections need (tunnels, long histories, checksum errors) at
+ * the cold part's `extra`.  A connection of which only a plain SYN was seen (CONN_EMBRYO) has none of these.
  *
  * Life: conn_create() -> conn_touch()ed by trackers -> conn_remove(), the only place that frees.  conn_remove()
  * hands the connection to the store's `on_end` first, which logs it.  Timers are by packet time: every connection
@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/intern.h"
 #include "base/siphash.h"
 #include "base/slab.h"
 #include "base/wheel.h"
@@ -33,9 +34,11 @@ enum { ORIG, RESP };
 enum conn_flag {
 	CONN_LIVE = 1,    /* in the table */
 	CONN_ONE_WAY = 2, /* ICMP without a counterpart: found in one direction only */
-	CONN_EMBRYO = 4,  /* TCP: one plain SYN seen so far; `isn` is all its state */
+	CONN_EMBRYO = 4,  /* it has no cold part; TCP: one plain SYN seen so far, `isn` is all its state */
 	CONN_FLIPPED = 8, /* its ends have changed roles since it began */
 	CONN_SKIP = 16,   /* skip_further_processing(): its packets are neither looked at nor counted any more */
+	CONN_V6 = 32,     /* not both of its addresses are IPv4: they are in `ends` */
+	CONN_EXTRA = 64,  /* it has an extra */
 };
 
 /* Which of the store's timeouts is a connection's inactivity timeout. */
@@ -50,35 +53,59 @@ enum conn_timeout {
 	TIMEOUT_COUNT
 };
 
+/* A side is ORIG or RESP. */
 struct conn {
-	struct addr h[2]; /* ORIG, RESP */
-	uint16_t    p[2]; /* host order */
-	uint8_t     proto, transport, flags, timeout;
-	double      last_time;
-	uint64_t    pkts[2], bytes[2]; /* packets and IP bytes of each side (ConnSize) */
-	uint32_t    hist_seen;         /* letters recorded at most once: bits of history.h, RESP's << 16 for TCP */
-	uint32_t    watch;             /* TCP, UDP: what looks into its payload (conn_watcher) */
 	union {
-		int64_t size[2]; /* UDP, ICMP: payload bytes, -1 as long as the side was silent */
-		struct {
-			uint32_t tcp; /* TCP: handle of the tracker's state, 0 for an embryo */
-			uint32_t isn; /* CONN_EMBRYO */
-		};
+		uint32_t v4[2]; /* addresses as they stand in packets */
+		uint32_t ends;  /* CONN_V6: struct conn_ends */
 	};
+	uint16_t          p[2]; /* host order */
+	uint8_t           proto, transport, flags, timeout;
+	double            last_time;
+	uint32_t          pkts[2], bytes[2]; /* packets and IP bytes of each side (ConnSize), without what the extra has */
+	uint16_t          hist_seen;         /* letters recorded at most once: bits of history.h */
+	uint16_t          link;              /* struct conn_link, in the store's `links`; 0: in the extra */
+	uint32_t          watch;             /* TCP, UDP: what looks into its payload (conn_watcher) */
 	struct wheel_node node;
-	double            start_time;
-	uint32_t          extra;
-	uint32_t          uid_salt; /* tells apart connections with one tuple and one start time */
+	union {
+		uint32_t cold;     /* struct conn_cold */
+		uint32_t uid_salt; /* CONN_EMBRYO: that of the cold part to be */
+	};
+	union {
+		uint32_t tcp;   /* TCP: the tracker's state */
+		uint32_t isn;   /* TCP, CONN_EMBRYO */
+		uint32_t sizes; /* all others: struct conn_sizes */
+	};
+};
+
+_Static_assert(sizeof(struct conn) == 64, "one cache line");
+
+struct conn_ends {
+	struct addr h[2];
+};
+
+/* Where a connection was seen. */
+struct conn_link {
+	uint8_t  l2[2][6];
+	uint16_t vlan, inner_vlan; /* PKT_VLAN_NONE */
+};
+
+_Static_assert(sizeof(struct conn_link) == INTERN_SIZE, "links are interned");
+
+/* UDP, ICMP: payload bytes, -1 as long as the side was silent. */
+struct conn_sizes {
+	int64_t size[2];
 };
 
 #define HISTORY_INLINE 15
 
 struct conn_cold {
+	double   start_time;
 	double   inactivity_at; /* INFINITY: none */
+	uint32_t extra;
+	uint32_t uid_salt; /* tells apart connections with one tuple and one start time */
 	char     history[HISTORY_INLINE];
 	uint8_t  history_len; /* more than HISTORY_INLINE: the text is in `extra` */
-	uint8_t  l2[2][6];
-	uint16_t vlan, inner_vlan; /* PKT_VLAN_NONE */
 };
 
 /* A counter that leaves a letter in the history at 1, 10, 100 … (Session::ScaledHistoryEntry). */
@@ -94,9 +121,11 @@ struct conn_extra {
 	uint8_t                 n_parents;
 	uint8_t                 tunnel_changes;
 	struct udp_tunnel_state udp_tunnel;
-	uint32_t                pppoe_session;   /* PKT_SESSION_NONE */
-	struct scaled           bad_checksum[2]; /* UDP */
-	char                   *history;         /* once it is longer than HISTORY_INLINE */
+	uint32_t                pppoe_session;     /* PKT_SESSION_NONE */
+	struct scaled           bad_checksum[2];   /* UDP */
+	uint32_t                pkts[2], bytes[2]; /* the upper halves of the connection's */
+	struct conn_link        link;              /* where the connection's is 0 */
+	char                   *history;           /* once it is longer than HISTORY_INLINE */
 	uint32_t                history_len, history_room;
 	/* As long as their event is handled: */
 	uint32_t                flow_label[2]; /* IPv6: the latest */
@@ -137,6 +166,9 @@ struct conn_store;
 struct conn_tracker {
 	/* Of a connection's state, of the part that few connections need, and of what is kept for tcp_rexmit. */
 	size_t state_size, rare_size, stats_size;
+	/* Is a connection that begins with this packet an embryo?  And makes a full one of it: false where there is no memory. */
+	bool (*is_embryo)(const struct conn_store *s, const struct pkt *p);
+	bool (*open)(struct conn_store *s, uint32_t handle);
 	/* Earliest timer of the state, INFINITY for none. */
 	double (*due)(const struct conn_store *s, const struct conn *c);
 	/* Runs the one timer that is due. */
@@ -202,7 +234,8 @@ typedef void (*conn_end_fn)(void *arg, struct conn_store *s, uint32_t handle);
 #define EPOCH_LEAST 1.0
 
 struct conn_store {
-	struct slab                 conns, colds, extras, tcps, tcp_rares, tcp_stats;
+	struct slab                 conns, colds, ends, sizes, extras, tcps, tcp_rares, tcp_stats;
+	struct intern               links;
 	struct table                table;
 	struct wheel                wheel;
 	struct siphash_key          hash_key, uid_key;
@@ -235,21 +268,67 @@ conn_at(const struct conn_store *s, uint32_t handle)
 	return slab_at(&s->conns, handle);
 }
 
+/* Of a connection that is no embryo. */
 static inline struct conn_cold *
-conn_cold_at(const struct conn_store *s, uint32_t handle)
+conn_cold_at(const struct conn_store *s, const struct conn *c)
 {
-	return slab_at(&s->colds, handle);
+	return slab_at(&s->colds, c->cold);
 }
 
 /* => NULL where the connection has none. */
 static inline struct conn_extra *
 conn_extra_at(const struct conn_store *s, const struct conn *c)
 {
-	return c->extra ? slab_at(&s->extras, c->extra) : NULL;
+	return c->flags & CONN_EXTRA ? slab_at(&s->extras, conn_cold_at(s, c)->extra) : NULL;
 }
 
 /* => The connection's extra, attached when there was none; NULL where there is no memory. */
-struct conn_extra *conn_extra_need(struct conn_store *s, struct conn *c);
+struct conn_extra *conn_extra_need(struct conn_store *s, uint32_t handle);
+
+/* => The connection's end at that side. */
+static inline struct addr
+conn_host(const struct conn_store *s, const struct conn *c, int side)
+{
+	if (c->flags & CONN_V6)
+		return ((const struct conn_ends *)slab_at(&s->ends, c->ends))->h[side];
+	return addr_from_v4((const uint8_t *)&c->v4[side]);
+}
+
+static inline double
+conn_start(const struct conn_store *s, const struct conn *c)
+{
+	return c->flags & CONN_EMBRYO ? c->last_time : conn_cold_at(s, c)->start_time;
+}
+
+static inline uint32_t
+conn_salt(const struct conn_store *s, const struct conn *c)
+{
+	return c->flags & CONN_EMBRYO ? c->uid_salt : conn_cold_at(s, c)->uid_salt;
+}
+
+static inline struct conn_sizes *
+conn_sizes_at(const struct conn_store *s, const struct conn *c)
+{
+	return slab_at(&s->sizes, c->sizes);
+}
+
+/* Packets and IP bytes of a side. */
+static inline uint64_t
+conn_pkts(const struct conn_store *s, const struct conn *c, int side)
+{
+	const struct conn_extra *x = conn_extra_at(s, c);
+	return c->pkts[side] | (x ? (uint64_t)x->pkts[side] << 32 : 0);
+}
+
+static inline uint64_t
+conn_bytes(const struct conn_store *s, const struct conn *c, int side)
+{
+	const struct conn_extra *x = conn_extra_at(s, c);
+	return c->bytes[side] | (x ? (uint64_t)x->bytes[side] << 32 : 0);
+}
+
+/* => Where the connection was seen, until another begins. */
+const struct conn_link *conn_link(const struct conn_store *s, const struct conn *c);
 
 /* Symmetric hash of a packet's addresses, ports and protocol; of the ordered tuple for one-way ICMP. */
 uint32_t conn_hash(const struct conn_store *s, const struct pkt *p);
@@ -261,6 +340,9 @@ uint32_t conn_find(const struct conn_store *s, const struct pkt *p, uint32_t has
 /* A connection that begins with `p`, which came from the originator, or from the responder if `flip`.
  * => Its handle, or 0 where there is no memory. */
 uint32_t conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip);
+
+/* Attaches the cold part of what was an embryo.  => False where there is no memory; it then still is one. */
+bool conn_settle(struct conn_store *s, struct conn *c);
 
 /* Exchanges originator and responder (Connection::FlipRoles); adds ^ to the history. */
 void conn_flip(struct conn_store *s, uint32_t handle);

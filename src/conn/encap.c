@@ -157,7 +157,7 @@ conn_check_encap(struct conn_store *s, uint32_t handle, const struct encap_stack
 		encap = NULL;
 	if ((!have && !encap) || (have && encap && stack_equal(have, encap)))
 		return;
-	x = conn_extra_need(s, c);
+	x = conn_extra_need(s, handle);
 	if (!x)
 		return;
 	tunnel_changed(s, handle, x, encap);
@@ -180,6 +180,7 @@ conn_encap_push(struct conn_store *s, uint32_t handle, const struct encap *e)
 struct uid
 conn_uid(const struct conn_store *s, const struct conn *c)
 {
-	return uid_make(&s->uid_key, &c->h[ORIG], c->p[ORIG], &c->h[RESP], c->p[RESP], c->proto, c->start_time,
-	                c->uid_salt);
+	const struct addr orig = conn_host(s, c, ORIG), resp = conn_host(s, c, RESP);
+
+	return uid_make(&s->uid_key, &orig, c->p[ORIG], &resp, c->p[RESP], c->proto, conn_start(s, c), conn_salt(s, c));
 }

@@ -9,8 +9,8 @@
 static struct conn_extra *
 history_spill(struct conn_store *s, uint32_t handle)
 {
-	const struct conn_cold *cold = conn_cold_at(s, handle);
-	struct conn_extra      *x = conn_extra_need(s, conn_at(s, handle));
+	const struct conn_cold *cold = conn_cold_at(s, conn_at(s, handle));
+	struct conn_extra      *x = conn_extra_need(s, handle);
 
 	if (!x)
 		return NULL;
@@ -32,13 +32,18 @@ history_spill(struct conn_store *s, uint32_t handle)
 void
 history_add(struct conn_store *s, uint32_t handle, char letter)
 {
-	struct conn_cold *cold = conn_cold_at(s, handle);
+	const struct conn *c = conn_at(s, handle);
 
+	if ((c->flags & CONN_EMBRYO) && !s->tracker->open(s, handle)) {
+		s->counters.history_cut++;
+		return;
+	}
+	struct conn_cold *cold = conn_cold_at(s, c);
 	if (cold->history_len < HISTORY_INLINE) {
 		cold->history[cold->history_len++] = letter;
 		return;
 	}
-	const struct conn_extra *have = conn_extra_at(s, conn_at(s, handle));
+	const struct conn_extra *have = conn_extra_at(s, c);
 	if (have && have->history_len >= s->opt->max_history) {
 		s->counters.history_cut++;
 		return;
@@ -59,7 +64,7 @@ history_once(struct conn_store *s, uint32_t handle, uint32_t bits, char letter)
 
 	if (c->hist_seen & bits)
 		return true;
-	c->hist_seen |= bits;
+	c->hist_seen = (uint16_t)(c->hist_seen | bits);
 	history_add(s, handle, letter);
 	return false;
 }
@@ -83,7 +88,7 @@ history_scaled(struct conn_store *s, uint32_t handle, struct scaled *n, char let
 void
 history_set(struct conn_store *s, uint32_t handle, const char *text)
 {
-	conn_cold_at(s, handle)->history_len = 0;
+	conn_cold_at(s, conn_at(s, handle))->history_len = 0;
 	for (; *text; text++)
 		history_add(s, handle, *text);
 }
@@ -91,13 +96,18 @@ history_set(struct conn_store *s, uint32_t handle, const char *text)
 const char *
 history_text(const struct conn_store *s, uint32_t handle, size_t *len)
 {
-	const struct conn_cold *cold = conn_cold_at(s, handle);
+	const struct conn *c = conn_at(s, handle);
 
+	if (c->flags & CONN_EMBRYO) {
+		*len = c->hist_seen != 0;
+		return "S";
+	}
+	const struct conn_cold *cold = conn_cold_at(s, c);
 	if (cold->history_len <= HISTORY_INLINE) {
 		*len = cold->history_len;
 		return cold->history;
 	}
-	const struct conn_extra *x = conn_extra_at(s, conn_at(s, handle));
+	const struct conn_extra *x = conn_extra_at(s, c);
 	*len = x->history_len;
 	return x->history;
 }

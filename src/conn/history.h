@@ -4,8 +4,8 @@
 
 #include "conn/conn.h"
 
-/* What has been seen once; for the responder of a TCP connection shifted by HIST_RESP (TCP_Endpoint.h).
- * UDP has bits of its own; HIST_UNKNOWN is the session's (X). */
+/* What has been seen once; for the responder of a TCP connection shifted by HIST_RESP.  UDP has bits of its own; HIST_UNKNOWN
+ * is the session's (X). */
 enum history_bit {
 	HIST_SYN = 0x1,
 	HIST_FIN = 0x2,
@@ -14,12 +14,12 @@ enum history_bit {
 	HIST_DATA = 0x10,
 	HIST_ACK = 0x20,
 	HIST_MULTI_FLAG = 0x40,
-	HIST_UNKNOWN = 0x400,
+	HIST_UNKNOWN = 0x80,
 
 	HIST_UDP_ORIG_DATA = 0x1,
 	HIST_UDP_RESP_DATA = 0x2,
 };
-#define HIST_RESP 16
+#define HIST_RESP 8
 
 void history_add(struct conn_store *s, uint32_t handle, char letter);
 
@@ -32,7 +32,7 @@ uint32_t history_scaled(struct conn_store *s, uint32_t handle, struct scaled *n,
 /* Replaces the whole text. */
 void history_set(struct conn_store *s, uint32_t handle, const char *text);
 
-/* => The text, not terminated; valid until the history changes. */
+/* => The text, not terminated; valid until the history changes.  An embryo's is told by its bits alone. */
 const char *history_text(const struct conn_store *s, uint32_t handle, size_t *len);
 
 #endif

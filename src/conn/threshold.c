@@ -27,15 +27,15 @@ check_set(struct conn_store *s, uint32_t handle, struct conn_thresholds *t, int 
 	const double       duration = t->duration;
 
 	/* Forgotten first: who is told may set the next. */
-	if (bytes && c->bytes[side] >= bytes) {
+	if (bytes && conn_bytes(s, c, side) >= bytes) {
 		t->bytes[side] = 0;
 		crossed(s, handle, CONNLOG_EVENT_CONN_BYTES_THRESHOLD_CROSSED, event_count(bytes), side);
 	}
-	if (packets && c->pkts[side] >= packets) {
+	if (packets && conn_pkts(s, c, side) >= packets) {
 		t->packets[side] = 0;
 		crossed(s, handle, CONNLOG_EVENT_CONN_PACKETS_THRESHOLD_CROSSED, event_count(packets), side);
 	}
-	if (duration != 0 && s->now - c->start_time > duration &&
+	if (duration != 0 && s->now - conn_start(s, c) > duration &&
 	    conn_wants(s, CONNLOG_EVENT_CONN_DURATION_THRESHOLD_CROSSED)) {
 		t->duration = 0;
 		crossed(s, handle, CONNLOG_EVENT_CONN_DURATION_THRESHOLD_CROSSED,
@@ -47,7 +47,7 @@ void
 conn_check_thresholds(struct conn_store *s, uint32_t handle, int side)
 {
 	const struct conn *c = conn_at(s, handle);
-	const uint64_t     packets = c->pkts[ORIG] + c->pkts[RESP];
+	const uint64_t     packets = conn_pkts(s, c, ORIG) + conn_pkts(s, c, RESP);
 
 	if (conn_wants(s, CONNLOG_EVENT_CONN_GENERIC_PACKET_THRESHOLD_CROSSED) &&
 	    is_generic(&s->opt->generic_packet_thresholds, packets)) {
@@ -59,10 +59,19 @@ conn_check_thresholds(struct conn_store *s, uint32_t handle, int side)
 		check_set(s, handle, x->thresholds, side);
 }
 
+void
+conn_carry(struct conn_store *s, uint32_t handle, int side, bool packet)
+{
+	struct conn_extra *x = conn_extra_need(s, handle);
+
+	if (x)
+		(packet ? x->pkts : x->bytes)[side]++;
+}
+
 struct conn_thresholds *
 conn_thresholds_need(struct conn_store *s, uint32_t handle)
 {
-	struct conn_extra *x = conn_extra_need(s, conn_at(s, handle));
+	struct conn_extra *x = conn_extra_need(s, handle);
 
 	if (x && !x->thresholds)
 		x->thresholds = calloc(1, sizeof *x->thresholds);

@@ -1,4 +1,4 @@
-/* threshold.h - events when a connection has grown to a size or age (Zeek: analyzer/protocol/conn-size/ConnSize.cc).
+/* threshold.h - counting packets, and events when a connection has grown to a size or age (Zeek: analyzer/protocol/conn-size/ConnSize.cc).
  *
  * Each side has at most one threshold for its IP bytes and one for its packets, the connection one for its duration; each is
  * told once.  ConnThreshold::generic_packet_thresholds are for the packets of all connections, both sides together.
@@ -16,6 +16,9 @@ struct conn_thresholds {
 
 void conn_check_thresholds(struct conn_store *s, uint32_t handle, int side);
 
+/* The upper half of one of the side's counters grows by one: that of packets, or that of bytes. */
+void conn_carry(struct conn_store *s, uint32_t handle, int side, bool packet);
+
 /* To be called when a packet of that side was counted. */
 static inline void
 conn_counted(struct conn_store *s, uint32_t handle, int side)
@@ -25,6 +28,18 @@ conn_counted(struct conn_store *s, uint32_t handle, int side)
 	                        UINT64_C(1) << CONNLOG_EVENT_CONN_DURATION_THRESHOLD_CROSSED |
 	                        UINT64_C(1) << CONNLOG_EVENT_CONN_GENERIC_PACKET_THRESHOLD_CROSSED))
 		conn_check_thresholds(s, handle, side);
+}
+
+/* Counts a packet of that side. */
+static inline void
+conn_count(struct conn_store *s, uint32_t handle, struct conn *c, int side, uint32_t ip_bytes)
+{
+	if (++c->pkts[side] == 0)
+		conn_carry(s, handle, side, true);
+	c->bytes[side] += ip_bytes;
+	if (c->bytes[side] < ip_bytes)
+		conn_carry(s, handle, side, false);
+	conn_counted(s, handle, side);
 }
 
 /* => The connection's thresholds, attached when there were none; NULL where there is no memory. */

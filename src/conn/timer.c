@@ -8,6 +8,16 @@
 
 #include "conn/events.h"
 
+/* When the inactivity timer is due.  An embryo has seen no packet since it began. */
+static inline double
+idle_due(const struct conn_store *s, const struct conn *c)
+{
+	if (!(c->flags & CONN_EMBRYO))
+		return conn_cold_at(s, c)->inactivity_at;
+	const double timeout = s->timeouts[c->timeout];
+	return timeout != 0 ? c->last_time + timeout : INFINITY;
+}
+
 /* The timers that are not inactivity: TCP's, and those of who looks into the payload of UDP. */
 static inline double
 own_due(const struct conn_store *s, const struct conn *c)
@@ -39,7 +49,7 @@ conn_enable_status_updates(struct conn_store *s, uint32_t handle)
 	if (!conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE) || s->opt->connection_status_update_interval == 0)
 		return;
 	const double       was = conn_due(s, handle);
-	struct conn_extra *x = conn_extra_need(s, conn_at(s, handle));
+	struct conn_extra *x = conn_extra_need(s, handle);
 	if (!x)
 		return;
 	x->status_at = next_status(s);
@@ -57,22 +67,25 @@ own_timer(struct conn_store *s, uint32_t handle, enum conn_end *why)
 double
 conn_due(const struct conn_store *s, uint32_t handle)
 {
-	const double idle = conn_cold_at(s, handle)->inactivity_at;
-	const double own = own_due(s, conn_at(s, handle));
-	const double due = own < idle ? own : idle;
+	const struct conn *c = conn_at(s, handle);
+	const double       idle = idle_due(s, c);
+	const double       own = own_due(s, c);
+	const double       due = own < idle ? own : idle;
 
 	if (!conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE))
 		return due;
-	return fmin(due, status_due(s, conn_at(s, handle)));
+	return fmin(due, status_due(s, c));
 }
 
 void
 conn_reschedule(struct conn_store *s, uint32_t handle, double was)
 {
+	const double due = conn_due(s, handle);
+
 	/* A node that is due later now wakes up early and is scheduled anew then.  Without memory for the timer the
 	 * connection stays until it is evicted or the input ends. */
-	if (conn_due(s, handle) < was)
-		(void)wheel_schedule(&s->wheel, handle);
+	if (due < was)
+		(void)wheel_schedule(&s->wheel, handle, due);
 }
 
 /* `was`: see conn_reschedule(). */
@@ -83,7 +96,8 @@ put_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which, doub
 	const double timeout = s->timeouts[which];
 
 	c->timeout = (uint8_t)which;
-	conn_cold_at(s, handle)->inactivity_at = timeout != 0 ? c->last_time + timeout : INFINITY;
+	if (!(c->flags & CONN_EMBRYO))
+		conn_cold_at(s, c)->inactivity_at = timeout != 0 ? c->last_time + timeout : INFINITY;
 	conn_reschedule(s, handle, was);
 }
 
@@ -111,7 +125,7 @@ inactivity(struct conn_store *s, uint32_t handle)
 		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_TIMEOUT);
 		return CONN_REMOVE;
 	}
-	conn_cold_at(s, handle)->inactivity_at = c->last_time + timeout;
+	conn_cold_at(s, c)->inactivity_at = c->last_time + timeout; /* an embryo's is never later than its timeout */
 	return CONN_KEEP;
 }
 
@@ -132,7 +146,7 @@ run_status(struct conn_store *s, uint32_t handle, double before)
 static bool
 run_one(struct conn_store *s, uint32_t handle)
 {
-	const double      idle = conn_cold_at(s, handle)->inactivity_at;
+	const double      idle = idle_due(s, conn_at(s, handle));
 	const double      own = own_due(s, conn_at(s, handle));
 	enum conn_end     why = CONN_END_inactivity;
 	enum conn_verdict verdict;

@@ -32,9 +32,7 @@ size_of(const struct inspect *in)
 	const struct conn   *c = inspect_conn(in);
 	struct conn_endpoint end[2];
 
-	if (in->flags & INSPECT_UDP)
-		return (uint64_t)((c->size[0] > 0 ? c->size[0] : 0) + (c->size[1] > 0 ? c->size[1] : 0));
-	in->by->s->tracker->endpoints(in->by->s, c, end);
+	conn_endpoints(in->by->s, c, end);
 	return end[ORIG].size + end[RESP].size;
 }
 

@@ -133,11 +133,12 @@ weigh(struct inspect *in)
 {
 	const struct service_options *opt = in->by->opt;
 	struct conn                  *c = inspect_conn(in);
-	const uint64_t                most = c->bytes[ORIG] > c->bytes[RESP] ? c->bytes[ORIG] : c->bytes[RESP];
+	const struct conn_store      *s = in->by->s;
+	const uint64_t                orig = conn_bytes(s, c, ORIG), resp = conn_bytes(s, c, RESP);
 
-	if (c->last_time - c->start_time > opt->gridftp_max_time) {
+	if (c->last_time - conn_start(s, c) > opt->gridftp_max_time) {
 		stop_weighing(in);
-	} else if (most >= opt->gridftp_size_threshold) {
+	} else if ((orig > resp ? orig : resp) >= opt->gridftp_size_threshold) {
 		verdict_add(&in->verdict, VERDICT_SERVICE, SERVICE_GRIDFTP_DATA);
 		if (opt->gridftp_skip_data)
 			c->flags |= CONN_SKIP;
@@ -219,12 +220,13 @@ on_cut(void *arg, uint32_t handle)
 static void
 apply_expected(struct inspector *i, uint32_t handle)
 {
-	struct conn *c = conn_at(i->s, handle);
-	enum service names[EXPECT_NAMES];
-	unsigned     n;
+	struct conn      *c = conn_at(i->s, handle);
+	const struct addr orig = conn_host(i->s, c, ORIG), resp = conn_host(i->s, c, RESP);
+	enum service      names[EXPECT_NAMES];
+	unsigned          n;
 
 	if (c->transport != TRANSPORT_TCP || i->expect.n == 0 ||
-	    !expect_find(&i->expect, &c->h[ORIG], &c->h[RESP], c->p[RESP], i->s->now, names, &n))
+	    !expect_find(&i->expect, &orig, &resp, c->p[RESP], i->s->now, names, &n))
 		return;
 	if ((c->flags & CONN_EMBRYO) && !tcp_open(i->s, handle))
 		return;
@@ -304,8 +306,9 @@ on_release(void *arg, uint32_t watch)
 	struct inspect    *in = inspect_at(i, watch);
 	const struct conn *c = inspect_conn(in);
 	if (in->flags & INSPECT_EXPECTED) {
-		expect_ended(&i->expect, SERVICE_FTP_DATA, &c->h[RESP], c->p[RESP]);
-		expect_ended(&i->expect, SERVICE_IRC_DCC_DATA, &c->h[RESP], c->p[RESP]);
+		const struct addr resp = conn_host(i->s, c, RESP);
+		expect_ended(&i->expect, SERVICE_FTP_DATA, &resp, c->p[RESP]);
+		expect_ended(&i->expect, SERVICE_IRC_DCC_DATA, &resp, c->p[RESP]);
 	}
 	inspect_free(in);
 }
@@ -456,10 +459,10 @@ talk_port(const struct talk *t, int side)
 	return inspect_conn(t->in)->p[side];
 }
 
-const struct addr *
+struct addr
 talk_addr(const struct talk *t, int side)
 {
-	return &inspect_conn(t->in)->h[side];
+	return conn_host(t->in->by->s, inspect_conn(t->in), side);
 }
 
 void

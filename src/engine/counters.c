@@ -152,7 +152,9 @@ tell_memory(const struct connlog_engine *e, struct teller *t)
 	const struct conn_store *s = &e->store;
 
 	t->group = "memory";
-	tell(t, "connections", slab_bytes(&s->conns) + slab_bytes(&s->colds));
+	tell(t, "connections",
+	     slab_bytes(&s->conns) + slab_bytes(&s->colds) + slab_bytes(&s->sizes) + slab_bytes(&s->ends) +
+	         intern_bytes(&s->links));
 	tell(t, "tcp", slab_bytes(&s->tcps) + slab_bytes(&s->tcp_rares) + s->range_bytes);
 	tell(t, "extra", slab_bytes(&s->extras));
 	tell(t, "table", ((uint64_t)s->table.mask + 1) * sizeof *s->table.slots);

@@ -104,15 +104,15 @@ look_inside(struct connlog_engine *e, struct frame *f, uint32_t handle, bool is_
 
 	if (note_x)
 		history_once(s, handle, HIST_UNKNOWN, 'X');
-	if (answer == UDP_TUNNEL_NO || !(x = conn_extra_need(s, c)))
+	if (answer == UDP_TUNNEL_NO || !(x = conn_extra_need(s, handle)))
 		return;
 	note_tunnels(e, handle, st.confirmed & ~(unsigned)x->udp_tunnel.confirmed);
 	x->udp_tunnel = st;
 	if (answer != UDP_TUNNEL_INNER)
 		return;
 	const struct encap shell = {
-		.src = c->h[ORIG],
-		.dst = c->h[RESP],
+		.src = conn_host(s, c, ORIG),
+		.dst = conn_host(s, c, RESP),
 		.sport = c->p[ORIG],
 		.dport = c->p[RESP],
 		.proto = c->proto,
@@ -137,7 +137,8 @@ new_connection(struct connlog_engine *e, const struct frame *f, struct conn **fo
 	if (!handle)
 		return 0;
 	const struct conn *c = *found = conn_at(&e->store, handle);
-	*is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]);
+	const struct addr  orig = conn_host(&e->store, c, ORIG);
+	*is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &orig);
 	return handle;
 }
 
@@ -155,7 +156,7 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_REUSED);
 		conn_remove(s, handle, CONN_END_reused);
 		handle = 0;
-	} else if (handle && (p->encap || c->extra)) {
+	} else if (handle && (p->encap || (c->flags & CONN_EXTRA))) {
 		conn_check_encap(s, handle, p->encap);
 	}
 	if (!handle) {

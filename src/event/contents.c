@@ -18,12 +18,12 @@ enum { NAME_ROOM = 4096 };
 
 /* addr_to_uri. */
 static void
-address_text(const struct addr *a, char out[ADDR_TEXT_MAX + 2])
+address_text(struct addr a, char out[ADDR_TEXT_MAX + 2])
 {
 	char         text[ADDR_TEXT_MAX];
-	const size_t n = addr_format(a, text);
+	const size_t n = addr_format(&a, text);
 
-	snprintf(out, ADDR_TEXT_MAX + 2, addr_is_v4(a) ? "%.*s" : "[%.*s]", (int)n, text);
+	snprintf(out, ADDR_TEXT_MAX + 2, addr_is_v4(&a) ? "%.*s" : "[%.*s]", (int)n, text);
 }
 
 /* generate_extraction_filename. => False where the name is too long. */
@@ -33,8 +33,8 @@ file_name(const struct contents *ct, const struct conn *c, int side, char out[NA
 	const char *prefix = ct->opt->extraction_prefix ? ct->opt->extraction_prefix : "";
 	char        orig[ADDR_TEXT_MAX + 2], resp[ADDR_TEXT_MAX + 2];
 
-	address_text(&c->h[ORIG], orig);
-	address_text(&c->h[RESP], resp);
+	address_text(conn_host(ct->s, c, ORIG), orig);
+	address_text(conn_host(ct->s, c, RESP), resp);
 	const int n = snprintf(out, NAME_ROOM, "%s%s%s:%u-%s:%u_%s.dat", prefix, *prefix ? "_" : "", orig, c->p[ORIG], resp,
 	                       c->p[RESP], side == ORIG ? "orig" : "resp");
 	return n > 0 && n < NAME_ROOM;
@@ -166,7 +166,7 @@ contents_extract(struct contents *ct, uint32_t handle, bool orig, bool resp)
 
 	if (c->transport != TRANSPORT_TCP)
 		return false;
-	const bool talks = c->tcp && tcp_side(tcp_at(ct->s, c), ORIG)->state != TCP_INACTIVE &&
+	const bool talks = tcp_is_open(c) && tcp_side(tcp_at(ct->s, c), ORIG)->state != TCP_INACTIVE &&
 	                   tcp_side(tcp_at(ct->s, c), RESP)->state != TCP_INACTIVE;
 	if (talks) {
 		if (orig)
@@ -175,7 +175,7 @@ contents_extract(struct contents *ct, uint32_t handle, bool orig, bool resp)
 			begin_side(ct, handle, RESP);
 		return true;
 	}
-	struct conn_extra *x = conn_extra_need(ct->s, c);
+	struct conn_extra *x = conn_extra_need(ct->s, handle);
 	if (!x)
 		return false;
 	x->extract |= (uint8_t)(orig << ORIG | resp << RESP);

@@ -39,21 +39,21 @@ l2_text(const uint8_t l2[6], char out[18])
 }
 
 static void
-fill_link(const struct conn_cold *cold, struct fill_texts *t, struct record *r)
+fill_link(const struct conn_link *link, struct fill_texts *t, struct record *r)
 {
-	r->orig_l2_addr = l2_text(cold->l2[ORIG], t->l2[ORIG]);
-	r->resp_l2_addr = l2_text(cold->l2[RESP], t->l2[RESP]);
+	r->orig_l2_addr = l2_text(link->l2[ORIG], t->l2[ORIG]);
+	r->resp_l2_addr = l2_text(link->l2[RESP], t->l2[RESP]);
 	if (r->orig_l2_addr.n)
 		r->has |= HAS(COL_ORIG_L2_ADDR);
 	if (r->resp_l2_addr.n)
 		r->has |= HAS(COL_RESP_L2_ADDR);
-	if (cold->vlan != PKT_VLAN_NONE) {
+	if (link->vlan != PKT_VLAN_NONE) {
 		r->has |= HAS(COL_VLAN);
-		r->vlan = cold->vlan;
+		r->vlan = link->vlan;
 	}
-	if (cold->inner_vlan != PKT_VLAN_NONE) {
+	if (link->inner_vlan != PKT_VLAN_NONE) {
 		r->has |= HAS(COL_INNER_VLAN);
-		r->inner_vlan = cold->inner_vlan;
+		r->inner_vlan = link->inner_vlan;
 	}
 }
 
@@ -82,7 +82,7 @@ fill_sizes(const struct conn_store *s, uint32_t handle, struct record *r)
 	const char          *history = history_text(s, handle, &history_len);
 
 	conn_endpoints(s, c, end);
-	r->duration = c->last_time - c->start_time;
+	r->duration = c->last_time - conn_start(s, c);
 	if (r->duration > 0) {
 		r->has |= HAS_LASTED;
 		r->orig_bytes = end[ORIG].size;
@@ -147,32 +147,38 @@ fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v
 
 	*r = (struct record){
 		.has = HAS_ALWAYS,
-		.ts = c->start_time + s->shift,
+		.ts = conn_start(s, c) + s->shift,
 		.uid = { t->uid, uid_format(&uid, t->uid) },
-		.orig_h = c->h[ORIG],
-		.resp_h = c->h[RESP],
+		.orig_h = conn_host(s, c, ORIG),
+		.resp_h = conn_host(s, c, RESP),
 		.orig_p = c->p[ORIG],
 		.resp_p = c->p[RESP],
 		.proto = proto_text(c->transport),
-		.orig_pkts = c->pkts[ORIG],
-		.orig_ip_bytes = c->bytes[ORIG],
-		.resp_pkts = c->pkts[RESP],
-		.resp_ip_bytes = c->bytes[RESP],
+		.orig_pkts = conn_pkts(s, c, ORIG),
+		.orig_ip_bytes = conn_bytes(s, c, ORIG),
+		.resp_pkts = conn_pkts(s, c, RESP),
+		.resp_ip_bytes = conn_bytes(s, c, RESP),
 		.ip_proto = c->proto,
 	};
 	fill_sizes(s, handle, r);
-	fill_link(conn_cold_at(s, handle), t, r);
+	fill_link(conn_link(s, c), t, r);
 	if (x)
 		fill_extra(x, t, r);
 	/* Without local networks the columns are left out, but not by main.zeek's connection_flipped. */
 	if (s->opt->local_nets.n > 0 || (c->flags & CONN_FLIPPED)) {
 		r->has |= HAS_LOCAL;
-		r->local_orig = net_set_has(&s->opt->local_nets, &c->h[ORIG]);
-		r->local_resp = net_set_has(&s->opt->local_nets, &c->h[RESP]);
+		r->local_orig = net_set_has(&s->opt->local_nets, &r->orig_h);
+		r->local_resp = net_set_has(&s->opt->local_nets, &r->resp_h);
 	}
 	if (s->opt->log_community_id) {
+		const struct community_flow flow = {
+			.h = { r->orig_h, r->resp_h },
+			.p = { c->p[ORIG], c->p[RESP] },
+			.proto = c->proto,
+			.transport = c->transport,
+		};
 		const size_t n =
-			community_id(c, (uint16_t)s->opt->community_id_seed, s->opt->community_id_base64, t->community_id);
+			community_id(&flow, (uint16_t)s->opt->community_id_seed, s->opt->community_id_base64, t->community_id);
 		r->community_id = (struct text){ t->community_id, n };
 		r->has |= n ? HAS(COL_COMMUNITY_ID) : 0;
 	}

@@ -36,9 +36,9 @@ struct state {
 };
 
 static bool
-is_multicast(const struct addr *a)
+is_multicast(struct addr a)
 {
-	return addr_is_v4(a) ? (a->b[12] & 0xf0) == 0xe0 : a->b[0] == 0xff;
+	return addr_is_v4(&a) ? (a.b[12] & 0xf0) == 0xe0 : a.b[0] == 0xff;
 }
 
 /* => False where a record is bad. */

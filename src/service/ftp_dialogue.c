@@ -305,8 +305,10 @@ ftp_request(struct talk *t, struct ftp_dialogue *d, struct bytes word, struct by
 		good = parse_port(arg, &e);
 	else if (word.n == 4 && memcmp(word.p, "EPRT", 4) == 0)
 		good = !(arg.n && memchr(arg.p, 0, arg.n)) && parse_extended(arg, &e);
-	if (good)
-		talk_expect(t, SERVICE_FTP_DATA, talk_addr(t, TALK_RESP), &e.addr, e.port);
+	if (good) {
+		const struct addr resp = talk_addr(t, TALK_RESP);
+		talk_expect(t, SERVICE_FTP_DATA, &resp, &e.addr, e.port);
+	}
 }
 
 static void
@@ -323,9 +325,10 @@ passive(struct talk *t, unsigned code, struct bytes text)
 		if (!at || memchr(text.p, 0, text.n) || !parse_extended(bytes_skip(text, (size_t)(at + 1 - text.p)), &e))
 			return;
 		if (addr_equal(&e.addr, &unspecified))
-			e.addr = *talk_addr(t, TALK_RESP);
+			e.addr = talk_addr(t, TALK_RESP);
 	}
-	talk_expect(t, SERVICE_FTP_DATA, talk_addr(t, TALK_ORIG), &e.addr, e.port);
+	const struct addr orig = talk_addr(t, TALK_ORIG);
+	talk_expect(t, SERVICE_FTP_DATA, &orig, &e.addr, e.port);
 }
 
 /* Begins with a code of its own: `[1-9][0-9]{2} [[:print:]]{10}`. */

@@ -60,7 +60,7 @@ bool     talk_udp(const struct talk *t);
 bool     talk_partial(const struct talk *t); /* TCP joined midway (IsPartial); false for UDP */
 uint16_t talk_port(const struct talk *t, int side);
 /* => The connection's end at that side, after flips. */
-const struct addr *talk_addr(const struct talk *t, int side);
+struct addr talk_addr(const struct talk *t, int side);
 
 /* ---- what it can ask for */
 

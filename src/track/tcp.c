@@ -29,11 +29,17 @@ mark_contents(const struct conn_store *s, const struct conn *c, struct tcp *t)
 bool
 tcp_open(struct conn_store *s, uint32_t handle)
 {
-	struct conn *c = conn_at(s, handle);
+	struct conn   *c = conn_at(s, handle);
+	const bool     embryo = c->flags & CONN_EMBRYO;
+	const uint32_t isn = c->isn, state = slab_alloc(&s->tcps);
 
-	c->tcp = slab_alloc(&s->tcps);
-	if (!c->tcp)
+	if (!state)
 		return false;
+	if (embryo && !conn_settle(s, c)) {
+		slab_release(&s->tcps, state);
+		return false;
+	}
+	c->tcp = state;
 	struct tcp *t = tcp_at(s, c);
 	for (int i = 0; i < 2; i++)
 		t->ep[i].delivered = t->ep[i].trimmed = 1;
@@ -41,18 +47,18 @@ tcp_open(struct conn_store *s, uint32_t handle)
 	t->expire_at[1] = t->last_at = INFINITY;
 	if (conn_wants(s, CONNLOG_EVENT_TCP_CONTENTS))
 		mark_contents(s, c, t);
-	if (!(c->flags & CONN_EMBRYO))
+	if (!embryo)
 		return true;
 
-	c->flags &= (uint8_t)~CONN_EMBRYO;
+	const double   start = conn_start(s, c);
 	struct tcp_ep *ep = tcp_side(t, ORIG);
-	ep->start = ep->ack = c->isn;
-	ep->last = c->isn + 1;
+	ep->start = ep->ack = isn;
+	ep->last = isn + 1;
 	ep->state = TCP_SYN_SENT;
 	t->flags = TCP_SAW_ORIG | TCP_FIRST_ORIG;
-	t->expire_at[0] = c->start_time + s->opt->tcp_SYN_timeout;
+	t->expire_at[0] = start + s->opt->tcp_SYN_timeout;
 	if (s->opt->tcp_attempt_delay != 0)
-		t->last_at = c->start_time + s->opt->tcp_attempt_delay;
+		t->last_at = start + s->opt->tcp_attempt_delay;
 	return true;
 }
 
@@ -130,7 +136,7 @@ flip(struct conn_store *s, struct conn *c)
 static void
 endpoints(const struct conn_store *s, const struct conn *c, struct conn_endpoint out[2])
 {
-	if (!c->tcp) { /* an embryo */
+	if (!tcp_is_open(c)) {
 		out[ORIG] = (struct conn_endpoint){ TCP_SYN_SENT, 0 };
 		out[RESP] = (struct conn_endpoint){ TCP_INACTIVE, 0 };
 		return;
@@ -145,7 +151,7 @@ endpoints(const struct conn_store *s, const struct conn *c, struct conn_endpoint
 static uint64_t
 missed(const struct conn_store *s, const struct conn *c)
 {
-	if (!c->tcp || !tcp_at(s, c)->rare)
+	if (!tcp_is_open(c) || !tcp_at(s, c)->rare)
 		return 0;
 	const struct tcp_rare *r = slab_at(&s->tcp_rares, tcp_at(s, c)->rare);
 	return r->ep[0].missed + r->ep[1].missed;
@@ -176,10 +182,20 @@ first_packets(const struct conn_store *s, const struct conn *c)
 	return (uint8_t)((t->flags & TCP_FIRST_ORIG ? 1 << ORIG : 0) | (t->flags & TCP_FIRST_RESP ? 1 << RESP : 0));
 }
 
+/* A SYN alone, on time, with nothing about it that would have to be remembered, and nobody to be told of it. */
+static bool
+is_embryo(const struct conn_store *s, const struct pkt *p)
+{
+	return !p->tcp_bad && !p->l4_bad && (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN &&
+	       p->data_len == 0 && p->tcp_win != 0 && p->ts == s->now && !p->deep && s->events.wanted == 0;
+}
+
 const struct conn_tracker tcp_tracker = {
 	.state_size = sizeof(struct tcp),
 	.rare_size = sizeof(struct tcp_rare),
 	.stats_size = sizeof(struct tcp_stats),
+	.is_embryo = is_embryo,
+	.open = tcp_open,
 	.due = tcp_due,
 	.timer = tcp_timer,
 	.at_end = tcp_at_end,
@@ -191,25 +207,15 @@ const struct conn_tracker tcp_tracker = {
 	.first_packets = first_packets,
 };
 
-/* A SYN alone, on time, with nothing about it that would have to be remembered, and nobody to be told of it. */
-static bool
-is_embryo(const struct conn_store *s, const struct pkt *p)
-{
-	return !p->tcp_bad && !p->l4_bad && (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST)) == TCP_SYN &&
-	       p->data_len == 0 && p->tcp_win != 0 && p->ts == s->now && !tcp_wants_packets(s);
-}
-
 bool
 tcp_begin(struct conn_store *s, uint32_t handle, const struct pkt *p)
 {
 	struct conn *c = conn_at(s, handle);
 
-	if (is_embryo(s, p)) {
-		c->flags |= CONN_EMBRYO;
+	if (c->flags & CONN_EMBRYO)
 		c->isn = p->tcp_seq;
-	} else if (!tcp_open(s, handle)) {
+	else if (!tcp_open(s, handle))
 		return false;
-	}
 	/* Until the handshake is done, Zeek gives TCP the timeout of UDP (TCP.cc). */
 	conn_begin_timeout(s, handle, TIMEOUT_UDP);
 	return true;
@@ -454,9 +460,7 @@ count(const struct tcp_ctx *x, const struct tcp_ep *ep, const struct pkt *p)
 {
 	const int side = tcp_is_orig(x->t, ep) ? ORIG : RESP;
 
-	x->c->pkts[side]++;
-	x->c->bytes[side] += p->ip_len;
-	conn_counted(x->s, x->handle, side);
+	conn_count(x->s, x->handle, x->c, side, p->ip_len);
 }
 
 void
@@ -464,10 +468,8 @@ tcp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct p
 {
 	if (c->flags & CONN_EMBRYO) {
 		if (c->pkts[ORIG] == 0) { /* the SYN itself */
-			history_once(s, handle, HIST_SYN, 'S');
-			c->pkts[ORIG] = 1;
-			c->bytes[ORIG] = p->ip_len;
-			conn_counted(s, handle, ORIG);
+			c->hist_seen = HIST_SYN;
+			conn_count(s, handle, c, ORIG, p->ip_len);
 			return;
 		}
 		if (!tcp_open(s, handle)) {

@@ -94,6 +94,13 @@ tcp_at(const struct conn_store *s, const struct conn *c)
 	return slab_at(&s->tcps, c->tcp);
 }
 
+/* Has the connection a state?  An embryo has none, nor has one for which there was no memory. */
+static inline bool
+tcp_is_open(const struct conn *c)
+{
+	return !(c->flags & CONN_EMBRYO) && c->tcp;
+}
+
 static inline struct tcp_ep *
 tcp_side(struct tcp *t, int side)
 {

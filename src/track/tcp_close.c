@@ -220,8 +220,8 @@ double
 tcp_due(const struct conn_store *s, const struct conn *c)
 {
 	if (c->flags & CONN_EMBRYO) {
-		const double expire = c->start_time + s->opt->tcp_SYN_timeout;
-		const double attempt = c->start_time + s->opt->tcp_attempt_delay;
+		const double expire = conn_start(s, c) + s->opt->tcp_SYN_timeout;
+		const double attempt = conn_start(s, c) + s->opt->tcp_attempt_delay;
 		return s->opt->tcp_attempt_delay != 0 && attempt < expire ? attempt : expire;
 	}
 	const struct tcp *t = tcp_at(s, c);

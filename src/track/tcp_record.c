@@ -56,7 +56,7 @@ tcp_record_end(struct conn_store *s, uint32_t handle)
 {
 	struct conn *c = conn_at(s, handle);
 
-	if (!c->tcp)
+	if (!tcp_is_open(c))
 		return;
 	const struct tcp_ctx x = { s, handle, c, tcp_at(s, c), s->now };
 	for (int side = ORIG; side <= RESP; side++)

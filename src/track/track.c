@@ -57,25 +57,21 @@ track_begin(struct conn_store *s, uint32_t handle, const struct pkt *p)
 	return true;
 }
 
-static void
-count(struct conn_store *s, uint32_t handle, struct conn *c, const struct pkt *p, int side)
+/* Returns the side's size. */
+static int64_t *
+add_size(const struct conn_store *s, const struct conn *c, int side, int64_t n)
 {
-	c->pkts[side]++;
-	c->bytes[side] += p->ip_len;
-	conn_counted(s, handle, side);
-}
+	int64_t *size = &conn_sizes_at(s, c)->size[side];
 
-static void
-add_size(struct conn *c, int side, int64_t n)
-{
-	c->size[side] = c->size[side] < 0 ? n : c->size[side] + n;
+	*size = *size < 0 ? n : *size + n;
+	return size;
 }
 
 static void
 udp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct pkt *p, int side)
 {
 	if (p->l4_bad) {
-		struct conn_extra *x = conn_extra_need(s, c);
+		struct conn_extra *x = conn_extra_need(s, handle);
 		if (x)
 			conn_event_multiple(s, handle, CONNLOG_EVENT_UDP_MULTIPLE_CHECKSUM_ERRORS, side == ORIG,
 			                    history_scaled(s, handle, &x->bad_checksum[side], side == ORIG ? 'C' : 'c'));
@@ -86,14 +82,14 @@ udp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct p
 		history_once(s, handle, HIST_UDP_ORIG_DATA, 'D');
 	else
 		history_once(s, handle, HIST_UDP_RESP_DATA, 'd');
-	add_size(c, side, (int64_t)p->udp_len - 8);
+	add_size(s, c, side, (int64_t)p->udp_len - 8);
 	conn_event(s, handle, side == ORIG ? CONNLOG_EVENT_UDP_REQUEST : CONNLOG_EVENT_UDP_REPLY);
 }
 
 void
 track_count(struct conn_store *s, uint32_t handle, struct conn *c, const struct pkt *p, bool is_orig)
 {
-	count(s, handle, c, p, is_orig ? ORIG : RESP);
+	conn_count(s, handle, c, is_orig ? ORIG : RESP, p->ip_len);
 }
 
 static void
@@ -102,11 +98,10 @@ icmp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct 
 	if (p->l4_bad)
 		return;
 	c->last_time = p->ts;
-	add_size(c, side, p->data_len);
-	c->size[side] =
-		(int32_t)(uint32_t)c->size[side]; /* Zeek counts in an int (ICMPSessionAdapter.h), which wraps around */
-	if (p->data_cap >= p->data_len)       /* one that is not all there is not counted (ICMP.cc) */
-		count(s, handle, c, p, side);
+	int64_t *size = add_size(s, c, side, p->data_len);
+	*size = (int32_t)(uint32_t)*size; /* Zeek counts in an int (ICMPSessionAdapter.h), which wraps around */
+	if (p->data_cap >= p->data_len)   /* one that is not all there is not counted (ICMP.cc) */
+		conn_count(s, handle, c, side, p->ip_len);
 }
 
 void
@@ -126,6 +121,6 @@ track_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct
 		break;
 	default:
 		c->last_time = p->ts;
-		count(s, handle, c, p, side);
+		conn_count(s, handle, c, side, p->ip_len);
 	}
 }

@@ -184,12 +184,12 @@ put_sum(const struct ecs *e, char *p, const char *key, enum column_id a, enum co
 
 /* The connection's tuple as the engine has it. => false for protocols that have no ports. */
 static bool
-flow_of(const struct ecs *e, struct conn *c)
+flow_of(const struct ecs *e, struct community_flow *c)
 {
 	const struct record *r = e->r;
 	const bool           v4 = addr_is_v4(&r->orig_h);
 
-	*c = (struct conn){ .h = { r->orig_h, r->resp_h }, .p = { r->orig_p, r->resp_p } };
+	*c = (struct community_flow){ .h = { r->orig_h, r->resp_h }, .p = { r->orig_p, r->resp_p } };
 	if (text_is(r->proto, "tcp")) {
 		c->transport = TRANSPORT_TCP;
 		c->proto = PROTO_TCP;
@@ -199,7 +199,6 @@ flow_of(const struct ecs *e, struct conn *c)
 	} else if (e->icmp) {
 		c->transport = TRANSPORT_ICMP;
 		c->proto = v4 ? PROTO_ICMP : PROTO_ICMPV6;
-		c->flags = icmp_counterpart(c->proto, (uint8_t)r->orig_p) < 0 ? CONN_ONE_WAY : 0;
 	}
 	return c->transport != TRANSPORT_UNKNOWN;
 }
@@ -208,9 +207,9 @@ flow_of(const struct ecs *e, struct conn *c)
 static char *
 put_community_id(const struct ecs *e, char *p)
 {
-	struct conn c;
-	char        id[COMMUNITY_ID_MAX];
-	size_t      n;
+	struct community_flow c;
+	char                  id[COMMUNITY_ID_MAX];
+	size_t                n;
 
 	if (has(e, HAS(COL_COMMUNITY_ID)) ||
 	    !has(e, HAS(COL_ORIG_H) | HAS(COL_ORIG_P) | HAS(COL_RESP_H) | HAS(COL_RESP_P) | HAS(COL_PROTO)))

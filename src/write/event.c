@@ -143,18 +143,19 @@ put_value(char *p, const struct connlog_writer *w, const connlog_value *v)
 static size_t
 format_connection(const struct connlog_writer *w, const struct conn_store *s, const struct conn *c, char *p)
 {
-	const struct uid uid = conn_uid(s, c);
-	char            *start = p;
+	const struct uid  uid = conn_uid(s, c);
+	const struct addr orig = conn_host(s, c, ORIG), resp = conn_host(s, c, RESP);
+	char             *start = p;
 
 	p = put_word(p, ",\"uid\":\"");
 	p += uid_format(&uid, p);
-	p = put_address(put_word(p, "\",\"id.orig_h\":"), c->h[ORIG].b);
+	p = put_address(put_word(p, "\",\"id.orig_h\":"), orig.b);
 	p = put_word(p, ",\"id.orig_p\":");
 	p += format_u64(p, c->p[ORIG]);
-	p = put_address(put_word(p, ",\"id.resp_h\":"), c->h[RESP].b);
+	p = put_address(put_word(p, ",\"id.resp_h\":"), resp.b);
 	p = put_word(p, ",\"id.resp_p\":");
 	p += format_u64(p, c->p[RESP]);
-	p = put_time(put_word(p, ",\"start_time\":"), w->json_time, c->start_time + s->shift);
+	p = put_time(put_word(p, ",\"start_time\":"), w->json_time, conn_start(s, c) + s->shift);
 	return (size_t)(p - start);
 }
 
@@ -163,17 +164,18 @@ put_connection(char *p, struct connlog_writer *w, const connlog_event *event)
 {
 	const struct conn_store *s = event_store(event);
 	const struct conn       *c = conn_at(s, event_handle(event));
+	const struct addr        h[2] = { conn_host(s, c, ORIG), conn_host(s, c, RESP) };
 	struct event_origin     *o = &w->origin;
-	const double             start = c->start_time + s->shift;
+	const double             start = conn_start(s, c) + s->shift;
 
-	if (o->n == 0 || o->start_time != start || o->uid_salt != c->uid_salt || o->proto != c->proto ||
-	    memcmp(o->p, c->p, sizeof o->p) != 0 || memcmp(o->h, c->h, sizeof o->h) != 0 ||
+	if (o->n == 0 || o->start_time != start || o->uid_salt != conn_salt(s, c) || o->proto != c->proto ||
+	    memcmp(o->p, c->p, sizeof o->p) != 0 || memcmp(o->h, h, sizeof o->h) != 0 ||
 	    memcmp(&o->uid_key, &s->uid_key, sizeof o->uid_key) != 0) {
 		o->start_time = start;
-		o->uid_salt = c->uid_salt;
+		o->uid_salt = conn_salt(s, c);
 		o->proto = c->proto;
 		memcpy(o->p, c->p, sizeof o->p);
-		memcpy(o->h, c->h, sizeof o->h);
+		memcpy(o->h, h, sizeof o->h);
 		o->uid_key = s->uid_key;
 		o->n = format_connection(w, s, c, o->text);
 	}

@@ -92,7 +92,7 @@ test_wheel(void **state)
 		} else {
 			/* mostly seconds, sometimes many turns of the wheel, sometimes at once */
 			t[h].at = now + (double)(r % 1000) * (r % 64 == 1 ? 3.7 : r % 32 == 3 ? 0 : 0.01);
-			assert_true(wheel_schedule(w, h));
+			assert_true(wheel_schedule(w, h, t[h].at));
 		}
 		now += round % 1000 == 999 ? 5000.0 : (double)(next_random(&x) % 100) * 0.001;
 		double last = -1;

@@ -130,7 +130,7 @@ feed(struct world *w, const struct pkt *p)
 		assert_int_not_equal(handle, 0);
 		assert_true(track_begin(&w->s, handle, p));
 		c = conn_at(&w->s, handle);
-		is_orig = p->sport == c->p[ORIG] && addr_equal(&p->src, &c->h[ORIG]);
+		is_orig = p->sport == c->p[ORIG] && c->v4[ORIG] == addr_v4(&p->src);
 	}
 	track_packet(&w->s, handle, c, p, is_orig);
 	return handle;

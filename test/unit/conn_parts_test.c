@@ -89,21 +89,21 @@ test_community_id(void **state)
 	static const struct {
 		uint8_t     a[4], b[4];
 		uint16_t    pa, pb;
-		uint8_t     proto, transport, flags;
+		uint8_t     proto, transport;
 		const char *want;
 	} rows[] = {
-		{ { 128, 232, 110, 120 }, { 66, 35, 250, 204 }, 34855, 80, 6, TRANSPORT_TCP, 0, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
-		{ { 66, 35, 250, 204 }, { 128, 232, 110, 120 }, 80, 34855, 6, TRANSPORT_TCP, 0, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
-		{ { 192, 168, 1, 52 }, { 8, 8, 8, 8 }, 54585, 53, 17, TRANSPORT_UDP, 0, "1:d/FP5EW3wiY1vCndhwleRRKHowQ=" },
-		{ { 192, 168, 0, 89 }, { 192, 168, 0, 1 }, 8, 0, 1, TRANSPORT_ICMP, 0, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=" },
+		{ { 128, 232, 110, 120 }, { 66, 35, 250, 204 }, 34855, 80, 6, TRANSPORT_TCP, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
+		{ { 66, 35, 250, 204 }, { 128, 232, 110, 120 }, 80, 34855, 6, TRANSPORT_TCP, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
+		{ { 192, 168, 1, 52 }, { 8, 8, 8, 8 }, 54585, 53, 17, TRANSPORT_UDP, "1:d/FP5EW3wiY1vCndhwleRRKHowQ=" },
+		{ { 192, 168, 0, 89 }, { 192, 168, 0, 1 }, 8, 0, 1, TRANSPORT_ICMP, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=" },
 		/* ICMPv6 in IPv4, of a type that only ICMP has an answer to: the lower end comes first, by ICMP's rules. */
-		{ { 10, 2, 2, 2 }, { 10, 1, 1, 1 }, 17, 34, 58, TRANSPORT_ICMP, CONN_ONE_WAY, "1:KveumIjMw9a4drfjwbtv1Qokt98=" },
-		{ { 192, 168, 170, 8 }, { 192, 168, 170, 56 }, 7, 80, 132, TRANSPORT_UNKNOWN, 0, "1:jQgCxbku+pNGw8WPbEc/TS/uTpQ=" },
+		{ { 10, 2, 2, 2 }, { 10, 1, 1, 1 }, 17, 34, 58, TRANSPORT_ICMP, "1:KveumIjMw9a4drfjwbtv1Qokt98=" },
+		{ { 192, 168, 170, 8 }, { 192, 168, 170, 56 }, 7, 80, 132, TRANSPORT_UNKNOWN, "1:jQgCxbku+pNGw8WPbEc/TS/uTpQ=" },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		const struct conn c = {
+		const struct community_flow c = {
 			.h = { addr_from_v4(rows[i].a), addr_from_v4(rows[i].b) }, .p = { rows[i].pa, rows[i].pb },
-			.proto = rows[i].proto, .transport = rows[i].transport, .flags = rows[i].flags,
+			.proto = rows[i].proto, .transport = rows[i].transport,
 		};
 		char out[COMMUNITY_ID_MAX];
 		const size_t n = community_id(&c, 0, true, out);
@@ -224,12 +224,69 @@ test_options(void **state)
 	connlog_options_free(o);
 }
 
+/* Counters beyond 32 bits: the upper halves are in the extra, and change places with the rest. */
+static void
+test_large_counters(void **state)
+{
+	(void)state;
+	struct world *w = world_new(NULL, NULL);
+	uint32_t      handle = 0;
+
+	for (unsigned i = 0; i < 10; i++) {
+		struct pkt p = packet(TRANSPORT_UDP, i == 5, 1000 + i);
+		p.udp_len = 8;
+		p.ip_len = 0x40000000;
+		handle = feed(w, &p);
+		track_count(&w->s, handle, conn_at(&w->s, handle), &p, i != 5);
+	}
+	conn_at(&w->s, handle)->pkts[ORIG] = UINT32_MAX;
+	struct pkt p = packet(TRANSPORT_UDP, 0, 1010);
+	p.udp_len = 8;
+	track_count(&w->s, handle, conn_at(&w->s, handle), &p, true);
+	const struct conn *c = conn_at(&w->s, handle);
+	assert_true(conn_bytes(&w->s, c, ORIG) == UINT64_C(9) << 30 && conn_bytes(&w->s, c, RESP) == 1 << 30);
+	assert_true(conn_pkts(&w->s, c, ORIG) == UINT64_C(1) << 32 && conn_pkts(&w->s, c, RESP) == 1);
+	conn_flip(&w->s, handle);
+	assert_true(conn_bytes(&w->s, c, RESP) == UINT64_C(9) << 30 && conn_pkts(&w->s, c, RESP) == UINT64_C(1) << 32);
+	world_free(w);
+}
+
+/* Each connection keeps its own link addresses, also where there are more of them than can be interned, and after a flip. */
+static void
+test_many_links(void **state)
+{
+	(void)state;
+	enum { LINKS = UINT16_MAX + 3 };
+	struct world *w = world_new(NULL, NULL);
+	uint32_t      handle[LINKS];
+
+	for (uint32_t i = 0; i < LINKS; i++) {
+		const uint8_t mac[6] = { 2, 0, (uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i };
+		struct pkt    p = packet(TRANSPORT_TCP, 0, 1000);
+		p.src = addr_from_v4((const uint8_t[]){ 10, mac[3], mac[4], mac[5] });
+		p.tcp_flags = TCP_SYN;
+		p.l2_src = mac;
+		handle[i] = feed(w, &p);
+	}
+	for (uint32_t i = 0; i < LINKS; i++) {
+		const struct conn_link *link = conn_link(&w->s, conn_at(&w->s, handle[i]));
+		assert_true(link->l2[ORIG][3] == (uint8_t)(i >> 16) && link->l2[ORIG][5] == (uint8_t)i && link->l2[RESP][0] == 0);
+	}
+	for (uint32_t i = LINKS - 5; i < LINKS; i++) {
+		assert_true(conn_extra_need(&w->s, handle[i]) != NULL); /* no embryo any more */
+		conn_flip(&w->s, handle[i]);
+		const struct conn_link *link = conn_link(&w->s, conn_at(&w->s, handle[i]));
+		assert_true(link->l2[RESP][0] == 2 && link->l2[RESP][5] == (uint8_t)i && link->l2[ORIG][0] == 0);
+	}
+	world_free(w);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_conn_state), cmocka_unit_test(test_uid), cmocka_unit_test(test_community_id), cmocka_unit_test(test_nets),
-		cmocka_unit_test(test_long_history), cmocka_unit_test(test_icmp_size_wraps), cmocka_unit_test(test_options),
+		cmocka_unit_test(test_long_history), cmocka_unit_test(test_icmp_size_wraps), cmocka_unit_test(test_large_counters), cmocka_unit_test(test_many_links), cmocka_unit_test(test_options),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

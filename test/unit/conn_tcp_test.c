@@ -128,7 +128,7 @@ static void
 test_sizes(void **state)
 {
 	(void)state;
-	assert_true(sizeof(struct conn) == 128);
+	assert_true(sizeof(struct conn) == 64);
 	assert_true(sizeof(struct conn_cold) == 40);
 	assert_true(sizeof(struct tcp) == 128);
 }
