@@ -62,4 +62,15 @@ decoding_good(const struct decoding *d)
 	return !d->bad && d->size == 0;
 }
 
+/* => The same, of all these bytes. */
+static inline bool
+is_decodable(struct bytes b)
+{
+	struct decoding d = { 0 };
+
+	for (size_t i = 0; i < b.n; i++)
+		decoding_byte(&d, b.p[i]);
+	return decoding_good(&d);
+}
+
 #endif

@@ -12,20 +12,23 @@
 #include "service/talk.h"
 
 #define OP_HELD  10240u
-#define HEAD_MIN 7u /* three headers of two bytes, and an identifier of one */
+#define OP_EAGER 512u                        /* so much of it is looked at whenever more of it comes */
+#define FARTHEST (UINT64_MAX - (1ull << 40)) /* an operation so long ends beyond what a stream can have */
+#define HEAD_MIN 7u                          /* three headers of two bytes, and an identifier of one */
 
 /* What comes behind the bytes that are passed over. */
-enum phase { START, HEAD, OP, OP_PASSED, TAIL, KRB5, TOKEN, DOOMED, TLS, DEAD };
+enum phase { START, HEAD, OP, OP_PASSED, TAIL, DECIDE, SEALED, KRB5, TOKEN, DOOMED, LOST, TLS, DEAD };
 
 struct flow {
-	struct gather g;
-	uint64_t      skip;                /* bytes to be passed over */
-	uint64_t      message, before, op; /* lengths: of a message, of what is before its operation, of this */
-	uint64_t      limit;               /* of a token of messages in plain: what is left of it */
-	uint32_t      tried;               /* so many bytes of the operation had no error in them */
-	uint16_t      trailer;             /* of the token */
-	uint8_t       phase, opcode;
-	bool          limited;
+	struct gather        g;
+	struct ldap_progress progress; /* of the operation; and how many bytes of the headers are looked for next */
+	uint64_t             skip;     /* bytes to be passed over */
+	uint64_t             message, before, op; /* lengths: of a message, of what is before its operation, of this */
+	uint64_t             limit;               /* of a token of messages in plain: what is left of it */
+	uint32_t             tried;               /* so many bytes of the operation had no error in them */
+	uint16_t             trailer;             /* of the token */
+	uint8_t              phase, opcode;
+	bool                 limited;
 };
 
 struct state {
@@ -70,6 +73,7 @@ begin_op(struct flow *f, const struct ber_head *op)
 	f->op = op->len;
 	f->opcode = op->type;
 	f->tried = 0;
+	f->progress = (struct ldap_progress){ 0 };
 	f->phase = OP;
 	if (ldap_op_skipped(op->type)) {
 		f->skip = op->len;
@@ -106,7 +110,7 @@ read_head(struct flow *f, struct ber *b)
 		fit = ber_header(b, &h);
 	if (fit != BER_OK)
 		return fit;
-	if (h.cls != BER_APPLICATION)
+	if (h.cls != BER_APPLICATION || h.len > FARTHEST)
 		return BER_BAD;
 	f->before = b->at - start;
 	begin_op(f, &h);
@@ -120,7 +124,7 @@ message_head(struct talk *t, struct flow *f, struct bytes *in)
 
 	/* No byte more than the headers have is taken: what follows may be passed on as it is. */
 	for (size_t want = there < HEAD_MIN ? there : HEAD_MIN; want && want <= there; want++) {
-		struct ber   b = { gather_need(&f->g, in, want), 0, want, UINT64_MAX };
+		struct ber   b = { gather_need(&f->g, in, want), 0, want, UINT64_MAX, &f->progress.need };
 		enum ber_fit fit = b.p ? read_head(f, &b) : BER_MORE;
 		if (fit == BER_BAD)
 			return fail(t, f);
@@ -143,6 +147,13 @@ after_op(struct talk *t, struct flow *f)
 	return true;
 }
 
+/* => Whether to look at what is held: not if no more would be seen, nor for every few bytes of a long operation. */
+static bool
+worth_trying(const struct flow *f)
+{
+	return f->g.n >= f->progress.need && (f->g.n <= OP_EAGER || f->g.n > f->tried + f->tried / 16);
+}
+
 static bool
 operation(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *in)
 {
@@ -151,12 +162,12 @@ operation(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *
 	struct bytes   have = { all, want };
 
 	if (!all) {
-		if (f->g.n < f->tried + f->tried / 16 + 1) /* not again for every few bytes */
+		if (!worth_trying(f))
 			return false;
 		f->tried = f->g.n;
 		have = (struct bytes){ f->g.p, f->g.n };
 	}
-	switch (ldap_op(f->opcode, have, f->op, c)) {
+	switch (ldap_op(f->opcode, have, f->op, c, &f->progress)) {
 	case BER_OK:
 		gather_take(&f->g, in, want);
 		return after_op(t, f);
@@ -174,37 +185,16 @@ operation(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *
 
 /* ---- what SASL wraps around messages */
 
-/* After a bind by SASL nobody knows: a first byte 0x30 is taken for a message, else it is the length of a token. With GSS
- * the token may tell itself. => False where more bytes are needed to know. */
+/* What is encrypted: a length, and so many bytes. */
 static bool
-find_mode(struct flow *f, struct ldap_context *c, struct bytes *in)
-{
-	const uint8_t *p = gather_need(&f->g, in, 1);
-
-	if (!p)
-		return false;
-	c->mode = p[0] == 0x30 ? LDAP_PLAIN : LDAP_ENCRYPTED;
-	if (c->mode == LDAP_PLAIN || c->mechanism < LDAP_GSS)
-		return true;
-	p = gather_need(&f->g, in, 4);
-	if (p && load_be32(p) < 2)
-		return true;
-	p = p ? gather_need(&f->g, in, 6) : NULL;
-	if (p && load_be16(p + 4) == 0x0504)
-		c->mode = LDAP_MS_KRB5;
-	if (!p)
-		c->mode = LDAP_MAYBE; /* looked at again */
-	return p != NULL;
-}
-
-static bool
-encrypted(struct flow *f, struct bytes *in)
+sealed_message(struct flow *f, struct bytes *in)
 {
 	const uint8_t *p = gather_need(&f->g, in, 4);
 
 	if (!p)
 		return false;
 	f->skip = load_be32(p);
+	f->phase = START;
 	gather_take(&f->g, in, 4);
 	return true;
 }
@@ -217,26 +207,29 @@ wrap_token(struct talk *t, struct flow *f, struct bytes *in)
 
 	if (p && p[7] != 0xff)
 		return fail(t, f);
-	p = p ? gather_need(&f->g, in, 20) : NULL;
+	p = p ? gather_need(&f->g, in, 12) : NULL;
 	if (!p)
 		return false;
-	const uint32_t len = load_be32(p), extra = load_be16(p + 8), rotated = load_be16(p + 10);
+	const uint32_t extra = load_be16(p + 8), rotated = load_be16(p + 10);
 	const bool     sealed = p[6] & 0x02;
 	if (rotated != extra && rotated != 0 && !sealed)
 		return fail(t, f);
-	const uint32_t head = rotated == extra ? extra : 0;
-	f->trailer = (uint16_t)(rotated == 0 && extra != 0 ? extra : 0);
-	if (len < 16 + head || len - 16 - head < f->trailer)
-		return fail(t, f);
+	p = gather_need(&f->g, in, 20);
+	if (!p)
+		return false;
+	const uint32_t len = load_be32(p), head = rotated == extra ? extra : 0, tail = rotated == 0 ? extra : 0;
 	gather_take(&f->g, in, 20);
+	f->skip = head;
+	f->phase = DOOMED;
+	if (len < 16 + head || len - 16 - head < tail)
+		return true;
+	f->limit = len - 16 - head - tail;
+	f->trailer = (uint16_t)tail;
+	f->phase = TOKEN;
 	if (sealed) {
 		f->skip = len - 16;
 		f->phase = START;
-		return true;
 	}
-	f->skip = head;
-	f->limit = len - 16 - head - f->trailer;
-	f->phase = TOKEN;
 	return true;
 }
 
@@ -257,29 +250,69 @@ krb5(struct talk *t, struct flow *f, struct bytes *in)
 	return true;
 }
 
-static bool
-start(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *in)
+/* The mode is known by now. */
+static void
+dispatch(struct talk *t, struct flow *f, unsigned mode)
 {
-	if (f->g.n + in->n == 0)
-		return false;
-	if (!f->limited && c->mode == LDAP_MAYBE && !find_mode(f, c, in))
-		return false;
-	switch (f->limited ? LDAP_PLAIN : c->mode) {
+	switch (mode) {
 	case LDAP_TLS:
 		f->phase = TLS;
 		talk_hand_over(t, SERVICE_SSL);
-		return true;
+		break;
 	case LDAP_MS_KRB5:
 		talk_settled(t);
 		f->phase = KRB5;
-		return true;
+		break;
 	case LDAP_ENCRYPTED:
 		talk_settled(t);
-		return encrypted(f, in);
+		f->phase = SEALED;
+		break;
 	default:
 		f->phase = HEAD;
-		return true;
 	}
+}
+
+/* After a bind by SASL nobody knows: a first byte 0x30 is taken for a message, else it is the length of a token; this
+ * holds for the other side as well. With GSS, or without a name, the token may tell itself. */
+static void
+find_mode(struct talk *t, struct flow *f, struct ldap_context *c, uint8_t first)
+{
+	c->mode = first == 0x30 ? LDAP_PLAIN : LDAP_ENCRYPTED;
+	if (c->mode == LDAP_ENCRYPTED && c->mechanism != LDAP_SASL)
+		f->phase = DECIDE;
+	else
+		dispatch(t, f, c->mode);
+}
+
+static bool
+decide(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *in)
+{
+	const uint8_t *p = gather_need(&f->g, in, 4);
+
+	if (p && load_be32(p) >= 2)
+		p = gather_need(&f->g, in, 6);
+	if (!p)
+		return false;
+	if (load_be32(p) >= 2 && load_be16(p + 4) == 0x0504)
+		c->mode = LDAP_MS_KRB5;
+	if (c->mode == LDAP_MAYBE) /* by now another bind has succeeded */
+		return fail(t, f);
+	dispatch(t, f, c->mode);
+	return true;
+}
+
+static bool
+start(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *in)
+{
+	const uint8_t *first = gather_need(&f->g, in, 1);
+
+	if (!first)
+		return false;
+	if (!f->limited && c->mode == LDAP_MAYBE)
+		find_mode(t, f, c, first[0]);
+	else
+		dispatch(t, f, f->limited ? LDAP_PLAIN : c->mode);
+	return true;
 }
 
 /* ---- the whole */
@@ -305,6 +338,10 @@ step(struct talk *t, int side, struct flow *f, struct bytes *in)
 		f->phase = START;
 		talk_confirm(t);
 		return true;
+	case DECIDE:
+		return decide(t, f, &s->context, in);
+	case SEALED:
+		return sealed_message(f, in);
 	case KRB5:
 		return krb5(t, f, in);
 	case TOKEN:
@@ -313,6 +350,10 @@ step(struct talk *t, int side, struct flow *f, struct bytes *in)
 		return false;
 	case DOOMED:
 		return fail(t, f);
+	case LOST:
+		f->phase = DEAD;
+		talk_skip(t);
+		return false;
 	case TLS:
 		if (in->n)
 			talk_pass(t, side, *in);
@@ -380,19 +421,62 @@ udp_feed(struct talk *t, int side, struct bytes b)
 		forget(f);
 }
 
+/* => How many bytes have to be there, counted from those that are held, before the next is looked at. */
+static uint64_t
+needed(const struct flow *f, const struct ldap_context *c)
+{
+	static const uint8_t fields[] = { 4, 6, 7, 8, 10, 12, 20 };
+	const bool           plain = f->limited || c->mode == LDAP_PLAIN;
+
+	switch (f->phase) {
+	case HEAD:
+	case OP:
+		return f->progress.need;
+	case START:
+		return !plain && (c->mode == LDAP_MS_KRB5 || c->mode == LDAP_ENCRYPTED) ? 4 : 1;
+	case SEALED:
+		return 4;
+	case DECIDE:
+		return f->g.n < 4 ? f->g.n + 1 : 6;
+	case KRB5:
+		for (size_t i = 0; i < sizeof fields; i++)
+			if (f->g.n < fields[i])
+				return fields[i];
+		break;
+	default:
+		break;
+	}
+	return 0;
+}
+
+/* Zeek's parser finds out that bytes are missing when it looks at them: in what is passed over, never; in a string, when all
+ * of it should be there. */
 static void
 ldap_gap(struct talk *t, int side, uint64_t len)
 {
-	struct flow *f = &((struct state *)t->state)->side[side];
+	struct state  *s = t->state;
+	struct flow   *f = &s->side[side];
+	const uint64_t passed = len < f->skip ? len : f->skip;
 
-	if (len > f->skip || (f->limited && len > f->limit)) {
+	if (f->limited && len > f->limit) {
 		talk_skip(t);
 		return;
 	}
-	f->skip -= len;
+	f->skip -= passed;
 	if (f->limited)
 		f->limit -= len;
 	run(t, side, f, (struct bytes){ 0 });
+	len -= passed;
+	if (len == 0 || f->phase == DEAD)
+		return;
+	const uint64_t need = needed(f, &s->context), there = f->g.n + len;
+	if (there >= need) {
+		talk_skip(t);
+		return;
+	}
+	gather_clear(&f->g);
+	f->skip = need - there;
+	f->phase = LOST;
 }
 
 static void

@@ -1,16 +1,18 @@
 /* ldap_ber.c - see ldap_ber.h.
  *
  * Not all of BER: tags are one byte and their bit "constructed" is ignored, lengths have at most 8 bytes and are never
- * indefinite.
+ * indefinite.  Most strings are decoded (decoding.h), but for those that are taken for ASCII, which never fails.
  */
 #include "service/ldap_ber.h"
+
+#include "service/decoding.h"
 
 #define DEEPEST 32 /* MAX_ASN1_DEPTH */
 
 struct ber
 ber_over(struct bytes b)
 {
-	return (struct ber){ b.p, 0, b.n, b.n };
+	return (struct ber){ b.p, 0, b.n, b.n, NULL };
 }
 
 /* What goes beyond the end is known to be an error when the end is there, as Spicy finds out. */
@@ -19,7 +21,11 @@ reach(const struct ber *b, uint64_t n)
 {
 	if (n <= b->have - b->at)
 		return BER_OK;
-	return b->have == b->end ? BER_BAD : BER_MORE;
+	if (b->have == b->end)
+		return BER_BAD;
+	if (b->need)
+		*b->need = n < b->end - b->at ? b->at + n : b->end;
+	return BER_MORE;
 }
 
 enum ber_fit
@@ -82,13 +88,13 @@ ber_header(struct ber *b, struct ber_head *h)
 
 static enum ber_fit element_at(struct ber *b, bool descend, unsigned depth, struct ber_element *e);
 
-/* Elements that fill `len` bytes. */
+/* Elements that fill `len` bytes. What goes beyond the end is an error only after those that are there. */
 static enum ber_fit
 descend_into(struct ber *b, uint64_t len, unsigned depth)
 {
-	if (len > b->end - b->at)
-		return reach(b, len);
-	struct ber inner = { b->p, b->at, b->have, b->at + len };
+	const bool beyond = len > b->end - b->at;
+	struct ber inner = { b->p, b->at, b->have, beyond ? b->end : b->at + len, b->need };
+
 	if (inner.have > inner.end)
 		inner.have = inner.end;
 	while (inner.at < inner.end) {
@@ -97,23 +103,32 @@ descend_into(struct ber *b, uint64_t len, unsigned depth)
 		if (fit != BER_OK)
 			return fit;
 	}
+	if (beyond)
+		return BER_BAD;
 	b->at = inner.at;
 	return BER_OK;
 }
 
-/* What a universal type asks of its length, known once the body is there. */
+/* => Whether the type is a string of UTF-8. */
 static bool
-body_good(const struct ber_head *h)
+is_utf8(unsigned type)
 {
-	switch (h->type) {
+	return type == 12 || (type >= 18 && type <= 30 && type != 19 && type != 23 && type != 24);
+}
+
+/* What a universal type asks of its body. */
+static bool
+body_good(unsigned type, struct bytes body)
+{
+	switch (type) {
 	case BER_INTEGER:
 	case BER_ENUMERATED:
-		return h->len >= 1 && h->len <= 8;
+		return body.n >= 1 && body.n <= 8;
 	case 3: /* a bit string begins with the number of bits unused */
 	case BER_OID:
-		return h->len >= 1;
+		return body.n >= 1;
 	default:
-		return true;
+		return !is_utf8(type) || is_decodable(body);
 	}
 }
 
@@ -132,7 +147,7 @@ universal_body(struct ber *b, bool descend, unsigned depth, const struct ber_hea
 		return descend ? descend_into(b, h->len, depth) : BER_OK;
 	default: {
 		const enum ber_fit fit = ber_take(b, h->len, &p);
-		return fit == BER_OK && !body_good(h) ? BER_BAD : fit;
+		return fit == BER_OK && !body_good(h->type, (struct bytes){ p, (size_t)h->len }) ? BER_BAD : fit;
 	}
 	}
 }

@@ -10,10 +10,12 @@ enum ber_fit { BER_BAD, BER_MORE, BER_OK };
 enum { BER_UNIVERSAL, BER_APPLICATION, BER_CONTEXT, BER_PRIVATE }; /* classes */
 enum { BER_BOOLEAN = 1, BER_INTEGER = 2, BER_OCTETS = 4, BER_OID = 6, BER_ENUMERATED = 10, BER_SEQUENCE = 16, BER_SET };
 
-/* A cursor: at <= have <= end; the bytes up to `have` are there, those up to `end` belong to it. */
+/* A cursor: at <= have <= end; the bytes up to `have` are there, those up to `end` belong to it.  Where more have to come,
+ * `*need` tells how many have to be there, unless it is NULL. */
 struct ber {
 	const uint8_t *p;
 	uint64_t       at, have, end;
+	uint64_t      *need;
 };
 
 struct ber_head {

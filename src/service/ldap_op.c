@@ -1,6 +1,8 @@
 /* ldap_op.c - see ldap_op.h (RFC 4511; Zeek: ldap/ldap.spicy, of which the oddities are kept). */
 #include "service/ldap_op.h"
 
+#include "service/decoding.h"
+
 #define DEEPEST_FILTER 20
 
 #define TRY(call)                                                                                                      \
@@ -112,6 +114,8 @@ bind_request(struct ber *b, struct ldap_context *c)
 	if (auth.body.n == 0)
 		return BER_OK;
 	switch (auth.head.type) {
+	case 0: /* a password */
+		return is_decodable(auth.body) ? BER_OK : BER_BAD;
 	case 3:
 		return sasl_credentials(auth.body, c);
 	case 10: /* Sicily */
@@ -168,8 +172,8 @@ spnego_answer(struct bytes payload, struct ldap_context *c)
 	if (e.head.cls != BER_UNIVERSAL || (e.head.type != BER_SEQUENCE && e.head.type != BER_SET))
 		return BER_BAD;
 	TRY(answer_items(e.body, &a));
-	if (!a.has_mechanism)
-		return BER_OK;
+	if (!a.has_mechanism) /* it is read all the same */
+		return BER_BAD;
 	b = ber_over(a.mechanism);
 	TRY(ber_next(&b, false, &e));
 	if (!ber_is_string(&e.head))
@@ -181,16 +185,25 @@ spnego_answer(struct bytes payload, struct ldap_context *c)
 	return BER_OK;
 }
 
+/* The other side may speak when only the result is there. */
+static enum ber_fit
+bind_result(struct ber *b, struct ldap_context *c, struct ldap_progress *p)
+{
+	int64_t code;
+
+	TRY(result(b, &code));
+	if (c->mechanism != LDAP_NO_SASL && code == 0 && !p->result)
+		c->mode = LDAP_MAYBE;
+	p->result = true;
+	return BER_OK;
+}
+
 static enum ber_fit
 bind_response(struct ber *b, struct ldap_context *c)
 {
 	struct bytes first = { 0 };
 	bool         any = false;
-	int64_t      code;
 
-	TRY(result(b, &code));
-	if (c->mechanism != LDAP_NO_SASL && code == 0)
-		c->mode = LDAP_MAYBE;
 	while (b->at < b->end) { /* serverSaslCreds */
 		struct ber_head h;
 		const uint8_t  *p;
@@ -209,12 +222,23 @@ bind_response(struct ber *b, struct ldap_context *c)
 
 /* A byte, a length of one byte, and so many bytes. */
 static enum ber_fit
-short_string(struct ber *b)
+short_string(struct ber *b, struct bytes *text)
 {
 	const uint8_t *p;
 
 	TRY(ber_take(b, 2, &p));
-	return ber_take(b, p[1], &p);
+	text->n = p[1];
+	return ber_take(b, text->n, &text->p);
+}
+
+/* An attribute's description, which is decoded in the end. */
+static enum ber_fit
+description(struct ber *b)
+{
+	struct bytes text;
+
+	TRY(short_string(b, &text));
+	return is_decodable(text) ? BER_OK : BER_BAD;
 }
 
 static enum ber_fit
@@ -223,7 +247,7 @@ substrings(struct ber *b)
 	struct ber_head h;
 	const uint8_t  *p;
 
-	TRY(short_string(b));
+	TRY(description(b));
 	TRY(ber_header(b, &h));
 	TRY(ber_take(b, h.len, &p));
 	for (struct ber parts = ber_over((struct bytes){ p, (size_t)h.len }); parts.at < parts.end;) {
@@ -241,7 +265,8 @@ static enum ber_fit filter(struct ber *b, unsigned depth);
 static enum ber_fit
 filter_body(unsigned type, struct bytes data, unsigned depth)
 {
-	struct ber b = ber_over(data);
+	struct ber   b = ber_over(data);
+	struct bytes text;
 
 	switch (type) {
 	case 0: /* and, or */
@@ -255,15 +280,16 @@ filter_body(unsigned type, struct bytes data, unsigned depth)
 		return substrings(&b);
 	case 7: /* present */
 		return BER_OK;
-	case 9: /* extensible */
-		TRY(short_string(&b));
-		/* fall through */
 	case 3:
 	case 5:
 	case 6:
 	case 8:
-		TRY(short_string(&b));
-		return short_string(&b);
+		TRY(description(&b));
+		return short_string(&b, &text);
+	case 9: /* extensible */
+		TRY(description(&b));
+		TRY(short_string(&b, &text));
+		return short_string(&b, &text);
 	default:
 		return BER_BAD;
 	}
@@ -278,6 +304,25 @@ filter(struct ber *b, unsigned depth)
 		return BER_BAD;
 	TRY(ber_next(b, true, &e));
 	return e.head.cls == BER_UNIVERSAL ? BER_BAD : filter_body(e.head.type, e.body, depth);
+}
+
+/* AttributeSelection: a list, of which only what has a body may be part. */
+static enum ber_fit
+selection(struct ber *b)
+{
+	struct ber_element list, e;
+
+	TRY(ber_next(b, true, &list));
+	if (list.head.type != BER_SEQUENCE)
+		return BER_OK;
+	if (list.head.cls != BER_UNIVERSAL)
+		return BER_BAD;
+	for (struct ber items = ber_over(list.body); items.at < items.end;) {
+		TRY(ber_next(&items, true, &e));
+		if (e.head.cls != BER_UNIVERSAL)
+			return BER_BAD;
+	}
+	return BER_OK;
 }
 
 static enum ber_fit
@@ -295,7 +340,7 @@ search_request(struct ber *b)
 	if (e.head.cls != BER_UNIVERSAL || e.head.type != BER_BOOLEAN)
 		return BER_BAD;
 	TRY(filter(b, 0));
-	return ber_next(b, true, &e);
+	return selection(b);
 }
 
 static enum ber_fit
@@ -443,8 +488,8 @@ content(unsigned opcode, struct ber *b, struct ldap_context *c)
 	case 0:
 		return bind_request(b, c);
 	case 1:
-		return bind_response(b, c);
-	case 2: /* unbind */
+		return bind_response(b, c); /* but for its result */
+	case 2:                         /* unbind */
 		return BER_OK;
 	case 3:
 		return search_request(b);
@@ -473,11 +518,13 @@ content(unsigned opcode, struct ber *b, struct ldap_context *c)
 }
 
 enum ber_fit
-ldap_op(unsigned opcode, struct bytes have, uint64_t length, struct ldap_context *c)
+ldap_op(unsigned opcode, struct bytes have, uint64_t length, struct ldap_context *c, struct ldap_progress *p)
 {
-	struct ber          b = { have.p, 0, have.n, length };
-	struct ldap_context after = *c;
+	struct ber b = { have.p, 0, have.n, length, &p->need };
 
+	if (opcode == 1)
+		TRY(bind_result(&b, c, p));
+	struct ldap_context after = *c;
 	TRY(content(opcode, &b, &after));
 	if (b.at != b.end)
 		return BER_BAD;

@@ -13,9 +13,17 @@ struct ldap_context {
 	bool    starttls; /* was asked for */
 };
 
+/* How far an operation was read that is not complete. */
+struct ldap_progress {
+	uint64_t need;   /* so many of its bytes are looked for next */
+	bool     result; /* its result was there, and has had its effect */
+};
+
 /* => Whether Zeek knows the operation but passes over it. */
 bool ldap_op_skipped(unsigned opcode);
-/* Looks at `have`, the beginning of an operation of `length` bytes, and updates `*c` where it is complete and good. */
-enum ber_fit ldap_op(unsigned opcode, struct bytes have, uint64_t length, struct ldap_context *c);
+/* Looks at `have`, the beginning of an operation of `length` bytes, and updates `*c`: where it is complete and good, but for
+ * the effect of a result, which it has when it is there. */
+enum ber_fit
+ldap_op(unsigned opcode, struct bytes have, uint64_t length, struct ldap_context *c, struct ldap_progress *p);
 
 #endif

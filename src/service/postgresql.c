@@ -3,7 +3,8 @@
  * Confirms: a complete StartupMessage of the client; the server's `S` or `N` to an SSLRequest.
  * Violates: a first message of the client that is neither of them, a message of bad form (at the byte that shows it, or
  * where the stream ends in it), a fifth chunk that has to wait for the other side.  The first and the last end it all,
- * after the others that side is not read any more.  A gap ends it silently.  After `S` both sides go to TLS.
+ * after the others that side is not read any more.  A gap ends it silently.  After `S` both sides go to TLS, until one of them
+ * ends.
  * Holds: chunks that wait, at most KEPT bytes on each side; beyond, which Zeek would do, nothing is read any more.
  */
 #include "service/gather.h"
@@ -38,6 +39,8 @@ struct state {
 	uint8_t     head_n;
 	uint8_t     client, server; /* enum ssl: what it said */
 	bool        begun, swapped;
+	bool        lost;  /* bytes of `head` are missing */
+	bool        ended; /* TLS has: one of the sides did */
 };
 
 /* ---- forms of messages: each is shown a byte, and answers whether it may be there */
@@ -298,6 +301,13 @@ keep(struct talk *t, struct flow *f, struct bytes in)
 }
 
 static void
+tls_in(struct talk *t, const struct state *s, int side, struct bytes in)
+{
+	if (in.n && !s->ended)
+		talk_pass(t, side, in);
+}
+
+static void
 server_in(struct talk *t, struct state *s, int side, struct bytes in)
 {
 	struct flow *f = &s->side[SERVER];
@@ -317,8 +327,8 @@ server_in(struct talk *t, struct state *s, int side, struct bytes in)
 	}
 	if (s->server != GRANTED)
 		read_messages(t, &f->m, SERVER, in);
-	else if (in.n)
-		talk_pass(t, side, in);
+	else
+		tls_in(t, s, side, in);
 }
 
 static void
@@ -326,8 +336,8 @@ client_in(struct talk *t, struct state *s, int side, struct bytes in)
 {
 	if (s->server != GRANTED)
 		read_messages(t, &s->side[CLIENT].m, CLIENT, in);
-	else if (in.n)
-		talk_pass(t, side, in);
+	else
+		tls_in(t, s, side, in);
 }
 
 /* The other side has spoken: what was kept comes first. */
@@ -356,6 +366,10 @@ client_head(struct talk *t, struct state *s, struct bytes *in)
 		*word = *word << 8 | in->p[0];
 		*in = bytes_skip(*in, 1);
 		s->head_n++;
+		if (s->lost && s->head_n % 4 == 0) {
+			talk_skip(t);
+			return false;
+		}
 		if (s->head_n == 4 && s->head[0] < 8) {
 			fail(t);
 			return false;
@@ -414,12 +428,20 @@ postgresql_feed(struct talk *t, int side, struct bytes in)
 	flow_in(t, s, role, side, in);
 }
 
+/* The parser finds out at once, but in a number when all of it should be there. */
 static void
 postgresql_gap(struct talk *t, int side, uint64_t len)
 {
-	(void)side;
-	(void)len;
-	talk_skip(t);
+	struct state *s = t->state;
+	const bool    client = (side ^ (int)s->swapped) == CLIENT;
+
+	s->begun = true;
+	if (client && s->head_n < 8 && len < 4u - s->head_n % 4) {
+		s->head_n += (uint8_t)len;
+		s->lost = true;
+	} else {
+		talk_skip(t);
+	}
 }
 
 static void
@@ -431,7 +453,12 @@ postgresql_eof(struct talk *t, int side)
 
 	if (role == CLIENT && s->head_n > 0 && s->head_n < 8)
 		talk_violate(t);
-	if (!f->connected || s->server == GRANTED || f->m.phase == DEAD)
+	if (s->server == GRANTED) {
+		s->ended = true;
+		talk_drop_children(t);
+		return;
+	}
+	if (!f->connected || f->m.phase == DEAD)
 		return;
 	if (f->m.phase != TYPE)
 		talk_violate(t);

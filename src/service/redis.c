@@ -97,8 +97,8 @@ value_bytes(struct state *s, struct bytes *in)
 	return a;
 }
 
-/* `more`: something follows these bytes, though it may be missing. */
-static void
+/* `more`: something follows these bytes, though it may be missing. => False after an error from which nothing recovers. */
+static bool
 server_bytes(struct talk *t, struct state *s, struct bytes in, bool more)
 {
 	while (in.n) {
@@ -122,23 +122,27 @@ server_bytes(struct talk *t, struct state *s, struct bytes in, bool more)
 			}
 			/* fall through */
 		default:
-			fail(t);
-			return;
+			return false;
 		}
 	}
+	return true;
 }
 
-/* A string that is not complete will not be: what there is of it is read again, and again where there is one within. */
-static void
+/* A string that is not complete will not be: what there is of it is read again, and again where there is one within.
+ * => As server_bytes(). */
+static bool
 reread_strings(struct talk *t, struct state *s, bool more)
 {
-	while (!s->searching && s->server.phase == REDIS_CONTENT) {
+	bool good = true;
+
+	while (good && !s->searching && s->server.phase == REDIS_CONTENT) {
 		struct gather old = s->held;
 		s->held = (struct gather){ 0 };
 		begin_search(s);
-		server_bytes(t, s, (struct bytes){ old.p, old.n }, more);
+		good = server_bytes(t, s, (struct bytes){ old.p, old.n }, more);
 		gather_clear(&old);
 	}
+	return good;
 }
 
 /* ---- the client */
@@ -153,10 +157,12 @@ client_bytes(struct talk *t, struct state *s, struct bytes in)
 		if (a == REDIS_MORE)
 			continue;
 		redis_command_clear(&s->client);
-		if (a == REDIS_BAD) {
-			fail(t);
-			return;
-		}
+		if (a == REDIS_DONE)
+			continue;
+		if (a == REDIS_BAD)
+			talk_violate(t);
+		talk_skip(t);
+		return;
 	}
 }
 
@@ -170,10 +176,8 @@ redis_feed(struct talk *t, int side, struct bytes b)
 	if (side == TALK_ORIG) {
 		s->client_seen = true;
 		client_bytes(t, s, b);
-	} else if (!s->client_seen) {
+	} else if (!s->client_seen || !server_bytes(t, s, b, false)) {
 		fail(t);
-	} else {
-		server_bytes(t, s, b, false);
 	}
 }
 
@@ -182,13 +186,15 @@ redis_gap(struct talk *t, int side, uint64_t len)
 {
 	struct state *s = t->state;
 
-	(void)len;
-	if (side == TALK_ORIG || !s->client_seen) {
-		talk_skip(t);
-		return;
+	if (side == TALK_ORIG) {
+		s->client_seen = true;
+		if (redis_command_gap(&s->client, len) == REDIS_LOST)
+			talk_skip(t);
+	} else if (!s->client_seen || !reread_strings(t, s, true)) {
+		fail(t);
+	} else {
+		begin_search(s);
 	}
-	reread_strings(t, s, true);
-	begin_search(s);
 }
 
 static void
@@ -196,9 +202,9 @@ redis_eof(struct talk *t, int side)
 {
 	struct state *s = t->state;
 
-	if (side == TALK_RESP)
-		reread_strings(t, s, false);
-	if (side == TALK_ORIG ? s->client.phase != REDIS_TYPE : s->failed || s->taken)
+	if (side == TALK_RESP && reread_strings(t, s, false) && !s->failed && s->taken == 0)
+		return;
+	if (side == TALK_RESP || s->client.phase != REDIS_TYPE)
 		talk_violate(t);
 }
 

@@ -24,8 +24,9 @@ enum redis_phase {
 	REDIS_INLINE
 };
 
-/* BAD: a parse error, from which a server's stream can recover.  FATAL: an error from which nothing recovers. */
-enum redis_answer { REDIS_MORE, REDIS_DONE, REDIS_BAD, REDIS_FATAL };
+/* BAD: a parse error, from which a server's stream can recover.  FATAL: an error from which nothing recovers.  LOST: what is
+ * looked at is missing. */
+enum redis_answer { REDIS_MORE, REDIS_DONE, REDIS_BAD, REDIS_FATAL, REDIS_LOST };
 
 /* A line with a number, byte by byte. */
 struct redis_number {
@@ -53,6 +54,7 @@ struct redis_command {
 	uint32_t            left, elements, seen;
 	uint8_t             phase;
 	bool                cr, unset;
+	bool                lost; /* bytes of the string are missing */
 };
 
 /* => Whether the byte ends a line. */
@@ -73,6 +75,8 @@ bool redis_number_is(const struct redis_number *x, int64_t *v);
 /* Takes one byte, or several of a string: `*n`. */
 enum redis_answer redis_value_step(struct redis_value *v, struct bytes in, size_t *n);
 enum redis_answer redis_command_step(struct redis_command *c, struct bytes in, size_t *n);
+/* Bytes are missing. => LOST where they are looked at already. */
+enum redis_answer redis_command_gap(struct redis_command *c, uint64_t len);
 /* Forgets what came of a command, which may be complete. */
 void redis_command_clear(struct redis_command *c);
 

@@ -141,14 +141,26 @@ redis_command_step(struct redis_command *c, struct bytes in, size_t *n)
 		*n = c->left < in.n ? c->left : in.n;
 		argument_bytes(c, bytes_head(in, *n));
 		c->left -= (uint32_t)*n;
-		if (c->left == 0)
-			c->phase = REDIS_TAIL;
-		return REDIS_MORE;
+		if (c->left > 0)
+			return REDIS_MORE;
+		c->phase = REDIS_TAIL;
+		return c->lost ? REDIS_LOST : REDIS_MORE;
 	case REDIS_TAIL:
 		return tail_step(c, byte);
 	default: /* NUMBER, ELEMENT */
 		return number_step(c, byte);
 	}
+}
+
+/* A string is looked at when all of it is there. */
+enum redis_answer
+redis_command_gap(struct redis_command *c, uint64_t len)
+{
+	if (c->phase != REDIS_CONTENT || len >= c->left)
+		return REDIS_LOST;
+	c->left -= (uint32_t)len;
+	c->lost = true;
+	return REDIS_MORE;
 }
 
 void

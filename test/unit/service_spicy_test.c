@@ -9,7 +9,8 @@
 
 #include "talk_help.h"
 
-extern const struct recogniser recogniser_finger, recogniser_redis, recogniser_syslog;
+extern const struct recogniser recogniser_finger, recogniser_ldap_tcp, recogniser_postgresql, recogniser_redis,
+	recogniser_syslog;
 
 static const struct recogniser *
 recogniser_of(enum service s)
@@ -18,9 +19,40 @@ recogniser_of(enum service s)
 	return &recogniser_finger;
 }
 
+/* What TLS gets inside is told as "child" and a count of its bytes. */
+static struct talk tls = { .what = &recogniser_finger };
+static bool        tls_open;
+
+struct talk *
+talk_hand_over(struct talk *t, enum service service)
+{
+	(void)t;
+	(void)service;
+	tls_open = true;
+	return &tls;
+}
+
+void
+talk_pass(struct talk *t, int side, struct bytes b)
+{
+	const size_t n = strlen(said);
+
+	(void)t;
+	(void)side;
+	if (tls_open)
+		snprintf(said + n, sizeof said - n, " child%zu", b.n);
+}
+
+void
+talk_drop_children(struct talk *t)
+{
+	(void)t;
+	tls_open = false;
+}
+
 enum { END_A = GAP_B + 1, END_B }; /* who has ended */
 
-#define STEPS   8
+#define STEPS   9
 #define NOTHING UINT_MAX /* as times */
 #define END(who)                                                                                                       \
 	{                                                                                                                  \
@@ -106,6 +138,38 @@ static const struct scenario scenarios[] = {
 	{ "redis: a string cut off, which is read again", REDIS, "+redis -redis", { PING, { B, T("$99\r\nx\r\n:1\r\n") }, END(B) } },
 	{ "redis: one within another", REDIS, "+redis -redis", { PING, { B, T("$99\r\nx\r\n$98\r\ny\r\n:1\r\n") }, END(B) } },
 	{ "redis: a gap in a command", REDIS, "!redis", { { A, T("*1\r\n") }, { GAP_A, NULL, 1 } } },
+	{ "redis: a gap in a string of a command", REDIS, "+redis !redis", { { A, T("*1\r\n$9\r\nx") }, { GAP_A, NULL, 4 }, { B, T("+OK\r\n") }, { A, T("yyyy\r\n") } } },
+#define LDAP &recogniser_ldap_tcp
+#define SEQ(n, rest)  "\x30" n "\2\1\1" rest
+#define SEARCH(op_n, n, filter, attributes) SEQ(n, "\x63" op_n "\4\0\x0a\1\0\x0a\1\0\2\1\0\2\1\0\1\1\0" filter attributes)
+#define SPNEGO_BIND   SEQ("\x1f", "\x60\x1a\2\1\3\4\0\xa3\x13\4\x0aGSS-SPNEGO\4\5\xa1\3\x30\1\0")
+#define PLAIN_BIND(name) SEQ("\x10", "\x60\x0b\2\1\3\4\0\xa3\4\4\2" name)
+#define BOUND         SEQ("\x0c", "\x61\7\x0a\1\0\4\0\4\0")
+#define UNBIND        SEQ("\5", "\x42\0")
+	{ "ldap: a message", LDAP, "+ldap_tcp", { { A, T(UNBIND) } } },
+	{ "ldap: an unknown operation, as soon as it is seen", LDAP, "-ldap_tcp !ldap_tcp", { { A, T(SEQ("\x10", "\x75\3")) } } },
+	{ "ldap: bytes for an unbind, of which there are none", LDAP, "-ldap_tcp !ldap_tcp", { { A, T(SEQ("\x10", "\x42\3")) } } },
+	{ "ldap: an operation beyond all bytes", LDAP, "-ldap_tcp !ldap_tcp", { { A, T(SEQ("\x10", "\x60\x88\xff\xff\xff\xff\xff\xff\xff\xff")) } } },
+	{ "ldap: a name that is no text", LDAP, "-ldap_tcp !ldap_tcp", { { A, T(SEQ("\x0d", "\x60\x08\2\1\3\x0c\1\xc3\x80\0")) } } },
+	{ "ldap: octets need be no text", LDAP, "+ldap_tcp", { { A, T(SEQ("\x0d", "\x60\x08\2\1\3\4\1\xc3\x80\0")) } } },
+	{ "ldap: a password that is no text", LDAP, "-ldap_tcp !ldap_tcp", { { A, T(SEQ("\x0d", "\x60\x08\2\1\3\4\0\x80\1\xc3")) } } },
+	{ "ldap: a search", LDAP, "+ldap_tcp", { { A, T(SEARCH("\x1e", "\x23", "\xa3\6\4\1a\4\1b", "\x30\3\4\1c")) } } },
+	{ "ldap: a description that is no text", LDAP, "-ldap_tcp !ldap_tcp", { { A, T(SEARCH("\x1e", "\x23", "\xa3\6\4\1\xc3\4\1b", "\x30\3\4\1c")) } } },
+	{ "ldap: a value that is no text", LDAP, "+ldap_tcp", { { A, T(SEARCH("\x1e", "\x23", "\xa3\6\4\1a\4\1\xc3", "\x30\3\4\1c")) } } },
+	{ "ldap: attributes that are none", LDAP, "-ldap_tcp !ldap_tcp", { { A, T(SEARCH("\x1e", "\x23", "\xa3\6\4\1a\4\1b", "\x30\3\x80\1c")) } } },
+	{ "ldap: a list of attributes of another class", LDAP, "-ldap_tcp !ldap_tcp", { { A, T(SEARCH("\x1e", "\x23", "\xa3\6\4\1a\4\1b", "\xb0\3\4\1c")) } } },
+	{ "ldap: an answer without a mechanism", LDAP, "+ldap_tcp -ldap_tcp !ldap_tcp", { { A, T(SPNEGO_BIND) }, { B, T(SEQ("\x17", "\x61\x12\x0a\1\0\4\0\4\0\x87\x09\xa1\7\x30\5\xa0\3\x0a\1\0")) } } },
+	{ "ldap: after a bind both sides may be encrypted", LDAP, "+ldap_tcp", { { A, T(PLAIN_BIND("XX")) }, { B, T(BOUND) }, { A, T("\0\0\0\1x") }, { B, T("\0\0\0\2xy") } } },
+	{ "ldap: the first byte decides, for both", LDAP, "+ldap_tcp -ldap_tcp", { { A, T(SEQ("\x11", "\x60\x0c\2\1\3\4\0\xa3\5\4\3GSS")) }, { B, T(BOUND) }, { A, T("\0") }, { B, T("\x30\0\0\0\1") }, END(A) } },
+	{ "ldap: a gap in what is passed over", LDAP, "+ldap_tcp", { { A, T(SEQ("\x0d", "\x68\4xx")) }, { GAP_A, NULL, 2 }, { A, T("cont") } } },
+	{ "ldap: a gap in a string", LDAP, "+ldap_tcp !ldap_tcp", { { A, T(SEQ("\x10", "\x60\x0b\2\1\3\4\6a")) }, { GAP_A, NULL, 3 }, { B, T(UNBIND) }, { A, T("bc") } } },
+	{ "ldap: a gap in a header", LDAP, "!ldap_tcp", { { A, T(SEQ("\x10", "\x60\x0b\2\1\3")) }, { GAP_A, NULL, 3 }, { B, T(UNBIND) } } },
+#define PG &recogniser_postgresql
+#define SSL_REQUEST "\0\0\0\x08\4\xd2\x16\x2f"
+	{ "postgresql: TLS, until one side ends", PG, "+postgresql child2 child2", { { A, T(SSL_REQUEST) }, { B, T("Sab") }, { A, T("cd") }, END(A), { B, T("ef") } } },
+	{ "postgresql: a gap in the first number", PG, "!postgresql", { { A, T("\0\0") }, { GAP_A, NULL, 2 } } },
+	{ "postgresql: one that leaves a byte of it", PG, "", { { A, T("\0\0") }, { GAP_A, NULL, 1 } } },
+	{ "postgresql: this byte", PG, "!postgresql", { { A, T("\0\0") }, { GAP_A, NULL, 1 }, { A, T("\x08") } } },
 #define SYSLOG &recogniser_syslog
 	{ "syslog: a priority", SYSLOG, "+syslog", { { A, T("<34>hi") } } },
 	{ "syslog: no priority", SYSLOG, "+syslog", { { B, T("hi") } } },
@@ -154,6 +218,7 @@ test_scenarios(void **state)
 			wrong++;
 		}
 		talk_end_all();
+		tls_open = false;
 	}
 	assert_int_equal(wrong, 0);
 }
