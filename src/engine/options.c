@@ -95,7 +95,7 @@ static const struct option table[] = {
 	{ { "max_connections", "count", "10000000", "connections at once; beyond, an idle one is logged and dropped" }, COUNT, AT(conn.max_connections), 0 },
 	{ { "max_history", "count", "4096", "letters of a history" }, COUNT, AT(conn.max_history), 0 },
 	{ { "max_reassembly_bytes", "count", "268435456", "memory for what TCP holds above gaps, all connections together" }, COUNT, AT(conn.max_reassembly_bytes), 0 },
-	{ { "max_line_bytes", "count", "268435456", "memory for unfinished lines of more than 8 KiB and for unpacking, all connections together" }, COUNT, AT(service.max_line_bytes), 0 },
+	{ { "max_line_bytes", "count", "268435456", "memory for long lines and messages that are unfinished and for unpacking, all connections together" }, COUNT, AT(service.max_line_bytes), 0 },
 	{ { "max_fragments", "count", "65536", "datagrams in reassembly at once; beyond, the oldest is dropped" }, COUNT_SIZE, AT(decode.max_fragments), 0 },
 	{ { "max_fragment_bytes", "count", "67108864", "memory for fragments" }, COUNT_SIZE, AT(decode.max_fragment_bytes), 0 },
 	{ { "max_ip_tunnels", "count", "65536", "GRE and IP tunnels remembered" }, COUNT_SIZE, AT(decode.max_ip_tunnels), 0 },

@@ -3,6 +3,13 @@
 
 #include <stdlib.h>
 
+/* => What of the room is the budget's. */
+static uint32_t
+charged(size_t room)
+{
+	return room > GATHER_FREE ? (uint32_t)room : 0;
+}
+
 static bool
 grow(struct gather *g, size_t want)
 {
@@ -12,9 +19,17 @@ grow(struct gather *g, size_t want)
 		return true;
 	while (room < want)
 		room *= 2;
-	uint8_t *p = room <= UINT32_MAX ? realloc(g->p, room) : NULL;
-	if (!p)
+	if (room > UINT32_MAX)
 		return false;
+	const uint32_t more = g->by ? charged(room) - charged(g->room) : 0;
+	if (more > 0 && !budget_take(g->by, more))
+		return false;
+	uint8_t *p = realloc(g->p, room);
+	if (!p) {
+		if (more > 0)
+			budget_give(g->by, more);
+		return false;
+	}
 	g->p = p;
 	g->room = (uint32_t)room;
 	return true;
@@ -68,6 +83,8 @@ gather_take(struct gather *g, struct bytes *in, size_t n)
 void
 gather_clear(struct gather *g)
 {
+	if (g->by)
+		budget_give(g->by, charged(g->room));
 	free(g->p);
-	*g = (struct gather){ 0 };
+	*g = (struct gather){ .by = g->by };
 }

@@ -2,16 +2,16 @@
  *
  * A message follows its length (four bytes); it confirms when it is all there and parses, otherwise it violates, as does one
  * of no bytes.  After a gap, and on a partial connection, nothing is looked at.
- * Held are up to 64 KiB of each side's message; a longer one is passed over (Zeek looks at those up to 10 MiB).
+ * Held is each side's message, as far as binpac's buffer would reach (gather.h).
  */
 #include "service/gather.h"
 #include "service/krb_message.h"
 
-enum { PREFIX = 4, HOLD = 65536 };
+enum { PREFIX = 4 };
 
 struct side {
 	struct gather held;
-	uint64_t      over; /* of a message that is passed over */
+	uint32_t      room; /* flow_buffer_fits() */
 };
 
 struct krb_tcp {
@@ -24,14 +24,27 @@ fail(struct talk *t, struct side *s, struct bytes *in)
 {
 	talk_violate(t);
 	gather_clear(&s->held);
+	flow_buffer_next(&s->room);
 	*in = bytes_skip(*in, in->n);
+}
+
+/* => The first `want` bytes; NULL where there are not so many yet, or never will be. */
+static const uint8_t *
+need(struct talk *t, struct side *s, struct bytes *in, size_t want)
+{
+	const uint8_t *p = gather_need(&s->held, in, want);
+
+	if (flow_buffer_fits(&s->room, s->held.n))
+		return p;
+	fail(t, s, in);
+	return NULL;
 }
 
 /* Takes a message, or all bytes where more are needed. */
 static void
 message(struct talk *t, struct side *s, struct bytes *in)
 {
-	const uint8_t *p = gather_need(&s->held, in, PREFIX);
+	const uint8_t *p = need(t, s, in, PREFIX);
 
 	if (!p)
 		return;
@@ -40,37 +53,35 @@ message(struct talk *t, struct side *s, struct bytes *in)
 		fail(t, s, in);
 		return;
 	}
-	if (size > HOLD) {
-		gather_take(&s->held, in, PREFIX);
-		s->over = size;
-		return;
-	}
-	p = gather_need(&s->held, in, PREFIX + size);
+	p = need(t, s, in, PREFIX + (size_t)size);
 	if (!p)
 		return;
-	if (krb_message(t, (struct bytes){ p + PREFIX, size }))
-		gather_take(&s->held, in, PREFIX + size);
-	else
+	if (!krb_message(t, (struct bytes){ p + PREFIX, size })) {
 		fail(t, s, in);
+		return;
+	}
+	gather_take(&s->held, in, PREFIX + (size_t)size);
+	flow_buffer_next(&s->room);
 }
 
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
 	struct krb_tcp *k = t->state;
-	struct side    *s = &k->side[side];
 
 	if (talk_partial(t))
 		return;
-	while (b.n != 0) {
-		if (s->over) {
-			const size_t n = b.n < s->over ? b.n : (size_t)s->over;
-			s->over -= n;
-			b = bytes_skip(b, n);
-		} else {
-			message(t, s, &b);
-		}
-	}
+	while (b.n != 0)
+		message(t, &k->side[side], &b);
+}
+
+static void
+begin(struct talk *t)
+{
+	struct krb_tcp *k = t->state;
+
+	for (int i = 0; i < 2; i++)
+		k->side[i].held.by = talk_budget(t);
 }
 
 static void
@@ -88,6 +99,7 @@ const struct recogniser recogniser_krb_tcp = {
 	.service = SERVICE_KRB_TCP,
 	.tcp_ports = ports,
 	.state_size = sizeof(struct krb_tcp),
+	.begin = begin,
 	.feed = feed,
 	.gap = talk_skip_at_gap,
 	.end = end,

@@ -3,8 +3,7 @@
  * Confirms: the client's handshake response, which may ask for TLS instead of logging in; TLS then goes to a child.
  * Violates: a packet that does not have the form that the phase of the connection gives it (mysql_packet.c).
  *
- * Held: for each side a packet until it is complete, at most PACKET_HOLD; a longer one passes unseen, as its end is beyond
- * the size up to which violations count.  Settled after a login without TLS: all that could still come but violations is
+ * Held: for each side a packet until it is complete, as far as binpac's buffer would reach (gather.h).  Settled after a login without TLS: all that could still come but violations is
  * a second handshake that asks for TLS.
  */
 #include "service/gather.h"
@@ -13,12 +12,11 @@
 
 extern const struct recogniser recogniser_mysql;
 
-#define HEADER      4u
-#define PACKET_HOLD (64u << 10)
+#define HEADER 4u
 
 struct half {
 	struct gather packet;
-	uint32_t      rest; /* bytes still to come of a packet too long to hold */
+	uint32_t      room; /* flow_buffer_fits() */
 };
 
 struct mysql {
@@ -64,26 +62,20 @@ static bool
 take(struct talk *t, int side, struct bytes *in)
 {
 	struct half   *h = &((struct mysql *)t->state)->half[side];
-	const uint8_t *p;
+	const uint8_t *p = gather_need(&h->packet, in, HEADER);
+	uint32_t       whole = 0;
 
-	if (h->rest > 0) {
-		const uint32_t n = in->n < h->rest ? (uint32_t)in->n : h->rest;
-		*in = bytes_skip(*in, n);
-		h->rest -= n;
-		return true;
+	if (p) {
+		whole = (load_le32(p) & 0xffffff) + HEADER;
+		p = gather_need(&h->packet, in, whole);
 	}
-	if (!(p = gather_need(&h->packet, in, HEADER)))
-		return true;
-	const uint32_t whole = (load_le32(p) & 0xffffff) + HEADER;
-	if (whole > PACKET_HOLD) {
-		h->rest = whole - HEADER;
-		gather_take(&h->packet, in, HEADER);
-		return true;
-	}
-	if (!(p = gather_need(&h->packet, in, whole)))
+	if (!flow_buffer_fits(&h->room, h->packet.n))
+		return false;
+	if (!p)
 		return true;
 	const bool fits = packet(t, side, p, whole);
 	gather_take(&h->packet, in, whole);
+	flow_buffer_next(&h->room);
 	return fits;
 }
 
@@ -102,12 +94,22 @@ mysql_feed(struct talk *t, int side, struct bytes in)
 		if (!take(t, side, &in)) { /* the next chunk begins anew */
 			talk_violate(t);
 			gather_clear(&s->half[side].packet);
+			flow_buffer_next(&s->half[side].room);
 			return;
 		}
 	if (s->tls) { /* what is unfinished here never goes on */
 		gather_clear(&s->half[TALK_ORIG].packet);
 		gather_clear(&s->half[TALK_RESP].packet);
 	}
+}
+
+static void
+mysql_begin(struct talk *t)
+{
+	struct mysql *s = t->state;
+
+	for (int side = 0; side < 2; side++)
+		s->half[side].packet.by = talk_budget(t);
 }
 
 static void
@@ -134,6 +136,7 @@ const struct recogniser recogniser_mysql = {
 	.service = SERVICE_MYSQL,
 	.tcp_ports = ports,
 	.state_size = sizeof(struct mysql),
+	.begin = mysql_begin,
 	.feed = mysql_feed,
 	.gap = mysql_gap,
 	.end = mysql_end,

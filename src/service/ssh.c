@@ -5,9 +5,8 @@
  * that the negotiated method gives it (ssh_kex.c).  An X in the history: lengths and lists above Zeek's limits.
  * A direction after NEWKEYS is encrypted and means nothing; so is all once both are.
  *
- * Held, for each side: the first 8 bytes of the version line, and a packet of the key exchange until it is complete, at
- * most PACKET_HOLD.  A longer packet passes unseen except for its type: its end is beyond the size up to which violations
- * count.  For the connection: the first side's list of methods, at most NAMES_HOLD.
+ * Held, for each side: the first 8 bytes of the version line, and a packet of the key exchange until it is complete, as far
+ * as binpac's buffer would reach (gather.h).  For the connection: the first side's list of methods, at most NAMES_HOLD.
  */
 #include "service/gather.h"
 #include "service/ssh_kex.h"
@@ -16,7 +15,6 @@
 extern const struct recogniser recogniser_ssh;
 
 #define PACKET_MAX       (8u << 20) /* SSH::max_packet_length: a longer one is taken as of this length */
-#define PACKET_HOLD      (64u << 10)
 #define MSG_NEWKEYS      21
 #define MSG1_PUBLIC_KEY  2
 #define MSG1_SESSION_KEY 3
@@ -27,11 +25,10 @@ struct half {
 	enum ssh_state state;
 	enum version   version;
 	bool           after_cr; /* an LF that comes next belongs to the line before */
-	bool           confirms; /* the end of the packet of which `rest` bytes are to come does */
 	bool           ciphered; /* a byte of what is encrypted is waited for, and taken even where it no longer is that */
 	uint8_t        line[8];  /* the version line's beginning */
 	uint64_t       length;   /* of the unfinished line */
-	uint32_t       rest;     /* bytes still to come of a packet too long to hold */
+	uint32_t       room;     /* flow_buffer_fits() */
 	struct gather  packet;
 };
 
@@ -154,21 +151,6 @@ packet2(struct talk *t, int side, const uint8_t *p, size_t n)
 	return fits;
 }
 
-/* The rest of a packet that is too long to be held. */
-static void
-pass_over(struct talk *t, struct half *h, struct bytes *in)
-{
-	const uint32_t n = in->n < h->rest ? (uint32_t)in->n : h->rest;
-
-	*in = bytes_skip(*in, n);
-	h->rest -= n;
-	if (h->rest == 0 && h->confirms) {
-		h->state = SSH_ENCRYPTED;
-		h->ciphered = true;
-		talk_confirm(t);
-	}
-}
-
 /* Takes a packet, or what there is of it. => False: violation. */
 static bool
 take_packet(struct talk *t, int side, enum version v, struct bytes *in)
@@ -190,15 +172,14 @@ take_packet(struct talk *t, int side, enum version v, struct bytes *in)
 	if (v != SSH1 && v != SSH2)
 		return false;
 	const uint32_t whole = v == SSH1 ? len + 4 + 8 - len % 8 : len + 4;
-	const bool     too_long = whole > PACKET_HOLD;
-	if (!(p = gather_need(&h->packet, in, too_long ? 6 : whole)))
+	p = gather_need(&h->packet, in, whole);
+	if (!flow_buffer_fits(&h->room, h->packet.n))
+		return false;
+	if (!p)
 		return true;
-	if (too_long) {
-		h->confirms = v == SSH2 && p[5] == MSG_NEWKEYS;
-		h->rest = whole - 6;
-	}
-	const bool fits = too_long || (v == SSH1 ? packet1(t, h, p, whole, len) : packet2(t, side, p + 4, whole - 4));
-	gather_take(&h->packet, in, too_long ? 6 : whole);
+	const bool fits = v == SSH1 ? packet1(t, h, p, whole, len) : packet2(t, side, p + 4, whole - 4);
+	gather_take(&h->packet, in, whole);
+	flow_buffer_next(&h->room);
 	return fits;
 }
 
@@ -215,10 +196,7 @@ take_one(struct talk *t, int side, struct bytes *in)
 	}
 	if (h->state == SSH_VERSION)
 		return take_line(h, side, in);
-	if (h->rest == 0)
-		return take_packet(t, side, agreed(s->half[TALK_ORIG].version, s->half[TALK_RESP].version), in);
-	pass_over(t, h, in);
-	return true;
+	return take_packet(t, side, agreed(s->half[TALK_ORIG].version, s->half[TALK_RESP].version), in);
 }
 
 static void
@@ -233,11 +211,21 @@ ssh_feed(struct talk *t, int side, struct bytes in)
 		if (!take_one(t, side, &in)) { /* the next chunk begins anew */
 			talk_violate(t);
 			gather_clear(&h->packet);
+			flow_buffer_next(&h->room);
 			h->length = 0;
 			return;
 		}
 	if (s->half[TALK_ORIG].state == SSH_ENCRYPTED && s->half[TALK_RESP].state == SSH_ENCRYPTED)
 		talk_skip(t);
+}
+
+static void
+ssh_begin(struct talk *t)
+{
+	struct ssh *s = t->state;
+
+	for (int side = 0; side < 2; side++)
+		s->half[side].packet.by = talk_budget(t);
 }
 
 static void
@@ -263,6 +251,7 @@ const struct recogniser recogniser_ssh = {
 	.service = SERVICE_SSH,
 	.tcp_ports = ports,
 	.state_size = sizeof(struct ssh),
+	.begin = ssh_begin,
 	.feed = ssh_feed,
 	.gap = ssh_gap,
 	.end = ssh_end,

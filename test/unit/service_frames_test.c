@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "service/gather.h"
 #include "talk_help.h"
 
 extern const struct recogniser recogniser_dce_rpc, recogniser_krb, recogniser_mysql, recogniser_ssh;
@@ -81,9 +82,52 @@ test_dialogues(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* A message of 70,000 bytes comes in pieces and is looked at all the same: too many methods are an X. */
+static void
+test_long_message(void **state)
+{
+	enum { NAMES = 70000, WHOLE = 4 + 2 + 16 + 4 + NAMES + 36 + 1 + 4 + 4, PIECE = 1000 };
+	static uint8_t p[WHOLE] = { 0, (WHOLE - 4) >> 16, ((WHOLE - 4) >> 8) & 255, (WHOLE - 4) & 255, 4, 0x14 };
+	struct talk   *t = talk_begin(&recogniser_ssh);
+
+	(void)state;
+	p[23] = NAMES >> 16;
+	p[24] = (NAMES >> 8) & 255;
+	p[25] = NAMES & 255;
+	for (size_t i = 0; i < NAMES; i++)
+		p[26 + i] = i & 1 ? ',' : 'a';
+	for (int side = A; side <= B; side++)
+		talk_feed(t, side, (struct bytes){ (const uint8_t *)SSH_LINE, sizeof SSH_LINE - 1 });
+	for (size_t i = 0; i < WHOLE; i += PIECE) {
+		assert_string_equal(said, "");
+		talk_feed(t, A, (struct bytes){ p + i, WHOLE - i < PIECE ? WHOLE - i : PIECE });
+	}
+	assert_string_equal(said, "X");
+	talk_end_all();
+	assert_int_equal(held.used, 0);
+}
+
+static void
+test_flow_buffer(void **state)
+{
+	uint32_t room = 0;
+
+	(void)state;
+	assert_true(flow_buffer_fits(&room, 1));
+	assert_int_equal(room, 512);
+	assert_true(flow_buffer_fits(&room, 8u << 20));
+	assert_int_equal(room, 8u << 20);
+	assert_false(flow_buffer_fits(&room, (8u << 20) + 1)); /* twice as much would be too much */
+	flow_buffer_next(&room);
+	assert_int_equal(room, 512);
+	assert_true(flow_buffer_fits(&room, 10u << 20));
+	assert_false(flow_buffer_fits(&room, (10u << 20) + 1));
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_dialogues) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_dialogues), cmocka_unit_test(test_long_message),
+		                                cmocka_unit_test(test_flow_buffer) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,15 +32,6 @@ recogniser_of(enum service s)
 	return &child;
 }
 
-static struct budget budget = { .most = 1 << 26 };
-
-struct budget *
-talk_budget(const struct talk *t)
-{
-	(void)t;
-	return &budget;
-}
-
 struct talk *
 talk_hand_over(struct talk *t, enum service service)
 {
@@ -265,7 +256,7 @@ test_scenarios(void **state)
 		transactions = (struct smtp_transactions){ 0 };
 	}
 	assert_int_equal(wrong, 0);
-	assert_int_equal(budget.used, 0);
+	assert_int_equal(held.used, 0);
 }
 
 /* They are counted by connection: of a recogniser that comes later the first one is one too many. */

@@ -147,6 +147,15 @@ talk_pass_eof(struct talk *t, int side)
 	(void)side;
 }
 
+static struct budget held = { .most = 1 << 26 };
+
+struct budget *
+talk_budget(const struct talk *t)
+{
+	(void)t;
+	return &held;
+}
+
 struct talk *
 talk_outside(struct talk *t, enum service service)
 {
