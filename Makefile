@@ -55,7 +55,7 @@ CLI_SRC := $(wildcard src/cli/*.c) $(SENSOR_SRC)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
-BENCH := $(B)/bench/gen $(B)/bench/reader
+BENCH := $(B)/bench/gen $(B)/bench/reader $(B)/bench/limit
 C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
 
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
@@ -78,7 +78,7 @@ help:
 	@echo 'make golden             write the expected logs in test/golden anew, and the list of events in the manual'
 	@echo 'make conformance        compare with Zeek: needs SHARED=DIR with its conformance folder (../shared)'
 	@echo 'make differential SEEDS=100   captures made by chance: connlog against itself, or against ZEEK=PATH'
-	@echo 'make bench SCALE=1      speed and memory on three synthetic captures, against a reader that only counts'
+	@echo 'make bench SCALE=1      speed and memory on four synthetic captures, against a reader that only counts'
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
 	@echo 'make lint               clang-format, clang-tidy, cppcheck'
 	@echo 'make format             let clang-format write the files'
@@ -243,6 +243,7 @@ fuzz:
 
 $(B)/bench/gen: $(patsubst %,$(B)/obj/bench/%.o,gen packet payload)
 $(B)/bench/reader: $(B)/obj/bench/reader.o
+$(B)/bench/limit: $(B)/obj/bench/limit.o
 $(BENCH):
 	@mkdir -p $(@D)
 	$(call SAY,LINK    $@)
