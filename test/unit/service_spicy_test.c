@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#define TEST_TALK_HAS_CHILDREN
 #include "talk_help.h"
 
 extern const struct recogniser recogniser_finger, recogniser_ldap_tcp, recogniser_postgresql, recogniser_redis,
