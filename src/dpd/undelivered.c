@@ -56,6 +56,15 @@ forget_acked(struct heads *h, unsigned e, uint64_t trimmed)
 	h->n[e] = (uint8_t)(h->n[e] - gone);
 }
 
+static struct tcp_ctx
+tcp_ctx_of(const struct inspect *in)
+{
+	struct conn_store *s = in->by->s;
+	struct conn       *c = inspect_conn(in);
+
+	return (struct tcp_ctx){ s, in->handle, c, tcp_at(s, c), s->now };
+}
+
 void
 undelivered_note(struct inspect *in, int side, struct bytes b)
 {
@@ -64,13 +73,14 @@ undelivered_note(struct inspect *in, int side, struct bytes b)
 
 	if (!h)
 		return;
-	struct tcp          *t = tcp_at(in->by->s, inspect_conn(in));
-	const struct tcp_ep *ep = tcp_side(t, side);
-	const unsigned       e = ep == &t->ep[1];
+	const struct tcp_ctx x = tcp_ctx_of(in);
+	const struct tcp_ep *ep = tcp_side(x.t, side);
+	const unsigned       e = ep == &x.t->ep[1];
+	const uint64_t       hi = tcp_delivered(&x, ep);
 
-	forget_acked(h, e, ep->trimmed);
+	forget_acked(h, e, tcp_trimmed(&x, ep));
 	if (h->n[e] < HEADS)
-		h->at[e][h->n[e]++] = (struct head){ ep->delivered - b.n, ep->delivered, s };
+		h->at[e][h->n[e]++] = (struct head){ hi - b.n, hi, s };
 }
 
 void
@@ -83,17 +93,18 @@ undelivered_forget(struct inspect *in)
 
 /* => What a side's oldest segment that is not acknowledged begins like; SERVICE_NONE where nothing is to be matched. */
 static enum service
-oldest(const struct inspect *in, struct tcp *t, int side)
+oldest(const struct inspect *in, const struct tcp_ctx *x, int side)
 {
-	const struct tcp_ep      *ep = tcp_side(t, side);
-	const struct tcp_ep_rare *r = tcp_rare_at(in->by->s, t, ep);
+	const struct tcp_ep      *ep = tcp_side(x->t, side);
+	const struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
 	const struct heads       *h = pool_at(&in->by->pool, in->heads);
-	const unsigned            e = ep == &t->ep[1];
+	const unsigned            e = ep == &x->t->ep[1];
+	const uint64_t            trimmed = tcp_trimmed(x, ep);
 
 	if (!r || r->above.n == 0)
 		return SERVICE_NONE;
 	for (unsigned i = 0; i < h->n[e]; i++)
-		if (h->at[e][i].lo <= ep->trimmed && h->at[e][i].hi > ep->trimmed)
+		if (h->at[e][i].lo <= trimmed && h->at[e][i].hi > trimmed)
 			return h->at[e][i].service;
 	return SERVICE_NONE;
 }
@@ -101,10 +112,10 @@ oldest(const struct inspect *in, struct tcp *t, int side)
 void
 undelivered_match(struct inspect *in)
 {
-	struct tcp *t = tcp_at(in->by->s, inspect_conn(in));
+	const struct tcp_ctx x = tcp_ctx_of(in);
 
 	for (int side = ORIG; in->heads && side <= RESP; side++) {
-		const enum service s = oldest(in, t, side);
+		const enum service s = oldest(in, &x, side);
 		if (s == SERVICE_NONE)
 			continue;
 		verdict_add(&in->verdict, VERDICT_SPECULATIVE, s);

@@ -43,31 +43,39 @@ tcp_open(struct conn_store *s, uint32_t handle)
 	struct tcp *t = tcp_at(s, c);
 	for (int i = 0; i < 2; i++)
 		t->ep[i].delivered = t->ep[i].trimmed = 1;
-	t->expire_at[0] = s->now + s->opt->tcp_SYN_timeout;
-	t->expire_at[1] = t->last_at = INFINITY;
+	t->expire_at = s->now + s->opt->tcp_SYN_timeout;
 	if (conn_wants(s, CONNLOG_EVENT_TCP_CONTENTS))
 		mark_contents(s, c, t);
 	if (!embryo)
 		return true;
 
-	const double   start = conn_start(s, c);
 	struct tcp_ep *ep = tcp_side(t, ORIG);
 	ep->start = ep->ack = isn;
 	ep->last = isn + 1;
 	ep->state = TCP_SYN_SENT;
 	t->flags = TCP_SAW_ORIG | TCP_FIRST_ORIG;
-	t->expire_at[0] = start + s->opt->tcp_SYN_timeout;
+	t->expire_at = conn_start(s, c) + s->opt->tcp_SYN_timeout;
 	if (s->opt->tcp_attempt_delay != 0)
-		t->last_at = start + s->opt->tcp_attempt_delay;
+		t->flags |= TCP_ATTEMPT;
+	return true;
+}
+
+bool
+tcp_widen(const struct tcp_ctx *x)
+{
+	if (x->t->rare)
+		return true;
+	x->t->rare = slab_alloc(&x->s->tcp_rares);
+	if (!x->t->rare)
+		return false;
+	tcp_timers(x->s, x->t)->expire_at = tcp_timers(x->s, x->t)->last_at = INFINITY;
 	return true;
 }
 
 struct tcp_ep_rare *
 tcp_rare_need(const struct tcp_ctx *x, const struct tcp_ep *ep)
 {
-	if (!x->t->rare)
-		x->t->rare = slab_alloc(&x->s->tcp_rares);
-	if (!x->t->rare)
+	if (!tcp_widen(x))
 		return &((struct tcp_rare *)slab_at(&x->s->tcp_rares, x->s->tcp_spare))->ep[0];
 	return tcp_rare_at(x->s, x->t, ep);
 }
@@ -144,7 +152,7 @@ endpoints(const struct conn_store *s, const struct conn *c, struct conn_endpoint
 	struct tcp *t = tcp_at(s, c);
 	for (int side = ORIG; side <= RESP; side++) {
 		const struct tcp_ep *ep = tcp_side(t, side);
-		out[side] = (struct conn_endpoint){ ep->state, tcp_size(t, ep) };
+		out[side] = (struct conn_endpoint){ ep->state, tcp_size(s, t, ep) };
 	}
 }
 
@@ -161,11 +169,11 @@ static void
 release(struct conn_store *s, struct conn *c)
 {
 	struct tcp *t = tcp_at(s, c);
-	if (t->stats)
-		slab_release(&s->tcp_stats, t->stats);
 	if (!t->rare)
 		return;
 	struct tcp_rare *r = slab_at(&s->tcp_rares, t->rare);
+	if (r->stats)
+		slab_release(&s->tcp_stats, r->stats);
 	for (int i = 0; i < 2; i++) {
 		if (t->ep[i].flags & EP_RECORD)
 			s->recorder->close(s->recorder->arg, r->ep[i].file);
@@ -344,7 +352,7 @@ note_window(const struct tcp_ctx *x, struct tcp_ep *ep, uint16_t window, uint8_t
 
 /* init_peer and update_ack_seq. => The acknowledgement relative to the peer's start. */
 static uint64_t
-take_ack(struct tcp_ep *peer, uint32_t ack, uint8_t flags)
+take_ack(const struct tcp_ctx *x, struct tcp_ep *peer, uint32_t ack, uint8_t flags)
 {
 	bool underflow = false;
 
@@ -352,7 +360,7 @@ take_ack(struct tcp_ep *peer, uint32_t ack, uint8_t flags)
 		peer->start = peer->ack = peer->last = ack - 1;
 		return 1;
 	}
-	const uint64_t rel = relative_seq(peer, ack, peer->ack, peer->ack_wraps, &underflow);
+	const uint64_t rel = relative_seq(peer, ack, peer->ack, tcp_ack_wraps(x->s, x->t, peer), &underflow);
 	if (underflow)
 		return 0;
 	if (flags & TCP_RST)
@@ -360,7 +368,7 @@ take_ack(struct tcp_ep *peer, uint32_t ack, uint8_t flags)
 	const int32_t delta = tcp_delta(ack, peer->ack);
 	if (delta > 0 && !(ack == 0 && delta > TOO_LARGE_SEQ_DELTA)) {
 		if (ack < peer->ack)
-			peer->ack_wraps++;
+			tcp_rare_need(x, peer)->ack_wraps++;
 		peer->ack = ack;
 	}
 	return rel;
@@ -380,7 +388,7 @@ take_seq(const struct tcp_ctx *x, struct tcp_ep *ep, uint32_t last, uint8_t flag
 		return delta;
 	if (sole_fin || delta > 0) {
 		if (last < ep->last)
-			ep->seq_wraps++;
+			tcp_rare_need(x, ep)->seq_wraps++;
 		ep->last = last;
 	} else if (len > 0) {
 		tcp_history_scaled(x, ep, &tcp_rare_need(x, ep)->rexmit, 'T', CONNLOG_EVENT_TCP_MULTIPLE_RETRANSMISSIONS);
@@ -413,7 +421,7 @@ process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 
 	set_partial(t, flags, is_orig);
 	init_side(ep, flags, p->tcp_seq, p->tcp_seq + (uint32_t)seg_len);
-	const uint64_t rel = relative_seq(ep, p->tcp_seq, ep->last, ep->seq_wraps, &underflow);
+	const uint64_t rel = relative_seq(ep, p->tcp_seq, ep->last, tcp_seq_wraps(x->s, t, ep), &underflow);
 	const uint64_t rel_data = rel + !!(flags & TCP_SYN);
 	note_history(x, ep, flags, rel, len);
 	note_window(x, ep, p->tcp_win, flags);
@@ -435,7 +443,7 @@ process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 	if (flags & TCP_ACK) {
 		if (told && is_orig && conn_wants(x->s, CONNLOG_EVENT_CONNECTION_FIRST_ACK))
 			first_ack(x, ep);
-		rel_ack = take_ack(peer, p->tcp_ack, flags);
+		rel_ack = take_ack(x, peer, p->tcp_ack, flags);
 	}
 	step.delta_last = take_seq(x, ep, p->tcp_seq + (uint32_t)seg_len, flags, len);
 
@@ -524,13 +532,14 @@ tcp_is_reuse(const struct conn_store *s, const struct conn *c, const struct pkt 
 }
 
 uint64_t
-tcp_size(const struct tcp *t, const struct tcp_ep *ep)
+tcp_size(const struct conn_store *s, const struct tcp *t, const struct tcp_ep *ep)
 {
 	const struct tcp_ep *peer = &t->ep[ep == &t->ep[0]];
 
-	if (ep->prev == TCP_SYN_SENT && ep->state == TCP_RESET && peer->state == TCP_INACTIVE && !tcp_nothing_acked(ep))
+	if (ep->prev == TCP_SYN_SENT && ep->state == TCP_RESET && peer->state == TCP_INACTIVE &&
+	    !tcp_nothing_acked(s, t, ep))
 		return 0; /* a half-open connection found out and aborted: the numbers tell nothing */
-	const uint64_t last = tcp_full(ep->last, ep->seq_wraps), ack = tcp_full(ep->ack, ep->ack_wraps);
+	const uint64_t last = tcp_full(ep->last, tcp_seq_wraps(s, t, ep)), ack = tcp_full(ep->ack, tcp_ack_wraps(s, t, ep));
 	uint64_t       size = (last > ack ? last : ack) - ep->start;
 	if (size != 0)
 		size--; /* SYN */

@@ -28,12 +28,11 @@ enum tcp_ep_flag {
 };
 
 struct tcp_ep {
-	uint32_t start, last, ack;     /* sequence numbers; `ack` is what the peer has acknowledged */
-	uint32_t seq_wraps, ack_wraps; /* of `last` and `ack` */
-	uint8_t  state, prev;          /* enum tcp_state */
-	uint8_t  flags;                /* enum tcp_ep_flag */
-	uint64_t delivered;            /* last_reassem_seq: everything below has been delivered or given up */
-	uint64_t trimmed;              /* trim_seq: everything below has been forgotten */
+	uint32_t start, last, ack; /* sequence numbers; `ack` is what the peer has acknowledged */
+	/* The lower halves of relative numbers; tcp_delivered() and tcp_trimmed() are the whole ones. */
+	uint32_t delivered, trimmed;
+	uint8_t  state, prev; /* enum tcp_state */
+	uint8_t  flags;       /* enum tcp_ep_flag */
 };
 
 enum tcp_flag {
@@ -47,23 +46,26 @@ enum tcp_flag {
 	TCP_FIRST_ORIG = 128, /* PIA's FirstPacket() was called for that side */
 	TCP_FIRST_RESP = 256,
 	TCP_SEEN_ACK = 512, /* connection_first_ACK was raised */
+	TCP_ATTEMPT = 1024, /* the AttemptTimer is set, and counts from the connection's start */
+	TCP_CLOSING = 2048, /* `last_at` is the close delay */
 };
 
-/* Two cache lines. */
+/* One cache line. */
 struct tcp {
 	_Alignas(64) struct tcp_ep ep[2];
-	double   expire_at[2]; /* ExpireTimer: the first runs always, the second since a side has closed */
-	double   last_at;      /* AttemptTimer before, close-delay timer after closing */
+	double   expire_at; /* the ExpireTimer that runs always */
 	uint32_t rare;
-	uint32_t stats; /* struct tcp_stats, where tcp_rexmit is handled */
 	uint16_t flags;
-	bool     closing; /* `last_at` is the close delay */
 };
+
+_Static_assert(sizeof(struct tcp) == 64, "one cache line");
 
 enum { LAST_SYN, LAST_FIN, LAST_RST };
 
 /* The rest of an endpoint. */
 struct tcp_ep_rare {
+	uint32_t      seq_wraps, ack_wraps; /* of `last` and `ack` */
+	uint32_t      delivered, trimmed;   /* the upper halves */
 	uint64_t      fin_seq;
 	uint64_t      last_flag[3]; /* hist_last_SYN, _FIN, _RST: relative numbers */
 	struct scaled bad_checksum, rexmit, zero_window, gap;
@@ -75,6 +77,10 @@ struct tcp_ep_rare {
 
 struct tcp_rare {
 	struct tcp_ep_rare ep[2];
+	/* INFINITY: not set. */
+	double   expire_at; /* the ExpireTimer that runs since a side has closed */
+	double   last_at;   /* AttemptTimer without TCP_ATTEMPT, the close-delay timer after closing */
+	uint32_t stats;     /* struct tcp_stats, where tcp_rexmit is handled */
 	/* Timers that exist only when their event is handled: connection_partial_close, connection_reset. 0: not set. */
 	double partial_close_at, reset_at;
 };
@@ -129,6 +135,9 @@ tcp_rare_at(const struct conn_store *s, const struct tcp *t, const struct tcp_ep
 	return t->rare ? &((struct tcp_rare *)slab_at(&s->tcp_rares, t->rare))->ep[ep == &t->ep[1]] : NULL;
 }
 
+/* => Whether there is a rare part now, which holds what has more than 32 bits. */
+bool tcp_widen(const struct tcp_ctx *x);
+
 /* The rare part's timers; there has to be one. */
 static inline struct tcp_rare *
 tcp_timers(const struct conn_store *s, const struct tcp *t)
@@ -155,16 +164,66 @@ tcp_delta(uint32_t a, uint32_t b)
 	return (int32_t)(a - b);
 }
 
+/* How often an endpoint's `last` and `ack` have wrapped around. */
+static inline uint32_t
+tcp_seq_wraps(const struct conn_store *s, const struct tcp *t, const struct tcp_ep *ep)
+{
+	const struct tcp_ep_rare *r = tcp_rare_at(s, t, ep);
+	return r ? r->seq_wraps : 0;
+}
+
+static inline uint32_t
+tcp_ack_wraps(const struct conn_store *s, const struct tcp *t, const struct tcp_ep *ep)
+{
+	const struct tcp_ep_rare *r = tcp_rare_at(s, t, ep);
+	return r ? r->ack_wraps : 0;
+}
+
+/* last_reassem_seq: everything below has been delivered or given up. */
+static inline uint64_t
+tcp_delivered(const struct tcp_ctx *x, const struct tcp_ep *ep)
+{
+	const struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
+	return ep->delivered | (r ? (uint64_t)r->delivered << 32 : 0);
+}
+
+/* trim_seq: everything below has been forgotten. */
+static inline uint64_t
+tcp_trimmed(const struct tcp_ctx *x, const struct tcp_ep *ep)
+{
+	const struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
+	return ep->trimmed | (r ? (uint64_t)r->trimmed << 32 : 0);
+}
+
+/* Whoever hands in numbers of more than 32 bits has called tcp_widen(). */
+static inline void
+tcp_set_delivered(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t at)
+{
+	struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
+	ep->delivered = (uint32_t)at;
+	if (r)
+		r->delivered = (uint32_t)(at >> 32);
+}
+
+static inline void
+tcp_set_trimmed(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t at)
+{
+	struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
+	ep->trimmed = (uint32_t)at;
+	if (r)
+		r->trimmed = (uint32_t)(at >> 32);
+}
+
 /* TCP_Endpoint::NoDataAcked. */
 static inline bool
-tcp_nothing_acked(const struct tcp_ep *ep)
+tcp_nothing_acked(const struct conn_store *s, const struct tcp *t, const struct tcp_ep *ep)
 {
-	const uint64_t ack = tcp_full(ep->ack, ep->ack_wraps);
+	const uint64_t ack = tcp_full(ep->ack, tcp_ack_wraps(s, t, ep));
 	return ack == ep->start || ack == (uint64_t)ep->start + 1;
 }
 
 /* TCP_Endpoint::Size: payload bytes by sequence numbers. */
-uint64_t tcp_size(const struct tcp *t, const struct tcp_ep *ep);
+uint64_t tcp_size(const struct conn_store *s, const struct tcp *t, const struct tcp_ep *ep);
 
 /* TCP_Endpoint::CheckHistory and ChecksumError, DidRxmit …: letters of a side. */
 bool tcp_history_once(const struct tcp_ctx *x, const struct tcp_ep *ep, uint32_t bit, char letter);
@@ -243,6 +302,8 @@ void              tcp_reset_later(const struct tcp_ctx *x);
 void              tcp_at_end(struct conn_store *s, uint32_t handle); /* conn_at_end() */
 enum conn_verdict tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
 double            tcp_due(const struct conn_store *s, const struct conn *c);
+/* The AttemptTimer or, with TCP_CLOSING, the close delay. */
+void tcp_set_last(const struct tcp_ctx *x, double at);
 
 /* ---- tcp_events.c: events of packets, and what tcp_rexmit has to know */
 

@@ -17,6 +17,22 @@ tcp_reset(const struct tcp_ctx *x)
 	x->t->flags |= TCP_DONE;
 }
 
+void
+tcp_set_last(const struct tcp_ctx *x, double at)
+{
+	x->t->flags &= (uint16_t)~TCP_ATTEMPT;
+	if (tcp_widen(x))
+		tcp_timers(x->s, x->t)->last_at = at;
+}
+
+static double
+last_due(const struct conn_store *s, const struct conn *c, const struct tcp *t)
+{
+	if (t->flags & TCP_ATTEMPT)
+		return conn_start(s, c) + s->opt->tcp_attempt_delay;
+	return t->rare ? tcp_timers(s, t)->last_at : INFINITY;
+}
+
 /* Sets one of the rare part's timers. */
 static void
 set_timer(const struct tcp_ctx *x, double *at, double when)
@@ -62,11 +78,13 @@ close_complete(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 		}
 	}
 	const double was = conn_due(x->s, x->handle);
-	t->expire_at[0] = t->expire_at[1] = INFINITY;
-	if (t->rare)
+	tcp_set_last(x, x->c->last_time + x->s->opt->tcp_close_delay);
+	t->flags |= TCP_CLOSING;
+	t->expire_at = INFINITY;
+	if (t->rare) {
+		tcp_timers(x->s, t)->expire_at = INFINITY;
 		tcp_timers(x->s, t)->partial_close_at = tcp_timers(x->s, t)->reset_at = 0;
-	t->last_at = x->c->last_time + x->s->opt->tcp_close_delay;
-	t->closing = true;
+	}
 	conn_reschedule(x->s, x->handle, was);
 }
 
@@ -92,7 +110,8 @@ tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 		close_complete(x, ep, event);
 	} else if (ep->prev != TCP_INACTIVE) {
 		const double was = conn_due(x->s, x->handle);
-		t->expire_at[1] = x->c->last_time + x->s->opt->tcp_session_timer;
+		if (tcp_widen(x))
+			tcp_timers(x->s, t)->expire_at = x->c->last_time + x->s->opt->tcp_session_timer;
 		conn_reschedule(x->s, x->handle, was);
 	} else if (conn_wants(x->s, CONNLOG_EVENT_CONNECTION_PARTIAL_CLOSE)) {
 		partial_close_later(x);
@@ -134,8 +153,10 @@ attempt_timer(const struct tcp_ctx *x, enum conn_end *why)
 static enum conn_verdict
 last_timer(const struct tcp_ctx *x, enum conn_end *why)
 {
-	x->t->last_at = INFINITY;
-	if (!x->t->closing)
+	x->t->flags &= (uint16_t)~TCP_ATTEMPT;
+	if (x->t->rare)
+		tcp_timers(x->s, x->t)->last_at = INFINITY;
+	if (!(x->t->flags & TCP_CLOSING))
 		return attempt_timer(x, why);
 	if (x->s->opt->tcp_close_delay != 0)
 		conn_event(x->s, x->handle, CONNLOG_EVENT_CONNECTION_TIMEOUT);
@@ -208,7 +229,7 @@ tcp_at_end(struct conn_store *s, uint32_t handle)
 	const struct tcp_ctx   x = { s, handle, c, tcp_at(s, c), s->now };
 	const struct tcp      *t = x.t;
 	const struct tcp_rare *r = t->rare ? tcp_timers(s, t) : NULL;
-	if (!t->closing && t->last_at < INFINITY && attempt_timer(&x, &why) == CONN_REMOVE)
+	if (!(t->flags & TCP_CLOSING) && last_due(s, c, t) < INFINITY && attempt_timer(&x, &why) == CONN_REMOVE)
 		return;
 	if (r && r->reset_at > 0 && reset_timer(&x, &why) == CONN_REMOVE)
 		return;
@@ -225,14 +246,12 @@ tcp_due(const struct conn_store *s, const struct conn *c)
 		return s->opt->tcp_attempt_delay != 0 && attempt < expire ? attempt : expire;
 	}
 	const struct tcp *t = tcp_at(s, c);
-	double            due = t->last_at;
-	for (int i = 0; i < 2; i++)
-		if (t->expire_at[i] < due)
-			due = t->expire_at[i];
+	const double      last = last_due(s, c, t), due = t->expire_at < last ? t->expire_at : last;
 	if (!t->rare)
 		return due;
-	const double rare = rare_due(tcp_timers(s, t));
-	return rare < due ? rare : due;
+	const struct tcp_rare *r = tcp_timers(s, t);
+	const double           rare = rare_due(r), first = rare < r->expire_at ? rare : r->expire_at;
+	return first < due ? first : due;
 }
 
 enum conn_verdict
@@ -252,16 +271,16 @@ tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why)
 	}
 	const struct tcp_ctx x = { s, handle, c, tcp_at(s, c), now };
 	struct tcp          *t = x.t;
-	const int            i = t->expire_at[1] < t->expire_at[0];
+	struct tcp_rare     *r = t->rare ? tcp_timers(s, t) : NULL;
+	double              *expire_at = r && r->expire_at < t->expire_at ? &r->expire_at : &t->expire_at;
+	const double         rare = r ? rare_due(r) : INFINITY, last = last_due(s, c, t);
 
-	struct tcp_rare *r = t->rare ? tcp_timers(s, t) : NULL;
-	const double     rare = r ? rare_due(r) : INFINITY;
-	if (rare < INFINITY && rare <= t->last_at && rare <= t->expire_at[i])
+	if (rare < INFINITY && rare <= last && rare <= *expire_at)
 		return rare_timer(&x, r, why);
-	if (t->last_at <= t->expire_at[i])
+	if (last <= *expire_at)
 		return last_timer(&x, why);
 	if (t->flags & TCP_DONE) {
-		t->expire_at[i] = INFINITY;
+		*expire_at = INFINITY;
 		return CONN_KEEP;
 	}
 	if (has_expired(&x)) {
@@ -270,6 +289,6 @@ tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why)
 		return CONN_REMOVE;
 	}
 	/* Later than now in any case: a timer of no time would run for ever before the same packet. */
-	t->expire_at[i] = fmax(now + s->opt->tcp_session_timer, nextafter(now, INFINITY));
+	*expire_at = fmax(now + s->opt->tcp_session_timer, nextafter(now, INFINITY));
 	return CONN_KEEP;
 }

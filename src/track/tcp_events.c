@@ -247,9 +247,11 @@ tcp_raise_packet(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, uin
 static struct tcp_stats *
 stats_need(const struct tcp_ctx *x)
 {
-	if (!x->t->stats)
-		x->t->stats = slab_alloc(&x->s->tcp_stats);
-	return x->t->stats ? slab_at(&x->s->tcp_stats, x->t->stats) : NULL;
+	struct tcp_rare *r = tcp_widen(x) ? tcp_timers(x->s, x->t) : NULL;
+
+	if (r && !r->stats)
+		r->stats = slab_alloc(&x->s->tcp_stats);
+	return r && r->stats ? slab_at(&x->s->tcp_stats, r->stats) : NULL;
 }
 
 /* init_window: a SYN offers a scale for the windows, or that there will be none. */

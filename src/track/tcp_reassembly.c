@@ -24,7 +24,7 @@ static bool
 has_blocks(const struct tcp_ctx *x, const struct tcp_ep *ep)
 {
 	const struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
-	return ep->delivered > ep->trimmed || (r && r->above.n > 0);
+	return tcp_delivered(x, ep) > tcp_trimmed(x, ep) || (r && r->above.n > 0);
 }
 
 /* The state in which a gap is a loss and not an artefact of a RST or of a connection joined midway. */
@@ -51,9 +51,9 @@ gap(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t len)
 		tcp_history_scaled(x, ep, &r->gap, 'G', CONNLOG_EVENT_TCP_MULTIPLE_GAP);
 	r->missed += len;
 	if (conn_wants(x->s, CONNLOG_EVENT_CONTENT_GAP))
-		conn_raise(
-			x->s, x->handle, CONNLOG_EVENT_CONTENT_GAP,
-			(connlog_value[]){ event_bool(tcp_is_orig(x->t, ep)), event_count(ep->delivered), event_count(len) });
+		conn_raise(x->s, x->handle, CONNLOG_EVENT_CONTENT_GAP,
+		           (connlog_value[]){ event_bool(tcp_is_orig(x->t, ep)), event_count(tcp_delivered(x, ep)),
+		                              event_count(len) });
 }
 
 static void
@@ -76,8 +76,8 @@ static void
 give_up(const struct tcp_ctx *x, struct tcp_ep *ep)
 {
 	ep->flags |= EP_SKIP;
-	if (ep->trimmed < ep->delivered)
-		ep->trimmed = ep->delivered;
+	if (tcp_trimmed(x, ep) < tcp_delivered(x, ep))
+		tcp_set_trimmed(x, ep, tcp_delivered(x, ep));
 	struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
 	if (r)
 		above_clear(x, r);
@@ -99,9 +99,9 @@ raise_contents(const struct tcp_ctx *x, const struct tcp_ep *ep, uint64_t seq, c
 static void
 deliver(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upper, const uint8_t *data)
 {
-	const uint64_t from = ep->delivered;
+	const uint64_t from = tcp_delivered(x, ep);
 
-	ep->delivered = upper;
+	tcp_set_delivered(x, ep, upper);
 	if (upper > from && (ep->flags & EP_RECORD)) {
 		if (data)
 			tcp_record_bytes(x, ep, data, (size_t)(upper - from));
@@ -113,9 +113,9 @@ deliver(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upper, const uint8_
 	if (data && upper > from && tcp_is_watched(x))
 		x->s->watcher->data(x->s->watcher->arg, x->handle, side_of(x, ep), data, (size_t)(upper - from));
 	/* Nobody acknowledges: their packets may take another way. Do not keep what would never be acknowledged. */
-	if (tcp_nothing_acked(ep) && x->s->opt->tcp_max_initial_window &&
-	    tcp_size(x->t, ep) > x->s->opt->tcp_max_initial_window)
-		trim(x, ep, ep->delivered);
+	if (tcp_nothing_acked(x->s, x->t, ep) && x->s->opt->tcp_max_initial_window &&
+	    tcp_size(x->s, x->t, ep) > x->s->opt->tcp_max_initial_window)
+		trim(x, ep, tcp_delivered(x, ep));
 }
 
 /* Delivers up to `hi`, where an interval above the hole ended that began at `delivered`: block by block, where their bytes are
@@ -126,11 +126,11 @@ deliver_blocks(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_ep_rare *r
 	while (r->blocks && r->blocks->lo < hi) {
 		struct block *b = blocks_pop(&r->blocks);
 		x->s->range_bytes -= sizeof *b + (size_t)(b->hi - b->lo);
-		if (b->lo == ep->delivered)
+		if (b->lo == tcp_delivered(x, ep))
 			deliver(x, ep, b->hi, b->data);
 		free(b);
 	}
-	if (hi > ep->delivered)
+	if (hi > tcp_delivered(x, ep))
 		deliver(x, ep, hi, NULL);
 }
 
@@ -139,7 +139,7 @@ static void
 deliver_above(const struct tcp_ctx *x, struct tcp_ep *ep)
 {
 	struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
-	while (r && r->above.n > 0 && ranges_at(&r->above)[0].lo == ep->delivered) {
+	while (r && r->above.n > 0 && ranges_at(&r->above)[0].lo == tcp_delivered(x, ep)) {
 		const uint64_t hi = ranges_at(&r->above)[0].hi;
 		ranges_pop(&r->above);
 		deliver_blocks(x, ep, r, hi);
@@ -154,42 +154,42 @@ undelivered(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upto)
 
 	if (upto <= 2 && (x->t->flags & TCP_IS_PARTIAL))
 		return; /* the numbering started with a SYN that was made up */
-	if (x->s->opt->detect_filtered_trace && ep->delivered == 1 && (ends & (EP_FIN | EP_RST))) {
+	if (x->s->opt->detect_filtered_trace && tcp_delivered(x, ep) == 1 && (ends & (EP_FIN | EP_RST))) {
 		ep->flags |= EP_SKIP;
 	} else if (!(ep->flags & EP_SKIP)) {
 		struct tcp_ep_rare *r;
 		while ((r = tcp_rare_at(x->s, x->t, ep)) != NULL && r->above.n > 0 && ranges_at(&r->above)[0].lo < upto) {
 			const struct range first = ranges_at(&r->above)[0];
 			ranges_pop(&r->above);
-			if (first.lo < ep->delivered)
+			if (first.lo < tcp_delivered(x, ep))
 				continue;
-			gap(x, ep, first.lo - ep->delivered);
-			ep->delivered = first.lo;
+			gap(x, ep, first.lo - tcp_delivered(x, ep));
+			tcp_set_delivered(x, ep, first.lo);
 			deliver_blocks(x, ep, r, first.hi);
 		}
-		if (upto > ep->delivered)
-			gap(x, ep, upto - ep->delivered);
+		if (upto > tcp_delivered(x, ep))
+			gap(x, ep, upto - tcp_delivered(x, ep));
 	}
-	if (upto <= ep->delivered)
+	if (upto <= tcp_delivered(x, ep))
 		return;
 	const struct tcp_ep_rare *rest = tcp_rare_at(x->s, x->t, ep);
 	if ((ep->flags & EP_RECORD) && rest->above.n > 0)
-		tcp_record_gap(x, ep, upto - ep->delivered);
-	ep->delivered = upto;
+		tcp_record_gap(x, ep, upto - tcp_delivered(x, ep));
+	tcp_set_delivered(x, ep, upto);
 }
 
 /* TrimToSeq: everything below `seq` is done with. */
 static void
 trim(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq)
 {
-	if (seq > ep->delivered)
+	if (seq > tcp_delivered(x, ep))
 		undelivered(x, ep, seq);
 	struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
 	while (r && r->above.n > 0 && ranges_at(&r->above)[0].hi <= seq)
 		ranges_pop(&r->above);
 	deliver_above(x, ep);
-	if (seq > ep->trimmed)
-		ep->trimmed = seq;
+	if (seq > tcp_trimmed(x, ep))
+		tcp_set_trimmed(x, ep, seq);
 }
 
 /* Keeps the bytes of [lo, hi), within the limit that all connections share; beyond it nobody looks any more, and
@@ -229,21 +229,23 @@ hold_above(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi,
 static void
 insert(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi, const uint8_t *data)
 {
-	if (hi <= ep->trimmed)
+	const uint64_t trimmed = tcp_trimmed(x, ep);
+
+	if (hi <= trimmed)
 		return;
-	if (lo < ep->trimmed) {
-		data += ep->trimmed - lo;
-		lo = ep->trimmed;
+	if (lo < trimmed) {
+		data += trimmed - lo;
+		lo = trimmed;
 	}
-	if (lo > ep->delivered) {
+	if (lo > tcp_delivered(x, ep)) {
 		hold_above(x, ep, lo, hi, data);
 		return;
 	}
 	/* What is above and is reached comes in between: who came first wins. */
-	while (hi > ep->delivered) {
+	while (hi > tcp_delivered(x, ep)) {
 		struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
 		const uint64_t      above = r && r->above.n > 0 ? ranges_at(&r->above)[0].lo : UINT64_MAX;
-		deliver(x, ep, hi < above ? hi : above, data + (ep->delivered - lo));
+		deliver(x, ep, hi < above ? hi : above, data + (tcp_delivered(x, ep) - lo));
 		deliver_above(x, ep);
 		if (ep->flags & EP_SKIP)
 			return;
@@ -258,18 +260,22 @@ tcp_data(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq, uint64_t len,
 
 	if ((ep->flags & EP_SKIP) || upper < seq)
 		return;
+	if (upper > UINT32_MAX && !tcp_widen(x)) {
+		ep->flags |= EP_SKIP;
+		return;
+	}
 	/* What the peer has acknowledged is not left out here: Zeek could, but its only caller leaves the argument
 	 * `replaying` at its default.  It is what has been trimmed that is old. */
 	insert(x, ep, seq, upper, data);
 
 	const struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
 	const struct ranges      *above = r && r->above.n > 0 ? &r->above : NULL;
-	if (tcp_nothing_acked(ep) && opt->tcp_max_above_hole_without_any_acks && above &&
-	    ranges_at(above)[above->n - 1].hi - ep->delivered > opt->tcp_max_above_hole_without_any_acks) {
+	if (tcp_nothing_acked(x->s, x->t, ep) && opt->tcp_max_above_hole_without_any_acks && above &&
+	    ranges_at(above)[above->n - 1].hi - tcp_delivered(x, ep) > opt->tcp_max_above_hole_without_any_acks) {
 		give_up(x, ep);
 		return;
 	}
-	uint64_t held = ep->delivered > ep->trimmed ? ep->delivered - ep->trimmed : 0;
+	uint64_t held = tcp_delivered(x, ep) > tcp_trimmed(x, ep) ? tcp_delivered(x, ep) - tcp_trimmed(x, ep) : 0;
 	if (above)
 		held += ranges_sum(above);
 	if (opt->tcp_excessive_data_without_further_acks && held > opt->tcp_excessive_data_without_further_acks)
@@ -283,7 +289,7 @@ tcp_acked(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq)
 
 	if (r && (ep->flags & EP_FIN) && seq >= r->fin_seq)
 		seq = r->fin_seq - 1;
-	if (seq <= ep->trimmed)
+	if (seq <= tcp_trimmed(x, ep) || (seq > UINT32_MAX && !tcp_widen(x)))
 		return;
 	trim(x, ep, seq);
 	tcp_check_eof(x, ep);
@@ -294,7 +300,8 @@ tcp_data_pending(const struct tcp_ctx *x, const struct tcp_ep *ep)
 {
 	if (ep->flags & EP_SKIP)
 		return false;
-	const uint64_t delivered = ep->start + ep->delivered, last = tcp_full(ep->last, ep->seq_wraps);
+	const uint64_t delivered = ep->start + tcp_delivered(x, ep);
+	const uint64_t last = tcp_full(ep->last, tcp_seq_wraps(x->s, x->t, ep));
 	if (last < delivered)
 		return false;
 	if (delivered != last - 1 && delivered != last) /* a FIN takes one number, a RST none */

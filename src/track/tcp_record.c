@@ -41,7 +41,7 @@ tcp_record_gap(const struct tcp_ctx *x, const struct tcp_ep *ep, uint64_t len)
 static void
 record_rest(const struct tcp_ctx *x, const struct tcp_ep *ep)
 {
-	uint64_t at = ep->delivered;
+	uint64_t at = tcp_delivered(x, ep);
 
 	for (const struct block *b = tcp_rare_at(x->s, x->t, ep)->blocks; b; b = b->next) {
 		if (b->lo > at)

@@ -52,9 +52,12 @@ inactive_syn(const struct tcp_ctx *x, struct tcp_ep *ep, const struct tcp_step *
 
 	if (st->is_orig) {
 		set_state(x, ep, st->flags & TCP_ACK ? TCP_SYN_ACK_SENT : TCP_SYN_SENT);
-		if (x->s->opt->tcp_attempt_delay != 0 && !t->closing) {
+		if (x->s->opt->tcp_attempt_delay != 0 && !(t->flags & TCP_CLOSING)) {
 			const double was = conn_due(x->s, x->handle);
-			t->last_at = x->now + x->s->opt->tcp_attempt_delay;
+			if (x->now == conn_start(x->s, x->c))
+				t->flags |= TCP_ATTEMPT;
+			else
+				tcp_set_last(x, x->now + x->s->opt->tcp_attempt_delay);
 			conn_reschedule(x->s, x->handle, was);
 		}
 		return;

@@ -1,4 +1,4 @@
-/* tcp_straight.c - the segment that nearly all are: in order, of an established connection without losses.
+/* tcp_straight.c - the segment that nearly all are: in order, of an established connection without holes.
  *
  * It does what process() in tcp.c would do, in the same order, for a packet that can only add bytes and acknowledge
  * bytes.  All conditions are checked before anything is changed, so whatever else may be the case is left to process().
@@ -6,7 +6,17 @@
 #include "conn/history.h"
 #include "track/tcp.h"
 
-/* Nothing about the connection needs a second look: both sides established, nothing lost, closed, told or recorded. */
+/* Does nothing wait above a hole? */
+static inline bool
+is_whole(const struct tcp_ctx *x)
+{
+	if (!x->t->rare)
+		return true;
+	const struct tcp_rare *r = tcp_timers(x->s, x->t);
+	return r->ep[0].above.n == 0 && r->ep[1].above.n == 0;
+}
+
+/* Nothing about the connection needs a second look: both sides established, no hole, nothing closed, told or recorded. */
 static inline bool
 is_smooth(const struct tcp_ctx *x)
 {
@@ -14,8 +24,8 @@ is_smooth(const struct tcp_ctx *x)
 	const uint16_t    seen = TCP_SAW_ORIG | TCP_SAW_RESP | TCP_FIRST_ORIG | TCP_FIRST_RESP;
 
 	return t->ep[0].state == TCP_ESTABLISHED && t->ep[1].state == TCP_ESTABLISHED &&
-	       (t->ep[0].flags | t->ep[1].flags) == 0 && t->rare == 0 &&
-	       (t->flags & (seen | TCP_IS_PARTIAL | TCP_CLOSE_DEFERRED)) == seen && x->s->events.wanted == 0;
+	       (t->ep[0].flags | t->ep[1].flags) == 0 &&
+	       (t->flags & (seen | TCP_IS_PARTIAL | TCP_CLOSE_DEFERRED)) == seen && x->s->events.wanted == 0 && is_whole(x);
 }
 
 /* Neither a flag nor a window that would have to be noted. */
@@ -43,6 +53,13 @@ has_letter(const struct conn *c, bool is_orig, bool with_data)
 	return c->hist_seen & (is_orig ? bit : bit << HIST_RESP);
 }
 
+/* Do two numbers differ in their lower halves alone, which are all that is changed here? */
+static inline bool
+same_half(uint64_t a, uint64_t b)
+{
+	return a >> 32 == b >> 32;
+}
+
 bool
 tcp_straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 {
@@ -52,23 +69,26 @@ tcp_straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 
 	if (!is_ordinary(p) || !is_smooth(x) || !has_letter(x->c, is_orig, len > 0))
 		return false;
-	if (p->tcp_seq != ep->last || !position(ep, p->tcp_seq, ep->seq_wraps, &at))
+	if (p->tcp_seq != ep->last || !position(ep, p->tcp_seq, tcp_seq_wraps(x->s, x->t, ep), &at) ||
+	    !same_half(p->tcp_seq + len, p->tcp_seq) || !same_half(at + len, at))
 		return false;
-	if (p->tcp_ack < peer->ack || !position(peer, p->tcp_ack, peer->ack_wraps, &acked) || acked > peer->delivered ||
-	    tcp_delta(p->tcp_ack, peer->ack) < 0)
+	if (p->tcp_ack < peer->ack || !position(peer, p->tcp_ack, tcp_ack_wraps(x->s, x->t, peer), &acked) ||
+	    acked > tcp_delivered(x, peer) || tcp_delta(p->tcp_ack, peer->ack) < 0)
 		return false;
-	if (len > 0 &&
-	    (at != ep->delivered || at < ep->trimmed || tcp_nothing_acked(ep) || (most && at + len - ep->trimmed > most)))
+	const uint64_t trimmed = tcp_trimmed(x, ep), forgotten = tcp_trimmed(x, peer);
+	if (len > 0 && (at != tcp_delivered(x, ep) || at < trimmed || tcp_nothing_acked(x->s, x->t, ep) ||
+	                (most && at + len - trimmed > most)))
+		return false;
+	if (acked > forgotten && !same_half(acked, forgotten))
 		return false;
 
 	x->c->last_time = x->now;
 	peer->ack = p->tcp_ack;
 	ep->last += (uint32_t)len;
-	ep->seq_wraps += ep->last < p->tcp_seq;
-	if (acked > peer->trimmed)
-		peer->trimmed = acked;
+	if (acked > forgotten)
+		peer->trimmed = (uint32_t)acked;
 	if (len > 0) {
-		ep->delivered = at + len;
+		ep->delivered = (uint32_t)(at + len);
 		if (tcp_is_watched(x))
 			x->s->watcher->data(x->s->watcher->arg, x->handle, is_orig ? ORIG : RESP, p->data.p, (size_t)len);
 	}

@@ -76,9 +76,58 @@ test_scenarios(void **state)
 		run(&scenarios[i]);
 }
 
+/* A stream of more than 4 GiB: what does not fit into 32 bits is in the rare part.  Early in it a segment comes twice, and
+ * late in it one is lost; that one begins as the stream passes 4 GiB. */
+static void
+test_long_stream(void **state)
+{
+	(void)state;
+	enum { SEGMENT = 1 << 20, SEGMENTS = 5000, TWICE = 3, LOST = 4096 };
+	const uint32_t isn = 0xffffff00;
+	struct world  *w = world_new(NULL, NULL);
+	uint32_t       handle = 0;
+
+	for (unsigned i = 0; i < SEGMENTS; i++) {
+		for (unsigned turn = 0; turn < (i == TWICE ? 2 : 1) && i != LOST; turn++) {
+			struct pkt p = packet(TRANSPORT_TCP, 0, 1000 + i);
+			if (i == 0) {
+				p.tcp_flags = TCP_SYN;
+				p.tcp_seq = isn;
+				feed(w, &p);
+				p = packet(TRANSPORT_TCP, 1, 1000 + i);
+				p.tcp_flags = TCP_SYN | TCP_ACK;
+				p.tcp_ack = isn + 1;
+				feed(w, &p);
+				p = packet(TRANSPORT_TCP, 0, 1000 + i);
+			}
+			p.tcp_flags = TCP_ACK;
+			p.tcp_seq = isn + 1 + i * SEGMENT;
+			p.tcp_ack = 1;
+			p.data_len = p.data_cap = SEGMENT;
+			handle = feed(w, &p);
+		}
+		struct pkt ack = packet(TRANSPORT_TCP, 1, 1000 + i + 0.5);
+		ack.tcp_flags = TCP_ACK;
+		ack.tcp_seq = 1;
+		ack.tcp_ack = isn + 1 + (i + 1) * SEGMENT;
+		feed(w, &ack);
+	}
+	struct conn         *c = conn_at(&w->s, handle);
+	const struct tcp_ctx x = { &w->s, handle, c, tcp_at(&w->s, c), 0 };
+	const struct tcp_ep *ep = tcp_side(x.t, ORIG);
+	const uint64_t       all = (uint64_t)SEGMENTS * SEGMENT;
+	assert_true(tcp_delivered(&x, ep) == 1 + all && tcp_trimmed(&x, ep) == 1 + all);
+	assert_int_equal(tcp_seq_wraps(x.s, x.t, ep), 2);
+	assert_int_equal(tcp_ack_wraps(x.s, x.t, ep), 2);
+	conn_drain(&w->s);
+	assert_string_equal(w->log.history, "ShDaTG");
+	assert_true(w->log.bytes[0] == all && w->log.missed == SEGMENT);
+	world_free(w);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scenarios) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scenarios), cmocka_unit_test(test_long_stream) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

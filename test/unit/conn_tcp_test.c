@@ -130,7 +130,7 @@ test_sizes(void **state)
 	(void)state;
 	assert_true(sizeof(struct conn) == 64);
 	assert_true(sizeof(struct conn_cold) == 40);
-	assert_true(sizeof(struct tcp) == 128);
+	assert_true(sizeof(struct tcp) == 64);
 }
 
 /* Without local networks nothing is said of them, except where a connection's ends have changed roles. */
