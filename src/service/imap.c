@@ -5,17 +5,17 @@
  * `* ok`, the client's capability and starttls, and from either side certain commands in lower case, after which nothing
  * is looked at any more.  STARTTLS answered by OK hands the streams over to SSL.
  *
- * Held: the tag of STARTTLS, where it has at most 64 bytes.
+ * Held: the tag of STARTTLS, which is at most a chunk. It is allocated: hardly any client sends it twice, or a long one.
  */
 #include "service/talk.h"
 
-#define TAG_MAX 64u
+#include <stdlib.h>
 
 struct imap {
-	uint8_t tag[TAG_MAX]; /* of the client's STARTTLS */
-	uint8_t tag_n;        /* 0: none */
-	bool    raw;          /* the streams are SSL's */
-	bool    gap;
+	uint8_t *tag;   /* of the client's STARTTLS */
+	size_t   tag_n; /* 0: none */
+	bool     raw;   /* the streams are SSL's */
+	bool     gap;
 };
 
 struct element {
@@ -131,8 +131,11 @@ is_past_login(struct bytes command)
 static void
 client_starttls(struct imap *s, struct bytes tag)
 {
-	s->tag_n = (uint8_t)(tag.n <= TAG_MAX ? tag.n : 0);
-	memcpy(s->tag, tag.p, s->tag_n);
+	free(s->tag);
+	s->tag = malloc(tag.n);
+	s->tag_n = s->tag ? tag.n : 0;
+	if (s->tag)
+		memcpy(s->tag, tag.p, tag.n);
 }
 
 static void
@@ -192,6 +195,15 @@ gap(struct talk *t, int side, uint64_t len)
 		talk_skip(t);
 }
 
+static void
+end(struct talk *t)
+{
+	struct imap *s = t->state;
+
+	free(s->tag);
+	s->tag = NULL;
+}
+
 static const uint16_t ports[] = { 143, 0 };
 
 const struct recogniser recogniser_imap = {
@@ -200,4 +212,5 @@ const struct recogniser recogniser_imap = {
 	.state_size = sizeof(struct imap),
 	.feed = feed,
 	.gap = gap,
+	.end = end,
 };

@@ -11,7 +11,8 @@
 #define TEST_TALK_HAS_CHILDREN
 #include "talk_help.h"
 
-extern const struct recogniser recogniser_ftp, recogniser_http, recogniser_irc, recogniser_pop3, recogniser_smtp;
+extern const struct recogniser recogniser_ftp, recogniser_http, recogniser_imap, recogniser_irc, recogniser_pop3,
+	recogniser_smtp;
 
 /* SSL, WebSocket or a matcher of signatures: tells what it gets. */
 static void
@@ -153,6 +154,9 @@ static const struct scenario scenarios[] = {
 	{ "pop3: what comes with the answer comes as lines", POP3, "+pop3 1<x> 1<y>",
 	  { { B, "+OK\r\n" }, { A, "STLS\r\n" }, { B, "+OK\r\nx\r\ny" }, END(B) } },
 	{ "pop3: an argument behind many blanks", POP3, "+pop3", { { B, "+OK\r\n" }, { A, "USER" }, { A, "                ", 2000 }, { A, "a\r\n" }, { B, "+OK\r\n" } } },
+#define TAG "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789"
+	{ "imap: a long tag", &recogniser_imap, "+imap 0<tls>", { { A, TAG " STARTTLS\r\n" }, { B, TAG " OK\r\n" }, { A, "tls" } } },
+	{ "imap: another tag", &recogniser_imap, "+imap -imap", { { A, TAG " STARTTLS\r\n" }, { B, "x" TAG " OK\r\n" }, { A, "tls" } } },
 #define SMTP &recogniser_smtp
 	{ "smtp: a long line ends in CR CR", SMTP, "+smtp -smtp",
 	  { { A, "DATA" }, { A, "                ", 2000 }, { A, "\r\r\n" }, { B, "220\r\n" }, { B, "x\r\n" } } },
@@ -230,7 +234,8 @@ step(struct talk *t, const struct step *st)
 			t->what->flipped(t);
 			break;
 		default:
-			t->what->eof(t, st->what - END_A);
+			if (t->what->eof)
+				t->what->eof(t, st->what - END_A);
 		}
 }
 
