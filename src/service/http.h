@@ -1,4 +1,5 @@
-/* http.h - what http.c (lines and states of the two sides) and http_message.c (headers and bodies) share. */
+/* http.h - what http.c (lines and states of the two sides) and http_message.c and http_header.c (headers and bodies)
+ * share. */
 #ifndef CONNLOG_SERVICE_HTTP_H
 #define CONNLOG_SERVICE_HTTP_H
 
@@ -38,10 +39,10 @@ struct http_side {
 	int64_t              delivery; /* an unfinished line ends when so many bytes came, -1: no such number */
 	struct http_message *message;  /* allocated; NULL where there is none, or no memory for it */
 	bool                 has_message, finished;
-	bool                 ongoing;  /* request_ongoing, reply_ongoing */
-	bool                 dead;     /* after a gap: nothing is delivered any more */
+	bool                 ongoing;   /* request_ongoing, reply_ongoing */
+	bool                 dead;      /* after a gap: nothing is delivered any more */
 	uint32_t             remaining; /* bytes of its chunk behind its last line */
-	bool                 in_place; /* the line lies in the chunk that is being cut */
+	bool                 in_place;  /* the line lies in the chunk that is being cut */
 	uint8_t              expect;
 };
 
@@ -76,6 +77,15 @@ void http_message_free(struct http *h, int side);
 void http_message_keep(struct http *h, int side);
 /* The input is used up and the message over: it is freed. */
 void http_message_tidy(struct http *h, int side);
+
+/* ---- http_header.c */
+
+/* A number as std::from_chars takes it: `-`, digits as far as they go.  Returns false where there are none or too many. */
+bool http_number(struct bytes b, unsigned base, int64_t *out);
+/* Returns whether a header of this name can change anything. */
+bool http_header_counts(struct bytes name);
+/* A complete header, with its name, of the message or of a part of it. */
+void http_header(struct http *h, int side, struct http_entity *e, struct bytes b);
 
 /* ---- http.c */
 

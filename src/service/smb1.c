@@ -151,20 +151,12 @@ chain(const struct record *r, const uint8_t *p)
 
 /* ---- files */
 
+/* A request that names a path, and a response of `response` bytes. */
 static void
-query_information(const struct record *r)
+path(const struct record *r, size_t response)
 {
 	if (!r->request)
-		cur_skip(r->m->c, 23);
-	else if (fixed(r, 4))
-		strings(r, 1);
-}
-
-static void
-check_directory(const struct record *r)
-{
-	if (!r->request)
-		cur_skip(r->m->c, 3);
+		cur_skip(r->m->c, response);
 	else if (fixed(r, 4))
 		strings(r, 1);
 }
@@ -537,10 +529,10 @@ record(struct record r)
 {
 	switch (r.command) {
 	case QUERY_INFORMATION:
-		query_information(&r);
+		path(&r, 23);
 		break;
 	case CHECK_DIRECTORY:
-		check_directory(&r);
+		path(&r, 3);
 		break;
 	case TRANSACTION:
 		(r.request ? transaction_request : transaction_response)(&r);

@@ -1,0 +1,211 @@
+/* http_header.c - what a header of HTTP says of the message it stands in, as far as that decides where the message ends.
+ *
+ * Zeek's HTTP_Entity::SubmitHeader and HTTP_Message (analyzer/protocol/http/HTTP.cc), MIME_Entity (mime/MIME.cc).
+ */
+#include <stdlib.h>
+
+#include "service/http.h"
+#include "service/mime.h"
+
+#define BOUNDARY_MAX 65536u
+
+bool
+http_number(struct bytes b, unsigned base, int64_t *out)
+{
+	const bool     minus = b.n > 0 && b.p[0] == '-';
+	const uint64_t limit = minus ? (uint64_t)INT64_MAX + 1 : INT64_MAX;
+	uint64_t       v = 0;
+	size_t         i = minus;
+
+	for (; i < b.n; i++) {
+		const uint8_t  c = b.p[i], low = c | 0x20;
+		const unsigned digit = c >= '0' && c <= '9' ? c - 48u : low >= 'a' && low <= 'f' ? low - 'a' + 10u : 99;
+		if (digit >= base)
+			break;
+		if (v > (limit - digit) / base)
+			return false;
+		v = v * base + digit;
+	}
+	*out = minus ? (int64_t)(0 - v) : (int64_t)v;
+	return i > minus;
+}
+
+static void
+content_length(struct http_entity *e, struct bytes value)
+{
+	struct bytes word, rest;
+	int64_t      n;
+
+	if (!mime_token(value, &word, &rest))
+		return;
+	if (!http_number(word, 10, &n) || n < 0)
+		e->content_length = 0;
+	else
+		e->content_length = e->partial_content && e->range_length > n ? e->range_length : n;
+}
+
+/* What is before `end`, off `*b` with it. => False where there is none. */
+static bool
+take_to(struct bytes *b, uint8_t end, struct bytes *out)
+{
+	const uint8_t *at = b->n > 0 ? memchr(b->p, end, b->n) : NULL;
+
+	if (!at)
+		return false;
+	*out = bytes_head(*b, (size_t)(at - b->p));
+	*b = bytes_skip(*b, out->n + 1);
+	return true;
+}
+
+/* "bytes first-last/length"; spaces do not count. */
+static void
+content_range(struct http_entity *e, struct bytes value)
+{
+	struct bytes unit, rest, spec, first_text;
+	uint8_t     *range;
+	size_t       n = 0;
+	int64_t      first, last;
+	bool         good;
+
+	if (!mime_token(value, &unit, &rest) || unit.n != 5 || memcmp(unit.p, "bytes", 5) != 0 ||
+	    !take_to(&rest, '/', &spec) || spec.n == 0 || !(range = malloc(spec.n)))
+		return;
+	for (size_t i = 0; i < spec.n; i++)
+		if (spec.p[i] != ' ')
+			range[n++] = spec.p[i];
+	spec = (struct bytes){ range, n };
+	good = take_to(&spec, '-', &first_text) && http_number(first_text, 10, &first) && http_number(spec, 10, &last);
+	free(range);
+	if (!good || first < 0 || last < first || last - first == INT64_MAX)
+		return;
+	e->partial_content = true;
+	e->range_length = last - first + 1;
+	if (e->content_length <= 0 || e->range_length > e->content_length)
+		e->content_length = e->range_length;
+}
+
+static void
+content_type(struct http_entity *e, struct bytes value)
+{
+	struct bytes type, rest;
+
+	if (!mime_type(value, &type, &rest))
+		return;
+	e->type = mime_is(type, "multipart") ? TYPE_MULTIPART : mime_is(type, "message") ? TYPE_MESSAGE : TYPE_OTHER;
+	if (e->type != TYPE_MULTIPART)
+		return;
+	const size_t room = rest.n < BOUNDARY_MAX ? rest.n : BOUNDARY_MAX;
+	uint8_t     *boundary = malloc(room + 1);
+	const int    n = boundary ? mime_boundary(rest, boundary, room) : -1;
+	if (n >= 0) {
+		free(e->boundary);
+		e->boundary = boundary;
+		e->boundary_n = (uint32_t)n;
+	} else {
+		free(boundary);
+	}
+	if (!e->boundary)
+		e->type = TYPE_OTHER;
+}
+
+static void
+connection_header(struct http *h, int side, struct bytes word)
+{
+	if (side == TALK_ORIG) {
+		if (mime_is(word, "keep-alive"))
+			h->keep_alive = true;
+	} else if (mime_is(word, "close")) {
+		h->connection_close = true;
+	} else if (mime_is(word, "upgrade")) {
+		h->upgrade_connection = true;
+	}
+}
+
+/* The headers that count. */
+enum header_name { HEADER_OTHER, LENGTH, TYPE, RANGE, ENCODING, TRANSFER_ENCODING, CONNECTION, UPGRADE };
+
+static enum header_name
+header_name(struct bytes name)
+{
+	static const struct {
+		const char      *text;
+		enum header_name which;
+	} names[] = {
+		[7] = { "upgrade", UPGRADE },
+		[10] = { "connection", CONNECTION },
+		[12] = { "content-type", TYPE },
+		[13] = { "content-range", RANGE },
+		[14] = { "content-length", LENGTH },
+		[16] = { "content-encoding", ENCODING },
+		[17] = { "transfer-encoding", TRANSFER_ENCODING },
+	}; /* by their lengths */
+
+	const bool fits = name.n < sizeof names / sizeof *names && names[name.n].text;
+	return fits && mime_same(name.p, names[name.n].text, name.n) ? names[name.n].which : HEADER_OTHER;
+}
+
+static void
+transfer_encoding(struct http *h, struct http_entity *e, struct bytes word)
+{
+	const int version_of = h->side[TALK_ORIG].ongoing ? TALK_ORIG : TALK_RESP;
+
+	if (e->depth == 0 && mime_is(word, "chunked") && h->version[version_of] == 0x0101)
+		e->chunk = CHUNK_BEFORE;
+}
+
+/* A complete header that counts (SubmitHeader, HTTP_Header). */
+static void
+header_value(struct http *h, int side, struct http_entity *e, enum header_name which, struct bytes value)
+{
+	struct bytes word, rest;
+
+	if (which == LENGTH) {
+		content_length(e, value);
+		return;
+	}
+	if (which == TYPE) {
+		content_type(e, value);
+		return;
+	}
+	mime_token(value, &word, &rest);
+	switch (which) {
+	case RANGE:
+		if (h->reply_code == 206)
+			content_range(e, value);
+		break;
+	case ENCODING:
+		if (mime_is(word, "gzip") || mime_is(word, "x-gzip") || mime_is(word, "deflate"))
+			e->compressed = true;
+		break;
+	case TRANSFER_ENCODING:
+		transfer_encoding(h, e, word);
+		break;
+	case CONNECTION:
+		connection_header(h, side, word);
+		break;
+	case UPGRADE:
+		if (side == TALK_RESP)
+			h->upgrade = word.n == 0 ? UPGRADE_NONE : mime_is(word, "websocket") ? UPGRADE_WEBSOCKET : UPGRADE_OTHER;
+		break;
+	default:
+		break;
+	}
+}
+
+bool
+http_header_counts(struct bytes name)
+{
+	return header_name(name) != HEADER_OTHER;
+}
+
+void
+http_header(struct http *h, int side, struct http_entity *e, struct bytes b)
+{
+	const size_t n = mime_name_length(b);
+	struct bytes name, value;
+
+	if (n > 0 && n < b.n && b.p[n] == ':') /* as most are */
+		header_value(h, side, e, header_name(bytes_head(b, n)), mime_value(bytes_skip(b, n + 1)));
+	else if (mime_header(b, &name, &value))
+		header_value(h, side, e, header_name(name), value);
+}
