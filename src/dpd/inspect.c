@@ -33,8 +33,9 @@ static struct inspect *
 inspect_new(struct inspector *i, uint32_t handle, const struct recogniser *first)
 {
 	struct conn *c = conn_at(i->s, handle);
-	const size_t least = sizeof(struct inspect) + talk_size(NULL);
-	const size_t most = least + (first ? talk_size(first) : 0);
+	const bool   udp = c->transport == TRANSPORT_UDP;
+	const size_t least = sizeof(struct inspect) + talk_size(NULL, udp);
+	const size_t most = least + (first ? talk_size(first, udp) : 0);
 	const size_t size = most <= POOL_NAMED ? most : least;
 	uint32_t     name;
 
@@ -50,7 +51,7 @@ inspect_new(struct inspector *i, uint32_t handle, const struct recogniser *first
 	in->used = sizeof *in;
 	in->size = (uint16_t)size;
 	in->dns_at = INFINITY;
-	if (c->transport == TRANSPORT_UDP)
+	if (udp)
 		in->flags |= INSPECT_UDP;
 	c->watch = name;
 	i->counters.inspections++;

@@ -127,7 +127,7 @@ const struct verdict *inspect_verdict(const struct inspector *i, const struct co
 /* ---- between the files of this folder */
 
 /* Bytes of a talk and its state; `what` NULL: of a matcher. */
-size_t talk_size(const struct recogniser *what);
+size_t talk_size(const struct recogniser *what, bool udp);
 /* Where `parent` is NULL: to the connection itself. */
 struct talk *tree_attach(struct inspect *in, struct talk *parent, const struct recogniser *what);
 struct talk *tree_attach_pia(struct inspect *in, struct talk *parent);

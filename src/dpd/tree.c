@@ -2,16 +2,24 @@
 #include "dpd/inspect.h"
 
 size_t
-talk_size(const struct recogniser *what)
+talk_size(const struct recogniser *what, bool udp)
 {
-	return (sizeof(struct talk) + (what ? what->state_size : sizeof(struct pia)) + 7) & ~(size_t)7;
+	const size_t state = !what ? sizeof(struct pia) : udp && what->udp_size ? what->udp_size : what->state_size;
+
+	return (sizeof(struct talk) + state + 7) & ~(size_t)7;
+}
+
+static bool
+is_udp(const struct inspect *in)
+{
+	return in->flags & INSPECT_UDP;
 }
 
 /* => A zeroed talk with its state behind it: in the inspection's block as long as there is room. */
 static struct talk *
 talk_new(struct inspect *in, const struct recogniser *what)
 {
-	const size_t n = talk_size(what);
+	const size_t n = talk_size(what, is_udp(in));
 	const bool   home = n <= (size_t)(in->size - in->used);
 	uint32_t     name = 0;
 	struct talk *t = home ? (void *)((char *)in + in->used) : pool_alloc(&in->by->pool, n, &name);
@@ -58,7 +66,7 @@ holds(const struct talk *first, const struct recogniser *what)
 static bool
 fits(const struct inspect *in, const struct recogniser *what)
 {
-	return !(in->flags & INSPECT_UDP) || what->udp_ports || !what->tcp_ports;
+	return !is_udp(in) || what->udp_ports || !what->tcp_ports;
 }
 
 static struct talk *
@@ -124,7 +132,7 @@ talk_free(struct talk *t)
 	else if (t->what->end)
 		t->what->end(t);
 	if (t->flags & TALK_HOME)
-		slab_hide(t, talk_size(t->what));
+		slab_hide(t, talk_size(t->what, is_udp(t->in)));
 	else
 		pool_release(&t->in->by->pool, t, t->name);
 }

@@ -29,10 +29,10 @@ struct framer {
 };
 
 struct state {
-	struct framer framer[2]; /* by the side at the beginning */
-	bool          swapped;   /* sides have changed since */
+	bool          swapped;   /* sides have changed since the beginning */
 	bool          seen;      /* there was a message */
 	bool          netbios;   /* a port was 137 at the beginning */
+	struct framer framer[2]; /* TCP alone; by the side at the beginning */
 };
 
 static bool
@@ -191,6 +191,8 @@ end(struct talk *t)
 {
 	struct state *s = t->state;
 
+	if (talk_udp(t))
+		return;
 	gather_clear(&s->framer[0].held);
 	gather_clear(&s->framer[1].held);
 }
@@ -202,6 +204,7 @@ const struct recogniser recogniser_dns = {
 	.tcp_ports = tcp_ports,
 	.udp_ports = udp_ports,
 	.state_size = sizeof(struct state),
+	.udp_size = offsetof(struct state, framer),
 	.feed = feed,
 	.begin = begin,
 	.closed = closed,

@@ -30,6 +30,7 @@ struct recogniser {
 	enum service    service;
 	const uint16_t *tcp_ports, *udp_ports;
 	size_t          state_size; /* of talk->state, which starts zeroed */
+	size_t          udp_size;   /* how much of it there is over UDP, where that is less; else 0 */
 	/* A chunk or a datagram (which may be empty). The bytes are gone when it returns. */
 	void (*feed)(struct talk *t, int side, struct bytes b);
 	/* All but feed may be NULL. */
