@@ -89,16 +89,17 @@ fragment_hold(struct fragment *g, struct bytes *b, size_t n)
 
 	*b = bytes_skip(*b, part.n);
 	if (part.n)
-		gather_need(&g->part, &part, g->part.n + part.n + 1);
+		gather_need(&g->part, &part, gather_held(&g->part).n + part.n + 1);
 }
 
 /* The link header that it begins with. => False where it is none. */
 static bool
 fragment_head(struct fragment *g)
 {
-	const uint8_t *p = g->part.p;
+	const struct bytes held = gather_held(&g->part);
+	const uint8_t     *p = held.p;
 
-	if (g->part.n < LINK || p[0] != 0x05 || p[1] != 0x64)
+	if (held.n < LINK || p[0] != 0x05 || p[1] != 0x64)
 		return false;
 	if (p[2] + 3u > g->waits)
 		g->waits = p[2] + 3u;
@@ -110,7 +111,7 @@ fragment_head(struct fragment *g)
 static bool
 fragment_parse(struct fragment *g, int side)
 {
-	const struct bytes b = { g->part.p + LINK, g->part.n - LINK };
+	const struct bytes b = bytes_skip(gather_held(&g->part), LINK);
 	const bool         fits = side == TALK_ORIG ? dnp3_request_fits(b) : dnp3_response_fits(b);
 
 	fragment_clear(g);
@@ -125,12 +126,12 @@ fragment_put(struct fragment *g, int side, struct bytes b)
 	while (b.n) {
 		if (g->waits == 0)
 			g->waits = LINK;
-		fragment_hold(g, &b, g->waits - g->part.n);
-		if (g->part.n < g->waits)
+		fragment_hold(g, &b, g->waits - gather_held(&g->part).n);
+		if (gather_held(&g->part).n < g->waits)
 			continue;
 		if (!g->headed && !fragment_head(g))
 			return false;
-		if (g->part.n >= g->waits && !fragment_parse(g, side))
+		if (gather_held(&g->part).n >= g->waits && !fragment_parse(g, side))
 			return false;
 	}
 	return true;
@@ -152,7 +153,7 @@ fragment_end(struct fragment *g, int side)
 
 	if (!g->headed && !fragment_head(g))
 		return false;
-	if (g->waits > waited && g->waits > g->part.n) /* the header asks for more than there is */
+	if (g->waits > waited && g->waits > gather_held(&g->part).n) /* the header asks for more than there is */
 		return true;
 	return fragment_parse(g, side);
 }
@@ -227,7 +228,7 @@ link_frame(struct talk *t, struct flow *f, int side, struct bytes *in)
 	if (!frame)
 		return false;
 	const unsigned transport = frame[10];
-	if (!unpack(f, frame) || f->fragment.part.n > HELD)
+	if (!unpack(f, frame) || gather_held(&f->fragment.part).n > HELD)
 		return stop(t, f);
 	gather_take(&f->frame, in, size);
 	f->in_frame = false;

@@ -152,8 +152,9 @@ closed(struct talk *t)
 	for (int i = 0; i < 2; i++) {
 		struct framer *f = &s->framer[i];
 
-		if (f->in_message && f->held.n > 0) {
-			message(t, FROM_ANYBODY, (struct bytes){ f->held.p, f->held.n });
+		const struct bytes held = gather_held(&f->held);
+		if (f->in_message && held.n > 0) {
+			message(t, FROM_ANYBODY, held);
 			f->size = 0;
 		}
 	}

@@ -11,70 +11,85 @@ charged(size_t room)
 }
 
 static bool
-grow(struct gather *g, size_t want)
+grow(struct gather *g, struct budget *by, size_t want)
 {
-	size_t room = g->room ? g->room : 64;
+	const uint32_t had = g->held ? g->held->room : 0;
+	size_t         room = had ? had : 64;
 
-	if (want <= g->room)
+	if (want <= had)
 		return true;
 	while (room < want)
 		room *= 2;
 	if (room > UINT32_MAX)
 		return false;
-	const uint32_t more = g->by ? charged(room) - charged(g->room) : 0;
-	if (more > 0 && !budget_take(g->by, more))
+	const uint32_t more = by ? charged(room) - charged(had) : 0;
+	if (more > 0 && !budget_take(by, more))
 		return false;
-	uint8_t *p = realloc(g->p, room);
-	if (!p) {
+	struct gathered *held = realloc(g->held, sizeof *held + room);
+	if (!held) {
 		if (more > 0)
-			budget_give(g->by, more);
+			budget_give(by, more);
 		return false;
 	}
-	g->p = p;
-	g->room = (uint32_t)room;
+	if (!g->held)
+		held->n = 0;
+	held->by = by;
+	held->room = (uint32_t)room;
+	g->held = held;
 	return true;
 }
 
 /* Moves bytes from `*in` until `n` are held, or all are. => False where there is no memory. */
 static bool
-hold(struct gather *g, struct bytes *in, size_t n)
+hold(struct gather *g, struct budget *by, struct bytes *in, size_t n)
 {
-	const size_t more = n - g->n < in->n ? n - g->n : in->n;
+	const size_t have = gather_held(g).n, more = n - have < in->n ? n - have : in->n;
 
-	if (!grow(g, g->n + more))
+	if (!grow(g, by, have + more))
 		return false;
 	if (more)
-		memcpy(g->p + g->n, in->p, more);
-	g->n += (uint32_t)more;
+		memcpy(g->held->p + have, in->p, more);
+	if (g->held)
+		g->held->n = (uint32_t)(have + more);
 	*in = bytes_skip(*in, more);
 	return true;
 }
 
 const uint8_t *
-gather_need(struct gather *g, struct bytes *in, size_t want)
+gather_need_from(struct gather *g, struct budget *by, struct bytes *in, size_t want)
 {
 	static const uint8_t nothing[1];
+	const size_t         have = gather_held(g).n;
 
 	if (want == 0)
 		return nothing;
-	if (g->n == 0 && in->n >= want)
+	if (have == 0 && in->n >= want)
 		return in->p;
-	if (g->n < want && !hold(g, in, want)) {
+	if (have < want && !hold(g, by, in, want)) {
 		gather_clear(g);
 		*in = bytes_skip(*in, in->n);
 		return NULL;
 	}
-	return g->n >= want ? g->p : NULL;
+	const struct bytes b = gather_held(g);
+	return b.n >= want ? b.p : NULL;
+}
+
+const uint8_t *
+gather_need(struct gather *g, struct bytes *in, size_t want)
+{
+	return gather_need_from(g, NULL, in, want);
 }
 
 void
 gather_take(struct gather *g, struct bytes *in, size_t n)
 {
-	if (g->n == 0) {
+	struct gathered *held = g->held;
+
+	if (!held || held->n == 0) {
 		*in = bytes_skip(*in, n);
-	} else if (n < g->n) {
-		memmove(g->p, g->p + n, g->n - n);
-		g->n -= (uint32_t)n;
+	} else if (n < held->n) {
+		memmove(held->p, held->p + n, held->n - n);
+		held->n -= (uint32_t)n;
 	} else {
 		gather_clear(g);
 	}
@@ -83,8 +98,8 @@ gather_take(struct gather *g, struct bytes *in, size_t n)
 void
 gather_clear(struct gather *g)
 {
-	if (g->by)
-		budget_give(g->by, charged(g->room));
-	free(g->p);
-	*g = (struct gather){ .by = g->by };
+	if (g->held && g->held->by)
+		budget_give(g->held->by, charged(g->held->room));
+	free(g->held);
+	g->held = NULL;
 }

@@ -32,9 +32,9 @@ fail(struct talk *t, struct side *s, struct bytes *in)
 static const uint8_t *
 need(struct talk *t, struct side *s, struct bytes *in, size_t want)
 {
-	const uint8_t *p = gather_need(&s->held, in, want);
+	const uint8_t *p = gather_need_from(&s->held, talk_budget(t), in, want);
 
-	if (flow_buffer_fits(&s->room, s->held.n))
+	if (flow_buffer_fits(&s->room, gather_held(&s->held).n))
 		return p;
 	fail(t, s, in);
 	return NULL;
@@ -76,15 +76,6 @@ feed(struct talk *t, int side, struct bytes b)
 }
 
 static void
-begin(struct talk *t)
-{
-	struct krb_tcp *k = t->state;
-
-	for (int i = 0; i < 2; i++)
-		k->side[i].held.by = talk_budget(t);
-}
-
-static void
 end(struct talk *t)
 {
 	struct krb_tcp *k = t->state;
@@ -99,7 +90,6 @@ const struct recogniser recogniser_krb_tcp = {
 	.service = SERVICE_KRB_TCP,
 	.tcp_ports = ports,
 	.state_size = sizeof(struct krb_tcp),
-	.begin = begin,
 	.feed = feed,
 	.gap = talk_skip_at_gap,
 	.end = end,

@@ -36,10 +36,17 @@ struct state {
 	struct ldap_context context;
 };
 
+/* => How many bytes are held from earlier chunks. */
+static size_t
+held(const struct flow *f)
+{
+	return gather_held(&f->g).n;
+}
+
 static bool
 between_messages(const struct flow *f)
 {
-	return f->phase == START && f->skip == 0 && f->g.n == 0;
+	return f->phase == START && f->skip == 0 && held(f) == 0;
 }
 
 /* A parse error: the end for both sides. */
@@ -56,8 +63,8 @@ fail(struct talk *t, struct flow *f)
 static bool
 pass_over(struct flow *f, struct bytes *in)
 {
-	while (f->skip && f->g.n + in->n) {
-		const uint64_t there = f->g.n ? f->g.n : in->n;
+	while (f->skip && held(f) + in->n) {
+		const uint64_t there = held(f) ? held(f) : in->n;
 		const size_t   n = (size_t)(f->skip < there ? f->skip : there);
 		gather_take(&f->g, in, n);
 		f->skip -= n;
@@ -120,7 +127,7 @@ read_head(struct flow *f, struct ber *b)
 static bool
 message_head(struct talk *t, struct flow *f, struct bytes *in)
 {
-	const size_t there = f->g.n + in->n;
+	const size_t there = held(f) + in->n;
 
 	/* No byte more than the headers have is taken: what follows may be passed on as it is. */
 	for (size_t want = there < HEAD_MIN ? there : HEAD_MIN; want && want <= there; want++) {
@@ -151,7 +158,7 @@ after_op(struct talk *t, struct flow *f)
 static bool
 worth_trying(const struct flow *f)
 {
-	return f->g.n >= f->progress.need && (f->g.n <= OP_EAGER || f->g.n > f->tried + f->tried / 16);
+	return held(f) >= f->progress.need && (held(f) <= OP_EAGER || held(f) > f->tried + f->tried / 16);
 }
 
 static bool
@@ -164,8 +171,8 @@ operation(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *
 	if (!all) {
 		if (!worth_trying(f))
 			return false;
-		f->tried = f->g.n;
-		have = (struct bytes){ f->g.p, f->g.n };
+		f->tried = held(f);
+		have = gather_held(&f->g);
 	}
 	switch (ldap_op(f->opcode, have, f->op, c, &f->progress)) {
 	case BER_OK:
@@ -437,10 +444,10 @@ needed(const struct flow *f, const struct ldap_context *c)
 	case SEALED:
 		return 4;
 	case DECIDE:
-		return f->g.n < 4 ? f->g.n + 1 : 6;
+		return held(f) < 4 ? held(f) + 1 : 6;
 	case KRB5:
 		for (size_t i = 0; i < sizeof fields; i++)
-			if (f->g.n < fields[i])
+			if (held(f) < fields[i])
 				return fields[i];
 		break;
 	default:
@@ -469,7 +476,7 @@ ldap_gap(struct talk *t, int side, uint64_t len)
 	len -= passed;
 	if (len == 0 || f->phase == DEAD)
 		return;
-	const uint64_t need = needed(f, &s->context), there = f->g.n + len;
+	const uint64_t need = needed(f, &s->context), there = held(f) + len;
 	if (there >= need) {
 		talk_skip(t);
 		return;

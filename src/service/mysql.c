@@ -62,14 +62,15 @@ static bool
 take(struct talk *t, int side, struct bytes *in)
 {
 	struct half   *h = &((struct mysql *)t->state)->half[side];
-	const uint8_t *p = gather_need(&h->packet, in, HEADER);
+	struct budget *by = talk_budget(t);
+	const uint8_t *p = gather_need_from(&h->packet, by, in, HEADER);
 	uint32_t       whole = 0;
 
 	if (p) {
 		whole = (load_le32(p) & 0xffffff) + HEADER;
-		p = gather_need(&h->packet, in, whole);
+		p = gather_need_from(&h->packet, by, in, whole);
 	}
-	if (!flow_buffer_fits(&h->room, h->packet.n))
+	if (!flow_buffer_fits(&h->room, gather_held(&h->packet).n))
 		return false;
 	if (!p)
 		return true;
@@ -104,15 +105,6 @@ mysql_feed(struct talk *t, int side, struct bytes in)
 }
 
 static void
-mysql_begin(struct talk *t)
-{
-	struct mysql *s = t->state;
-
-	for (int side = 0; side < 2; side++)
-		s->half[side].packet.by = talk_budget(t);
-}
-
-static void
 mysql_gap(struct talk *t, int side, uint64_t len)
 {
 	if (((struct mysql *)t->state)->tls)
@@ -136,7 +128,6 @@ const struct recogniser recogniser_mysql = {
 	.service = SERVICE_MYSQL,
 	.tcp_ports = ports,
 	.state_size = sizeof(struct mysql),
-	.begin = mysql_begin,
 	.feed = mysql_feed,
 	.gap = mysql_gap,
 	.end = mysql_end,

@@ -294,10 +294,10 @@ keep(struct talk *t, struct flow *f, struct bytes in)
 		return;
 	if (++f->chunks > MAX_CHUNKS)
 		fail(t);
-	else if (f->kept.n + in.n > KEPT)
+	else if (gather_held(&f->kept).n + in.n > KEPT)
 		talk_skip(t);
 	else
-		gather_need(&f->kept, &in, f->kept.n + in.n + 1);
+		gather_need(&f->kept, &in, gather_held(&f->kept).n + in.n + 1);
 }
 
 static void
@@ -348,7 +348,7 @@ flow_in(struct talk *t, struct state *s, int role, int side, struct bytes in)
 	struct flow *f = &s->side[role];
 
 	if (!f->connected && in.n) {
-		const struct bytes kept = { f->kept.p, f->kept.n };
+		const struct bytes kept = gather_held(&f->kept);
 		f->connected = true;
 		if (kept.n)
 			into(t, s, side, kept);

@@ -46,12 +46,12 @@ hold_string(struct state *s, struct bytes b)
 {
 	if (s->confirmed || s->overflow)
 		return;
-	if (s->held.n + b.n > HELD) {
+	if (gather_held(&s->held).n + b.n > HELD) {
 		forget_string(s);
 		s->overflow = true;
 		return;
 	}
-	gather_need(&s->held, &b, s->held.n + b.n + 1);
+	gather_need(&s->held, &b, gather_held(&s->held).n + b.n + 1);
 }
 
 static void
@@ -139,7 +139,7 @@ reread_strings(struct talk *t, struct state *s, bool more)
 		struct gather old = s->held;
 		s->held = (struct gather){ 0 };
 		begin_search(s);
-		good = server_bytes(t, s, (struct bytes){ old.p, old.n }, more);
+		good = server_bytes(t, s, gather_held(&old), more);
 		gather_clear(&old);
 	}
 	return good;

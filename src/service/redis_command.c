@@ -48,7 +48,9 @@ token(struct bytes b)
 static enum redis_answer
 inline_end(struct redis_command *c)
 {
-	struct bytes b = { c->line.p, c->line.n >= 2 ? c->line.n - 2 : 0 }; /* without CR LF */
+	struct bytes b = gather_held(&c->line);
+
+	b.n = b.n >= 2 ? b.n - 2 : 0; /* without CR LF */
 
 	for (;;) {
 		while (b.n && blank(b.p[0]))
@@ -68,9 +70,9 @@ inline_byte(struct redis_command *c, uint8_t byte)
 	const uint8_t one[1] = { byte };
 	struct bytes  b = { one, 1 };
 
-	if (c->line.n == MAX_INLINE)
+	if (gather_held(&c->line).n == MAX_INLINE)
 		return REDIS_BAD;
-	gather_need(&c->line, &b, c->line.n + 2);
+	gather_need(&c->line, &b, gather_held(&c->line).n + 2);
 	return redis_line_end(&c->cr, byte) ? inline_end(c) : REDIS_MORE;
 }
 

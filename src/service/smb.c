@@ -98,7 +98,8 @@ long_frame(struct talk *t, int side, struct bytes *in)
 	d->held = (struct gather){ 0 };
 	d->total = d->seen = 0;
 	/* Fewer bytes are held where there was no memory. */
-	const bool ok = held.n < PART || frame(t, side, held.p, held.n, total);
+	const struct bytes b = gather_held(&held);
+	const bool         ok = b.n < PART || frame(t, side, b.p, b.n, total);
 	gather_clear(&held);
 	return ok;
 }
@@ -127,7 +128,7 @@ next_frame(struct talk *t, int side, struct bytes *in)
 	if (total > WHOLE ||
 	    (total > PART && (p[0] != 0 || smb2_is_bulk(s, side, (struct bytes){ p + PREFIX, peek - PREFIX })))) {
 		d->total = total;
-		d->seen = d->held.n;
+		d->seen = (uint32_t)gather_held(&d->held).n;
 		return true;
 	}
 	p = gather_need(&d->held, in, total);

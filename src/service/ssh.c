@@ -162,7 +162,7 @@ take_packet(struct talk *t, int side, enum version v, struct bytes *in)
 		swallow_lf(h, in);
 	if (in->n > 0)
 		h->after_cr = false;
-	if (!(p = gather_need(&h->packet, in, 4)))
+	if (!(p = gather_need_from(&h->packet, talk_budget(t), in, 4)))
 		return true;
 	uint32_t len = load_be32(p);
 	if (len > PACKET_MAX) {
@@ -172,8 +172,8 @@ take_packet(struct talk *t, int side, enum version v, struct bytes *in)
 	if (v != SSH1 && v != SSH2)
 		return false;
 	const uint32_t whole = v == SSH1 ? len + 4 + 8 - len % 8 : len + 4;
-	p = gather_need(&h->packet, in, whole);
-	if (!flow_buffer_fits(&h->room, h->packet.n))
+	p = gather_need_from(&h->packet, talk_budget(t), in, whole);
+	if (!flow_buffer_fits(&h->room, gather_held(&h->packet).n))
 		return false;
 	if (!p)
 		return true;
@@ -220,15 +220,6 @@ ssh_feed(struct talk *t, int side, struct bytes in)
 }
 
 static void
-ssh_begin(struct talk *t)
-{
-	struct ssh *s = t->state;
-
-	for (int side = 0; side < 2; side++)
-		s->half[side].packet.by = talk_budget(t);
-}
-
-static void
 ssh_gap(struct talk *t, int side, uint64_t len)
 {
 	(void)side, (void)len;
@@ -251,7 +242,6 @@ const struct recogniser recogniser_ssh = {
 	.service = SERVICE_SSH,
 	.tcp_ports = ports,
 	.state_size = sizeof(struct ssh),
-	.begin = ssh_begin,
 	.feed = ssh_feed,
 	.gap = ssh_gap,
 	.end = ssh_end,

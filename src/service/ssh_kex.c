@@ -135,7 +135,7 @@ choose(struct ssh_choice *c, int side, struct bytes list)
 	}
 	if (c->side == side)
 		return SSH_VERSION;
-	const struct bytes first = { c->names.n ? c->names.p : nothing, c->names.n };
+	const struct bytes names = gather_held(&c->names), first = { names.n ? names.p : nothing, names.n };
 	return side == 0 ? common(list, first) : common(first, list);
 }
 

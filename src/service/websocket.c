@@ -139,7 +139,7 @@ feed(struct talk *t, int side, struct bytes in)
 	struct websocket *w = t->state;
 	struct flow      *f = &w->flow[side];
 
-	for (bool on = true; on && (in.n > 0 || f->g.n > 0);) {
+	for (bool on = true; on && (in.n > 0 || gather_held(&f->g).n > 0);) {
 		if (!f->in_payload) {
 			on = header(t, f, &in);
 			continue;
