@@ -10,17 +10,22 @@
  * side, which so is an error, too.  Only the side on which an error was found begins with a new parser.  As one waits for the
  * next frame as soon as there was a first one, each side of a connection loses a chunk to every gap.
  *
- * Held are frames up to 66,000 bytes, of each side one.  Of longer ones, and of SMB2 reads and writes that are no pipe's
- * where data makes most of the frame, the first 1024 are held and the rest is counted; an error in what is not held goes
- * unnoticed.
+ * Held is a frame of each side, as far as binpac's buffer would reach (gather.h).  Of SMB2's reads and writes that are no pipe's, of what
+ * is encrypted and of what is no SMB the first 1024 bytes are held and the rest is counted, as it is where there is no memory for
+ * more: nothing is read there.
  */
 #include "service/smb.h"
 
-enum { PREFIX = 4, WHOLE = 66000, PART = 1024, PEEK = PREFIX + 4 + 64 };
-enum { TOO_LONG = 10 * 1024 * 1024 }; /* what Zeek holds of a frame at most */
+enum { PREFIX = 4, PART = 1024, PEEK = PREFIX + 4 + 64 };
 enum { CONFIRMING_CHUNKS = 3 };
 
 static const uint32_t smb1 = 0xff534d42, smb2 = 0xfe534d42, smb3 = 0xfd534d42;
+
+static uint32_t
+held(const struct smb_side *d)
+{
+	return (uint32_t)gather_held(&d->held).n;
+}
 
 static void
 resync(struct smb *s)
@@ -28,6 +33,7 @@ resync(struct smb *s)
 	for (int i = 0; i < 2; i++) {
 		struct smb_side *d = &s->side[i];
 		gather_clear(&d->held);
+		flow_buffer_next(&d->room);
 		d->total = d->seen = 0;
 		d->stale = d->begun;
 	}
@@ -79,28 +85,26 @@ long_frame(struct talk *t, int side, struct bytes *in)
 {
 	struct smb      *s = t->state;
 	struct smb_side *d = &s->side[side];
-	const uint32_t   rest = d->total - d->seen;
+	const uint32_t   rest = d->total - d->seen, total = d->total;
 	const uint32_t   n = in->n < rest ? (uint32_t)in->n : rest;
+	const bool       in_one = n == total;
 
 	if (d->seen < PART) {
 		/* One more than there can be is asked for, so that all is held. */
 		struct bytes part = bytes_head(*in, PART - d->seen);
-		(void)gather_need(&d->held, &part, PART + 1);
+		(void)gather_need_from(&d->held, talk_budget(t), &part, PART + 1);
 	}
 	d->seen += n;
 	*in = bytes_skip(*in, n);
-	if (d->seen > TOO_LONG)
-		return false;
-	if (d->seen < d->total)
+	if (d->seen < total)
 		return true;
-	const uint32_t total = d->total;
-	struct gather  held = d->held;
-	d->held = (struct gather){ 0 };
 	d->total = d->seen = 0;
 	/* Fewer bytes are held where there was no memory. */
-	const struct bytes b = gather_held(&held);
-	const bool         ok = b.n < PART || frame(t, side, b.p, b.n, total);
-	gather_clear(&held);
+	const struct bytes b = gather_held(&d->held);
+	const bool         ok =
+		(in_one || flow_buffer_fits(&d->room, total)) && (b.n < PART || frame(t, side, b.p, (uint32_t)b.n, total));
+	gather_clear(&d->held);
+	flow_buffer_next(&d->room);
 	return ok;
 }
 
@@ -110,33 +114,59 @@ length_of(const uint8_t *p)
 	return load_be32(p) & 0xffffff;
 }
 
+/* => Whether all that is read of a frame stands at its beginning, of which `n` bytes are at `p`. */
+static bool
+ends_early(const struct smb *s, int side, const uint8_t *p, uint32_t n)
+{
+	const uint32_t id = load_be32(p + PREFIX);
+
+	return p[0] != 0 || (id != smb1 && id != smb2) || smb2_is_bulk(s, side, (struct bytes){ p + PREFIX, n - PREFIX });
+}
+
+/* Takes what there is of a frame of `total` bytes that is to be held as a whole. => False on an error. */
+static bool
+whole_frame(struct talk *t, int side, struct bytes *in, uint32_t total)
+{
+	struct smb      *s = t->state;
+	struct smb_side *d = &s->side[side];
+	const uint32_t   had = held(d);
+	struct bytes     part = bytes_head(*in, total - had);
+	const size_t     n = part.n;
+	const uint8_t   *p = gather_need_from(&d->held, talk_budget(t), &part, total);
+
+	*in = bytes_skip(*in, n - part.n);
+	if (!p && held(d) == 0) { /* there was no memory: it is counted from here on */
+		d->total = total;
+		d->seen = had + (uint32_t)n;
+	}
+	if (!p)
+		return true;
+	const bool ok = flow_buffer_fits(&d->room, held(d)) && frame(t, side, p, total, total);
+	gather_take(&d->held, in, total);
+	flow_buffer_next(&d->room);
+	return ok;
+}
+
 /* => False on an error. */
 static bool
 next_frame(struct talk *t, int side, struct bytes *in)
 {
 	struct smb      *s = t->state;
 	struct smb_side *d = &s->side[side];
-	const uint8_t   *p = gather_need(&d->held, in, PREFIX);
+	const uint8_t   *p = gather_need_from(&d->held, talk_budget(t), in, PREFIX);
 
 	if (!p)
 		return true;
 	const uint32_t total = PREFIX + length_of(p);
 	const uint32_t peek = total < PEEK ? total : PEEK;
-	p = gather_need(&d->held, in, peek);
+	p = gather_need_from(&d->held, talk_budget(t), in, peek);
 	if (!p)
 		return true;
-	if (total > WHOLE ||
-	    (total > PART && (p[0] != 0 || smb2_is_bulk(s, side, (struct bytes){ p + PREFIX, peek - PREFIX })))) {
-		d->total = total;
-		d->seen = (uint32_t)gather_held(&d->held).n;
-		return true;
-	}
-	p = gather_need(&d->held, in, total);
-	if (!p)
-		return true;
-	const bool ok = frame(t, side, p, total, total);
-	gather_take(&d->held, in, total);
-	return ok;
+	if (total <= PART || !ends_early(s, side, p, peek))
+		return whole_frame(t, side, in, total);
+	d->total = total;
+	d->seen = held(d);
+	return true;
 }
 
 static bool
@@ -160,7 +190,7 @@ feed(struct talk *t, int side, struct bytes b)
 	bool ok = !d->stale;
 	while (ok && b.n != 0)
 		ok = d->total ? long_frame(t, side, &b) : next_frame(t, side, &b);
-	if (!ok) {
+	if (!ok || !flow_buffer_fits(&d->room, d->total ? d->seen : held(d))) {
 		fail(t, side);
 		return;
 	}

@@ -34,6 +34,7 @@ struct smb_pipes {
 struct smb_side {
 	struct gather held;
 	uint32_t      total, seen; /* of a frame of which only the beginning is held; 0: there is none */
+	uint32_t      room;        /* flow_buffer_fits() */
 	bool          begun;       /* a frame is waited for */
 	bool          stale;       /* it is waited for in vain: what was held of it was thrown away */
 };

@@ -74,9 +74,45 @@ test_dialogues(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+/* A frame of two messages, of which the second stands behind 100,000 bytes and does not fit, and one more that does not. */
+static void
+long_frame_is(uint64_t memory, const char *what)
+{
+	enum { HEAD = 4 + 64 + 8, DATA = 100000, TAIL = 64 + 2, TOTAL = HEAD + DATA + TAIL, PIECE = 1460 };
+	static const uint8_t head[] = "\0\0\0\0" SMB2("\x0e") "\x09\0\x48\0\0\0\0\0", tail[] = SMB2("\x0d") "\4\0";
+	static uint8_t       p[TOTAL];
+	const uint64_t       most = held.most;
+	struct talk         *t = talk_begin(&recogniser_smb);
+
+	held.most = memory;
+	memcpy(p, head, HEAD);
+	for (unsigned i = 0; i < 3; i++) {
+		p[1 + i] = (uint8_t)((TOTAL - 4) >> (16 - 8 * i));      /* the frame's length */
+		p[24 + i] = (uint8_t)((HEAD - 4 + DATA) >> 8 * i);      /* where the next message is */
+		p[4 + 64 + 4 + i] = (uint8_t)((uint32_t)DATA >> 8 * i); /* the first one's data */
+	}
+	memcpy(p + HEAD + DATA, tail, TAIL);
+	talk_feed(t, A, (struct bytes){ (const uint8_t *)ECHO, sizeof ECHO - 1 });
+	for (size_t i = 0; i < TOTAL; i += PIECE)
+		talk_feed(t, B, (struct bytes){ p + i, TOTAL - i < PIECE ? TOTAL - i : PIECE });
+	talk_feed(t, B, (struct bytes){ (const uint8_t *)SHORT, sizeof SHORT - 1 });
+	assert_string_equal(said, what);
+	talk_end_all();
+	held.most = most;
+}
+
+static void
+test_long_frame(void **state)
+{
+	(void)state;
+	long_frame_is(1 << 20, "+smb -smb -smb");
+	long_frame_is(0, "+smb -smb"); /* counted, so the next frame is found */
+	assert_int_equal(held.used, 0);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_dialogues) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_dialogues), cmocka_unit_test(test_long_frame) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
