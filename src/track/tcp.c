@@ -490,13 +490,13 @@ tcp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct p
 
 	if (p->tcp_bad)
 		return;
-	if (!p->l4_bad && tcp_straight(&x, p, is_orig)) {
-		count(&x, ep, p);
-		return;
-	}
 	if (p->l4_bad) {
 		tcp_history_scaled(&x, ep, &tcp_rare_need(&x, ep)->bad_checksum, 'C',
 		                   CONNLOG_EVENT_TCP_MULTIPLE_CHECKSUM_ERRORS);
+		return;
+	}
+	if (tcp_straight(&x, p, is_orig)) {
+		count(&x, ep, p);
 		return;
 	}
 	const uint64_t seq = process(&x, p, is_orig);

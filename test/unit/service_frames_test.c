@@ -76,10 +76,7 @@ static void
 test_dialogues(void **state)
 {
 	(void)state;
-	unsigned wrong = 0;
-	for (size_t i = 0; i < sizeof dialogues / sizeof *dialogues; i++)
-		wrong += !dialogue_is(&dialogues[i], print_error);
-	assert_int_equal(wrong, 0);
+	dialogues_are(dialogues, sizeof dialogues / sizeof *dialogues);
 }
 
 /* A message of 70,000 bytes comes in pieces and is looked at all the same: too many methods are an X. */

@@ -68,10 +68,7 @@ static void
 test_dialogues(void **state)
 {
 	(void)state;
-	unsigned wrong = 0;
-	for (size_t i = 0; i < sizeof dialogues / sizeof *dialogues; i++)
-		wrong += !dialogue_is(&dialogues[i], print_error);
-	assert_int_equal(wrong, 0);
+	dialogues_are(dialogues, sizeof dialogues / sizeof *dialogues);
 }
 
 /* A frame of two messages, of which the second stands behind 100,000 bytes and does not fit, and one more that does not. */

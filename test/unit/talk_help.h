@@ -216,4 +216,15 @@ dialogue_is(const struct dialogue *d, void (*complain)(const char *format, ...))
 	return is;
 }
 
+/* Fails the test unless all of them are as they should be, after having told of each that is not. */
+static inline void
+dialogues_are(const struct dialogue *d, size_t n)
+{
+	unsigned wrong = 0;
+
+	for (size_t i = 0; i < n; i++)
+		wrong += !dialogue_is(&d[i], print_error);
+	assert_int_equal(wrong, 0);
+}
+
 #endif
