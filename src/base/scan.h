@@ -1,5 +1,5 @@
-/* scan.h - looks at bytes of a log many at a time: sixteen for those of one value (with SSE2), eight for what is not plain
- * text. */
+/* scan.h - looks at bytes of text many at a time: sixteen for those of one value or two (with SSE2), eight for what is not
+ * plain. */
 #ifndef CONNLOG_BASE_SCAN_H
 #define CONNLOG_BASE_SCAN_H
 
@@ -25,6 +25,23 @@ scan_sixteen(const char *p, char wanted)
 		bits |= (unsigned)(p[i] == wanted) << i;
 	return bits;
 #endif
+}
+
+/* => How many bytes come before the first `a` or `b`; `n` where none is. */
+static inline size_t
+scan_either(const uint8_t *bytes, size_t n, char a, char b)
+{
+	const char *p = (const char *)bytes;
+	size_t      i = 0;
+
+	for (; n - i >= 16; i += 16) {
+		const unsigned bits = scan_sixteen(p + i, a) | scan_sixteen(p + i, b);
+		if (bits)
+			return i + (unsigned)__builtin_ctz(bits);
+	}
+	while (i < n && p[i] != a && p[i] != b)
+		i++;
+	return i;
 }
 
 /* Are eight bytes all printable ASCII and neither `a` nor `b`? */

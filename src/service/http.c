@@ -443,6 +443,8 @@ cut(struct http *h, int side, struct bytes in)
 		s->in_place = b.p != s->lines.p;
 		s->remaining = (uint32_t)in.n;
 		deliver(h, side, a, b, full);
+		if (s->expect == HTTP_MESSAGE && !h->partial && !h->handed_over && !h->raw)
+			http_message_headers(h, side, &in);
 	}
 	if (s->message)
 		http_message_keep(h, side);

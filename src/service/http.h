@@ -69,6 +69,8 @@ struct http {
 void http_message_begin(struct http *h, int side, enum http_body body);
 /* A line (of which `full` bytes were there) or, where `crlf` is not set, plain bytes. */
 void http_message_deliver(struct http *h, int side, struct bytes b, uint64_t full, bool crlf);
+/* Takes the lines of headers from `*in`, as far as nothing is special in how they are cut: all but the last, empty one. */
+void http_message_headers(struct http *h, int side, struct bytes *in);
 /* A gap. => True where it lies in a body. */
 bool http_message_gap(struct http *h, int side, int64_t len);
 void http_message_done(struct http *h, int side);
@@ -82,8 +84,8 @@ void http_message_tidy(struct http *h, int side);
 
 /* A number as std::from_chars takes it: `-`, digits as far as they go.  Returns false where there are none or too many. */
 bool http_number(struct bytes b, unsigned base, int64_t *out);
-/* Returns whether a header of this name can change anything. */
-bool http_header_counts(struct bytes name);
+/* Returns whether a header that begins with this line can change anything; where its name does not come first, it may. */
+bool http_header_counts(struct bytes line);
 /* A complete header, with its name, of the message or of a part of it. */
 void http_header(struct http *h, int side, struct http_entity *e, struct bytes b);
 

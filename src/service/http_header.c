@@ -22,9 +22,8 @@ http_number(struct bytes b, unsigned base, int64_t *out)
 		const unsigned digit = c >= '0' && c <= '9' ? c - 48u : low >= 'a' && low <= 'f' ? low - 'a' + 10u : 99;
 		if (digit >= base)
 			break;
-		if (v > (limit - digit) / base)
+		if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, digit, &v) || v > limit)
 			return false;
-		v = v * base + digit;
 	}
 	*out = minus ? (int64_t)(0 - v) : (int64_t)v;
 	return i > minus;
@@ -124,24 +123,62 @@ connection_header(struct http *h, int side, struct bytes word)
 /* The headers that count. */
 enum header_name { HEADER_OTHER, LENGTH, TYPE, RANGE, ENCODING, TRANSFER_ENCODING, CONNECTION, UPGRADE };
 
-static enum header_name
-header_name(struct bytes name)
-{
-	static const struct {
-		const char      *text;
-		enum header_name which;
-	} names[] = {
-		[7] = { "upgrade", UPGRADE },
-		[10] = { "connection", CONNECTION },
-		[12] = { "content-type", TYPE },
-		[13] = { "content-range", RANGE },
-		[14] = { "content-length", LENGTH },
-		[16] = { "content-encoding", ENCODING },
-		[17] = { "transfer-encoding", TRANSFER_ENCODING },
-	}; /* by their lengths */
+static const struct {
+	const char *text;
+	size_t      n;
+} names[] = {
+	[LENGTH] = { "content-length", 14 },
+	[TYPE] = { "content-type", 12 },
+	[RANGE] = { "content-range", 13 },
+	[ENCODING] = { "content-encoding", 16 },
+	[TRANSFER_ENCODING] = { "transfer-encoding", 17 },
+	[CONNECTION] = { "connection", 10 },
+	[UPGRADE] = { "upgrade", 7 },
+};
 
-	const bool fits = name.n < sizeof names / sizeof *names && names[name.n].text;
-	return fits && mime_same(name.p, names[name.n].text, name.n) ? names[name.n].which : HEADER_OTHER;
+/* Returns the only one of these headers that a line can begin with, by its first and its ninth letter. */
+static enum header_name
+candidate(struct bytes line)
+{
+	if (line.n == 0)
+		return HEADER_OTHER;
+	switch (line.p[0] | 0x20) {
+	case 'u':
+		return UPGRADE;
+	case 't':
+		return TRANSFER_ENCODING;
+	case 'c':
+		break;
+	default:
+		return HEADER_OTHER;
+	}
+	switch (line.n > 8 ? line.p[8] | 0x20 : 0) {
+	case 'o':
+		return CONNECTION;
+	case 'e':
+		return ENCODING;
+	case 'l':
+		return LENGTH;
+	case 'r':
+		return RANGE;
+	case 't':
+		return TYPE;
+	default:
+		return HEADER_OTHER;
+	}
+}
+
+/* Returns which of these headers a line begins with, and nothing else in front of the name's end. */
+static enum header_name
+header_name(struct bytes line)
+{
+	const enum header_name it = candidate(line);
+	const size_t           n = names[it].n;
+
+	if (it == HEADER_OTHER || line.n < n || !mime_same(line.p, names[it].text, n) ||
+	    (line.n > n && mime_is_name_char(line.p[n])))
+		return HEADER_OTHER;
+	return it;
 }
 
 static void
@@ -193,19 +230,22 @@ header_value(struct http *h, int side, struct http_entity *e, enum header_name w
 }
 
 bool
-http_header_counts(struct bytes name)
+http_header_counts(struct bytes line)
 {
-	return header_name(name) != HEADER_OTHER;
+	const bool is_named = line.n > 0 && line.p[0] != '(' && mime_is_name_char(line.p[0]);
+
+	return !is_named || header_name(line) != HEADER_OTHER;
 }
 
 void
 http_header(struct http *h, int side, struct http_entity *e, struct bytes b)
 {
-	const size_t n = mime_name_length(b);
-	struct bytes name, value;
+	const enum header_name it = header_name(b);
+	const size_t           n = names[it].n;
+	struct bytes           name, value;
 
-	if (n > 0 && n < b.n && b.p[n] == ':') /* as most are */
-		header_value(h, side, e, header_name(bytes_head(b, n)), mime_value(bytes_skip(b, n + 1)));
+	if (it != HEADER_OTHER && n < b.n && b.p[n] == ':') /* as most are */
+		header_value(h, side, e, it, mime_value(bytes_skip(b, n + 1)));
 	else if (mime_header(b, &name, &value))
 		header_value(h, side, e, header_name(name), value);
 }

@@ -138,8 +138,7 @@ new_header(struct http *h, int side, struct http_entity *e, struct bytes b, uint
 	if (full == 0)
 		return;
 	e->header_bytes = full;
-	const size_t n = mime_name_length(b);
-	if (n > 0 && !http_header_counts(bytes_head(b, n)))
+	if (!http_header_counts(b))
 		return;
 	if (h->side[side].in_place)
 		m->header = b;
@@ -400,6 +399,20 @@ http_message_deliver(struct http *h, int side, struct bytes b, uint64_t full, bo
 
 	if (m)
 		entity_deliver(h, side, &m->top, b, full, crlf);
+}
+
+void
+http_message_headers(struct http *h, int side, struct bytes *in)
+{
+	struct http_side    *s = &h->side[side];
+	struct http_message *m = s->message;
+	struct bytes         line;
+
+	if (!m || !m->top.in_header || m->top.ended || !lines_are_plain(&s->lines))
+		return;
+	s->in_place = true;
+	while (in->n > 0 && in->p[0] != 0 && in->p[0] != '\r' && lines_take(&s->lines, in, &line))
+		header_line(h, side, &m->top, line, line.n);
 }
 
 bool

@@ -130,6 +130,10 @@ lines_next(struct lines *l, struct budget *budget, struct bytes *in, struct byte
 {
 	const uint64_t cap = l->cap ? l->cap : ZEEK_MAX_LINE;
 
+	if (lines_are_plain(l) && lines_take(l, in, out)) {
+		*full = out->n;
+		return LINES_LINE;
+	}
 	if (l->room > LINES_HOLD && l->length == 0)
 		give_back(l, budget);
 	if (in->n > 0 && l->last == '\r' && (l->flags & LINES_CR) && in->p[0] == '\n') {

@@ -10,8 +10,10 @@
 
 #include "base/budget.h"
 #include "base/bytes.h"
+#include "base/scan.h"
 
-#define LINES_HOLD 8192u
+#define LINES_HOLD  8192u
+#define LINES_SHORT 4096u /* what lines_take() looks for the end in */
 
 enum lines_flag { LINES_CR = 1, LINES_LF = 2 }; /* what alone ends a line (CR_as_EOL, LF_as_EOL) */
 
@@ -33,6 +35,30 @@ enum lines_answer { LINES_MORE, LINES_LINE, LINES_PLAIN };
  * `*in` is used up.  The result is valid until the next call. */
 enum lines_answer
 lines_next(struct lines *l, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full);
+
+/* Returns whether what comes next are lines of which nothing is held, and that end as usual. */
+static inline bool
+lines_are_plain(const struct lines *l)
+{
+	return l->length == 0 && l->plain == 0 && l->cap == 0 && l->room <= LINES_HOLD && l->last != '\r' &&
+	       !l->nul_sensitive && !l->line_first;
+}
+
+/* Takes a line that lies in `*in` with its CR LF, without them, as lines_next() would where lines_are_plain().  Returns false
+ * where there is none, or one for lines_next(). */
+static inline bool
+lines_take(struct lines *l, struct bytes *in, struct bytes *out)
+{
+	const size_t most = in->n < LINES_SHORT ? in->n : LINES_SHORT;
+	const size_t n = scan_either(in->p, most, '\r', '\n');
+
+	if (most - n < 2 || in->p[n] != '\r' || in->p[n + 1] != '\n')
+		return false;
+	*out = (struct bytes){ in->p, n };
+	*in = (struct bytes){ in->p + n + 2, in->n - n - 2 };
+	l->last = '\n';
+	return true;
+}
 
 /* At the end of the stream an LF is fed where a line is unfinished, also where the lines were given up for something else. */
 extern const struct bytes lines_lf;

@@ -85,18 +85,6 @@ mime_token(struct bytes value, struct bytes *token, struct bytes *rest)
 	return first_run(after_blanks(value), mime_is_token_char, token, rest);
 }
 
-size_t
-mime_name_length(struct bytes header)
-{
-	size_t n = 0;
-
-	if (header.n > 0 && header.p[0] == '(') /* a comment */
-		return 0;
-	while (n < header.n && mime_is_name_char(header.p[n]))
-		n++;
-	return n;
-}
-
 struct bytes
 mime_value(struct bytes b)
 {

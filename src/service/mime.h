@@ -20,8 +20,6 @@ int mime_boundary(struct bytes b, uint8_t *out, size_t room);
 bool mime_is_name_char(uint8_t c);
 bool mime_is_token_char(uint8_t c);
 bool mime_is_boundary_char(uint8_t c);
-/* => The length of the name where the header starts with it at once, or 0. */
-size_t mime_name_length(struct bytes header);
 
 static inline bool
 mime_is(struct bytes word, const char *lower_case)
