@@ -35,7 +35,8 @@ next_frame(const uint8_t **at, size_t *n, int64_t *usec, connlog_packet *p)
 		                   .caplen = (uint32_t)len,
 		                   .len = (uint32_t)want,
 		                   .sec = *usec / 1000000,
-		                   .nsec = (uint32_t)(*usec % 1000000) * 1000 };
+		                   .nsec = (uint32_t)(*usec % 1000000) * 1000,
+		                   .flags = (*at)[0] >> 7 };
 	*at += 3 + len;
 	*n -= 3 + len;
 	return true;

@@ -258,7 +258,8 @@ feed(struct world *w)
 			                           .len = (uint32_t)(how & 4 ? take(w, 4) : caplen),
 			                           .link = how & 8 ? (int32_t)take(w, 4) : links[how / 16 % 8],
 			                           .sec = w->usec / 1000000,
-			                           .nsec = (uint32_t)(w->usec % 1000000 * 1000) };
+			                           .nsec = (uint32_t)(w->usec % 1000000 * 1000),
+			                           .flags = (uint32_t)(how & CONNLOG_PACKET_NOT_SUMMED) };
 	}
 	connlog_packets(engine(w), packets, n);
 	for (size_t i = 0; i < n; i++)

@@ -270,7 +270,12 @@ typedef struct connlog_packet {
 	int32_t        link;   /* DLT_ value as libpcap's pcap_datalink() gives it on Linux (1 is Ethernet) */
 	uint32_t       nsec;   /* nanoseconds, below 1000000000; cut to microseconds, as Zeek sees them */
 	int64_t        sec;    /* seconds since the epoch; a packet from before is counted and left out */
+	uint32_t       flags;  /* of CONNLOG_PACKET_...; 0 for none */
 } connlog_packet;
+
+/* The checksums of TCP, UDP and ICMP in it mean nothing, because the host that sends it leaves them to its network card: they
+ * count as good, those inside tunnels included.  That of the IPv4 header is looked at all the same. */
+#define CONNLOG_PACKET_NOT_SUMMED 1u
 
 /* `o` is copied; NULL: the defaults. => NULL with a text in `err`. */
 CONNLOG_API connlog_engine *connlog_engine_new(const connlog_options *o, char *err, size_t err_size);

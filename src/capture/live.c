@@ -55,6 +55,7 @@ keep_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
 	p->caplen = caplen;
 	p->len = h->len;
 	p->link = l->link;
+	p->flags = 0;
 	p->sec = h->ts.tv_sec;
 	p->nsec = (uint32_t)h->ts.tv_usec * 1000;
 	l->used += caplen;

@@ -98,6 +98,7 @@ take(struct capfile *f, connlog_packet *p, size_t max, bool nanoseconds, bool bi
 		p[n].caplen = r.caplen < k.snaplen ? r.caplen : k.snaplen;
 		p[n].len = r.len;
 		p[n].link = k.link;
+		p[n].flags = 0;
 		record_time(&p[n], h, nanoseconds, big_endian);
 		b = (struct bytes){ h + k.header + r.caplen, b.n - k.header - r.caplen };
 	}

@@ -308,6 +308,7 @@ take_packet(struct capfile *f, const struct block *k, connlog_packet *p, char *e
 	if (!p->data)
 		return capfile_damaged(f, err, err_size, "%u captured bytes do not fit into a block of %u", p->caplen, k->size);
 	p->link = i->link;
+	p->flags = 0;
 	set_time(p, i, t);
 	if (f->big_endian && p->link == DLT_NFLOG)
 		dlt_swap_nflog(writable(f, p->data), p->caplen);
@@ -360,6 +361,7 @@ take_plain(struct capfile *f, connlog_packet *p, size_t max)
 		p[n].caplen = caplen;
 		p[n].len = load_le32(h + 24);
 		p[n].link = at[number].link;
+		p[n].flags = 0;
 		set_time(&p[n], &at[number], (uint64_t)load_le32(h + 12) << 32 | load_le32(h + 16));
 		b = (struct bytes){ h + size, b.n - size };
 	}

@@ -101,6 +101,7 @@ decode_begin(struct decoder *dec, struct dissection *d, const struct connlog_pac
 	d->stack.depth = 0;
 	d->n_pending = 0;
 	d->begun = false;
+	d->not_summed = (raw->flags & CONNLOG_PACKET_NOT_SUMMED) != 0;
 	dec->n.frames++;
 	dec->n.truncated += raw->caplen < raw->len;
 	if (raw->caplen == 0 || raw->len == 0) {

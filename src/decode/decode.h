@@ -149,6 +149,7 @@ struct dissection {
 	double             ts, now;
 	uint32_t           pppoe_session; /* of the first PPPoE header in the frame */
 	unsigned           depth;         /* analyzers so far: Zeek's AnalyzerStackDepth, which only grows */
+	bool               not_summed;    /* CONNLOG_PACKET_NOT_SUMMED */
 	bool               begun;         /* `at` waits to be dissected, before those pending */
 	unsigned           n_pending;
 	struct piece       at; /* the piece that is being dissected */

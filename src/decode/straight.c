@@ -90,15 +90,16 @@ sums_up(const struct pkt *out)
 	return checksum_fold(checksum_add(sum, out->payload.p, out->payload_len)) == 0xffff;
 }
 
+/* `verify`: whether the checksum is looked at.  The same of UDP. */
 static inline bool
-take_tcp(struct decoder *dec, struct pkt *out)
+take_tcp(struct decoder *dec, bool verify, struct pkt *out)
 {
 	const uint8_t *p = out->payload.p;
 	const size_t   header = (p[12] >> 4) * 4u;
 
 	if (header < TCP_HEADER || header > out->payload.n)
 		return false;
-	if (!dec->opt.ignore_checksums && out->payload.n == out->payload_len) {
+	if (verify && out->payload.n == out->payload_len) {
 		if (!sums_up(out))
 			return false;
 		dec->n.checked[1]++;
@@ -114,15 +115,14 @@ take_tcp(struct decoder *dec, struct pkt *out)
 }
 
 static inline bool
-take_udp(struct decoder *dec, struct pkt *out)
+take_udp(struct decoder *dec, bool verify, struct pkt *out)
 {
 	const uint8_t *p = out->payload.p;
 
 	take_data(out, UDP_HEADER);
 	if (udp_tunnel_possible(out->sport, out->data) || udp_tunnel_possible(out->dport, out->data))
 		return false;
-	if (!dec->opt.ignore_checksums && out->payload.n == out->payload_len && out->wire_len <= out->cap_len &&
-	    load_be16(p + 6) != 0) {
+	if (verify && out->payload.n == out->payload_len && out->wire_len <= out->cap_len && load_be16(p + 6) != 0) {
 		if (!sums_up(out))
 			return false;
 		dec->n.checked[2]++;
@@ -133,17 +133,18 @@ take_udp(struct decoder *dec, struct pkt *out)
 }
 
 static inline bool
-take_transport(struct decoder *dec, struct pkt *out)
+take_transport(struct decoder *dec, const struct connlog_packet *raw, struct pkt *out)
 {
 	const size_t least = out->payload_len < out->payload.n ? out->payload_len : out->payload.n;
+	const bool   verify = !dec->opt.ignore_checksums && !(raw->flags & CONNLOG_PACKET_NOT_SUMMED);
 
 	out->sport = load_be16(out->payload.p);
 	out->dport = load_be16(out->payload.p + 2);
 	switch (out->proto) {
 	case PROTO_TCP:
-		return least >= TCP_HEADER && take_tcp(dec, out);
+		return least >= TCP_HEADER && take_tcp(dec, verify, out);
 	case PROTO_UDP:
-		return least >= UDP_HEADER && take_udp(dec, out);
+		return least >= UDP_HEADER && take_udp(dec, verify, out);
 	default:
 		return false;
 	}
@@ -152,7 +153,7 @@ take_transport(struct decoder *dec, struct pkt *out)
 bool
 decode_straight(struct decoder *dec, const struct connlog_packet *raw, double now, struct pkt *out)
 {
-	if (!is_plain(dec, raw) || !take_ip(dec, raw, out) || !take_transport(dec, out))
+	if (!is_plain(dec, raw) || !take_ip(dec, raw, out) || !take_transport(dec, raw, out))
 		return false;
 	out->ts = packet_seconds(raw->sec, raw->nsec);
 	dec->n.frames++;

@@ -89,7 +89,7 @@ tcp_layer(struct walk *w)
 		return flow(w);
 	}
 	set_data(out, header, len);
-	if (out->payload.n >= len && verify_checksums(&w->dec->opt, out->ip, out->ip_version))
+	if (out->payload.n >= len && verify_transport(w))
 		count_checksum(w, 1, checksum_good(out, PROTO_TCP, len, out->ip_version == 4));
 	return flow(w);
 }
@@ -120,9 +120,8 @@ udp_layer(struct walk *w)
 	out->dport = load_be16(p + 2);
 	out->udp_len = load_be16(p + 4);
 	set_data(out, 8, len);
-	if (out->payload.n >= len && out->wire_len <= out->cap_len &&
-	    verify_checksums(&w->dec->opt, out->ip, out->ip_version) && (has_checksum || out->ip_version == 6) &&
-	    !vxlan_exempt(&w->dec->opt, out, len, has_checksum))
+	if (out->payload.n >= len && out->wire_len <= out->cap_len && verify_transport(w) &&
+	    (has_checksum || out->ip_version == 6) && !vxlan_exempt(&w->dec->opt, out, len, has_checksum))
 		count_checksum(w, 2, checksum_good(out, PROTO_UDP, len, out->ip_version == 4));
 	return flow(w);
 }
@@ -211,7 +210,7 @@ icmp_layer(struct walk *w)
 	out->sport = p[0];
 	out->dport = counterpart < 0 ? p[1] : (uint16_t)counterpart;
 	set_data(out, 8, len);
-	if (out->payload.n >= len && verify_checksums(&w->dec->opt, out->ip, out->ip_version)) {
+	if (out->payload.n >= len && verify_transport(w)) {
 		/* The protocol number decides on the pseudo header, whatever the version of IP is. */
 		bool good = out->proto == PROTO_ICMP ? checksum_fold(checksum_add(0, p, len)) == 0xffff
 		                                     : checksum_good(out, PROTO_ICMPV6, len, false);

@@ -174,4 +174,11 @@ verify_checksums(const struct decode_options *opt, struct bytes ip, uint8_t vers
 	return opt->n_ignore_checksums_nets == 0 || !ignored_by_net(opt, ip, version);
 }
 
+/* => The same of the packet that `out` is filled with, for checksums behind the IP header. */
+static inline bool
+verify_transport(const struct walk *w)
+{
+	return !w->d->not_summed && verify_checksums(&w->dec->opt, w->out->ip, w->out->ip_version);
+}
+
 #endif

@@ -7,6 +7,7 @@ static struct frame f;
 
 struct both {
 	struct decoder *quick, *thorough;
+	uint32_t        flags; /* of the frames */
 	unsigned        taken;
 };
 
@@ -20,7 +21,7 @@ open_both(struct both *b, bool ignore_checksums, unsigned max_depth)
 	opt.max_depth = max_depth;
 	b->quick = decoder_new(&opt);
 	b->thorough = decoder_new(&opt);
-	b->taken = 0;
+	b->taken = b->flags = 0;
 	assert_non_null(b->quick);
 	assert_non_null(b->thorough);
 }
@@ -39,10 +40,14 @@ compare(struct both *b, int link, const uint8_t *p, size_t caplen, size_t len)
 	uint8_t *exact = malloc(caplen ? caplen : 1);
 	assert_non_null(exact);
 	memcpy(exact, p, caplen);
-	const struct connlog_packet raw = {
-		.data = exact, .caplen = (uint32_t)caplen, .len = (uint32_t)len, .link = link, .sec = 5, .nsec = 7000
-	};
-	bool taken;
+	const struct connlog_packet raw = { .data = exact,
+		                                .caplen = (uint32_t)caplen,
+		                                .len = (uint32_t)len,
+		                                .link = link,
+		                                .sec = 5,
+		                                .nsec = 7000,
+		                                .flags = b->flags };
+	bool                        taken;
 	assert_true(straight_same(b->quick, b->thorough, &raw, &taken));
 	free(exact);
 	b->taken += taken;
@@ -128,6 +133,40 @@ every_cut(void **state)
 	close_both(&b);
 }
 
+/* => Whether either way has found a wrong checksum. */
+static bool
+found_bad(const struct both *b)
+{
+	const struct decode_counters *n = decoder_counters(b->quick);
+
+	return n->bad[1] + n->bad[2] + n->bad[3] > 0;
+}
+
+/* What the sender leaves to its card is taken as good, both ways, also where the rest of the frame is unusual. */
+static void
+checksums_that_mean_nothing(void **state)
+{
+	(void)state;
+	struct both b;
+
+	for (uint32_t flags = 0; flags <= CONNLOG_PACKET_NOT_SUMMED; flags++) {
+		open_both(&b, false, 25);
+		b.flags = flags;
+		for (unsigned kind = 0; kind < 2; kind++) {
+			const size_t n = build(kind, 40);
+			frame_bytes(&f)[n - 1] ^= 1;
+			assert_int_equal(compare(&b, LINK_ETHERNET, frame_bytes(&f), n, n), flags != 0);
+			compare(&b, LINK_RAW, frame_bytes(&f) + 14, n - 14, n - 14);
+		}
+		assert_int_equal(found_bad(&b), flags == 0);
+		const size_t n = build(0, 40); /* but IP's own is looked at */
+		frame_bytes(&f)[14 + 8] ^= 1;
+		compare(&b, LINK_ETHERNET, frame_bytes(&f), n, n);
+		assert_int_equal(decoder_counters(b.quick)->bad[0], 1);
+		close_both(&b);
+	}
+}
+
 /* One to three bytes of the headers are changed, by a fixed sequence of numbers. */
 static void
 damaged_headers(void **state)
@@ -162,6 +201,7 @@ main(void)
 		cmocka_unit_test(plain_packets_go_the_short_way),
 		cmocka_unit_test(the_unusual_goes_the_long_way),
 		cmocka_unit_test(every_cut),
+		cmocka_unit_test(checksums_that_mean_nothing),
 		cmocka_unit_test(damaged_headers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
