@@ -13,6 +13,8 @@ endif
 FUZZ_CC := clang
 B := build
 PREFIX := /usr/local
+# Settings are the system's, unless this is installed beside it.
+SYSCONFDIR = $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
 JOBS := $(shell nproc)
 SHARED := ../shared
 FUZZ_SECONDS := 60
@@ -82,7 +84,7 @@ help:
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
 	@echo 'make lint               clang-format, clang-tidy, cppcheck'
 	@echo 'make format             let clang-format write the files'
-	@echo 'make install PREFIX=/usr/local DESTDIR=    program, libraries, header, man pages, completions'
+	@echo 'make install PREFIX=/usr/local DESTDIR=    all of it; settings in /etc stay as they are'
 	@echo 'make clean              remove build/'
 	@echo 'LUA=lua5.4 or LUA=none builds with that instead of LuaJIT'
 	@echo 'CC=clang, CFLAGS=..., WERROR=1 (warnings are errors), V=1 (show the commands) and B=DIR (where to build)'
@@ -256,8 +258,11 @@ bench:
 
 # ---- installing, checking, cleaning ----------------------------------------------------------------------------
 
-install: all lib
-	install -d $(DESTDIR)$(PREFIX)/{bin,include,lib/pkgconfig,share/man/man1} \
+$(B)/connlog.conf: $(B)/connlog
+	$(Q)$(B)/connlog check --example >$@
+
+install: all lib $(B)/connlog.conf
+	install -d $(DESTDIR)$(SYSCONFDIR)/connlog $(DESTDIR)$(PREFIX)/{bin,include,lib/pkgconfig,share/man/man1,share/doc/connlog} \
 		$(DESTDIR)$(PREFIX)/share/{bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
 	install -m 755 $(B)/connlog $(DESTDIR)$(PREFIX)/bin/connlog
 	install -m 644 include/connlog.h $(DESTDIR)$(PREFIX)/include/connlog.h
@@ -271,6 +276,9 @@ install: all lib
 	install -m 644 completions/connlog.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/connlog
 	install -m 644 completions/_connlog $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_connlog
 	install -m 644 completions/connlog.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/connlog.fish
+	install -m 644 $(B)/connlog.conf $(DESTDIR)$(PREFIX)/share/doc/connlog/connlog.conf
+	[ -e $(DESTDIR)$(SYSCONFDIR)/connlog/connlog.conf ] || \
+		install -m 644 $(B)/connlog.conf $(DESTDIR)$(SYSCONFDIR)/connlog/connlog.conf
 
 lint: lint-format lint-tidy lint-cppcheck
 lint-format lint-tidy lint-cppcheck: lint-tools

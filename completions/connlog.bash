@@ -33,7 +33,7 @@ _connlog_list()
 _connlog()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=read options words=""
-	local commands="read live events convert cut explain report" interfaces=""
+	local commands="read live events convert cut explain report check" interfaces=""
 	COMPREPLY=()
 	[[ $COMP_CWORD -gt 1 && " $commands " == *" ${COMP_WORDS[1]} "* ]] && command=${COMP_WORDS[1]}
 
@@ -42,14 +42,14 @@ _connlog()
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
 			--verbose --format --json-streaming --fields --local-nets --neighbor-nets
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout"
+			--flush-interval --spool --exit-timeout --config"
 		words="$_connlog_scripts"
 		;;
 	events)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
 			--verbose --only --except --all --list
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout"
+			--flush-interval --spool --exit-timeout --config"
 		;;
 	convert)
 		options="--to --from --fields -o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q
@@ -67,6 +67,7 @@ _connlog()
 		options="-n --numeric -x --exact -f --time-format -l --long -u --utc -s --strict --summary --top --html
 			--rows --from -q --quiet"
 		;;
+	check) options="--example" ;;
 	esac
 	options="$options -h --help --version"
 	[[ $command == live || $prev == -i || $prev == --interface ]] && interfaces=$(ls /sys/class/net 2>/dev/null)
@@ -81,7 +82,7 @@ _connlog()
 	*:--rotate-exec) _connlog_files -c ;;
 	explain:--as) _connlog_words "history state uid" ;;
 	explain:--proto) _connlog_words "tcp udp" ;;
-	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--html) _connlog_files -f ;;
+	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
 	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout) ;;

@@ -96,7 +96,7 @@ def test_installed_files(env):
     for f in ("bin/connlog", "include/connlog.h", "lib/libconnlog.a", "lib/" + real, "lib/libconnlog.so",
               "lib/pkgconfig/connlog.pc", "share/man/man1/connlog.1", "share/man/man1/connlog-cut.1",
               "share/bash-completion/completions/connlog", "share/zsh/site-functions/_connlog",
-              "share/fish/vendor_completions.d/connlog.fish"):
+              "share/fish/vendor_completions.d/connlog.fish", "share/doc/connlog/connlog.conf", "etc/connlog/connlog.conf"):
         assert f in files, (f, files)
     assert os.path.realpath(prefix + "/lib/libconnlog.so") == os.path.realpath(prefix + "/lib/" + real)
     soname = re.search(r"SONAME.*\[(.*)\]", env.must("readelf", "-d", prefix + "/lib/" + real)).group(1)
@@ -106,6 +106,15 @@ def test_installed_files(env):
     assert "prefix=" + PREFIX + "\n" in text and env.tmp not in text and "@" not in text, text
     assert flags(env, prefix, "--modversion") == [version]
     assert env.must(prefix + "/bin/connlog", env.capture("http.pcap")).startswith("#separator")
+
+
+def test_settings_that_are_there_stay(env):
+    with open(install(env) + "/etc/connlog/connlog.conf", "w") as f:
+        f.write("mine = yes\n")
+    prefix = install(env)
+    with open(prefix + "/etc/connlog/connlog.conf") as mine, open(prefix + "/share/doc/connlog/connlog.conf") as new:
+        assert mine.read() == "mine = yes\n"
+        assert new.read() == env.run("check", "--example").stdout
 
 
 def test_programs_are_built_as_the_page_says(env):

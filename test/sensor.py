@@ -50,13 +50,14 @@ class Net:
 class Sensor:
     """A `connlog live` in that network, up and capturing."""
 
-    def __init__(self, env, net, *args, stdout=subprocess.DEVNULL, environ=None):
+    def __init__(self, env, net, *args, stdout=subprocess.DEVNULL, environ=None, config=None):
         self.env, self.folder = env, env.tmp + "/logs"
         self.said_path = env.tmp + "/said"
         os.makedirs(self.folder, exist_ok=True)
+        settings = ["--config", config] if config else [veth.CAPTURES, "--format", "json", *QUICK]
         with open(self.said_path, "w") as said:
             self.process = subprocess.Popen(
-                [*net.inside, env.connlog, "live", veth.CAPTURES, "--format", "json", *QUICK, *args], cwd=env.tmp,
+                [*net.inside, env.connlog, "live", *settings, *args], cwd=env.tmp,
                 stdin=subprocess.DEVNULL, stdout=stdout, stderr=said, env=environ)
         self.wait_for_capture()
 

@@ -31,6 +31,23 @@ row_at(const struct args_spec *spec, size_t i)
 	return i < spec->shared_n ? &spec->shared[i] : &common[i - spec->shared_n];
 }
 
+const struct option_row *
+args_at(const struct args_spec *spec, size_t i)
+{
+	return i < spec->rows_n + spec->shared_n ? row_at(spec, i) : NULL;
+}
+
+const struct option_row *
+args_find(const struct args_spec *spec, const char *name, size_t n)
+{
+	for (size_t i = 0; i < count_rows(spec); i++) {
+		const struct option_row *row = row_at(spec, i);
+		if (row->name != NULL && strlen(row->name) == n && strncmp(row->name, name, n) == 0)
+			return row;
+	}
+	return NULL;
+}
+
 static bool
 has_letter(const struct option_row *row)
 {
@@ -160,6 +177,7 @@ walk(const struct args_spec *spec, void *arg, int argc, char **argv, const char 
 	int key;
 
 	opterr = 0;
+	optind = 0; /* a command line may be looked through more than once */
 	while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		switch (key) {
 		case 'h':

@@ -47,6 +47,11 @@ enum args_outcome { ARGS_RUN, ARGS_DONE, ARGS_WRONG };
  * => ARGS_RUN: go on; ARGS_DONE: EXIT_ALL_READ is due; ARGS_WRONG: EXIT_USAGE. */
 enum args_outcome args_walk(const struct args_spec *spec, void *arg, int argc, char **argv);
 
+/* Returns the option of the command, or of all commands, that has this long name; NULL if there is none. */
+const struct option_row *args_find(const struct args_spec *spec, const char *name, size_t n);
+/* Returns the command's option at `i`, or NULL behind the last; --help and --version are not among them. */
+const struct option_row *args_at(const struct args_spec *spec, size_t i);
+
 /* How a command is called, or all of them for NULL. */
 void args_usage(const char *name, FILE *f);
 

@@ -52,7 +52,7 @@ assign_option(struct settings *s, const char *name, const char *value)
 	return false;
 }
 
-static bool
+bool
 is_constant(const char *name, size_t n)
 {
 	const connlog_option_info *info;

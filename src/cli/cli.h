@@ -32,11 +32,14 @@ int command_convert(int argc, char **argv); /* convert.c */
 int command_cut(int argc, char **argv);     /* cut.c */
 int command_explain(int argc, char **argv); /* explain.c */
 int command_report(int argc, char **argv);  /* report.c */
+int command_check(int argc, char **argv);   /* check.c */
 
 /* "connlog: TEXT" on standard error (message.c). */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 /* The same for a wrong command line. => EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int complain_usage(const char *format, ...);
+/* Messages name this line of a file first from now on, which lives as long as they do; NULL: no more. */
+void complain_of(const char *file, unsigned line);
 /* "connlog: warning: TEXT", its first line only, or with the lines behind it, which are details. */
 void warn_lines(const char *text, bool details);
 /* Text that others have chosen, such as a file's name, with \xNN for what a terminal could obey and what is no text in the

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/near.h"
 #include "cli/settings.h"
 
 #define ALL (UINT64_MAX >> (64 - CONNLOG_EVENTS))
@@ -39,54 +40,16 @@ usual(void)
 	return events;
 }
 
-/* How unlike two names are: the letters to be put in, left out or changed (Levenshtein), as far as both are short. */
-static size_t
-distance(const char *a, size_t a_n, const char *b)
-{
-	size_t       row[64], before;
-	const size_t b_n = strlen(b);
-
-	if (b_n >= sizeof row / sizeof row[0])
-		return SIZE_MAX;
-	for (size_t k = 0; k <= b_n; k++)
-		row[k] = k;
-	for (size_t i = 0; i < a_n; i++) {
-		before = row[0]++;
-		for (size_t k = 1; k <= b_n; k++) {
-			size_t least = before + (a[i] != b[k - 1]);
-			before = row[k];
-			if (row[k] + 1 < least)
-				least = row[k] + 1;
-			if (row[k - 1] + 1 < least)
-				least = row[k - 1] + 1;
-			row[k] = least;
-		}
-	}
-	return row[b_n];
-}
-
-/* => Whether somebody who wrote `name` may have meant that event: a part of its name, or nearly it. */
-static bool
-is_near(const char *name, size_t n, const char *event)
-{
-	char part[64];
-
-	snprintf(part, sizeof part, "%.*s", (int)(n < sizeof part ? n : sizeof part - 1), name);
-	return (n >= 3 && n < sizeof part && strcasestr(event, part) != NULL) || distance(name, n, event) <= 1 + n / 5;
-}
-
 static void
 complain_name(const char *option, const char *name, size_t n)
 {
 	const connlog_event_info *info;
-	char                      near[MESSAGE_MAX] = "";
-	size_t                    used = 0;
+	struct near_names         near = { .used = 0 };
 
 	for (size_t id = 0; (info = connlog_event_at(id)) != NULL; id++)
-		if (is_near(name, n, info->name) && used + strlen(info->name) + 2 < sizeof near)
-			used += (size_t)snprintf(near + used, sizeof near - used, "%s%s", used > 0 ? ", " : "", info->name);
+		near_look(&near, name, n, info->name);
 	complain("--%s: no event is called '%.*s'%s%s%s `connlog events --list` lists them", option, (int)n, name,
-	         used > 0 ? "; did you mean " : ":", near, used > 0 ? "?" : "");
+	         near.used > 0 ? "; did you mean " : ":", near.list, near.used > 0 ? "?" : "");
 }
 
 /* Adds the events of a list with commas. => false, after a message, for a name that is none of them. */

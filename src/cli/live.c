@@ -2,10 +2,9 @@
 #include "cli/settings.h"
 #include "cli/signals.h"
 
-/* => Whether the filter compiles for any link type, as `read` has it; false after a message.  An interface that cannot be opened is
- * then another matter than a wrong command line. */
-static bool
-check_filter(const char *filter)
+/* As `read` has it: an interface that cannot be opened is then another matter than a wrong command line. */
+bool
+filter_compiles(const char *filter)
 {
 	char            err[MESSAGE_MAX];
 	connlog_source *none = connlog_source_files(NULL, 0, filter, err, sizeof err);
@@ -24,7 +23,7 @@ live_run(struct settings *s)
 
 	if (s->inputs_n + (s->interface != NULL) > 1 || s->captures)
 		return complain_usage("one interface can be captured from at a time, and no capture be read besides");
-	if (!check_filter(s->filter))
+	if (!filter_compiles(s->filter))
 		return EXIT_USAGE;
 	signals_live();
 	connlog_source *source = connlog_source_live(interface, s->filter, err, sizeof err);

@@ -60,6 +60,7 @@ option_name(int key)
 		[OPT_FLUSH_INTERVAL - OPT_LIVE] = "--flush-interval",
 		[OPT_SPOOL - OPT_LIVE] = "--spool",
 		[OPT_EXIT_TIMEOUT - OPT_LIVE] = "--exit-timeout",
+		[OPT_CONFIG - OPT_LIVE] = "--config",
 	};
 	return names[key - OPT_LIVE];
 }
@@ -92,8 +93,10 @@ live_settings_apply(struct live_settings *l, int key, const char *value)
 		return set_interval(name, value, &l->flush_interval);
 	case OPT_SPOOL:
 		return set_size(name, value, SPOOL_LEAST, &l->spool);
-	default: /* OPT_EXIT_TIMEOUT: there is no other */
+	case OPT_EXIT_TIMEOUT:
 		return set_interval(name, value, &l->exit_timeout);
+	default: /* OPT_CONFIG, which has been read before everything else */
+		return true;
 	}
 }
 

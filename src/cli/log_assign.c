@@ -48,8 +48,6 @@ static const struct {
 	{ "Site::neighbor_nets", NEIGHBOR_NETS, NULL },
 	{ "record_state_history", STATE_HISTORY, NULL },
 	{ "dpd_conn_logs", DPD_CONN_LOGS, NULL },
-	{ "LogAscii::output_to_stdout", NOT_HERE, "the log goes to standard output unless -o is given" },
-	{ "LogAscii::gzip_level", NOT_HERE, "pipe the log through gzip, or let --compress pack rotated logs" },
 	{ "Log::default_logdir", LOGDIR, "-o names the file" },
 	{ "Log::default_rotation_interval", ROTATION_INTERVAL, LIVE_ONLY },
 	{ "Log::default_rotation_dir", ROTATION_DIR, LIVE_ONLY },
@@ -57,6 +55,9 @@ static const struct {
 	{ "Log::default_rotation_postprocessor_cmd", POSTPROCESSOR, LIVE_ONLY },
 	{ "log_rotate_base_time", BASE_TIME, LIVE_ONLY },
 	{ "Log::flush_interval", FLUSH_INTERVAL, LIVE_ONLY },
+	/* What is not here comes last: log_constant_at() leaves it out. */
+	{ "LogAscii::output_to_stdout", NOT_HERE, "the log goes to standard output unless -o is given" },
+	{ "LogAscii::gzip_level", NOT_HERE, "pipe the log through gzip, or let --compress pack rotated logs" },
 };
 enum { CONSTANTS = sizeof log_constants / sizeof log_constants[0] };
 
@@ -191,6 +192,21 @@ set(struct log_settings *l, enum log_constant which, const struct assignment *a,
 	default:
 		return is_live(which) ? set_live(l, which, name, a->value) : set_flag(l, which, name, a->value);
 	}
+}
+
+const char *
+log_constant_at(size_t i)
+{
+	return log_constants[i].which != NOT_HERE ? log_constants[i].name : NULL;
+}
+
+bool
+log_constant_is_known(const char *name, size_t n)
+{
+	for (size_t i = 0; i < CONSTANTS; i++)
+		if (strncmp(log_constants[i].name, name, n) == 0 && log_constants[i].name[n] == '\0')
+			return true;
+	return false;
 }
 
 enum log_outcome

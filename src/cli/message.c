@@ -69,11 +69,26 @@ put_line(const char *begin, const char *p, size_t n)
 	fprintf(stderr, "%s%.*s\n", begin, (int)n, line);
 }
 
+/* The line of a file that messages are about, if they are about one. */
+static const char *place;
+static unsigned    place_line;
+
+void
+complain_of(const char *file, unsigned line)
+{
+	place = file;
+	place_line = line;
+}
+
 static void __attribute__((format(printf, 1, 0))) say(const char *format, va_list ap)
 {
-	char text[TEXT_MAX];
+	char   text[TEXT_MAX];
+	size_t n = 0;
 
-	vsnprintf(text, sizeof text, format, ap);
+	if (place != NULL)
+		n = (size_t)snprintf(text, sizeof text, "%s:%u: ", place, place_line);
+	if (n < sizeof text)
+		vsnprintf(text + n, sizeof text - n, format, ap);
 	put_line("connlog: ", text, strlen(text));
 }
 

@@ -15,6 +15,7 @@ const struct option_row settings_rows[] = {
 	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
 	{ 'v', "verbose", NULL, "a line of summary at the end" },
+	{ OPT_CONFIG, "config", "FILE", "live: read settings from FILE; the command line beats them" },
 	{ OPT_ROTATE_INTERVAL, "rotate-interval", "TIME", "live: begin a new log at each multiple of 1hr, 1day ..." },
 	{ OPT_ROTATE_SIZE, "rotate-size", "SIZE", "live: begin a new log before it gets larger than that (500M)" },
 	{ OPT_ROTATE_DIR, "rotate-dir", "DIR", "live: where rotated logs go; without it they stay where they are" },
@@ -128,27 +129,57 @@ const struct args_spec settings_log_spec = {
 		"behind --.  `connlog COMMAND --help` is about one command.  More in connlog(1).",
 };
 
+/* `most` of what may be repeated there can be. */
 static bool
-settings_init(struct settings *s, int argc)
+settings_init(struct settings *s, size_t most)
 {
 	s->log.writer = &s->writer;
 	s->log.live = &s->live;
 	live_settings_init(&s->live);
 	s->options = connlog_options_new();
-	s->inputs = calloc((size_t)argc, sizeof *s->inputs);
-	s->lua = calloc((size_t)argc, sizeof *s->lua);
+	s->inputs = calloc(most, sizeof *s->inputs);
+	s->lua = calloc(most, sizeof *s->lua);
 	if (s->options != NULL && s->inputs != NULL && s->lua != NULL)
 		return true;
 	complain("out of memory");
 	return false;
 }
 
+static void
+settings_free(struct settings *s)
+{
+	connlog_options_free(s->options);
+	free(s->inputs);
+	free(s->lua);
+	free(s->fields);
+	log_settings_free(&s->log);
+	free(s->scripts);
+	config_free(&s->config);
+}
+
+/* Applies the file of --config, if there is one, and the command line. */
+static enum args_outcome
+settings_apply_all(const struct args_spec *spec, struct settings *s, int argc, char **argv)
+{
+	struct config_given given;
+	enum args_outcome   outcome = config_look(spec, argc, argv, &given);
+
+	if (outcome != ARGS_RUN)
+		return outcome;
+	bool good = given.path == NULL || config_load(&s->config, given.path);
+	if (!settings_init(s, (size_t)argc + s->config.n))
+		return ARGS_WRONG;
+	if (given.path != NULL)
+		s->live.given = "--config";
+	good = config_apply(&s->config, spec, &given, s) && good;
+	return good ? args_walk(spec, s, argc, argv) : ARGS_WRONG;
+}
+
 static enum args_outcome
 settings_parse(const struct args_spec *spec, struct settings *s, int argc, char **argv)
 {
-	if (!settings_init(s, argc))
-		return ARGS_WRONG;
-	const enum args_outcome outcome = args_walk(spec, s, argc, argv);
+	const enum args_outcome outcome = settings_apply_all(spec, s, argc, argv);
+
 	if (outcome != ARGS_RUN)
 		return outcome;
 	if (s->scripts != NULL && !args_join(&s->fields, "", s->scripts))
@@ -181,11 +212,38 @@ settings_run(const struct args_spec *spec, int (*with)(struct settings *s), int 
 	case ARGS_WRONG:
 		break;
 	}
-	connlog_options_free(s.options);
-	free(s.inputs);
-	free(s.lua);
-	free(s.fields);
-	log_settings_free(&s.log);
-	free(s.scripts);
+	settings_free(&s);
 	return code;
+}
+
+/* Returns whether the scripts can be loaded; false after a message for each that cannot. */
+static bool
+check_scripts(const struct settings *s)
+{
+	char            err[MESSAGE_MAX];
+	connlog_engine *e = connlog_engine_new(s->options, err, sizeof err);
+	bool            good = e != NULL;
+
+	if (e == NULL)
+		complain("%s", err);
+	for (size_t i = 0; e != NULL && i < s->lua_n; i++)
+		if (connlog_script_load(e, s->lua[i], err, sizeof err) != CONNLOG_OK) {
+			complain("%s: %s", s->config.path, err);
+			good = false;
+		}
+	connlog_engine_free(e);
+	return good;
+}
+
+int
+settings_check(const char *path)
+{
+	struct settings     s = { 0 };
+	struct config_given none = { .path = path };
+	bool                good = config_load(&s.config, path);
+
+	good = settings_init(&s, s.config.n + 1) && config_apply(&s.config, &settings_log_spec, &none, &s) && good;
+	good = good && check_scripts(&s);
+	settings_free(&s);
+	return good ? EXIT_ALL_READ : EXIT_USAGE;
 }

@@ -3,6 +3,7 @@
 #define CONNLOG_CLI_SETTINGS_H
 
 #include "cli/args.h"
+#include "cli/config.h"
 #include "cli/live_settings.h"
 
 enum { LOG_TEXTS = 9 };
@@ -36,7 +37,12 @@ bool set_local_nets(struct log_settings *l, const char *value, bool add);
 bool set_neighbor_nets(struct log_settings *l, const char *value, bool add);
 void log_settings_free(struct log_settings *l);
 
-/* The strings are argv's, but `fields` and `scripts`. */
+/* The constants that log_assign() sets, by index; NULL behind the last. */
+const char *log_constant_at(size_t i);
+/* Returns whether it sets it, or knows why not. */
+bool log_constant_is_known(const char *name, size_t n);
+
+/* The strings are argv's or of `config`, but `fields` and `scripts`. */
 struct settings {
 	connlog_options       *options;
 	const char           **inputs; /* of -r and in place, in their order */
@@ -54,6 +60,7 @@ struct settings {
 	connlog_writer_options writer;
 	struct log_settings    log; /* of it */
 	struct live_settings   live;
+	struct config          config; /* of --config */
 	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
 	uint64_t events; /* what is printed in place of records */
 	uint64_t only, except;
@@ -82,6 +89,9 @@ bool settings_apply(void *arg, int key, const char *value);
 /* Fills the settings from the arguments and lets `with` run. => an exit_code */
 int settings_run(const struct args_spec *spec, int (*with)(struct settings *s), int argc, char **argv);
 
+/* Reads a file of settings and says what is wrong with it. Returns an exit_code. */
+int settings_check(const char *path);
+
 /* The options of `read` and `live`. */
 extern const struct args_spec settings_log_spec;
 
@@ -90,7 +100,12 @@ int read_run(struct settings *s);
 /* Logs what the interface sees (live.c). */
 int live_run(struct settings *s);
 
-/* An argument for which is_assignment() (assign.c). => false, after a message. */
+/* Returns whether the filter compiles for any link type; false after a message (live.c). */
+bool filter_compiles(const char *filter);
+
+/* Returns whether the library has an option of that name (assign.c). */
+bool is_constant(const char *name, size_t n);
+/* An argument for which is_assignment(). => false, after a message. */
 bool assign(struct settings *s, const char *argument);
 /* Sets one option of the library. => false, after a message. */
 bool assign_option(struct settings *s, const char *name, const char *value);

@@ -1,0 +1,147 @@
+/* config_example.c - `connlog check --example`: a file of settings that has every one of them, out of the tables that the command line
+ * is read by.  It is what `make install` puts into /etc/connlog. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/settings.h"
+
+/* Values of options; `usual`: the line is not commented out, as a sensor wants it. */
+static const struct {
+	const char *name, *value;
+	bool        usual;
+} option_values[] = {
+	{ "interface", "eth0", false },
+	{ "filter", "\"not port 22\"", false },
+	{ "output", "/var/log/connlog", true },
+	{ "rotate-interval", "1hr", true },
+	{ "rotate-size", "500M", false },
+	{ "rotate-dir", "/var/log/connlog/old", false },
+	{ "rotate-exec", "/usr/local/bin/archive-log", false },
+	{ "compress", "zstd", true },
+	{ "keep-age", "30day", false },
+	{ "keep-size", "100G", false },
+	{ "flush-interval", "1sec", false },
+	{ "spool", "64M", false },
+	{ "exit-timeout", "5sec", false },
+	{ "script", "/etc/connlog/scripts/drop_scans.lua", false },
+	{ "seed", "text", false },
+	{ "stats", "/var/log/connlog/stats.json", false },
+	{ "format", "json", false },
+	{ "fields", "+community_id,+vlan", false },
+	{ "local-nets", "192.0.2.0/24,2001:db8::/32", false },
+	{ "neighbor-nets", "198.51.100.0/24", false },
+};
+
+/* Constants that the library's table has not, or has no value for. */
+static const struct {
+	const char *name, *value, *doc;
+} constant_values[] = {
+	{ "LogAscii::separator", "\\x09", "what stands between the columns of zeek: one character" },
+	{ "LogAscii::set_separator", "\",\"", "the same between the elements of a set" },
+	{ "LogAscii::empty_field", "(empty)", "what stands for an empty text or set" },
+	{ "LogAscii::unset_field", "-", "what stands for a column that is unset" },
+	{ "LogAscii::use_json", "T", "the same as format = json" },
+	{ "LogAscii::json_timestamps", "JSON::TS_ISO8601", "how json writes ts" },
+	{ "LogAscii::json_include_unset_fields", "T", "let json have columns that are unset, with null" },
+	{ "LogAscii::include_meta", "T", "F: zeek without header lines and #close" },
+	{ "Site::local_nets", "192.0.2.0/24", "networks that local_orig and local_resp call local (+= adds some)" },
+	{ "Site::neighbor_nets", "198.51.100.0/24", "networks of neighbours, for bro0 and bro1" },
+	{ "record_state_history", "F", "write the history in bro1.5" },
+	{ "dpd_conn_logs", "F", "write a ? in bro1.5 behind a service that is only the name of the port" },
+	{ "Log::default_logdir", "/var/log/connlog", "the same as output" },
+	{ "Log::default_rotation_interval", "1hr", "the same as rotate-interval" },
+	{ "Log::default_rotation_dir", "/var/log/connlog/old", "the same as rotate-dir" },
+	{ "Log::default_rotation_date_format", "%Y-%m-%d-%H-%M-%S", "the time in the names of rotated logs" },
+	{ "Log::default_rotation_postprocessor_cmd", "/usr/local/bin/archive-log", "the same as rotate-exec" },
+	{ "log_rotate_base_time", "00:00", "the time of the day from which rotate-interval counts" },
+	{ "Log::flush_interval", "1sec", "the same as flush-interval" },
+	{ "ignore_checksums_nets", "192.0.2.0/24", NULL },
+	{ "ConnThreshold::generic_packet_thresholds", "1000,10000", NULL },
+	{ "tcp_content_delivery_ports_orig", "80/tcp", NULL },
+	{ "tcp_content_delivery_ports_resp", "80/tcp", NULL },
+};
+enum { CONSTANT_VALUES = sizeof constant_values / sizeof constant_values[0] };
+
+/* Returns the constant's index in the table above, or CONSTANT_VALUES. */
+static size_t
+find_constant(const char *name)
+{
+	size_t i = 0;
+
+	while (i < CONSTANT_VALUES && strcmp(constant_values[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+/* An option without a value of its own in the table takes one of its kind. */
+static void
+print_option(const struct option_row *row)
+{
+	static const char live[] = "live: ";
+	const char       *doc = row->doc, *value = "yes";
+	bool              usual = false;
+
+	if (strncmp(doc, live, sizeof live - 1) == 0)
+		doc += sizeof live - 1;
+	if (row->argument != NULL)
+		value = strcmp(row->argument, "TIME") == 0 ? "1min" : strcmp(row->argument, "SIZE") == 0 ? "64M" : "1";
+	for (size_t i = 0; i < sizeof option_values / sizeof option_values[0]; i++)
+		if (strcmp(option_values[i].name, row->name) == 0) {
+			value = option_values[i].value;
+			usual = option_values[i].usual;
+		}
+	printf("\n# %s\n%s%s = %s\n", doc, usual ? "" : "#", row->name, value);
+}
+
+static void
+print_constant(const char *name, const char *doc, const char *value)
+{
+	printf("\n# %s\n#%s = %s\n", doc, name, value);
+}
+
+static void
+print_library_constants(const struct args_spec *spec)
+{
+	const connlog_option_info *info;
+
+	for (size_t i = 0; (info = connlog_option_at(i)) != NULL; i++) {
+		const size_t at = find_constant(info->name);
+		if (args_find(spec, info->name, strlen(info->name)) != NULL ||
+		    log_constant_is_known(info->name, strlen(info->name)))
+			continue;
+		print_constant(info->name, info->doc, at < CONSTANT_VALUES ? constant_values[at].value : info->initial);
+	}
+}
+
+void
+config_print_example(const struct args_spec *spec)
+{
+	const struct option_row *row;
+	const char              *name;
+
+	printf("# connlog.conf - settings of `connlog live --config FILE`, which connlog.service runs with this file.\n"
+	       "#\n"
+	       "# NAME = VALUE: every long option of `connlog live` and every one of Zeek's constants, one a line; what "
+	       "may be\n"
+	       "# given several times may be so here.  A value has quotes (\"...\") where there is a # in it, or blanks "
+	       "around it.\n"
+	       "# An option that takes no value wants yes or no.  What the command line says beats what is said here.\n"
+	       "# `connlog check FILE` says what is wrong.  Lines that begin with # are comments: this file names every "
+	       "setting,\n"
+	       "# with its default or an example.  To begin, set `interface`.\n"
+	       "\n# ---- options "
+	       "-------------------------------------------------------------------------------------------------\n");
+	for (size_t i = 0; (row = args_at(spec, i)) != NULL; i++)
+		if (config_takes(row))
+			print_option(row);
+	printf("\n# ---- constants of Zeek's logging "
+	       "------------------------------------------------------------------------------\n");
+	for (size_t i = 0; (name = log_constant_at(i)) != NULL; i++) {
+		const size_t at = find_constant(name);
+		if (at < CONSTANT_VALUES)
+			print_constant(name, constant_values[at].doc, constant_values[at].value);
+	}
+	printf("\n# ---- constants of connections: Zeek's, and connlog's own limits, with their defaults "
+	       "-------------------------\n");
+	print_library_constants(spec);
+}
