@@ -53,6 +53,8 @@ pool_alloc(struct pool *p, size_t n, uint32_t *name)
 		return NULL;
 	}
 	uint8_t *block = slab_at(slab, handle);
+	if (n < 8)
+		n = 8; /* the chain of freed handles is in front */
 	slab_hide(block + n, sizes[k] - n);
 	*name = (uint32_t)k << POOL_SHIFT | handle;
 	return block;
@@ -69,15 +71,13 @@ pool_release(struct pool *p, void *block, uint32_t name)
 	}
 	struct slab *slab = &p->slabs[name >> POOL_SHIFT];
 	slab_release(slab, name & POOL_MASK);
-	slab_hide((uint8_t *)block + 8, slab->size - 8); /* the chain of freed handles is in front */
+	slab_hide((uint8_t *)block + 8, slab->size - 8);
 }
 
-size_t
-pool_fit(size_t n)
+struct slab *
+pool_slab(struct pool *p, size_t n)
 {
-	const unsigned k = slab_for(n);
-
-	return k < POOL_SIZES ? sizes[k] : n;
+	return &p->slabs[slab_for(n)];
 }
 
 size_t

@@ -39,8 +39,8 @@ pool_size(const struct pool *p, uint32_t name)
 	return p->slabs[name >> POOL_SHIFT].size;
 }
 
-/* => The size of the blocks that `n` bytes come in: asking for all of it costs nothing more. */
-size_t pool_fit(size_t n);
+/* => The slab of the blocks that `n` bytes come in; `n` is not more than the largest of them. */
+struct slab *pool_slab(struct pool *p, size_t n);
 
 /* Blocks of slabs in use, and the bytes of the slabs. */
 size_t pool_used(const struct pool *p);

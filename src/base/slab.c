@@ -14,6 +14,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(SLAB_ASAN)
 #include <sanitizer/asan_interface.h>
 #else
+#define NO_ASAN
 #define ASAN_POISON_MEMORY_REGION(p, n)   ((void)(p), (void)(n))
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
@@ -79,6 +80,22 @@ slab_release(struct slab *s, uint32_t handle)
 	memcpy(slab_at(s, handle), &s->free_head, sizeof s->free_head);
 	s->free_head = handle;
 	s->used--;
+}
+
+void
+slab_release_all(struct slab *s, uint32_t first, uint32_t last, uint32_t n)
+{
+#ifndef NO_ASAN
+	for (uint32_t handle = first; handle != last;) {
+		uint8_t *p = slab_at(s, handle);
+		memcpy(&handle, p, sizeof handle);
+		slab_hide(p + 8, s->size - 8);
+	}
+	slab_hide((uint8_t *)slab_at(s, last) + 8, s->size - 8);
+#endif
+	memcpy(slab_at(s, last), &s->free_head, sizeof s->free_head);
+	s->free_head = first;
+	s->used -= n;
 }
 
 void

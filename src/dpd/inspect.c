@@ -394,6 +394,7 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 	i->opt = opt;
 	slab_init(&i->verdicts, sizeof(struct verdict));
 	pool_init(&i->pool);
+	i->blocks = pool_slab(&i->pool, CHAIN_BLOCK);
 	expect_init(&i->expect, opt->max_expected);
 	i->held.most = opt->max_line_bytes;
 	if (!opt->detect_services)

@@ -17,6 +17,7 @@
 #ifndef CONNLOG_DPD_INSPECT_H
 #define CONNLOG_DPD_INSPECT_H
 
+#include "base/chain.h"
 #include "base/pool.h"
 #include "conn/conn.h"
 #include "dpd/expect.h"
@@ -49,9 +50,8 @@ enum pia_state { PIA_INIT, PIA_BUFFERING, PIA_MATCHING, PIA_SKIPPING };
 /* A matcher of signatures and what it keeps. */
 struct pia {
 	struct sig_match match;
-	uint8_t         *buf;     /* of the pool, as large as pool_fit(n) */
-	uint32_t         name, n; /* its; bytes in it */
-	uint32_t         size;    /* of what came */
+	struct chain     kept; /* what may be replayed */
+	uint32_t         size; /* of what came */
 	uint32_t         chunks : 30, state : 2;
 };
 
@@ -96,7 +96,8 @@ struct inspector {
 	struct registry               registry;
 	struct conn_watcher           watcher;
 	struct slab                   verdicts;
-	struct pool                   pool; /* of inspections, further talks and what matchers keep */
+	struct pool                   pool;   /* of inspections, further talks and what matchers keep */
+	struct slab                  *blocks; /* the pool's, of chains */
 	struct expectations           expect;
 	struct budget                 held; /* talk_budget() */
 	struct event                  events[EVENTS_MAX];

@@ -4,12 +4,14 @@
  * a signature attaches gets all of it, the chunk that goes beyond included.  After that a match only names a service in
  * speculative_service, if matching goes on at all (dpd_match_only_beginning).
  *
- * Buffered: [side << 31 | gap << 30 | length, 4 bytes] [bytes] ...; a gap has no bytes, only its length.
+ * Kept: [length << 2 | gap << 1 | side, as few bytes as it takes] [bytes] ...; a gap has no bytes, only its length.
  */
 #include "dpd/inspect.h"
 
-#define ENTRY_SIDE 0x80000000u
-#define ENTRY_GAP  0x40000000u
+#define HEAD_SIDE 1u
+#define HEAD_GAP  2u
+#define HEAD_BITS 2
+#define HEAD_MAX  5 /* bytes */
 
 bool
 pia_attach(struct inspect *in, struct talk *parent)
@@ -30,46 +32,47 @@ pia_forget(struct talk *t)
 {
 	struct pia *p = t->state;
 
-	pool_release(&t->in->by->pool, p->buf, p->name);
-	p->buf = NULL;
-	p->n = 0;
+	chain_clear(&p->kept, t->in->by->blocks);
 }
 
-/* => False where there is no memory. */
-static bool
-grow(struct talk *t, size_t want)
+/* Writes a number by sevens of its bits, the lowest first; the upper bit says that there are more. => The bytes written. */
+static size_t
+put_head(uint8_t out[HEAD_MAX], uint32_t v)
 {
-	struct pool *pool = &t->in->by->pool;
-	struct pia  *p = t->state;
-	const size_t room = pool_fit(want);
-	uint32_t     name;
-	uint8_t     *grown = pool_alloc(pool, room, &name);
+	size_t n = 0;
 
-	if (!grown)
-		return false;
-	if (p->buf)
-		memcpy(grown, p->buf, p->n);
-	pool_release(pool, p->buf, p->name);
-	p->buf = grown;
-	p->name = name;
-	return true;
+	for (; v >= 0x80; v >>= 7)
+		out[n++] = (uint8_t)(v | 0x80);
+	out[n++] = (uint8_t)v;
+	return n;
+}
+
+static uint32_t
+take_head(struct bytes *in)
+{
+	uint32_t v = 0;
+
+	for (unsigned shift = 0; in->n > 0; shift += 7) {
+		const uint8_t c = in->p[0];
+		*in = bytes_skip(*in, 1);
+		v |= (uint32_t)(c & 0x7f) << shift;
+		if (c < 0x80)
+			break;
+	}
+	return v;
 }
 
 /* Keeps a chunk for replay; without memory, nothing any more. */
 static void
-keep(struct talk *t, uint32_t head, struct bytes b)
+keep(struct talk *t, int side, uint32_t kind, uint32_t len, struct bytes b)
 {
 	struct pia  *p = t->state;
-	const size_t want = p->n + sizeof head + b.n;
+	struct slab *blocks = t->in->by->blocks;
+	uint8_t      head[HEAD_MAX];
 
-	if ((!p->buf || want > pool_fit(p->n)) && !grow(t, want)) {
+	if (!chain_add(&p->kept, blocks, head, put_head(head, len << HEAD_BITS | kind | (side ? HEAD_SIDE : 0))) ||
+	    !chain_add(&p->kept, blocks, b.p, b.n))
 		pia_forget(t);
-		return;
-	}
-	memcpy(p->buf + p->n, &head, sizeof head);
-	if (b.n)
-		memcpy(p->buf + p->n + sizeof head, b.p, b.n);
-	p->n = (uint32_t)want;
 }
 
 /* No longer buffering: nothing is replayed any more. Without matching either, the matcher is done with. */
@@ -88,22 +91,20 @@ stop_buffering(struct talk *t)
  * analyzer skips, and without catching what it throws (PIA::ReplayPacketBuffer).  => False where it threw: the rest is not
  * replayed. */
 static bool
-replay_datagrams(const struct pia *p, struct talk *to, int side, struct bytes now)
+replay_datagrams(struct bytes kept, struct talk *to, int side, struct bytes now)
 {
 	const uint8_t deaf = to->what->unguarded ? 0 : TALK_SKIP;
 
 	to->flags |= TALK_REPLAY;
-	for (uint32_t at = 0; at <= p->n && !(to->flags & (TALK_THREW | deaf));) {
-		struct bytes b = now;
-		int          from = side;
-		if (at < p->n) {
-			uint32_t head;
-			memcpy(&head, p->buf + at, sizeof head);
-			from = (head & ENTRY_SIDE) != 0;
-			b = (struct bytes){ p->buf + at + sizeof head, head & ~ENTRY_SIDE };
+	for (bool last = false; !last && !(to->flags & (TALK_THREW | deaf));) {
+		last = kept.n == 0;
+		if (last) {
+			to->what->feed(to, side, now);
+		} else {
+			const uint32_t head = take_head(&kept);
+			to->what->feed(to, (head & HEAD_SIDE) != 0, bytes_head(kept, head >> HEAD_BITS));
+			kept = bytes_skip(kept, head >> HEAD_BITS);
 		}
-		to->what->feed(to, from, b);
-		at += (uint32_t)(sizeof(uint32_t) + b.n);
 	}
 	to->flags &= (uint8_t)~TALK_REPLAY;
 	return !(to->flags & TALK_THREW);
@@ -111,23 +112,43 @@ replay_datagrams(const struct pia *p, struct talk *to, int side, struct bytes no
 
 /* Feeds a recogniser with all that came before, and with this chunk. */
 static void
-replay(const struct pia *p, struct talk *to, int side, struct bytes now)
+replay_stream(struct bytes kept, struct talk *to, int side, struct bytes now)
 {
-	for (uint32_t at = 0; at + 4 <= p->n;) {
-		uint32_t head;
-		memcpy(&head, p->buf + at, sizeof head);
-		at += sizeof head;
-		const int      from = (head & ENTRY_SIDE) != 0;
-		const uint32_t len = head & ~(ENTRY_SIDE | ENTRY_GAP);
-		if (head & ENTRY_GAP) {
+	while (kept.n > 0) {
+		const uint32_t head = take_head(&kept), len = head >> HEAD_BITS;
+		const int      from = (head & HEAD_SIDE) != 0;
+		if (head & HEAD_GAP) {
 			if (to->what->gap && !(to->flags & (TALK_SKIP | TALK_REMOVING)))
 				to->what->gap(to, from, len);
 			continue;
 		}
-		tree_feed(to, from, (struct bytes){ p->buf + at, len });
-		at += len;
+		tree_feed(to, from, bytes_head(kept, len));
+		kept = bytes_skip(kept, len);
 	}
 	tree_feed(to, side, now);
+}
+
+/* => False where a datagram's recogniser threw. */
+static bool
+replay(struct talk *t, struct talk *to, int side, struct bytes now)
+{
+	struct pool *pool = &t->in->by->pool;
+	struct pia  *p = t->state;
+	uint32_t     name = 0;
+	uint8_t     *all = p->kept.n > 0 ? pool_alloc(pool, p->kept.n, &name) : NULL;
+	bool         good = true;
+
+	if (all)
+		chain_copy(&p->kept, t->in->by->blocks, all);
+	else
+		pia_forget(t);
+	const struct bytes kept = { all, p->kept.n };
+	if ((t->in->flags & INSPECT_UDP) && !t->parent)
+		good = replay_datagrams(kept, to, side, now);
+	else
+		replay_stream(kept, to, side, now);
+	pool_release(pool, all, name);
+	return good;
 }
 
 static void
@@ -147,9 +168,7 @@ match(struct talk *t, int side, struct bytes b)
 		struct talk *to = tree_attach(in, t->parent, in->by->registry.of[found[i]]);
 		if (!to)
 			continue;
-		if (!udp || t->parent) {
-			replay(p, to, side, b);
-		} else if (!replay_datagrams(p, to, side, b)) {
+		if (!replay(t, to, side, b)) {
 			to->flags &= (uint8_t)~TALK_THREW;
 			events_add(t, EVENT_VIOLATE);
 			break; /* what else has matched is lost with it */
@@ -197,7 +216,7 @@ pia_feed(struct talk *t, int side, struct bytes b)
 	if (last)
 		stop_buffering(t);
 	else if (buffers)
-		keep(t, (side ? ENTRY_SIDE : 0) | (uint32_t)b.n, b);
+		keep(t, side, 0, (uint32_t)b.n, b);
 }
 
 void
@@ -212,7 +231,7 @@ pia_gap(struct talk *t, int side, uint64_t len)
 	if (++p->chunks > t->in->by->opt->dpd_max_packets)
 		stop_buffering(t);
 	else
-		keep(t, (side ? ENTRY_SIDE : 0) | ENTRY_GAP | (uint32_t)len, (struct bytes){ NULL, 0 });
+		keep(t, side, HEAD_GAP, (uint32_t)len, (struct bytes){ NULL, 0 });
 }
 
 bool

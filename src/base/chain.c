@@ -1,0 +1,82 @@
+/* chain.c - see chain.h. */
+#include "base/chain.h"
+
+#include <string.h>
+
+/* `next` stands where slab_release_all() wants it. */
+struct block {
+	uint32_t next;
+	uint8_t  at[CHAIN_BLOCK - 4];
+};
+
+enum { ROOM = sizeof((struct block *)NULL)->at };
+
+/* => How much of the last block is full. */
+static size_t
+fill(const struct chain *c)
+{
+	return c->first ? (c->n - 1) % ROOM + 1 : ROOM;
+}
+
+/* => A new last block, or NULL. */
+static struct block *
+extend(struct chain *c, struct slab *s)
+{
+	const uint32_t handle = slab_alloc(s);
+
+	if (!handle)
+		return NULL;
+	if (c->first)
+		((struct block *)slab_at(s, c->last))->next = handle;
+	else
+		c->first = handle;
+	c->last = handle;
+	return slab_at(s, handle);
+}
+
+bool
+chain_add(struct chain *c, struct slab *s, const void *p, size_t n)
+{
+	const uint8_t *from = p;
+	size_t         at = fill(c);
+	struct block  *b = c->first ? slab_at(s, c->last) : NULL;
+
+	while (n > 0) {
+		if (at == ROOM) {
+			b = extend(c, s);
+			if (!b)
+				return false;
+			at = 0;
+		}
+		const size_t some = n < ROOM - at ? n : ROOM - at;
+		memcpy(b->at + at, from, some);
+		c->n += (uint32_t)some;
+		from += some;
+		at += some;
+		n -= some;
+	}
+	return true;
+}
+
+void
+chain_copy(const struct chain *c, const struct slab *s, uint8_t *out)
+{
+	size_t left = c->n;
+
+	for (uint32_t handle = c->first; left > 0;) {
+		const struct block *b = slab_at(s, handle);
+		const size_t        some = left < ROOM ? left : ROOM;
+		memcpy(out, b->at, some);
+		out += some;
+		left -= some;
+		handle = b->next;
+	}
+}
+
+void
+chain_clear(struct chain *c, struct slab *s)
+{
+	if (c->first)
+		slab_release_all(s, c->first, c->last, (c->n + ROOM - 1) / ROOM);
+	*c = (struct chain){ 0 };
+}
