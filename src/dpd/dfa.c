@@ -1,8 +1,6 @@
 /* dfa.c - a set of patterns as one automaton: the subset construction, done where a byte first needs it.
  *
- * The table has a row per state and a column per class of bytes.  A cell with the top bit set wants attention: the
- * state is not known yet, or patterns accept on entering it, or nothing lives in it.  The loop over bytes looks at
- * nothing else.
+ * The table has a row per state and a column per class of bytes.  Who walks over bytes is joint.c.
  */
 #include "dpd/dfa.h"
 #include "dpd/regex.h"
@@ -10,23 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ATTENTION    0x8000
 #define UNKNOWN      UINT16_MAX
 #define PATTERNS_MAX 64
 
-#define FIRST_BYTES 10 /* of a datagram, after which it is worth knowing how many more are needed */
-#define STAY_LONG   24 /* bytes in one state after which it is worth knowing how it is left */
-
-enum exits { EXITS_UNKNOWN, EXITS_ASCII, EXITS_OTHER };
-
 struct state {
-	uint32_t         first, n; /* the nodes, in `members` */
-	uint32_t         next;     /* in the chain of its hash */
-	uint64_t         accepts;  /* on entering it */
-	uint64_t         alive;
-	uint16_t         least;  /* so many bytes must follow before one accepts */
-	uint8_t          leaves; /* enum exits */
-	struct ascii_set exits;  /* EXITS_ASCII: the bytes that lead elsewhere */
+	uint32_t first, n; /* the nodes, in `members` */
+	uint32_t next;     /* in the chain of its hash */
+	uint64_t accepts;  /* on entering it */
+	uint64_t alive;
+	uint16_t least; /* so many bytes must follow before one accepts */
 };
 
 struct dfa {
@@ -183,7 +173,7 @@ state_of(struct dfa *d, uint64_t accepts)
 
 /* Fills a cell of the table. => The state it leads to; DFA_DEAD, and not kept, where there is no room for it. */
 static uint16_t
-step(struct dfa *d, uint16_t state, unsigned column)
+fill(struct dfa *d, uint16_t state, unsigned column)
 {
 	uint64_t accepts = 0;
 	for (uint32_t i = 0; i < d->states[state].n; i++) {
@@ -196,127 +186,23 @@ step(struct dfa *d, uint16_t state, unsigned column)
 		d->lost++;
 		return DFA_DEAD;
 	}
-	bool attention = d->states[to].accepts || !d->states[to].alive;
-	d->table[(size_t)state << d->shift | column] = to | (attention ? ATTENTION : 0);
-	return to;
+	return d->table[(size_t)state << d->shift | column] = to;
 }
 
-/* Goes over the bytes that leave the state as it is, as most do while a word is waited for: this way no byte's cell has
- * to wait for that of the byte before. */
-static inline const uint8_t *
-stay(const uint8_t *class, const uint16_t *row, uint16_t state, const uint8_t *p, const uint8_t *end)
+bool
+dfa_step(struct dfa *d, uint16_t state, uint8_t byte, uint16_t *to)
 {
-	while (end - p >= 4) {
-		if (row[class[p[0]]] != state)
-			return p;
-		if (row[class[p[1]]] != state)
-			return p + 1;
-		if (row[class[p[2]]] != state)
-			return p + 2;
-		if (row[class[p[3]]] != state)
-			return p + 3;
-		p += 4;
-	}
-	while (p < end && row[class[*p]] == state)
-		p++;
-	return p;
+	const uint16_t cell = d->table[(size_t)state << d->shift | d->class[byte]];
+	const uint64_t lost = d->lost;
+
+	*to = cell != UNKNOWN ? cell : fill(d, state, d->class[byte]);
+	return d->lost == lost;
 }
 
-/* Finds out which bytes lead out of a state, by filling its row. */
-static void
-find_exits(struct dfa *d, uint16_t state)
+uint64_t
+dfa_accepts(const struct dfa *d, uint16_t state)
 {
-	struct ascii_set exits = { 0 };
-	bool             only_ascii = true;
-
-	for (unsigned c = 0; c < d->columns; c++)
-		if (d->table[(size_t)state << d->shift | c] == UNKNOWN)
-			step(d, state, c);
-	for (unsigned b = 0; b < 256; b++) {
-		if (d->table[(size_t)state << d->shift | d->class[b]] == state)
-			continue;
-		only_ascii = only_ascii && b < 0x80;
-		ascii_add(&exits, (uint8_t)(b & 0x7f));
-	}
-	d->states[state].exits = exits;
-	d->states[state].leaves = only_ascii ? EXITS_ASCII : EXITS_OTHER;
-}
-
-const struct ascii_set *
-dfa_exits(const struct dfa *d, uint16_t state)
-{
-	return d->states[state].leaves == EXITS_ASCII ? &d->states[state].exits : NULL;
-}
-
-/* => Where the state is left. */
-static const uint8_t *
-leave(struct dfa *d, uint16_t state, const uint8_t *p, const uint8_t *end)
-{
-	const struct ascii_set *exits = dfa_exits(d, state);
-	if (exits)
-		return p + ascii_scan(exits, p, (size_t)(end - p));
-	const uint8_t *at = stay(d->class, d->table + ((size_t)state << d->shift), state, p, end);
-	if (at - p > STAY_LONG && d->states[state].leaves == EXITS_UNKNOWN)
-		find_exits(d, state);
-	return at;
-}
-
-/* Goes over bytes from `state` on while all that they do is to change it. => The last one's cell, the state before it in
- * `*state`. */
-static unsigned
-walk(const struct dfa *d, uint16_t *state, const uint8_t **at, const uint8_t *end)
-{
-	const uint16_t *table = d->table;
-	const unsigned  shift = d->shift;
-	const uint8_t  *p = *at;
-	unsigned        now = *state, cell;
-
-	for (;;) {
-		cell = table[(size_t)now << shift | d->class[*p++]];
-		if (p == end || cell == now || (cell & ATTENTION))
-			break;
-		now = cell;
-	}
-	*at = p;
-	*state = (uint16_t)now;
-	return cell;
-}
-
-uint16_t
-dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *accepted)
-{
-	const uint8_t *end = p + n;
-	if (!d->states[state].alive)
-		return DFA_DEAD;
-	while (p < end) {
-		const unsigned cell = walk(d, &state, &p, end);
-		if (cell == state) { /* that byte has kept it, as the next ones may */
-			p = leave(d, state, p, end);
-			continue;
-		}
-		if (cell == UNKNOWN)
-			state = step(d, state, d->class[p[-1]]);
-		else
-			state = cell & (ATTENTION - 1);
-		if (!(cell & ATTENTION))
-			continue;
-		*accepted |= d->states[state].accepts;
-		if (!d->states[state].alive)
-			return DFA_DEAD;
-	}
-	return state;
-}
-
-void
-dfa_match(struct dfa *d, const uint8_t *p, size_t n, uint64_t *accepted)
-{
-	const bool   rests = dfa_exits(d, DFA_START); /* what it waits for may come anywhere */
-	const size_t first = n < FIRST_BYTES || rests ? n : FIRST_BYTES;
-	if (n < d->states[DFA_START].least)
-		return;
-	const uint16_t state = dfa_run(d, DFA_START, p, first, accepted);
-	if (n > first && n - first >= d->states[state].least)
-		dfa_run(d, state, p + first, n - first, accepted);
+	return d->states[state].accepts;
 }
 
 uint64_t
@@ -325,13 +211,25 @@ dfa_alive(const struct dfa *d, uint16_t state)
 	return d->states[state].alive;
 }
 
+unsigned
+dfa_least(const struct dfa *d, uint16_t state)
+{
+	return d->states[state].least;
+}
+
+unsigned
+dfa_class(const struct dfa *d, uint8_t byte)
+{
+	return d->class[byte];
+}
+
 void
 dfa_complete(struct dfa *d)
 {
 	for (unsigned s = 0; s < d->n_states; s++)
 		for (unsigned c = 0; c < d->columns; c++)
 			if (d->table[(size_t)s << d->shift | c] == UNKNOWN)
-				step(d, (uint16_t)s, c);
+				fill(d, (uint16_t)s, c);
 }
 
 struct dfa_size

@@ -7,10 +7,9 @@
 #ifndef CONNLOG_DPD_DFA_H
 #define CONNLOG_DPD_DFA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/ascii.h"
 
 #define DFA_START      0
 #define DFA_DEAD       1
@@ -33,17 +32,16 @@ struct dfa;
 struct dfa *dfa_new(const struct dfa_pattern *patterns, unsigned n, unsigned max_states);
 void        dfa_free(struct dfa *d);
 
-/* Goes on from `state` over the bytes, and adds the bits of what accepts to *accepted.  => The new state. */
-uint16_t dfa_run(struct dfa *d, uint16_t state, const uint8_t *p, size_t n, uint64_t *accepted);
+/* The state that a byte leads to, made unless it is there.  Returns false where there is no room for it: it is dead then. */
+bool dfa_step(struct dfa *d, uint16_t state, uint8_t byte, uint16_t *to);
 
-/* => The bytes that lead out of a state in which many have been spent, where none of them is above 0x7f; else NULL. */
-const struct ascii_set *dfa_exits(const struct dfa *d, uint16_t state);
-
-/* The same from the start over bytes that nothing follows: it ends where too few are left for a pattern to accept. */
-void dfa_match(struct dfa *d, const uint8_t *p, size_t n, uint64_t *accepted);
-
-/* => The bits of the patterns that can still accept. */
+/* Returns the bits of the patterns that accept on entering a state, and of those that still can. */
+uint64_t dfa_accepts(const struct dfa *d, uint16_t state);
 uint64_t dfa_alive(const struct dfa *d, uint16_t state);
+/* Returns how many bytes must follow at least before one accepts. */
+unsigned dfa_least(const struct dfa *d, uint16_t state);
+/* Returns the column of a byte: all bytes of it lead to the same states. */
+unsigned dfa_class(const struct dfa *d, uint8_t byte);
 
 /* Builds all states that there are (tests). */
 void            dfa_complete(struct dfa *d);

@@ -1,14 +1,16 @@
 /* signatures.c - Zeek's default signatures: the rules, their automata, and when a rule fires.
  *
- * A direction runs up to SIG_GROUPS automata.  The rules are grouped so that each stays small as a whole: those that
+ * A direction runs up to SIG_GROUPS automata, walked as one (joint.h).  The rules are grouped so that each stays small as a whole: those that
  * decide within a few bytes together, those that wait for a word apart, and IRC's, which wait for several, apart again:
  * states multiply where two rules wait for different things.
  */
 #include "dpd/signatures.h"
+#include "dpd/joint.h"
 
 #include <stdlib.h>
 
 #define MAX_STATES     4096
+#define MAX_JOINT      2048
 #define KRB_REQUEST    "(\\x6a|\\x6c).{1,4}\\x30.{1,4}\\xa1\\x03\\x02\\x01\\x05\\xa2\\x03\\x02\\x01"
 #define KRB_REPLY      "(\\x6b|\\x6d|\\x7e).{1,4}\\x30.{1,4}\\xa0\\x03\\x02\\x01\\x05\\xa1\\x03\\x02\\x01"
 #define LDAP_BIND      "\\x30.\\x02\\x01.\\x60"
@@ -111,14 +113,17 @@ static const struct rule rules[SIG_RULES] = {
 
 #define BIT(rule) (UINT64_C(1) << (rule))
 
+_Static_assert(SIG_GROUPS == JOINT_MAX, "a direction's automata are walked as one");
+
 struct signatures {
-	struct dfa *dfa[DIRECTIONS][SIG_GROUPS];
-	uint64_t    run[DIRECTIONS]; /* the rules that can fire in a direction */
-	uint64_t    no_transport;    /* the rules that live without a header, */
-	uint64_t    tcp_side;        /* the rules with a condition on the TCP side, */
-	uint64_t    enables;         /* those that enable something, */
-	uint64_t    free_rules;      /* and those that ask for no other */
-	uint64_t    dependents[SIG_RULES];
+	struct dfa   *dfa[DIRECTIONS][SIG_GROUPS];
+	struct joint *joint[DIRECTIONS];
+	uint64_t      run[DIRECTIONS]; /* the rules that can fire in a direction */
+	uint64_t      no_transport;    /* the rules that live without a header, */
+	uint64_t      tcp_side;        /* the rules with a condition on the TCP side, */
+	uint64_t      enables;         /* those that enable something, */
+	uint64_t      free_rules;      /* and those that ask for no other */
+	uint64_t      dependents[SIG_RULES];
 };
 
 static bool
@@ -158,6 +163,8 @@ signatures_new(void)
 	}
 	for (unsigned i = 0; ok && i < DIRECTIONS * SIG_GROUPS; i++)
 		ok = compile(s, i / SIG_GROUPS, i % SIG_GROUPS);
+	for (unsigned d = 0; ok && d < DIRECTIONS; d++)
+		ok = (s->joint[d] = joint_new(s->dfa[d], MAX_JOINT)) != NULL;
 	if (!ok) {
 		signatures_free(s);
 		return NULL;
@@ -170,6 +177,8 @@ signatures_free(struct signatures *s)
 {
 	for (unsigned i = 0; s && i < DIRECTIONS * SIG_GROUPS; i++)
 		dfa_free(s->dfa[i / SIG_GROUPS][i % SIG_GROUPS]);
+	for (unsigned d = 0; s && d < DIRECTIONS; d++)
+		joint_free(s->joint[d]);
 	free(s);
 }
 
@@ -225,43 +234,6 @@ fire(struct firing *f, unsigned slot, unsigned rule)
 	}
 }
 
-/* => How many bytes of a chunk leave all of a direction's automata as they are, which each then need not find out. */
-static size_t
-resting(const struct signatures *s, const struct sig_side *side, enum direction d, struct bytes b)
-{
-	struct ascii_set exits = { 0 };
-	bool             alive = false;
-
-	for (unsigned g = 0; g < SIG_GROUPS; g++) {
-		if (!s->dfa[d][g] || side->state[g] == DFA_DEAD)
-			continue;
-		const struct ascii_set *leave = dfa_exits(s->dfa[d][g], side->state[g]);
-		if (!leave)
-			return 0;
-		ascii_add_all(&exits, leave);
-		alive = true;
-	}
-	return alive ? ascii_scan(&exits, b.p, b.n) : b.n;
-}
-
-/* Runs the automata over a chunk. => The rules whose patterns have accepted in it. */
-static uint64_t
-run(struct signatures *s, struct sig_side *side, enum direction d, struct bytes b)
-{
-	uint64_t accepted = 0;
-	if (d != UDP_ANY)
-		b = bytes_skip(b, resting(s, side, d, b));
-	for (unsigned g = 0; b.n > 0 && g < SIG_GROUPS; g++) {
-		if (!s->dfa[d][g] || side->state[g] == DFA_DEAD)
-			continue;
-		if (d == UDP_ANY)
-			dfa_match(s->dfa[d][g], b.p, b.n, &accepted);
-		else
-			side->state[g] = dfa_run(s->dfa[d][g], side->state[g], b.p, b.n, &accepted);
-	}
-	return accepted;
-}
-
 unsigned
 signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, struct bytes b,
                  enum service out[SIG_OUT])
@@ -270,7 +242,7 @@ signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tc
 	struct sig_side *side = &m->side[slot];
 	struct firing    f = { .s = s, .m = m, .size = b.n, .out = out };
 	side->started = true;
-	uint64_t accepted = run(s, side, d, b);
+	uint64_t accepted = udp ? joint_match(s->joint[d], b.p, b.n) : joint_run(s->joint[d], side->state, b.p, b.n);
 	if (!accepted)
 		return 0;
 	for (unsigned i = 0; i < 2; i++)

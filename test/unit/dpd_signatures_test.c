@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "dpd/joint.h"
 #include "dpd/regex.h"
 #include "dpd/signatures.h"
 
@@ -304,6 +305,18 @@ test_sizes(void **state)
 	signatures_free(s);
 }
 
+/* An automaton alone, byte by byte.  Returns what accepts. */
+static uint64_t
+walk(struct dfa *d, uint16_t *at, const uint8_t *p, size_t n)
+{
+	uint64_t accepted = 0;
+	for (size_t i = 0; i < n && dfa_alive(d, *at); i++) {
+		dfa_step(d, *at, p[i], at);
+		accepted |= dfa_accepts(d, *at);
+	}
+	return accepted;
+}
+
 /* Where the bound is hit the answer is dead, and nothing else breaks. */
 static void
 test_bound(void **state)
@@ -311,17 +324,22 @@ test_bound(void **state)
 	(void)state;
 	static const struct dfa_pattern patterns[] = { { "abc", 1 }, { ".*d", 2 }, { "abc", 4 } };
 	struct dfa                     *d = dfa_new(patterns, 3, 100);
-	uint64_t                        accepted = 0;
-	uint16_t                        at = dfa_run(d, DFA_START, (const uint8_t *)"abc", 3, &accepted);
-	assert_int_equal(accepted, 5);
+	uint16_t                        at = DFA_START;
+	assert_int_equal(walk(d, &at, (const uint8_t *)"abc", 3), 5);
 	assert_int_equal(dfa_alive(d, at), 2);
-	assert_int_equal(dfa_run(d, at, (const uint8_t *)"xd", 2, &accepted), DFA_DEAD);
-	assert_int_equal(accepted, 7);
+	assert_int_equal(walk(d, &at, (const uint8_t *)"xd", 2), 2);
+	assert_int_equal(dfa_alive(d, at), 0);
 	dfa_free(d);
 	d = dfa_new(patterns, 3, 3);
-	accepted = 0;
-	assert_int_equal(dfa_run(d, DFA_START, (const uint8_t *)"abc", 3, &accepted), DFA_DEAD);
-	assert_true(accepted == 0 && dfa_size(d).lost == 1);
+	at = DFA_START;
+	assert_int_equal(walk(d, &at, (const uint8_t *)"abc", 3), 0);
+	assert_true(at == DFA_DEAD && dfa_size(d).lost == 1);
+
+	struct joint *j = joint_new((struct dfa *[]){ NULL, d, NULL }, 100); /* and it is asked again each time */
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(joint_match(j, (const uint8_t *)"abc", 3), 0);
+	assert_int_equal(dfa_size(d).lost, 4);
+	joint_free(j);
 	dfa_free(d);
 }
 
@@ -331,20 +349,119 @@ test_match(void **state)
 {
 	(void)state;
 	static const struct dfa_pattern patterns[] = { { "ab", 1 }, { ".{20}z", 2 }, { ".*d.e", 4 }, { "x{3,30}y", 8 } };
-	struct dfa                     *d = dfa_new(patterns, 4, 1000);
+	struct dfa                     *both[] = { dfa_new(patterns, 2, 1000), NULL, dfa_new(patterns + 2, 2, 1000) };
+	struct joint                   *j = joint_new(both, 100);
 	uint8_t                         text[48];
 
 	for (size_t n = 0; n <= sizeof text; n++)
 		for (size_t at = 0; at < n; at++) {
-			uint64_t whole = 0, stopped = 0;
+			uint16_t first = DFA_START, second = DFA_START;
 			memset(text, 'x', sizeof text);
 			text[at] = "abdeyz"[(n + at) % 6];
 			text[(at * 7 + n) % sizeof text] = "bzyed"[at % 5];
-			dfa_run(d, DFA_START, text, n, &whole);
-			dfa_match(d, text, n, &stopped);
-			assert_int_equal(stopped, whole);
+			assert_int_equal(joint_match(j, text, n), walk(both[0], &first, text, n) | walk(both[2], &second, text, n));
 		}
-	dfa_free(d);
+	joint_free(j);
+	dfa_free(both[0]);
+	dfa_free(both[2]);
+}
+
+static unsigned
+below(unsigned n)
+{
+	static uint64_t r = 1;
+	r = r * 6364136223846793005u + 1442695040888963407u;
+	return (unsigned)(r >> 33) % n;
+}
+
+/* Bytes as protocols have them: what examples begin with, and words, lines and bytes by chance. */
+static size_t
+make_text(uint8_t *p, size_t room)
+{
+	size_t n = 0;
+	if (below(2)) {
+		const struct bytes b = below(4) ? examples[below(N_EXAMPLES)].good : examples[below(N_EXAMPLES)].bad;
+		memcpy(p, b.p, n = b.n);
+	}
+	while (n + 40 < room && below(12)) {
+		const struct bytes b = examples[below(N_EXAMPLES)].good;
+		const unsigned     many = below(30);
+		switch (below(6)) {
+		case 0:
+			memcpy(p + n, "\r\n", 2);
+			n += 2;
+			break;
+		case 1:
+			memcpy(p + n, b.p, b.n < 40 ? b.n : 40);
+			n += b.n < 40 ? b.n : 40;
+			break;
+		case 2:
+			memset(p + n, "x \0\xc3"[below(4)], many);
+			n += many;
+			break;
+		default:
+			for (unsigned i = 0; i < many; i++)
+				p[n++] = (uint8_t)(below(3) ? below(256) : 32 + below(96));
+		}
+	}
+	return n;
+}
+
+/* The automata walked as one answer as each alone does, whatever room there is and however the bytes are cut. */
+static void
+test_joint(void **state)
+{
+	struct signatures *s = *state;
+	for (unsigned direction = 0; direction < 3; direction++)
+		for (unsigned room = 4; room <= 4096; room *= 32) {
+			struct dfa *of[SIG_GROUPS];
+			for (unsigned g = 0; g < SIG_GROUPS; g++)
+				of[g] = signatures_dfa(s, direction, g);
+			struct joint *j = joint_new(of, room);
+			for (unsigned round = 0; round < 4000; round++) {
+				uint8_t      text[600];
+				uint16_t     together[SIG_GROUPS] = { 0 }, alone[SIG_GROUPS] = { 0 };
+				uint64_t     want = 0;
+				const size_t n = make_text(text, sizeof text);
+				for (size_t at = 0; at < n;) {
+					const size_t part = below(4) ? n - at : 1 + below((unsigned)(n - at));
+					uint64_t     accepted = 0;
+					for (unsigned g = 0; g < SIG_GROUPS; g++)
+						accepted |= of[g] ? walk(of[g], &alone[g], text + at, part) : 0;
+					assert_int_equal(joint_run(j, together, text + at, part), accepted);
+					at += part;
+					want |= accepted;
+				}
+				assert_int_equal(joint_match(j, text, n), want);
+			}
+			assert_true(room > 4 || joint_renewed(j) > 0);
+			joint_free(j);
+		}
+}
+
+/* All that two bytes can be, and what follows them. */
+static void
+test_two_bytes(void **state)
+{
+	struct signatures *s = *state;
+	for (unsigned direction = 0; direction < 3; direction++) {
+		struct dfa *of[SIG_GROUPS];
+		for (unsigned g = 0; g < SIG_GROUPS; g++)
+			of[g] = signatures_dfa(s, direction, g);
+		struct joint *j = joint_new(of, 1000);
+		for (unsigned first = 0; first < 0x10000; first++) {
+			const uint8_t text[] = {
+				(uint8_t)(first >> 8), (uint8_t)first, 1, 0, 0, 1, 'M', 'Q', ' ', 'S', '\r', '\n'
+			};
+			uint64_t want = 0;
+			for (unsigned g = 0; g < SIG_GROUPS; g++) {
+				uint16_t at = DFA_START;
+				want |= of[g] ? walk(of[g], &at, text, sizeof text) : 0;
+			}
+			assert_int_equal(joint_match(j, text, sizeof text), want);
+		}
+		joint_free(j);
+	}
 }
 
 static void
@@ -377,7 +494,7 @@ main(void)
 		cmocka_unit_test(test_examples),   cmocka_unit_test(test_long),  cmocka_unit_test(test_splits),
 		cmocka_unit_test(test_reverse),    cmocka_unit_test(test_alive), cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_conditions), cmocka_unit_test(test_bound), cmocka_unit_test(test_match),
-		cmocka_unit_test(test_syntax),
+		cmocka_unit_test(test_syntax),     cmocka_unit_test(test_joint), cmocka_unit_test(test_two_bytes),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

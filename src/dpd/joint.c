@@ -1,0 +1,315 @@
+/* joint.c - see joint.h.
+ *
+ * A cell with the top bit set wants attention: the state is not known yet, or it is the same as before, patterns accept on
+ * entering it, or nothing lives in it.  The loop over bytes looks at nothing else.
+ */
+#include "dpd/joint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+
+#define ATTENTION  0x8000
+#define STAYS      0x4000
+#define UNKNOWN    UINT16_MAX
+#define NO_STATE   UINT16_MAX
+#define START      0
+#define ROW        128 /* cells, one for each class of bytes */
+#define STATES_MIN 4   /* the first, one that is walked from, and where that leads */
+
+#define FIRST_BYTES 10 /* of a datagram, after which it is worth knowing how many more are needed */
+#define STAY_LONG   24 /* bytes in one state after which it is worth knowing how it is left */
+#define HASH_BITS   10
+
+enum exits { EXITS_UNKNOWN, EXITS_ASCII, EXITS_OTHER };
+
+struct joint_state {
+	uint16_t         of[JOINT_MAX];
+	uint16_t         next;   /* in the chain of its hash */
+	uint16_t         enough; /* bytes: with so many to come all automata could accept that are alive */
+	uint64_t         accepts;
+	struct ascii_set exits; /* EXITS_ASCII: the bytes that lead elsewhere */
+	bool             alive;
+	uint8_t          leaves; /* enum exits */
+};
+
+struct joint {
+	uint8_t class[256];
+	uint8_t     sample[256]; /* a byte of each class */
+	struct dfa *of[JOINT_MAX];
+	uint16_t (*table)[ROW]; /* by state and class */
+	struct joint_state *states;
+	unsigned            columns, n_states, max_states, renewed;
+	uint16_t            hash[1 << HASH_BITS];
+};
+
+/* Bytes that no automaton tells apart share a column.  Returns false where a row has too few. */
+static bool
+make_classes(struct joint *j)
+{
+	for (unsigned b = 0; b < 256; b++) {
+		unsigned c = 0, same;
+		for (; c < j->columns; c++) {
+			same = 0;
+			for (unsigned k = 0; k < JOINT_MAX; k++)
+				same += !j->of[k] || dfa_class(j->of[k], (uint8_t)b) == dfa_class(j->of[k], j->sample[c]);
+			if (same == JOINT_MAX)
+				break;
+		}
+		if (c == ROW)
+			return false;
+		if (c == j->columns)
+			j->sample[j->columns++] = (uint8_t)b;
+		j->class[b] = (uint8_t)c;
+	}
+	return true;
+}
+
+static uint16_t *
+chain_of(struct joint *j, const uint16_t of[JOINT_MAX])
+{
+	const uint64_t all = of[0] | (uint64_t)of[1] << 16 | (uint64_t)of[2] << 32;
+
+	return &j->hash[(all * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - HASH_BITS)];
+}
+
+static unsigned add(struct joint *j, const uint16_t of[JOINT_MAX]);
+
+/* The table begins anew, with the state that all begins with. */
+static void
+renew(struct joint *j)
+{
+	static const uint16_t start[JOINT_MAX] = { DFA_START, DFA_START, DFA_START };
+
+	j->renewed += j->n_states > 0;
+	j->n_states = 0;
+	memset(j->hash, 0xff, sizeof j->hash);
+	add(j, start);
+}
+
+static unsigned
+add(struct joint *j, const uint16_t of[JOINT_MAX])
+{
+	if (j->n_states == j->max_states)
+		renew(j);
+	struct joint_state *s = &j->states[j->n_states];
+	uint16_t           *chain = chain_of(j, of);
+	*s = (struct joint_state){ .next = *chain };
+	memcpy(s->of, of, sizeof s->of);
+	for (unsigned k = 0; k < JOINT_MAX; k++) {
+		if (!j->of[k])
+			continue;
+		const unsigned least = dfa_least(j->of[k], of[k]);
+		s->accepts |= dfa_accepts(j->of[k], of[k]);
+		s->alive |= dfa_alive(j->of[k], of[k]) != 0;
+		if (dfa_alive(j->of[k], of[k]) && least > s->enough)
+			s->enough = (uint16_t)least;
+	}
+	memset(j->table[j->n_states], 0xff, sizeof *j->table);
+	return *chain = (uint16_t)j->n_states++;
+}
+
+/* Returns the joint state, made unless it is there, which may renew the table: what was got before does not count then. */
+static unsigned
+joint_at(struct joint *j, const uint16_t of[JOINT_MAX])
+{
+	for (unsigned at = *chain_of(j, of); at != NO_STATE; at = j->states[at].next)
+		if (memcmp(j->states[at].of, of, sizeof j->states[at].of) == 0)
+			return at;
+	return add(j, of);
+}
+
+/* Asks the automata where a byte leads, and fills the cell.  Returns it; the state that it is of may have another number by
+ * then.  This is rare, and kept out of the loop, which has to stay small. */
+__attribute__((noinline)) static unsigned
+step(struct joint *j, unsigned from, unsigned column)
+{
+	uint16_t of[JOINT_MAX] = { 0 };
+	bool     kept = true;
+
+	if (j->n_states == j->max_states) {
+		memcpy(of, j->states[from].of, sizeof of);
+		renew(j);
+		from = joint_at(j, of);
+	}
+	for (unsigned k = 0; k < JOINT_MAX; k++)
+		if (j->of[k])
+			kept &= dfa_step(j->of[k], j->states[from].of[k], j->sample[column], &of[k]);
+	unsigned cell = joint_at(j, of);
+	if (cell == from)
+		cell |= STAYS | ATTENTION;
+	else if (j->states[cell].accepts || !j->states[cell].alive)
+		cell |= ATTENTION;
+	if (kept)
+		j->table[from][column] = (uint16_t)cell;
+	return cell;
+}
+
+/* ---- staying in a state, as most do while a word is waited for */
+
+/* Finds out which bytes lead out of a state. */
+static void
+find_exits(struct joint *j, struct joint_state *s)
+{
+	s->leaves = EXITS_ASCII;
+	for (unsigned b = 0; b < 256; b++) {
+		bool stays = true;
+		for (unsigned k = 0; k < JOINT_MAX; k++) {
+			uint16_t to;
+			if (j->of[k])
+				stays &= dfa_step(j->of[k], s->of[k], (uint8_t)b, &to) && to == s->of[k];
+		}
+		if (stays)
+			continue;
+		if (b >= 0x80)
+			s->leaves = EXITS_OTHER;
+		ascii_add(&s->exits, (uint8_t)(b & 0x7f));
+	}
+}
+
+/* Returns where the state is left, byte by byte, as no byte's cell has to wait for that of the byte before. */
+static const uint8_t *
+stay(const struct joint *j, unsigned state, const uint8_t *p, const uint8_t *end)
+{
+	const uint16_t *row = j->table[state];
+
+	while (p < end && row[j->class[*p]] == (state | STAYS | ATTENTION))
+		p++;
+	return p;
+}
+
+static const uint8_t *
+leave(struct joint *j, unsigned state, const uint8_t *p, const uint8_t *end)
+{
+	struct joint_state *s = &j->states[state];
+
+	if (s->leaves == EXITS_ASCII)
+		return p + ascii_scan(&s->exits, p, (size_t)(end - p));
+	const uint8_t *at = stay(j, state, p, end);
+	if (at - p > STAY_LONG && s->leaves == EXITS_UNKNOWN)
+		find_exits(j, s);
+	return at;
+}
+
+/* ---- walking */
+
+/* Goes over bytes from `*row`, a state's, while all that they do is to change it.  Returns the last one's cell. */
+static inline unsigned
+walk(const struct joint *j, uint16_t **row, const uint8_t **at, const uint8_t *end)
+{
+	const uint8_t *p = *at;
+	uint16_t      *now = *row;
+	unsigned       cell;
+
+	for (;;) {
+		cell = now[j->class[*p++]];
+		if (cell & ATTENTION)
+			break;
+		now = j->table[cell];
+		if (p == end)
+			break;
+	}
+	*at = p;
+	*row = now;
+	return cell;
+}
+
+/* Returns the state behind the last byte. */
+static unsigned
+run(struct joint *j, unsigned state, const uint8_t *p, size_t n, uint64_t *accepted)
+{
+	const uint8_t *end = p + n;
+
+	if (!j->states[state].alive)
+		return state;
+	while (p < end) {
+		uint16_t *row = j->table[state];
+		unsigned  cell = walk(j, &row, &p, end);
+		if (!(cell & ATTENTION))
+			return cell;
+		if (cell == UNKNOWN)
+			cell = step(j, (unsigned)((row - j->table[0]) / ROW), j->class[p[-1]]);
+		state = cell & ~(STAYS | ATTENTION);
+		if (cell & STAYS) {
+			p = leave(j, state, p, end);
+			continue;
+		}
+		*accepted |= j->states[state].accepts;
+		if (!j->states[state].alive)
+			break;
+	}
+	return state;
+}
+
+uint64_t
+joint_run(struct joint *j, uint16_t states[JOINT_MAX], const uint8_t *p, size_t n)
+{
+	uint64_t       accepted = 0;
+	const unsigned at = run(j, joint_at(j, states), p, n, &accepted);
+
+	memcpy(states, j->states[at].of, sizeof j->states[at].of);
+	return accepted;
+}
+
+/* Returns the state without those automata for which `n` more bytes are too few. */
+static unsigned
+able(struct joint *j, unsigned state, size_t n)
+{
+	uint16_t of[JOINT_MAX] = { 0 };
+
+	if (n >= j->states[state].enough)
+		return state;
+	for (unsigned k = 0; k < JOINT_MAX; k++)
+		if (j->of[k])
+			of[k] = n < dfa_least(j->of[k], j->states[state].of[k]) ? DFA_DEAD : j->states[state].of[k];
+	return joint_at(j, of);
+}
+
+uint64_t
+joint_match(struct joint *j, const uint8_t *p, size_t n)
+{
+	const size_t first = n < FIRST_BYTES ? n : FIRST_BYTES;
+	uint64_t     accepted = 0;
+	unsigned     at = able(j, START, n);
+
+	at = run(j, at, p, first, &accepted);
+	if (n > first)
+		run(j, able(j, at, n - first), p + first, n - first, &accepted);
+	return accepted;
+}
+
+unsigned
+joint_renewed(const struct joint *j)
+{
+	return j->renewed;
+}
+
+struct joint *
+joint_new(struct dfa *const automata[JOINT_MAX], unsigned max_states)
+{
+	struct joint *j = calloc(1, sizeof *j);
+
+	if (!j)
+		return NULL;
+	memcpy(j->of, automata, sizeof j->of);
+	j->max_states = max_states > STATES_MIN ? max_states : STATES_MIN;
+	j->table = malloc(j->max_states * sizeof *j->table);
+	j->states = malloc(j->max_states * sizeof *j->states);
+	if (!make_classes(j) || !j->table || !j->states) {
+		joint_free(j);
+		return NULL;
+	}
+	renew(j);
+	return j;
+}
+
+void
+joint_free(struct joint *j)
+{
+	if (!j)
+		return;
+	free(j->table);
+	free(j->states);
+	free(j);
+}
