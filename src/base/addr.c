@@ -9,18 +9,21 @@
 #include "base/bytes.h"
 #include "base/number.h"
 
-/* The 256 values of a byte in decimal, and how many digits they have. */
+/* The 256 values of a byte in decimal, a point behind each, and how many bytes that is. */
 /* clang-format off */
-#define BYTE1(a) { (a), 0, 0, 1 }
-#define BYTE2(a, b) { (a), (b), 0, 2 }
-#define BYTE3(a, b, c) { (a), (b), (c), 3 }
+#define BYTE1(a) { { (a), '.' }, 2 }
+#define BYTE2(a, b) { { (a), (b), '.' }, 3 }
+#define BYTE3(a, b, c) { { (a), (b), (c), '.' }, 4 }
 #define TEN1 BYTE1('0'), BYTE1('1'), BYTE1('2'), BYTE1('3'), BYTE1('4'), BYTE1('5'), BYTE1('6'), BYTE1('7'), BYTE1('8'), \
 	BYTE1('9')
 #define TEN2(a) BYTE2(a, '0'), BYTE2(a, '1'), BYTE2(a, '2'), BYTE2(a, '3'), BYTE2(a, '4'), BYTE2(a, '5'), BYTE2(a, '6'), \
 	BYTE2(a, '7'), BYTE2(a, '8'), BYTE2(a, '9')
 #define SIX3(a, b) BYTE3(a, b, '0'), BYTE3(a, b, '1'), BYTE3(a, b, '2'), BYTE3(a, b, '3'), BYTE3(a, b, '4'), BYTE3(a, b, '5')
 #define TEN3(a, b) SIX3(a, b), BYTE3(a, b, '6'), BYTE3(a, b, '7'), BYTE3(a, b, '8'), BYTE3(a, b, '9')
-static const char byte_text[256][4] = {
+static const struct {
+	char    text[4];
+	uint8_t n;
+} byte_text[256] = {
 	TEN1, TEN2('1'), TEN2('2'), TEN2('3'), TEN2('4'), TEN2('5'), TEN2('6'), TEN2('7'), TEN2('8'), TEN2('9'),
 	TEN3('1', '0'), TEN3('1', '1'), TEN3('1', '2'), TEN3('1', '3'), TEN3('1', '4'),
 	TEN3('1', '5'), TEN3('1', '6'), TEN3('1', '7'), TEN3('1', '8'), TEN3('1', '9'),
@@ -28,19 +31,15 @@ static const char byte_text[256][4] = {
 };
 /* clang-format on */
 
-/* The first three bytes are copied with what follows their digits, since a point, a digit and the zero byte come after. */
+/* Each byte is copied with its point, and what is too much is written over; behind the last comes the final zero byte. */
 static char *
 put_v4(char *p, const uint8_t *b)
 {
-	for (int i = 0; i < 3; i++) {
-		memcpy(p, byte_text[b[i]], 4);
-		p += byte_text[b[i]][3];
-		*p++ = '.';
+	for (int i = 0; i < 4; i++) {
+		memcpy(p, byte_text[b[i]].text, 4);
+		p += byte_text[b[i]].n;
 	}
-	const char *last = byte_text[b[3]];
-	for (int i = 0; i < last[3]; i++)
-		*p++ = last[i];
-	return p;
+	return p - 1;
 }
 
 static char *

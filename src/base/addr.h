@@ -6,6 +6,7 @@
 #ifndef CONNLOG_BASE_ADDR_H
 #define CONNLOG_BASE_ADDR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,10 +59,15 @@ addr_v4(const struct addr *a)
 	return v4;
 }
 
+/* The order in which the bytes stand. */
 static inline int
 addr_cmp(const struct addr *a, const struct addr *b)
 {
-	return memcmp(a->b, b->b, 16);
+	uint64_t x[2], y[2];
+	memcpy(x, a->b, 16);
+	memcpy(y, b->b, 16);
+	const int i = x[0] == y[0];
+	return (be64toh(x[i]) > be64toh(y[i])) - (be64toh(x[i]) < be64toh(y[i]));
 }
 
 static inline bool

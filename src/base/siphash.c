@@ -75,7 +75,7 @@ load_le64_part(const uint8_t *p, size_t n)
 	return v;
 }
 
-static uint64_t
+static inline uint64_t
 sip_finish(struct state *s)
 {
 	for (int i = 0; i < 4; i++)
@@ -83,24 +83,52 @@ sip_finish(struct state *s)
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
+static inline struct state
+sip_start_128(const struct siphash_key *key)
+{
+	struct state s = sip_start(key);
+	s.v1 ^= 0xee;
+	return s;
+}
+
+static inline void
+sip_take(struct state *s, uint64_t m)
+{
+	s->v3 ^= m;
+	sip_round(s);
+	sip_round(s);
+	s->v0 ^= m;
+}
+
+static inline void
+sip_finish_128(struct state *s, uint64_t out[2])
+{
+	s->v2 ^= 0xee;
+	out[0] = sip_finish(s);
+	s->v1 ^= 0xdd;
+	out[1] = sip_finish(s);
+}
+
 void
 siphash24_128(const struct siphash_key *key, const void *in, size_t n, uint64_t out[2])
 {
 	const uint8_t *p = in;
-	struct state   s = sip_start(key);
-	s.v1 ^= 0xee;
+	struct state   s = sip_start_128(key);
+	size_t         left = n;
 
-	for (size_t left = n;; p += 8, left -= 8) {
-		const uint64_t m = left >= 8 ? load_le64(p) : load_le64_part(p, left) | (uint64_t)n << 56;
-		s.v3 ^= m;
-		sip_round(&s);
-		sip_round(&s);
-		s.v0 ^= m;
-		if (left < 8)
-			break;
-	}
-	s.v2 ^= 0xee;
-	out[0] = sip_finish(&s);
-	s.v1 ^= 0xdd;
-	out[1] = sip_finish(&s);
+	for (; left >= 8; p += 8, left -= 8)
+		sip_take(&s, load_le64(p));
+	sip_take(&s, load_le64_part(p, left) | (uint64_t)n << 56);
+	sip_finish_128(&s, out);
+}
+
+void
+siphash24_128_words(const struct siphash_key *key, const uint64_t *words, size_t n, uint8_t last, uint64_t out[2])
+{
+	struct state s = sip_start_128(key);
+
+	for (size_t i = 0; i < n; i++)
+		sip_take(&s, words[i]);
+	sip_take(&s, last | (uint64_t)(8 * n + 1) << 56);
+	sip_finish_128(&s, out);
 }

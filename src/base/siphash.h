@@ -19,5 +19,7 @@ uint64_t siphash13(const struct siphash_key *key, const uint64_t *words, size_t 
 
 /* SipHash-2-4-128 of `n` bytes. */
 void siphash24_128(const struct siphash_key *key, const void *in, size_t n, uint64_t out[2]);
+/* The same of 8 * n + 1 bytes: of `n` words, which stand for their bytes from the lowest on, and a last byte. */
+void siphash24_128_words(const struct siphash_key *key, const uint64_t *words, size_t n, uint8_t last, uint64_t out[2]);
 
 #endif

@@ -91,13 +91,15 @@ net_words(struct subnet *net)
 	return w;
 }
 
-/* Marks the first bytes of the addresses in an IPv4 network. */
+/* Notes what the first bytes of the addresses in an IPv4 network say. */
 static void
 mark_first(struct net_set *set, const struct subnet *net)
 {
-	const unsigned bits = net->bits - 96u, first = net->net.b[12], span = bits >= 8 ? 1 : 256u >> bits;
+	const unsigned       bits = net->bits - 96u, first = net->net.b[12], span = bits >= 8 ? 1 : 256u >> bits;
+	const enum net_first says = bits <= 8 ? NET_ALL : NET_SOME;
 	for (unsigned byte = first; byte < first + span; byte++)
-		set->v4_first[byte / 8] |= (uint8_t)(1 << byte % 8);
+		if (set->v4_first[byte] < says)
+			set->v4_first[byte] = (uint8_t)says;
 }
 
 bool
@@ -149,21 +151,25 @@ net_set_free(struct net_set *set)
 	*set = (struct net_set){ 0 };
 }
 
+static bool
+is_in_one(const struct net_words *n, const struct net_words *end, const struct addr *a)
+{
+	uint64_t w[2];
+
+	addr_words(a, w);
+	for (; n < end; n++)
+		if ((w[0] & n->mask[0]) == n->net[0] && (w[1] & n->mask[1]) == n->net[1])
+			return true;
+	return false;
+}
+
 bool
 net_set_has(const struct net_set *set, const struct addr *a)
 {
-	const bool v4 = addr_is_v4(a);
-	uint64_t   w[2];
-
-	if (v4 && !(set->v4_first[a->b[12] / 8] & 1 << a->b[12] % 8))
-		return false;
-	addr_words(a, w);
-	for (size_t i = v4 ? 0 : set->n_v4; i < (v4 ? set->n_v4 : set->n); i++) {
-		const struct net_words *n = &set->words[i];
-		if ((w[0] & n->mask[0]) == n->net[0] && (w[1] & n->mask[1]) == n->net[1])
-			return true;
-	}
-	return false;
+	if (!addr_is_v4(a))
+		return is_in_one(set->words + set->n_v4, set->words + set->n, a);
+	const enum net_first says = set->v4_first[a->b[12]];
+	return says == NET_SOME ? is_in_one(set->words, set->words + set->n_v4, a) : says == NET_ALL;
 }
 
 /* 2002::/16 followed by the IPv4 prefix. */

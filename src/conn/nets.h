@@ -8,15 +8,17 @@
 #include "base/addr.h"
 #include "decode/decode.h" /* struct subnet */
 
+/* How many of the addresses with a first byte are in the set. */
+enum net_first { NET_NONE, NET_SOME, NET_ALL };
+
 /* IPv4 networks lie before the others, so that an address is compared with those of its family only. */
 struct net_set {
 	struct subnet *at;
 	struct net_words {
 		uint64_t net[2], mask[2]; /* of `at`, most significant first */
 	} * words;
-	size_t n, n_v4;
-	uint8_t
-		v4_first[32]; /* a bit for each first byte of an IPv4 address that a network holds: most addresses end here */
+	size_t  n, n_v4;
+	uint8_t v4_first[256]; /* what the first byte of an IPv4 address says, enum net_first: nearly always all */
 };
 
 /* Parses "10.0.0.0/8" "fd00::/8" "[fd00::]/8" "192.0.2.1".

@@ -7,7 +7,7 @@
 #include "base/siphash.h"
 #include "decode/pkt.h"
 
-/* "C" and up to 17 base-62 digits for 96 bits; 23 leaves room for 128 (Zeek's UID_LEN). */
+/* "C" and up to 17 base-62 digits for 96 bits, in pieces of eight bytes. */
 #define UID_TEXT_MAX 24
 
 /* A keyed hash of what makes a connection one of its own: its tuple in either direction, its start, and which

@@ -81,6 +81,42 @@ test_uid(void **state)
 	assert_int_equal(uid_format(&longest, text), 1 + 6 + 11);
 }
 
+static size_t
+base62(uint64_t v, char *out)
+{
+	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	size_t            n = 0;
+
+	do
+		out[n++] = digits[v % 62];
+	while ((v /= 62) != 0);
+	return n;
+}
+
+/* Digit by digit, of numbers around each power of 62 and of others. */
+static void
+test_uid_text(void **state)
+{
+	(void)state;
+	uint64_t number[3 * 11 + 64], power = 1;
+	size_t   n = 0;
+
+	for (int i = 0; i < 11; i++, power *= 62)
+		for (int by = -1; by <= 1; by++)
+			number[n++] = power + (uint64_t)by;
+	for (int i = 0; i < 64; i++)
+		number[n++] = UINT64_MAX >> i ^ (uint64_t)i * 0x9e3779b97f4a7c15u;
+	for (size_t i = 0; i < n * n; i++) {
+		const struct uid uid = { .hi = number[i / n] & UINT32_MAX, .lo = number[i % n] };
+		char             want[32] = "C", text[UID_TEXT_MAX];
+		size_t           len = 1;
+		len += base62(uid.hi, want + len);
+		len += base62(uid.lo, want + len);
+		assert_int_equal(uid_format(&uid, text), len);
+		assert_memory_equal(text, want, len);
+	}
+}
+
 /* Vectors of the specification's repository (baseline for the default seed). */
 static void
 test_community_id(void **state)
@@ -285,7 +321,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_conn_state), cmocka_unit_test(test_uid), cmocka_unit_test(test_community_id), cmocka_unit_test(test_nets),
+		cmocka_unit_test(test_conn_state), cmocka_unit_test(test_uid), cmocka_unit_test(test_uid_text), cmocka_unit_test(test_community_id), cmocka_unit_test(test_nets),
 		cmocka_unit_test(test_long_history), cmocka_unit_test(test_icmp_size_wraps), cmocka_unit_test(test_large_counters), cmocka_unit_test(test_many_links), cmocka_unit_test(test_options),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,9 +15,9 @@ written(const connlog_writer *w, const struct world *world, uint32_t handle)
 {
 	const struct uid   uid = conn_uid(&world->s, conn_at(&world->s, handle));
 	const connlog_text t = connlog_writer_bytes(w);
-	char               text[UID_TEXT_MAX] = "";
+	char               text[UID_TEXT_MAX];
 	const size_t       n = uid_format(&uid, text);
-	char              *got = strndup(t.p, t.n), *at = strstr(got, text);
+	char              *got = strndup(t.p, t.n), *at = memmem(got, t.n, text, n);
 
 	assert_non_null(at);
 	*at = '*';

@@ -1,0 +1,36 @@
+/* copy.h - copies of a few bytes, of which a call would be the larger part. */
+#ifndef CONNLOG_BASE_COPY_H
+#define CONNLOG_BASE_COPY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Two pieces of a size, the first from the beginning and the last up to the end, cover whatever lies between that size and
+ * twice that size. */
+#define COPY_BOTH_ENDS(size)                                                                                           \
+	do {                                                                                                               \
+		memcpy(to, from, (size));                                                                                      \
+		memcpy(to + n - (size), from + n - (size), (size));                                                            \
+	} while (0)
+
+/* Copies 1 to 32 bytes.  Returns where the copy ends. */
+static inline char *
+copy_short(char *to, const char *from, size_t n)
+{
+	if (n >= 16)
+		COPY_BOTH_ENDS(16);
+	else if (n >= 8)
+		COPY_BOTH_ENDS(8);
+	else if (n >= 4)
+		COPY_BOTH_ENDS(4);
+	else if (n >= 2)
+		COPY_BOTH_ENDS(2);
+	else
+		*to = *from;
+	return to + n;
+}
+
+#undef COPY_BOTH_ENDS
+
+#endif
