@@ -38,11 +38,17 @@ l2_text(const uint8_t l2[6], char out[18])
 	return (struct text){ out, 17 };
 }
 
+/* The texts are those of the record before where its link was the same, as it mostly is. */
 static void
 fill_link(const struct conn_link *link, struct fill_texts *t, struct record *r)
 {
-	r->orig_l2_addr = l2_text(link->l2[ORIG], t->l2[ORIG]);
-	r->resp_l2_addr = l2_text(link->l2[RESP], t->l2[RESP]);
+	if (memcmp(link, &t->link, sizeof *link) != 0) {
+		t->link = *link;
+		t->l2_text[ORIG] = l2_text(link->l2[ORIG], t->l2[ORIG]);
+		t->l2_text[RESP] = l2_text(link->l2[RESP], t->l2[RESP]);
+	}
+	r->orig_l2_addr = t->l2_text[ORIG];
+	r->resp_l2_addr = t->l2_text[RESP];
 	if (r->orig_l2_addr.n)
 		r->has |= HAS(COL_ORIG_L2_ADDR);
 	if (r->resp_l2_addr.n)
@@ -72,28 +78,40 @@ fill_extra(const struct conn_extra *x, struct fill_texts *t, struct record *r)
 	}
 }
 
+/* What there is to say of an embryo: a SYN has come. */
+static void
+fill_embryo(const struct conn *c, struct record *r)
+{
+	static const char s0[] = "S0";
+
+	r->duration = 0;
+	r->orig_bytes = r->resp_bytes = r->missed_bytes = 0;
+	r->conn_state = (struct text){ s0, 2 };
+	r->history = (struct text){ s0, 1 };
+	if (c->hist_seen)
+		r->has |= HAS(COL_HISTORY);
+}
+
 /* Duration and sizes are there only when the connection lasted. */
 static void
-fill_sizes(const struct conn_store *s, uint32_t handle, struct record *r)
+fill_sizes(const struct conn_store *s, uint32_t handle, const struct conn *c, struct record *r)
 {
-	const struct conn   *c = conn_at(s, handle);
 	struct conn_endpoint end[2];
 	size_t               history_len;
 	const char          *history = history_text(s, handle, &history_len);
 
 	conn_endpoints(s, c, end);
-	r->duration = c->last_time - conn_start(s, c);
-	if (r->duration > 0) {
-		r->has |= HAS_LASTED;
-		r->orig_bytes = end[ORIG].size;
-		r->resp_bytes = end[RESP].size;
-	}
+	r->duration = c->last_time - conn_cold_at(s, c)->start_time;
+	const bool lasted = r->duration > 0;
+	r->has |= lasted ? HAS_LASTED : 0;
+	r->orig_bytes = lasted ? end[ORIG].size : 0;
+	r->resp_bytes = lasted ? end[RESP].size : 0;
 	r->conn_state = text_from(conn_state(c->transport, &end[ORIG], &end[RESP], history, history_len));
-	if (history_len > 0)
-		r->has |= HAS(COL_HISTORY);
+	r->has |= history_len > 0 ? HAS(COL_HISTORY) : 0;
 	r->history = (struct text){ history, history_len };
-	if (c->transport == TRANSPORT_TCP)
-		r->missed_bytes = s->tracker->missed(s, c);
+	if (history_len > PLAIN_MAX)
+		r->plain &= ~HAS(COL_HISTORY);
+	r->missed_bytes = c->transport == TRANSPORT_TCP ? s->tracker->missed(s, c) : 0;
 }
 
 /* Joins the names of one list; those of VERDICT_REMOVED come between, with a - before them. */
@@ -130,10 +148,67 @@ fill_services(const struct verdict *v, struct fill_texts *t, struct record *r)
 	r->failed_service = (struct text_set){ t->failed, n };
 	if (r->service.n)
 		r->has |= HAS(COL_SERVICE);
+	if (v->at[1] == 0 && r->service.n && !memchr(r->service.p, '-', r->service.n)) /* one name, and a plain one */
+		r->plain |= HAS(COL_SERVICE);
 	if (r->speculative_service.n)
 		r->has |= HAS(COL_SPECULATIVE_SERVICE);
 	if (n)
 		r->has |= HAS(COL_FAILED_SERVICE);
+}
+
+static void
+fill_community_id(const struct conn_store *s, const struct conn *c, struct fill_texts *t, struct record *r)
+{
+	const struct community_flow flow = {
+		.h = { r->orig_h, r->resp_h },
+		.p = { c->p[ORIG], c->p[RESP] },
+		.proto = c->proto,
+		.transport = c->transport,
+	};
+	const size_t n =
+		community_id(&flow, (uint16_t)s->opt->community_id_seed, s->opt->community_id_base64, t->community_id);
+	r->community_id = (struct text){ t->community_id, n };
+	r->has |= n ? HAS(COL_COMMUNITY_ID) : 0;
+}
+
+/* Without local networks the columns are left out, but not by main.zeek's connection_flipped. */
+static void
+fill_local(const struct conn_store *s, const struct conn *c, struct record *r)
+{
+	if (s->opt->local_nets.n == 0 && !(c->flags & CONN_FLIPPED))
+		return;
+	r->has |= HAS_LOCAL;
+	r->local_orig = net_set_has(&s->opt->local_nets, &r->orig_h);
+	r->local_resp = net_set_has(&s->opt->local_nets, &r->resp_h);
+}
+
+static void
+fill_protocol(const struct conn *c, struct record *r)
+{
+	const char *name = ip_proto_name(c->proto);
+
+	r->proto = proto_text(c->transport);
+	r->ip_proto = c->proto;
+	if (!name)
+		return;
+	r->has |= HAS(COL_IP_PROTO_NAME);
+	r->ip_proto_name = c->transport == TRANSPORT_TCP || c->transport == TRANSPORT_UDP ? r->proto : text_from(name);
+}
+
+/* What identifies the connection. */
+static void
+fill_id(const struct conn_store *s, const struct conn *c, struct fill_texts *t, struct record *r)
+{
+	const double start = conn_start(s, c);
+
+	r->ts = start + s->shift;
+	r->orig_h = conn_host(s, c, ORIG);
+	r->resp_h = conn_host(s, c, RESP);
+	r->orig_p = c->p[ORIG];
+	r->resp_p = c->p[RESP];
+	const struct uid uid =
+		uid_make(&s->uid_key, &r->orig_h, r->orig_p, &r->resp_h, r->resp_p, c->proto, start, conn_salt(s, c));
+	r->uid = (struct text){ t->uid, uid_format(&uid, t->uid) };
 }
 
 void
@@ -142,50 +217,25 @@ fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v
 {
 	const struct conn       *c = conn_at(s, handle);
 	const struct conn_extra *x = conn_extra_at(s, c);
-	const struct uid         uid = conn_uid(s, c);
-	const char              *proto_name = ip_proto_name(c->proto);
 
-	*r = (struct record){
-		.has = HAS_ALWAYS,
-		.ts = conn_start(s, c) + s->shift,
-		.uid = { t->uid, uid_format(&uid, t->uid) },
-		.orig_h = conn_host(s, c, ORIG),
-		.resp_h = conn_host(s, c, RESP),
-		.orig_p = c->p[ORIG],
-		.resp_p = c->p[RESP],
-		.proto = proto_text(c->transport),
-		.orig_pkts = conn_pkts(s, c, ORIG),
-		.orig_ip_bytes = conn_bytes(s, c, ORIG),
-		.resp_pkts = conn_pkts(s, c, RESP),
-		.resp_ip_bytes = conn_bytes(s, c, RESP),
-		.ip_proto = c->proto,
-	};
-	fill_sizes(s, handle, r);
+	r->has = HAS_ALWAYS;
+	r->plain = HAS(COL_UID) | HAS(COL_PROTO) | HAS(COL_CONN_STATE) | HAS(COL_HISTORY);
+	fill_id(s, c, t, r);
+	fill_protocol(c, r);
+	if (c->flags & CONN_EMBRYO)
+		fill_embryo(c, r);
+	else
+		fill_sizes(s, handle, c, r);
+	r->orig_pkts = conn_pkts(s, c, ORIG);
+	r->orig_ip_bytes = conn_bytes(s, c, ORIG);
+	r->resp_pkts = conn_pkts(s, c, RESP);
+	r->resp_ip_bytes = conn_bytes(s, c, RESP);
 	fill_link(conn_link(s, c), t, r);
 	if (x)
 		fill_extra(x, t, r);
-	/* Without local networks the columns are left out, but not by main.zeek's connection_flipped. */
-	if (s->opt->local_nets.n > 0 || (c->flags & CONN_FLIPPED)) {
-		r->has |= HAS_LOCAL;
-		r->local_orig = net_set_has(&s->opt->local_nets, &r->orig_h);
-		r->local_resp = net_set_has(&s->opt->local_nets, &r->resp_h);
-	}
-	if (s->opt->log_community_id) {
-		const struct community_flow flow = {
-			.h = { r->orig_h, r->resp_h },
-			.p = { c->p[ORIG], c->p[RESP] },
-			.proto = c->proto,
-			.transport = c->transport,
-		};
-		const size_t n =
-			community_id(&flow, (uint16_t)s->opt->community_id_seed, s->opt->community_id_base64, t->community_id);
-		r->community_id = (struct text){ t->community_id, n };
-		r->has |= n ? HAS(COL_COMMUNITY_ID) : 0;
-	}
+	fill_local(s, c, r);
+	if (s->opt->log_community_id)
+		fill_community_id(s, c, t, r);
 	if (v)
 		fill_services(v, t, r);
-	if (proto_name) {
-		r->has |= HAS(COL_IP_PROTO_NAME);
-		r->ip_proto_name = text_from(proto_name);
-	}
 }

@@ -10,18 +10,21 @@
 
 #define SERVICES_TEXT_MAX (VERDICT_MAX * 16) /* names are shorter than 15 bytes */
 
-/* The texts that a record points at. */
+/* The texts that a record points at.  Starts as zeros. */
 struct fill_texts {
-	char        uid[UID_TEXT_MAX];
-	char        community_id[COMMUNITY_ID_MAX];
-	char        l2[2][18];
-	char        parent_uids[PARENTS_MAX][UID_TEXT_MAX];
-	struct text parents[PARENTS_MAX];
-	char        service[SERVICES_TEXT_MAX], speculative[SERVICES_TEXT_MAX];
-	struct text failed[VERDICT_MAX];
+	char             uid[UID_TEXT_MAX];
+	char             community_id[COMMUNITY_ID_MAX];
+	struct conn_link link; /* of the record before, and its addresses */
+	char             l2[2][18];
+	struct text      l2_text[2];
+	char             parent_uids[PARENTS_MAX][UID_TEXT_MAX];
+	struct text      parents[PARENTS_MAX];
+	char             service[SERVICES_TEXT_MAX], speculative[SERVICES_TEXT_MAX];
+	struct text      failed[VERDICT_MAX];
 };
 
-/* Fills `r` from the connection (Conn::set_conn) and from what was found in its payload, NULL for nothing; it points into `t` and into the connection. */
+/* Fills `r` from the connection (Conn::set_conn) and from what was found in its payload, NULL for nothing; it points into `t` and into the connection.
+ * `r` and `t` were zero before the first connection; what belongs to no column of the schema's is left as it is. */
 void fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v, struct fill_texts *t,
                  struct record *r);
 

@@ -103,9 +103,15 @@ struct extra {
 	struct text_set list;
 };
 
+/* Bytes of a plain text at most. */
+#define PLAIN_MAX 32
+
 struct record {
-	uint64_t        has; /* HAS() bits */
-	double          ts;  /* seconds since the epoch */
+	uint64_t has; /* HAS() bits */
+	/* HAS() bits of texts that are known to be plain: 1 to PLAIN_MAX letters, digits, _ and ^, among which nothing has to be
+	 * looked for that a format would escape.  Those of the engine's own mostly are. */
+	uint64_t        plain;
+	double          ts; /* seconds since the epoch */
 	struct text     uid;
 	struct addr     orig_h, resp_h;
 	uint16_t        orig_p, resp_p;

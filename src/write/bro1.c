@@ -53,7 +53,7 @@ put_column(char *p, const struct record *r, enum column_id id)
 static char *
 put_seconds(char *p, const struct record *r, enum column_id id, bool six)
 {
-	const struct text literal = literal_of(r, &schema[id]);
+	const struct text literal = literal_of(r, id);
 	const char       *point = literal.n > 0 ? memchr(literal.p, '.', literal.n) : NULL;
 	char             *end;
 

@@ -70,31 +70,36 @@ put_texts(char *p, const struct text_set *set)
 }
 
 static char *
-put_field(char *p, const struct field *f, const struct record *r)
+put_value(char *p, const struct cell *c, const struct record *r)
 {
-	const struct column *c = f->column;
-	const struct extra  *x = c == NULL ? field_extra(f, r) : NULL;
-
-	if (x != NULL)
-		return x->kind == EXTRA_LIST ? put_texts(p, &x->list) : put_text(p, x->text);
-	if (c == NULL || !column_is_set(c, r))
-		return p;
-	switch (c->info.type) {
+	switch (c->type) {
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:
-		return put_text(p, *(const struct text *)column_at(c, r));
+		return put_text(p, *(const struct text *)cell_at(c, r));
 	case CONNLOG_STRING_SET:
-		return put_texts(p, column_at(c, r));
+		return put_texts(p, cell_at(c, r));
 	default:
 		return put_scalar(p, c, r);
 	}
 }
 
 static char *
+put_extra(char *p, const struct extra *x)
+{
+	if (x == NULL)
+		return p;
+	return x->kind == EXTRA_LIST ? put_texts(p, &x->list) : put_text(p, x->text);
+}
+
+static char *
 csv_record(const struct connlog_writer *w, char *p, const struct record *r)
 {
 	for (size_t i = 0; i < w->fields.n; i++) {
-		p = put_field(p, &w->fields.at[i], r);
+		const struct cell *c = &w->cells[i];
+		if (r->has & c->has)
+			p = put_value(p, c, r);
+		else if (c->has == 0)
+			p = put_extra(p, field_extra(&w->fields.at[i], r));
 		*p++ = ',';
 	}
 	p[-1] = '\n';

@@ -77,7 +77,9 @@ put_string(char *p, const char *key, const char *value)
 static char *
 put_column(const struct ecs *e, char *p, const char *key, enum column_id id)
 {
-	return has(e, HAS(id)) ? json_put_value(put_key(p, key), e->w, &schema[id], e->r) : p;
+	const struct cell c = cell_of(&schema[id]);
+
+	return has(e, HAS(id)) ? json_put_value(put_key(p, key), e->w, &c, e->r) : p;
 }
 
 /* Begins an object that ends with close_object(): members put a comma in front of themselves, which there becomes the brace. */
@@ -256,8 +258,9 @@ put_related(const struct ecs *e, char *start)
 	for (enum column_id id = COL_ORIG_H; id <= COL_RESP_H; id += COL_RESP_H - COL_ORIG_H) {
 		if (!has(e, HAS(id)) || (id == COL_RESP_H && same))
 			continue;
+		const struct cell c = cell_of(&schema[id]);
 		*p++ = ',';
-		p = json_put_value(p, e->w, &schema[id], e->r);
+		p = json_put_value(p, e->w, &c, e->r);
 	}
 	if (p == elements)
 		return start;

@@ -63,7 +63,16 @@ struct zeek_style {
 	char              separator, set_separator;
 	struct style_text empty, unset;
 	bool              meta;
+	bool              plain;       /* plain texts (record.h) stand as they are */
 	uint8_t           stands[256]; /* of each byte: STANDS, STANDS_IN_SET */
+};
+
+/* A field as a record's line is made of it, with what is to be known of its column in one place. */
+struct cell {
+	uint64_t has;    /* the column's; 0: the schema does not know it */
+	uint16_t offset; /* in struct record */
+	uint8_t  type;   /* connlog_type */
+	uint8_t  id;     /* which column */
 };
 
 struct connlog_writer {
@@ -71,18 +80,20 @@ struct connlog_writer {
 	struct zeek_style    style;
 	struct field_set     fields;
 	struct key           keys[FIELDS_MAX]; /* of the fields that the schema knows */
-	uint8_t texts[FIELDS_MAX]; /* which fields can take any room: texts, sets and what the schema does not know */
-	size_t  texts_n;
-	enum json_time      json_time;
-	bool                json_streaming, json_unset;
-	struct net_set      local_nets, neighbor_nets;
-	bool                state_history, dpd_services; /* Bro 1.5's record_state_history, dpd_conn_logs */
-	double              clock;                       /* connlog_writer_clock() */
-	char               *wanted;                      /* --fields, or NULL */
-	bool                opened;
-	struct outbuf       dropped; /* names, separated by commas, and a final zero byte */
-	struct event_origin origin;
-	struct outbuf       out;
+	struct cell          cells[FIELDS_MAX];
+	size_t               room;    /* that a line can take besides texts that are not plain, sets and unknown columns */
+	uint64_t             texts;   /* HAS() bits of texts and sets */
+	bool                 unknown; /* there are fields that the schema does not know */
+	enum json_time       json_time;
+	bool                 json_streaming, json_unset;
+	struct net_set       local_nets, neighbor_nets;
+	bool                 state_history, dpd_services; /* Bro 1.5's record_state_history, dpd_conn_logs */
+	double               clock;                       /* connlog_writer_clock() */
+	char                *wanted;                      /* --fields, or NULL */
+	bool                 opened;
+	struct outbuf        dropped; /* names, separated by commas, and a final zero byte */
+	struct event_origin  origin;
+	struct outbuf        out;
 };
 
 struct format {
@@ -109,18 +120,31 @@ struct format {
 /* => What a call that appends answers; a lack of memory is told once. */
 int writer_outcome(connlog_writer *w);
 
+static inline struct cell
+cell_of(const struct column *c)
+{
+	return (struct cell){ c->has, c->offset, (uint8_t)c->info.type, (uint8_t)(c - schema) };
+}
+
+/* => Where the column's value lies; it means something only where the column is set. */
+static inline const void *
+cell_at(const struct cell *c, const struct record *r)
+{
+	return (const char *)r + c->offset;
+}
+
 /* => The record's text of that column as a log had it, or an empty one (record.h). */
 static inline struct text
-literal_of(const struct record *r, const struct column *c)
+literal_of(const struct record *r, enum column_id id)
 {
-	return r->literals != NULL ? r->literals[c - schema] : (struct text){ NULL, 0 };
+	return r->literals != NULL ? r->literals[id] : (struct text){ NULL, 0 };
 }
 
 /* \xHH, lower case, as Zeek escapes a byte in both of its formats. => Where it ends. */
 char *put_hex_escape(char *p, unsigned char c);
 
-/* A column that is set and no text or set, as Zeek's tab-separated log has it. => Where it ends. (zeek.c) */
-char *put_scalar(char *p, const struct column *c, const struct record *r);
+/* A column that is set and no text or set, as Zeek's tab-separated log has it. => Where it ends. (zeek_row.c) */
+char *put_scalar(char *p, const struct cell *c, const struct record *r);
 
 extern const struct format format_zeek, format_bro2;                /* zeek.c */
 extern const struct format format_json;                             /* json.c */

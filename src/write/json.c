@@ -2,6 +2,7 @@
  *
  * Follows Zeek 8.2.2: src/threading/formatters/JSON.cc.  How values look is json_value.c's part.
  */
+#include "base/copy.h"
 #include "base/parse.h"
 #include "write/json.h"
 
@@ -45,13 +46,22 @@ put_address(char *p, struct text literal, const struct addr *a)
 	return p;
 }
 
-char *
-json_put_value(char *p, const struct connlog_writer *w, const struct column *c, const struct record *r)
+static char *
+put_plain(char *p, const struct text *t)
 {
-	const void       *at = column_at(c, r);
-	const struct text literal = literal_of(r, c);
+	*p++ = '"';
+	p = copy_short(p, t->p, t->n);
+	*p++ = '"';
+	return p;
+}
 
-	switch (c->info.type) {
+char *
+json_put_value(char *p, const struct connlog_writer *w, const struct cell *c, const struct record *r)
+{
+	const void       *at = cell_at(c, r);
+	const struct text literal = literal_of(r, c->id);
+
+	switch (c->type) {
 	case CONNLOG_TIME:
 		if (literal.n > 0 && w->json_time == JSON_TIME_EPOCH)
 			return put_literal(p, literal);
@@ -60,7 +70,7 @@ json_put_value(char *p, const struct connlog_writer *w, const struct column *c, 
 		return literal.n > 0 ? put_literal(p, literal) : put_double(p, *(const double *)at);
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:
-		return json_put_text(p, *(const struct text *)at);
+		return r->plain & c->has ? put_plain(p, at) : json_put_text(p, *(const struct text *)at);
 	case CONNLOG_ADDR:
 		return put_address(p, literal, at);
 	case CONNLOG_PORT:
@@ -124,20 +134,17 @@ json_record(const struct connlog_writer *w, char *p, const struct record *r)
 	if (w->json_streaming)
 		p = put_stream(p, w);
 	for (size_t i = 0; i < w->fields.n; i++) {
-		const struct field  *f = &w->fields.at[i];
-		const struct column *c = f->column;
-		const struct key    *k = &w->keys[i];
-		if (c == NULL) {
-			const struct extra *x = field_extra(f, r);
+		const struct cell *c = &w->cells[i];
+		const struct key  *k = &w->keys[i];
+		if (r->has & c->has) {
+			memcpy(p, k->text, sizeof k->text); /* all of it: a copy of known size is one instruction or two */
+			p = json_put_value(p + k->n, w, c, r);
+		} else if (c->has == 0) {
+			const struct extra *x = field_extra(&w->fields.at[i], r);
 			p = x != NULL ? json_put_extra(p, w->format->prefix != NULL ? w->format->prefix : "", x) : p;
-			continue;
+		} else if (w->json_unset) {
+			p = stpcpy(stpncpy(p, k->text, k->n), "null");
 		}
-		if (!column_is_set(c, r)) {
-			p = w->json_unset ? stpcpy(stpncpy(p, k->text, k->n), "null") : p;
-			continue;
-		}
-		memcpy(p, k->text, sizeof k->text); /* all of it: a copy of known size is one instruction or two */
-		p = json_put_value(p + k->n, w, c, r);
 	}
 	if (p == start) /* nothing is set */
 		p++;

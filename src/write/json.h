@@ -5,7 +5,7 @@
 #include "write/json_value.h"
 
 /* Each writes at `p`. => Where it ends. */
-char *json_put_value(char *p, const struct connlog_writer *w, const struct column *c, const struct record *r);
+char *json_put_value(char *p, const struct connlog_writer *w, const struct cell *c, const struct record *r);
 /* ,"PREFIXNAME":VALUE */
 char *json_put_extra(char *p, const char *prefix, const struct extra *x);
 /* A record as a flat object on a line, under the format's names. */

@@ -34,23 +34,39 @@ put_hex_escape(char *p, unsigned char c)
 	return p;
 }
 
-static void
-make_keys(struct connlog_writer *w)
+static bool
+is_text(connlog_type type)
 {
-	const struct format *f = w->format;
+	return type == CONNLOG_STRING || type == CONNLOG_ENUM || type == CONNLOG_STRING_SET;
+}
 
-	w->texts_n = 0;
+static void
+make_key(const struct format *f, const struct column *c, struct key *k)
+{
+	const char *own = f->name != NULL ? f->name(c) : NULL;
+
+	k->n = (unsigned)snprintf(k->text, sizeof k->text, ",\"%s%s\":", own == NULL && f->prefix != NULL ? f->prefix : "",
+	                          own != NULL ? own : c->info.name);
+}
+
+/* Works out of the fields once what each record would else ask for. */
+static void
+make_cells(struct connlog_writer *w)
+{
+	w->room = w->format->room + AROUND_VALUE + w->fields.n * (AROUND_VALUE + SCALAR_ROOM);
+	w->texts = 0;
+	w->unknown = false;
 	for (size_t i = 0; i < w->fields.n; i++) {
-		struct key          *k = &w->keys[i];
 		const struct column *c = w->fields.at[i].column;
-		if (c == NULL || c->info.type == CONNLOG_STRING || c->info.type == CONNLOG_ENUM ||
-		    c->info.type == CONNLOG_STRING_SET)
-			w->texts[w->texts_n++] = (uint8_t)i;
-		const char *own = c != NULL && f->name != NULL ? f->name(c) : NULL;
-		if (c != NULL)
-			k->n = (unsigned)snprintf(k->text, sizeof k->text,
-			                          ",\"%s%s\":", own == NULL && f->prefix != NULL ? f->prefix : "",
-			                          own != NULL ? own : c->info.name);
+		w->cells[i] = (struct cell){ 0 };
+		if (c == NULL) {
+			w->unknown = true;
+			continue;
+		}
+		w->cells[i] = cell_of(c);
+		if (is_text(c->info.type))
+			w->texts |= c->has;
+		make_key(w->format, c, &w->keys[i]);
 	}
 }
 
@@ -105,7 +121,7 @@ choose_fields(struct connlog_writer *w, const struct field_set *known, char *err
 		if (w->fields.at[i].column != NULL || w->format->extras || w->format->columns != NULL)
 			w->fields.at[kept++] = w->fields.at[i];
 	w->fields.n = kept;
-	make_keys(w);
+	make_cells(w);
 	return problem;
 }
 
@@ -352,36 +368,47 @@ extra_room(const struct extra *x)
 	return text_room(x->name) + (x->kind == EXTRA_LIST ? texts_room(&x->list) : text_room(x->text));
 }
 
-/* => What a text, a set or a column that the schema does not know can take. */
+/* => What these columns can take, texts and sets that are set. */
 static size_t
-field_room(const struct field *f, const struct record *r)
+columns_room(uint64_t columns, const struct record *r)
 {
-	const struct column *c = f->column;
+	size_t room = 0;
 
-	if (c == NULL) {
-		const struct extra *x = field_extra(f, r);
-		return x != NULL ? extra_room(x) : 0;
+	for (; columns != 0; columns &= columns - 1) {
+		const struct column *c = &schema[__builtin_ctzll(columns)];
+		const void          *at = column_at(c, r);
+		room += c->info.type == CONNLOG_STRING_SET ? texts_room(at) : text_room(*(const struct text *)at);
 	}
-	if (!column_is_set(c, r))
-		return 0;
-	return c->info.type == CONNLOG_STRING_SET ? texts_room(column_at(c, r))
-	                                          : text_room(*(const struct text *)column_at(c, r));
+	return room;
+}
+
+/* => What is there of a log that was read: columns that the schema does not know, values as they stood. */
+static size_t
+read_room(const struct connlog_writer *w, const struct record *r)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < w->fields.n; i++) {
+		const struct cell  *c = &w->cells[i];
+		const struct extra *x = c->has == 0 ? field_extra(&w->fields.at[i], r) : NULL;
+		if (x != NULL)
+			room += extra_room(x);
+		if (r->literals != NULL && c->has != 0)
+			room += r->literals[c->id].n;
+	}
+	return room;
 }
 
 /* => What the record's line can take at most, in any format. */
-static size_t
+static inline size_t
 record_room(const struct connlog_writer *w, const struct record *r)
 {
-	size_t room = w->format->room + AROUND_VALUE + w->fields.n * (AROUND_VALUE + SCALAR_ROOM);
+	size_t room = w->room + columns_room(r->has & ~r->plain & w->texts, r);
 
-	if (column_is_set(&schema[COL_UID], r))
+	if (w->unknown || r->literals != NULL)
+		room += read_room(w, r);
+	if (w->format->copies > 0 && column_is_set(&schema[COL_UID], r))
 		room += w->format->copies * text_room(r->uid);
-
-	for (size_t i = 0; i < w->texts_n; i++)
-		room += field_room(&w->fields.at[w->texts[i]], r);
-	for (size_t i = 0; r->literals != NULL && i < w->fields.n; i++)
-		if (w->fields.at[i].column != NULL)
-			room += literal_of(r, w->fields.at[i].column).n;
 	return room;
 }
 

@@ -1,20 +1,15 @@
-/* zeek.c - Zeek's tab-separated log, to the byte.
+/* zeek.c - Zeek's tab-separated log, to the byte: its style and its header; the rows are made by zeek_row.c.
  *
  * Follows Zeek 8.2.2: src/logging/writers/ascii/Ascii.cc (header), src/threading/formatters/Ascii.cc (values) and
  * src/Desc.cc (escaping).  LogAscii's defaults are a tab between columns, a comma between elements, "-" for unset and "(empty)"
  * for empty; others can be chosen where they cannot be taken for data.
- *
- * Escaping: a byte that is not printable ASCII becomes \xHH, a backslash is doubled, and so that data cannot be
- * taken for structure a separator, and the first byte of a text that reads "-" or "(empty)" or of a line that
- * starts with "#", become \xHH too.
  */
 #include <ctype.h>
 #include <math.h>
 #include <stdint.h>
 #include <time.h>
 
-#include "base/scan.h"
-#include "write/format.h"
+#include "write/zeek.h"
 
 /* A separator, if it is to show in no number, address or name: */
 static bool
@@ -47,6 +42,16 @@ set_stands(struct zeek_style *s)
 			s->stands[c] = c == s->set_separator ? STANDS : STANDS | STANDS_IN_SET;
 }
 
+/* Might a plain text be the same? */
+static bool
+is_plain(const struct style_text *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (!isalnum((unsigned char)t->p[i]) && t->p[i] != '_' && t->p[i] != '^')
+			return false;
+	return true;
+}
+
 const char *
 zeek_style_set(struct zeek_style *s, const connlog_writer_options *o)
 {
@@ -66,6 +71,7 @@ zeek_style_set(struct zeek_style *s, const connlog_writer_options *o)
 	if (memchr(s->empty.p, s->separator, s->empty.n) != NULL || memchr(s->unset.p, s->separator, s->unset.n) != NULL)
 		return "empty_field and unset_field must not hold the separator";
 	s->meta = !o->no_meta;
+	s->plain = s->separator != '^' && !is_plain(&s->empty) && !is_plain(&s->unset);
 	set_stands(s);
 	return NULL;
 }
@@ -99,30 +105,6 @@ put_clock(struct connlog_writer *w, const char *key, double when)
 	put_meta(&w->out, &w->style, key, text, n);
 }
 
-static char *
-put_escaped(const struct zeek_style *s, char *p, struct text t, bool in_set)
-{
-	const uint8_t stands = in_set ? STANDS_IN_SET : STANDS;
-	const char    other = in_set ? s->set_separator : s->separator;
-	size_t        i = 0;
-
-	/* the tab is not printable: looking for one more character is enough */
-	for (; (s->separator == '\t' || !in_set) && i + 8 <= t.n && scan_plain8(t.p + i, '\\', other); i += 8, p += 8)
-		memcpy(p, t.p + i, 8);
-	for (; i < t.n; i++) {
-		const unsigned char c = (unsigned char)t.p[i];
-		if (s->stands[c] & stands) {
-			*p++ = (char)c;
-		} else if (c == '\\') {
-			*p++ = '\\';
-			*p++ = '\\';
-		} else {
-			p = put_hex_escape(p, c);
-		}
-	}
-	return p;
-}
-
 /* A column's name or type, which for what Zeek does not know are any bytes. */
 static void
 put_name(struct outbuf *b, const struct zeek_style *s, const char *name)
@@ -133,7 +115,7 @@ put_name(struct outbuf *b, const struct zeek_style *s, const char *name)
 	if (p == NULL)
 		return;
 	*p = s->separator;
-	outbuf_advance(b, (size_t)(put_escaped(s, p + 1, t, false) - p));
+	outbuf_advance(b, (size_t)(zeek_put_escaped(s, p + 1, t, false) - p));
 }
 
 static void
@@ -166,142 +148,6 @@ zeek_close(struct connlog_writer *w, double when)
 {
 	if (w->style.meta)
 		put_clock(w, "#close", when);
-}
-
-static char *
-put_escaped_first(const struct zeek_style *s, char *p, struct text t, bool in_set)
-{
-	p = put_hex_escape(p, (unsigned char)t.p[0]);
-	return put_escaped(s, p, (struct text){ t.p + 1, t.n - 1 }, in_set);
-}
-
-/* Most words are one character. */
-static inline char *
-put_word(char *p, const char *word, size_t n)
-{
-	*p = *word;
-	if (n > 1)
-		memcpy(p + 1, word + 1, n - 1);
-	return p + n;
-}
-
-static bool
-is_style_text(struct text t, const struct style_text *word)
-{
-	return t.n == word->n && *t.p == *word->p && memcmp(t.p, word->p, t.n) == 0;
-}
-
-static inline char *
-put_text(const struct zeek_style *s, char *p, struct text t, bool in_set)
-{
-	if (t.n == 0)
-		return put_word(p, s->empty.p, s->empty.n);
-	if (is_style_text(t, &s->unset) || is_style_text(t, &s->empty))
-		return put_escaped_first(s, p, t, in_set);
-	return put_escaped(s, p, t, in_set);
-}
-
-static char *
-put_texts(const struct zeek_style *s, char *p, const struct text_set *set)
-{
-	if (set->n == 0)
-		return put_word(p, s->empty.p, s->empty.n);
-	for (size_t i = 0; i < set->n; i++) {
-		if (i > 0)
-			*p++ = s->set_separator;
-		p = put_text(s, p, set->at[i], true);
-	}
-	return p;
-}
-
-/* Times and intervals have six decimals; what a log has with six is as good as the value. */
-static char *
-put_seconds(char *p, struct text literal, double v)
-{
-	if (literal.n > 7 && literal.p[literal.n - 7] == '.')
-		return put_word(p, literal.p, literal.n);
-	return p + format_fixed6(p, v);
-}
-
-static char *
-put_address(char *p, struct text literal, const struct addr *a)
-{
-	return literal.n > 0 ? put_word(p, literal.p, literal.n) : p + addr_format(a, p);
-}
-
-static inline char *
-scalar(char *p, const struct column *c, const struct record *r)
-{
-	const void *at = column_at(c, r);
-
-	switch (c->info.type) {
-	case CONNLOG_TIME:
-	case CONNLOG_INTERVAL:
-		return put_seconds(p, literal_of(r, c), *(const double *)at);
-	case CONNLOG_ADDR:
-		return put_address(p, literal_of(r, c), at);
-	case CONNLOG_PORT:
-		return p + format_u64(p, *(const uint16_t *)at);
-	case CONNLOG_COUNT:
-		return p + format_u64(p, *(const uint64_t *)at);
-	case CONNLOG_INT:
-		return p + format_i64(p, *(const int64_t *)at);
-	case CONNLOG_BOOL:
-		*p = *(const bool *)at ? 'T' : 'F';
-		return p + 1;
-	default: /* the others are no scalars */
-		return p;
-	}
-}
-
-char *
-put_scalar(char *p, const struct column *c, const struct record *r)
-{
-	return scalar(p, c, r);
-}
-
-static char *
-put_value(const struct zeek_style *s, char *p, const struct column *c, const struct record *r)
-{
-	switch (c->info.type) {
-	case CONNLOG_STRING:
-	case CONNLOG_ENUM:
-		return put_text(s, p, *(const struct text *)column_at(c, r), false);
-	case CONNLOG_STRING_SET:
-		return put_texts(s, p, column_at(c, r));
-	default:
-		return scalar(p, c, r);
-	}
-}
-
-static char *
-put_field(const struct zeek_style *s, char *p, const struct field *f, const struct record *r)
-{
-	if (f->column != NULL && column_is_set(f->column, r))
-		return put_value(s, p, f->column, r);
-	const struct extra *x = f->column == NULL ? field_extra(f, r) : NULL;
-	if (x == NULL)
-		return put_word(p, s->unset.p, s->unset.n);
-	return x->kind == EXTRA_LIST ? put_texts(s, p, &x->list) : put_text(s, p, x->text, false);
-}
-
-static char *
-zeek_record(const struct connlog_writer *w, char *p, const struct record *r)
-{
-	char *const start = p;
-
-	for (size_t i = 0; i < w->fields.n; i++) {
-		p = put_field(&w->style, p, &w->fields.at[i], r);
-		*p++ = w->style.separator;
-	}
-	p[-1] = '\n';
-	/* A line that starts with "#" would be taken for a header.  Only a text in the first column can do that. */
-	if (*start == '#') {
-		memmove(start + 4, start + 1, (size_t)(p - start) - 1);
-		put_hex_escape(start, '#');
-		p += 3;
-	}
-	return p;
 }
 
 const struct format format_zeek = {

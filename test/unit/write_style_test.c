@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "record/public.h"
 
 static void
@@ -66,6 +67,35 @@ words_in_texts(void **state)
 	check_line(&o, &r, "(empty)\t\\x4eA,none,-\tnone\tNA\n");
 }
 
+/* Texts that are known to be plain are looked through only where the style makes data of theirs into structure. */
+static void
+plain_texts(void **state)
+{
+	const uint64_t         all = HAS(COL_PROTO) | HAS(COL_CONN_STATE) | HAS(COL_HISTORY);
+	struct record          r = { .has = all, .plain = all };
+	connlog_writer_options o = { .fields = "proto,conn_state,history,service" };
+
+	(void)state;
+	r.proto = text_from("tcp");
+	r.conn_state = text_from("S0");
+	r.history = text_from("^hADadFfR");
+	check_line(&o, &r, "tcp\tS0\t^hADadFfR\t-\n");
+	o.separator = "^";
+	check_line(&o, &r, "tcp^S0^\\x5ehADadFfR^-\n");
+	o.separator = "|";
+	o.unset_field = "S0";
+	o.empty_field = "tcp";
+	check_line(&o, &r, "\\x74cp|\\x530|^hADadFfR|S0\n");
+
+	const connlog_value tabs = { .set = true, .type = CONNLOG_STRING, .text = { "\t\t", 2 } };
+	struct arena        arena = { 0 };
+	o = (connlog_writer_options){ .fields = "conn_state,history" };
+	r.arena = &arena;
+	assert_int_equal(connlog_record_set((connlog_record *)&r, COL_HISTORY, tabs), CONNLOG_OK);
+	check_line(&o, &r, "S0\t\\x09\\x09\n");
+	arena_free(&arena);
+}
+
 static void
 the_longest_words_fit(void **state)
 {
@@ -94,6 +124,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(separators_in_texts),
 		cmocka_unit_test(words_in_texts),
+		cmocka_unit_test(plain_texts),
 		cmocka_unit_test(the_longest_words_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
