@@ -211,7 +211,7 @@ test:
 	@scripts/setup test
 	@$(if $(filter true,$(CI)),scripts/setup browser || echo 'no browser: its tests will be skipped' >&2)
 	@$(AGAIN) check
-check: all lib $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
+check: all lib $(B)/connlog.conf $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
 	@CC='$(CC)' SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B)
 
 golden: $(B)/san/connlog $(B)/captures/.done
@@ -262,7 +262,8 @@ $(B)/connlog.conf: $(B)/connlog
 	$(Q)$(B)/connlog check --example >$@
 
 install: all lib $(B)/connlog.conf
-	install -d $(DESTDIR)$(SYSCONFDIR)/connlog $(DESTDIR)$(PREFIX)/{bin,include,lib/pkgconfig,share/man/man1,share/doc/connlog} \
+	install -d $(DESTDIR)$(SYSCONFDIR)/connlog \
+		$(DESTDIR)$(PREFIX)/{bin,include,lib/{pkgconfig,systemd/system,sysusers.d},share/man/man1,share/doc/connlog} \
 		$(DESTDIR)$(PREFIX)/share/{bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
 	install -m 755 $(B)/connlog $(DESTDIR)$(PREFIX)/bin/connlog
 	install -m 644 include/connlog.h $(DESTDIR)$(PREFIX)/include/connlog.h
@@ -279,6 +280,9 @@ install: all lib $(B)/connlog.conf
 	install -m 644 $(B)/connlog.conf $(DESTDIR)$(PREFIX)/share/doc/connlog/connlog.conf
 	[ -e $(DESTDIR)$(SYSCONFDIR)/connlog/connlog.conf ] || \
 		install -m 644 $(B)/connlog.conf $(DESTDIR)$(SYSCONFDIR)/connlog/connlog.conf
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|' systemd/connlog.service.in \
+		>$(DESTDIR)$(PREFIX)/lib/systemd/system/connlog.service
+	install -m 644 systemd/connlog.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/connlog.conf
 
 lint: lint-format lint-tidy lint-cppcheck
 lint-format lint-tidy lint-cppcheck: lint-tools

@@ -1,4 +1,5 @@
 /* live.c - `connlog live`: an interface. */
+#include "cli/outfit.h"
 #include "cli/settings.h"
 #include "cli/signals.h"
 
@@ -18,20 +19,24 @@ filter_compiles(const char *filter)
 int
 live_run(struct settings *s)
 {
-	char        err[MESSAGE_MAX];
-	const char *interface = s->interface != NULL ? s->interface : s->inputs[0];
+	char          err[MESSAGE_MAX];
+	struct outfit outfit;
+	const char   *interface = s->interface != NULL ? s->interface : s->inputs[0];
 
 	if (s->inputs_n + (s->interface != NULL) > 1 || s->captures)
 		return complain_usage("one interface can be captured from at a time, and no capture be read besides");
 	if (!filter_compiles(s->filter))
 		return EXIT_USAGE;
 	signals_live();
+	notify_open(&outfit.notify);
 	connlog_source *source = connlog_source_live(interface, s->filter, err, sizeof err);
-	if (source == NULL) {
+	int code = EXIT_INCOMPLETE;
+	if (source == NULL)
 		complain("%s", err);
-		return EXIT_INCOMPLETE;
-	}
-	return run(s, source, true);
+	else
+		code = run(s, source, &outfit);
+	notify_close(&outfit.notify);
+	return code;
 }
 
 int

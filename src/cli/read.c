@@ -13,7 +13,7 @@ read_run(struct settings *s)
 	connlog_source *source = connlog_source_files(s->inputs, s->inputs_n, s->filter, err, sizeof err);
 	if (source == NULL)
 		return complain_usage("%s", err);
-	return run(s, source, false);
+	return run(s, source, NULL);
 }
 
 int

@@ -33,7 +33,7 @@ struct run {
 	connlog_sink          *stats; /* of --stats, or NULL */
 	struct progress        progress;
 	struct watch           watch; /* of an interface */
-	bool                   live;
+	struct outfit         *live;  /* the same; NULL: captures are read */
 	char                  *path;    /* of the log, or NULL */
 	int                    pipe;    /* opened for an interface's log that is no file; or -1 */
 	bool                   damaged; /* some input could not be read */
@@ -159,8 +159,10 @@ finish(struct run *r)
 {
 	struct output *o = &r->output;
 
-	if (r->live)
+	if (r->live) {
+		beat_end(&r->watch.beat);
 		output_begin_end(o, r->settings->live.exit_timeout);
+	}
 	if (o->status != CONNLOG_CLOSED)
 		connlog_finish(r->engine);
 	output_finish(o, r->last);
@@ -308,7 +310,7 @@ open_output(struct run *r, int *code)
 }
 
 int
-run(const struct settings *s, connlog_source *source, bool live)
+run(const struct settings *s, connlog_source *source, struct outfit *live)
 {
 	struct run r = { .settings = s, .source = source, .live = live, .pipe = -1 };
 	int        code = EXIT_INCOMPLETE;
@@ -322,7 +324,7 @@ run(const struct settings *s, connlog_source *source, bool live)
 		if (load_scripts(&r)) {
 			signals_stop(source, NULL);
 			if (live)
-				watch_init(&r.watch, s, source, r.engine, &r.output);
+				watch_init(&r.watch, s, source, r.engine, &r.output, live);
 			read_all(&r);
 			code = finish(&r);
 		} else {

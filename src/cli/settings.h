@@ -118,7 +118,8 @@ bool is_column_script(const char *argument);
 /* => Whether it is the one that asks for JSON. */
 bool is_json_script(const char *argument);
 
-/* Reads the source to its end and logs (run.c). The source is freed. => an exit_code. */
-int run(const struct settings *s, connlog_source *source, bool live);
+/* Reads the source to its end and logs (run.c). The source is freed; `live` is NULL for captures. Returns an exit_code. */
+struct outfit;
+int run(const struct settings *s, connlog_source *source, struct outfit *live);
 
 #endif

@@ -15,12 +15,13 @@
 
 void
 watch_init(struct watch *w, const struct settings *s, connlog_source *source, connlog_engine *engine,
-           struct output *output)
+           struct output *output, struct outfit *outfit)
 {
 	*w = (struct watch){ .settings = s, .source = source, .engine = engine, .output = output };
 	steady_init(&w->steady);
 	w->flush_at = clock_steady() + s->live.flush_interval;
 	w->rotate_at = rotate_next(&s->live.rotation, clock_wall());
+	beat_begin(&w->beat, outfit, source, engine, output);
 }
 
 /* ---- time -------------------------------------------------------------------------------------------------------- */
@@ -136,6 +137,7 @@ watch_tick(struct watch *w, size_t n)
 		look_for_loss(w, now);
 		w->look_at = now + LOOK_EVERY;
 	}
+	beat_tick(&w->beat, now);
 	return status;
 }
 

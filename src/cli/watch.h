@@ -3,6 +3,7 @@
 #ifndef CONNLOG_CLI_WATCH_H
 #define CONNLOG_CLI_WATCH_H
 
+#include "cli/beat.h"
 #include "cli/output.h"
 #include "cli/settings.h"
 #include "sensor/steady.h"
@@ -22,10 +23,11 @@ struct watch {
 	double                 rotate_at;         /* clock_wall() */
 	struct loss            captured, logged;
 	struct steady          steady;
+	struct beat            beat;
 };
 
 void watch_init(struct watch *w, const struct settings *s, connlog_source *source, connlog_engine *engine,
-                struct output *output);
+                struct output *output, struct outfit *outfit);
 
 /* Before they are looked at: takes steps of the clock out of packets' times. */
 void watch_packets(struct watch *w, connlog_packet *p, size_t n);

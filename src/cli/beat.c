@@ -1,0 +1,67 @@
+/* beat.c - see beat.h. */
+#include "cli/beat.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sensor/clock.h"
+
+#define STATUS_EVERY 5.0 /* seconds */
+
+enum { STATUS_MAX = 512 };
+
+/* A connlog_counter_fn. */
+static void
+find_open(void *arg, const char *group, const char *name, uint64_t value)
+{
+	if (strcmp(group, "connections") == 0 && strcmp(name, "open") == 0)
+		*(uint64_t *)arg = value;
+}
+
+static void
+tell_status(struct beat *b, double now)
+{
+	const double            seconds = now - b->told_at;
+	connlog_source_progress at;
+	char                    text[STATUS_MAX];
+	uint64_t                open = 0;
+
+	if (b->notify->fd < 0 || now < b->status_at)
+		return;
+	b->status_at = now + STATUS_EVERY;
+	connlog_source_progress_get(b->source, &at);
+	connlog_counters(b->engine, find_open, &open);
+	snprintf(text, sizeof text,
+	         "STATUS=%.0f packets/s, %.1f Mbit/s; %" PRIu64 " connections open, %" PRIu64 " logged; lost: %" PRIu64
+	         " packets, %" PRIu64 " records",
+	         (double)(at.packets - b->packets) / seconds, (double)(at.bytes - b->bytes) * 8e-6 / seconds, open,
+	         b->output->records, at.dropped, b->output->lost);
+	notify_say(b->notify, text);
+	b->packets = at.packets;
+	b->bytes = at.bytes;
+	b->told_at = now;
+}
+
+void
+beat_begin(struct beat *b, struct outfit *outfit, const connlog_source *source, const connlog_engine *engine,
+           const struct output *output)
+{
+	*b = (struct beat){ .notify = &outfit->notify, .source = source, .engine = engine, .output = output };
+	b->told_at = clock_steady();
+	b->status_at = b->told_at + 1;
+	notify_say(b->notify, "READY=1\nSTATUS=captures");
+}
+
+void
+beat_tick(struct beat *b, double now)
+{
+	notify_alive(b->notify, now);
+	tell_status(b, now);
+}
+
+void
+beat_end(struct beat *b)
+{
+	notify_say(b->notify, "STOPPING=1\nSTATUS=logs what is open");
+}
