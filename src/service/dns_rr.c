@@ -48,38 +48,36 @@ skip(struct bytes *in, ptrdiff_t n)
 
 /* ---- names */
 
-/* Takes a label's text. => False where the name ends with it. */
-static bool
-take_label(struct bytes *in, uint8_t length, size_t *room, bool netbios)
-{
-	if (length > in->n) {
-		*in = bytes_skip(*in, in->n);
-		return false;
-	}
-	if ((length > 63 && !netbios) || length >= *room)
-		return false;
-	*room -= length + 1u;
-	*in = bytes_skip(*in, length);
-	return true;
-}
-
 /* Takes a name; it never fails. Where a pointer leads to need not be looked at: a pointer ends the name, and what Zeek
  * finds behind it changes nothing here. */
 static void
 take_name(struct bytes *in, size_t room, bool netbios)
 {
-	while (in->n > 0) {
-		const uint8_t length = take_u8(in);
+	const uint8_t *p = in->p;
+	size_t         n = in->n;
 
-		if (in->n == 0 || length == 0)
-			return;
+	while (n > 0) {
+		const uint8_t length = *p++;
+		n--;
+		if (n == 0 || length == 0)
+			break;
 		if ((length & 0xc0) == 0xc0) {
-			*in = bytes_skip(*in, 1);
-			return;
+			p++;
+			n--;
+			break;
 		}
-		if (!take_label(in, length, &room, netbios))
-			return;
+		if (length > n) { /* a label takes what there is */
+			p += n;
+			n = 0;
+			break;
+		}
+		if ((length > 63 && !netbios) || length >= room)
+			break;
+		room -= length + 1u;
+		p += length;
+		n -= length;
 	}
+	*in = (struct bytes){ p, n };
 }
 
 bool
@@ -88,8 +86,8 @@ dns_take_head(struct bytes *in, bool netbios, struct dns_head *out)
 	take_name(in, NAME_ROOM, netbios);
 	if (in->n < 4)
 		return false;
-	out->type = take_u16(in);
-	out->class = take_u16(in);
+	*out = (struct dns_head){ load_be16(in->p), load_be16(in->p + 2) };
+	*in = (struct bytes){ in->p + 4, in->n - 4 };
 	return true;
 }
 

@@ -73,20 +73,11 @@ is_method_char(uint8_t c)
 static bool
 is_uri_char(uint8_t c)
 {
-	switch (c) {
-	case '"':
-	case '<':
-	case '>':
-	case '\\':
-	case '^':
-	case '`':
-	case '{':
-	case '|':
-	case '}':
-		return false;
-	default:
-		return (c > 32 && c < 127) || c == 0;
-	}
+	static const bool is[256] = {
+		[0] = true,   ['!'] = true, ['#' ... ';'] = true, ['='] = true, ['?' ... '['] = true,
+		[']'] = true, ['_'] = true, ['a' ... 'z'] = true, ['~'] = true,
+	};
+	return is[c];
 }
 
 static uint16_t

@@ -10,6 +10,7 @@
 enum http_expect { HTTP_LINE, HTTP_MESSAGE, HTTP_NOTHING, HTTP_RAW }; /* RAW: an HTTP/0.9 reply */
 enum http_body { HTTP_NO_BODY, HTTP_BODY, HTTP_MAYBE_BODY };
 enum http_chunk { CHUNK_NONE, CHUNK_BEFORE, CHUNK_SIZE, CHUNK_DATA, CHUNK_CRLF, CHUNK_TRAILER, CHUNK_OVER };
+enum { HTTP_HEADER_IDLE };
 enum http_type { TYPE_MULTIPART, TYPE_MESSAGE, TYPE_OTHER };
 enum http_upgrade { UPGRADE_NONE, UPGRADE_OTHER, UPGRADE_WEBSOCKET };
 
@@ -32,6 +33,7 @@ struct http_message {
 	struct http_entity *current;
 	struct bytes header; /* it may go on: in the chunk that is being cut, or held; p is NULL where there is none */
 	bool         held;
+	uint8_t      which; /* http_header_of() */
 };
 
 struct http_side {
@@ -84,10 +86,18 @@ void http_message_tidy(struct http *h, int side);
 
 /* A number as std::from_chars takes it: `-`, digits as far as they go.  Returns false where there are none or too many. */
 bool http_number(struct bytes b, unsigned base, int64_t *out);
-/* Returns whether a header that begins with this line can change anything; where its name does not come first, it may. */
-bool http_header_counts(struct bytes line);
-/* A complete header, with its name, of the message or of a part of it. */
-void http_header(struct http *h, int side, struct http_entity *e, struct bytes b);
+/* Returns which header a line begins; HTTP_HEADER_IDLE: one that changes nothing. */
+uint8_t http_header_of(struct bytes line);
+/* Returns whether a header that begins with this letter changes nothing: names of those that do begin with C, T and U. */
+static inline bool
+http_header_idles(uint8_t letter)
+{
+	const uint8_t c = letter | 0x20;
+
+	return c >= 'a' && c <= 'z' && c != 'c' && c != 't' && c != 'u';
+}
+/* A complete header, with its name, of the message or of a part of it; `which` is what http_header_of() said. */
+void http_header(struct http *h, int side, struct http_entity *e, uint8_t which, struct bytes b);
 
 /* ---- http.c */
 

@@ -29,13 +29,19 @@ http_number(struct bytes b, unsigned base, int64_t *out)
 	return i > minus;
 }
 
+static bool
+is_digit(struct bytes b)
+{
+	return b.n > 0 && b.p[0] >= '0' && b.p[0] <= '9';
+}
+
 static void
 content_length(struct http_entity *e, struct bytes value)
 {
-	struct bytes word, rest;
+	struct bytes word = value, rest;
 	int64_t      n;
 
-	if (!mime_token(value, &word, &rest))
+	if (!is_digit(value) && !mime_token(value, &word, &rest)) /* digits are a token, or begin one */
 		return;
 	if (!http_number(word, 10, &n) || n < 0)
 		e->content_length = 0;
@@ -88,6 +94,8 @@ content_type(struct http_entity *e, struct bytes value)
 {
 	struct bytes type, rest;
 
+	if (e->type == TYPE_OTHER && value.n > 0 && mime_is_token_char(value.p[0]) && (value.p[0] | 0x20) != 'm')
+		return; /* a type that begins with another letter, or none */
 	if (!mime_type(value, &type, &rest))
 		return;
 	e->type = mime_is(type, "multipart") ? TYPE_MULTIPART : mime_is(type, "message") ? TYPE_MESSAGE : TYPE_OTHER;
@@ -120,8 +128,18 @@ connection_header(struct http *h, int side, struct bytes word)
 	}
 }
 
-/* The headers that count. */
-enum header_name { HEADER_OTHER, LENGTH, TYPE, RANGE, ENCODING, TRANSFER_ENCODING, CONNECTION, UPGRADE };
+/* The headers that count, and one whose name does not come first. */
+enum header_name {
+	HEADER_OTHER = HTTP_HEADER_IDLE,
+	LENGTH,
+	TYPE,
+	RANGE,
+	ENCODING,
+	TRANSFER_ENCODING,
+	CONNECTION,
+	UPGRADE,
+	HEADER_UNNAMED
+};
 
 static const struct {
 	const char *text;
@@ -229,23 +247,22 @@ header_value(struct http *h, int side, struct http_entity *e, enum header_name w
 	}
 }
 
-bool
-http_header_counts(struct bytes line)
+uint8_t
+http_header_of(struct bytes line)
 {
 	const bool is_named = line.n > 0 && line.p[0] != '(' && mime_is_name_char(line.p[0]);
 
-	return !is_named || header_name(line) != HEADER_OTHER;
+	return is_named ? header_name(line) : HEADER_UNNAMED;
 }
 
 void
-http_header(struct http *h, int side, struct http_entity *e, struct bytes b)
+http_header(struct http *h, int side, struct http_entity *e, uint8_t which, struct bytes b)
 {
-	const enum header_name it = header_name(b);
-	const size_t           n = names[it].n;
-	struct bytes           name, value;
+	const size_t n = which < HEADER_UNNAMED ? names[which].n : 0;
+	struct bytes name, value;
 
-	if (it != HEADER_OTHER && n < b.n && b.p[n] == ':') /* as most are */
-		header_value(h, side, e, it, mime_value(bytes_skip(b, n + 1)));
+	if (n > 0 && n < b.n && b.p[n] == ':') /* as most are */
+		header_value(h, side, e, which, mime_value(bytes_skip(b, n + 1)));
 	else if (mime_header(b, &name, &value))
 		header_value(h, side, e, header_name(name), value);
 }

@@ -88,15 +88,16 @@ drop_header(struct http_message *m)
 	m->held = false;
 }
 
-static void
+static inline void
 finish_header(struct http *h, int side, struct http_entity *e)
 {
 	struct http_message *m = h->side[side].message;
 
-	if (m->header.p)
-		http_header(h, side, e, m->header);
-	drop_header(m);
 	e->header_bytes = 0;
+	if (!m->header.p)
+		return;
+	http_header(h, side, e, m->which, m->header);
+	drop_header(m);
 }
 
 /* Holds what there is of the header, and `more`. */
@@ -138,7 +139,8 @@ new_header(struct http *h, int side, struct http_entity *e, struct bytes b, uint
 	if (full == 0)
 		return;
 	e->header_bytes = full;
-	if (!http_header_counts(b))
+	m->which = http_header_of(b);
+	if (m->which == HTTP_HEADER_IDLE)
 		return;
 	if (h->side[side].in_place)
 		m->header = b;
@@ -411,8 +413,12 @@ http_message_headers(struct http *h, int side, struct bytes *in)
 	if (!m || !m->top.in_header || m->top.ended || !lines_are_plain(&s->lines))
 		return;
 	s->in_place = true;
-	while (in->n > 0 && in->p[0] != 0 && in->p[0] != '\r' && lines_take(&s->lines, in, &line))
-		header_line(h, side, &m->top, line, line.n);
+	while (in->n > 0 && in->p[0] != 0 && in->p[0] != '\r' && lines_take(&s->lines, in, &line)) {
+		if (!m->header.p && http_header_idles(line.p[0]))
+			m->top.header_bytes = line.n;
+		else
+			header_line(h, side, &m->top, line, line.n);
+	}
 }
 
 bool

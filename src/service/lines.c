@@ -126,7 +126,7 @@ skip_plain(struct lines *l, struct bytes in, size_t i)
 }
 
 enum lines_answer
-lines_next(struct lines *l, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full)
+lines_next_of(struct lines *l, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full)
 {
 	const uint64_t cap = l->cap ? l->cap : ZEEK_MAX_LINE;
 

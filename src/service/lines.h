@@ -34,7 +34,13 @@ enum lines_answer { LINES_MORE, LINES_LINE, LINES_PLAIN };
 /* Takes from `*in` until there is a line (without its end; `*full` is its true length) or plain bytes.  => LINES_MORE when
  * `*in` is used up.  The result is valid until the next call. */
 enum lines_answer
-lines_next(struct lines *l, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full);
+lines_next_of(struct lines *l, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full);
+
+static inline enum lines_answer
+lines_next(struct lines *l, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full)
+{
+	return in->n > 0 || l->room > LINES_HOLD ? lines_next_of(l, budget, in, out, full) : LINES_MORE;
+}
 
 /* Returns whether what comes next are lines of which nothing is held, and that end as usual. */
 static inline bool

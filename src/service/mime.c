@@ -10,26 +10,11 @@ mime_is_name_char(uint8_t c)
 bool
 mime_is_token_char(uint8_t c)
 {
-	switch (c) {
-	case '(':
-	case ')':
-	case '<':
-	case '>':
-	case '@':
-	case ',':
-	case ';':
-	case ':':
-	case '\\':
-	case '"':
-	case '/':
-	case '[':
-	case ']':
-	case '?':
-	case '=':
-		return false;
-	default:
-		return c >= 33 && c <= 126;
-	}
+	static const bool is[256] = {
+		['!'] = true, ['#' ... '\''] = true, ['*'] = true,         ['+'] = true,         ['-'] = true,
+		['.'] = true, ['0' ... '9'] = true,  ['A' ... 'Z'] = true, ['^' ... '`'] = true, ['a' ... '~'] = true,
+	};
+	return is[c];
 }
 
 bool

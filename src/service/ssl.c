@@ -272,6 +272,21 @@ read_body(struct ssl *s, struct talk *t, int side, struct bytes *b)
 	return good;
 }
 
+/* Returns what follows the records of application data that `b` begins with, as far as they lie in it, where nothing can come of
+ * them: by version and layer they are what is expected, and nobody waits for encryption to begin. */
+static struct bytes
+after_data(const struct ssl *s, const struct way *w, struct bytes b)
+{
+	if (s->layer == LAYER_UNKNOWN || s->layer == LAYER_SSL_2 || w->in_record || w->part.held)
+		return b;
+	if (!s->established && (w->encrypted || !record_version(s->hs.version)))
+		return b;
+	while (b.n >= HEAD && b.p[0] == APPLICATION_DATA && record_version(load_be16(b.p + 1)) &&
+	       load_be16(b.p + 3) <= b.n - HEAD)
+		b = bytes_skip(b, HEAD + (size_t)load_be16(b.p + 3));
+	return b;
+}
+
 static void
 clear(struct talk *t)
 {
@@ -291,6 +306,8 @@ feed(struct talk *t, int side, struct bytes b)
 
 	if (talk_partial(t))
 		return;
+	if (!s->hs.stopped)
+		b = after_data(s, w, b);
 	while (!s->hs.stopped && (b.n > 0 || w->in_record)) {
 		bool good = true;
 		if (w->in_record) {
