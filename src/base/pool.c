@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-/* Whole cache lines: no block shares one, or reaches into one more than it must. The first STEPS grow by one each. */
-#define LINE  64
-#define STEPS 7
-static const uint16_t sizes[POOL_SIZES] = { 64, 128, 192, 256, 320, 384, 448, POOL_NAMED, 1152, 2048 };
+/* Half cache lines, then whole ones: no block reaches into one more than it must. The first STEPS grow by STEP each. */
+#define STEP  32
+#define STEPS 4
+static const uint16_t sizes[POOL_SIZES] = { 32, 64, 96, 128, 192, 256, 384, POOL_NAMED, 1152, 2048 };
 
 _Static_assert(POOL_SIZES <= 16 && STEPS < 8, "a slab's number has four bits, that of POOL_NAMED's only three");
 
@@ -14,8 +14,8 @@ _Static_assert(POOL_SIZES <= 16 && STEPS < 8, "a slab's number has four bits, th
 static unsigned
 slab_for(size_t n)
 {
-	if (n <= (size_t)STEPS * LINE)
-		return n > 0 ? (unsigned)(n - 1) / LINE : 0;
+	if (n <= (size_t)STEPS * STEP)
+		return n > 0 ? (unsigned)(n - 1) / STEP : 0;
 	unsigned k = STEPS;
 	while (k < POOL_SIZES && sizes[k] < n)
 		k++;

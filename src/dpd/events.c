@@ -12,7 +12,7 @@
 void
 events_add(struct talk *t, enum event_kind kind)
 {
-	struct inspector *i = t->in->by;
+	struct inspector *i = talk_inspect(t)->by;
 
 	if (i->n_events == EVENTS_MAX) {
 		i->counters.events_lost++;
@@ -21,7 +21,7 @@ events_add(struct talk *t, enum event_kind kind)
 	i->events[i->n_events++] = (struct event){
 		.from = t,
 		.kind = kind,
-		.service = t->what ? t->what->service : SERVICE_NONE,
+		.service = (enum service)t->what,
 		.outside = (t->flags & TALK_OUTSIDE) != 0,
 	};
 }
@@ -63,14 +63,14 @@ events_deaf(const struct inspect *in)
 static bool
 is_filtered(const struct talk *t)
 {
-	return t->what->service != SERVICE_KRB && is_incomplete(t->in);
+	return t->what != SERVICE_KRB && is_incomplete(talk_inspect(t));
 }
 
 static void
 confirm(struct inspect *in, enum service s)
 {
 	in->by->counters.confirmed++;
-	verdict_add(&in->verdict, VERDICT_SERVICE, s);
+	found_add(&in->found, &in->by->verdicts, VERDICT_SERVICE, s);
 	if (s == SERVICE_SSH || s == SERVICE_FTP) /* Conn::analyzer_inactivity_timeouts */
 		conn_set_timeout(in->by->s, in->handle, TIMEOUT_ANALYZER);
 }
@@ -84,28 +84,28 @@ violate(struct inspect *in, const struct event *e)
 	if (is_too_late(in))
 		return false;
 	if (e->service == SERVICE_NONE) { /* a matcher: nothing is matched any more */
-		tree_remove(e->from);
+		tree_remove(in, e->from);
 		return false;
 	}
-	if (!tree_live(in->child, e->service))
+	if (!tree_live(in, in->child, e->service))
 		return true;
 	if (e->outside || (e->from->flags & TALK_REMOVING))
 		return false;
-	tree_remove(e->from);
+	tree_remove(in, e->from);
 	return true;
 }
 
 static void
 fail(struct inspect *in, enum service s)
 {
-	if (!verdict_has(&in->verdict, VERDICT_SERVICE, s))
+	if (!found_has(&in->found, &in->by->verdicts, VERDICT_SERVICE, s))
 		return;
 	in->by->counters.failed++;
 	if (in->by->opt->track_removed_services_in_connection)
-		verdict_add(&in->verdict, VERDICT_REMOVED, s);
+		found_add(&in->found, &in->by->verdicts, VERDICT_REMOVED, s);
 	else
-		verdict_remove(&in->verdict, VERDICT_SERVICE, s);
-	verdict_add(&in->verdict, VERDICT_FAILED, s);
+		found_remove(&in->found, &in->by->verdicts, VERDICT_SERVICE, s);
+	found_add(&in->found, &in->by->verdicts, VERDICT_FAILED, s);
 }
 
 void
@@ -113,7 +113,7 @@ events_drain(struct inspector *i)
 {
 	enum service    failed[EVENTS_MAX];
 	unsigned        n_failed = 0;
-	struct inspect *in = i->n_events ? i->events[0].from->in : NULL;
+	struct inspect *in = i->n_events ? talk_inspect(i->events[0].from) : NULL;
 
 	for (unsigned k = 0; k < i->n_events; k++) {
 		const struct event *e = &i->events[k];
@@ -127,10 +127,10 @@ events_drain(struct inspector *i)
 			break;
 		case EVENT_GRIDFTP:
 			if (in->flags & INSPECT_GRIDFTP)
-				verdict_add(&in->verdict, VERDICT_SERVICE, SERVICE_GRIDFTP);
+				found_add(&in->found, &in->by->verdicts, VERDICT_SERVICE, SERVICE_GRIDFTP);
 			break;
 		case EVENT_DISABLE:
-			tree_remove(e->from);
+			tree_remove(in, e->from);
 			break;
 		}
 	}
@@ -202,35 +202,41 @@ talk_ssl_established(struct talk *t)
 void
 talk_gridftp_data(struct talk *t)
 {
-	if (t->in->flags & INSPECT_WEIGHS)
+	struct inspect *in = talk_inspect(t);
+
+	if (in->flags & INSPECT_WEIGHS)
 		return;
-	t->in->flags |= INSPECT_WEIGHS;
-	t->in->by->weighing++;
+	in->flags |= INSPECT_WEIGHS;
+	in->by->weighing++;
 }
 
 void
 talk_drain(struct talk *t)
 {
-	events_drain(t->in->by);
+	events_drain(talk_inspect(t)->by);
 }
 
 struct smtp_transactions *
 talk_smtp(struct talk *t)
 {
-	return &t->in->smtp;
+	return &talk_inspect(t)->smtp;
 }
 
 void
 talk_gridftp(struct talk *t, bool gssapi)
 {
+	struct inspect *in = talk_inspect(t);
+
 	if (gssapi)
-		t->in->flags |= INSPECT_GRIDFTP;
+		in->flags |= INSPECT_GRIDFTP;
 	else
-		t->in->flags &= (uint8_t)~INSPECT_GRIDFTP;
+		in->flags &= (uint8_t)~INSPECT_GRIDFTP;
 }
 
 void
 talk_expect(struct talk *t, enum service data, const struct addr *orig, const struct addr *resp, uint16_t port)
 {
-	expect_add(&t->in->by->expect, data, orig, resp, port, t->in->by->s->now);
+	struct inspector *i = talk_inspect(t)->by;
+
+	expect_add(&i->expect, data, orig, resp, port, i->s->now);
 }

@@ -28,31 +28,25 @@ inspect_at(const struct inspector *i, uint32_t watch)
 	return pool_at(&i->pool, watch);
 }
 
-/* => An inspection without recognisers, but with room for `first`, which may be NULL, and a matcher; or NULL. */
+/* => An inspection without recognisers, but with room for `first`, which may be NULL; or NULL. */
 static struct inspect *
 inspect_new(struct inspector *i, uint32_t handle, const struct recogniser *first)
 {
 	struct conn *c = conn_at(i->s, handle);
 	const bool   udp = c->transport == TRANSPORT_UDP;
-	const size_t least = sizeof(struct inspect) + talk_size(NULL, udp);
-	const size_t most = least + (first ? talk_size(first, udp) : 0);
-	const size_t size = most <= POOL_NAMED ? most : least;
+	const size_t most = sizeof(struct inspect) + (first ? talk_size(first, udp) : 0);
+	const bool   room = first && most <= POOL_NAMED;
 	uint32_t     name;
 
-	struct inspect *in = pool_alloc(&i->pool, size, &name);
+	struct inspect *in = pool_alloc(&i->pool, room ? most : sizeof *in, &name);
 	if (!in) {
 		i->counters.given_up++;
 		c->watch = WATCH_OVER;
 		return NULL;
 	}
 	in->by = i;
-	in->name = name;
 	in->handle = handle;
-	in->used = sizeof *in;
-	in->size = (uint16_t)size;
-	in->dns_at = INFINITY;
-	if (udp)
-		in->flags |= INSPECT_UDP;
+	in->flags = (udp ? INSPECT_UDP : 0) | (room ? INSPECT_ROOM : 0);
 	c->watch = name;
 	i->counters.inspections++;
 	i->counters.undecided++;
@@ -77,20 +71,11 @@ build(struct inspector *i, uint32_t handle, bool with_ports)
 		return NULL;
 	for (unsigned k = 0; k < n; k++) {
 		struct talk *t = tree_attach(in, NULL, at_port[k]);
-		if (flipped && t && t->what->flipped) /* in Zeek they are there from the connection's beginning */
-			t->what->flipped(t);
+		if (flipped && t && at_port[k]->flipped) /* in Zeek they are there from the connection's beginning */
+			at_port[k]->flipped(t);
 	}
 	(void)pia_attach(in, NULL);
 	return in;
-}
-
-/* => What was found, NULL where nothing is kept. */
-static struct verdict *
-verdict_at(const struct inspector *i, uint32_t watch)
-{
-	if (is_inspected(watch))
-		return &inspect_at(i, watch)->verdict;
-	return watch & ~WATCH_OVER ? slab_at(&i->verdicts, watch & ~WATCH_OVER) : NULL;
 }
 
 static void
@@ -101,15 +86,17 @@ stop_weighing(struct inspect *in)
 	in->flags &= (uint8_t)~INSPECT_WEIGHS;
 }
 
+/* `watch` is its name. */
 static void
-inspect_free(struct inspect *in)
+inspect_free(struct inspect *in, uint32_t watch)
 {
 	struct inspector *i = in->by;
 
 	stop_weighing(in);
-	undelivered_forget(in);
-	tree_purge(&in->child, true);
-	pool_release(&i->pool, in, in->name);
+	if (!(in->flags & INSPECT_UDP))
+		undelivered_forget(in);
+	tree_purge(in, &in->child, true);
+	pool_release(&i->pool, in, watch);
 	i->counters.undecided--;
 }
 
@@ -117,15 +104,13 @@ inspect_free(struct inspect *in)
 static void
 finish(struct inspect *in)
 {
-	struct inspector *i = in->by;
-	uint32_t          kept = 0;
+	struct conn   *c = inspect_conn(in);
+	const uint32_t watch = c->watch;
 
 	if (in->flags & INSPECT_EXPECTED)
 		return; /* expect_ended() is still to hear of it */
-	if (!verdict_is_empty(&in->verdict) && (kept = slab_alloc(&i->verdicts)) != 0)
-		*(struct verdict *)slab_at(&i->verdicts, kept) = in->verdict;
-	inspect_conn(in)->watch = WATCH_OVER | kept;
-	inspect_free(in);
+	c->watch = WATCH_OVER | found_keep(&in->found, &in->by->verdicts);
+	inspect_free(in, watch);
 }
 
 /* What scripts/base/protocols/ftp/gridftp.zeek does at ConnThreshold::bytes_threshold_crossed. */
@@ -140,7 +125,7 @@ weigh(struct inspect *in)
 	if (c->last_time - conn_start(s, c) > opt->gridftp_max_time) {
 		stop_weighing(in);
 	} else if ((orig > resp ? orig : resp) >= opt->gridftp_size_threshold) {
-		verdict_add(&in->verdict, VERDICT_SERVICE, SERVICE_GRIDFTP_DATA);
+		found_add(&in->found, &in->by->verdicts, VERDICT_SERVICE, SERVICE_GRIDFTP_DATA);
 		if (opt->gridftp_skip_data)
 			c->flags |= CONN_SKIP;
 		stop_weighing(in);
@@ -154,11 +139,11 @@ packet_done(struct inspect *in)
 		events_drain(in->by);
 	if (in->flags & INSPECT_PURGE) {
 		in->flags &= (uint8_t)~INSPECT_PURGE;
-		tree_purge(&in->child, false);
+		tree_purge(in, &in->child, false);
 	}
 	if (in->flags & INSPECT_WEIGHS)
 		weigh(in);
-	if (in->dns_at == INFINITY && !(in->flags & INSPECT_WEIGHS) && tree_decided(in->child))
+	if (!(in->flags & (INSPECT_DNS | INSPECT_WEIGHS)) && tree_decided(in, in->child))
 		finish(in);
 }
 
@@ -181,7 +166,7 @@ on_data(void *arg, uint32_t handle, int side, const uint8_t *p, size_t n)
 {
 	struct inspect *in = inspect_of(arg, handle);
 	if (in)
-		tree_pass(in->child, side, (struct bytes){ p, n });
+		tree_pass(in, in->child, side, (struct bytes){ p, n });
 }
 
 static void
@@ -189,7 +174,7 @@ on_gap(void *arg, uint32_t handle, int side, uint64_t len)
 {
 	struct inspect *in = inspect_of(arg, handle);
 	if (in)
-		tree_pass_gap(in->child, side, len);
+		tree_pass_gap(in, in->child, side, len);
 }
 
 static void
@@ -197,25 +182,25 @@ on_eof(void *arg, uint32_t handle, int side)
 {
 	struct inspect *in = inspect_of(arg, handle);
 	if (in)
-		tree_pass_eof(in->child, side);
+		tree_pass_eof(in, in->child, side);
 }
 
 static void
 on_closed(void *arg, uint32_t handle)
 {
 	struct inspect *in = inspect_of(arg, handle);
-	for (struct talk *t = in ? in->child : NULL; t; t = t->next)
-		if (t->what && t->what->closed && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
-			t->what->closed(t);
+	for (struct talk *t = in ? talk_at(in, in->child) : NULL; t; t = talk_at(in, t->next))
+		if (t->what && talk_what(t)->closed && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
+			talk_what(t)->closed(t);
 }
 
 static void
 on_cut(void *arg, uint32_t handle)
 {
 	struct inspect *in = inspect_of(arg, handle);
-	for (struct talk *t = in ? in->child : NULL; t; t = t->next)
-		if (t->what && t->what->cut && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
-			t->what->cut(t);
+	for (struct talk *t = in ? talk_at(in, in->child) : NULL; t; t = talk_at(in, t->next))
+		if (t->what && talk_what(t)->cut && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
+			talk_what(t)->cut(t);
 }
 
 static void
@@ -237,7 +222,7 @@ apply_expected(struct inspector *i, uint32_t handle)
 	if (!in)
 		return;
 	for (unsigned k = 0; k < n; k++) {
-		verdict_add(&in->verdict, VERDICT_SERVICE, names[k]);
+		found_add(&in->found, &in->by->verdicts, VERDICT_SERVICE, names[k]);
 		in->flags |= INSPECT_EXPECTED;
 	}
 }
@@ -251,9 +236,9 @@ on_flipped(void *arg, uint32_t handle)
 	if (is_inspected(watch)) {
 		struct inspect *in = inspect_at(i, watch);
 		i->fed = true;
-		for (struct talk *t = in->child; t; t = t->next)
-			if (t->what && t->what->flipped)
-				t->what->flipped(t);
+		for (struct talk *t = talk_at(in, in->child); t; t = talk_at(in, t->next))
+			if (t->what && talk_what(t)->flipped)
+				talk_what(t)->flipped(t);
 	}
 	apply_expected(i, handle);
 }
@@ -262,7 +247,9 @@ static double
 on_due(const void *arg, const struct conn *c)
 {
 	const struct inspector *i = arg;
-	return c->watch & WATCH_OVER ? INFINITY : inspect_at(i, c->watch)->dns_at;
+	const struct inspect   *in = is_inspected(c->watch) ? inspect_at(i, c->watch) : NULL;
+
+	return in && in->flags & INSPECT_DNS ? in->dns_at : INFINITY;
 }
 
 /* DNS.cc, ExpireTimer. */
@@ -289,8 +276,8 @@ on_ends(void *arg, uint32_t handle)
 
 	if (!in->heads)
 		return;
-	for (const struct talk *t = in->child; t; t = t->next)
-		if (!t->what && ((const struct pia *)t->state)->state == PIA_MATCHING)
+	for (const struct talk *t = talk_at(in, in->child); t; t = talk_at(in, t->next))
+		if (!t->what && ((const struct pia *)talk_state(t))->state == PIA_MATCHING)
 			undelivered_match(in);
 }
 
@@ -311,7 +298,8 @@ on_release(void *arg, uint32_t watch)
 		expect_ended(&i->expect, SERVICE_FTP_DATA, &resp, c->p[RESP]);
 		expect_ended(&i->expect, SERVICE_IRC_DCC_DATA, &resp, c->p[RESP]);
 	}
-	inspect_free(in);
+	found_clear(&in->found, &i->verdicts);
+	inspect_free(in, watch);
 }
 
 static void
@@ -346,7 +334,7 @@ inspect_datagram(struct inspector *i, uint32_t handle, int side, struct bytes b)
 {
 	struct inspect *in = inspect_of(i, handle);
 	if (in)
-		tree_pass(in->child, side, b);
+		tree_pass(in, in->child, side, b);
 }
 
 void
@@ -354,11 +342,14 @@ inspect_tunnel(struct inspector *i, uint32_t handle, enum service s)
 {
 	struct conn *c = conn_at(i->s, handle);
 
+	if (is_inspected(c->watch)) {
+		found_add(&inspect_at(i, c->watch)->found, &i->verdicts, VERDICT_SERVICE, s);
+		return;
+	}
 	if (c->watch == WATCH_OVER)
 		c->watch |= slab_alloc(&i->verdicts);
-	struct verdict *v = verdict_at(i, c->watch);
-	if (v)
-		verdict_add(v, VERDICT_SERVICE, s);
+	if (c->watch & ~WATCH_OVER)
+		verdict_add(slab_at(&i->verdicts, c->watch & ~WATCH_OVER), VERDICT_SERVICE, s);
 }
 
 void
@@ -372,10 +363,15 @@ inspect_packet_done(struct inspector *i, const struct conn *c)
 		packet_done(inspect_at(i, watch));
 }
 
-const struct verdict *
-inspect_verdict(const struct inspector *i, const struct conn *c)
+bool
+inspect_verdict(const struct inspector *i, const struct conn *c, struct verdict *out)
 {
-	return verdict_at(i, c->watch);
+	if (is_inspected(c->watch))
+		return found_get(&inspect_at(i, c->watch)->found, &i->verdicts, out);
+	if (!(c->watch & ~WATCH_OVER))
+		return false;
+	*out = *(struct verdict *)slab_at(&i->verdicts, c->watch & ~WATCH_OVER);
+	return true;
 }
 
 static void
@@ -440,52 +436,61 @@ inspector_bytes(const struct inspector *i)
 struct budget *
 talk_budget(const struct talk *t)
 {
-	return &t->in->by->held;
+	return &talk_inspect(t)->by->held;
 }
 
 bool
 talk_udp(const struct talk *t)
 {
-	return t->in->flags & INSPECT_UDP;
+	return talk_inspect(t)->flags & INSPECT_UDP;
 }
 
 bool
 talk_partial(const struct talk *t)
 {
-	return !talk_udp(t) && (tcp_at(t->in->by->s, inspect_conn(t->in))->flags & TCP_IS_PARTIAL);
+	const struct inspect *in = talk_inspect(t);
+
+	return !(in->flags & INSPECT_UDP) && (tcp_at(in->by->s, inspect_conn(in))->flags & TCP_IS_PARTIAL);
 }
 
 uint16_t
 talk_port(const struct talk *t, int side)
 {
-	return inspect_conn(t->in)->p[side];
+	return inspect_conn(talk_inspect(t))->p[side];
 }
 
 struct addr
 talk_addr(const struct talk *t, int side)
 {
-	return conn_host(t->in->by->s, inspect_conn(t->in), side);
+	const struct inspect *in = talk_inspect(t);
+
+	return conn_host(in->by->s, inspect_conn(in), side);
 }
 
 void
 talk_flip(struct talk *t)
 {
-	conn_flip(t->in->by->s, t->in->handle);
+	const struct inspect *in = talk_inspect(t);
+
+	conn_flip(in->by->s, in->handle);
 }
 
 void
 talk_note_x(struct talk *t)
 {
-	history_once(t->in->by->s, t->in->handle, HIST_UNKNOWN, 'X');
+	const struct inspect *in = talk_inspect(t);
+
+	history_once(in->by->s, in->handle, HIST_UNKNOWN, 'X');
 }
 
 void
 talk_dns_timer(struct talk *t)
 {
-	struct inspect   *in = t->in;
+	struct inspect   *in = talk_inspect(t);
 	struct inspector *i = in->by;
 	const double      was = conn_due(i->s, in->handle);
 
+	in->flags |= INSPECT_DNS;
 	in->dns_at = i->s->now + i->opt->dns_session_timeout;
 	conn_reschedule(i->s, in->handle, was);
 }

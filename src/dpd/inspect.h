@@ -32,7 +32,7 @@ enum talk_flag {
 	TALK_REMOVING = 4, /* is freed when the packet is done */
 	TALK_OUTSIDE = 8,  /* not in the tree */
 	TALK_SETTLED = 16, /* could only violate */
-	TALK_HOME = 32,    /* lies in the inspection's block */
+	TALK_HOME = 32,    /* lies in the inspection's block, behind it */
 	TALK_REPLAY = 64,  /* what it throws goes to the matcher that feeds it */
 	TALK_THREW = 128,  /* it has thrown in this replay */
 };
@@ -43,6 +43,8 @@ enum inspect_flag {
 	INSPECT_GRIDFTP = 4,  /* talk_gridftp() */
 	INSPECT_EXPECTED = 8, /* bears a name that expect_ended() has to hear of */
 	INSPECT_WEIGHS = 16,  /* talk_gridftp_data() */
+	INSPECT_ROOM = 32,    /* its block has room for the first recogniser */
+	INSPECT_DNS = 64,     /* talk_dns_timer(): `dns_at` */
 };
 
 enum pia_state { PIA_INIT, PIA_BUFFERING, PIA_MATCHING, PIA_SKIPPING };
@@ -55,22 +57,28 @@ struct pia {
 	uint32_t         chunks : 30, state : 2;
 };
 
-/* The head of a block of the pool: behind it lie the first recogniser of the port and the matcher, so that all that a
- * packet needs can be fetched at once. */
+/* Half a cache line, behind which the first recogniser of the port lies, in the same block of the pool.  A matcher has a block
+ * of its own, since it is given back long before. */
 struct inspect {
-	_Alignas(64) struct inspector *by;
-	struct talk   *child;  /* the recognisers of the connection, then the matcher */
-	double         dns_at; /* talk_dns_timer(), INFINITY: none */
-	struct verdict verdict;
-	uint32_t       name, handle; /* its own in the pool, and the connection's */
-	uint32_t       heads;        /* undelivered.c's in the pool; 0: none */
-	uint16_t       used, size;   /* bytes of the block that are given out, and all of them */
-	uint8_t        flags;
-
-	struct smtp_transactions smtp;
+	struct inspector *by;
+	uint32_t          handle; /* the connection's, whose `watch` names this block */
+	uint32_t          child;  /* the recognisers of the connection, then the matcher */
+	union {
+		double dns_at;                      /* UDP, INSPECT_DNS */
+		struct {                            /* TCP */
+			uint32_t                 heads; /* undelivered.c's in the pool; 0: none */
+			struct smtp_transactions smtp;
+		};
+	};
+	struct found found;
+	uint8_t      flags;
 };
 
-_Static_assert(sizeof(struct inspect) == 64 && sizeof(struct talk) + sizeof(struct pia) <= 128, "three cache lines");
+_Static_assert(sizeof(struct inspect) == 32, "half a cache line");
+
+/* Talks are named by their place: that behind the inspection, or by their block of the pool, which begins with a pointer to the
+ * inspection. */
+#define TALK_AT_HOME UINT32_MAX
 
 enum event_kind { EVENT_CONFIRM, EVENT_VIOLATE, EVENT_DISABLE, EVENT_GRIDFTP };
 
@@ -122,33 +130,58 @@ void inspect_tunnel(struct inspector *i, uint32_t handle, enum service s);
 /* The packet is done: events take effect. */
 void inspect_packet_done(struct inspector *i, const struct conn *c);
 
-/* => What was found; NULL for nothing. */
-const struct verdict *inspect_verdict(const struct inspector *i, const struct conn *c);
+/* What was found goes to `out`; returns false where that is nothing. */
+bool inspect_verdict(const struct inspector *i, const struct conn *c, struct verdict *out);
 
 /* ---- between the files of this folder */
+
+static inline struct inspect *
+talk_inspect(const struct talk *t)
+{
+	if (t->flags & TALK_HOME)
+		return (struct inspect *)(uintptr_t)t - 1;
+	return ((struct inspect *const *)(const void *)t)[-1];
+}
+
+/* => The talk at that place; NULL for 0. */
+static inline struct talk *
+talk_at(const struct inspect *in, uint32_t place)
+{
+	if (place == TALK_AT_HOME)
+		return (struct talk *)(uintptr_t)(in + 1);
+	return place ? (struct talk *)(void *)((struct inspect **)pool_at(&in->by->pool, place) + 1) : NULL;
+}
+
+/* => NULL for a matcher. */
+static inline const struct recogniser *
+talk_what(const struct talk *t)
+{
+	return recognisers[t->what];
+}
 
 /* Bytes of a talk and its state; `what` NULL: of a matcher. */
 size_t talk_size(const struct recogniser *what, bool udp);
 /* Where `parent` is NULL: to the connection itself. */
 struct talk *tree_attach(struct inspect *in, struct talk *parent, const struct recogniser *what);
 struct talk *tree_attach_pia(struct inspect *in, struct talk *parent);
-void         tree_feed(struct talk *t, int side, struct bytes b);
-void         tree_pass(struct talk *first, int side, struct bytes b);
-void         tree_pass_gap(struct talk *first, int side, uint64_t len);
-void         tree_pass_eof(struct talk *first, int side);
-void         tree_remove(struct talk *t); /* marks it and all below */
+void         tree_feed(struct inspect *in, struct talk *t, int side, struct bytes b);
+/* To a list of talks, by the place of the first. */
+void tree_pass(struct inspect *in, uint32_t first, int side, struct bytes b);
+void tree_pass_gap(struct inspect *in, uint32_t first, int side, uint64_t len);
+void tree_pass_eof(struct inspect *in, uint32_t first, int side);
+void tree_remove(struct inspect *in, struct talk *t); /* marks it and all below */
 /* Frees what is marked; with `all`, everything. */
-void tree_purge(struct talk **list, bool all);
-bool tree_live(const struct talk *first, enum service s);
+void tree_purge(struct inspect *in, uint32_t *list, bool all);
+bool tree_live(const struct inspect *in, uint32_t first, enum service s);
 /* Can nothing come of the tree any more? */
-bool tree_decided(const struct talk *first);
+bool tree_decided(const struct inspect *in, uint32_t first);
 
 bool pia_attach(struct inspect *in, struct talk *parent);
-void pia_feed(struct talk *t, int side, struct bytes b);
-void pia_gap(struct talk *t, int side, uint64_t len);
+void pia_feed(struct inspect *in, struct talk *t, int side, struct bytes b);
+void pia_gap(struct inspect *in, struct talk *t, int side, uint64_t len);
 /* Gives back what it keeps. */
-void pia_forget(struct talk *t);
-bool pia_decided(const struct talk *t);
+void pia_forget(struct inspect *in, struct talk *t);
+bool pia_decided(const struct inspect *in, const struct talk *t);
 
 /* A segment of that side has been delivered. */
 void undelivered_note(struct inspect *in, int side, struct bytes b);

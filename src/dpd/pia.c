@@ -20,7 +20,7 @@ pia_attach(struct inspect *in, struct talk *parent)
 
 	if (!t)
 		return false;
-	struct pia *p = t->state;
+	struct pia *p = talk_state(t);
 	if (parent || (in->flags & INSPECT_UDP))
 		for (int side = 0; side < 2; side++)
 			sig_side_start(&p->match.side[side]);
@@ -28,11 +28,11 @@ pia_attach(struct inspect *in, struct talk *parent)
 }
 
 void
-pia_forget(struct talk *t)
+pia_forget(struct inspect *in, struct talk *t)
 {
-	struct pia *p = t->state;
+	struct pia *p = talk_state(t);
 
-	chain_clear(&p->kept, t->in->by->blocks);
+	chain_clear(&p->kept, in->by->blocks);
 }
 
 /* Writes a number by sevens of its bits, the lowest first; the upper bit says that there are more. => The bytes written. */
@@ -64,27 +64,27 @@ take_head(struct bytes *in)
 
 /* Keeps a chunk for replay; without memory, nothing any more. */
 static void
-keep(struct talk *t, int side, uint32_t kind, uint32_t len, struct bytes b)
+keep(struct inspect *in, struct talk *t, int side, uint32_t kind, uint32_t len, struct bytes b)
 {
-	struct pia  *p = t->state;
-	struct slab *blocks = t->in->by->blocks;
+	struct pia  *p = talk_state(t);
+	struct slab *blocks = in->by->blocks;
 	uint8_t      head[HEAD_MAX];
 
 	if (!chain_add(&p->kept, blocks, head, put_head(head, len << HEAD_BITS | kind | (side ? HEAD_SIDE : 0))) ||
 	    !chain_add(&p->kept, blocks, b.p, b.n))
-		pia_forget(t);
+		pia_forget(in, t);
 }
 
 /* No longer buffering: nothing is replayed any more. Without matching either, the matcher is done with. */
 static void
-stop_buffering(struct talk *t)
+stop_buffering(struct inspect *in, struct talk *t)
 {
-	struct pia *p = t->state;
+	struct pia *p = talk_state(t);
 
-	p->state = t->in->by->opt->dpd_match_only_beginning ? PIA_SKIPPING : PIA_MATCHING;
-	pia_forget(t);
+	p->state = in->by->opt->dpd_match_only_beginning ? PIA_SKIPPING : PIA_MATCHING;
+	pia_forget(in, t);
 	if (p->state == PIA_SKIPPING)
-		tree_remove(t);
+		tree_remove(in, t);
 }
 
 /* Feeds a recogniser with all datagrams that came before, and with this one.  Zeek hands them on without looking whether the
@@ -93,16 +93,16 @@ stop_buffering(struct talk *t)
 static bool
 replay_datagrams(struct bytes kept, struct talk *to, int side, struct bytes now)
 {
-	const uint8_t deaf = to->what->unguarded ? 0 : TALK_SKIP;
+	const uint8_t deaf = talk_what(to)->unguarded ? 0 : TALK_SKIP;
 
 	to->flags |= TALK_REPLAY;
 	for (bool last = false; !last && !(to->flags & (TALK_THREW | deaf));) {
 		last = kept.n == 0;
 		if (last) {
-			to->what->feed(to, side, now);
+			talk_what(to)->feed(to, side, now);
 		} else {
 			const uint32_t head = take_head(&kept);
-			to->what->feed(to, (head & HEAD_SIDE) != 0, bytes_head(kept, head >> HEAD_BITS));
+			talk_what(to)->feed(to, (head & HEAD_SIDE) != 0, bytes_head(kept, head >> HEAD_BITS));
 			kept = bytes_skip(kept, head >> HEAD_BITS);
 		}
 	}
@@ -112,63 +112,62 @@ replay_datagrams(struct bytes kept, struct talk *to, int side, struct bytes now)
 
 /* Feeds a recogniser with all that came before, and with this chunk. */
 static void
-replay_stream(struct bytes kept, struct talk *to, int side, struct bytes now)
+replay_stream(struct inspect *in, struct bytes kept, struct talk *to, int side, struct bytes now)
 {
 	while (kept.n > 0) {
 		const uint32_t head = take_head(&kept), len = head >> HEAD_BITS;
 		const int      from = (head & HEAD_SIDE) != 0;
 		if (head & HEAD_GAP) {
-			if (to->what->gap && !(to->flags & (TALK_SKIP | TALK_REMOVING)))
-				to->what->gap(to, from, len);
+			if (talk_what(to)->gap && !(to->flags & (TALK_SKIP | TALK_REMOVING)))
+				talk_what(to)->gap(to, from, len);
 			continue;
 		}
-		tree_feed(to, from, bytes_head(kept, len));
+		tree_feed(in, to, from, bytes_head(kept, len));
 		kept = bytes_skip(kept, len);
 	}
-	tree_feed(to, side, now);
+	tree_feed(in, to, side, now);
 }
 
 /* => False where a datagram's recogniser threw. */
 static bool
-replay(struct talk *t, struct talk *to, int side, struct bytes now)
+replay(struct inspect *in, struct talk *t, struct talk *to, int side, struct bytes now)
 {
-	struct pool *pool = &t->in->by->pool;
-	struct pia  *p = t->state;
+	struct pool *pool = &in->by->pool;
+	struct pia  *p = talk_state(t);
 	uint32_t     name = 0;
 	uint8_t     *all = p->kept.n > 0 ? pool_alloc(pool, p->kept.n, &name) : NULL;
 	bool         good = true;
 
 	if (all)
-		chain_copy(&p->kept, t->in->by->blocks, all);
+		chain_copy(&p->kept, in->by->blocks, all);
 	else
-		pia_forget(t);
+		pia_forget(in, t);
 	const struct bytes kept = { all, p->kept.n };
-	if ((t->in->flags & INSPECT_UDP) && !t->parent)
+	if ((in->flags & INSPECT_UDP) && !t->parent)
 		good = replay_datagrams(kept, to, side, now);
 	else
-		replay_stream(kept, to, side, now);
+		replay_stream(in, kept, to, side, now);
 	pool_release(pool, all, name);
 	return good;
 }
 
 static void
-match(struct talk *t, int side, struct bytes b)
+match(struct inspect *in, struct talk *t, int side, struct bytes b)
 {
-	struct pia     *p = t->state;
-	struct inspect *in = t->in;
-	const bool      udp = in->flags & INSPECT_UDP;
-	enum service    found[SIG_OUT];
-	const unsigned  n = signatures_match(in->by->signatures, &p->match, udp && !t->parent, !udp, side, b, found);
+	struct pia    *p = talk_state(t);
+	const bool     udp = in->flags & INSPECT_UDP;
+	enum service   found[SIG_OUT];
+	const unsigned n = signatures_match(in->by->signatures, &p->match, udp && !t->parent, !udp, side, b, found);
 
 	for (unsigned i = 0; i < n; i++) {
 		if (p->state == PIA_MATCHING) {
-			verdict_add(&in->verdict, VERDICT_SPECULATIVE, found[i]);
+			found_add(&in->found, &in->by->verdicts, VERDICT_SPECULATIVE, found[i]);
 			continue;
 		}
-		struct talk *to = tree_attach(in, t->parent, in->by->registry.of[found[i]]);
+		struct talk *to = tree_attach(in, talk_at(in, t->parent), recognisers[found[i]]);
 		if (!to)
 			continue;
-		if (!replay(t, to, side, b)) {
+		if (!replay(in, t, to, side, b)) {
 			to->flags &= (uint8_t)~TALK_THREW;
 			events_add(t, EVENT_VIOLATE);
 			break; /* what else has matched is lost with it */
@@ -189,56 +188,56 @@ note_headers(const struct inspect *in, struct pia *p)
 
 /* Counts a chunk. => Is it one too many, or beyond the bytes that are kept? */
 static bool
-is_beyond(const struct talk *t, size_t n)
+is_beyond(const struct inspect *in, const struct talk *t, size_t n)
 {
-	const struct service_options *opt = t->in->by->opt;
-	struct pia                   *p = t->state;
+	const struct service_options *opt = in->by->opt;
+	struct pia                   *p = talk_state(t);
 
 	p->size += (uint32_t)n;
 	return p->size > opt->dpd_buffer_size || ++p->chunks > opt->dpd_max_packets;
 }
 
 void
-pia_feed(struct talk *t, int side, struct bytes b)
+pia_feed(struct inspect *in, struct talk *t, int side, struct bytes b)
 {
-	struct pia *p = t->state;
+	struct pia *p = talk_state(t);
 
 	if (p->state == PIA_INIT)
 		p->state = PIA_BUFFERING;
 	const bool buffers = p->state == PIA_BUFFERING && b.n > 0;
-	const bool last = buffers && is_beyond(t, b.n);
-	if (!t->parent && !(t->in->flags & INSPECT_UDP)) {
-		note_headers(t->in, p);
-		if (!t->in->by->opt->dpd_match_only_beginning)
-			undelivered_note(t->in, side, b);
+	const bool last = buffers && is_beyond(in, t, b.n);
+	if (!t->parent && !(in->flags & INSPECT_UDP)) {
+		note_headers(in, p);
+		if (!in->by->opt->dpd_match_only_beginning)
+			undelivered_note(in, side, b);
 	}
-	match(t, side, b);
+	match(in, t, side, b);
 	if (last)
-		stop_buffering(t);
+		stop_buffering(in, t);
 	else if (buffers)
-		keep(t, side, 0, (uint32_t)b.n, b);
+		keep(in, t, side, 0, (uint32_t)b.n, b);
 }
 
 void
-pia_gap(struct talk *t, int side, uint64_t len)
+pia_gap(struct inspect *in, struct talk *t, int side, uint64_t len)
 {
-	struct pia *p = t->state;
+	struct pia *p = talk_state(t);
 
 	if (p->state != PIA_BUFFERING)
 		return;
 	if (len > 0x3fffffff)
 		len = 0x3fffffff;
-	if (++p->chunks > t->in->by->opt->dpd_max_packets)
-		stop_buffering(t);
+	if (++p->chunks > in->by->opt->dpd_max_packets)
+		stop_buffering(in, t);
 	else
-		keep(t, side, HEAD_GAP, (uint32_t)len, (struct bytes){ NULL, 0 });
+		keep(in, t, side, HEAD_GAP, (uint32_t)len, (struct bytes){ NULL, 0 });
 }
 
 bool
-pia_decided(const struct talk *t)
+pia_decided(const struct inspect *in, const struct talk *t)
 {
-	const struct pia *p = t->state;
-	const bool        udp = t->in->flags & INSPECT_UDP;
+	const struct pia *p = talk_state(t);
+	const bool        udp = in->flags & INSPECT_UDP;
 
-	return p->state == PIA_SKIPPING || !signatures_alive(t->in->by->signatures, &p->match, udp && !t->parent, !udp);
+	return p->state == PIA_SKIPPING || !signatures_alive(in->by->signatures, &p->match, udp && !t->parent, !udp);
 }

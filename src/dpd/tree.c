@@ -15,49 +15,63 @@ is_udp(const struct inspect *in)
 	return in->flags & INSPECT_UDP;
 }
 
-/* => A zeroed talk with its state behind it: in the inspection's block as long as there is room. */
+/* Returns a zeroed talk with its state behind it, and its place: behind the inspection if there is room, else in the pool. */
 static struct talk *
-talk_new(struct inspect *in, const struct recogniser *what)
+talk_new(struct inspect *in, const struct recogniser *what, uint32_t *place)
 {
 	const size_t n = talk_size(what, is_udp(in));
-	const bool   home = n <= (size_t)(in->size - in->used);
-	uint32_t     name = 0;
-	struct talk *t = home ? (void *)((char *)in + in->used) : pool_alloc(&in->by->pool, n, &name);
+	struct talk *t;
 
-	if (!t)
-		return NULL;
-	if (home)
-		in->used = (uint16_t)(in->used + n);
-	t->state = t + 1;
-	t->what = what;
-	t->in = in;
-	t->name = name;
-	t->flags = home ? TALK_HOME : 0;
+	if (what && (in->flags & INSPECT_ROOM)) {
+		in->flags &= (uint8_t)~INSPECT_ROOM;
+		*place = TALK_AT_HOME;
+		t = talk_at(in, *place);
+		t->flags = TALK_HOME;
+	} else {
+		struct inspect **block = pool_alloc(&in->by->pool, sizeof in + n, place);
+		if (!block)
+			return NULL;
+		*block = in;
+		t = (void *)(block + 1);
+	}
+	if (what)
+		t->what = (uint8_t)what->service;
 	return t;
 }
 
-static struct talk **
+/* Returns the place of a talk in the tree. */
+static uint32_t
+place_of(const struct inspect *in, const struct talk *t)
+{
+	uint32_t place = t->parent ? talk_at(in, t->parent)->child : in->child;
+
+	while (talk_at(in, place) != t)
+		place = talk_at(in, place)->next;
+	return place;
+}
+
+static uint32_t *
 children(struct inspect *in, struct talk *parent)
 {
 	return parent ? &parent->child : &in->child;
 }
 
 static void
-append(struct talk *parent, struct talk *t)
+append(struct inspect *in, struct talk *parent, struct talk *t, uint32_t place)
 {
-	struct talk **at = children(t->in, parent);
+	uint32_t *at = children(in, parent);
 
 	while (*at)
-		at = &(*at)->next;
-	*at = t;
-	t->parent = parent;
+		at = &talk_at(in, *at)->next;
+	*at = place;
+	t->parent = parent ? place_of(in, parent) : 0;
 }
 
 static bool
-holds(const struct talk *first, const struct recogniser *what)
+holds(const struct inspect *in, uint32_t first, enum service s)
 {
-	for (const struct talk *t = first; t; t = t->next)
-		if (t->what == what && !(t->flags & (TALK_REMOVING | TALK_OUTSIDE)))
+	for (const struct talk *t = talk_at(in, first); t; t = talk_at(in, t->next))
+		if (t->what == s && !(t->flags & (TALK_REMOVING | TALK_OUTSIDE)))
 			return true;
 	return false;
 }
@@ -72,13 +86,14 @@ fits(const struct inspect *in, const struct recogniser *what)
 static struct talk *
 attach(struct inspect *in, struct talk *parent, const struct recogniser *what, uint8_t flags)
 {
-	struct talk *t = what ? talk_new(in, what) : NULL;
+	uint32_t     place;
+	struct talk *t = what ? talk_new(in, what, &place) : NULL;
 
 	if (!t)
 		return NULL;
 	in->by->counters.attached++;
 	t->flags |= flags;
-	append(parent, t);
+	append(in, parent, t, place);
 	if (what->begin)
 		what->begin(t);
 	return t;
@@ -87,7 +102,7 @@ attach(struct inspect *in, struct talk *parent, const struct recogniser *what, u
 struct talk *
 tree_attach(struct inspect *in, struct talk *parent, const struct recogniser *what)
 {
-	if (!what || (parent && parent->flags & TALK_REMOVING) || holds(*children(in, parent), what) ||
+	if (!what || (parent && parent->flags & TALK_REMOVING) || holds(in, *children(in, parent), what->service) ||
 	    (!parent && !fits(in, what)))
 		return NULL;
 	return attach(in, parent, what, 0);
@@ -96,83 +111,85 @@ tree_attach(struct inspect *in, struct talk *parent, const struct recogniser *wh
 struct talk *
 tree_attach_pia(struct inspect *in, struct talk *parent)
 {
-	struct talk *t = talk_new(in, NULL);
+	uint32_t     place;
+	struct talk *t = talk_new(in, NULL, &place);
 
 	if (t)
-		append(parent, t);
+		append(in, parent, t, place);
 	return t;
 }
 
 void
-tree_feed(struct talk *t, int side, struct bytes b)
+tree_feed(struct inspect *in, struct talk *t, int side, struct bytes b)
 {
 	if (t->flags & (TALK_SKIP | TALK_REMOVING))
 		return;
 	if (t->what)
-		t->what->feed(t, side, b);
+		talk_what(t)->feed(t, side, b);
 	else
-		pia_feed(t, side, b);
+		pia_feed(in, t, side, b);
 }
 
 void
-tree_remove(struct talk *t)
+tree_remove(struct inspect *in, struct talk *t)
 {
 	t->flags |= TALK_REMOVING;
-	t->in->flags |= INSPECT_PURGE;
-	for (struct talk *c = t->child; c; c = c->next)
-		tree_remove(c);
+	in->flags |= INSPECT_PURGE;
+	for (struct talk *c = talk_at(in, t->child); c; c = talk_at(in, c->next))
+		tree_remove(in, c);
 }
 
 static void
-talk_free(struct talk *t)
+talk_free(struct inspect *in, struct talk *t, uint32_t place)
 {
-	tree_purge(&t->child, true);
+	tree_purge(in, &t->child, true);
 	if (!t->what)
-		pia_forget(t);
-	else if (t->what->end)
-		t->what->end(t);
-	if (t->flags & TALK_HOME)
-		slab_hide(t, talk_size(t->what, is_udp(t->in)));
+		pia_forget(in, t);
+	else if (talk_what(t)->end)
+		talk_what(t)->end(t);
+	if (place == TALK_AT_HOME)
+		slab_hide(t, talk_size(talk_what(t), is_udp(in)));
 	else
-		pool_release(&t->in->by->pool, t, t->name);
+		pool_release(&in->by->pool, (struct inspect **)(void *)t - 1, place);
 }
 
 void
-tree_purge(struct talk **list, bool all)
+tree_purge(struct inspect *in, uint32_t *list, bool all)
 {
-	for (struct talk **at = list; *at;) {
-		struct talk *t = *at;
+	for (uint32_t *at = list; *at;) {
+		const uint32_t place = *at;
+		struct talk   *t = talk_at(in, place);
 		if (all || (t->flags & TALK_REMOVING)) {
 			*at = t->next;
-			talk_free(t);
+			talk_free(in, t, place);
 		} else {
-			tree_purge(&t->child, false);
+			tree_purge(in, &t->child, false);
 			at = &t->next;
 		}
 	}
 }
 
 bool
-tree_live(const struct talk *first, enum service s)
+tree_live(const struct inspect *in, uint32_t first, enum service s)
 {
-	for (const struct talk *t = first; t; t = t->next) {
+	for (const struct talk *t = talk_at(in, first); t; t = talk_at(in, t->next)) {
 		if (t->flags & TALK_OUTSIDE)
 			continue;
-		if ((t->what && t->what->service == s && !(t->flags & TALK_REMOVING)) || tree_live(t->child, s))
+		if ((t->what == s && !(t->flags & TALK_REMOVING)) || tree_live(in, t->child, s))
 			return true;
 	}
 	return false;
 }
 
 bool
-tree_decided(const struct talk *first)
+tree_decided(const struct inspect *in, uint32_t first)
 {
-	for (const struct talk *t = first; t; t = t->next) {
+	for (const struct talk *t = talk_at(in, first); t; t = talk_at(in, t->next)) {
 		if (t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE))
 			continue;
-		if (t->what ? !((t->flags & TALK_SETTLED) && events_deaf(t->in)) : !pia_decided(t))
+		if (t->what ? !((t->flags & TALK_SETTLED) && events_deaf(in)) : !pia_decided(in, t))
 			return false;
-		if (!tree_decided(t->child))
+		if (!tree_decided(in, t->child))
 			return false;
 	}
 	return true;
@@ -182,93 +199,102 @@ tree_decided(const struct talk *first)
 
 /* What is attached on the way does not get this input: it has had it, or is to begin with the next. */
 void
-tree_pass(struct talk *first, int side, struct bytes b)
+tree_pass(struct inspect *in, uint32_t first, int side, struct bytes b)
 {
-	struct talk *last = first;
+	struct talk *t = talk_at(in, first), *last = t;
 
 	while (last && last->next)
-		last = last->next;
-	for (struct talk *t = first; t; t = t == last ? NULL : t->next)
+		last = talk_at(in, last->next);
+	for (; t; t = t == last ? NULL : talk_at(in, t->next))
 		if (!(t->flags & TALK_OUTSIDE))
-			tree_feed(t, side, b);
+			tree_feed(in, t, side, b);
 }
 
 void
-tree_pass_gap(struct talk *first, int side, uint64_t len)
+tree_pass_gap(struct inspect *in, uint32_t first, int side, uint64_t len)
 {
-	for (struct talk *t = first; t; t = t->next) {
+	for (struct talk *t = talk_at(in, first); t; t = talk_at(in, t->next)) {
 		if (t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE))
 			continue;
 		if (!t->what)
-			pia_gap(t, side, len);
-		else if (t->what->gap)
-			t->what->gap(t, side, len);
+			pia_gap(in, t, side, len);
+		else if (talk_what(t)->gap)
+			talk_what(t)->gap(t, side, len);
 	}
 }
 
 void
-tree_pass_eof(struct talk *first, int side)
+tree_pass_eof(struct inspect *in, uint32_t first, int side)
 {
-	for (struct talk *t = first; t; t = t->next)
-		if (t->what && t->what->eof && !(t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE)))
-			t->what->eof(t, side);
+	for (struct talk *t = talk_at(in, first); t; t = talk_at(in, t->next))
+		if (t->what && talk_what(t)->eof && !(t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE)))
+			talk_what(t)->eof(t, side);
 }
 
 /* ---- what recognisers call */
 
+enum service
+talk_parent(const struct talk *t)
+{
+	const struct talk *parent = talk_at(talk_inspect(t), t->parent);
+
+	return parent ? (enum service)parent->what : SERVICE_NONE;
+}
+
 struct talk *
 talk_hand_over(struct talk *t, enum service service)
 {
-	return tree_attach(t->in, t, t->in->by->registry.of[service]);
+	return tree_attach(talk_inspect(t), t, recognisers[service]);
 }
 
 void
 talk_guess(struct talk *t)
 {
-	(void)pia_attach(t->in, t);
+	(void)pia_attach(talk_inspect(t), t);
 }
 
 void
 talk_pass(struct talk *t, int side, struct bytes b)
 {
-	tree_pass(t->child, side, b);
+	tree_pass(talk_inspect(t), t->child, side, b);
 }
 
 void
 talk_pass_gap(struct talk *t, int side, uint64_t len)
 {
-	tree_pass_gap(t->child, side, len);
+	tree_pass_gap(talk_inspect(t), t->child, side, len);
 }
 
 void
 talk_pass_eof(struct talk *t, int side)
 {
-	tree_pass_eof(t->child, side);
+	tree_pass_eof(talk_inspect(t), t->child, side);
 }
 
 void
 talk_drop_children(struct talk *t)
 {
-	for (struct talk *c = t->child; c; c = c->next)
+	struct inspect *in = talk_inspect(t);
+
+	for (struct talk *c = talk_at(in, t->child); c; c = talk_at(in, c->next))
 		if (!(c->flags & TALK_OUTSIDE))
-			tree_remove(c);
+			tree_remove(in, c);
 }
 
 struct talk *
 talk_outside(struct talk *t, enum service service)
 {
-	const struct recogniser *what = t->in->by->registry.of[service];
-	return attach(t->in, t, what, TALK_OUTSIDE);
+	return attach(talk_inspect(t), t, recognisers[service], TALK_OUTSIDE);
 }
 
 void
 talk_feed(struct talk *outside, int side, struct bytes b)
 {
-	tree_feed(outside, side, b);
+	tree_feed(talk_inspect(outside), outside, side, b);
 }
 
 void
 talk_release(struct talk *outside)
 {
-	tree_remove(outside);
+	tree_remove(talk_inspect(outside), outside);
 }

@@ -118,7 +118,7 @@ undelivered_match(struct inspect *in)
 		const enum service s = oldest(in, &x, side);
 		if (s == SERVICE_NONE)
 			continue;
-		verdict_add(&in->verdict, VERDICT_SPECULATIVE, s);
+		found_add(&in->found, &in->by->verdicts, VERDICT_SPECULATIVE, s);
 		return; /* dpd_late_match_stop */
 	}
 }

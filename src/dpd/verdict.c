@@ -3,45 +3,34 @@
 
 #include <string.h>
 
-_Static_assert(SERVICE_COUNT <= 0x40, "an entry has six bits for the service");
+#define FOUND_MANY 0xff
 
-static int
-find(const struct verdict *v, enum verdict_list list, enum service s)
+_Static_assert(SERVICE_COUNT < 0x40, "an entry has six bits for the service, and none is FOUND_MANY");
+
+static uint8_t
+entry(enum verdict_list list, enum service s)
 {
-	for (int i = 0; i < VERDICT_MAX && v->at[i]; i++)
-		if (v->at[i] == ((unsigned)list | (unsigned)s))
-			return i;
-	return -1;
+	return (uint8_t)((unsigned)list | (unsigned)s);
 }
 
-bool
-verdict_has(const struct verdict *v, enum verdict_list list, enum service s)
+/* => Its place, or where the list ends; `n` where it is full. */
+static unsigned
+place(const uint8_t *at, unsigned n, uint8_t e)
 {
-	return find(v, list, s) >= 0;
+	unsigned i = 0;
+
+	while (i < n && at[i] && at[i] != e)
+		i++;
+	return i;
 }
 
 void
 verdict_add(struct verdict *v, enum verdict_list list, enum service s)
 {
-	int i = 0;
+	const unsigned i = place(v->at, VERDICT_MAX, entry(list, s));
 
-	if (verdict_has(v, list, s))
-		return;
-	while (i < VERDICT_MAX && v->at[i])
-		i++;
 	if (i < VERDICT_MAX)
-		v->at[i] = (uint8_t)((unsigned)list | (unsigned)s);
-}
-
-void
-verdict_remove(struct verdict *v, enum verdict_list list, enum service s)
-{
-	const int i = find(v, list, s);
-
-	if (i < 0)
-		return;
-	memmove(v->at + i, v->at + i + 1, (size_t)(VERDICT_MAX - 1 - i));
-	v->at[VERDICT_MAX - 1] = 0;
+		v->at[i] = entry(list, s);
 }
 
 unsigned
@@ -53,4 +42,103 @@ verdict_list(const struct verdict *v, enum verdict_list list, enum service out[V
 		if ((v->at[i] & 0xc0u) == (unsigned)list)
 			out[n++] = (enum service)(v->at[i] & 0x3f);
 	return n;
+}
+
+/* ---- few */
+
+/* => The handle of the many, or 0. */
+static uint32_t
+many_of(const struct found *f)
+{
+	uint32_t handle = 0;
+
+	if (f->at[0] == FOUND_MANY)
+		memcpy(&handle, f->at + 1, sizeof handle);
+	return handle;
+}
+
+/* => The entries, wherever they are, and how many there may be. */
+static const uint8_t *
+entries(const struct found *f, const struct slab *verdicts, unsigned *n)
+{
+	const uint32_t many = many_of(f);
+
+	*n = many ? VERDICT_MAX : FOUND_FEW;
+	return many ? ((const struct verdict *)slab_at(verdicts, many))->at : f->at;
+}
+
+bool
+found_has(const struct found *f, const struct slab *verdicts, enum verdict_list list, enum service s)
+{
+	unsigned       n;
+	const uint8_t *at = entries(f, verdicts, &n);
+	const unsigned i = place(at, n, entry(list, s));
+
+	return i < n && at[i];
+}
+
+uint32_t
+found_keep(struct found *f, struct slab *verdicts)
+{
+	uint32_t handle = many_of(f);
+
+	if (!handle && f->at[0] && (handle = slab_alloc(verdicts)) != 0) {
+		memcpy(slab_at(verdicts, handle), f->at, FOUND_FEW);
+		f->at[0] = FOUND_MANY;
+		memcpy(f->at + 1, &handle, sizeof handle);
+	}
+	return handle;
+}
+
+void
+found_add(struct found *f, struct slab *verdicts, enum verdict_list list, enum service s)
+{
+	uint32_t many = many_of(f);
+
+	if (!many) {
+		const unsigned i = place(f->at, FOUND_FEW, entry(list, s));
+		if (i < FOUND_FEW) {
+			f->at[i] = entry(list, s);
+			return;
+		}
+		many = found_keep(f, verdicts);
+	}
+	if (many)
+		verdict_add(slab_at(verdicts, many), list, s);
+}
+
+void
+found_remove(struct found *f, const struct slab *verdicts, enum verdict_list list, enum service s)
+{
+	const uint32_t many = many_of(f);
+	uint8_t       *at = many ? ((struct verdict *)slab_at(verdicts, many))->at : f->at;
+	const unsigned n = many ? VERDICT_MAX : FOUND_FEW, i = place(at, n, entry(list, s));
+
+	if (i == n || !at[i])
+		return;
+	memmove(at + i, at + i + 1, n - 1 - i);
+	at[n - 1] = 0;
+}
+
+bool
+found_get(const struct found *f, const struct slab *verdicts, struct verdict *out)
+{
+	unsigned       n;
+	const uint8_t *at = entries(f, verdicts, &n);
+
+	if (!at[0])
+		return false;
+	*out = (struct verdict){ { 0 } };
+	memcpy(out->at, at, n);
+	return true;
+}
+
+void
+found_clear(struct found *f, struct slab *verdicts)
+{
+	const uint32_t many = many_of(f);
+
+	if (many)
+		slab_release(verdicts, many);
+	*f = (struct found){ { 0 } };
 }

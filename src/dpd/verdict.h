@@ -1,7 +1,8 @@
 /* verdict.h - what has been found out about a connection: three lists of services, each in the order of finding.
  *
  * Sixteen bytes, which is all that is left of an inspection when it is over: a byte an entry, its list in the upper
- * two bits.  What goes beyond sixteen entries is left out.
+ * two bits.  What goes beyond sixteen entries is left out.  As long as the inspection goes on and there are few, they are in
+ * `struct found`.
  */
 #ifndef CONNLOG_DPD_VERDICT_H
 #define CONNLOG_DPD_VERDICT_H
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/slab.h"
 #include "service/names.h"
 
 enum verdict_list {
@@ -24,17 +26,27 @@ struct verdict {
 	uint8_t at[VERDICT_MAX]; /* 0 ends it */
 };
 
-bool verdict_has(const struct verdict *v, enum verdict_list list, enum service s);
 /* Appends, unless it is there. */
 void verdict_add(struct verdict *v, enum verdict_list list, enum service s);
-void verdict_remove(struct verdict *v, enum verdict_list list, enum service s);
 /* => The number of entries of one list, which go to `out`. */
 unsigned verdict_list(const struct verdict *v, enum verdict_list list, enum service out[VERDICT_MAX]);
 
-static inline bool
-verdict_is_empty(const struct verdict *v)
-{
-	return v->at[0] == 0;
-}
+#define FOUND_FEW 7
+
+/* Up to seven entries, or where there are more of them: FOUND_MANY, then the handle of a verdict in a slab. */
+struct found {
+	uint8_t at[FOUND_FEW];
+};
+
+bool found_has(const struct found *f, const struct slab *verdicts, enum verdict_list list, enum service s);
+/* Appends, unless it is there. */
+void found_add(struct found *f, struct slab *verdicts, enum verdict_list list, enum service s);
+void found_remove(struct found *f, const struct slab *verdicts, enum verdict_list list, enum service s);
+/* Returns false where there is nothing. */
+bool found_get(const struct found *f, const struct slab *verdicts, struct verdict *out);
+/* Moves it to the slab, and returns the handle there; 0 where nothing was found, or there is no memory. */
+uint32_t found_keep(struct found *f, struct slab *verdicts);
+/* Gives back what it has in the slab. */
+void found_clear(struct found *f, struct slab *verdicts);
 
 #endif

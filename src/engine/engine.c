@@ -23,9 +23,11 @@ static const connlog_record *
 record_now(void *arg, uint32_t handle)
 {
 	struct connlog_engine *e = arg;
+	struct verdict         v;
+	const bool             found = inspect_verdict(&e->inspector, conn_at(&e->store, handle), &v);
 
 	arena_reset(&e->arena);
-	fill_record(&e->store, handle, inspect_verdict(&e->inspector, conn_at(&e->store, handle)), &e->texts, &e->record);
+	fill_record(&e->store, handle, found ? &v : NULL, &e->texts, &e->record);
 	e->record.arena = &e->arena;
 	return record_public(&e->record);
 }

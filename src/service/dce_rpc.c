@@ -51,7 +51,7 @@ header(const uint8_t *p)
 static void
 authentication(struct talk *t, struct bytes b)
 {
-	struct dce_rpc *d = t->state;
+	struct dce_rpc *d = talk_state(t);
 	const bool      ntlm = b.p[0] == AUTH_NTLM;
 	struct talk   **to = ntlm ? &d->ntlm : &d->gssapi;
 
@@ -145,7 +145,7 @@ pdu(struct talk *t, struct side *s, const struct header *h, const uint8_t *p)
 	if (auth)
 		authentication(t, (struct bytes){ p + h->length - auth, auth });
 	const struct bytes b = { p + HEADER, h->length - HEADER - auth };
-	if (fragment(t->state, s, h, b.n) && !body(h, b))
+	if (fragment(talk_state(t), s, h, b.n) && !body(h, b))
 		return false;
 	talk_confirm(t);
 	return true;
@@ -162,7 +162,7 @@ fail(struct talk *t, struct side *s, struct bytes *in)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct dce_rpc *d = t->state;
+	struct dce_rpc *d = talk_state(t);
 	struct side    *s = &d->side[side];
 
 	while (b.n != 0) {
@@ -189,7 +189,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 end(struct talk *t)
 {
-	struct dce_rpc *d = t->state;
+	struct dce_rpc *d = talk_state(t);
 
 	for (int i = 0; i < 2; i++)
 		gather_clear(&d->side[i].held);

@@ -149,7 +149,7 @@ take_options(struct bytes in, uint8_t *sum, uint8_t *type)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 	uint8_t       type;
 
 	if (b.n < HEADER || !take_options(bytes_skip(b, HEADER), &s->relayed[side], &type)) {

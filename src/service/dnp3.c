@@ -248,7 +248,7 @@ link_frame(struct talk *t, struct flow *f, int side, struct bytes *in)
 static void
 deliver(struct talk *t, int side, struct bytes in)
 {
-	struct flow *f = &((struct state *)t->state)->side[side];
+	struct flow *f = &((struct state *)talk_state(t))->side[side];
 
 	while (!f->dead && (in.n || f->in_frame))
 		if (f->in_frame ? !link_frame(t, f, side, &in) : !link_header(t, f, side, &in))
@@ -265,7 +265,7 @@ tcp_feed(struct talk *t, int side, struct bytes b)
 static void
 dnp3_end(struct talk *t)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	for (int side = 0; side < 2; side++) {
 		forget(&s->side[side]);

@@ -89,7 +89,7 @@ questions_and_answers(struct talk *t, struct bytes in, const uint8_t *header)
 static void
 message(struct talk *t, int side, struct bytes b)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	if (b.n < HEADER)
 		return;
@@ -115,7 +115,7 @@ message(struct talk *t, int side, struct bytes b)
 static void
 chunk(struct talk *t, int side, struct bytes in)
 {
-	struct state  *s = t->state;
+	struct state  *s = talk_state(t);
 	struct framer *f =
 		&s->framer[side ^ s->swapped]; /* the same for the whole chunk, also when a message in it flips */
 	const uint8_t *p;
@@ -147,7 +147,7 @@ chunk(struct talk *t, int side, struct bytes in)
 static void
 closed(struct talk *t)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	for (int i = 0; i < 2; i++) {
 		struct framer *f = &s->framer[i];
@@ -172,7 +172,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 begin(struct talk *t)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	s->netbios = talk_port(t, TALK_ORIG) == NETBIOS_PORT || talk_port(t, TALK_RESP) == NETBIOS_PORT;
 	if (talk_udp(t))
@@ -182,7 +182,7 @@ begin(struct talk *t)
 static void
 flipped(struct talk *t)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	s->swapped = !s->swapped;
 }
@@ -190,7 +190,7 @@ flipped(struct talk *t)
 static void
 end(struct talk *t)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	if (talk_udp(t))
 		return;

@@ -279,7 +279,7 @@ one_record(struct dtls *d, struct talk *t, int side, struct tls_reader *r)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct dtls      *d = t->state;
+	struct dtls      *d = talk_state(t);
 	struct tls_reader r = { b, false };
 	const bool        was_confirmed = d->hs.confirmed;
 
@@ -298,7 +298,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 end(struct talk *t)
 {
-	struct dtls *d = t->state;
+	struct dtls *d = talk_state(t);
 
 	tls_handshake_clear(&d->hs);
 	for (int side = 0; side < 2; side++)

@@ -197,7 +197,7 @@ reply(struct talk *t, struct finger *f, struct bytes b)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct finger *f = t->state;
+	struct finger *f = talk_state(t);
 
 	if (b.n == 0 || f->deaf[side])
 		return;
@@ -212,7 +212,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 gap(struct talk *t, int side, uint64_t len)
 {
-	const struct finger *f = t->state;
+	const struct finger *f = talk_state(t);
 
 	(void)len;
 	if (!f->deaf[side] && (side == TALK_RESP || f->request != REQUEST_OVER))
@@ -222,7 +222,7 @@ gap(struct talk *t, int side, uint64_t len)
 static void
 eof(struct talk *t, int side)
 {
-	struct finger *f = t->state;
+	struct finger *f = talk_state(t);
 
 	if (!f->seen[side] || f->deaf[side] || (side == TALK_ORIG ? request_eof(t, f) : !f->cr))
 		return;

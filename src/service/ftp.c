@@ -28,7 +28,7 @@ struct ftp {
 static void
 begin(struct talk *t)
 {
-	struct ftp *f = t->state;
+	struct ftp *f = talk_state(t);
 
 	for (int side = 0; side < 2; side++)
 		f->nvt[side].nul_sensitive = true;
@@ -99,7 +99,7 @@ command(struct bytes word, uint8_t upper[MAX_WORD])
 static void
 request_line(struct talk *t, struct bytes line)
 {
-	struct ftp        *f = t->state;
+	struct ftp        *f = talk_state(t);
 	const struct bytes from_word = ftp_skip_blanks(line);
 	const struct bytes word = ftp_word(from_word);
 	const struct bytes arg = ftp_skip_blanks(bytes_skip(from_word, word.n));
@@ -122,7 +122,7 @@ request_line(struct talk *t, struct bytes line)
 static void
 negotiate(struct talk *t, unsigned code)
 {
-	struct ftp *f = t->state;
+	struct ftp *f = talk_state(t);
 
 	if (code == 234 && f->auth == AUTH_TLS) {
 		if (talk_hand_over(t, SERVICE_SSL)) /* else the one that follows tokens stays */
@@ -136,7 +136,7 @@ negotiate(struct talk *t, unsigned code)
 static void
 reply_line(struct talk *t, struct bytes line, uint64_t full)
 {
-	struct ftp  *f = t->state;
+	struct ftp  *f = talk_state(t);
 	unsigned     code = ftp_code(line);
 	struct bytes text = line;
 	bool         more = false;
@@ -169,7 +169,7 @@ reply_line(struct talk *t, struct bytes line, uint64_t full)
 static void
 pass(struct talk *t, int side, struct bytes b)
 {
-	struct ftp *f = t->state;
+	struct ftp *f = talk_state(t);
 
 	if (!f->adat.followed)
 		talk_pass(t, side, b);
@@ -182,7 +182,7 @@ pass(struct talk *t, int side, struct bytes b)
 static void
 deliver(struct talk *t, int side, struct bytes line, uint64_t full)
 {
-	struct ftp *f = t->state;
+	struct ftp *f = talk_state(t);
 
 	if (line.n == 0) /* empty, or no memory for it */
 		return;
@@ -198,7 +198,7 @@ deliver(struct talk *t, int side, struct bytes line, uint64_t full)
 static void
 cut(struct talk *t, int side, struct bytes b)
 {
-	struct ftp  *f = t->state;
+	struct ftp  *f = talk_state(t);
 	struct bytes line;
 	uint64_t     full;
 	bool         x = false;
@@ -214,7 +214,7 @@ cut(struct talk *t, int side, struct bytes b)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct ftp *f = t->state;
+	struct ftp *f = talk_state(t);
 
 	if (f->tls)
 		pass(t, side, b);
@@ -226,7 +226,7 @@ static void
 eof(struct talk *t, int side)
 {
 	static const uint8_t newline[] = "\n";
-	struct ftp          *f = t->state;
+	struct ftp          *f = talk_state(t);
 
 	if (nvt_unfinished(&f->nvt[side]))
 		cut(t, side, (struct bytes){ newline, 1 });
@@ -235,7 +235,7 @@ eof(struct talk *t, int side)
 static void
 flipped(struct talk *t)
 {
-	struct ftp      *f = t->state;
+	struct ftp      *f = talk_state(t);
 	const struct nvt was = f->nvt[0];
 
 	f->nvt[0] = f->nvt[1];
@@ -245,7 +245,7 @@ flipped(struct talk *t)
 static void
 end(struct talk *t)
 {
-	struct ftp *f = t->state;
+	struct ftp *f = talk_state(t);
 
 	nvt_clear(&f->nvt[0], talk_budget(t));
 	nvt_clear(&f->nvt[1], talk_budget(t));

@@ -23,7 +23,7 @@ forward(struct talk *t, struct talk **to, enum service service, int side, struct
 static void
 mechanism_token(struct talk *t, struct cursor *c, int side)
 {
-	struct gssapi     *g = t->state;
+	struct gssapi     *g = talk_state(t);
 	const struct bytes token = asn1_value(c);
 	const uint8_t      first = token.n ? token.p[0] : 0;
 

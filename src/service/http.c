@@ -463,7 +463,7 @@ stream(struct http *h, int side, struct bytes in)
 static void
 feed(struct talk *t, int side, struct bytes in)
 {
-	struct http *h = t->state;
+	struct http *h = talk_state(t);
 
 	h->partial = talk_partial(t);
 	if (h->handed_over) {
@@ -482,7 +482,7 @@ feed(struct talk *t, int side, struct bytes in)
 static void
 gap(struct talk *t, int side, uint64_t len)
 {
-	struct http *h = t->state;
+	struct http *h = talk_state(t);
 
 	if (http_message_gap(h, side, len < INT32_MAX ? (int64_t)len : INT32_MAX))
 		return;
@@ -496,7 +496,7 @@ gap(struct talk *t, int side, uint64_t len)
 static void
 eof(struct talk *t, int side)
 {
-	struct http *h = t->state;
+	struct http *h = talk_state(t);
 
 	h->partial = talk_partial(t);
 	if (lines_unfinished(&h->side[side].lines))
@@ -510,7 +510,7 @@ eof(struct talk *t, int side)
 static void
 interrupted(struct talk *t)
 {
-	struct http *h = t->state;
+	struct http *h = talk_state(t);
 
 	request_made(h, true);
 	reply_made(h, true);
@@ -520,7 +520,7 @@ interrupted(struct talk *t)
 static void
 flipped(struct talk *t)
 {
-	struct http      *h = t->state;
+	struct http      *h = talk_state(t);
 	struct http_side *a = &h->side[TALK_ORIG], *b = &h->side[TALK_RESP];
 
 	if (h->handed_over)
@@ -543,7 +543,7 @@ flipped(struct talk *t)
 static void
 begin(struct talk *t)
 {
-	struct http *h = t->state;
+	struct http *h = talk_state(t);
 
 	h->t = t;
 	for (int side = 0; side < 2; side++) {
@@ -555,7 +555,7 @@ begin(struct talk *t)
 static void
 end(struct talk *t)
 {
-	struct http *h = t->state;
+	struct http *h = talk_state(t);
 
 	for (int side = 0; side < 2; side++) {
 		lines_clear(&h->side[side].lines, talk_budget(t));

@@ -141,7 +141,7 @@ client_starttls(struct imap *s, struct bytes tag)
 static void
 act(struct talk *t, int side, const struct element *e)
 {
-	struct imap *s = t->state;
+	struct imap *s = talk_state(t);
 	const bool   ok = is_any_case(e->command, "ok");
 	const bool   starttls = is_any_case(e->command, "starttls");
 
@@ -165,7 +165,7 @@ act(struct talk *t, int side, const struct element *e)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct imap   *s = t->state;
+	struct imap   *s = talk_state(t);
 	struct element e;
 
 	if (s->raw) {
@@ -186,7 +186,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 gap(struct talk *t, int side, uint64_t len)
 {
-	struct imap *s = t->state;
+	struct imap *s = talk_state(t);
 
 	(void)side;
 	(void)len;
@@ -198,7 +198,7 @@ gap(struct talk *t, int side, uint64_t len)
 static void
 end(struct talk *t)
 {
-	struct imap *s = t->state;
+	struct imap *s = talk_state(t);
 
 	free(s->tag);
 	s->tag = NULL;

@@ -39,7 +39,7 @@ struct message {
 static void
 begin(struct talk *t)
 {
-	struct irc *s = t->state;
+	struct irc *s = talk_state(t);
 
 	for (int side = 0; side < 2; side++) {
 		s->lines[side].flags = LINES_CR | LINES_LF;
@@ -216,7 +216,7 @@ take_prefix(struct bytes *b, bool *prefixed)
 static void
 reply(struct talk *t, struct bytes b)
 {
-	struct irc *s = t->state;
+	struct irc *s = talk_state(t);
 
 	if (b.n < 4 || !is_digit(b.p[1]) || !is_digit(b.p[2]) || b.p[3] != ' ') {
 		talk_violate(t);
@@ -232,7 +232,7 @@ reply(struct talk *t, struct bytes b)
 static void
 command(struct talk *t, int side, struct message *m)
 {
-	struct irc *s = t->state;
+	struct irc *s = talk_state(t);
 
 	if (side == TALK_ORIG && is_client_command(m->command))
 		talk_confirm(t);
@@ -256,7 +256,7 @@ command(struct talk *t, int side, struct message *m)
 static void
 line(struct talk *t, int side, struct bytes b, uint64_t full)
 {
-	struct irc    *s = t->state;
+	struct irc    *s = talk_state(t);
 	struct message m;
 
 	if (s->raw) {
@@ -298,7 +298,7 @@ take_unpacked(void *arg, struct bytes b)
 static void
 deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 {
-	struct irc     *s = t->state;
+	struct irc     *s = talk_state(t);
 	struct unpacked to = { t, side };
 
 	if (s->compressed)
@@ -311,7 +311,7 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 static void
 cut(struct talk *t, int side, struct bytes b)
 {
-	struct irc  *s = t->state;
+	struct irc  *s = talk_state(t);
 	struct bytes line;
 	uint64_t     full;
 
@@ -322,7 +322,7 @@ cut(struct talk *t, int side, struct bytes b)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct irc *s = t->state;
+	struct irc *s = talk_state(t);
 
 	if (s->raw)
 		deliver(t, side, b, b.n);
@@ -333,7 +333,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 eof(struct talk *t, int side)
 {
-	struct irc *s = t->state;
+	struct irc *s = talk_state(t);
 
 	if (lines_unfinished(&s->lines[side]))
 		cut(t, side, lines_lf);
@@ -342,7 +342,7 @@ eof(struct talk *t, int side)
 static void
 flipped(struct talk *t)
 {
-	struct irc *s = t->state;
+	struct irc *s = talk_state(t);
 
 	lines_swap(s->lines);
 }
@@ -350,7 +350,7 @@ flipped(struct talk *t)
 static void
 end(struct talk *t)
 {
-	struct irc *s = t->state;
+	struct irc *s = talk_state(t);
 
 	for (int side = 0; side < 2; side++)
 		unzip_free(s->unzip[side], talk_budget(t));

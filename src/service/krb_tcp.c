@@ -67,7 +67,7 @@ message(struct talk *t, struct side *s, struct bytes *in)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct krb_tcp *k = t->state;
+	struct krb_tcp *k = talk_state(t);
 
 	if (talk_partial(t))
 		return;
@@ -78,7 +78,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 end(struct talk *t)
 {
-	struct krb_tcp *k = t->state;
+	struct krb_tcp *k = talk_state(t);
 
 	for (int i = 0; i < 2; i++)
 		gather_clear(&k->side[i].held);

@@ -328,7 +328,7 @@ start(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *in)
 static bool
 step(struct talk *t, int side, struct flow *f, struct bytes *in)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	if (!pass_over(f, in))
 		return false;
@@ -408,14 +408,14 @@ forget(struct flow *f)
 static void
 tcp_feed(struct talk *t, int side, struct bytes b)
 {
-	run(t, side, &((struct state *)t->state)->side[side], b);
+	run(t, side, &((struct state *)talk_state(t))->side[side], b);
 }
 
 /* Every datagram begins anew, and has to end with a message. */
 static void
 udp_feed(struct talk *t, int side, struct bytes b)
 {
-	struct flow *f = &((struct state *)t->state)->side[side];
+	struct flow *f = &((struct state *)talk_state(t))->side[side];
 
 	if (!b.n)
 		return;
@@ -461,7 +461,7 @@ needed(const struct flow *f, const struct ldap_context *c)
 static void
 ldap_gap(struct talk *t, int side, uint64_t len)
 {
-	struct state  *s = t->state;
+	struct state  *s = talk_state(t);
 	struct flow   *f = &s->side[side];
 	const uint64_t passed = len < f->skip ? len : f->skip;
 
@@ -489,7 +489,7 @@ ldap_gap(struct talk *t, int side, uint64_t len)
 static void
 ldap_eof(struct talk *t, int side)
 {
-	struct flow *f = &((struct state *)t->state)->side[side];
+	struct flow *f = &((struct state *)talk_state(t))->side[side];
 
 	if (f->phase == DEAD || f->phase == TLS || (!f->limited && between_messages(f)))
 		return;
@@ -500,7 +500,7 @@ ldap_eof(struct talk *t, int side)
 static void
 ldap_flipped(struct talk *t)
 {
-	struct state     *s = t->state;
+	struct state     *s = talk_state(t);
 	const struct flow f = s->side[0];
 
 	s->side[0] = s->side[1];
@@ -510,7 +510,7 @@ ldap_flipped(struct talk *t)
 static void
 ldap_end(struct talk *t)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	forget(&s->side[0]);
 	forget(&s->side[1]);

@@ -217,7 +217,7 @@ open_pdu(struct talk *t, struct flow *f, int side, struct bytes *in)
 static void
 modbus_feed(struct talk *t, int side, struct bytes in)
 {
-	struct flow *f = &((struct state *)t->state)->side[side];
+	struct flow *f = &((struct state *)talk_state(t))->side[side];
 
 	while (in.n) {
 		if (!f->rest && !open_pdu(t, f, side, &in))
@@ -235,7 +235,7 @@ modbus_feed(struct talk *t, int side, struct bytes in)
 static void
 modbus_end(struct talk *t)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	gather_clear(&s->side[0].g);
 	gather_clear(&s->side[1].g);

@@ -28,7 +28,7 @@ struct mysql {
 static void
 start_tls(struct talk *t)
 {
-	((struct mysql *)t->state)->tls = true;
+	((struct mysql *)talk_state(t))->tls = true;
 	talk_hand_over(t, SERVICE_SSL);
 }
 
@@ -36,7 +36,7 @@ start_tls(struct talk *t)
 static bool
 packet(struct talk *t, int side, const uint8_t *p, size_t n)
 {
-	struct mysql *s = t->state;
+	struct mysql *s = talk_state(t);
 
 	if (side == TALK_RESP)
 		return mysql_server_packet(&s->phases, p, n);
@@ -61,7 +61,7 @@ packet(struct talk *t, int side, const uint8_t *p, size_t n)
 static bool
 take(struct talk *t, int side, struct bytes *in)
 {
-	struct half   *h = &((struct mysql *)t->state)->half[side];
+	struct half   *h = &((struct mysql *)talk_state(t))->half[side];
 	struct budget *by = talk_budget(t);
 	const uint8_t *p = gather_need_from(&h->packet, by, in, HEADER);
 	uint32_t       whole = 0;
@@ -83,7 +83,7 @@ take(struct talk *t, int side, struct bytes *in)
 static void
 mysql_feed(struct talk *t, int side, struct bytes in)
 {
-	struct mysql *s = t->state;
+	struct mysql *s = talk_state(t);
 
 	if (s->tls) {
 		talk_pass(t, side, in);
@@ -107,7 +107,7 @@ mysql_feed(struct talk *t, int side, struct bytes in)
 static void
 mysql_gap(struct talk *t, int side, uint64_t len)
 {
-	if (((struct mysql *)t->state)->tls)
+	if (((struct mysql *)talk_state(t))->tls)
 		talk_pass_gap(t, side, len);
 	else
 		talk_skip(t);
@@ -116,7 +116,7 @@ mysql_gap(struct talk *t, int side, uint64_t len)
 static void
 mysql_end(struct talk *t)
 {
-	struct mysql *s = t->state;
+	struct mysql *s = talk_state(t);
 
 	gather_clear(&s->half[TALK_ORIG].packet);
 	gather_clear(&s->half[TALK_RESP].packet);

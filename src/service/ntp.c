@@ -84,7 +84,7 @@ is_ntp(struct bytes b)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	if (!is_ntp(b)) {
 		talk_violate(t);

@@ -63,7 +63,7 @@ struct pop3 {
 static void
 begin(struct talk *t)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	s->lines[0].flags = s->lines[1].flags = LINES_CR | LINES_LF;
 	s->state = s->last_state = UNKNOWN;
@@ -142,7 +142,7 @@ authorization(struct pop3 *s, enum word w, bool argument)
 static void
 unknown_command(struct talk *t)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	if (s->authenticating)
 		return;
@@ -156,7 +156,7 @@ unknown_command(struct talk *t)
 static void
 process(struct talk *t)
 {
-	struct pop3    *s = t->state;
+	struct pop3    *s = talk_state(t);
 	const bool      argument = s->waiting[0] & HAS_ARGUMENT;
 	const enum word w = s->waiting[0] & (unsigned)~HAS_ARGUMENT;
 
@@ -211,7 +211,7 @@ process(struct talk *t)
 static void
 client_line(struct talk *t, struct bytes b)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	if (s->authenticating)
 		return;
@@ -229,7 +229,7 @@ client_line(struct talk *t, struct bytes b)
 static void
 answered(struct talk *t)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	if (s->n == 0)
 		return;
@@ -241,7 +241,7 @@ answered(struct talk *t)
 static void
 mail_data(struct talk *t, struct bytes b, uint64_t full)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	if (s->mail && mail_line(s->mail, b, full))
 		talk_note_x(t);
@@ -257,7 +257,7 @@ end_mail(struct pop3 *s)
 static void
 long_answer(struct talk *t, struct bytes b, uint64_t full)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	if (full == 1 && b.n == 1 && b.p[0] == '.') {
 		s->want_lines = s->in_lines = false;
@@ -271,7 +271,7 @@ long_answer(struct talk *t, struct bytes b, uint64_t full)
 static void
 ok(struct talk *t, struct bytes b, uint64_t full)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	if (s->guessing) {
 		s->master = TRANSACTION;
@@ -325,7 +325,7 @@ ok(struct talk *t, struct bytes b, uint64_t full)
 static void
 err(struct talk *t)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	s->in_lines = s->want_lines = s->guessing = s->authenticating = false;
 	switch (s->state) {
@@ -352,7 +352,7 @@ err(struct talk *t)
 static void
 server_line(struct talk *t, struct bytes b, uint64_t full)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	if (s->in_lines) {
 		long_answer(t, b, full);
@@ -380,7 +380,7 @@ server_line(struct talk *t, struct bytes b, uint64_t full)
 static void
 deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	if (s->raw) {
 		if (b.n > 0)
@@ -398,7 +398,7 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 static void
 cut(struct talk *t, int side, struct bytes b)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 	struct bytes line;
 	uint64_t     full;
 
@@ -409,7 +409,7 @@ cut(struct talk *t, int side, struct bytes b)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	if (s->raw)
 		deliver(t, side, b, b.n);
@@ -420,7 +420,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 eof(struct talk *t, int side)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	if (lines_unfinished(&s->lines[side]))
 		cut(t, side, lines_lf);
@@ -429,7 +429,7 @@ eof(struct talk *t, int side)
 static void
 flipped(struct talk *t)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	lines_swap(s->lines);
 }
@@ -437,7 +437,7 @@ flipped(struct talk *t)
 static void
 end(struct talk *t)
 {
-	struct pop3 *s = t->state;
+	struct pop3 *s = talk_state(t);
 
 	end_mail(s);
 	lines_clear_both(s->lines, talk_budget(t));

@@ -406,7 +406,7 @@ reread_head(struct talk *t, struct state *s)
 static void
 postgresql_feed(struct talk *t, int side, struct bytes in)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 	const int     role = side ^ (int)s->swapped;
 
 	s->begun = true;
@@ -432,7 +432,7 @@ postgresql_feed(struct talk *t, int side, struct bytes in)
 static void
 postgresql_gap(struct talk *t, int side, uint64_t len)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 	const bool    client = (side ^ (int)s->swapped) == CLIENT;
 
 	s->begun = true;
@@ -447,7 +447,7 @@ postgresql_gap(struct talk *t, int side, uint64_t len)
 static void
 postgresql_eof(struct talk *t, int side)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 	const int     role = side ^ (int)s->swapped;
 	struct flow  *f = &s->side[role];
 
@@ -468,7 +468,7 @@ postgresql_eof(struct talk *t, int side)
 static void
 postgresql_flipped(struct talk *t)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	s->swapped ^= s->begun; /* parsers stay with the data they have begun with */
 }
@@ -476,7 +476,7 @@ postgresql_flipped(struct talk *t)
 static void
 postgresql_end(struct talk *t)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	gather_clear(&s->side[CLIENT].kept);
 	gather_clear(&s->side[SERVER].kept);

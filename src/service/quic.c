@@ -206,7 +206,7 @@ decrypt_initial(struct quic *q, struct talk *t, int side, const struct header *h
 static bool
 retry(struct quic *q, struct talk *t, struct bytes *rest)
 {
-	const bool long_enough = rest->n >= RETRY_TAG, child = t->child != NULL;
+	const bool long_enough = rest->n >= RETRY_TAG, child = t->child != 0;
 
 	*rest = bytes_skip(*rest, rest->n);
 	if (!long_enough || !child)
@@ -283,7 +283,7 @@ packet(struct quic *q, struct talk *t, int side, struct bytes *b)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct quic *q = t->state;
+	struct quic *q = talk_state(t);
 
 	while (b.n > 0) {
 		if (!packet(q, t, side, &b)) {
@@ -299,7 +299,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 end(struct talk *t)
 {
-	struct quic *q = t->state;
+	struct quic *q = talk_state(t);
 
 	for (int side = 0; side < 2; side++)
 		quic_sink_free(&q->crypto[side].sink);

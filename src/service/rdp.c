@@ -31,7 +31,7 @@ forget(struct rdp *s)
 static bool
 take(struct talk *t, int side, struct bytes *in)
 {
-	struct rdp    *s = t->state;
+	struct rdp    *s = talk_state(t);
 	struct gather *g = &s->packet[side];
 	const uint8_t *p = gather_need(g, in, HEADER);
 
@@ -51,7 +51,7 @@ take(struct talk *t, int side, struct bytes *in)
 static void
 rdp_feed(struct talk *t, int side, struct bytes in)
 {
-	struct rdp *s = t->state;
+	struct rdp *s = talk_state(t);
 
 	if (talk_partial(t))
 		return;
@@ -85,7 +85,7 @@ rdp_gap(struct talk *t, int side, uint64_t len)
 static void
 rdp_end(struct talk *t)
 {
-	forget(t->state);
+	forget(talk_state(t));
 }
 
 static const uint16_t ports[] = { 3389, 0 };

@@ -24,7 +24,7 @@ struct rdpeudp {
 static bool
 handshake(struct talk *t, int side, struct reader r)
 {
-	struct rdpeudp *s = t->state;
+	struct rdpeudp *s = talk_state(t);
 	const uint32_t  ack = read_be32(&r);
 
 	read_skip(&r, 2);
@@ -71,7 +71,7 @@ data(const struct rdpeudp *s, struct reader r)
 static void
 rdpeudp_feed(struct talk *t, int side, struct bytes in)
 {
-	const struct rdpeudp *s = t->state;
+	const struct rdpeudp *s = talk_state(t);
 	const struct reader   r = { in, false };
 
 	if (!(s->state == ESTABLISHED ? data(s, r) : handshake(t, side, r)))

@@ -171,7 +171,7 @@ client_bytes(struct talk *t, struct state *s, struct bytes in)
 static void
 redis_feed(struct talk *t, int side, struct bytes b)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	if (side == TALK_ORIG) {
 		s->client_seen = true;
@@ -184,7 +184,7 @@ redis_feed(struct talk *t, int side, struct bytes b)
 static void
 redis_gap(struct talk *t, int side, uint64_t len)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	if (side == TALK_ORIG) {
 		s->client_seen = true;
@@ -200,7 +200,7 @@ redis_gap(struct talk *t, int side, uint64_t len)
 static void
 redis_eof(struct talk *t, int side)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	if (side == TALK_RESP && reread_strings(t, s, false) && !s->failed && s->taken == 0)
 		return;
@@ -211,7 +211,7 @@ redis_eof(struct talk *t, int side)
 static void
 redis_end(struct talk *t)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	redis_command_clear(&s->client);
 	gather_clear(&s->held);

@@ -44,49 +44,48 @@ extern const struct recogniser recogniser_websocket;
 extern const struct recogniser recogniser_xmpp;
 
 /* clang-format off */
-static const struct recogniser *const all[] = {
-	&recogniser_dce_rpc,
-	&recogniser_dhcp,
-	&recogniser_dnp3_tcp,
-	&recogniser_dnp3_udp,
-	&recogniser_dns,
-	&recogniser_dtls,
-	&recogniser_finger,
-	&recogniser_ftp,
-	&recogniser_gssapi,
-	&recogniser_http,
-	&recogniser_imap,
-	&recogniser_irc,
-	&recogniser_krb,
-	&recogniser_krb_tcp,
-	&recogniser_ldap_tcp,
-	&recogniser_ldap_udp,
-	&recogniser_modbus,
-	&recogniser_mqtt,
-	&recogniser_mysql,
-	&recogniser_ntlm,
-	&recogniser_ntp,
-	&recogniser_pop3,
-	&recogniser_postgresql,
-	&recogniser_quic,
-	&recogniser_radius,
-	&recogniser_rdp,
-	&recogniser_rdpeudp,
-	&recogniser_redis,
-	&recogniser_rfb,
-	&recogniser_sip,
-	&recogniser_smb,
-	&recogniser_smtp,
-	&recogniser_snmp,
-	&recogniser_socks,
-	&recogniser_ssh,
-	&recogniser_ssl,
-	&recogniser_syslog,
-	&recogniser_websocket,
-	&recogniser_xmpp,
+const struct recogniser *const recognisers[SERVICE_COUNT] = {
+	[SERVICE_DCE_RPC] = &recogniser_dce_rpc,
+	[SERVICE_DHCP] = &recogniser_dhcp,
+	[SERVICE_DNP3_TCP] = &recogniser_dnp3_tcp,
+	[SERVICE_DNP3_UDP] = &recogniser_dnp3_udp,
+	[SERVICE_DNS] = &recogniser_dns,
+	[SERVICE_DTLS] = &recogniser_dtls,
+	[SERVICE_FINGER] = &recogniser_finger,
+	[SERVICE_FTP] = &recogniser_ftp,
+	[SERVICE_GSSAPI] = &recogniser_gssapi,
+	[SERVICE_HTTP] = &recogniser_http,
+	[SERVICE_IMAP] = &recogniser_imap,
+	[SERVICE_IRC] = &recogniser_irc,
+	[SERVICE_KRB] = &recogniser_krb,
+	[SERVICE_KRB_TCP] = &recogniser_krb_tcp,
+	[SERVICE_LDAP_TCP] = &recogniser_ldap_tcp,
+	[SERVICE_LDAP_UDP] = &recogniser_ldap_udp,
+	[SERVICE_MODBUS] = &recogniser_modbus,
+	[SERVICE_MQTT] = &recogniser_mqtt,
+	[SERVICE_MYSQL] = &recogniser_mysql,
+	[SERVICE_NTLM] = &recogniser_ntlm,
+	[SERVICE_NTP] = &recogniser_ntp,
+	[SERVICE_POP3] = &recogniser_pop3,
+	[SERVICE_POSTGRESQL] = &recogniser_postgresql,
+	[SERVICE_QUIC] = &recogniser_quic,
+	[SERVICE_RADIUS] = &recogniser_radius,
+	[SERVICE_RDP] = &recogniser_rdp,
+	[SERVICE_RDPEUDP] = &recogniser_rdpeudp,
+	[SERVICE_REDIS] = &recogniser_redis,
+	[SERVICE_RFB] = &recogniser_rfb,
+	[SERVICE_SIP] = &recogniser_sip,
+	[SERVICE_SMB] = &recogniser_smb,
+	[SERVICE_SMTP] = &recogniser_smtp,
+	[SERVICE_SNMP] = &recogniser_snmp,
+	[SERVICE_SOCKS] = &recogniser_socks,
+	[SERVICE_SSH] = &recogniser_ssh,
+	[SERVICE_SSL] = &recogniser_ssl,
+	[SERVICE_SYSLOG] = &recogniser_syslog,
+	[SERVICE_WEBSOCKET] = &recogniser_websocket,
+	[SERVICE_XMPP] = &recogniser_xmpp,
 };
 /* clang-format on */
-#define N_ALL (sizeof all / sizeof *all) /* NOLINT(bugprone-sizeof-expression): of pointers, it is */
 
 static unsigned
 count(const uint16_t *ports)
@@ -118,16 +117,15 @@ registry_init(struct registry *r)
 	unsigned n = 0;
 
 	*r = (struct registry){ 0 };
-	for (size_t i = 0; i < N_ALL; i++) {
-		r->of[all[i]->service] = all[i];
-		n += count(all[i]->tcp_ports) + count(all[i]->udp_ports);
-	}
+	for (unsigned s = 0; s < SERVICE_COUNT; s++)
+		if (recognisers[s])
+			n += count(recognisers[s]->tcp_ports) + count(recognisers[s]->udp_ports);
 	r->claims = malloc(n * sizeof *r->claims);
 	if (!r->claims)
 		return false;
 	for (unsigned s = 0; s < SERVICE_COUNT; s++)
-		for (int udp = 0; r->of[s] && udp < 2; udp++)
-			claim(r, r->of[s], udp);
+		for (int udp = 0; recognisers[s] && udp < 2; udp++)
+			claim(r, recognisers[s], udp);
 	return true;
 }
 

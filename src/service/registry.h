@@ -9,10 +9,12 @@ struct port_claim {
 	const struct recogniser *by;
 };
 
+/* By service. NULL: has none (tunnels, expected connections). */
+extern const struct recogniser *const recognisers[SERVICE_COUNT];
+
 struct registry {
-	const struct recogniser *of[SERVICE_COUNT]; /* NULL: has none (tunnels, expected connections) */
-	struct port_claim       *claims;            /* by transport and port, then in the order of Zeek's numbers */
-	unsigned                 n_claims;
+	struct port_claim *claims; /* by transport and port, then in the order of Zeek's numbers */
+	unsigned           n_claims;
 };
 
 /* => False where there is no memory. */

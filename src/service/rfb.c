@@ -163,7 +163,7 @@ rest_length(struct half *h)
 static enum verdict
 version(struct talk *t, int side)
 {
-	struct rfb    *s = t->state;
+	struct rfb    *s = talk_state(t);
 	const uint8_t *p = s->half[side].head;
 
 	if (memcmp(p, "RFB ", 4) != 0 || p[7] != '.')
@@ -218,7 +218,7 @@ selected(struct rfb *s, uint8_t type)
 static enum verdict
 complete(struct talk *t, int side)
 {
-	struct rfb    *s = t->state;
+	struct rfb    *s = talk_state(t);
 	struct half   *h = &s->half[side];
 	const uint8_t *p = h->head;
 
@@ -288,7 +288,7 @@ begin(const struct rfb *s, struct half *h)
 static enum verdict
 proceed(struct talk *t, int side)
 {
-	struct rfb        *s = t->state;
+	struct rfb        *s = talk_state(t);
 	struct half       *h = &s->half[side];
 	const enum verdict v = complete(t, side);
 
@@ -300,7 +300,7 @@ proceed(struct talk *t, int side)
 static enum verdict
 take(struct talk *t, int side, struct bytes *in)
 {
-	struct rfb  *s = t->state;
+	struct rfb  *s = talk_state(t);
 	struct half *h = &s->half[side];
 
 	if (!h->begun && !begin(s, h))
@@ -325,7 +325,7 @@ take(struct talk *t, int side, struct bytes *in)
 static void
 rfb_feed(struct talk *t, int side, struct bytes in)
 {
-	const struct rfb *s = t->state;
+	const struct rfb *s = talk_state(t);
 
 	if (talk_partial(t) || (s->done && side == TALK_RESP))
 		return;

@@ -321,7 +321,7 @@ take_body(struct flow *f, struct bytes *in)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 	const bool    reply = b.n > 6 && memcmp(b.p, "SIP/", 4) == 0;
 	struct flow  *f = &s->flow[reply];
 
@@ -346,7 +346,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 begin(struct talk *t)
 {
-	struct state *s = t->state;
+	struct state *s = talk_state(t);
 
 	s->flow[1].reply = true;
 	start_line(&s->flow[0], STAGE_FIRST);

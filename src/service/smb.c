@@ -43,7 +43,7 @@ resync(struct smb *s)
 static void
 fail(struct talk *t, int side)
 {
-	struct smb *s = t->state;
+	struct smb *s = talk_state(t);
 
 	talk_violate(t);
 	s->side[side].begun = false;
@@ -83,7 +83,7 @@ frame(struct talk *t, int side, const uint8_t *p, uint32_t held, uint32_t total)
 static bool
 long_frame(struct talk *t, int side, struct bytes *in)
 {
-	struct smb      *s = t->state;
+	struct smb      *s = talk_state(t);
 	struct smb_side *d = &s->side[side];
 	const uint32_t   rest = d->total - d->seen, total = d->total;
 	const uint32_t   n = in->n < rest ? (uint32_t)in->n : rest;
@@ -127,7 +127,7 @@ ends_early(const struct smb *s, int side, const uint8_t *p, uint32_t n)
 static bool
 whole_frame(struct talk *t, int side, struct bytes *in, uint32_t total)
 {
-	struct smb      *s = t->state;
+	struct smb      *s = talk_state(t);
 	struct smb_side *d = &s->side[side];
 	const uint32_t   had = held(d);
 	struct bytes     part = bytes_head(*in, total - had);
@@ -151,7 +151,7 @@ whole_frame(struct talk *t, int side, struct bytes *in, uint32_t total)
 static bool
 next_frame(struct talk *t, int side, struct bytes *in)
 {
-	struct smb      *s = t->state;
+	struct smb      *s = talk_state(t);
 	struct smb_side *d = &s->side[side];
 	const uint8_t   *p = gather_need_from(&d->held, talk_budget(t), in, PREFIX);
 
@@ -180,7 +180,7 @@ has_header(struct bytes b)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct smb      *s = t->state;
+	struct smb      *s = talk_state(t);
 	struct smb_side *d = &s->side[side];
 
 	if (!s->synced && !has_header(b))
@@ -203,14 +203,14 @@ gap(struct talk *t, int side, uint64_t len)
 {
 	(void)side;
 	(void)len;
-	resync(t->state);
+	resync(talk_state(t));
 }
 
 static void
 end(struct talk *t)
 {
-	resync(t->state);
-	smb_pipes_end(t->state);
+	resync(talk_state(t));
+	smb_pipes_end(talk_state(t));
 }
 
 static const uint16_t ports[] = { 139, 445, 0 };

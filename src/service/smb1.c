@@ -223,7 +223,7 @@ nt_create(const struct record *r)
 		name = string(m->c, m->unicode, position(r));
 	chain(r, p);
 	if (r->request && !m->c->bad && !m->is_pipe && smb_is_pipe_name(name, m->unicode))
-		smb_tree_set_pipe(m->t->state, m->tree);
+		smb_tree_set_pipe(talk_state(m->t), m->tree);
 }
 
 /* ---- transactions */
@@ -260,7 +260,7 @@ transaction_request(const struct record *r)
 	const bool lanman = in_pipes && has(name, m->unicode, 6, "LANMAN");
 	if (in_pipes && !lanman)
 		smb_pipe_data(m->t, 0, TALK_ORIG, cur_take(c, cur_left(c)));
-	smb_transaction_set(m->t->state, m->id, in_pipes ? !lanman : smb_tree_is_pipe(m->t->state, m->tree));
+	smb_transaction_set(talk_state(m->t), m->id, in_pipes ? !lanman : smb_tree_is_pipe(talk_state(m->t), m->tree));
 }
 
 static void
@@ -280,7 +280,7 @@ transaction_response(const struct record *r)
 		return;
 	if (!cur_more(c))
 		cur_fail(c);
-	else if (smb_transaction_take(m->t->state, m->id))
+	else if (smb_transaction_take(talk_state(m->t), m->id))
 		smb_pipe_data(m->t, 0, TALK_RESP, cur_take(c, cur_left(c)));
 }
 
@@ -491,7 +491,7 @@ tree_connect_response(const struct record *r)
 	optional_strings(r, size > service.n ? 1 : 0);
 	chain(r, p);
 	if (!c->bad && service.n >= 3 && memcmp(service.p, "IPC", 3) == 0)
-		smb_tree_set_pipe(m->t->state, m->tree);
+		smb_tree_set_pipe(talk_state(m->t), m->tree);
 }
 
 /* ---- */
@@ -585,7 +585,7 @@ smb1_message(struct talk *t, int side, struct cursor *c, uint32_t frame_length)
 	struct message m = {
 		.t = t, .c = c, .unicode = load_le16(b.p + 6) >> 15, .tree = load_le16(b.p + 20), .id = load_le16(b.p + 26)
 	};
-	m.is_pipe = smb_tree_is_pipe(t->state, m.tree);
+	m.is_pipe = smb_tree_is_pipe(talk_state(t), m.tree);
 	if (frame_length == NO_MESSAGE)
 		cur_skip(c, 3);
 	else

@@ -46,7 +46,7 @@ struct message {
 static struct smb_pipes *
 pipes(const struct message *m)
 {
-	return &((struct smb *)m->t->state)->pipes;
+	return &((struct smb *)talk_state(m->t))->pipes;
 }
 
 static uint64_t
@@ -119,7 +119,7 @@ create_request(struct message *m)
 		to32(m, load_le32(r + 48));
 	cur_skip(m->c, load_le32(r + 52));
 	if (!m->c->bad && !m->is_pipe && smb_is_pipe_name(name, true))
-		smb_tree_set_pipe(m->t->state, m->tree);
+		smb_tree_set_pipe(talk_state(m->t), m->tree);
 }
 
 static void
@@ -175,7 +175,7 @@ close_request(struct message *m)
 	const uint8_t *r = fixed(m, 24);
 
 	if (r)
-		smb_pipe_close(m->t->state, load_fid(r + 8));
+		smb_pipe_close(talk_state(m->t), load_fid(r + 8));
 }
 
 /* SMB2_file_fullea_info: a list; each element says where the next one begins. */
@@ -311,7 +311,7 @@ request(struct message *m)
 		break;
 	case TREE_DISCONNECT:
 		if (fixed(m, 4))
-			smb_tree_unset_pipe(m->t->state, m->tree);
+			smb_tree_unset_pipe(talk_state(m->t), m->tree);
 		break;
 	case CREATE:
 		create_request(m);
@@ -460,7 +460,7 @@ response(struct message *m)
 	case TREE_CONNECT:
 		r = fixed(m, 16);
 		if (r && r[2] == SHARE_PIPE)
-			smb_tree_set_pipe(m->t->state, m->tree);
+			smb_tree_set_pipe(talk_state(m->t), m->tree);
 		break;
 	case CREATE:
 		r = fixed(m, 88);
@@ -565,7 +565,7 @@ smb2_message(struct talk *t, int side, struct cursor *c)
 	m.t = t;
 	m.c = c;
 	m.start = c->at;
-	m.is_pipe = is_pipe(t->state, side, &m);
+	m.is_pipe = is_pipe(talk_state(t), side, &m);
 	if (side == TALK_ORIG) {
 		smb_ask(&pipes(&m)->tree_of, m.id, m.tree);
 		request(&m);

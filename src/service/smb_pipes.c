@@ -37,7 +37,7 @@ smb_pad(struct cursor *c, size_t start, int64_t x)
 void
 smb_blob(struct talk *t, int side, struct bytes blob)
 {
-	struct smb *s = t->state;
+	struct smb *s = talk_state(t);
 
 	if (blob.n < 8)
 		return;
@@ -133,7 +133,7 @@ find_pipe(const struct smb *s, uint64_t fid)
 static struct smb_pipe *
 open_pipe(struct talk *t, uint64_t fid)
 {
-	struct smb       *s = t->state;
+	struct smb       *s = talk_state(t);
 	struct smb_pipes *p = &s->pipes;
 
 	if (p->pipes == MAX_PIPES)
@@ -150,7 +150,7 @@ open_pipe(struct talk *t, uint64_t fid)
 void
 smb_pipe_data(struct talk *t, uint64_t fid, int side, struct bytes data)
 {
-	struct smb_pipe *pipe = find_pipe(t->state, fid);
+	struct smb_pipe *pipe = find_pipe(talk_state(t), fid);
 
 	if (!pipe)
 		pipe = open_pipe(t, fid);

@@ -84,7 +84,7 @@ struct smtp {
 static void
 confirm(struct talk *t)
 {
-	struct smtp              *s = t->state;
+	struct smtp              *s = talk_state(t);
 	struct smtp_transactions *tr = talk_smtp(t);
 
 	talk_confirm(t);
@@ -97,7 +97,7 @@ confirm(struct talk *t)
 static void
 begin(struct talk *t)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	for (int side = 0; side < 2; side++) {
 		s->lines[side].flags = LINES_CR | LINES_LF;
@@ -152,7 +152,7 @@ next_answered(struct smtp *s)
 static void
 end_data(struct talk *t)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	if (s->bdat.open) {
 		if (s->bdat.left > 0)
@@ -195,7 +195,7 @@ static void
 invalid_transaction(struct talk *t)
 {
 	struct smtp_transactions *tr = talk_smtp(t);
-	const struct smtp        *s = t->state;
+	const struct smtp        *s = talk_state(t);
 
 	if (tr->invalid <= MAX_INVALID)
 		tr->invalid++;
@@ -210,7 +210,7 @@ invalid_transaction(struct talk *t)
 static void
 data_state(struct talk *t, unsigned code)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	if (code == 0) {
 		begin_data(s, STATE_IN_DATA);
@@ -224,7 +224,7 @@ data_state(struct talk *t, unsigned code)
 static void
 start_tls(struct talk *t)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	s->state = STATE_IN_TLS;
 	s->raw = true;
@@ -246,7 +246,7 @@ mail_state(struct smtp *s, unsigned code)
 static void
 update(struct talk *t, enum command c, unsigned code)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	switch (c) {
 	case CMD_CONN_ESTABLISHMENT:
@@ -368,7 +368,7 @@ transaction(struct talk *t, struct bytes word, struct bytes arg)
 static void
 request(struct talk *t, int side, enum command c, struct bytes word, struct bytes arg)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	wait_for_reply(s, c);
 	if (c == CMD_END_OF_DATA)
@@ -389,7 +389,7 @@ static void
 sender_line(struct talk *t, int side, struct bytes b, uint64_t full)
 {
 	static const uint8_t stars[] = "**";
-	struct smtp         *s = t->state;
+	struct smtp         *s = talk_state(t);
 	struct bytes         word;
 	enum command         c;
 
@@ -430,7 +430,7 @@ is_digit(uint8_t c)
 static void
 reply_line(struct talk *t, struct bytes b)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 	unsigned     code = 0;
 
 	if (b.n >= 3 && is_digit(b.p[0]) && is_digit(b.p[1]) && is_digit(b.p[2]))
@@ -453,7 +453,7 @@ reply_line(struct talk *t, struct bytes b)
 static void
 deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	if (s->state == STATE_IN_TLS) {
 		if (b.n > 0)
@@ -485,7 +485,7 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 static void
 cut(struct talk *t, int side, struct bytes b)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 	struct bytes line;
 	uint64_t     full;
 
@@ -498,7 +498,7 @@ cut(struct talk *t, int side, struct bytes b)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	if (s->raw)
 		deliver(t, side, b, b.n);
@@ -509,7 +509,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 gap(struct talk *t, int side, uint64_t len)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	(void)side;
 	if (len == 0)
@@ -524,7 +524,7 @@ gap(struct talk *t, int side, uint64_t len)
 static void
 eof(struct talk *t, int side)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	if (lines_unfinished(&s->lines[side]))
 		cut(t, side, lines_lf);
@@ -533,7 +533,7 @@ eof(struct talk *t, int side)
 static void
 flipped(struct talk *t)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	lines_swap(s->lines);
 	s->crossed = !s->crossed;
@@ -542,7 +542,7 @@ flipped(struct talk *t)
 static void
 end(struct talk *t)
 {
-	struct smtp *s = t->state;
+	struct smtp *s = talk_state(t);
 
 	bdat_end(&s->bdat, NULL); /* too late for an X */
 	mail_free(s->mail);

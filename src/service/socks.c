@@ -131,7 +131,7 @@ message(struct talk *t, struct socks *s, int side, struct bytes b)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct socks *s = t->state;
+	struct socks *s = talk_state(t);
 
 	if (talk_partial(t))
 		return;

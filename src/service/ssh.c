@@ -123,7 +123,7 @@ packet1(struct talk *t, struct half *h, const uint8_t *p, size_t n, uint32_t len
 static bool
 packet2(struct talk *t, int side, const uint8_t *p, size_t n)
 {
-	struct ssh   *s = t->state;
+	struct ssh   *s = talk_state(t);
 	struct half  *h = &s->half[side];
 	struct reader r = reader_of(p, n);
 	const uint8_t pad = read_u8(&r), type = read_u8(&r);
@@ -155,7 +155,7 @@ packet2(struct talk *t, int side, const uint8_t *p, size_t n)
 static bool
 take_packet(struct talk *t, int side, enum version v, struct bytes *in)
 {
-	struct half   *h = &((struct ssh *)t->state)->half[side];
+	struct half   *h = &((struct ssh *)talk_state(t))->half[side];
 	const uint8_t *p;
 
 	if (in->n > 0)
@@ -186,7 +186,7 @@ take_packet(struct talk *t, int side, enum version v, struct bytes *in)
 static bool
 take_one(struct talk *t, int side, struct bytes *in)
 {
-	struct ssh  *s = t->state;
+	struct ssh  *s = talk_state(t);
 	struct half *h = &s->half[side];
 
 	if (h->ciphered) {
@@ -202,7 +202,7 @@ take_one(struct talk *t, int side, struct bytes *in)
 static void
 ssh_feed(struct talk *t, int side, struct bytes in)
 {
-	struct ssh  *s = t->state;
+	struct ssh  *s = talk_state(t);
 	struct half *h = &s->half[side];
 
 	if (talk_partial(t))
@@ -229,7 +229,7 @@ ssh_gap(struct talk *t, int side, uint64_t len)
 static void
 ssh_end(struct talk *t)
 {
-	struct ssh *s = t->state;
+	struct ssh *s = talk_state(t);
 
 	gather_clear(&s->half[TALK_ORIG].packet);
 	gather_clear(&s->half[TALK_RESP].packet);

@@ -290,7 +290,7 @@ after_data(const struct ssl *s, const struct way *w, struct bytes b)
 static void
 clear(struct talk *t)
 {
-	struct ssl *s = t->state;
+	struct ssl *s = talk_state(t);
 
 	tls_handshake_clear(&s->hs);
 	for (int side = 0; side < 2; side++)
@@ -300,7 +300,7 @@ clear(struct talk *t)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct ssl *s = t->state;
+	struct ssl *s = talk_state(t);
 	struct way *w = &s->way[side];
 	const bool  was_confirmed = s->hs.confirmed;
 
@@ -329,7 +329,7 @@ feed(struct talk *t, int side, struct bytes b)
 	if (s->hs.stopped)
 		clear(t);
 	/* FTP waits for ssl_established too (gridftp). */
-	const bool awaited = t->parent && t->parent->what && t->parent->what->service == SERVICE_FTP;
+	const bool awaited = talk_parent(t) == SERVICE_FTP;
 	if (s->hs.confirmed && !was_confirmed && !awaited)
 		talk_settled(t);
 }

@@ -29,7 +29,7 @@ struct talk;
 struct recogniser {
 	enum service    service;
 	const uint16_t *tcp_ports, *udp_ports;
-	size_t          state_size; /* of talk->state, which starts zeroed */
+	size_t          state_size; /* of talk_state(), which starts zeroed; at most TALK_STATE_MAX */
 	size_t          udp_size;   /* how much of it there is over UDP, where that is less; else 0 */
 	/* A chunk or a datagram (which may be empty). The bytes are gone when it returns. */
 	void (*feed)(struct talk *t, int side, struct bytes b);
@@ -45,21 +45,30 @@ struct recogniser {
 	bool unguarded;
 };
 
+#define TALK_STATE_MAX 2000 /* what more it needs it allocates */
+
+/* Sixteen bytes, for there may be millions: whom it is of is known by numbers.  Its state follows. */
 struct talk {
-	void                    *state;
-	const struct recogniser *what; /* NULL: a matcher of signatures (PIA) */
-	/* the inspection's */
-	struct inspect *in;
-	struct talk    *parent, *child, *next; /* no parent: it is the connection's */
-	uint8_t         flags;
-	uint32_t        name; /* in the inspector's pool */
+	uint32_t parent, child, next; /* the inspection's places for talks; no parent: it is the connection's */
+	uint8_t  what;                /* enum service; SERVICE_NONE: a matcher of signatures (PIA) */
+	uint8_t  flags;               /* the inspection's */
 };
+
+_Static_assert(sizeof(struct talk) == 16, "as it says");
+
+static inline void *
+talk_state(const struct talk *t)
+{
+	return (void *)(uintptr_t)(t + 1);
+}
 
 /* ---- what it can know */
 
 bool     talk_udp(const struct talk *t);
 bool     talk_partial(const struct talk *t); /* TCP joined midway (IsPartial); false for UDP */
 uint16_t talk_port(const struct talk *t, int side);
+/* Who hands it what it gets; SERVICE_NONE: the connection, or a matcher. */
+enum service talk_parent(const struct talk *t);
 /* => The connection's end at that side, after flips. */
 struct addr talk_addr(const struct talk *t, int side);
 

@@ -136,7 +136,7 @@ counted_piece(struct talk *t, struct flow *f, struct bytes *in)
 static void
 feed(struct talk *t, int side, struct bytes in)
 {
-	struct websocket *w = t->state;
+	struct websocket *w = talk_state(t);
 	struct flow      *f = &w->flow[side];
 
 	for (bool on = true; on && (in.n > 0 || gather_held(&f->g).n > 0);) {
@@ -160,7 +160,7 @@ begin(struct talk *t)
 static void
 end(struct talk *t)
 {
-	struct websocket *w = t->state;
+	struct websocket *w = talk_state(t);
 
 	for (int side = 0; side < 2; side++)
 		gather_clear(&w->flow[side].g);

@@ -38,7 +38,7 @@ authenticated(struct bytes name)
 static void
 tag(struct talk *t, int side, struct bytes name)
 {
-	struct xmpp *x = t->state;
+	struct xmpp *x = talk_state(t);
 
 	if (side == TALK_ORIG && is(name, "stream:stream"))
 		talk_confirm(t);
@@ -94,7 +94,7 @@ next_tag(struct bytes *b, struct bytes *name)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	const struct xmpp *x = t->state;
+	const struct xmpp *x = talk_state(t);
 	struct bytes       name;
 
 	if (x->tls) {
@@ -116,7 +116,7 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 gap(struct talk *t, int side, uint64_t len)
 {
-	const struct xmpp *x = t->state;
+	const struct xmpp *x = talk_state(t);
 
 	(void)side;
 	(void)len;

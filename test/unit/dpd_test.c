@@ -434,10 +434,71 @@ test_gridftp_data(void **state)
 	}
 }
 
+/* A few are kept in place, more in the slab, more than sixteen not at all; and what is removed leaves no gap. */
+static void
+test_found(void **state)
+{
+	struct slab verdicts;
+
+	(void)state;
+	slab_init(&verdicts, sizeof(struct verdict));
+	for (unsigned n = 0; n <= VERDICT_MAX + 2; n++) {
+		struct found   f = { { 0 } };
+		struct verdict v;
+		enum service   out[VERDICT_MAX];
+		const unsigned kept = n < VERDICT_MAX ? n : VERDICT_MAX;
+		for (unsigned k = 0; k < 2 * n; k++)
+			found_add(&f, &verdicts, VERDICT_SERVICE, (enum service)(1 + k % n));
+		assert_int_equal(verdicts.used, n > FOUND_FEW);
+		assert_int_equal(found_get(&f, &verdicts, &v), n > 0);
+		if (n > 0)
+			assert_int_equal(verdict_list(&v, VERDICT_SERVICE, out), kept);
+		for (unsigned k = 0; k < kept; k++)
+			assert_int_equal(out[k], 1 + k);
+		for (unsigned k = 0; k < n; k++) {
+			assert_int_equal(found_has(&f, &verdicts, VERDICT_SERVICE, (enum service)(1 + k)), k < kept);
+			assert_false(found_has(&f, &verdicts, VERDICT_FAILED, (enum service)(1 + k)));
+		}
+		if (n > 2) {
+			found_remove(&f, &verdicts, VERDICT_SERVICE, (enum service)2);
+			found_remove(&f, &verdicts, VERDICT_SERVICE, (enum service)2);
+			assert_true(found_get(&f, &verdicts, &v));
+			assert_int_equal(verdict_list(&v, VERDICT_SERVICE, out), kept - 1);
+			assert_int_equal(out[1], 3);
+		}
+		const uint32_t handle = found_keep(&f, &verdicts);
+		assert_int_equal(handle != 0, n > 0);
+		assert_int_equal(verdicts.used, n > 0);
+		found_clear(&f, &verdicts);
+		assert_int_equal(verdicts.used, 0);
+	}
+	slab_free_all(&verdicts);
+}
+
+/* A talk and its state are a block of the pool, which has a name. */
+static void
+test_states_fit(void **state)
+{
+	(void)state;
+	for (unsigned k = 0; k < SERVICE_COUNT; k++)
+		if (recognisers[k]) {
+			struct pool p;
+			uint32_t    name;
+			pool_init(&p);
+			assert_int_equal(recognisers[k]->service, k);
+			assert_true(recognisers[k]->state_size <= TALK_STATE_MAX);
+			assert_true(recognisers[k]->udp_size <= recognisers[k]->state_size);
+			assert_non_null(pool_alloc(&p, sizeof(struct inspect *) + talk_size(recognisers[k], false), &name));
+			assert_int_not_equal(name, 0);
+			pool_free_all(&p);
+		}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_scenarios), cmocka_unit_test(test_dns),
-		                                cmocka_unit_test(test_ftp_data), cmocka_unit_test(test_gridftp_data) };
+		                                cmocka_unit_test(test_ftp_data),  cmocka_unit_test(test_gridftp_data),
+		                                cmocka_unit_test(test_found),     cmocka_unit_test(test_states_fit) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,11 @@ recogniser_of(enum service s)
 struct talk *
 talk_hand_over(struct talk *t, enum service service)
 {
-	return t->child ? NULL : (t->child = talk_begin(recogniser_of(service)));
+	if (t->child)
+		return NULL;
+	struct talk *child_talk = talk_begin(recogniser_of(service));
+	t->child = n_talks; /* its place, from 1 */
+	return child_talk;
 }
 
 void
@@ -49,13 +53,13 @@ void
 talk_pass(struct talk *t, int side, struct bytes b)
 {
 	if (t->child)
-		talk_feed(t->child, side, b);
+		talk_feed(talks[t->child - 1], side, b);
 }
 
 void
 talk_drop_children(struct talk *t)
 {
-	t->child = NULL;
+	t->child = 0;
 }
 
 void
@@ -220,22 +224,22 @@ step(struct talk *t, const struct step *st)
 		switch (st->what) {
 		case A:
 		case B:
-			t->what->feed(t, st->what, b);
+			talk_what(t)->feed(t, st->what, b);
 			break;
 		case GAP_A:
 		case GAP_B:
-			if (t->what->gap)
-				t->what->gap(t, st->what - GAP_A, 1);
+			if (talk_what(t)->gap)
+				talk_what(t)->gap(t, st->what - GAP_A, 1);
 			break;
 		case CUT:
-			t->what->cut(t);
+			talk_what(t)->cut(t);
 			break;
 		case FLIP:
-			t->what->flipped(t);
+			talk_what(t)->flipped(t);
 			break;
 		default:
-			if (t->what->eof)
-				t->what->eof(t, st->what - END_A);
+			if (talk_what(t)->eof)
+				talk_what(t)->eof(t, st->what - END_A);
 		}
 }
 
@@ -275,7 +279,7 @@ test_smtp_again(void **state)
 		struct talk *t = talk_begin(SMTP);
 		assert_non_null(t);
 		for (int k = 0; k < (i ? 1 : 25); k++)
-			t->what->feed(t, A, rcpt);
+			talk_what(t)->feed(t, A, rcpt);
 		assert_string_equal(said, i ? "+smtp /smtp" : "+smtp");
 		talk_end_all();
 	}

@@ -21,7 +21,7 @@ recogniser_of(enum service s)
 }
 
 /* What TLS gets inside is told as "child" and a count of its bytes. */
-static struct talk tls = { .what = &recogniser_finger };
+static struct talk tls;
 static bool        tls_open;
 
 struct talk *
@@ -191,11 +191,11 @@ do_step(struct talk *t, const struct step *st)
 	if (t->flags & SKIPS)
 		return;
 	if (st->what >= END_A) {
-		t->what->eof(t, st->what - END_A);
+		talk_what(t)->eof(t, st->what - END_A);
 		return;
 	}
 	if (st->what >= GAP_A) {
-		t->what->gap(t, st->what - GAP_A, st->n);
+		talk_what(t)->gap(t, st->what - GAP_A, st->n);
 		return;
 	}
 	assert_true(st->n * times <= sizeof data);

@@ -14,19 +14,31 @@
 
 enum { MOST_TALKS = 100, CONFIRMED = 1, SKIPS = 2, RELEASED = 4 };
 
-static struct talk talks[MOST_TALKS];
-static unsigned    n_talks;
-static char        said[1024];
-static bool        talk_is_partial;
+static struct talk             *talks[MOST_TALKS];
+static const struct recogniser *talk_whats[MOST_TALKS];
+static unsigned                 n_talks;
+static char                     said[1024];
+static bool                     talk_is_partial;
 
 /* The recognisers that may be asked for, by service; the test program's. */
 static const struct recogniser *recogniser_of(enum service s);
+
+/* The recogniser that a talk is of, which is not in dpd/'s table. */
+static inline const struct recogniser *
+talk_what(const struct talk *t)
+{
+	unsigned i = 0;
+
+	while (talks[i] != t)
+		i++;
+	return talk_whats[i];
+}
 
 static inline void
 say(const struct talk *t, char sign)
 {
 	const size_t n = strlen(said);
-	const char  *name = service_name(t->what->service);
+	const char  *name = service_name(talk_what(t)->service);
 
 	snprintf(said + n, sizeof said - n, "%s%c%s", n ? " " : "", sign, name);
 }
@@ -34,11 +46,12 @@ say(const struct talk *t, char sign)
 static inline struct talk *
 talk_begin(const struct recogniser *what)
 {
-	struct talk *t = n_talks < MOST_TALKS ? &talks[n_talks++] : NULL;
+	struct talk *t = n_talks < MOST_TALKS ? calloc(1, sizeof *t + what->state_size) : NULL;
 
 	if (!t)
 		return NULL;
-	*t = (struct talk){ .what = what, .state = calloc(1, what->state_size ? what->state_size : 1) };
+	talks[n_talks] = t;
+	talk_whats[n_talks++] = what;
 	if (what->begin)
 		what->begin(t);
 	return t;
@@ -47,12 +60,12 @@ talk_begin(const struct recogniser *what)
 static inline void
 talk_end_all(void)
 {
-	while (n_talks > 0) {
-		struct talk *t = &talks[--n_talks];
-		if (t->what->end)
-			t->what->end(t);
-		free(t->state);
+	for (unsigned i = 0; i < n_talks; i++) {
+		if (talk_whats[i]->end)
+			talk_whats[i]->end(talks[i]);
 	}
+	while (n_talks > 0)
+		free(talks[--n_talks]);
 	said[0] = 0;
 }
 
@@ -167,7 +180,7 @@ void
 talk_feed(struct talk *t, int side, struct bytes b)
 {
 	if (!(t->flags & (SKIPS | RELEASED)))
-		t->what->feed(t, side, b);
+		talk_what(t)->feed(t, side, b);
 }
 
 void
@@ -206,8 +219,8 @@ dialogue_is(const struct dialogue *d, void (*complain)(const char *format, ...))
 	for (const struct said_step *st = d->steps; st < d->steps + MOST_STEPS && st->n; st++) {
 		if (st->what == A || st->what == B)
 			talk_feed(t, st->what, (struct bytes){ (const uint8_t *)st->text, st->n });
-		else if (t->what->gap && !(t->flags & SKIPS))
-			t->what->gap(t, st->what - GAP_A, st->n);
+		else if (talk_what(t)->gap && !(t->flags & SKIPS))
+			talk_what(t)->gap(t, st->what - GAP_A, st->n);
 	}
 	const bool is = strcmp(said, d->said) == 0;
 	if (!is)
