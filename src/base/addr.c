@@ -9,7 +9,6 @@
 #include "base/bytes.h"
 #include "base/number.h"
 
-/* The 256 values of a byte in decimal, a point behind each, and how many bytes that is. */
 /* clang-format off */
 #define BYTE1(a) { { (a), '.' }, 2 }
 #define BYTE2(a, b) { { (a), (b), '.' }, 3 }
@@ -20,27 +19,13 @@
 	BYTE2(a, '7'), BYTE2(a, '8'), BYTE2(a, '9')
 #define SIX3(a, b) BYTE3(a, b, '0'), BYTE3(a, b, '1'), BYTE3(a, b, '2'), BYTE3(a, b, '3'), BYTE3(a, b, '4'), BYTE3(a, b, '5')
 #define TEN3(a, b) SIX3(a, b), BYTE3(a, b, '6'), BYTE3(a, b, '7'), BYTE3(a, b, '8'), BYTE3(a, b, '9')
-static const struct {
-	char    text[4];
-	uint8_t n;
-} byte_text[256] = {
+const struct addr_byte addr_bytes[256] = {
 	TEN1, TEN2('1'), TEN2('2'), TEN2('3'), TEN2('4'), TEN2('5'), TEN2('6'), TEN2('7'), TEN2('8'), TEN2('9'),
 	TEN3('1', '0'), TEN3('1', '1'), TEN3('1', '2'), TEN3('1', '3'), TEN3('1', '4'),
 	TEN3('1', '5'), TEN3('1', '6'), TEN3('1', '7'), TEN3('1', '8'), TEN3('1', '9'),
 	TEN3('2', '0'), TEN3('2', '1'), TEN3('2', '2'), TEN3('2', '3'), TEN3('2', '4'), SIX3('2', '5'),
 };
 /* clang-format on */
-
-/* Each byte is copied with its point, and what is too much is written over; behind the last comes the final zero byte. */
-static char *
-put_v4(char *p, const uint8_t *b)
-{
-	for (int i = 0; i < 4; i++) {
-		memcpy(p, byte_text[b[i]].text, 4);
-		p += byte_text[b[i]].n;
-	}
-	return p - 1;
-}
 
 static char *
 put_hex16(char *p, unsigned v)
@@ -88,7 +73,7 @@ put_v6(char *p, const uint8_t *b)
 		if (i != 0)
 			*p++ = ':';
 		if (i == 6 && v4_tail)
-			return put_v4(p, b + 12);
+			return addr_put_v4(p, b + 12);
 		p = put_hex16(p, group[i]);
 	}
 	return p;
@@ -97,7 +82,7 @@ put_v6(char *p, const uint8_t *b)
 size_t
 addr_format(const struct addr *a, char *out)
 {
-	char *end = addr_is_v4(a) ? put_v4(out, a->b + 12) : put_v6(out, a->b);
+	char *end = addr_is_v4(a) ? addr_put_v4(out, a->b + 12) : put_v6(out, a->b);
 	*end = '\0';
 	return (size_t)(end - out);
 }

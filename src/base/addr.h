@@ -79,6 +79,30 @@ addr_equal(const struct addr *a, const struct addr *b)
 	return x[0] == y[0] && x[1] == y[1];
 }
 
+/* The 256 values of a byte in decimal, a point behind each, and how many bytes that is. (addr.c) */
+extern const struct addr_byte {
+	char    text[4];
+	uint8_t n;
+} addr_bytes[256];
+
+static inline char *
+addr_put_byte(char *p, uint8_t byte)
+{
+	memcpy(p, addr_bytes[byte].text, 4);
+	return p + addr_bytes[byte].n;
+}
+
+/* Writes a.b.c.d and up to three bytes behind it.  Returns where the text ends.  Each byte of the address is copied with its
+ * point, and what is too much is written over. */
+static inline char *
+addr_put_v4(char *p, const uint8_t *four)
+{
+	p = addr_put_byte(p, four[0]);
+	p = addr_put_byte(p, four[1]);
+	p = addr_put_byte(p, four[2]);
+	return addr_put_byte(p, four[3]) - 1;
+}
+
 /* Writes the text form (a.b.c.d, or RFC 5952 for IPv6) and a zero byte.
  * => Returns the length without the zero byte; `out` must hold ADDR_TEXT_MAX bytes. */
 size_t addr_format(const struct addr *a, char *out);

@@ -6,16 +6,16 @@
  * 10^6 is at most 73 bits, shifted: in 128 bits the shift and what falls out are exact, and rounding looks at
  * what fell out.  Greater values are whole numbers and are multiplied out in decimal limbs.
  */
+#include "base/digits.h"
 #include "base/number.h"
 
-#include <endian.h>
 #include <math.h>
 #include <string.h>
 
-static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324"
-								  "25262728293031323334353637383940414243444546474849"
-								  "50515253545556575859606162636465666768697071727374"
-								  "75767778798081828384858687888990919293949596979899";
+const char digit_pairs[200] = "00010203040506070809101112131415161718192021222324"
+							  "25262728293031323334353637383940414243444546474849"
+							  "50515253545556575859606162636465666768697071727374"
+							  "75767778798081828384858687888990919293949596979899";
 
 /* clang-format off */
 const uint64_t ten_to[20] = {
@@ -46,34 +46,6 @@ format_digits(char *out, uint64_t v, unsigned n)
 		out[0] = (char)('0' + v % 10);
 }
 
-/* => The eight digits of `v`, which is below 10^8, as they stand in memory.  All parts of a size are divided at once, side by
- * side in one word. */
-static inline uint64_t
-eight_digits(uint32_t v)
-{
-	const uint64_t fours = v / 10000 | (uint64_t)(v % 10000) << 32;
-	const uint64_t hundreds = (fours * 10486 >> 20) & 0x0000007f0000007f; /* exact below 10^4 */
-	const uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
-	const uint64_t tens = (twos * 103 >> 10) & 0x000f000f000f000f; /* exact below 100 */
-	return htole64((tens | (twos - tens * 10) << 8) + 0x3030303030303030);
-}
-
-/* `v` is below 10^8. */
-static inline void
-format_eight(char *out, uint32_t v)
-{
-	const uint64_t text = eight_digits(v);
-	memcpy(out, &text, 8);
-}
-
-/* `v` is below 10^6. */
-static inline void
-format_six(char *out, uint32_t v)
-{
-	const uint64_t text = eight_digits(v * 100);
-	memcpy(out, &text, 6);
-}
-
 size_t
 format_u64(char *out, uint64_t v)
 {
@@ -92,11 +64,8 @@ format_u64(char *out, uint64_t v)
 		memcpy(out + 3, digit_pairs + low % 100 * 2, 2);
 		return 5;
 	}
-	if (v >= 1000000000 && v < 10000000000) { /* the time of day, in seconds since 1970 */
-		memcpy(out, digit_pairs + v / 100000000 * 2, 2);
-		format_eight(out + 2, (uint32_t)(v % 100000000));
-		return 10;
-	}
+	if (v < 100000000)
+		return (size_t)(put_digits(out, (uint32_t)v) - out);
 	unsigned n = count_digits(v);
 	format_digits(out, v, n);
 	return n;
@@ -152,34 +121,11 @@ millionths(uint64_t fraction, unsigned shift)
 	return n + (rest > one / 2 || (rest == one / 2 && (n & 1)));
 }
 
-/* The same for what clocks and durations say: 2^-11 <= v < 2^32, or 0.  The lowest bit of the fraction is then worth at
- * least 2^-63, so 64 bits hold it exactly. */
-static size_t
-format_clock(char *out, double v)
-{
-	__extension__ typedef unsigned __int128 uint128;
-	uint64_t                                whole = (uint64_t)v;
-	const uint64_t fraction = (uint64_t)((v - (double)whole) * 0x1p64), half = UINT64_C(1) << 63;
-	const uint128  scaled = (uint128)fraction * 1000000;
-	const uint64_t rest = (uint64_t)scaled;
-	uint32_t       micros = (uint32_t)(scaled >> 64);
-
-	micros += rest > half || (rest == half && (micros & 1));
-	if (micros == 1000000) {
-		micros = 0;
-		whole++;
-	}
-	const size_t n = format_u64(out, whole);
-	out[n] = '.';
-	format_six(out + n + 1, micros);
-	return n + 7;
-}
-
 size_t
 format_fixed6(char *out, double v)
 {
-	if ((v >= 0x1p-11 && v < 0x1p32) || (v == 0 && !signbit(v)))
-		return format_clock(out, v);
+	if (is_clock(v))
+		return (size_t)(put_clock(out, v) - out);
 
 	char    *p = out;
 	uint64_t bits;

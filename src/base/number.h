@@ -13,11 +13,13 @@
 
 /* -, the 309 digits of DBL_MAX, the point and six decimals. */
 #define FIXED6_TEXT_MAX 317
-/* -, 17 digits, point, e-324; shorter forms have leading or trailing zeros up to 21 digits. */
-#define JSON_DOUBLE_TEXT_MAX 26
+/* -, 17 digits, point, e- and the eight bytes that an exponent is written in; other forms have leading or trailing zeros up
+ * to 21 digits. */
+#define JSON_DOUBLE_TEXT_MAX 29
 
 extern const uint64_t ten_to[20]; /* 10^0 to 10^19 */
 
+/* `out` must hold U64_TEXT_MAX bytes, or I64_TEXT_MAX, whatever the number. */
 size_t format_u64(char *out, uint64_t v);
 size_t format_i64(char *out, int64_t v);
 /* The last `n` digits of `v`, with zeros in front where it has fewer. */

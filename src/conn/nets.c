@@ -151,12 +151,19 @@ net_set_free(struct net_set *set)
 	*set = (struct net_set){ 0 };
 }
 
+/* The first half of all IPv4 addresses is the same. */
 static bool
-is_in_one(const struct net_words *n, const struct net_words *end, const struct addr *a)
+is_in_v4(const struct net_words *n, const struct net_words *end, uint64_t second)
 {
-	uint64_t w[2];
+	for (; n < end; n++)
+		if ((second & n->mask[1]) == n->net[1])
+			return true;
+	return false;
+}
 
-	addr_words(a, w);
+static bool
+is_in_v6(const struct net_words *n, const struct net_words *end, const uint64_t w[2])
+{
 	for (; n < end; n++)
 		if ((w[0] & n->mask[0]) == n->net[0] && (w[1] & n->mask[1]) == n->net[1])
 			return true;
@@ -166,10 +173,13 @@ is_in_one(const struct net_words *n, const struct net_words *end, const struct a
 bool
 net_set_has(const struct net_set *set, const struct addr *a)
 {
+	uint64_t w[2];
+
+	addr_words(a, w);
 	if (!addr_is_v4(a))
-		return is_in_one(set->words + set->n_v4, set->words + set->n, a);
+		return is_in_v6(set->words + set->n_v4, set->words + set->n, w);
 	const enum net_first says = set->v4_first[a->b[12]];
-	return says == NET_SOME ? is_in_one(set->words, set->words + set->n_v4, a) : says == NET_ALL;
+	return says == NET_SOME ? is_in_v4(set->words, set->words + set->n_v4, w[1]) : says == NET_ALL;
 }
 
 /* 2002::/16 followed by the IPv4 prefix. */

@@ -81,9 +81,10 @@ struct connlog_writer {
 	struct field_set     fields;
 	struct key           keys[FIELDS_MAX]; /* of the fields that the schema knows */
 	struct cell          cells[FIELDS_MAX];
-	size_t               room;    /* that a line can take besides texts that are not plain, sets and unknown columns */
-	uint64_t             texts;   /* HAS() bits of texts and sets */
-	bool                 unknown; /* there are fields that the schema does not know */
+	size_t               room;     /* that a line can take besides texts that are not plain, sets and unknown columns */
+	uint64_t             texts;    /* HAS() bits of texts and sets */
+	bool                 unknown;  /* there are fields that the schema does not know */
+	bool                 straight; /* zeek_is_straight() */
 	enum json_time       json_time;
 	bool                 json_streaming, json_unset;
 	struct net_set       local_nets, neighbor_nets;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "record/public.h"
-#include "write/format.h"
+#include "write/zeek.h"
 
 static const char *const json_times[] = {
 	[JSON_TIME_EPOCH] = "JSON::TS_EPOCH",
@@ -68,6 +68,7 @@ make_cells(struct connlog_writer *w)
 			w->texts |= c->has;
 		make_key(w->format, c, &w->keys[i]);
 	}
+	w->straight = zeek_is_straight(w);
 }
 
 /* The columns of a format that has its own: `list` by name, those of `known` that the schema does not know included. */

@@ -170,7 +170,10 @@ zeek_record(const struct connlog_writer *w, char *p, const struct record *r)
 {
 	const struct zeek_style *s = &w->style;
 	char *const              start = p;
+	char *const              end_straight = w->straight ? zeek_straight(p, r) : NULL;
 
+	if (end_straight != NULL)
+		return end_straight;
 	for (const struct cell *c = w->cells, *end = c + w->fields.n; c < end; c++) {
 		if (r->has & c->has)
 			p = put_value(s, p, c, r);

@@ -96,6 +96,101 @@ plain_texts(void **state)
 	arena_free(&arena);
 }
 
+static uint64_t
+next_random(uint64_t *x)
+{
+	*x ^= *x << 13;
+	*x ^= *x >> 7;
+	*x ^= *x << 17;
+	return *x;
+}
+
+/* Of any size in digits. */
+static uint64_t
+random_count(uint64_t *x)
+{
+	const uint64_t v = next_random(x);
+	return next_random(x) >> v % 64;
+}
+
+static struct text
+random_text(uint64_t *x, bool plain)
+{
+	static const char letters[] = "^ShADadFfR_0123456789-\t\\(#";
+	const size_t      n = 1 + next_random(x) % (plain ? 21 : sizeof letters - 1);
+	return (struct text){ letters + next_random(x) % ((plain ? 21 : sizeof letters - 1) - n + 1), n };
+}
+
+#define TEXTS (HAS(COL_UID) | HAS(COL_PROTO) | HAS(COL_SERVICE) | HAS(COL_CONN_STATE) | HAS(COL_HISTORY))
+
+/* A record like the engine's, or one that is like it in most. */
+static void
+random_record(struct record *r, uint64_t *x)
+{
+	static const struct text parents[] = { { "Cabc", 4 } };
+	const double             second = (double)(next_random(x) >> (30 + next_random(x) % 34));
+
+	*r = (struct record){ .has = HAS_ALWAYS, .ts = second + 0.123456, .duration = (double)random_count(x) / 1e6 };
+	r->has |= next_random(x) % 2 ? HAS(COL_SERVICE) : 0;
+	r->has |= next_random(x) % 2 ? HAS(COL_HISTORY) : 0;
+	r->has |= next_random(x) % 2 ? HAS_LASTED : 0;
+	r->has |= next_random(x) % 2 ? HAS_LOCAL : 0;
+	r->has ^= next_random(x) % 8 == 0 ? HAS(next_random(x) % COLUMNS) : 0;
+	r->plain = next_random(x) % 8 == 0 ? 0 : TEXTS;
+	r->uid = random_text(x, r->plain != 0);
+	r->proto = random_text(x, r->plain != 0);
+	r->service = random_text(x, r->plain != 0);
+	r->conn_state = random_text(x, r->plain != 0);
+	r->history = random_text(x, r->plain != 0);
+	for (size_t i = 0; i < 16; i++) {
+		r->orig_h.b[i] = (uint8_t)next_random(x);
+		r->resp_h.b[i] = (uint8_t)next_random(x);
+	}
+	if (next_random(x) % 4)
+		r->orig_h = addr_from_v4(r->orig_h.b);
+	if (next_random(x) % 4)
+		r->resp_h = addr_from_v4(r->resp_h.b);
+	r->orig_p = (uint16_t)random_count(x);
+	r->resp_p = (uint16_t)random_count(x);
+	r->local_orig = next_random(x) % 2;
+	r->local_resp = next_random(x) % 2;
+	r->orig_bytes = random_count(x);
+	r->resp_bytes = random_count(x);
+	r->missed_bytes = random_count(x);
+	r->orig_pkts = random_count(x);
+	r->orig_ip_bytes = random_count(x);
+	r->resp_pkts = random_count(x);
+	r->resp_ip_bytes = random_count(x);
+	r->ip_proto = random_count(x) & 255;
+	r->tunnel_parents = (struct text_set){ parents, 1 };
+}
+
+/* A record with literals, even if none is there, goes the general way. */
+static void
+the_short_way_is_the_long_one(void **state)
+{
+	static struct text literals[COLUMNS];
+	char               err[128];
+	connlog_writer    *w = connlog_writer_new(NULL, err, sizeof err);
+	uint64_t           x = 88172645463325252u;
+
+	(void)state;
+	assert_non_null(w);
+	for (int i = 0; i < 100000; i++) {
+		struct record r;
+		random_record(&r, &x);
+		connlog_writer_clear(w);
+		assert_int_equal(connlog_writer_record(w, record_public(&r)), CONNLOG_OK);
+		const size_t n = connlog_writer_bytes(w).n;
+		r.literals = literals;
+		assert_int_equal(connlog_writer_record(w, record_public(&r)), CONNLOG_OK);
+		const connlog_text both = connlog_writer_bytes(w);
+		if (both.n != 2 * n || memcmp(both.p, both.p + n, n) != 0)
+			fail_msg("%.*s", (int)both.n, both.p);
+	}
+	connlog_writer_free(w);
+}
+
 static void
 the_longest_words_fit(void **state)
 {
@@ -122,9 +217,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(separators_in_texts),
-		cmocka_unit_test(words_in_texts),
-		cmocka_unit_test(plain_texts),
+		cmocka_unit_test(separators_in_texts),   cmocka_unit_test(words_in_texts),
+		cmocka_unit_test(plain_texts),           cmocka_unit_test(the_short_way_is_the_long_one),
 		cmocka_unit_test(the_longest_words_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
