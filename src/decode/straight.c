@@ -86,7 +86,7 @@ static inline bool
 sums_up(const struct pkt *out)
 {
 	uint64_t sum = checksum_words(out->ip.p + 12, 2); /* the addresses as they stand there */
-	sum = checksum_word(checksum_word(sum, out->proto), (uint16_t)out->payload_len);
+	sum = checksum_word(sum, out->proto + out->payload_len);
 	return checksum_fold(checksum_add(sum, out->payload.p, out->payload_len)) == 0xffff;
 }
 

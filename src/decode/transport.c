@@ -34,7 +34,7 @@ static bool
 checksum_good(const struct pkt *out, uint8_t proto, uint32_t len, bool v4)
 {
 	uint64_t sum = v4 ? checksum_words(out->src.b + 12, 1) + checksum_words(out->dst.b + 12, 1)
-	                  : checksum_words(out->src.b, 4) + checksum_words(out->dst.b, 4);
+	                  : checksum_plus(checksum_words(out->src.b, 4), checksum_words(out->dst.b, 4));
 	sum = checksum_word(sum, proto);
 	sum = checksum_word(sum, (uint16_t)len);
 	if (!v4)
