@@ -42,14 +42,14 @@ _connlog()
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
 			--verbose --format --json-streaming --fields --local-nets --neighbor-nets
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config"
+			--flush-interval --spool --exit-timeout --config --user --no-sandbox"
 		words="$_connlog_scripts"
 		;;
 	events)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
 			--verbose --only --except --all --list
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config"
+			--flush-interval --spool --exit-timeout --config --user --no-sandbox"
 		;;
 	convert)
 		options="--to --from --fields -o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q

@@ -1,5 +1,5 @@
 /* live.c - `connlog live`: an interface. */
-#include "cli/outfit.h"
+#include "cli/confine.h"
 #include "cli/settings.h"
 #include "cli/signals.h"
 
@@ -28,14 +28,17 @@ live_run(struct settings *s)
 	if (!filter_compiles(s->filter))
 		return EXIT_USAGE;
 	signals_live();
-	notify_open(&outfit.notify);
+	if (!outfit_open(&outfit, s))
+		return EXIT_INCOMPLETE;
+	int             code = EXIT_INCOMPLETE;
 	connlog_source *source = connlog_source_live(interface, s->filter, err, sizeof err);
-	int code = EXIT_INCOMPLETE;
 	if (source == NULL)
 		complain("%s", err);
-	else
+	else if (confine_live(s, &outfit))
 		code = run(s, source, &outfit);
-	notify_close(&outfit.notify);
+	else
+		connlog_source_free(source);
+	outfit_close(&outfit);
 	return code;
 }
 
