@@ -54,20 +54,24 @@ slab_grow(struct slab *s)
 	return 0;
 }
 
+/* An object that has never been given out is zeroed memory of the system's. */
+static uint32_t
+alloc_new(struct slab *s)
+{
+	if (s->top == UINT32_MAX || (s->top >> SLAB_SHIFT >= s->n_chunks && slab_grow(s) < 0))
+		return 0;
+	s->used++;
+	return s->top++;
+}
+
 uint32_t
 slab_alloc(struct slab *s)
 {
-	uint32_t handle = s->free_head;
+	const uint32_t handle = s->free_head;
 
-	if (handle) {
-		memcpy(&s->free_head, slab_at(s, handle), sizeof s->free_head);
-	} else {
-		if (s->top == UINT32_MAX)
-			return 0;
-		if (s->top >> SLAB_SHIFT >= s->n_chunks && slab_grow(s) < 0)
-			return 0;
-		handle = s->top++;
-	}
+	if (!handle)
+		return alloc_new(s);
+	memcpy(&s->free_head, slab_at(s, handle), sizeof s->free_head);
 	ASAN_UNPOISON_MEMORY_REGION(slab_at(s, handle), s->size);
 	memset(slab_at(s, handle), 0, s->size);
 	s->used++;

@@ -39,6 +39,13 @@ slab_at(const struct slab *s, uint32_t handle)
 	return s->chunks[handle >> SLAB_SHIFT] + (size_t)(handle & SLAB_MASK) * s->size;
 }
 
+/* The same for who knows the objects' size beforehand. */
+static inline void *
+slab_at_sized(const struct slab *s, uint32_t handle, size_t size)
+{
+	return s->chunks[handle >> SLAB_SHIFT] + (handle & SLAB_MASK) * size;
+}
+
 /* With ASan, makes any use of these bytes of an object an error, until a handle for them is given out again. */
 void slab_hide(void *p, size_t n);
 

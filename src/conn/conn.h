@@ -265,14 +265,14 @@ void conn_store_free(struct conn_store *s);
 static inline struct conn *
 conn_at(const struct conn_store *s, uint32_t handle)
 {
-	return slab_at(&s->conns, handle);
+	return slab_at_sized(&s->conns, handle, sizeof(struct conn));
 }
 
 /* Of a connection that is no embryo. */
 static inline struct conn_cold *
 conn_cold_at(const struct conn_store *s, const struct conn *c)
 {
-	return slab_at(&s->colds, c->cold);
+	return slab_at_sized(&s->colds, c->cold, sizeof(struct conn_cold));
 }
 
 /* => NULL where the connection has none. */
@@ -309,7 +309,7 @@ conn_salt(const struct conn_store *s, const struct conn *c)
 static inline struct conn_sizes *
 conn_sizes_at(const struct conn_store *s, const struct conn *c)
 {
-	return slab_at(&s->sizes, c->sizes);
+	return slab_at_sized(&s->sizes, c->sizes, sizeof(struct conn_sizes));
 }
 
 /* Packets and IP bytes of a side. */

@@ -97,7 +97,7 @@ struct tcp_ctx {
 static inline struct tcp *
 tcp_at(const struct conn_store *s, const struct conn *c)
 {
-	return slab_at(&s->tcps, c->tcp);
+	return slab_at_sized(&s->tcps, c->tcp, sizeof(struct tcp));
 }
 
 /* Has the connection a state?  An embryo has none, nor has one for which there was no memory. */
@@ -132,7 +132,9 @@ struct tcp_ep_rare *tcp_rare_need(const struct tcp_ctx *x, const struct tcp_ep *
 static inline struct tcp_ep_rare *
 tcp_rare_at(const struct conn_store *s, const struct tcp *t, const struct tcp_ep *ep)
 {
-	return t->rare ? &((struct tcp_rare *)slab_at(&s->tcp_rares, t->rare))->ep[ep == &t->ep[1]] : NULL;
+	return t->rare ? &((struct tcp_rare *)slab_at_sized(&s->tcp_rares, t->rare, sizeof(struct tcp_rare)))
+	                      ->ep[ep == &t->ep[1]]
+	               : NULL;
 }
 
 /* => Whether there is a rare part now, which holds what has more than 32 bits. */
@@ -142,7 +144,7 @@ bool tcp_widen(const struct tcp_ctx *x);
 static inline struct tcp_rare *
 tcp_timers(const struct conn_store *s, const struct tcp *t)
 {
-	return slab_at(&s->tcp_rares, t->rare);
+	return slab_at_sized(&s->tcp_rares, t->rare, sizeof(struct tcp_rare));
 }
 
 /* Position in the full 64-bit space, and relative to the start (TCP_Endpoint.h). */
