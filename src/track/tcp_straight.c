@@ -6,26 +6,39 @@
 #include "conn/history.h"
 #include "track/tcp.h"
 
-/* Does nothing wait above a hole? */
-static inline bool
-is_whole(const struct tcp_ctx *x)
+/* One end with all of its numbers. */
+struct side {
+	struct tcp_ep *ep;
+	uint32_t       seq_wraps, ack_wraps;
+	uint64_t       delivered, trimmed;
+};
+
+static inline struct side
+side_of(struct tcp_ep *ep, const struct tcp_ep_rare *r)
 {
-	if (!x->t->rare)
-		return true;
-	const struct tcp_rare *r = tcp_timers(x->s, x->t);
-	return r->ep[0].above.n == 0 && r->ep[1].above.n == 0;
+	struct side side = { ep, 0, 0, ep->delivered, ep->trimmed };
+
+	if (r) {
+		side.seq_wraps = r->seq_wraps;
+		side.ack_wraps = r->ack_wraps;
+		side.delivered |= (uint64_t)r->delivered << 32;
+		side.trimmed |= (uint64_t)r->trimmed << 32;
+	}
+	return side;
 }
 
 /* Nothing about the connection needs a second look: both sides established, no hole, nothing closed, told or recorded. */
 static inline bool
-is_smooth(const struct tcp_ctx *x)
+is_smooth(const struct tcp_ctx *x, const struct tcp_rare *r)
 {
 	const struct tcp *t = x->t;
 	const uint16_t    seen = TCP_SAW_ORIG | TCP_SAW_RESP | TCP_FIRST_ORIG | TCP_FIRST_RESP;
 
 	return t->ep[0].state == TCP_ESTABLISHED && t->ep[1].state == TCP_ESTABLISHED &&
 	       (t->ep[0].flags | t->ep[1].flags) == 0 &&
-	       (t->flags & (seen | TCP_IS_PARTIAL | TCP_CLOSE_DEFERRED)) == seen && x->s->events.wanted == 0 && is_whole(x);
+	       (t->flags & (seen | TCP_IS_PARTIAL | TCP_CLOSE_DEFERRED)) == seen && x->s->events.wanted == 0 &&
+	       x->c->hist_seen != HIST_SYN && /* which may be that of a SYN-ACK alone */
+	       (!r || (r->ep[0].above.n == 0 && r->ep[1].above.n == 0));
 }
 
 /* Neither a flag nor a window that would have to be noted. */
@@ -45,12 +58,19 @@ position(const struct tcp_ep *ep, uint32_t seq, uint32_t wraps, uint64_t *at)
 	return wraps != 0 || *at <= INT32_MAX;
 }
 
-/* Has the letter of such a packet been seen from that side? */
-static inline bool
-has_letter(const struct conn *c, bool is_orig, bool with_data)
+/* The letter that such a packet of that side leaves in the history, once, as a bit. */
+static inline uint32_t
+letter_bit(bool is_orig, bool with_data)
 {
 	const uint32_t bit = with_data ? HIST_DATA : HIST_ACK;
-	return c->hist_seen & (is_orig ? bit : bit << HIST_RESP);
+	return is_orig ? bit : bit << HIST_RESP;
+}
+
+static __attribute__((noinline)) void
+add_letter(const struct tcp_ctx *x, uint32_t bit, bool is_orig, bool with_data)
+{
+	const char letter = with_data ? 'D' : 'A';
+	history_once(x->s, x->handle, bit, is_orig ? letter : (char)(letter | 0x20));
 }
 
 /* Do two numbers differ in their lower halves alone, which are all that is changed here? */
@@ -60,37 +80,72 @@ same_half(uint64_t a, uint64_t b)
 	return a >> 32 == b >> 32;
 }
 
-bool
-tcp_straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
+/* Has the peer acknowledged nothing of it but the SYN (tcp_nothing_acked())? */
+static inline bool
+is_unheard(const struct side *from)
 {
-	struct tcp_ep *ep = tcp_side(x->t, is_orig ? ORIG : RESP), *peer = tcp_peer(x->t, ep);
-	const uint64_t len = (uint64_t)p->data_len, most = x->s->opt->tcp_excessive_data_without_further_acks;
-	uint64_t       at, acked;
+	const uint64_t heard = tcp_full(from->ep->ack, from->ack_wraps) - from->ep->start;
+	return heard <= 1;
+}
 
-	if (!is_ordinary(p) || !is_smooth(x) || !has_letter(x->c, is_orig, len > 0))
+/* Can `len` bytes from `at` on be delivered, and nothing needs to be forgotten, for want of acknowledgements, because of it?
+ * See deliver() and tcp_data() in tcp_reassembly.c. */
+static inline bool
+is_deliverable(const struct conn_options *opt, const struct side *from, uint64_t at, uint64_t len)
+{
+	const uint64_t excess = opt->tcp_excessive_data_without_further_acks, window = opt->tcp_max_initial_window;
+
+	return at == from->delivered && at >= from->trimmed && (excess == 0 || at + len - from->trimmed <= excess) &&
+	       (window == 0 || at + len <= window || !is_unheard(from));
+}
+
+/* `r`: the connection's rare part, or NULL. */
+static inline __attribute__((always_inline)) bool
+straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, const struct tcp_rare *r)
+{
+	struct tcp_ep    *ep = tcp_side(x->t, is_orig ? ORIG : RESP), *other = tcp_peer(x->t, ep);
+	const int         i = ep == &x->t->ep[1];
+	const struct side from = side_of(ep, r ? &r->ep[i] : NULL), to = side_of(other, r ? &r->ep[!i] : NULL);
+	const uint64_t    len = (uint64_t)p->data_len;
+	const uint32_t    bit = letter_bit(is_orig, len > 0);
+	uint64_t          at, acked;
+
+	if (!is_ordinary(p) || !is_smooth(x, r))
 		return false;
-	if (p->tcp_seq != ep->last || !position(ep, p->tcp_seq, tcp_seq_wraps(x->s, x->t, ep), &at) ||
+	if (p->tcp_seq != ep->last || !position(ep, p->tcp_seq, from.seq_wraps, &at) ||
 	    !same_half(p->tcp_seq + len, p->tcp_seq) || !same_half(at + len, at))
 		return false;
-	if (p->tcp_ack < peer->ack || !position(peer, p->tcp_ack, tcp_ack_wraps(x->s, x->t, peer), &acked) ||
-	    acked > tcp_delivered(x, peer) || tcp_delta(p->tcp_ack, peer->ack) < 0)
+	if (p->tcp_ack < other->ack || !position(other, p->tcp_ack, to.ack_wraps, &acked) || acked > to.delivered ||
+	    tcp_delta(p->tcp_ack, other->ack) < 0)
 		return false;
-	const uint64_t trimmed = tcp_trimmed(x, ep), forgotten = tcp_trimmed(x, peer);
-	if (len > 0 && (at != tcp_delivered(x, ep) || at < trimmed || tcp_nothing_acked(x->s, x->t, ep) ||
-	                (most && at + len - trimmed > most)))
+	if (len > 0 && !is_deliverable(x->s->opt, &from, at, len))
 		return false;
-	if (acked > forgotten && !same_half(acked, forgotten))
+	if (acked > to.trimmed && !same_half(acked, to.trimmed))
 		return false;
 
+	if (!(x->c->hist_seen & bit))
+		add_letter(x, bit, is_orig, len > 0);
 	x->c->last_time = x->now;
-	peer->ack = p->tcp_ack;
+	other->ack = p->tcp_ack;
 	ep->last += (uint32_t)len;
-	if (acked > forgotten)
-		peer->trimmed = (uint32_t)acked;
+	if (acked > to.trimmed)
+		other->trimmed = (uint32_t)acked;
 	if (len > 0) {
 		ep->delivered = (uint32_t)(at + len);
 		if (tcp_is_watched(x))
 			x->s->watcher->data(x->s->watcher->arg, x->handle, is_orig ? ORIG : RESP, p->data.p, (size_t)len);
 	}
 	return true;
+}
+
+static __attribute__((noinline)) bool
+straight_with_rare(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
+{
+	return straight(x, p, is_orig, tcp_timers(x->s, x->t));
+}
+
+bool
+tcp_straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
+{
+	return x->t->rare ? straight_with_rare(x, p, is_orig) : straight(x, p, is_orig, NULL);
 }
