@@ -472,7 +472,8 @@ CONNLOG_API void connlog_on_print(connlog_engine *e, connlog_print_fn fn, void *
  * `bpf` is a pcap filter or NULL. => NULL with a text in `err` (a filter that does not compile). */
 CONNLOG_API connlog_source *
 connlog_source_files(const char *const *paths, size_t n, const char *bpf, char *err, size_t err_size);
-/* Live capture from an interface through libpcap, which is opened at once.  => NULL with a text in `err`. */
+/* Live capture from an interface, which is opened at once; connlog_live.h has a function that takes several, and options.
+ * => NULL with a text in `err`. */
 CONNLOG_API connlog_source *connlog_source_live(const char *iface, const char *bpf, char *err, size_t err_size);
 CONNLOG_API void            connlog_source_free(connlog_source *s);
 
@@ -487,10 +488,11 @@ typedef struct connlog_source_progress {
 	uint64_t    bytes, total_bytes;
 	uint64_t    packets;  /* handed out */
 	uint64_t    filtered; /* left out by the filter */
-	uint64_t    dropped;  /* live: lost by the kernel or the interface */
+	uint64_t    dropped;  /* live: lost because a ring was full, or by the interface */
 	const char *name;     /* of the file being read, or NULL */
 } connlog_source_progress;
 CONNLOG_API void connlog_source_progress_get(const connlog_source *s, connlog_source_progress *out);
+
 /* Makes later calls of connlog_source_read() return CONNLOG_END, and one that waits when the signal comes; for signal
  * handlers (async-signal-safe). */
 CONNLOG_API void connlog_source_stop(connlog_source *s);

@@ -13,12 +13,15 @@ PREFIX = "/opt/connlog"
 
 
 def header(env):
-    with open(env.root + "/include/connlog.h") as f:
-        return f.read()
+    text = ""
+    for name in ("connlog.h", "connlog_live.h"):
+        with open(env.root + "/include/" + name) as f:
+            text += f.read()
+    return text
 
 
 def declared(env):
-    """=> The names of the functions in the header."""
+    """=> The names of the functions in the headers."""
     text = re.sub(r"/\*.*?\*/", "", header(env), flags=re.S)
     return set(re.findall(r"CONNLOG_API[^;(]*?\b(connlog_\w+)\(", text))
 
@@ -79,7 +82,8 @@ def test_every_function_of_the_header_is_explained(env):
 def test_header_is_enough_for_c_and_cpp(env):
     include = "-I" + env.root + "/include"
     with open(env.tmp + "/only.c", "w") as f:
-        f.write("#include <connlog.h>\n#include <connlog.h>\nconnlog_value value;\n")
+        f.write("#include <connlog_live.h>\n#include <connlog.h>\n#include <connlog_live.h>\nconnlog_value value;\n"
+                "connlog_live_options options;\n")
     for std in ("c11", "c17"):
         env.must(env.cc, "-std=" + std, *STRICT, include, "-fsyntax-only", "only.c")
     shutil.copy(env.tmp + "/only.c", env.tmp + "/only.cpp")
@@ -93,7 +97,7 @@ def test_installed_files(env):
     version = re.search(r'CONNLOG_VERSION "(.*)"', header(env)).group(1)
     real = "libconnlog.so." + version
     files = sorted(os.path.relpath(os.path.join(d, f), prefix) for d, _, names in os.walk(prefix) for f in names)
-    for f in ("bin/connlog", "include/connlog.h", "lib/libconnlog.a", "lib/" + real, "lib/libconnlog.so",
+    for f in ("bin/connlog", "include/connlog.h", "include/connlog_live.h", "lib/libconnlog.a", "lib/" + real, "lib/libconnlog.so",
               "lib/pkgconfig/connlog.pc", "share/man/man1/connlog.1", "share/man/man1/connlog-cut.1",
               "share/bash-completion/completions/connlog", "share/zsh/site-functions/_connlog",
               "share/fish/vendor_completions.d/connlog.fish", "share/doc/connlog/connlog.conf", "etc/connlog/connlog.conf",

@@ -83,24 +83,37 @@ filter_free(struct filter *f)
 	free(f);
 }
 
+/* Makes the program for a link type the `last`. => CONNLOG_OK or an error with its text. */
+static int
+choose(struct filter *f, int32_t link, char *err, size_t err_size)
+{
+	size_t i = 0;
+
+	if (f->at[f->last].link == link)
+		return CONNLOG_OK;
+	while (i < f->n && f->at[i].link != link)
+		i++;
+	if (i == f->n)
+		return compile(f, link, err, err_size);
+	f->last = i;
+	return CONNLOG_OK;
+}
+
+const struct bpf_program *
+filter_program(struct filter *f, int32_t link, char *err, size_t err_size)
+{
+	return choose(f, link, err, err_size) == CONNLOG_OK ? &f->at[f->last].code : NULL;
+}
+
 int
 filter_match(struct filter *f, const connlog_packet *p, char *err, size_t err_size)
 {
 	struct pcap_pkthdr h = { .caplen = p->caplen, .len = p->len };
+	int                status;
 
 	if (p->link == DLT_NFLOG)
 		return 1;
-	if (f->at[f->last].link != p->link) {
-		size_t i = 0;
-		while (i < f->n && f->at[i].link != p->link)
-			i++;
-		if (i == f->n) {
-			int status = compile(f, p->link, err, err_size);
-			if (status != CONNLOG_OK)
-				return status;
-		} else {
-			f->last = i;
-		}
-	}
+	if ((status = choose(f, p->link, err, err_size)) != CONNLOG_OK)
+		return status;
 	return pcap_offline_filter(&f->at[f->last].code, &h, p->data) != 0;
 }

@@ -1,40 +1,56 @@
-/* live.c - the source that captures from an interface through libpcap.
+/* live.c - the source that captures from interfaces: what they see, in the order of time.
  *
- * A read waits with poll() until something is there or WAIT_MS have gone, then one pcap_dispatch() copies what
- * the kernel has ready into a batch of our own, since libpcap's memory is good for the callback only.  To stop
- * is to set a flag: the kernel is then told to take in nothing more, and what it still holds is handed out
- * before the end.
+ * Each interface is a tap (tap.h), which has its packets in order.  With several, what comes first is handed out first; as long
+ * as one has none, packets of the others are held back for as long as the kernel may still have earlier ones of it, but never
+ * when a ring is filling up.  There is no clock in the library: how late it is tell the packets themselves, and how
+ * long poll() has waited.
+ *
+ * To stop is to set a flag: the kernel is then told to take in nothing more, and what it still holds is handed out before the
+ * end.
  */
-#include <linux/filter.h>
-#include <pcap/pcap.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
-#include "base/bytes.h"
 #include "capture/dlt.h"
-#include "capture/source.h"
+#include "capture/filter.h"
+#include "capture/iface.h"
+#include "capture/tap.h"
 
-#define RING_SIZE (64 << 20) /* bytes that the kernel keeps for us */
-#define BATCH_MAX 32
-#define WAIT_MS   100 /* the longest that a read waits, and that the kernel holds a packet back */
+#define WAIT_MS 100 /* the longest that a read waits */
+#define MILLION UINT64_C(1000000)
+
+enum {
+	SLICES = 4,   /* in which what is held back is waited for */
+	SLACK_MS = 5, /* the kernel's timers are not exact */
+	BLOCK_LEAST = 16 << 10,
+	BLOCK_MOST = 64 << 20,
+	TIMEOUT_MOST = 10000,
+	SNAPLEN_LEAST = 64,
+};
 
 struct live {
 	connlog_source        base;
-	pcap_t               *pcap;
-	char                 *name;
-	int32_t               link;
+	connlog_live_options  options; /* all of them set */
+	struct filter        *filter;  /* NULL: all packets */
+	char                **names;   /* of the interfaces */
+	char                 *title;   /* all of them */
+	struct tap          **taps;
+	uint64_t             *drops; /* of the interfaces: when the capture began, */
+	uint64_t             *lost;  /* and since then */
+	struct pollfd        *polled;
+	size_t                n;
+	int                   netlink; /* where the interfaces' drops are asked for */
 	volatile sig_atomic_t stop;
 	bool                  draining; /* stopped: the kernel takes in nothing more */
 	bool                  ended;
-	uint64_t              packets, bytes;
-
-	/* the batch of the read that is going on */
-	connlog_packet *p;
-	size_t          n, used;
-	uint8_t         arena[BATCH_MAX * CAPTURE_SNAPLEN_MAX]; /* mostly untouched, so mostly not there */
+	unsigned              hold_ms;   /* so late the kernel hands packets over, at the most */
+	unsigned              waited_ms; /* in which nothing came of the interfaces that have nothing */
+	uint64_t              waited_at; /* the latest packet when that began */
 };
 
 static struct live *
@@ -43,86 +59,228 @@ live_of(connlog_source *s)
 	return (struct live *)(void *)s;
 }
 
+void
+tap_say(const connlog_live_options *o, bool warning, const char *format, ...)
+{
+	char    text[600];
+	va_list ap;
+
+	if (o->say == NULL)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	o->say(o->say_arg, warning, text);
+}
+
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
+
+/* Returns CONNLOG_OK, or an error with its text, behind which what has come already is handed out. */
+static int
+look(struct live *l, char *err, size_t err_size)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const int r = l->taps[i]->ops->look(l->taps[i], err, err_size);
+		if (r == CONNLOG_OK)
+			continue;
+		if (!l->draining) {
+			l->stop = 1;
+			return r;
+		}
+		l->ended = true;
+	}
+	return CONNLOG_OK;
+}
+
+/* Returns the time up to which packets may be handed out: none that is earlier can come any more. */
+static uint64_t
+horizon(const struct live *l)
+{
+	const uint64_t hold = l->hold_ms * MILLION;
+	uint64_t       newest = 0, until;
+	bool           all = true;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct tap *t = l->taps[i];
+		if (t->crowded)
+			return UINT64_MAX;
+		if (t->ready && t->newest > newest)
+			newest = t->newest;
+		all = all && (t->ready || t->absent);
+	}
+	if (all)
+		return UINT64_MAX;
+	until = newest > hold ? newest - hold : 0;
+	return l->waited_ms >= l->hold_ms && l->waited_at > until ? l->waited_at : until;
+}
+
+/* Returns the tap whose packet is the earliest, or NULL for none; *others is lowered to the earliest of the other taps. */
+static struct tap *
+earliest(const struct live *l, uint64_t *others)
+{
+	struct tap *first = NULL;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct tap *t = l->taps[i], *later = first;
+		if (!t->ready)
+			continue;
+		if (!first || t->head < first->head)
+			first = t;
+		else
+			later = t;
+		if (later && later->head < *others)
+			*others = later->head;
+	}
+	return first;
+}
+
+static size_t
+merge(struct live *l, connlog_packet *p, size_t max)
+{
+	const uint64_t until = horizon(l);
+	size_t         n = 0;
+
+	while (n < max) {
+		uint64_t    others = until;
+		struct tap *first = earliest(l, &others);
+		if (!first || first->head > until)
+			break;
+		n += first->ops->take(first, p + n, max - n, others);
+		if (!first->ready) /* whether it has more, the next look() tells */
+			break;
+	}
+	return n;
+}
+
+/* Waits until one of the interfaces that have nothing has something.  Returns whether the time has passed without. */
+static bool
+wait_for_packets(struct live *l, unsigned ms)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct tap *t = l->taps[i];
+		l->polled[i] = (struct pollfd){ .fd = t->ready ? -1 : t->ops->fd(t), .events = POLLIN };
+	}
+	const int n = poll(l->polled, l->n, (int)ms);
+	for (size_t i = 0; i < l->n; i++)
+		l->taps[i]->trouble = n > 0 && (l->polled[i].revents & (POLLERR | POLLHUP | POLLNVAL));
+	return n == 0;
+}
+
+static bool
+holds_back(const struct live *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->taps[i]->ready)
+			return true;
+	return false;
+}
+
+static uint64_t
+newest(const struct live *l)
+{
+	uint64_t at = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->taps[i]->ready && l->taps[i]->newest > at)
+			at = l->taps[i]->newest;
+	return at;
+}
+
+/* Waits for packets, or for so long that those can go that are held back. */
 static void
-keep_packet(u_char *arg, const struct pcap_pkthdr *h, const u_char *data)
+wait_a_while(struct live *l)
 {
-	struct live    *l = (struct live *)(void *)arg;
-	connlog_packet *p = &l->p[l->n++];
-	uint32_t        caplen = h->caplen < CAPTURE_SNAPLEN_MAX ? h->caplen : CAPTURE_SNAPLEN_MAX;
+	const bool     holding = holds_back(l);
+	const unsigned slice = l->hold_ms / SLICES + 1;
 
-	memcpy(l->arena + l->used, data, caplen);
-	p->data = l->arena + l->used;
-	p->caplen = caplen;
-	p->len = h->len;
-	p->link = l->link;
-	p->flags = 0;
-	p->sec = h->ts.tv_sec;
-	p->nsec = (uint32_t)h->ts.tv_usec * 1000;
-	l->used += caplen;
-	l->bytes += h->len;
+	if (l->waited_ms == 0)
+		l->waited_at = newest(l);
+	if (!wait_for_packets(l, holding ? slice : l->draining ? l->hold_ms : WAIT_MS))
+		l->waited_ms = 0;
+	else if (holding)
+		l->waited_ms += slice;
+	else if (l->draining)
+		l->ended = true;
 }
 
-/* Has the kernel drop everything from now on. => false where it cannot be told to: not a packet socket. */
-static bool
-close_the_door(struct live *l)
+static void
+begin_draining(struct live *l)
 {
-	struct sock_filter nothing = { .code = BPF_RET | BPF_K, .k = 0 };
-	struct sock_fprog  program = { .len = 1, .filter = &nothing };
-
-	return setsockopt(pcap_fileno(l->pcap), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
-}
-
-static bool
-wait_for_packets(struct live *l, int ms)
-{
-	struct pollfd fd = { .fd = pcap_get_selectable_fd(l->pcap), .events = POLLIN };
-
-	return poll(&fd, 1, ms) > 0;
+	l->draining = true;
+	for (size_t i = 0; i < l->n; i++)
+		if (!l->taps[i]->ops->close_door(l->taps[i]))
+			l->ended = true;
 }
 
 static int
 live_read(connlog_source *s, connlog_packet *p, size_t max, char *err, size_t err_size)
 {
 	struct live *l = live_of(s);
-	int          r;
+	size_t       n = 0;
 
-	if (l->stop && !l->draining) {
-		l->draining = true;
-		l->ended = !close_the_door(l);
+	if (l->stop && !l->draining)
+		begin_draining(l);
+	for (int tries = 0; tries < 2 && n == 0 && !l->ended; tries++) {
+		if (tries > 0)
+			wait_a_while(l);
+		const int r = look(l, err, err_size);
+		if (r != CONNLOG_OK)
+			return r;
+		n = merge(l, p, max);
 	}
-	if (l->ended)
-		return CONNLOG_END;
-	l->p = p;
-	l->n = l->used = 0;
-	for (int tries = 0; tries < 2 && l->n == 0; tries++) {
-		/* The kernel gives up a block that is not full after WAIT_MS, so what is left comes within that. */
-		if (tries == 1 && !wait_for_packets(l, l->draining ? 2 * WAIT_MS : WAIT_MS))
-			break;
-		r = pcap_dispatch(l->pcap, max < BATCH_MAX ? (int)max : BATCH_MAX, keep_packet, (u_char *)(void *)l);
-		if (r < 0 && l->n == 0) {
-			l->ended = true;
-			return source_fail(err, err_size, CONNLOG_IO, "%s: %s", l->name, pcap_geterr(l->pcap));
-		}
-	}
-	if (l->n == 0 && l->draining) {
-		l->ended = true;
-		return CONNLOG_END;
-	}
-	l->packets += l->n;
-	return (int)l->n;
+	if (n > 0)
+		l->waited_ms = 0;
+	return n == 0 && l->ended ? CONNLOG_END : (int)n;
+}
+
+/* ---- the rest of a source ---------------------------------------------------------------------------------------- */
+
+/* An interface that has gone and come back counts from 0 again. */
+static uint64_t
+interface_lost(const struct live *l, size_t i)
+{
+	const uint64_t now = iface_drops(l->netlink, l->names[i]);
+
+	if (now >= l->drops[i])
+		l->lost[i] += now - l->drops[i];
+	l->drops[i] = now;
+	return l->lost[i];
+}
+
+static bool
+live_interface(const connlog_source *s, size_t i, connlog_interface_progress *out)
+{
+	const struct live *l = (const struct live *)(const void *)s;
+
+	if (i >= l->n)
+		return false;
+	struct tap *t = l->taps[i];
+	t->ops->count(t);
+	*out = (connlog_interface_progress){
+		.name = l->names[i],
+		.down = t->absent,
+		.packets = t->counts.packets,
+		.bytes = t->counts.bytes,
+		.filtered = t->counts.filtered,
+		.dropped_ring = t->counts.dropped,
+		.dropped_interface = interface_lost(l, i),
+		.freezes = t->counts.freezes,
+	};
+	return true;
 }
 
 static void
 live_progress(const connlog_source *s, connlog_source_progress *out)
 {
-	const struct live *l = (const struct live *)(const void *)s;
-	struct pcap_stat   st;
+	connlog_interface_progress at;
 
-	out->bytes = l->bytes;
-	out->packets = l->packets;
-	out->name = l->name;
-	if (pcap_stats(l->pcap, &st) == 0)
-		out->dropped = (uint64_t)st.ps_drop + st.ps_ifdrop;
+	for (size_t i = 0; live_interface(s, i, &at); i++) {
+		out->bytes += at.bytes;
+		out->packets += at.packets;
+		out->filtered += at.filtered;
+		out->dropped += at.dropped_ring + at.dropped_interface;
+	}
+	out->name = ((const struct live *)(const void *)s)->title;
 }
 
 static void
@@ -136,74 +294,136 @@ live_free(connlog_source *s)
 {
 	struct live *l = live_of(s);
 
-	if (l->pcap)
-		pcap_close(l->pcap);
-	free(l->name);
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->taps[i])
+			l->taps[i]->ops->free(l->taps[i]);
+		free(l->names[i]);
+	}
+	if (l->netlink >= 0)
+		close(l->netlink);
+	filter_free(l->filter);
+	free(l->names);
+	free(l->title);
+	free(l->taps);
+	free(l->drops);
+	free(l->lost);
+	free(l->polled);
 	free(l);
 }
 
-/* => CONNLOG_OK, or an error with its text. */
-static int
-open_interface(struct live *l, char *err, size_t err_size)
-{
-	char why[PCAP_ERRBUF_SIZE];
-	int  r;
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
-	l->pcap = pcap_create(l->name, why);
-	if (!l->pcap)
-		return source_fail(err, err_size, CONNLOG_IO, "%s: %s", l->name, why);
-	pcap_set_snaplen(l->pcap, CAPTURE_SNAPLEN_MAX);
-	pcap_set_promisc(l->pcap, 1);
-	pcap_set_timeout(l->pcap, WAIT_MS);
-	pcap_set_buffer_size(l->pcap, RING_SIZE);
-	r = pcap_activate(l->pcap);
-	if (r == PCAP_ERROR_PERM_DENIED)
-		return source_fail(
-			err, err_size, CONNLOG_IO,
-			"%s: no permission to capture: run as root, or allow the program with `setcap cap_net_raw+ep`", l->name);
-	if (r < 0)
-		return source_fail(err, err_size, CONNLOG_IO, "%s: %s", l->name,
-		                   r == PCAP_ERROR ? pcap_geterr(l->pcap) : pcap_statustostr(r));
-	if (pcap_setnonblock(l->pcap, 1, why) != 0)
-		return source_fail(err, err_size, CONNLOG_IO, "%s: %s", l->name, why);
-	l->link = pcap_datalink(l->pcap);
+static int
+check_options(connlog_live_options *o, char *err, size_t err_size)
+{
+	if (o->block == 0)
+		o->block = 256 << 10;
+	if (o->ring == 0)
+		o->ring = o->block > 32 << 20 ? 2 * (uint64_t)o->block : 64 << 20;
+	if (o->timeout == 0)
+		o->timeout = 20;
+	if (o->snaplen == 0)
+		o->snaplen = CAPTURE_SNAPLEN_MAX;
+	if (o->block < BLOCK_LEAST || o->block > BLOCK_MOST || (o->block & (o->block - 1)) != 0)
+		return source_fail(err, err_size, CONNLOG_BAD_OPTION,
+		                   "a ring's blocks are of 16 KiB to 64 MiB, a power of two: not %u bytes", o->block);
+	if (o->ring < 2 * (uint64_t)o->block || o->ring > UINT32_MAX)
+		return source_fail(err, err_size, CONNLOG_BAD_OPTION,
+		                   "a ring has two blocks (of %u KiB) at least and less than 4 GiB: not %llu KiB",
+		                   o->block >> 10, (unsigned long long)o->ring >> 10);
+	if (o->timeout > TIMEOUT_MOST)
+		return source_fail(err, err_size, CONNLOG_BAD_OPTION, "a ring's time-out is 1 to %d ms: not %u", TIMEOUT_MOST,
+		                   o->timeout);
+	if (o->snaplen < SNAPLEN_LEAST || o->snaplen > CAPTURE_SNAPLEN_MAX)
+		return source_fail(err, err_size, CONNLOG_BAD_OPTION, "%d to %u bytes of a packet can be captured: not %u",
+		                   SNAPLEN_LEAST, CAPTURE_SNAPLEN_MAX, o->snaplen);
 	return CONNLOG_OK;
 }
 
 static int
-set_filter(struct live *l, const char *bpf, char *err, size_t err_size)
+open_tap(struct live *l, size_t i, char *err, size_t err_size)
 {
-	struct bpf_program code;
-	int                r;
+	static const char           pcap[] = "pcap:";
+	const connlog_live_options *o = &l->options;
+	char                        why[400];
 
-	if (!bpf || !*bpf || l->link == DLT_NFLOG) /* which has no filters: see filter.c */
-		return CONNLOG_OK;
-	if (pcap_compile(l->pcap, &code, bpf, 1, PCAP_NETMASK_UNKNOWN) != 0)
-		return source_fail(err, err_size, CONNLOG_BAD_OPTION, "the filter '%s' does not compile for %s: %s", bpf,
-		                   l->name, pcap_geterr(l->pcap));
-	r = pcap_setfilter(l->pcap, &code);
-	pcap_freecode(&code);
-	if (r != 0)
-		return source_fail(err, err_size, CONNLOG_IO, "the filter '%s' cannot be set on %s: %s", bpf, l->name,
-		                   pcap_geterr(l->pcap));
-	return CONNLOG_OK;
+	if (strncmp(l->names[i], pcap, sizeof pcap - 1) == 0) {
+		memmove(l->names[i], l->names[i] + sizeof pcap - 1, strlen(l->names[i]) - sizeof pcap + 2);
+		return pcap_tap_open(l->names[i], o, &l->taps[i], err, err_size);
+	}
+	const int r = ring_open(l->names[i], o, l->filter, &l->taps[i], why, sizeof why);
+	if (r == CONNLOG_END) {
+		tap_say(o, false, "%s: captured through libpcap, not from a ring: %s", l->names[i], why);
+		return pcap_tap_open(l->names[i], o, &l->taps[i], err, err_size);
+	}
+	return r == CONNLOG_OK ? r : source_fail(err, err_size, r, "%s", why);
+}
+
+static bool
+has_memory(struct live *l, const char *const *names, size_t n)
+{
+	size_t length = 1;
+
+	l->names = calloc(n, sizeof *l->names);
+	l->taps = calloc(n, sizeof *l->taps);
+	l->drops = calloc(n, sizeof *l->drops);
+	l->lost = calloc(n, sizeof *l->lost);
+	l->polled = calloc(n, sizeof *l->polled);
+	for (size_t i = 0; i < n; i++)
+		length += strlen(names[i]) + 2;
+	l->title = calloc(1, length);
+	if (!l->names || !l->taps || !l->drops || !l->lost || !l->polled || !l->title)
+		return false;
+	for (; l->n < n; l->n++)
+		if (!(l->names[l->n] = strdup(names[l->n])))
+			return false;
+	return true;
+}
+
+/* All but the memory. */
+static int
+open_all(struct live *l, char *err, size_t err_size)
+{
+	const char *bpf = l->options.filter;
+	int         r = check_options(&l->options, err, err_size);
+
+	if (r == CONNLOG_OK && bpf && *bpf && !(l->filter = filter_new(bpf, err, err_size)))
+		r = CONNLOG_BAD_OPTION;
+	l->netlink = iface_drops_open();
+	l->hold_ms = 2 * l->options.timeout + SLACK_MS; /* a block is handed over at the second tick of its timer */
+	for (size_t i = 0; i < l->n && r == CONNLOG_OK; i++) {
+		r = open_tap(l, i, err, err_size);
+		l->drops[i] = iface_drops(l->netlink, l->names[i]);
+		strcat(strcat(l->title, i > 0 ? ", " : ""), l->names[i]);
+	}
+	return r;
+}
+
+connlog_source *
+connlog_source_interfaces(const char *const *names, size_t n, const connlog_live_options *o, char *err, size_t err_size)
+{
+	static const struct source_ops ops = { live_read, live_progress, live_stop, live_free, live_interface };
+	struct live                   *l = calloc(1, sizeof *l);
+
+	if (l)
+		l->netlink = -1;
+	if (!l || !has_memory(l, names, n)) {
+		source_fail(err, err_size, CONNLOG_NO_MEMORY, "no memory for a source");
+		if (l)
+			live_free(&l->base);
+		return NULL;
+	}
+	l->base.ops = &ops;
+	if (o)
+		l->options = *o;
+	if (open_all(l, err, err_size) == CONNLOG_OK)
+		return &l->base;
+	live_free(&l->base);
+	return NULL;
 }
 
 connlog_source *
 connlog_source_live(const char *iface, const char *bpf, char *err, size_t err_size)
 {
-	static const struct source_ops ops = { live_read, live_progress, live_stop, live_free };
-	struct live                   *l = calloc(1, sizeof *l);
-
-	if (!l || !(l->name = strdup(iface))) {
-		source_fail(err, err_size, CONNLOG_NO_MEMORY, "no memory for a source");
-		free(l);
-		return NULL;
-	}
-	l->base.ops = &ops;
-	if (open_interface(l, err, err_size) != CONNLOG_OK || set_filter(l, bpf, err, err_size) != CONNLOG_OK) {
-		live_free(&l->base);
-		return NULL;
-	}
-	return &l->base;
+	return connlog_source_interfaces(&iface, 1, &(connlog_live_options){ .filter = bpf }, err, err_size);
 }

@@ -28,6 +28,12 @@ connlog_source_progress_get(const connlog_source *s, connlog_source_progress *ou
 	s->ops->progress(s, out);
 }
 
+bool
+connlog_source_interface(const connlog_source *s, size_t i, connlog_interface_progress *out)
+{
+	return s->ops->interface && s->ops->interface(s, i, out);
+}
+
 void
 connlog_source_stop(connlog_source *s)
 {

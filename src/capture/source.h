@@ -8,13 +8,15 @@
 
 #include <stdarg.h>
 
-#include "connlog.h"
+#include "connlog_live.h"
 
 struct source_ops {
 	int (*read)(connlog_source *s, connlog_packet *p, size_t max, char *err, size_t err_size);
 	void (*progress)(const connlog_source *s, connlog_source_progress *out);
 	void (*stop)(connlog_source *s); /* async-signal-safe */
 	void (*free)(connlog_source *s);
+	/* NULL where there are none. */
+	bool (*interface)(const connlog_source *s, size_t i, connlog_interface_progress *out);
 };
 
 struct connlog_source {

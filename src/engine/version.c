@@ -9,6 +9,6 @@ const char *
 connlog_version(void)
 {
 	return "connlog " CONNLOG_VERSION "\n"
-		   "captures: pcap, pcapng, gzip, zstd; live through libpcap\n"
+		   "captures: pcap, pcapng, gzip, zstd; live through AF_PACKET and libpcap\n"
 		   "scripts: " TEXT(CONNLOG_LUA) "\n";
 }
