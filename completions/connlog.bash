@@ -41,15 +41,17 @@ _connlog()
 	read | live)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
 			--verbose --format --json-streaming --fields --local-nets --neighbor-nets
+			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config --user --no-sandbox"
+			--flush-interval --spool --exit-timeout --config"
 		words="$_connlog_scripts"
 		;;
 	events)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
 			--verbose --only --except --all --list
+			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config --user --no-sandbox"
+			--flush-interval --spool --exit-timeout --config"
 		;;
 	convert)
 		options="--to --from --fields -o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q

@@ -27,7 +27,7 @@ function __connlog_fields
 end
 
 complete -c connlog -n '__fish_is_first_token' -a read -d 'log the connections of captures'
-complete -c connlog -n '__fish_is_first_token' -a live -d 'log the connections that an interface sees'
+complete -c connlog -n '__fish_is_first_token' -a live -d 'log the connections that interfaces see'
 complete -c connlog -n '__fish_is_first_token' -a events -d 'print the events of captures as JSON'
 complete -c connlog -n '__fish_is_first_token' -a convert -d 'turn a log into another format'
 complete -c connlog -n '__fish_is_first_token' -a cut -d 'write columns of a log'
@@ -52,6 +52,13 @@ complete -c connlog -n '__connlog_is read live events' -l seed -x -d 'uids and h
 complete -c connlog -n '__connlog_is read live events' -l stats -r -d 'write all counters as JSON'
 complete -c connlog -n '__connlog_is read live events' -s q -l quiet -d 'no warnings and no progress'
 complete -c connlog -n '__connlog_is read live events' -s v -l verbose -d 'a line of summary'
+complete -c connlog -n '__connlog_is read live events' -s p -l no-promiscuous -d 'capture only what is meant for this host'
+complete -c connlog -n '__connlog_is read live events' -l ring -x -d 'memory for packets that wait'
+complete -c connlog -n '__connlog_is read live events' -l ring-block -x -d 'blocks of that memory'
+complete -c connlog -n '__connlog_is read live events' -l ring-timeout -x -d 'read a block that is not full after that time'
+complete -c connlog -n '__connlog_is read live events' -l snaplen -x -d 'capture no more of a packet'
+complete -c connlog -n '__connlog_is read live events' -l wait -d 'wait for interfaces that are not there yet'
+complete -c connlog -n '__connlog_is read live events' -l exit-on-down -d 'end when an interface goes down or away'
 complete -c connlog -n '__connlog_is read live events' -l rotate-interval -x -d 'begin a new log at each multiple'
 complete -c connlog -n '__connlog_is read live events' -l rotate-size -x -d 'begin a new log before it gets larger'
 complete -c connlog -n '__connlog_is read live events' -l rotate-dir -x -a '(__fish_complete_directories)' -d 'where rotated logs go'
@@ -62,8 +69,6 @@ complete -c connlog -n '__connlog_is read live events' -l keep-size -x -d 'remov
 complete -c connlog -n '__connlog_is read live events' -l flush-interval -x -d 'records are in the log after that time'
 complete -c connlog -n '__connlog_is read live events' -l spool -x -d 'memory for records that cannot be written yet'
 complete -c connlog -n '__connlog_is read live events' -l exit-timeout -x -d 'how long the last records may take'
-complete -c connlog -n '__connlog_is read live events' -l no-sandbox -d 'keep all rights'
-complete -c connlog -n '__connlog_is read live events' -l user -x -a '(__fish_complete_users)' -d 'whom root becomes'
 complete -c connlog -n '__connlog_is read live events' -l config -r -d 'read settings from FILE'
 
 complete -c connlog -n '__connlog_is events' -l only -x -d 'print these events only'

@@ -102,7 +102,7 @@ def test_a_file_that_is_right(env):
 def test_captures_are_read_without(env):
     path = write(env, "format = json\n")
     said = env.run(env.capture("http.pcap"), "--config", path, code=2).stderr
-    assert "--config is about the log of an interface" in said, said
+    assert "--config is about interfaces" in said, said
     assert "given twice" in env.run("live", "lo", "--config", path, "--config", path, code=2).stderr
     said = env.run("live", "lo", "--config", write(env, "formt = json\n"), code=2).stderr
     assert "connlog.conf:1: no setting is called 'formt'; did you mean format?" in said, said

@@ -36,11 +36,22 @@ class Net:
 
     def begin(self, first, count, pause=0.0, size=20):
         """Sends numbered datagrams; end() waits until they are out."""
-        self.process.stdin.write("udp %d %d %s %d\n" % (first, count, pause, size))
+        self.tell("udp %d %d %s %d" % (first, count, pause, size))
+
+    def tell(self, command):
+        """Any command of veth.py; end() waits for it."""
+        self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
 
-    def end(self):
-        assert self.process.stdout.readline() == "done\n"
+    def end(self, word="done"):
+        assert self.process.stdout.readline() == word + "\n"
+
+    def do(self, command):
+        self.tell(command)
+        self.end()
+
+    def ip(self, env, *args):
+        return env.must(*self.inside, "ip", *args)
 
     def send(self, *args, **kw):
         self.begin(*args, **kw)
@@ -48,14 +59,16 @@ class Net:
 
 
 class Sensor:
-    """A `connlog live` in that network, up and capturing."""
+    """A `connlog live` in that network, up and capturing from `interfaces`, as many as `sockets` says.  `quick`: datagrams'
+    connections are logged soon."""
 
-    def __init__(self, env, net, *args, stdout=subprocess.DEVNULL, environ=None, config=None):
+    def __init__(self, env, net, *args, stdout=subprocess.DEVNULL, environ=None, config=None, interfaces=(veth.CAPTURES,),
+                 sockets=None, quick=True):
         self.env, self.folder = env, env.tmp + "/logs"
         self.said_path = env.tmp + "/said"
         os.makedirs(self.folder, exist_ok=True)
-        os.chmod(env.tmp, 0o777)  # where root is given up, somebody else writes here
-        settings = ["--config", config] if config else [veth.CAPTURES, "--format", "json", *QUICK]
+        settings = ["--config", config] if config else [*interfaces, "--format", "json", *(QUICK if quick else ())]
+        self.sockets = len(interfaces) if sockets is None else sockets
         with open(self.said_path, "w") as said:
             self.process = subprocess.Popen(
                 [*net.inside, env.connlog, "live", *settings, *args], cwd=env.tmp,
@@ -68,7 +81,8 @@ class Sensor:
             assert self.process.poll() is None, self.said()
             with open("/proc/%d/net/packet" % self.process.pid) as f:
                 sockets = [line.split() for line in f.readlines()[1:]]
-            return any(s[3] == "0003" and s[5] == "1" for s in sockets) and self.has_log()
+            running = [s for s in sockets if s[3] == "0003" and s[5] == "1"]
+            return len(running) >= self.sockets and self.has_log()
 
         if not wait_until(ready, 30):
             self.process.kill()
@@ -108,13 +122,6 @@ def wait_until(what, seconds=20):
             return True
         time.sleep(0.05)
     return bool(what())
-
-
-def give(folder):
-    """Makes a folder with more than a log in it that of whom root becomes, to whom it is not handed over."""
-    if os.geteuid() == 0:
-        for path in [folder] + [os.path.join(folder, name) for name in os.listdir(folder)]:
-            os.chown(path, 65534, 65534)
 
 
 def logs_in(folder):

@@ -1,15 +1,22 @@
 #!/usr/bin/env python3
-"""Run in a network namespace of its own: makes a pair of interfaces, one to send on and one to capture from, and sends
+"""Run in a network namespace of its own: makes pairs of interfaces, one to send on and one to capture from, and sends
 what it is told to.  A line of input is a command, and `done` answers it:
 
     udp FIRST COUNT PAUSE SIZE    COUNT datagrams of SIZE bytes from the host and port that stand for their numbers
+    replay FILE                   the frames of a pcap, one after the other
+    split FILE                    the same, but of the two sides of each connection one goes to the second pair
+    tcp COUNT SIZE                TCP connections through here0 to another namespace, of SIZE bytes each way
+    local COUNT SIZE              the same on the loopback interface
+    pairs                         the interfaces again, where they have been removed
 
-PAUSE is seconds between two of them.  At the end of the input it ends, and the namespace with it.
+PAUSE is seconds between two of them.  At the end of the input it ends, and the namespaces with it.
 """
 import os
 import socket
+import struct
 import subprocess
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -18,7 +25,10 @@ sys.dont_write_bytecode = True
 import netlib  # noqa: E402
 
 SENDS, CAPTURES = "send0", "see0"
+SENDS_TOO, CAPTURES_TOO = "send1", "see1"
+HERE_TCP, THERE_TCP = "here0", "there0"  # the second one is in another namespace
 FIRST_PORT, PORTS = 30000, 30000  # where no service is: Zeek would flip the roles
+LARGEST = 65000  # the MTU: captures have long frames
 
 
 def frame(number, size):
@@ -32,34 +42,145 @@ def number_of(row):
     return int(row["id.orig_h"].split(".")[2]) * PORTS + int(row["id.orig_p"]) - FIRST_PORT
 
 
-def make_pair():
+def frames_of(path):
+    """=> (link type, [frame]) of a little-endian pcap; a frame that is cut is None."""
+    with open(path, "rb") as f:
+        data = f.read()
+    link, at, found = struct.unpack_from("<I", data, 20)[0], 24, []
+    while at + 16 <= len(data):
+        size, wire = struct.unpack_from("<II", data, at + 8)
+        found.append(data[at + 16:at + 16 + size] if size == wire else None)
+        at += 16 + size
+    return link, found
+
+
+# ---- interfaces ------------------------------------------------------------------------------------------------
+
+def ip(*args):
+    subprocess.run(["ip", *args], check=True)
+
+
+def make_pair(sends, captures, *options):
+    ip("link", "add", sends, "type", "veth", "peer", "name", captures)
+    for name in (sends, captures):
+        ip("link", "set", name, *options, "up")
+
+
+def make_pairs():
     for name in ("all", "default"):  # the kernel's own packets would be logged too
         try:
             with open("/proc/sys/net/ipv6/conf/%s/disable_ipv6" % name, "w") as f:
                 f.write("1")
         except OSError:
             pass
-    subprocess.run(["ip", "link", "add", SENDS, "type", "veth", "peer", "name", CAPTURES], check=True)
-    for name in (SENDS, CAPTURES):
-        subprocess.run(["ip", "link", "set", name, "up"], check=True)
+    make_pair(SENDS, CAPTURES, "mtu", str(LARGEST))
+    make_pair(SENDS_TOO, CAPTURES_TOO, "mtu", str(LARGEST))
 
 
-def send(s, first, count, pause, size):
-    for number in range(first, first + count):
-        s.send(frame(number, size))
-        if pause:
-            time.sleep(pause)
+def packet_socket(interface):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind((interface, 0))
+    return s
+
+
+# ---- commands --------------------------------------------------------------------------------------------------
+
+def send(first, count, pause, size):
+    with packet_socket(SENDS) as s:
+        for number in range(first, first + count):
+            s.send(frame(number, size))
+            if pause:
+                time.sleep(pause)
+
+
+def replay(path):
+    with packet_socket(SENDS) as s:
+        for f in frames_of(path)[1]:
+            s.send(f)
+
+
+def split(path):
+    """By which of the two IPv4 addresses is the lower one."""
+    with packet_socket(SENDS) as one, packet_socket(SENDS_TOO) as other:
+        for f in frames_of(path)[1]:
+            (one if f[26:30] < f[30:34] else other).send(f)
+
+
+def receive(s, size):
+    while size > 0:
+        size -= len(s.recv(1 << 20))
+
+
+def serve(address, size):
+    """Answers whatever asks. => The port."""
+    listening = socket.create_server((address, 0))
+
+    def answer():
+        while True:
+            with listening.accept()[0] as s:
+                receive(s, size)
+                s.sendall(b"a" * size)
+    threading.Thread(target=answer, daemon=True).start()
+    return listening.getsockname()[1]
+
+
+def ask(address, port, count, size):
+    for _ in range(count):
+        with socket.create_connection((address, port)) as s:
+            s.sendall(b"q" * size)
+            receive(s, size)
+            assert s.recv(1) == b""
+
+
+def tcp(count, size):
+    """The other namespace is this program again, which is told the size and tells the port."""
+    other = subprocess.Popen(["unshare", "-n", sys.executable, os.path.abspath(__file__), "there"],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    other.stdout.readline()
+    ip("link", "add", HERE_TCP, "type", "veth", "peer", "name", THERE_TCP)
+    ip("link", "set", THERE_TCP, "netns", str(other.pid))
+    ip("address", "add", "10.9.0.1/24", "dev", HERE_TCP)
+    ip("link", "set", HERE_TCP, "up")
+    print("there", flush=True)
+    sys.stdin.readline()  # the test says when it captures
+    other.stdin.write("%d\n" % size)
+    other.stdin.flush()
+    ask("10.9.0.2", int(other.stdout.readline()), count, size)
+    other.stdin.close()
+    other.wait(60)
+
+
+def there():
+    print("made", flush=True)
+    size = int(sys.stdin.readline())
+    ip("link", "set", THERE_TCP, "up")
+    ip("address", "add", "10.9.0.2/24", "dev", THERE_TCP)
+    print(serve("10.9.0.2", size), flush=True)
+    sys.stdin.readline()
+
+
+def local(count, size):
+    ask("127.0.0.1", serve("127.0.0.1", size), count, size)
 
 
 def main():
-    make_pair()
-    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-    s.bind((SENDS, 0))
+    if sys.argv[1:] == ["there"]:
+        return there()
+    make_pairs()
+    ip("link", "set", "lo", "up")
     print("ready", flush=True)
     for line in sys.stdin:
         words = line.split()
-        send(s, int(words[1]), int(words[2]), float(words[3]), int(words[4]))
+        if words[0] == "udp":
+            send(int(words[1]), int(words[2]), float(words[3]), int(words[4]))
+        elif words[0] in ("replay", "split"):
+            {"replay": replay, "split": split}[words[0]](words[1])
+        elif words[0] in ("tcp", "local"):
+            {"tcp": tcp, "local": local}[words[0]](int(words[1]), int(words[2]))
+        else:
+            make_pairs()
         print("done", flush=True)
+    return None
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def test_constants_that_are_wrong_or_not_here(env):
             (["LogAscii::include_meta=no"], "T or F"), (["LogAscii::json_include_unset_fields=1"], "T or F"),
             (["LogAscii::gzip_level=3"], "pipe the log through gzip"),
             (["LogAscii::output_to_stdout=T"], "standard output"),
-            (["Log::default_rotation_interval=1hr"], "is about the log of an interface"),
+            (["Log::default_rotation_interval=1hr"], "is about interfaces"),
             (["LogAscii::meta_prefix=%"], "no constant"),
             (["LogAscii::separator+=|"], "no constant"), (["local.zeek"], "neither a file nor a script"),
             (["tuning/defaults"], "neither a file nor a script")):

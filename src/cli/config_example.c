@@ -12,6 +12,9 @@ static const struct {
 } option_values[] = {
 	{ "interface", "eth0", false },
 	{ "filter", "\"not port 22\"", false },
+	{ "ring-block", "256K", false },
+	{ "ring-timeout", "20msec", false },
+	{ "snaplen", "262144", false },
 	{ "output", "/var/log/connlog", true },
 	{ "rotate-interval", "1hr", true },
 	{ "rotate-size", "500M", false },
@@ -25,7 +28,6 @@ static const struct {
 	{ "exit-timeout", "5sec", false },
 	{ "script", "/etc/connlog/scripts/drop_scans.lua", false },
 	{ "seed", "text", false },
-	{ "user", "connlog", false },
 	{ "stats", "/var/log/connlog/stats.json", false },
 	{ "format", "json", false },
 	{ "fields", "+community_id,+vlan", false },

@@ -1,5 +1,5 @@
-/* live.c - `connlog live`: an interface. */
-#include "cli/confine.h"
+/* live.c - `connlog live`: interfaces. */
+#include "cli/outfit.h"
 #include "cli/settings.h"
 #include "cli/signals.h"
 
@@ -16,29 +16,47 @@ filter_compiles(const char *filter)
 	return none != NULL;
 }
 
+/* A connlog_say_fn. */
+static void
+on_say(void *arg, bool warning, const char *text)
+{
+	const struct settings *s = arg;
+
+	if (warning ? !s->quiet : s->verbose)
+		complain("%s%s", warning ? "warning: " : "", text);
+}
+
+static connlog_source *
+open_interfaces(struct settings *s, const char *const *names, size_t n)
+{
+	char                 err[MESSAGE_MAX];
+	connlog_live_options o = s->live.capture;
+
+	o.filter = s->filter;
+	o.say = on_say;
+	o.say_arg = s;
+	connlog_source *source = connlog_source_interfaces(names, n, &o, err, sizeof err);
+	if (source == NULL)
+		complain("%s", err);
+	return source;
+}
+
 int
 live_run(struct settings *s)
 {
-	char          err[MESSAGE_MAX];
-	struct outfit outfit;
-	const char   *interface = s->interface != NULL ? s->interface : s->inputs[0];
+	struct outfit      outfit;
+	const char *const *names = s->interfaces_n > 0 ? s->interfaces : s->inputs;
+	const size_t       n = s->interfaces_n > 0 ? s->interfaces_n : s->inputs_n;
 
-	if (s->inputs_n + (s->interface != NULL) > 1 || s->captures)
-		return complain_usage("one interface can be captured from at a time, and no capture be read besides");
-	if (!filter_compiles(s->filter))
+	if (s->captures || (s->interfaces_n > 0 && s->inputs_n > 0))
+		return complain_usage("interfaces are captured from, and no capture can be read besides");
+	if (!filter_compiles(s->filter) || !capture_settings_suit(&s->live.capture, names, n))
 		return EXIT_USAGE;
 	signals_live();
-	if (!outfit_open(&outfit, s))
-		return EXIT_INCOMPLETE;
-	int             code = EXIT_INCOMPLETE;
-	connlog_source *source = connlog_source_live(interface, s->filter, err, sizeof err);
-	if (source == NULL)
-		complain("%s", err);
-	else if (confine_live(s, &outfit))
-		code = run(s, source, &outfit);
-	else
-		connlog_source_free(source);
-	outfit_close(&outfit);
+	notify_open(&outfit.notify);
+	connlog_source *source = open_interfaces(s, names, n);
+	const int       code = source != NULL ? run(s, source, &outfit) : EXIT_INCOMPLETE;
+	notify_close(&outfit.notify);
 	return code;
 }
 

@@ -61,7 +61,6 @@ option_name(int key)
 		[OPT_SPOOL - OPT_LIVE] = "--spool",
 		[OPT_EXIT_TIMEOUT - OPT_LIVE] = "--exit-timeout",
 		[OPT_CONFIG - OPT_LIVE] = "--config",
-		[OPT_USER - OPT_LIVE] = "--user",
 	};
 	return names[key - OPT_LIVE];
 }
@@ -69,10 +68,12 @@ option_name(int key)
 bool
 live_settings_apply(struct live_settings *l, int key, const char *value)
 {
-	const char *name = option_name(key);
+	const char *capture = capture_settings_name(key), *name = capture != NULL ? capture : option_name(key);
 
 	if (l->given == NULL)
 		l->given = name;
+	if (capture != NULL)
+		return capture_settings_apply(&l->capture, key, value);
 	switch (key) {
 	case OPT_ROTATE_INTERVAL:
 		return set_interval(name, value, &l->rotation.interval);
@@ -96,9 +97,6 @@ live_settings_apply(struct live_settings *l, int key, const char *value)
 		return set_size(name, value, SPOOL_LEAST, &l->spool);
 	case OPT_EXIT_TIMEOUT:
 		return set_interval(name, value, &l->exit_timeout);
-	case OPT_USER:
-		l->user = value;
-		return true;
 	default: /* OPT_CONFIG, which has been read before everything else */
 		return true;
 	}

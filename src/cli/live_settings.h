@@ -3,18 +3,19 @@
 #define CONNLOG_CLI_LIVE_SETTINGS_H
 
 #include "cli/args.h"
+#include "cli/capture_settings.h"
 #include "sensor/log.h"
 
 struct live_settings {
-	const char      *given; /* the first of these options, or NULL: captures have no use for them */
-	struct rotation  rotation;
-	struct packing   packing;
-	struct retention retention;
-	const char      *command;                      /* --rotate-exec */
-	const char      *folder;                       /* Log::default_logdir */
-	const char      *user;                         /* --user */
-	double           flush_interval, exit_timeout; /* seconds */
-	uint64_t         spool;                        /* bytes */
+	const char          *given; /* the first of these options, or NULL: captures have no use for them */
+	struct rotation      rotation;
+	struct packing       packing;
+	struct retention     retention;
+	const char          *command;                      /* --rotate-exec */
+	const char          *folder;                       /* Log::default_logdir */
+	double               flush_interval, exit_timeout; /* seconds */
+	uint64_t             spool;                        /* bytes */
+	connlog_live_options capture;
 };
 
 /* Keys of its options, without letters: none of a command's is among them. */
@@ -31,7 +32,6 @@ enum {
 	OPT_SPOOL,
 	OPT_EXIT_TIMEOUT,
 	OPT_CONFIG,
-	OPT_USER,
 	OPT_LIVE_END
 };
 

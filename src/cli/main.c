@@ -8,7 +8,7 @@
 const struct command commands[] = {
 	{ "read", command_read, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...",
 	  "log the connections of captures (the default)" },
-	{ "live", command_live, "[OPTIONS] IFACE [NAME=VALUE]...", "log the connections that an interface sees" },
+	{ "live", command_live, "[OPTIONS] IFACE... [NAME=VALUE]...", "log the connections that interfaces see" },
 	{ "events", command_events, "[OPTIONS] [FILE|DIR|-]... [NAME=VALUE]...", "print the events of captures as JSON" },
 	{ "convert", command_convert, "--to FORMAT [OPTIONS] [FILE|-]...", "turn a log into another format" },
 	{ "cut", command_cut, "[OPTIONS] [COLUMN]...", "write columns of a log, as zeek-cut does" },

@@ -1,5 +1,4 @@
 /* read.c - `connlog read`: captures. */
-#include "cli/confine.h"
 #include "cli/settings.h"
 
 int
@@ -7,14 +6,13 @@ read_run(struct settings *s)
 {
 	char err[MESSAGE_MAX];
 
-	if (s->interface != NULL)
+	if (s->interfaces_n > 0)
 		return live_run(s);
 	if (s->live.given != NULL)
-		return complain_usage("%s is about the log of an interface, and captures are read", s->live.given);
+		return complain_usage("%s is about interfaces, and captures are read", s->live.given);
 	connlog_source *source = connlog_source_files(s->inputs, s->inputs_n, s->filter, err, sizeof err);
 	if (source == NULL)
 		return complain_usage("%s", err);
-	confine_read(s);
 	return run(s, source, NULL);
 }
 

@@ -7,17 +7,22 @@
 
 const struct option_row settings_rows[] = {
 	{ 'r', "read", "FILE", "read FILE; may be repeated; - is standard input" },
-	{ 'i', "interface", "IFACE", "capture from IFACE" },
+	{ 'i', "interface", "IFACE", "capture from IFACE; may be repeated; pcap:IFACE: through libpcap" },
 	{ 'f', "filter", "BPF", "look only at packets that this pcap filter lets through" },
 	{ 'C', "no-checksums", NULL, "take packets with bad checksums for good" },
 	{ OPT_SCRIPT, "script", "FILE.lua", "let this Lua script handle events and records; may be repeated" },
 	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone" },
 	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
-	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "keep all rights: no Landlock, no seccomp" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
 	{ 'v', "verbose", NULL, "a line of summary at the end" },
+	{ 'p', "no-promiscuous", NULL, "live: capture only what is meant for this host" },
+	{ OPT_RING, "ring", "SIZE", "live: memory of each interface for packets that wait (64M)" },
+	{ OPT_RING_BLOCK, "ring-block", "SIZE", "live: its blocks (256K)" },
+	{ OPT_RING_TIMEOUT, "ring-timeout", "TIME", "live: a block that is not full is read after that time (20msec)" },
+	{ OPT_SNAPLEN, "snaplen", "BYTES", "live: capture no more of a packet (262144)" },
+	{ OPT_WAIT, "wait", NULL, "live: wait for interfaces that are not there yet" },
+	{ OPT_EXIT_ON_DOWN, "exit-on-down", NULL, "live: end when an interface goes down or away, do not wait for it" },
 	{ OPT_CONFIG, "config", "FILE", "live: read settings from FILE; the command line beats them" },
-	{ OPT_USER, "user", "NAME", "live: whom root becomes; without it whose the log's folder is, connlog or nobody" },
 	{ OPT_ROTATE_INTERVAL, "rotate-interval", "TIME", "live: begin a new log at each multiple of 1hr, 1day ..." },
 	{ OPT_ROTATE_SIZE, "rotate-size", "SIZE", "live: begin a new log before it gets larger than that (500M)" },
 	{ OPT_ROTATE_DIR, "rotate-dir", "DIR", "live: where rotated logs go; without it they stay where they are" },
@@ -62,6 +67,17 @@ positional(struct settings *s, const char *argument)
 	return true;
 }
 
+static bool
+add_interface(struct settings *s, const char *name)
+{
+	if (*name == '\0') {
+		complain("--interface wants a value: it is empty");
+		return false;
+	}
+	s->interfaces[s->interfaces_n++] = name;
+	return true;
+}
+
 bool
 settings_apply(void *arg, int key, const char *value)
 {
@@ -78,7 +94,7 @@ settings_apply(void *arg, int key, const char *value)
 		s->inputs[s->inputs_n++] = value;
 		return true;
 	case 'i':
-		return args_set_once(&s->interface, value, "interface");
+		return add_interface(s, value);
 	case 'f':
 		s->filter = value;
 		return true;
@@ -106,9 +122,6 @@ settings_apply(void *arg, int key, const char *value)
 		return assign_option(s, "seed", value);
 	case OPT_STATS:
 		s->stats = value;
-		return true;
-	case OPT_NO_SANDBOX:
-		s->no_sandbox = true;
 		return true;
 	case 'q':
 		s->quiet = true;
@@ -144,7 +157,8 @@ settings_init(struct settings *s, size_t most)
 	s->options = connlog_options_new();
 	s->inputs = calloc(most, sizeof *s->inputs);
 	s->lua = calloc(most, sizeof *s->lua);
-	if (s->options != NULL && s->inputs != NULL && s->lua != NULL)
+	s->interfaces = calloc(most, sizeof *s->interfaces);
+	if (s->options != NULL && s->inputs != NULL && s->lua != NULL && s->interfaces != NULL)
 		return true;
 	complain("out of memory");
 	return false;
@@ -156,6 +170,7 @@ settings_free(struct settings *s)
 	connlog_options_free(s->options);
 	free(s->inputs);
 	free(s->lua);
+	free(s->interfaces);
 	free(s->fields);
 	log_settings_free(&s->log);
 	free(s->scripts);
@@ -192,7 +207,9 @@ settings_parse(const struct args_spec *spec, struct settings *s, int argc, char 
 	s->writer.fields = s->fields;
 	if (s->folder == NULL)
 		s->folder = s->live.folder;
-	if (s->inputs_n > 0 || s->interface != NULL || s->list)
+	if (!capture_settings_check(&s->live.capture))
+		return ARGS_WRONG;
+	if (s->inputs_n > 0 || s->interfaces_n > 0 || s->list)
 		return ARGS_RUN;
 	complain("no input: name a capture (or - for standard input), or an interface with -i");
 	args_usage(spec->command, stderr);
@@ -248,7 +265,7 @@ settings_check(const char *path)
 	bool                good = config_load(&s.config, path);
 
 	good = settings_init(&s, s.config.n + 1) && config_apply(&s.config, &settings_log_spec, &none, &s) && good;
-	good = good && check_scripts(&s);
+	good = good && capture_settings_check(&s.live.capture) && check_scripts(&s);
 	settings_free(&s);
 	return good ? EXIT_ALL_READ : EXIT_USAGE;
 }

@@ -49,17 +49,15 @@ struct settings {
 	size_t                 inputs_n;
 	const char           **lua; /* of --script */
 	size_t                 lua_n;
-	const char            *interface; /* -i */
+	const char           **interfaces; /* of -i */
+	size_t                 interfaces_n;
 	const char            *filter;
 	const char            *folder;   /* -o */
 	const char            *stats;    /* --stats */
 	bool                   captures; /* -r was given */
-	bool                   quiet, verbose, seeded, no_sandbox;
-	bool                   extracts;       /* Conn::default_extract */
-	bool                   unlimited;      /* scripts are, and are compiled then: script_max_instructions=0 */
-	const char            *extract_prefix; /* Conn::extraction_prefix, or NULL */
-	char                  *fields;         /* every --fields, joined by commas; NULL for none */
-	char                  *scripts;        /* Zeek's scripts that add columns, the same way */
+	bool                   quiet, verbose, seeded;
+	char                  *fields;  /* every --fields, joined by commas; NULL for none */
+	char                  *scripts; /* Zeek's scripts that add columns, the same way */
 	connlog_writer_options writer;
 	struct log_settings    log; /* of it */
 	struct live_settings   live;
@@ -80,7 +78,6 @@ enum {
 	OPT_SEED,
 	OPT_STATS,
 	OPT_STREAMING,
-	OPT_NO_SANDBOX,
 	OPT_COMMAND
 };
 

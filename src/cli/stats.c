@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "connlog_live.h"
+
 struct json {
 	FILE *f;
 	char  group[64]; /* the open one, or "" */
@@ -44,6 +46,28 @@ put_log(struct json *j, struct log *log)
 	put_counter(j, "log", "failures", c.failures);
 }
 
+/* A group for each interface.  Of the bytes that its name may have, some would end the text. */
+static void
+put_interfaces(struct json *j, const connlog_source *source)
+{
+	connlog_interface_progress at;
+	char                       group[sizeof j->group];
+
+	for (size_t i = 0; connlog_source_interface(source, i, &at); i++) {
+		snprintf(group, sizeof group, "interface %s", at.name);
+		for (char *p = group; *p != '\0'; p++)
+			if (*p == '"' || *p == '\\' || (unsigned char)*p < ' ' || (unsigned char)*p > '~')
+				*p = '_';
+		put_counter(j, group, "packets", at.packets);
+		put_counter(j, group, "bytes", at.bytes);
+		put_counter(j, group, "filtered", at.filtered);
+		put_counter(j, group, "dropped_ring", at.dropped_ring);
+		put_counter(j, group, "dropped_interface", at.dropped_interface);
+		put_counter(j, group, "freezes", at.freezes);
+		put_counter(j, group, "down", at.down);
+	}
+}
+
 static void
 put_all(struct json *j, const connlog_engine *e, const connlog_source *source, const struct output *o)
 {
@@ -55,6 +79,7 @@ put_all(struct json *j, const connlog_engine *e, const connlog_source *source, c
 	put_counter(j, "input", "bytes", at.bytes);
 	put_counter(j, "input", "filtered", at.filtered);
 	put_counter(j, "input", "dropped", at.dropped);
+	put_interfaces(j, source);
 	connlog_counters(e, put_counter, j);
 	put_counter(j, "output", "records", o->records);
 	put_counter(j, "output", "lost", o->lost);

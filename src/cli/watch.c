@@ -11,7 +11,9 @@
 
 #define LOOK_EVERY 1.0 /* seconds between two looks at what was lost, */
 #define TELL_EVERY 60.0
-#define LATE       0.2 /* seconds: the kernel may still hold packets from then */
+#define LATE       0.2 /* seconds that all that is between a packet and us may take, but for how the kernel collects them */
+
+enum { WHERE_MAX = 1024 }; /* bytes */
 
 void
 watch_init(struct watch *w, const struct settings *s, connlog_source *source, connlog_engine *engine,
@@ -42,7 +44,7 @@ watch_packets(struct watch *w, connlog_packet *p, size_t n)
 static int
 pass_time(struct watch *w)
 {
-	const double now = w->steady.now - LATE, seconds = floor(now);
+	const double now = w->steady.now - LATE - capture_settings_late(&w->settings->live.capture), seconds = floor(now);
 
 	return connlog_idle(w->engine, (int64_t)seconds, (uint32_t)((now - seconds) * 1e9));
 }
@@ -100,18 +102,38 @@ news(struct loss *l, uint64_t lost, double now)
 	return more;
 }
 
+/* Appends how many packets each interface has lost and why. */
+static void
+say_where(const connlog_source *source, char *out, size_t size)
+{
+	connlog_interface_progress at;
+	size_t                     n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; connlog_source_interface(source, i, &at) && n < size; i++) {
+		if (at.dropped_ring > 0)
+			n += (size_t)snprintf(out + n, size - n, "; the ring of %s had no room for %" PRIu64, at.name,
+			                      at.dropped_ring);
+		if (at.dropped_interface > 0 && n < size)
+			n += (size_t)snprintf(out + n, size - n, "; %s itself has lost %" PRIu64, at.name, at.dropped_interface);
+	}
+}
+
 static void
 look_for_loss(struct watch *w, double now)
 {
 	connlog_source_progress at;
 	uint64_t                more;
+	char                    where[WHERE_MAX];
 
 	connlog_source_progress_get(w->source, &at);
 	output_count(w->output);
-	if ((more = news(&w->captured, at.dropped, now)) > 0 && !w->settings->quiet)
+	if ((more = news(&w->captured, at.dropped, now)) > 0 && !w->settings->quiet) {
+		say_where(w->source, where, sizeof where);
 		complain("warning: %" PRIu64 " packets were lost by the kernel or the interface, %" PRIu64
-		         " so far: they came faster than they were taken",
-		         more, at.dropped);
+		         " so far: they came faster than they were taken%s",
+		         more, at.dropped, where);
+	}
 	if ((more = news(&w->logged, w->output->lost, now)) > 0 && !w->settings->quiet)
 		complain("warning: %" PRIu64 " records were lost, %" PRIu64 " so far: the log could not be written", more,
 		         w->output->lost);
@@ -145,12 +167,14 @@ bool
 watch_end(struct watch *w)
 {
 	connlog_source_progress at;
+	char                    where[WHERE_MAX];
 
 	connlog_source_progress_get(w->source, &at);
 	if (at.dropped == 0)
 		return true;
 	const double seen = (double)at.packets, lost = (double)at.dropped;
-	complain("%" PRIu64 " packets were lost by the kernel or the interface, %.2g %% of what came", at.dropped,
-	         100 * lost / (seen + lost));
+	say_where(w->source, where, sizeof where);
+	complain("%" PRIu64 " packets were lost by the kernel or the interface, %.2g %% of what came%s", at.dropped,
+	         100 * lost / (seen + lost), where);
 	return false;
 }

@@ -17,7 +17,7 @@ struct log_options {
 	const char      *name;    /* "conn" */
 	struct rotation  rotation;
 	struct packing   packing;
-	struct hook     *hook; /* runs a command for rotated logs; NULL: there is none */
+	const char      *command; /* for rotated logs; NULL: none */
 	struct retention retention;
 	size_t           spool;          /* bytes of memory for lines that wait */
 	double           flush_interval; /* seconds: lines are on the disk after these at the latest */
