@@ -27,12 +27,10 @@ conn_has_spoken(const struct conn *c)
 	return (c->hist_seen & all) == all;
 }
 
-/* What hangs at it, its history where a letter may come, and with `payload` what looks into that. */
+/* What hangs at it, and its history where a letter may come. */
 static inline void
-conn_fetch_state(const struct conn_store *s, uint32_t handle, bool payload)
+conn_fetch_state(const struct conn_store *s, const struct conn *c)
 {
-	const struct conn *c = conn_at(s, handle);
-
 	if (c->flags & CONN_EMBRYO)
 		return;
 	if (c->transport != TRANSPORT_TCP)
@@ -41,8 +39,6 @@ conn_fetch_state(const struct conn_store *s, uint32_t handle, bool payload)
 		fetch_all(slab_at(&s->tcps, c->tcp), s->tcps.size);
 	if (!conn_has_spoken(c))
 		fetch(&conn_cold_at(s, c)->history_len);
-	if (payload && s->watcher)
-		s->watcher->fetch(s->watcher->arg, c);
 }
 
 #endif

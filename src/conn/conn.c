@@ -520,15 +520,21 @@ conn_remove(struct conn_store *s, uint32_t handle, enum conn_end why)
 	conn_end(s, handle, why);
 }
 
-/* Asks for what hangs at a connection that comes soon. */
+/* Asks for what hangs at a connection that comes soon, and for what hangs at that of one that comes sooner. */
 static void
 fetch_ahead(const struct conn_store *s, uint32_t handle)
 {
-	enum { AHEAD = 8 };
-	const uint32_t at = handle + AHEAD;
+	enum { SOON = 16, SOONER = 8 };
+	const struct conn *c = handle + SOON < s->conns.top ? conn_at(s, handle + SOON) : NULL;
 
-	if (at < s->conns.top && conn_at(s, at)->flags & CONN_LIVE)
-		conn_fetch_state(s, at, true);
+	if (c && c->flags & CONN_LIVE) {
+		conn_fetch_state(s, c);
+		if (s->watcher && !(c->flags & CONN_EMBRYO))
+			s->watcher->fetch(s->watcher->arg, c);
+	}
+	c = s->watcher && handle + SOONER < s->conns.top ? conn_at(s, handle + SOONER) : NULL;
+	if (c && c->flags & CONN_LIVE && !(c->flags & CONN_EMBRYO) && c->watch && !(c->watch & WATCH_OVER))
+		s->watcher->fetch_more(s->watcher->arg, c->watch);
 }
 
 void

@@ -203,8 +203,9 @@ struct conn_watcher {
 	/* A timer of its own for UDP: when it is due, INFINITY for none; and what it says then. */
 	double (*due)(const void *arg, const struct conn *c);
 	enum conn_verdict (*timer)(void *arg, uint32_t handle, double now);
-	/* Asks for the memory that its payload and its end will need. */
-	void (*fetch)(const void *arg, const struct conn *c);
+	/* Ask for the memory that its payload and its end will need: the second, later, for what the first has brought leads to. */
+	uint32_t (*fetch)(const void *arg, const struct conn *c);
+	void (*fetch_more)(const void *arg, uint32_t watch);
 	/* A TCP connection with an inspection ends: it is about to be logged. */
 	void (*ends)(void *arg, uint32_t handle);
 	/* The connection ends: `watch` is given back. */

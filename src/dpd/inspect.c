@@ -374,13 +374,26 @@ inspect_verdict(const struct inspector *i, const struct conn *c, struct verdict 
 	return true;
 }
 
-static void
-on_fetch(const void *arg, const struct conn *c)
+uint32_t
+inspect_fetch(const void *inspector, const struct conn *c)
 {
-	const struct inspector *i = arg;
+	const struct inspector *i = inspector;
 
-	if (is_inspected(c->watch))
-		fetch_all(pool_at(&i->pool, c->watch), pool_size(&i->pool, c->watch));
+	if (!is_inspected(c->watch))
+		return 0;
+	fetch_all(pool_at(&i->pool, c->watch), pool_size(&i->pool, c->watch));
+	return c->watch;
+}
+
+void
+inspect_fetch_matcher(const void *inspector, uint32_t watch)
+{
+	const struct inspector *i = inspector;
+	const struct inspect   *in = inspect_at(i, watch);
+	const uint32_t          place = in->child == TALK_AT_HOME ? talk_at(in, TALK_AT_HOME)->next : in->child;
+
+	if (place)
+		fetch_all(pool_at(&i->pool, place), sizeof(struct inspect *) + sizeof(struct talk) + sizeof(struct pia));
 }
 
 bool
@@ -405,7 +418,8 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 		.flipped = on_flipped,
 		.due = on_due,
 		.timer = on_timer,
-		.fetch = on_fetch,
+		.fetch = inspect_fetch,
+		.fetch_more = inspect_fetch_matcher,
 		.ends = on_ends,
 		.release = on_release,
 		.give_up = on_give_up,

@@ -130,6 +130,11 @@ void inspect_tunnel(struct inspector *i, uint32_t handle, enum service s);
 /* The packet is done: events take effect. */
 void inspect_packet_done(struct inspector *i, const struct conn *c);
 
+/* Ask for the memory that a payload needs: for the inspection, then, when that is there, for its matcher of signatures.  The
+ * first returns what the second wants, 0 where there is nothing. */
+uint32_t inspect_fetch(const void *inspector, const struct conn *c);
+void     inspect_fetch_matcher(const void *inspector, uint32_t watch);
+
 /* What was found goes to `out`; returns false where that is nothing. */
 bool inspect_verdict(const struct inspector *i, const struct conn *c, struct verdict *out);
 

@@ -246,18 +246,32 @@ frame_process(struct connlog_engine *e, struct frame *f)
 	}
 }
 
+/* What hangs at the connection that a frame's hash leads to. */
+static void
+fetch_state(struct connlog_engine *e, struct frame *f)
+{
+	const struct conn *c = conn_at(&e->store, f->guess);
+
+	conn_fetch_state(&e->store, c);
+	if (e->store.watcher && f->pkt.data.n > 0 && !(c->flags & CONN_EMBRYO))
+		f->watch = inspect_fetch(&e->inspector, c);
+}
+
 /* Fetches the connections of a batch, each step for all of them before the next needs what it brought: the table's
- * slots have been asked for while decoding, now the connections, then what hangs at them. */
+ * slots have been asked for while decoding, now the connections, then what hangs at them, and what hangs at that. */
 static void
 fetch_connections(struct connlog_engine *e, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		e->frames[i].guess = e->frames[i].flow ? conn_fetch(&e->store, e->frames[i].hash) : 0;
 	for (size_t i = 0; i < n; i++) {
-		const struct frame *f = &e->frames[i];
-		if (f->guess)
-			conn_fetch_state(&e->store, f->guess, f->pkt.data.n > 0);
+		e->frames[i].watch = 0;
+		if (e->frames[i].guess)
+			fetch_state(e, &e->frames[i]);
 	}
+	for (size_t i = 0; i < n; i++)
+		if (e->frames[i].watch)
+			inspect_fetch_matcher(&e->inspector, e->frames[i].watch);
 }
 
 int

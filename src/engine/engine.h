@@ -22,6 +22,7 @@ struct frame {
 	struct dissection *d; /* of a frame that may hold further packets; NULL after the short way */
 	uint32_t           hash;
 	uint32_t           guess;   /* the connection that its hash leads to first */
+	uint32_t           watch;   /* what looks into the payload of that connection; 0: nothing */
 	uint32_t           carrier; /* the connection that this packet began and that has another packet inside; 0 */
 	bool               flow;    /* `pkt` holds a packet */
 	bool               counts;  /* its time is one of the input's */
