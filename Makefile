@@ -1,6 +1,6 @@
 # connlog - build, test, measure.  `make` builds build/connlog; `make help` lists the targets.
 #
-# Every .c file in src/*/ is part of the library, but those of src/cli/ and src/sensor/, which are the program, and what
+# Every .c file in src/*/ is part of the library, but those of src/cli/, src/sensor/ and src/guard/, which are the program, and what
 # src/script/ has for builds with other Luas; every test/unit/NAME_test.c is a test program, every fuzz/fuzz_NAME.c a fuzz target and every
 # examples/NAME.c an example of the library: nothing has to be listed here.
 # Objects are built in three variants, each in a folder of its own: obj (as installed), san (ASan + UBSan, what the
@@ -33,6 +33,12 @@ LUA_PKG := $(filter-out none,$(LUA))
 LUA_NAME = -DCONNLOG_LUA=$(if $(filter none,$(1)),none,$(if $(filter luajit,$(1)),LuaJIT,Lua)-$(shell \
 	pkg-config --modversion $(1) 2>/dev/null))
 
+# What only the program has, where it is there, and only it: libseccomp for its sandbox.
+has = $(shell pkg-config --exists $(1) 2>/dev/null && echo $(1))
+PROGRAM_PKG := $(call has,libseccomp)
+PROGRAM_CFLAGS := $(if $(filter libseccomp,$(PROGRAM_PKG)),-DCONNLOG_SECCOMP)
+PROGRAM_LIBS := $(if $(PROGRAM_PKG),$(shell pkg-config --libs $(PROGRAM_PKG)))
+
 PKG := libpcap zlib libzstd libcrypto $(LUA_PKG)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null) $(call LUA_NAME,$(LUA))
 LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null) -lm -pthread
@@ -47,12 +53,12 @@ LTO := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-flto=auto
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ := $(SAN) -fsanitize=fuzzer-no-link
 BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
-	$(CPPFLAGS)
+	$(PROGRAM_CFLAGS) $(CPPFLAGS)
 
 SCRIPT_SRC := $(wildcard src/script/*.c)
-LIB_SRC := $(filter-out src/cli/% src/sensor/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
+LIB_SRC := $(filter-out src/cli/% src/sensor/% src/guard/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
 	$(if $(LUA_PKG),$(filter-out %/none.c,$(SCRIPT_SRC)),src/script/none.c)
-SENSOR_SRC := $(wildcard src/sensor/*.c)
+SENSOR_SRC := $(wildcard src/sensor/*.c src/guard/*.c)
 CLI_SRC := $(wildcard src/cli/*.c) $(SENSOR_SRC)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
@@ -138,17 +144,17 @@ $(B)/$(SONAME): $(LIB_SRC:%.c=$(B)/obj/%.o)
 lib: $(B)/libconnlog.a $(B)/$(SONAME)
 $(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/obj/libconnlog.a
 	$(call SAY,LINK    $@)
-	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LIBS) $(PROGRAM_LIBS)
 $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS) $(PROGRAM_LIBS)
 
 # The program with other Luas, and with none, for the tests: what depends on that takes the place of the library's.
 OTHER_LUAS := $(filter-out $(LUA),none $(shell pkg-config --exists lua5.4 2>/dev/null && echo lua5.4))
 LUA_SRC = src/engine/version.c $(if $(filter none,$(1)),src/script/none.c,$(filter-out %/none.c,$(SCRIPT_SRC)))
 OTHER_CFLAGS = $(filter-out $(PKG_CFLAGS),$(BASE_CFLAGS)) $(if $(filter-out none,$(1)),$(shell pkg-config --cflags $(1))) \
 	$(call LUA_NAME,$(1)) $(CFLAGS) $(SAN)
-OTHER_LIBS = $(filter-out $(if $(LUA_PKG),$(shell pkg-config --libs $(LUA_PKG) 2>/dev/null)),$(LIBS))
+OTHER_LIBS = $(PROGRAM_LIBS) $(filter-out $(if $(LUA_PKG),$(shell pkg-config --libs $(LUA_PKG) 2>/dev/null)),$(LIBS))
 define OTHER_LUA
 $(B)/san/$(1)/%.o: %.c $(B)/san/flags
 	@mkdir -p $$(@D)
@@ -182,7 +188,7 @@ $(B)/san/libsensor.a: $(SENSOR_SRC:%.c=$(B)/san/%.o)
 $(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libsensor.a $(B)/san/libconnlog.a
 	@mkdir -p $(@D)
 	$(call SAY,LINK    $@)
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ -lcmocka $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ -lcmocka $(LIBS) $(PROGRAM_LIBS)
 
 # Examples are built as their heads say, but with the sanitizers.
 $(B)/examples/to_sqlite: NEEDS := -lsqlite3

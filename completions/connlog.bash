@@ -43,7 +43,7 @@ _connlog()
 			--verbose --format --json-streaming --fields --local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config"
+			--flush-interval --spool --exit-timeout --config --user --no-sandbox"
 		words="$_connlog_scripts"
 		;;
 	events)
@@ -51,7 +51,7 @@ _connlog()
 			--verbose --only --except --all --list
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config"
+			--flush-interval --spool --exit-timeout --config --user --no-sandbox"
 		;;
 	convert)
 		options="--to --from --fields -o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q

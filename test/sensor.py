@@ -67,6 +67,7 @@ class Sensor:
         self.env, self.folder = env, env.tmp + "/logs"
         self.said_path = env.tmp + "/said"
         os.makedirs(self.folder, exist_ok=True)
+        os.chmod(env.tmp, 0o777)  # where root is given up, somebody else writes here
         settings = ["--config", config] if config else [*interfaces, "--format", "json", *(QUICK if quick else ())]
         self.sockets = len(interfaces) if sockets is None else sockets
         with open(self.said_path, "w") as said:
@@ -122,6 +123,13 @@ def wait_until(what, seconds=20):
             return True
         time.sleep(0.05)
     return bool(what())
+
+
+def give(folder):
+    """Makes a folder with more than a log in it that of whom root becomes, to whom it is not handed over."""
+    if os.geteuid() == 0:
+        for path in [folder] + [os.path.join(folder, name) for name in os.listdir(folder)]:
+            os.chown(path, 65534, 65534)
 
 
 def logs_in(folder):

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from sensor import Net, Sensor, logs_in, numbers_in, read_text, rows_of, wait_until
+from sensor import Net, Sensor, give, logs_in, numbers_in, read_text, rows_of, wait_until
 
 
 def test_a_log_that_is_there_is_kept(env):
@@ -73,6 +73,7 @@ def test_hidden_logs_of_earlier_runs_are_finished_or_removed(env):
                        ("conn.summary.log", "kept")):
         with open(folder + "/" + name, "w") as f:
             f.write(text)
+    give(folder)
     with Net() as net:
         Sensor(env, net, "-o", "logs").stop()
     finished = [f for f in os.listdir(folder) if f.startswith("conn.2")]

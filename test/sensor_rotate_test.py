@@ -5,7 +5,7 @@ import signal
 import time
 
 from env import Skip
-from sensor import Net, Sensor, logs_in, numbers_in, read_text, rows_of, wait_until
+from sensor import Net, Sensor, give, logs_in, numbers_in, read_text, rows_of, wait_until
 import veth
 
 DATE = r"(\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)"
@@ -131,6 +131,7 @@ def test_old_logs_make_room(env):
     old("conn.2026-01-04-00-00-00.log.gz", 10, 60000)
     old("conn.important.log", 400, 10)                    # none of ours
     old("dns.2026-01-01-00-00-00.log", 400, 10)
+    give(folder)
     with Net() as net:
         sensor = Sensor(env, net, "-o", "logs", "--keep-age", "30day", "--keep-size", "100K")
         assert wait_until(lambda: len(os.listdir(folder)) == 5), os.listdir(folder)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard/guard.h"
+
 enum { KEY_VERSION = 255 };
 
 /* Behind the options of every command. */
@@ -121,6 +123,7 @@ print_version(void)
 	const connlog_link_info   *l;
 
 	fputs(connlog_version(), stdout);
+	printf("sandbox: %s\n", guard_version());
 	for (size_t i = 0; (f = connlog_format_at(i)) != NULL; i++)
 		printf("%s%s", i == 0 ? "formats: " : ", ", f->name);
 	for (size_t i = 0; (l = connlog_link_at(i)) != NULL; i++)

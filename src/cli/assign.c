@@ -46,10 +46,18 @@ bool
 assign_option(struct settings *s, const char *name, const char *value)
 {
 	char err[MESSAGE_MAX];
-	if (connlog_options_set(s->options, name, value, err, sizeof err) == CONNLOG_OK)
-		return true;
-	complain("%s", err);
-	return false;
+	if (connlog_options_set(s->options, name, value, err, sizeof err) != CONNLOG_OK) {
+		complain("%s", err);
+		return false;
+	}
+	/* These say what has to be left to the process (confine.c). */
+	if (strcmp(name, "Conn::default_extract") == 0)
+		s->extracts = strcmp(value, "F") != 0;
+	else if (strcmp(name, "Conn::extraction_prefix") == 0)
+		s->extract_prefix = value;
+	else if (strcmp(name, "script_max_instructions") == 0)
+		s->unlimited = strtoull(value, NULL, 10) == 0;
+	return true;
 }
 
 bool

@@ -42,6 +42,8 @@ __attribute__((format(printf, 1, 2))) int complain_usage(const char *format, ...
 void complain_of(const char *file, unsigned line);
 /* "connlog: warning: TEXT", its first line only, or with the lines behind it, which are details. */
 void warn_lines(const char *text, bool details);
+/* Loads what messages need of files, before none can be opened any more. */
+void message_prepare(void);
 /* Text that others have chosen, such as a file's name, with \xNN for what a terminal could obey and what is no text in the
  * user's locale; not terminated. => The length in `out`, which has room for it. */
 #define PRINTABLE_MAX(n) (4 * (n)) /* bytes */

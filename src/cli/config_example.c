@@ -28,6 +28,7 @@ static const struct {
 	{ "exit-timeout", "5sec", false },
 	{ "script", "/etc/connlog/scripts/drop_scans.lua", false },
 	{ "seed", "text", false },
+	{ "user", "connlog", false },
 	{ "stats", "/var/log/connlog/stats.json", false },
 	{ "format", "json", false },
 	{ "fields", "+community_id,+vlan", false },

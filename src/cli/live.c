@@ -1,5 +1,5 @@
 /* live.c - `connlog live`: interfaces. */
-#include "cli/outfit.h"
+#include "cli/confine.h"
 #include "cli/settings.h"
 #include "cli/signals.h"
 
@@ -53,10 +53,15 @@ live_run(struct settings *s)
 	if (!filter_compiles(s->filter) || !capture_settings_suit(&s->live.capture, names, n))
 		return EXIT_USAGE;
 	signals_live();
-	notify_open(&outfit.notify);
+	if (!outfit_open(&outfit, s))
+		return EXIT_INCOMPLETE;
+	int             code = EXIT_INCOMPLETE;
 	connlog_source *source = open_interfaces(s, names, n);
-	const int       code = source != NULL ? run(s, source, &outfit) : EXIT_INCOMPLETE;
-	notify_close(&outfit.notify);
+	if (source != NULL && confine_live(s, &outfit))
+		code = run(s, source, &outfit);
+	else
+		connlog_source_free(source);
+	outfit_close(&outfit);
 	return code;
 }
 

@@ -61,6 +61,7 @@ option_name(int key)
 		[OPT_SPOOL - OPT_LIVE] = "--spool",
 		[OPT_EXIT_TIMEOUT - OPT_LIVE] = "--exit-timeout",
 		[OPT_CONFIG - OPT_LIVE] = "--config",
+		[OPT_USER - OPT_LIVE] = "--user",
 	};
 	return names[key - OPT_LIVE];
 }
@@ -97,6 +98,9 @@ live_settings_apply(struct live_settings *l, int key, const char *value)
 		return set_size(name, value, SPOOL_LEAST, &l->spool);
 	case OPT_EXIT_TIMEOUT:
 		return set_interval(name, value, &l->exit_timeout);
+	case OPT_USER:
+		l->user = value;
+		return true;
 	default: /* OPT_CONFIG, which has been read before everything else */
 		return true;
 	}

@@ -13,6 +13,7 @@ struct live_settings {
 	struct retention     retention;
 	const char          *command;                      /* --rotate-exec */
 	const char          *folder;                       /* Log::default_logdir */
+	const char          *user;                         /* --user */
 	double               flush_interval, exit_timeout; /* seconds */
 	uint64_t             spool;                        /* bytes */
 	connlog_live_options capture;
@@ -32,6 +33,7 @@ enum {
 	OPT_SPOOL,
 	OPT_EXIT_TIMEOUT,
 	OPT_CONFIG,
+	OPT_USER,
 	OPT_LIVE_END
 };
 

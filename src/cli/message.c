@@ -32,10 +32,23 @@ printable(const char *p, size_t n)
 	return used >= 1 && used <= n && iswprint((wint_t)wide) && !turns(wide) ? used : 0;
 }
 
+/* The locale of the user, once it is kept. */
+static locale_t kept = (locale_t)0;
+
+void
+message_prepare(void)
+{
+	char out[PRINTABLE_MAX(2)];
+
+	if (kept == (locale_t)0)
+		kept = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	make_printable(out, "\xc3\xa9", 2); /* loads what its characters need */
+}
+
 size_t
 make_printable(char *out, const char *p, size_t n)
 {
-	locale_t users = newlocale(LC_CTYPE_MASK, "", (locale_t)0), before = (locale_t)0;
+	locale_t users = kept != (locale_t)0 ? kept : newlocale(LC_CTYPE_MASK, "", (locale_t)0), before = (locale_t)0;
 	char    *at = out;
 
 	if (users != (locale_t)0)
@@ -46,7 +59,11 @@ make_printable(char *out, const char *p, size_t n)
 			memcpy(at, p, used);
 			at += used;
 		} else {
-			at += sprintf(at, "\\x%02x", (unsigned char)*p);
+			static const char digits[] = "0123456789abcdef";
+			*at++ = '\\';
+			*at++ = 'x';
+			*at++ = digits[(unsigned char)*p >> 4];
+			*at++ = digits[(unsigned char)*p & 15];
 			used = 1;
 		}
 		p += used;
@@ -54,7 +71,8 @@ make_printable(char *out, const char *p, size_t n)
 	}
 	if (users != (locale_t)0) {
 		uselocale(before);
-		freelocale(users);
+		if (users != kept)
+			freelocale(users);
 	}
 	return (size_t)(at - out);
 }

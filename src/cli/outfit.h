@@ -2,10 +2,22 @@
 #ifndef CONNLOG_CLI_OUTFIT_H
 #define CONNLOG_CLI_OUTFIT_H
 
+#include "guard/user.h"
+#include "sensor/hook.h"
 #include "sensor/notify.h"
 
 struct outfit {
-	struct notify notify; /* the service manager */
+	struct notify     notify; /* the service manager */
+	struct hook      *hook;   /* of --rotate-exec, or NULL */
+	bool              keeps;  /* --no-sandbox, and nobody to become: all rights are kept */
+	bool              falls;  /* root is to be given up: it becomes */
+	struct guard_user user;
 };
+
+struct settings;
+
+/* Opens all that, and sees to it that the log's folder can be written to later on. Returns false after a message. */
+bool outfit_open(struct outfit *o, const struct settings *s);
+void outfit_close(struct outfit *o);
 
 #endif

@@ -1,4 +1,5 @@
 /* read.c - `connlog read`: captures. */
+#include "cli/confine.h"
 #include "cli/settings.h"
 
 int
@@ -13,6 +14,7 @@ read_run(struct settings *s)
 	connlog_source *source = connlog_source_files(s->inputs, s->inputs_n, s->filter, err, sizeof err);
 	if (source == NULL)
 		return complain_usage("%s", err);
+	confine_read(s);
 	return run(s, source, NULL);
 }
 

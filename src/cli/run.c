@@ -32,8 +32,8 @@ struct run {
 	struct output          output;
 	connlog_sink          *stats; /* of --stats, or NULL */
 	struct progress        progress;
-	struct watch           watch; /* of an interface */
-	struct outfit         *live;  /* the same; NULL: captures are read */
+	struct watch           watch;   /* of an interface */
+	struct outfit         *live;    /* the same; NULL: captures are read */
 	char                  *path;    /* of the log, or NULL */
 	int                    pipe;    /* opened for an interface's log that is no file; or -1 */
 	bool                   damaged; /* some input could not be read */
@@ -248,7 +248,7 @@ open_log(struct run *r, const char *name, const char *path, int *code)
 		                              .name = name,
 		                              .rotation = l->rotation,
 		                              .packing = l->packing,
-		                              .command = l->command,
+		                              .hook = r->live->hook,
 		                              .retention = l->retention,
 		                              .spool = l->spool,
 		                              .flush_interval = l->flush_interval,

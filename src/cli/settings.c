@@ -13,6 +13,7 @@ const struct option_row settings_rows[] = {
 	{ OPT_SCRIPT, "script", "FILE.lua", "let this Lua script handle events and records; may be repeated" },
 	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone" },
 	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
+	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "keep all rights: no Landlock, no seccomp" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
 	{ 'v', "verbose", NULL, "a line of summary at the end" },
 	{ 'p', "no-promiscuous", NULL, "live: capture only what is meant for this host" },
@@ -23,6 +24,7 @@ const struct option_row settings_rows[] = {
 	{ OPT_WAIT, "wait", NULL, "live: wait for interfaces that are not there yet" },
 	{ OPT_EXIT_ON_DOWN, "exit-on-down", NULL, "live: end when an interface goes down or away, do not wait for it" },
 	{ OPT_CONFIG, "config", "FILE", "live: read settings from FILE; the command line beats them" },
+	{ OPT_USER, "user", "NAME", "live: whom root becomes; without it whose the log's folder is, connlog or nobody" },
 	{ OPT_ROTATE_INTERVAL, "rotate-interval", "TIME", "live: begin a new log at each multiple of 1hr, 1day ..." },
 	{ OPT_ROTATE_SIZE, "rotate-size", "SIZE", "live: begin a new log before it gets larger than that (500M)" },
 	{ OPT_ROTATE_DIR, "rotate-dir", "DIR", "live: where rotated logs go; without it they stay where they are" },
@@ -122,6 +124,9 @@ settings_apply(void *arg, int key, const char *value)
 		return assign_option(s, "seed", value);
 	case OPT_STATS:
 		s->stats = value;
+		return true;
+	case OPT_NO_SANDBOX:
+		s->no_sandbox = true;
 		return true;
 	case 'q':
 		s->quiet = true;

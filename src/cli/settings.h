@@ -55,9 +55,12 @@ struct settings {
 	const char            *folder;   /* -o */
 	const char            *stats;    /* --stats */
 	bool                   captures; /* -r was given */
-	bool                   quiet, verbose, seeded;
-	char                  *fields;  /* every --fields, joined by commas; NULL for none */
-	char                  *scripts; /* Zeek's scripts that add columns, the same way */
+	bool                   quiet, verbose, seeded, no_sandbox;
+	bool                   extracts;       /* Conn::default_extract */
+	bool                   unlimited;      /* scripts are, and are compiled then: script_max_instructions=0 */
+	const char            *extract_prefix; /* Conn::extraction_prefix, or NULL */
+	char                  *fields;         /* every --fields, joined by commas; NULL for none */
+	char                  *scripts;        /* Zeek's scripts that add columns, the same way */
 	connlog_writer_options writer;
 	struct log_settings    log; /* of it */
 	struct live_settings   live;
@@ -78,6 +81,7 @@ enum {
 	OPT_SEED,
 	OPT_STATS,
 	OPT_STREAMING,
+	OPT_NO_SANDBOX,
 	OPT_COMMAND
 };
 

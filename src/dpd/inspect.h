@@ -49,13 +49,15 @@ enum inspect_flag {
 
 enum pia_state { PIA_INIT, PIA_BUFFERING, PIA_MATCHING, PIA_SKIPPING };
 
-/* A matcher of signatures and what it keeps. */
+/* A matcher of signatures and what it keeps: with its talk, and the pointer in front of that, one cache line. */
 struct pia {
 	struct sig_match match;
 	struct chain     kept; /* what may be replayed */
 	uint32_t         size; /* of what came */
 	uint32_t         chunks : 30, state : 2;
 };
+
+_Static_assert(sizeof(struct inspect *) + sizeof(struct talk) + sizeof(struct pia) == 64, "one cache line");
 
 /* Half a cache line, behind which the first recogniser of the port lies, in the same block of the pool.  A matcher has a block
  * of its own, since it is given back long before. */

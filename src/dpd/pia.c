@@ -23,8 +23,15 @@ pia_attach(struct inspect *in, struct talk *parent)
 	struct pia *p = talk_state(t);
 	if (parent || (in->flags & INSPECT_UDP))
 		for (int side = 0; side < 2; side++)
-			sig_side_start(&p->match.side[side]);
+			sig_start(&p->match, side);
 	return true;
+}
+
+/* Nothing is kept any more. */
+static void
+forget_kept(struct inspect *in, struct pia *p)
+{
+	chain_clear(&p->kept, in->by->blocks);
 }
 
 void
@@ -32,7 +39,8 @@ pia_forget(struct inspect *in, struct talk *t)
 {
 	struct pia *p = talk_state(t);
 
-	chain_clear(&p->kept, in->by->blocks);
+	forget_kept(in, p);
+	signatures_forget(in->by->signatures, &p->match);
 }
 
 /* Writes a number by sevens of its bits, the lowest first; the upper bit says that there are more. => The bytes written. */
@@ -72,7 +80,7 @@ keep(struct inspect *in, struct talk *t, int side, uint32_t kind, uint32_t len, 
 
 	if (!chain_add(&p->kept, blocks, head, put_head(head, len << HEAD_BITS | kind | (side ? HEAD_SIDE : 0))) ||
 	    !chain_add(&p->kept, blocks, b.p, b.n))
-		pia_forget(in, t);
+		forget_kept(in, p);
 }
 
 /* No longer buffering: nothing is replayed any more. Without matching either, the matcher is done with. */
@@ -82,7 +90,7 @@ stop_buffering(struct inspect *in, struct talk *t)
 	struct pia *p = talk_state(t);
 
 	p->state = in->by->opt->dpd_match_only_beginning ? PIA_SKIPPING : PIA_MATCHING;
-	pia_forget(in, t);
+	forget_kept(in, p);
 	if (p->state == PIA_SKIPPING)
 		tree_remove(in, t);
 }
@@ -141,7 +149,7 @@ replay(struct inspect *in, struct talk *t, struct talk *to, int side, struct byt
 	if (all)
 		chain_copy(&p->kept, in->by->blocks, all);
 	else
-		pia_forget(in, t);
+		forget_kept(in, p);
 	const struct bytes kept = { all, p->kept.n };
 	if ((in->flags & INSPECT_UDP) && !t->parent)
 		good = replay_datagrams(kept, to, side, now);
@@ -183,7 +191,7 @@ note_headers(const struct inspect *in, struct pia *p)
 
 	for (int side = 0; side < 2; side++)
 		if (slots >> side & 1)
-			sig_side_start(&p->match.side[side]);
+			sig_start(&p->match, side);
 }
 
 /* Counts a chunk. => Is it one too many, or beyond the bytes that are kept? */

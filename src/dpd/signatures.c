@@ -8,6 +8,9 @@
 #include "dpd/joint.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/slab.h"
 
 #define MAX_STATES     4096
 #define MAX_JOINT      2048
@@ -124,6 +127,8 @@ struct signatures {
 	uint64_t      enables;         /* those that enable something, */
 	uint64_t      free_rules;      /* and those that ask for no other */
 	uint64_t      dependents[SIG_RULES];
+	struct slab   many;   /* struct sig_sets */
+	uint64_t      forgot; /* chunks of which what has matched had no place there */
 };
 
 static bool
@@ -153,6 +158,8 @@ signatures_new(void)
 {
 	struct signatures *s = calloc(1, sizeof *s);
 	bool               ok = s;
+	if (s)
+		slab_init(&s->many, sizeof(struct sig_sets));
 	for (unsigned i = 0; s && i < SIG_RULES; i++) {
 		s->no_transport |= rules[i].transport == ANY ? BIT(i) : 0;
 		s->tcp_side |= rules[i].side != BOTH ? BIT(i) : 0;
@@ -179,8 +186,90 @@ signatures_free(struct signatures *s)
 		dfa_free(s->dfa[i / SIG_GROUPS][i % SIG_GROUPS]);
 	for (unsigned d = 0; s && d < DIRECTIONS; d++)
 		joint_free(s->joint[d]);
+	if (s)
+		slab_free_all(&s->many);
 	free(s);
 }
+
+/* ---- what has matched, in few bytes: the rule's number, and the upper two bits say in which slot and whether it has fired */
+
+#define SIG_MANY  0xff
+#define SIG_SLOT  0x40
+#define SIG_FIRED 0x80
+
+_Static_assert(SIG_RULES < 0x3f, "a rule's number has six bits, and no entry is SIG_MANY");
+
+static uint32_t
+many_of(const struct sig_match *m)
+{
+	uint32_t handle = 0;
+
+	if (m->few[0] == SIG_MANY)
+		memcpy(&handle, m->few + 1, sizeof handle);
+	return handle;
+}
+
+struct sig_sets
+signatures_sets(const struct signatures *s, const struct sig_match *m)
+{
+	struct sig_sets sets = { { 0 }, { 0 } };
+
+	if (m->few[0] == SIG_MANY)
+		return *(struct sig_sets *)slab_at(&s->many, many_of(m));
+	for (unsigned i = 0; i < SIG_FEW && m->few[i]; i++) {
+		const uint64_t bit = BIT((m->few[i] & 0x3f) - 1);
+		const unsigned slot = (m->few[i] & SIG_SLOT) != 0;
+		sets.seen[slot] |= bit;
+		sets.fired[slot] |= m->few[i] & SIG_FIRED ? bit : 0;
+	}
+	return sets;
+}
+
+/* Keeps what has matched; what has fired is part of it. */
+static void
+keep_sets(struct signatures *s, struct sig_match *m, const struct sig_sets *sets)
+{
+	uint32_t many = many_of(m);
+	unsigned n = 0;
+
+	if (!many) {
+		for (unsigned slot = 0; slot < 2; slot++)
+			for (uint64_t left = sets->seen[slot]; left && n <= SIG_FEW; left &= left - 1, n++) {
+				const unsigned rule = (unsigned)__builtin_ctzll(left);
+				const bool     fired = sets->fired[slot] & BIT(rule);
+				if (n < SIG_FEW)
+					m->few[n] = (uint8_t)((rule + 1) | (slot ? SIG_SLOT : 0) | (fired ? SIG_FIRED : 0));
+			}
+		if (n <= SIG_FEW)
+			return;
+		many = slab_alloc(&s->many);
+		if (!many) {
+			s->forgot++;
+			return;
+		}
+		m->few[0] = SIG_MANY;
+		memcpy(m->few + 1, &many, sizeof many);
+	}
+	*(struct sig_sets *)slab_at(&s->many, many) = *sets;
+}
+
+void
+signatures_forget(struct signatures *s, struct sig_match *m)
+{
+	const uint32_t many = many_of(m);
+
+	if (many)
+		slab_release(&s->many, many);
+	memset(m->few, 0, sizeof m->few);
+}
+
+size_t
+signatures_many(const struct signatures *s)
+{
+	return s->many.used;
+}
+
+/* ---- matching */
 
 static enum direction
 direction_of(bool udp, int slot)
@@ -190,15 +279,15 @@ direction_of(bool udp, int slot)
 
 /* The rules that can fire in a slot. */
 static uint64_t
-live(const struct signatures *s, const struct sig_side *side, enum direction d, bool is_tcp)
+live(const struct signatures *s, bool headers, enum direction d, bool is_tcp)
 {
-	return s->run[d] & (side->headers ? UINT64_MAX : s->no_transport) & (is_tcp ? UINT64_MAX : ~s->tcp_side);
+	return s->run[d] & (headers ? UINT64_MAX : s->no_transport) & (is_tcp ? UINT64_MAX : ~s->tcp_side);
 }
 
 /* What firing needs to know of one chunk. */
 struct firing {
 	const struct signatures *s;
-	struct sig_match        *m;
+	struct sig_sets          sets;
 	uint64_t                 live[2];
 	size_t                   size; /* of the datagram */
 	enum service            *out;
@@ -209,7 +298,7 @@ static bool
 conditions_hold(const struct firing *f, unsigned slot, unsigned rule)
 {
 	unsigned reverse = rules[rule].reverse;
-	if (reverse && !(f->m->side[!slot].fired & BIT(reverse - 1)))
+	if (reverse && !(f->sets.fired[!slot] & BIT(reverse - 1)))
 		return false;
 	return rule + 1 != RDPEUDP_SYN || (f->size >= RDPEUDP_LEAST && f->size <= RDPEUDP_MOST);
 }
@@ -218,78 +307,83 @@ conditions_hold(const struct firing *f, unsigned slot, unsigned rule)
 static void
 fire(struct firing *f, unsigned slot, unsigned rule)
 {
-	if (f->m->side[!slot].fired & BIT(rule))
+	if (f->sets.fired[!slot] & BIT(rule))
 		return;
-	f->m->side[slot].fired |= BIT(rule);
+	f->sets.fired[slot] |= BIT(rule);
 	if (rules[rule].enable != SERVICE_NONE)
 		f->out[f->n++] = rules[rule].enable;
 	for (uint64_t left = f->s->dependents[rule]; left; left &= left - 1) {
 		unsigned dependent = (unsigned)__builtin_ctzll(left);
 		for (unsigned turn = 0; turn < 2; turn++) {
-			unsigned               at = turn ? !slot : slot;
-			const struct sig_side *side = &f->m->side[at];
-			if (side->seen & f->live[at] & ~side->fired & BIT(dependent) && conditions_hold(f, at, dependent))
+			unsigned at = turn ? !slot : slot;
+			if (f->sets.seen[at] & f->live[at] & ~f->sets.fired[at] & BIT(dependent) &&
+			    conditions_hold(f, at, dependent))
 				fire(f, at, dependent);
 		}
 	}
+}
+
+static bool
+has_headers(const struct sig_match *m, int slot)
+{
+	return m->begun & 4 << slot;
 }
 
 unsigned
 signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, struct bytes b,
                  enum service out[SIG_OUT])
 {
-	enum direction   d = direction_of(udp, slot);
-	struct sig_side *side = &m->side[slot];
-	struct firing    f = { .s = s, .m = m, .size = b.n, .out = out };
-	side->started = true;
-	uint64_t accepted = udp ? joint_match(s->joint[d], b.p, b.n) : joint_run(s->joint[d], side->state, b.p, b.n);
+	enum direction d = direction_of(udp, slot);
+	m->begun |= (uint8_t)(1 << slot);
+	uint64_t accepted = udp ? joint_match(s->joint[d], b.p, b.n) : joint_run(s->joint[d], m->state[slot], b.p, b.n);
+	accepted &= live(s, has_headers(m, slot), d, is_tcp);
 	if (!accepted)
 		return 0;
-	for (unsigned i = 0; i < 2; i++)
-		f.live[i] = live(s, &m->side[i], direction_of(udp, (int)i), is_tcp);
-	accepted &= f.live[slot];
-	if (!accepted)
-		return 0;
+	struct firing f = { .s = s, .sets = signatures_sets(s, m), .size = b.n, .out = out };
+	for (int i = 0; i < 2; i++)
+		f.live[i] = live(s, has_headers(m, i), direction_of(udp, i), is_tcp);
 	/* A stream's patterns of earlier chunks are tried again with the new ones. */
-	uint64_t tried = udp ? accepted : side->seen | accepted;
+	uint64_t tried = udp ? accepted : f.sets.seen[slot] | accepted;
 	for (uint64_t left = tried; left; left &= left - 1) {
 		unsigned rule = (unsigned)__builtin_ctzll(left);
-		if (side->fired & BIT(rule))
+		if (f.sets.fired[slot] & BIT(rule))
 			continue;
-		side->seen |= BIT(rule);
+		f.sets.seen[slot] |= BIT(rule);
 		if (conditions_hold(&f, (unsigned)slot, rule))
 			fire(&f, (unsigned)slot, rule);
 	}
+	keep_sets(s, m, &f.sets);
 	return f.n;
 }
 
 /* The rules whose pattern a slot has, or can still match. */
 static uint64_t
-possible(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp, int slot)
+possible(const struct signatures *s, const struct sig_match *m, const struct sig_sets *sets, bool udp, bool is_tcp,
+         int slot)
 {
-	enum direction  d = direction_of(udp, slot);
-	struct sig_side side = m->side[slot];
-	uint64_t        alive = side.seen;
+	enum direction d = direction_of(udp, slot);
+	uint64_t       alive = sets->seen[slot];
 	for (unsigned g = 0; g < SIG_GROUPS; g++)
 		if (s->dfa[d][g])
-			alive |= dfa_alive(s->dfa[d][g], side.state[g]);
-	side.headers |= !side.started; /* may come yet */
-	return alive & live(s, &side, d, is_tcp) & ~side.fired & ~m->side[!slot].fired;
+			alive |= dfa_alive(s->dfa[d][g], m->state[slot][g]);
+	const bool may_come = !(m->begun & 1 << slot);
+	return alive & live(s, may_come || has_headers(m, slot), d, is_tcp) & ~sets->fired[slot] & ~sets->fired[!slot];
 }
 
 bool
 signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp)
 {
-	uint64_t can[2];
+	const struct sig_sets sets = signatures_sets(s, m);
+	uint64_t              can[2];
 	for (int i = 0; i < 2; i++)
-		can[i] = possible(s, m, udp, is_tcp, i);
+		can[i] = possible(s, m, &sets, udp, is_tcp, i);
 	if ((can[0] | can[1]) & s->free_rules & s->enables)
 		return true;
 	/* No rule that is asked for asks for another. */
 	for (int i = 0; i < 2; i++)
 		for (uint64_t left = can[i] & ~s->free_rules & s->enables; left; left &= left - 1) {
 			uint64_t asked = BIT(rules[__builtin_ctzll(left)].reverse - 1);
-			if ((can[!i] | m->side[!i].fired) & asked)
+			if ((can[!i] | sets.fired[!i]) & asked)
 				return true;
 		}
 	return false;
@@ -298,7 +392,7 @@ signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp
 uint64_t
 signatures_lost(const struct signatures *s)
 {
-	uint64_t sum = 0;
+	uint64_t sum = s->forgot;
 	for (unsigned i = 0; i < DIRECTIONS * SIG_GROUPS; i++)
 		if (s->dfa[i / SIG_GROUPS][i % SIG_GROUPS])
 			sum += dfa_size(s->dfa[i / SIG_GROUPS][i % SIG_GROUPS]).lost;

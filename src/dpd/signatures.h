@@ -17,17 +17,23 @@
 
 struct signatures; /* the compiled rules of one engine */
 
-/* One direction; all zero is a new one. */
-struct sig_side {
-	uint16_t state[SIG_GROUPS];
-	bool     started; /* its first packet (or else its first bytes) was there */
-	bool headers;  /* set with `started` where that packet's header was seen: the rules that ask for a transport live */
-	uint64_t seen; /* rules whose pattern has matched, a bit each */
-	uint64_t fired;
+#define SIG_FEW 7
+
+/* Both directions; all zero is a new one. */
+struct sig_match {
+	uint16_t state[2][SIG_GROUPS];
+	/* Bits 1 << slot: its first packet (or else its first bytes) was there; 4 << slot: that packet's header was seen, so that the
+	 * rules that ask for a transport live. */
+	uint8_t begun;
+	/* What has matched and fired of up to seven rules (struct sig_sets); or where there are more of them, SIG_MANY and then the
+	 * handle of a whole struct sig_sets. */
+	uint8_t few[SIG_FEW];
 };
 
-struct sig_match {
-	struct sig_side side[2];
+/* By slot. */
+struct sig_sets {
+	uint64_t seen[2]; /* rules whose pattern has matched, a bit each */
+	uint64_t fired[2];
 };
 
 /* => NULL without memory. */
@@ -36,10 +42,10 @@ void               signatures_free(struct signatures *s);
 
 /* A direction's matching begins with the packet whose header chooses the rules; once begun, nothing changes. */
 static inline void
-sig_side_start(struct sig_side *side)
+sig_start(struct sig_match *m, int slot)
 {
-	if (!side->started)
-		side->started = side->headers = true;
+	if (!(m->begun & 1 << slot))
+		m->begun |= (uint8_t)(5 << slot);
 }
 
 /* Takes one chunk of `slot` (0 originator, 1 responder): TCP's continue the stream, UDP's datagrams stand alone.
@@ -51,8 +57,18 @@ unsigned signatures_match(struct signatures *s, struct sig_match *m, bool udp, b
 /* => Can a rule that enables a service still fire? */
 bool signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp);
 
-/* => Steps for which an automaton had no room for another state: answered as if nothing could match any more. */
+/* => Steps for which an automaton had no room for another state: answered as if nothing could match any more; and chunks of which
+ * what has matched found no memory. */
 uint64_t signatures_lost(const struct signatures *s);
+
+/* => What has matched and fired. */
+struct sig_sets signatures_sets(const struct signatures *s, const struct sig_match *m);
+
+/* Gives back what a matcher has that is over. */
+void signatures_forget(struct signatures *s, struct sig_match *m);
+
+/* Matchers in use that have matched more than a few rules. */
+size_t signatures_many(const struct signatures *s);
 
 /* A rule's name, 0 <= rule < SIG_RULES. */
 const char *signature_name(unsigned rule);

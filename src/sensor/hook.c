@@ -1,4 +1,9 @@
-/* hook.c - see hook.h.  Source: scripts/base/frameworks/logging/main.zeek, safe_shell_quote() (src/zeek.bif). */
+/* hook.c - see hook.h.
+ *
+ * What is asked for goes through a pair of sockets, a message each: a struct ask with two texts behind it, and back comes the
+ * status.  The command is the helper's own, so whoever has taken the other side can have it run for other paths, and no more.
+ *
+ * Source: scripts/base/frameworks/logging/main.zeek, safe_shell_quote() (src/zeek.bif). */
 #include "sensor/hook.h"
 
 #include <errno.h>
@@ -7,9 +12,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { MESSAGE_MAX = 8192 };
+
+struct hook {
+	int   fd;
+	char *command;
+};
+
+struct ask {
+	double opened, closed;
+	bool   terminating, wait;
+	size_t path_n, name_n; /* of the texts, with their zero bytes */
+};
 
 /* "..." with a backslash before what the shell would look at. */
 static void
@@ -59,7 +79,10 @@ command_line(const char *command, const char *name, const struct finished *f)
 	return NULL;
 }
 
-/* Starts it with the signals as a program expects them, which the thread that asks has blocked. => 0 or errno */
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
+enum { SIGNALS = sizeof signals / sizeof signals[0] };
+
+/* Starts it with the signals as a program expects them, which the helper ignores. => 0 or errno */
 static int
 spawn(char *line, pid_t *pid)
 {
@@ -71,8 +94,7 @@ spawn(char *line, pid_t *pid)
 
 	sigemptyset(&none);
 	sigemptyset(&usual);
-	const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
-	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+	for (size_t i = 0; i < SIGNALS; i++)
 		sigaddset(&usual, signals[i]);
 	posix_spawn_file_actions_init(&files);
 	posix_spawnattr_init(&attributes);
@@ -80,15 +102,18 @@ spawn(char *line, pid_t *pid)
 	posix_spawnattr_setsigdefault(&attributes, &usual);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", 0, 0);
-	posix_spawn_file_actions_adddup2(&files, STDERR_FILENO, STDOUT_FILENO); /* that is the log's */
+	posix_spawn_file_actions_addclose(&files, STDERR_FILENO + 1);
 	why = posix_spawn(pid, "/bin/sh", &files, &attributes, argv, environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&files);
 	return why;
 }
 
-int
-hook_run(const char *command, const char *name, const struct finished *f, bool wait)
+/* ---- the helper --------------------------------------------------------------------------------------------------- */
+
+/* Returns what hook_run() does. */
+static int
+run_it(const char *command, const char *name, const struct finished *f, bool wait)
 {
 	char *line = command_line(command, name, f);
 	pid_t pid;
@@ -104,4 +129,112 @@ hook_run(const char *command, const char *name, const struct finished *f, bool w
 		if (errno != EINTR)
 			return -errno;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Handles what comes until nobody asks any more. */
+static void
+serve(int fd, const char *command)
+{
+	_Alignas(struct ask) char message[MESSAGE_MAX];
+	ssize_t                   n;
+
+	while ((n = read(fd, message, sizeof message)) > 0) {
+		const struct ask *a = (const struct ask *)(const void *)message;
+		char             *path = message + sizeof *a;
+		if ((size_t)n < sizeof *a || a->path_n == 0 || a->name_n == 0 || a->path_n > (size_t)n ||
+		    a->name_n > (size_t)n || sizeof *a + a->path_n + a->name_n != (size_t)n)
+			return;
+		const char *name = path + a->path_n;
+		path[a->path_n - 1] = message[n - 1] = '\0';
+		const struct finished f = { NULL, path, a->opened, a->closed, a->terminating };
+		const int             status = run_it(command, name, &f, a->wait);
+		if (a->wait && write(fd, &status, sizeof status) < 0)
+			return;
+	}
+}
+
+static _Noreturn void
+be_the_helper(int fd, const char *command, bool (*prepare)(void *arg), void *arg)
+{
+	for (size_t i = 0; i < SIGNALS;
+	     i++) /* Ctrl-C is for all of a terminal's processes, but this one waits for the end */
+		signal(signals[i], SIG_IGN);
+	prctl(PR_SET_NAME, "connlog-hook");
+	dup2(STDERR_FILENO, STDOUT_FILENO); /* that is the log's */
+	if (fd != STDERR_FILENO + 1)
+		dup2(fd, STDERR_FILENO + 1);
+	close_range(STDERR_FILENO + 2, ~0u, 0);
+	if (prepare(arg))
+		serve(STDERR_FILENO + 1, command);
+	_exit(0);
+}
+
+/* ---- who asks ----------------------------------------------------------------------------------------------------- */
+
+struct hook *
+hook_new(const char *command, bool (*prepare)(void *arg), void *arg, char *err, size_t err_size)
+{
+	struct hook *h = calloc(1, sizeof *h);
+	int          pair[2] = { -1, -1 };
+
+	if (h == NULL || (h->command = strdup(command)) == NULL ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		snprintf(err, err_size, "no helper for '%s': %s", command, strerror(errno));
+		if (h != NULL)
+			free(h->command);
+		free(h);
+		return NULL;
+	}
+	h->fd = pair[0];
+	const pid_t pid = fork();
+	if (pid == 0)
+		be_the_helper(pair[1], command, prepare, arg);
+	close(pair[1]);
+	if (pid > 0)
+		return h;
+	snprintf(err, err_size, "no helper for '%s': %s", command, strerror(errno));
+	hook_free(h);
+	return NULL;
+}
+
+void
+hook_free(struct hook *h)
+{
+	if (h == NULL)
+		return;
+	close(h->fd);
+	free(h->command);
+	free(h);
+}
+
+const char *
+hook_command(const struct hook *h)
+{
+	return h->command;
+}
+
+int
+hook_run(struct hook *h, const char *name, const struct finished *f, bool wait)
+{
+	_Alignas(struct ask) char message[MESSAGE_MAX] = { 0 };
+	struct ask               *a = (struct ask *)(void *)message;
+	int                       status = 0;
+
+	a->opened = f->opened;
+	a->closed = f->closed;
+	a->terminating = f->terminating;
+	a->wait = wait;
+	a->path_n = strlen(f->path) + 1;
+	a->name_n = strlen(name) + 1;
+	const size_t n = sizeof *a + a->path_n + a->name_n;
+	if (n > sizeof message)
+		return -ENAMETOOLONG;
+	memcpy(message + sizeof *a, f->path, a->path_n);
+	memcpy(message + sizeof *a + a->path_n, name, a->name_n);
+	if (write(h->fd, message, n) != (ssize_t)n)
+		return -errno;
+	if (!wait)
+		return 0;
+	const ssize_t got = read(h->fd, &status, sizeof status);
+	return got == sizeof status ? status : got < 0 ? -errno : -EPIPE;
 }

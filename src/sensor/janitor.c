@@ -78,17 +78,17 @@ pack_it(struct janitor *j, char **path)
 static void
 run_command(struct janitor *j, const struct finished *f)
 {
-	if (j->o.command == NULL)
+	if (j->o.hook == NULL)
 		return;
-	const int status = hook_run(j->o.command, j->o.name, f, !atomic_load(&j->hurry));
+	const int status = hook_run(j->o.hook, j->o.name, f, !atomic_load(&j->hurry));
 	j->commands++;
 	if (status == 0)
 		return;
 	j->failures++;
 	if (status < 0)
-		say(j, "'%s' cannot be run for %s: %s", j->o.command, f->path, strerror(-status));
+		say(j, "'%s' cannot be run for %s: %s", hook_command(j->o.hook), f->path, strerror(-status));
 	else
-		say(j, "'%s' ended with status %d for %s", j->o.command, status, f->path);
+		say(j, "'%s' ended with status %d for %s", hook_command(j->o.hook), status, f->path);
 }
 
 /* A clock that was set makes no log old at once. => The retention that can be kept now. */

@@ -15,7 +15,7 @@ struct janitor_options {
 	const char            *folder, *name; /* of the log */
 	const struct rotation *rotation;
 	struct packing         packing;
-	const char            *command; /* Log::default_rotation_postprocessor_cmd; NULL: none */
+	struct hook           *hook; /* runs Log::default_rotation_postprocessor_cmd; NULL: there is none */
 	struct retention       retention;
 	void (*say)(void *arg, const char *text); /* from the thread */
 	void                        *arg;

@@ -375,7 +375,7 @@ work(void *arg)
 static bool
 needs_janitor(const struct log_options *o)
 {
-	return o->packing.kind != PACK_NONE || o->command != NULL || o->retention.age > 0 || o->retention.size > 0;
+	return o->packing.kind != PACK_NONE || o->hook != NULL || o->retention.age > 0 || o->retention.size > 0;
 }
 
 /* => false with a text. */
@@ -386,7 +386,7 @@ open_folder(struct log *l, char *err, size_t err_size)
 		                                  .name = l->o.name,
 		                                  .rotation = &l->o.rotation,
 		                                  .packing = l->o.packing,
-		                                  .command = l->o.command,
+		                                  .hook = l->o.hook,
 		                                  .retention = l->o.retention,
 		                                  .say = l->o.say,
 		                                  .arg = l->o.arg,

@@ -17,7 +17,7 @@ struct log_options {
 	const char      *name;    /* "conn" */
 	struct rotation  rotation;
 	struct packing   packing;
-	const char      *command; /* for rotated logs; NULL: none */
+	struct hook     *hook; /* runs a command for rotated logs; NULL: there is none */
 	struct retention retention;
 	size_t           spool;          /* bytes of memory for lines that wait */
 	double           flush_interval; /* seconds: lines are on the disk after these at the latest */

@@ -106,9 +106,8 @@ rotate_is_ours(const struct rotation *r, const char *name, const char *file, boo
 	return end != NULL && (*end == '\0' || is_counter(end, strlen(end)));
 }
 
-/* Makes the folder and those that it is in. */
-static void
-make_folder(const char *path)
+void
+rotate_make_folder(const char *path)
 {
 	char *copy = strdup(path);
 
@@ -176,7 +175,7 @@ rotate_move(const struct rotation *r, const char *folder, const char *name, cons
 	char *to = NULL;
 
 	if (r->folder != NULL) {
-		make_folder(r->folder);
+		rotate_make_folder(r->folder);
 		to = move_into(r, r->folder, name, path, opened);
 	}
 	return to != NULL ? to : move_into(r, folder, name, path, opened);

@@ -39,6 +39,9 @@ char *rotate_path(const struct rotation *r, const char *folder, const char *name
 /* => Whether a file is called like a rotated log of that name, and in *packed whether like a packed one. */
 bool rotate_is_ours(const struct rotation *r, const char *name, const char *file, bool *packed);
 
+/* Makes the folder and those that it is in, as far as they are missing. */
+void rotate_make_folder(const char *path);
+
 /* Moves a finished log to the name of a rotated one that nothing has yet, packed or not; into the folder it stands in where
  * the other cannot be had.  => Its new path, of the heap; or NULL with errno. */
 char *rotate_move(const struct rotation *r, const char *folder, const char *name, const char *path, double opened);

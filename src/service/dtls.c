@@ -29,6 +29,7 @@ struct slot {
 
 struct dtls {
 	struct tls_handshake hs;
+	struct gather        part[2]; /* by side: of a message that is put together */
 	struct slot          slot[2];
 	uint16_t             bad_versions, reported;
 	bool                 encrypted[2];
@@ -70,9 +71,9 @@ pass(struct dtls *d, struct talk *t, int side, const struct fragment *f, struct 
 {
 	const uint8_t length[3] = { (uint8_t)(f->length >> 16), (uint8_t)(f->length >> 8), (uint8_t)f->length };
 
-	if (tls_handshake_feed(&d->hs, t, side, (struct bytes){ &f->type, 1 }) &&
-	    tls_handshake_feed(&d->hs, t, side, (struct bytes){ length, sizeof length }))
-		tls_handshake_feed(&d->hs, t, side, data);
+	if (tls_handshake_feed(&d->hs, &d->part[side], t, side, (struct bytes){ &f->type, 1 }) &&
+	    tls_handshake_feed(&d->hs, &d->part[side], t, side, (struct bytes){ length, sizeof length }))
+		tls_handshake_feed(&d->hs, &d->part[side], t, side, data);
 }
 
 static void
@@ -300,7 +301,8 @@ end(struct talk *t)
 {
 	struct dtls *d = talk_state(t);
 
-	tls_handshake_clear(&d->hs);
+	gather_clear(&d->part[0]);
+	gather_clear(&d->part[1]);
 	for (int side = 0; side < 2; side++)
 		slot_free(&d->slot[side]);
 }

@@ -9,8 +9,11 @@
  *
  * Holds per direction one record if it is in the clear and needs a look inside (handshake, SSLv2), at most 18 KiB + 5 bytes;
  * plus the handshake message begun in it (tls_handshake.h).  A longer record is passed over: what is in it could
- * neither violate any more nor, by the RFCs, be a record at all.  Of other records nothing is held.
+ * neither violate any more nor, by the RFCs, be a record at all.  Of other records nothing is held.  The places for all of it
+ * are a block of malloc's, as long as anything is held: most records end with their segment.
  */
+#include <stdlib.h>
+
 #include "service/tls_handshake.h"
 #include "service/tls_read.h"
 
@@ -32,13 +35,17 @@ enum {
 };
 
 struct way { /* one direction */
-	struct gather part;
-	uint32_t      left; /* of a record that is not held: bytes still to come */
-	uint16_t      type, len;
-	uint8_t       head[HEAD];
-	bool          in_record; /* the head is judged, the rest is to come */
-	bool          held;      /* the rest will be looked at */
-	bool          encrypted;
+	uint16_t type, len;
+	uint16_t left;          /* of a record that is not held: bytes still to come */
+	uint16_t version;       /* of an SSLv2 record's head: that of a ClientHello */
+	bool     in_record : 1; /* the head is judged, the rest is to come */
+	bool     held      : 1; /* the rest will be looked at */
+	bool     encrypted : 1;
+};
+
+/* What is begun, by side. */
+struct parts {
+	struct gather record[2], message[2];
 };
 
 struct ssl {
@@ -46,7 +53,10 @@ struct ssl {
 	struct way           way[2];
 	uint16_t             layer;
 	bool                 established;
+	struct parts        *parts; /* where something is held at a chunk's end, as seldom is: allocated; else NULL */
 };
+
+_Static_assert(sizeof(struct ssl) == 48, "with its talk and inspection one and a half cache lines");
 
 /* ---- the head of a record */
 
@@ -100,7 +110,7 @@ read_head(struct ssl *s, struct talk *t, int side, const uint8_t h[HEAD])
 		talk_violate(t);
 		return false;
 	}
-	memcpy(w->head, h, HEAD);
+	w->version = load_be16(h + 3);
 	w->len = (uint16_t)len;
 	w->left = w->len;
 	w->in_record = true;
@@ -183,7 +193,7 @@ v2_message(struct ssl *s, struct talk *t, struct way *w, struct tls_reader *r)
 	if (r->bad)
 		return false;
 	if (w->type == V2_CLIENT_HELLO) {
-		tls_client_version(&s->hs, t, load_be16(w->head + 3));
+		tls_client_version(&s->hs, t, w->version);
 	} else if (w->type == V2_SERVER_HELLO) {
 		if (front != LAYER_SSL_2)
 			tls_give_up(&s->hs, t);
@@ -212,7 +222,7 @@ v2_record(struct ssl *s, struct talk *t, struct way *w, struct bytes body)
 
 /* A record is complete; `body` is empty where it was not held. => False where it is malformed. */
 static bool
-record(struct ssl *s, struct talk *t, int side, struct bytes body)
+record(struct ssl *s, struct parts *p, struct talk *t, int side, struct bytes body)
 {
 	struct way *w = &s->way[side];
 
@@ -231,7 +241,8 @@ record(struct ssl *s, struct talk *t, int side, struct bytes body)
 	case ALERT:
 		return alert_fits(s, w->len);
 	case HANDSHAKE:
-		tls_handshake_feed(&s->hs, t, side, body); /* what is malformed there does not harm the record */
+		tls_handshake_feed(&s->hs, &p->message[side], t, side,
+		                   body); /* what is malformed there does not harm the record */
 		return true;
 	case APPLICATION_DATA:
 		return true;
@@ -247,26 +258,27 @@ record(struct ssl *s, struct talk *t, int side, struct bytes body)
 
 /* Takes the body of a record, or what is there of it. => False where it is malformed. */
 static bool
-read_body(struct ssl *s, struct talk *t, int side, struct bytes *b)
+read_body(struct ssl *s, struct parts *parts, struct talk *t, int side, struct bytes *b)
 {
 	struct way    *w = &s->way[side];
+	struct gather *part = &parts->record[side];
 	const uint8_t *p = NULL;
 
 	if (w->held) {
-		p = gather_need(&w->part, b, w->len);
+		p = gather_need(part, b, w->len);
 		if (!p)
 			return true;
 	} else {
 		const size_t n = w->left < b->n ? w->left : b->n;
-		w->left -= (uint32_t)n;
+		w->left = (uint16_t)(w->left - n);
 		*b = bytes_skip(*b, n);
 		if (w->left > 0)
 			return true;
 	}
 	w->in_record = false;
-	const bool good = record(s, t, side, (struct bytes){ p, p ? w->len : 0 });
+	const bool good = record(s, parts, t, side, (struct bytes){ p, p ? w->len : 0 });
 	if (p)
-		gather_take(&w->part, b, w->len);
+		gather_take(part, b, w->len);
 	if (!good)
 		talk_violate(t);
 	return good;
@@ -275,9 +287,13 @@ read_body(struct ssl *s, struct talk *t, int side, struct bytes *b)
 /* Returns what follows the records of application data that `b` begins with, as far as they lie in it, where nothing can come of
  * them: by version and layer they are what is expected, and nobody waits for encryption to begin. */
 static struct bytes
-after_data(const struct ssl *s, const struct way *w, struct bytes b)
+after_data(const struct ssl *s, int side, struct bytes b)
 {
-	if (s->layer == LAYER_UNKNOWN || s->layer == LAYER_SSL_2 || w->in_record || w->part.held)
+	const struct way *w = &s->way[side];
+
+	if (s->layer == LAYER_UNKNOWN || s->layer == LAYER_SSL_2 || w->in_record)
+		return b;
+	if (s->parts && s->parts->record[side].held)
 		return b;
 	if (!s->established && (w->encrypted || !record_version(s->hs.version)))
 		return b;
@@ -288,49 +304,88 @@ after_data(const struct ssl *s, const struct way *w, struct bytes b)
 }
 
 static void
+clear_parts(struct parts *p)
+{
+	for (int side = 0; side < 2; side++) {
+		gather_clear(&p->record[side]);
+		gather_clear(&p->message[side]);
+	}
+}
+
+static void
 clear(struct talk *t)
 {
 	struct ssl *s = talk_state(t);
 
-	tls_handshake_clear(&s->hs);
-	for (int side = 0; side < 2; side++)
-		gather_clear(&s->way[side].part);
+	if (s->parts)
+		clear_parts(s->parts);
+	free(s->parts);
+	s->parts = NULL;
+}
+
+/* Takes the records of a chunk. */
+static void
+records(struct ssl *s, struct parts *parts, struct talk *t, int side, struct bytes b)
+{
+	struct way    *w = &s->way[side];
+	struct gather *part = &parts->record[side];
+
+	while (!s->hs.stopped && (b.n > 0 || w->in_record)) {
+		bool good = true;
+		if (w->in_record) {
+			good = read_body(s, parts, t, side, &b);
+			if (w->in_record)
+				break;
+		} else {
+			const uint8_t *h = gather_need(part, &b, HEAD);
+			if (!h)
+				break;
+			good = read_head(s, t, side, h);
+			gather_take(part, &b, HEAD);
+		}
+		if (!good) { /* binpac drops the rest of the chunk and starts anew with the next one */
+			gather_clear(part);
+			break;
+		}
+	}
+	if (s->hs.stopped)
+		clear_parts(parts);
+}
+
+/* Keeps what a chunk has left; without memory nothing, as a gather does. */
+static void
+keep_parts(struct ssl *s, struct parts *p)
+{
+	const bool holds = p->record[0].held || p->record[1].held || p->message[0].held || p->message[1].held;
+
+	if (!holds) {
+		free(s->parts);
+		s->parts = NULL;
+	} else if (!s->parts) {
+		s->parts = malloc(sizeof *p);
+		if (s->parts)
+			*s->parts = *p;
+		else
+			clear_parts(p);
+	}
 }
 
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct ssl *s = talk_state(t);
-	struct way *w = &s->way[side];
-	const bool  was_confirmed = s->hs.confirmed;
+	struct ssl  *s = talk_state(t);
+	struct parts none = { 0 }, *parts = s->parts ? s->parts : &none;
+	const bool   was_confirmed = s->hs.confirmed;
 
-	if (talk_partial(t))
+	if (s->hs.stopped || talk_partial(t))
 		return;
-	if (!s->hs.stopped)
-		b = after_data(s, w, b);
-	while (!s->hs.stopped && (b.n > 0 || w->in_record)) {
-		bool good = true;
-		if (w->in_record) {
-			good = read_body(s, t, side, &b);
-			if (w->in_record)
-				break;
-		} else {
-			const uint8_t *h = gather_need(&w->part, &b, HEAD);
-			if (!h)
-				break;
-			good = read_head(s, t, side, h);
-			gather_take(&w->part, &b, HEAD);
-		}
-		if (!good) { /* binpac drops the rest of the chunk and starts anew with the next one */
-			gather_clear(&w->part);
-			break;
-		}
-	}
-	if (s->hs.stopped)
-		clear(t);
-	/* FTP waits for ssl_established too (gridftp). */
-	const bool awaited = talk_parent(t) == SERVICE_FTP;
-	if (s->hs.confirmed && !was_confirmed && !awaited)
+	b = after_data(s, side, b);
+	if (b.n == 0 && !s->way[side].in_record)
+		return;
+	records(s, parts, t, side, b);
+	keep_parts(s, parts);
+	if (s->hs.confirmed && !was_confirmed &&
+	    talk_parent(t) != SERVICE_FTP) /* which waits for ssl_established too (gridftp) */
 		talk_settled(t);
 }
 

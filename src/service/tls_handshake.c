@@ -229,9 +229,8 @@ message(struct tls_handshake *h, struct talk *t, int side, uint8_t type, struct 
 
 /* Takes one message, or what is there of it. => False where it is malformed. */
 static bool
-one_message(struct tls_handshake *h, struct talk *t, int side, struct bytes *b)
+one_message(struct tls_handshake *h, struct gather *g, struct talk *t, int side, struct bytes *b)
 {
-	struct gather *g = &h->part[side];
 	const uint8_t *p = gather_need(g, b, PREFIX);
 
 	if (!p)
@@ -255,24 +254,17 @@ one_message(struct tls_handshake *h, struct talk *t, int side, struct bytes *b)
 }
 
 bool
-tls_handshake_feed(struct tls_handshake *h, struct talk *t, int side, struct bytes b)
+tls_handshake_feed(struct tls_handshake *h, struct gather *part, struct talk *t, int side, struct bytes b)
 {
 	while (b.n > 0) {
 		const size_t skipped = h->skip[side] < b.n ? h->skip[side] : b.n;
 		h->skip[side] -= (uint32_t)skipped;
 		b = bytes_skip(b, skipped);
-		if (b.n > 0 && !one_message(h, t, side, &b)) {
-			gather_clear(&h->part[side]);
+		if (b.n > 0 && !one_message(h, part, t, side, &b)) {
+			gather_clear(part);
 			talk_violate(t);
 			return false;
 		}
 	}
 	return true;
-}
-
-void
-tls_handshake_clear(struct tls_handshake *h)
-{
-	for (int side = 0; side < 2; side++)
-		gather_clear(&h->part[side]);
 }

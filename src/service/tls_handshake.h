@@ -20,21 +20,18 @@ enum {
 };
 
 struct tls_handshake {
-	struct gather part[2]; /* by side */
-	uint32_t      skip[2]; /* of a message that is passed over, so many bytes are to come */
-	uint16_t      version; /* chosen by the server, 0: not yet */
-	uint16_t      cipher;  /* likewise */
-	bool          flipped; /* the responder behaves as client */
-	bool          confirmed;
-	bool          stopped; /* talk_skip() was called */
-	uint8_t       shown;   /* 1 << side: it has shown a certificate */
+	uint32_t skip[2]; /* by side: of a message that is passed over, so many bytes are to come */
+	uint16_t version; /* chosen by the server, 0: not yet */
+	uint16_t cipher;  /* likewise */
+	bool     flipped; /* the responder behaves as client */
+	bool     confirmed;
+	bool     stopped; /* talk_skip() was called */
+	uint8_t  shown;   /* 1 << side: it has shown a certificate */
 };
 
-/* More bytes of the handshake stream of that side. => False where a message was malformed: it was reported, and all bytes
- * are dropped. */
-bool tls_handshake_feed(struct tls_handshake *h, struct talk *t, int side, struct bytes b);
-/* Frees what is held. */
-void tls_handshake_clear(struct tls_handshake *h);
+/* More bytes of the handshake stream of that side, of which `part` holds what is begun. => False where a message was malformed:
+ * it was reported, and all bytes are dropped. */
+bool tls_handshake_feed(struct tls_handshake *h, struct gather *part, struct talk *t, int side, struct bytes b);
 /* Reports a violation, and wants no more input (SetSkip). */
 void tls_give_up(struct tls_handshake *h, struct talk *t);
 /* A ClientHello of that version: confirms, or gives up where nobody knows it. */

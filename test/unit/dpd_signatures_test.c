@@ -103,8 +103,8 @@ static struct sig_match
 begun(void)
 {
 	struct sig_match m = { 0 };
-	sig_side_start(&m.side[0]);
-	sig_side_start(&m.side[1]);
+	sig_start(&m, 0);
+	sig_start(&m, 1);
 	return m;
 }
 
@@ -125,7 +125,7 @@ matches(struct signatures *s, unsigned rule, bool udp, int slot, struct bytes b)
 {
 	struct sig_match m = begun();
 	feed(s, &m, udp, slot, b);
-	return m.side[slot].seen & BIT(rule);
+	return signatures_sets(s, &m).seen[slot] & BIT(rule);
 }
 
 static void
@@ -232,8 +232,9 @@ test_reverse(void **state)
 			assert_true(signatures_alive(s, &m, rule->udp, !rule->udp));
 			uint64_t two = feed(s, &m, rule->udp, order ? slot : !slot, second->good);
 			assert_true((one | two) & service);
-			assert_true((m.side[0].fired | m.side[1].fired) & BIT(pairs[i].rule));
-			assert_int_equal(m.side[0].fired & m.side[1].fired, 0);
+			const struct sig_sets sets = signatures_sets(s, &m);
+			assert_true((sets.fired[0] | sets.fired[1]) & BIT(pairs[i].rule));
+			assert_int_equal(sets.fired[0] & sets.fired[1], 0);
 		}
 	}
 }
@@ -256,13 +257,13 @@ test_conditions(void **state)
 	assert_int_equal(signatures_match(s, &m, false, false, 0, get, out), 0); /* a stream that is not in TCP */
 
 	m = (struct sig_match){ 0 };
-	sig_side_start(&m.side[0]);
+	sig_start(&m, 0);
 	assert_int_equal(feed(s, &m, false, 1, reply), 0);
-	assert_true(m.side[1].started && !m.side[1].headers);
+	assert_int_equal(m.begun, 1 | 2 | 4); /* the responder's without its header */
 	m = (struct sig_match){ 0 };
 	assert_int_equal(feed(s, &m, false, 0, dce), UINT64_C(1) << SERVICE_DCE_RPC);
 	m = (struct sig_match){ 0 };
-	sig_side_start(&m.side[0]);
+	sig_start(&m, 0);
 	feed(s, &m, false, 1, confirm);
 	assert_int_equal(feed(s, &m, false, 0, example_of(25)->good), UINT64_C(1) << SERVICE_POSTGRESQL);
 }
@@ -285,6 +286,49 @@ test_alive(void **state)
 	m = begun();
 	feed(s, &m, true, 0, junk);
 	assert_true(signatures_alive(s, &m, true, false));
+}
+
+/* More than a few rules: they are in the slab as long as the matcher is there. Rules that have matched fire no second time. */
+static void
+test_many(void **state)
+{
+	struct signatures *s = *state;
+	struct sig_match   m = begun();
+	struct sig_sets    sets;
+	/* Lines of a client, each of which begins a rule of its own, and then answers. */
+	static const struct {
+		int          slot;
+		struct bytes b;
+	} chunks[] = {
+		{ 0, B("USER a\r\n") },           { 0, B("HELO a\r\n") },
+		{ 0, B("NICK a\r\n") },           { 0, B("SERVER a 1 :a\r\n") },
+		{ 0, B("USER a\r\nNICK a\r\n") }, { 1, B("220 a\r\n") },
+		{ 1, B(":a 001 \r\n") },          { 1, B("\n230 a") },
+		{ 1, B("SERVER a 1 :a\r\n") },
+	};
+	uint64_t found = 0;
+
+	for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
+		const struct sig_sets before = signatures_sets(s, &m);
+		const uint64_t        now = feed(s, &m, false, chunks[i].slot, chunks[i].b);
+		assert_int_equal(found & now & ~(UINT64_C(1) << SERVICE_IRC), 0);
+		found |= now;
+		sets = signatures_sets(s, &m);
+		for (int slot = 0; slot < 2; slot++) {
+			assert_int_equal(before.seen[slot] & ~sets.seen[slot], 0);
+			assert_int_equal(before.fired[slot] & ~sets.fired[slot], 0);
+			assert_int_equal(sets.fired[slot] & ~sets.seen[slot], 0);
+		}
+		assert_int_equal(signatures_many(s),
+		                 __builtin_popcountll(sets.seen[0]) + __builtin_popcountll(sets.seen[1]) > SIG_FEW);
+	}
+	assert_true(found & UINT64_C(1) << SERVICE_FTP && found & UINT64_C(1) << SERVICE_SMTP &&
+	            found & UINT64_C(1) << SERVICE_IRC);
+	assert_int_equal(signatures_many(s), 1);
+	signatures_forget(s, &m);
+	assert_int_equal(signatures_many(s), 0);
+	sets = signatures_sets(s, &m);
+	assert_int_equal(sets.seen[0] | sets.seen[1], 0);
 }
 
 /* Every automaton as a whole is within its bound. */
@@ -495,6 +539,7 @@ main(void)
 		cmocka_unit_test(test_reverse),    cmocka_unit_test(test_alive), cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_conditions), cmocka_unit_test(test_bound), cmocka_unit_test(test_match),
 		cmocka_unit_test(test_syntax),     cmocka_unit_test(test_joint), cmocka_unit_test(test_two_bytes),
+		cmocka_unit_test(test_many),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -265,6 +265,7 @@ wire_free(struct wire *w)
 	assert_int_equal(connlog_finish(w->e), CONNLOG_OK);
 	count_talks(w, &left);
 	assert_int_equal(left.inspects + left.talks + w->e->inspector.verdicts.used, 0);
+	assert_int_equal(signatures_many(w->e->inspector.signatures), 0);
 	connlog_engine_free(w->e);
 }
 

@@ -1,0 +1,82 @@
+/* outfit.c - see outfit.h. */
+#include "cli/outfit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/confine.h"
+#include "cli/settings.h"
+
+/* Finds out whom root becomes. Returns false after a message. */
+static bool
+find_user(struct outfit *o, const struct settings *s)
+{
+	char err[MESSAGE_MAX];
+
+	if (geteuid() != 0) {
+		if (s->live.user == NULL)
+			return true;
+		complain("--user %s: only root can become somebody else", s->live.user);
+		return false;
+	}
+	if (o->keeps)
+		return true;
+	if (guard_find_user(&o->user, s->live.user, s->folder, err, sizeof err)) {
+		o->falls = o->user.uid != 0;
+		return true;
+	}
+	complain("%s; --user root stays root", err);
+	return false;
+}
+
+/* The folders of the log become the user's, where they are root's and nothing else is in them. */
+static void
+hand_over(const struct outfit *o, const struct settings *s)
+{
+	const char *name = s->events != 0 ? "events" : "conn", *rotated = s->live.rotation.folder;
+	struct stat st;
+
+	if (rotated != NULL && stat(rotated, &st) != 0)
+		rotate_make_folder(rotated);
+	if (!o->falls || s->folder == NULL)
+		return;
+	if (guard_hand_over(s->folder, name, rotated, &o->user) && s->verbose)
+		complain("%s belongs to %s now", s->folder, o->user.name);
+	if (rotated != NULL)
+		guard_hand_over(rotated, name, NULL, &o->user);
+}
+
+/* What the helper for commands does first: it is as little root as the sensor, but may do what a user may. */
+static bool
+prepare_helper(void *arg)
+{
+	confine_fall(arg); /* where that fails the sensor says so, or ends */
+	return true;
+}
+
+bool
+outfit_open(struct outfit *o, const struct settings *s)
+{
+	char err[MESSAGE_MAX];
+
+	*o = (struct outfit){ .notify.fd = -1, .keeps = s->no_sandbox && s->live.user == NULL };
+	if (!find_user(o, s))
+		return false;
+	hand_over(o, s);
+	notify_open(&o->notify);
+	if (s->live.command == NULL)
+		return true;
+	o->hook = hook_new(s->live.command, prepare_helper, o, err, sizeof err);
+	if (o->hook == NULL)
+		complain("%s", err);
+	return o->hook != NULL;
+}
+
+void
+outfit_close(struct outfit *o)
+{
+	hook_free(o->hook);
+	notify_close(&o->notify);
+}

@@ -1,0 +1,237 @@
+/* calls.c - seccomp: the process may use the system calls of a list; any other one ends it.
+ *
+ * libseccomp knows the numbers of each architecture and makes the filter.  The list is what the program, the C library and the
+ * libraries do once all is set up, and it is tested by running all tests under it.
+ */
+#include <errno.h>
+#include <stdint.h>
+
+#include "guard/guard.h"
+
+#ifdef CONNLOG_SECCOMP
+#include <linux/sched.h>
+#include <linux/sockios.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+/* Files, memory, threads, time: what everything here needs. */
+static const int always[] = {
+	SCMP_SYS(access),
+	SCMP_SYS(brk),
+	SCMP_SYS(clock_getres),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(close),
+	SCMP_SYS(dup),
+	SCMP_SYS(dup2),
+	SCMP_SYS(dup3),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+	SCMP_SYS(faccessat),
+	SCMP_SYS(faccessat2),
+	SCMP_SYS(fadvise64),
+	SCMP_SYS(fallocate),
+	SCMP_SYS(fchmod),
+	SCMP_SYS(fchown),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(fdatasync),
+	SCMP_SYS(flock),
+	SCMP_SYS(fstat),
+	SCMP_SYS(fstatfs),
+	SCMP_SYS(fsync),
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(futex),
+	SCMP_SYS(getcpu),
+	SCMP_SYS(getcwd),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(getegid),
+	SCMP_SYS(geteuid),
+	SCMP_SYS(getgid),
+	SCMP_SYS(getpid),
+	SCMP_SYS(getpriority),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getrusage),
+	SCMP_SYS(gettid),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(getuid),
+	SCMP_SYS(lseek),
+	SCMP_SYS(lstat),
+	SCMP_SYS(madvise),
+	SCMP_SYS(membarrier),
+	SCMP_SYS(mincore),
+	SCMP_SYS(mkdir),
+	SCMP_SYS(mkdirat),
+	SCMP_SYS(mremap),
+	SCMP_SYS(munmap),
+	SCMP_SYS(nanosleep),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(pread64),
+	SCMP_SYS(preadv),
+	SCMP_SYS(pwrite64),
+	SCMP_SYS(read),
+	SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat),
+	SCMP_SYS(readv),
+	SCMP_SYS(rename),
+	SCMP_SYS(renameat),
+	SCMP_SYS(renameat2),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(rseq),
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sched_yield),
+	SCMP_SYS(set_robust_list),
+	SCMP_SYS(setpriority),
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(stat),
+	SCMP_SYS(statx),
+	SCMP_SYS(sysinfo),
+	SCMP_SYS(time),
+	SCMP_SYS(times),
+	SCMP_SYS(uname),
+	SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat),
+	SCMP_SYS(utimensat),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+};
+
+/* On packet sockets that are open: their filter, what they have lost, an interface that is back. */
+static const int capturing[] = {
+	SCMP_SYS(bind),     SCMP_SYS(getsockname), SCMP_SYS(getsockopt),
+	SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),     SCMP_SYS(setsockopt),
+};
+
+/* Of who answers over a socket that listens. */
+static const int serving[] = {
+	SCMP_SYS(accept),     SCMP_SYS(accept4),  SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_pwait),
+	SCMP_SYS(epoll_wait), SCMP_SYS(eventfd2), SCMP_SYS(getpeername),   SCMP_SYS(getsockname), SCMP_SYS(getsockopt),
+	SCMP_SYS(pipe2),      SCMP_SYS(pselect6), SCMP_SYS(recvfrom),      SCMP_SYS(recvmsg),     SCMP_SYS(select),
+	SCMP_SYS(sendfile),   SCMP_SYS(sendmsg),  SCMP_SYS(sendto),        SCMP_SYS(setsockopt),  SCMP_SYS(shutdown),
+};
+
+#if GUARD_SANITIZED
+/* The runtime of a sanitizer: at the end it stops the threads and looks through their memory for leaks. */
+static const int sanitizing[] = {
+	SCMP_SYS(arch_prctl), SCMP_SYS(clone),    SCMP_SYS(getdents),   SCMP_SYS(getppid),          SCMP_SYS(getrlimit),
+	SCMP_SYS(kill),       SCMP_SYS(pipe2),    SCMP_SYS(prctl),      SCMP_SYS(process_vm_readv), SCMP_SYS(ptrace),
+	SCMP_SYS(prlimit64),  SCMP_SYS(tgkill),   SCMP_SYS(tkill),      SCMP_SYS(rt_sigtimedwait),  SCMP_SYS(wait4),
+	SCMP_SYS(mmap),       SCMP_SYS(mprotect), SCMP_SYS(socketpair),
+};
+#endif
+
+/* Returns 0 or a negative errno; a call that an architecture does not have is none to be allowed. */
+static int
+allow(scmp_filter_ctx ctx, const int *calls, size_t n)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < n && status == 0; i++) {
+		status = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
+		if (status == -EDOM || status == -EEXIST)
+			status = 0;
+	}
+	return status;
+}
+
+#define ALLOW(ctx, calls) allow(ctx, calls, sizeof(calls) / sizeof(calls)[0])
+
+/* Calls that are allowed with certain arguments alone: threads but no processes, no memory that is code, signals to nobody
+ * else, no file that is a device's. */
+static int
+allow_in_part(scmp_filter_ctx ctx, const struct guard *g)
+{
+	const uint32_t yes = SCMP_ACT_ALLOW, no = SCMP_ACT_ERRNO(EPERM);
+	int            status = 0;
+
+	/* glibc goes on with clone() where there is no clone3(), whose flags a filter cannot see. */
+	status |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (GUARD_SANITIZED)
+		return status;
+	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0)); /* to ask */
+	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (g->compiles) {
+		status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+		status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+	} else { /* a library that would load another one does without */
+		status |= seccomp_rule_add(ctx, no, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+		status |= seccomp_rule_add(ctx, no, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+	}
+	return status;
+}
+
+/* What a terminal, a socket and an interface are asked. */
+static int
+allow_questions(scmp_filter_ctx ctx, const struct guard *g)
+{
+	static const unsigned long terminal[] = { TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO };
+	static const unsigned long interface[] = { SIOCGIFNAME,  SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFHWADDR,
+		                                       SIOCGIFINDEX, SIOCETHTOOL,  SIOCGSTAMP };
+	int                        status = 0;
+
+	for (size_t i = 0; i < sizeof terminal / sizeof terminal[0]; i++)
+		status |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, terminal[i]));
+	for (size_t i = 0; g->captures && i < sizeof interface / sizeof interface[0]; i++)
+		status |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, interface[i]));
+	return status;
+}
+
+int
+guard_calls(const struct guard *g)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	int             status = 0;
+
+	if (ctx == NULL)
+		return ENOMEM;
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);    /* threads that are there already, too */
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);      /* nobody else's code runs here: no slower processor for it */
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a tree in place of a list */
+	status |= ALLOW(ctx, always);
+	if (g->captures)
+		status |= ALLOW(ctx, capturing);
+	if (g->serves)
+		status |= ALLOW(ctx, serving);
+#if GUARD_SANITIZED
+	status |= ALLOW(ctx, sanitizing);
+#endif
+	status |= allow_in_part(ctx, g) | allow_questions(ctx, g);
+	status = status != 0 ? -EINVAL : seccomp_load(ctx);
+	seccomp_release(ctx);
+	return -status;
+}
+
+const char *
+guard_version(void)
+{
+	return "Landlock, seccomp";
+}
+
+#else
+
+int
+guard_calls(const struct guard *g)
+{
+	(void)g;
+	return ENOSYS;
+}
+
+const char *
+guard_version(void)
+{
+	return "Landlock (without libseccomp)";
+}
+#endif
