@@ -4,16 +4,36 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
-#define HUGE_PAGE ((size_t)2 << 20)
+static uint8_t *
+map(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* A huge page lies at a multiple of its size, so some more is asked for and what is too much at both ends given back. */
+static uint8_t *
+map_aligned(size_t bytes)
+{
+	uint8_t *p = map(bytes + HUGE_PAGE);
+
+	if (!p)
+		return NULL;
+	const size_t before = -(uintptr_t)p & (HUGE_PAGE - 1);
+	if (before > 0)
+		(void)munmap(p, before);
+	(void)munmap(p + before + bytes, HUGE_PAGE - before);
+	return p + before;
+}
 
 void *
 pages_alloc(size_t bytes)
 {
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		return NULL;
-	if (bytes >= HUGE_PAGE)
+	if (bytes < HUGE_PAGE)
+		return map(bytes);
+	void *p = map_aligned(bytes);
+	if (p)
 		(void)madvise(p, bytes, MADV_HUGEPAGE); /* a wish: without it all works, slower */
 	return p;
 }

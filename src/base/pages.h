@@ -8,7 +8,9 @@
 
 #include <stddef.h>
 
-/* => Zeroed memory, aligned to a page at least, or NULL. */
+#define HUGE_PAGE ((size_t)2 << 20)
+
+/* `bytes` is a multiple of a page. => Zeroed memory, aligned to a page, or to a huge one where it is as large; or NULL. */
 void *pages_alloc(size_t bytes);
 /* `bytes` as it was asked for; NULL is let pass. */
 void pages_free(void *p, size_t bytes);

@@ -6,6 +6,8 @@
 
 #include "base/pages.h"
 
+#define REGION 16u /* chunks; times 8 << SLAB_SHIFT, the smallest of them, that is a huge page */
+
 #ifdef __has_feature
 #if __has_feature(address_sanitizer)
 #define SLAB_ASAN /* clang */
@@ -25,13 +27,30 @@ slab_init(struct slab *s, size_t size)
 	*s = (struct slab){ .size = (uint32_t)((size + 7) & ~(size_t)7), .top = 1 };
 }
 
+static size_t
+chunk_size(const struct slab *s)
+{
+	return (size_t)s->size << SLAB_SHIFT;
+}
+
+/* How many chunks are mapped at once with chunk `i`, if it is the first of these; else 0.  The slab's first chunk comes alone.  After that
+ * small ones come REGION at a time, whose size is a multiple of a huge page: memory counts only once it is touched. */
+static uint32_t
+region_at(const struct slab *s, uint32_t i)
+{
+	if (i == 0 || chunk_size(s) >= HUGE_PAGE)
+		return 1;
+	return (i - 1) % REGION == 0 ? REGION : 0;
+}
+
 void
 slab_free_all(struct slab *s)
 {
-	for (uint32_t i = 0; i < s->n_chunks; i++) {
-		ASAN_UNPOISON_MEMORY_REGION(s->chunks[i], (size_t)s->size << SLAB_SHIFT);
-		pages_free(s->chunks[i], (size_t)s->size << SLAB_SHIFT);
-	}
+	for (uint32_t i = 0; i < s->n_chunks; i++)
+		ASAN_UNPOISON_MEMORY_REGION(s->chunks[i], chunk_size(s));
+	for (uint32_t i = 0; i < s->n_chunks; i++)
+		if (region_at(s, i))
+			pages_free(s->chunks[i], region_at(s, i) * chunk_size(s));
 	free(s->chunks);
 	slab_init(s, s->size);
 }
@@ -39,7 +58,9 @@ slab_free_all(struct slab *s)
 static int
 slab_grow(struct slab *s)
 {
-	if (s->n_chunks == s->room) {
+	const uint32_t n = s->n_chunks, region = region_at(s, n);
+
+	if (n == s->room) {
 		const uint32_t room = s->room ? 2 * s->room : 16;
 		uint8_t      **chunks = realloc(s->chunks, room * sizeof *chunks);
 		if (!chunks)
@@ -47,10 +68,10 @@ slab_grow(struct slab *s)
 		s->chunks = chunks;
 		s->room = room;
 	}
-	void *chunk = pages_alloc((size_t)s->size << SLAB_SHIFT);
-	if (!chunk)
+	s->chunks[n] = region ? pages_alloc(region * chunk_size(s)) : s->chunks[n - 1] + chunk_size(s);
+	if (!s->chunks[n])
 		return -1;
-	s->chunks[s->n_chunks++] = chunk;
+	s->n_chunks++;
 	return 0;
 }
 

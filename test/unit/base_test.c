@@ -50,6 +50,17 @@ test_slab(void **state)
 		assert_int_not_equal(slab_alloc(&s), 0);
 	assert_true(slab_bytes(&s) >= 3u * 16 << SLAB_SHIFT);
 	slab_free_all(&s);
+
+	/* Through several chunks and the regions that they come in: each its own memory, kept. */
+	enum { MANY = 35 << SLAB_SHIFT };
+	slab_init(&s, 8);
+	for (uint32_t i = 1; i < MANY; i++) {
+		assert_int_equal(slab_alloc(&s), i);
+		*(uint32_t *)slab_at(&s, i) = i;
+	}
+	for (uint32_t i = 1; i < MANY; i++)
+		assert_int_equal(*(uint32_t *)slab_at(&s, i), i);
+	slab_free_all(&s);
 }
 
 #define TIMERS 500
