@@ -109,7 +109,7 @@ send_question(int netlink, const char *name)
 	if (n >= sizeof q.name)
 		return false;
 	memcpy(q.name, name, n + 1);
-	return send(netlink, &q, sizeof q, 0) == (ssize_t)sizeof q;
+	return write(netlink, &q, sizeof q) == (ssize_t)sizeof q;
 }
 
 /* Of the attributes of an interface. */
@@ -144,7 +144,7 @@ iface_drops(int netlink, const char *name)
 	if (!send_question(netlink, name))
 		return 0;
 	const ssize_t n =
-		recv(netlink, answer, sizeof answer, MSG_DONTWAIT); /* the kernel has answered when send() returns */
+		recv(netlink, answer, sizeof answer, MSG_DONTWAIT); /* the kernel has answered when write() returns */
 	if (n < (ssize_t)behind)
 		return 0;
 	memcpy(&head, answer, sizeof head);
