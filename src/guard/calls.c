@@ -116,7 +116,7 @@ static const int serving[] = {
 	SCMP_SYS(accept),     SCMP_SYS(accept4),  SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_pwait),
 	SCMP_SYS(epoll_wait), SCMP_SYS(eventfd2), SCMP_SYS(getpeername),   SCMP_SYS(getsockname), SCMP_SYS(getsockopt),
 	SCMP_SYS(pipe2),      SCMP_SYS(pselect6), SCMP_SYS(recvfrom),      SCMP_SYS(recvmsg),     SCMP_SYS(select),
-	SCMP_SYS(sendfile),   SCMP_SYS(sendmsg),  SCMP_SYS(sendto),        SCMP_SYS(setsockopt),  SCMP_SYS(shutdown),
+	SCMP_SYS(sendfile),   SCMP_SYS(sendmsg),  SCMP_SYS(setsockopt),    SCMP_SYS(shutdown),
 };
 
 #if GUARD_SANITIZED
@@ -155,6 +155,8 @@ allow_in_part(scmp_filter_ctx ctx, const struct guard *g)
 
 	/* glibc goes on with clone() where there is no clone3(), whose flags a filter cannot see. */
 	status |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+	if (g->captures || g->serves) /* to whom a socket is connected, as to the kernel about interfaces */
+		status |= seccomp_rule_add(ctx, yes, SCMP_SYS(sendto), 1, SCMP_A4(SCMP_CMP_EQ, 0));
 	if (GUARD_SANITIZED)
 		return status;
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
