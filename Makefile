@@ -33,11 +33,12 @@ LUA_PKG := $(filter-out none,$(LUA))
 LUA_NAME = -DCONNLOG_LUA=$(if $(filter none,$(1)),none,$(if $(filter luajit,$(1)),LuaJIT,Lua)-$(shell \
 	pkg-config --modversion $(1) 2>/dev/null))
 
-# What only the program has, where it is there, and only it: libseccomp for its sandbox.
+# What only the program has, and only where it is there: libseccomp for its sandbox, libmicrohttpd for its metrics.
 has = $(shell pkg-config --exists $(1) 2>/dev/null && echo $(1))
-PROGRAM_PKG := $(call has,libseccomp)
-PROGRAM_CFLAGS := $(if $(filter libseccomp,$(PROGRAM_PKG)),-DCONNLOG_SECCOMP)
-PROGRAM_LIBS := $(if $(PROGRAM_PKG),$(shell pkg-config --libs $(PROGRAM_PKG)))
+PROGRAM_PKG := $(call has,libseccomp) $(call has,libmicrohttpd)
+PROGRAM_CFLAGS := $(if $(filter libseccomp,$(PROGRAM_PKG)),-DCONNLOG_SECCOMP) \
+	$(if $(filter libmicrohttpd,$(PROGRAM_PKG)),-DCONNLOG_MICROHTTPD)
+PROGRAM_LIBS := $(if $(strip $(PROGRAM_PKG)),$(shell pkg-config --libs $(PROGRAM_PKG)))
 
 PKG := libpcap zlib libzstd libcrypto $(LUA_PKG)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null) $(call LUA_NAME,$(LUA))
@@ -269,7 +270,7 @@ $(B)/connlog.conf: $(B)/connlog
 
 install: all lib $(B)/connlog.conf
 	install -d $(DESTDIR)$(SYSCONFDIR)/connlog \
-		$(DESTDIR)$(PREFIX)/{bin,include,lib/{pkgconfig,systemd/system,sysusers.d},share/man/man1,share/doc/connlog} \
+		$(DESTDIR)$(PREFIX)/{bin,include,lib/{pkgconfig,systemd/system,sysusers.d},share/man/man1,share/doc/connlog/grafana} \
 		$(DESTDIR)$(PREFIX)/share/{bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
 	install -m 755 $(B)/connlog $(DESTDIR)$(PREFIX)/bin/connlog
 	install -m 644 include/connlog.h include/connlog_live.h $(DESTDIR)$(PREFIX)/include
@@ -284,6 +285,8 @@ install: all lib $(B)/connlog.conf
 	install -m 644 completions/_connlog $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_connlog
 	install -m 644 completions/connlog.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/connlog.fish
 	install -m 644 $(B)/connlog.conf $(DESTDIR)$(PREFIX)/share/doc/connlog/connlog.conf
+	install -m 644 docs/alerts.yml $(DESTDIR)$(PREFIX)/share/doc/connlog/alerts.yml
+	install -m 644 docs/grafana/connlog.json $(DESTDIR)$(PREFIX)/share/doc/connlog/grafana/connlog.json
 	[ -e $(DESTDIR)$(SYSCONFDIR)/connlog/connlog.conf ] || \
 		install -m 644 $(B)/connlog.conf $(DESTDIR)$(SYSCONFDIR)/connlog/connlog.conf
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|' systemd/connlog.service.in \

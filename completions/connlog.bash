@@ -43,7 +43,7 @@ _connlog()
 			--verbose --format --json-streaming --fields --local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config --user --no-sandbox"
+			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
 		words="$_connlog_scripts"
 		;;
 	events)
@@ -51,7 +51,7 @@ _connlog()
 			--verbose --only --except --all --list
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config --user --no-sandbox"
+			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
 		;;
 	convert)
 		options="--to --from --fields -o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q
@@ -87,7 +87,7 @@ _connlog()
 	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
-	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout) ;;
+	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout | *:--user | *:--metrics) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			_connlog_words "$options"

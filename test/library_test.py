@@ -100,7 +100,8 @@ def test_installed_files(env):
     for f in ("bin/connlog", "include/connlog.h", "include/connlog_live.h", "lib/libconnlog.a", "lib/" + real, "lib/libconnlog.so",
               "lib/pkgconfig/connlog.pc", "share/man/man1/connlog.1", "share/man/man1/connlog-cut.1",
               "share/bash-completion/completions/connlog", "share/zsh/site-functions/_connlog",
-              "share/fish/vendor_completions.d/connlog.fish", "share/doc/connlog/connlog.conf", "etc/connlog/connlog.conf",
+              "share/fish/vendor_completions.d/connlog.fish", "share/doc/connlog/connlog.conf", "share/doc/connlog/alerts.yml",
+              "share/doc/connlog/grafana/connlog.json", "etc/connlog/connlog.conf",
               "lib/systemd/system/connlog.service", "lib/sysusers.d/connlog.conf"):
         assert f in files, (f, files)
     assert os.path.realpath(prefix + "/lib/libconnlog.so") == os.path.realpath(prefix + "/lib/" + real)

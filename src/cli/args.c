@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "guard/guard.h"
+#include "sensor/serve.h"
 
 enum { KEY_VERSION = 255 };
 
@@ -123,7 +124,7 @@ print_version(void)
 	const connlog_link_info   *l;
 
 	fputs(connlog_version(), stdout);
-	printf("sandbox: %s\n", guard_version());
+	printf("sandbox: %s\nmetrics: %s\n", guard_version(), serve_version());
 	for (size_t i = 0; (f = connlog_format_at(i)) != NULL; i++)
 		printf("%s%s", i == 0 ? "formats: " : ", ", f->name);
 	for (size_t i = 0; (l = connlog_link_at(i)) != NULL; i++)

@@ -7,7 +7,8 @@
 
 #include "sensor/clock.h"
 
-#define STATUS_EVERY 5.0 /* seconds */
+#define STATUS_EVERY  5.0 /* seconds */
+#define PUBLISH_EVERY 1.0
 
 enum { STATUS_MAX = 512 };
 
@@ -30,27 +31,48 @@ tell_status(struct beat *b, double now)
 	if (b->notify->fd < 0 || now < b->status_at)
 		return;
 	b->status_at = now + STATUS_EVERY;
-	connlog_source_progress_get(b->source, &at);
-	connlog_counters(b->engine, find_open, &open);
+	connlog_source_progress_get(b->metrics.source, &at);
+	connlog_counters(b->metrics.engine, find_open, &open);
 	snprintf(text, sizeof text,
 	         "STATUS=%.0f packets/s, %.1f Mbit/s; %" PRIu64 " connections open, %" PRIu64 " logged; lost: %" PRIu64
 	         " packets, %" PRIu64 " records",
 	         (double)(at.packets - b->packets) / seconds, (double)(at.bytes - b->bytes) * 8e-6 / seconds, open,
-	         b->output->records, at.dropped, b->output->lost);
+	         b->metrics.output->records, at.dropped, b->metrics.output->lost);
 	notify_say(b->notify, text);
 	b->packets = at.packets;
 	b->bytes = at.bytes;
 	b->told_at = now;
 }
 
-void
-beat_begin(struct beat *b, struct outfit *outfit, const connlog_source *source, const connlog_engine *engine,
-           const struct output *output)
+/* The counters as they are now: whoever asks within the next second is given these. */
+static void
+publish(struct beat *b, double now)
 {
-	*b = (struct beat){ .notify = &outfit->notify, .source = source, .engine = engine, .output = output };
+	size_t n;
+
+	if (b->serve == NULL || now < b->publish_at)
+		return;
+	b->publish_at = now + PUBLISH_EVERY;
+	char *text = metrics_text(&b->metrics, &n);
+	if (text != NULL) /* else the last ones stay */
+		serve_publish(b->serve, text, n);
+}
+
+bool
+beat_begin(struct beat *b, struct outfit *outfit, const struct metrics *metrics)
+{
+	*b = (struct beat){ .notify = &outfit->notify, .serve = outfit->serve, .metrics = *metrics };
+	b->metrics.statm = outfit->statm;
+	b->metrics.started = clock_wall();
 	b->told_at = clock_steady();
 	b->status_at = b->told_at + 1;
+	publish(b, b->told_at);
+	if (b->serve != NULL && !serve_begin(b->serve)) {
+		complain("--metrics: there is no thread that could answer");
+		return false;
+	}
 	notify_say(b->notify, "READY=1\nSTATUS=captures");
+	return true;
 }
 
 void
@@ -58,6 +80,7 @@ beat_tick(struct beat *b, double now)
 {
 	notify_alive(b->notify, now);
 	tell_status(b, now);
+	publish(b, now);
 }
 
 void

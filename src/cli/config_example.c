@@ -29,6 +29,7 @@ static const struct {
 	{ "script", "/etc/connlog/scripts/drop_scans.lua", false },
 	{ "seed", "text", false },
 	{ "user", "connlog", false },
+	{ "metrics", "127.0.0.1:9911", false },
 	{ "stats", "/var/log/connlog/stats.json", false },
 	{ "format", "json", false },
 	{ "fields", "+community_id,+vlan", false },

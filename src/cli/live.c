@@ -53,9 +53,11 @@ live_run(struct settings *s)
 	if (!filter_compiles(s->filter) || !capture_settings_suit(&s->live.capture, names, n))
 		return EXIT_USAGE;
 	signals_live();
-	if (!outfit_open(&outfit, s))
-		return EXIT_INCOMPLETE;
-	int             code = EXIT_INCOMPLETE;
+	int code = EXIT_INCOMPLETE;
+	if (!outfit_open(&outfit, s, &code)) {
+		outfit_close(&outfit);
+		return code;
+	}
 	connlog_source *source = open_interfaces(s, names, n);
 	if (source != NULL && confine_live(s, &outfit))
 		code = run(s, source, &outfit);

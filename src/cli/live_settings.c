@@ -62,6 +62,7 @@ option_name(int key)
 		[OPT_EXIT_TIMEOUT - OPT_LIVE] = "--exit-timeout",
 		[OPT_CONFIG - OPT_LIVE] = "--config",
 		[OPT_USER - OPT_LIVE] = "--user",
+		[OPT_METRICS - OPT_LIVE] = "--metrics",
 	};
 	return names[key - OPT_LIVE];
 }
@@ -98,6 +99,9 @@ live_settings_apply(struct live_settings *l, int key, const char *value)
 		return set_size(name, value, SPOOL_LEAST, &l->spool);
 	case OPT_EXIT_TIMEOUT:
 		return set_interval(name, value, &l->exit_timeout);
+	case OPT_METRICS:
+		l->metrics = *value != '\0' ? value : NULL;
+		return true;
 	case OPT_USER:
 		l->user = value;
 		return true;

@@ -14,6 +14,7 @@ struct live_settings {
 	const char          *command;                      /* --rotate-exec */
 	const char          *folder;                       /* Log::default_logdir */
 	const char          *user;                         /* --user */
+	const char          *metrics;                      /* --metrics */
 	double               flush_interval, exit_timeout; /* seconds */
 	uint64_t             spool;                        /* bytes */
 	connlog_live_options capture;
@@ -34,6 +35,7 @@ enum {
 	OPT_EXIT_TIMEOUT,
 	OPT_CONFIG,
 	OPT_USER,
+	OPT_METRICS,
 	OPT_LIVE_END
 };
 

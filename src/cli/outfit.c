@@ -2,6 +2,7 @@
 #include "cli/outfit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -56,27 +57,44 @@ prepare_helper(void *arg)
 	return true;
 }
 
-bool
-outfit_open(struct outfit *o, const struct settings *s)
+/* Returns false after a message. */
+static bool
+open_metrics(struct outfit *o, const struct settings *s, int *code)
 {
 	char err[MESSAGE_MAX];
 
-	*o = (struct outfit){ .notify.fd = -1, .keeps = s->no_sandbox && s->live.user == NULL };
+	if (s->live.metrics == NULL)
+		return true;
+	o->serve = serve_open(s->live.metrics, err, sizeof err);
+	if (o->serve == NULL)
+		*code = complain_usage("--metrics: %s", err);
+	o->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	return o->serve != NULL;
+}
+
+bool
+outfit_open(struct outfit *o, const struct settings *s, int *code)
+{
+	char err[MESSAGE_MAX];
+
+	*o = (struct outfit){ .notify.fd = -1, .statm = -1, .keeps = s->no_sandbox && s->live.user == NULL };
 	if (!find_user(o, s))
 		return false;
 	hand_over(o, s);
 	notify_open(&o->notify);
-	if (s->live.command == NULL)
-		return true;
-	o->hook = hook_new(s->live.command, prepare_helper, o, err, sizeof err);
-	if (o->hook == NULL)
+	if (s->live.command != NULL && (o->hook = hook_new(s->live.command, prepare_helper, o, err, sizeof err)) == NULL) {
 		complain("%s", err);
-	return o->hook != NULL;
+		return false;
+	}
+	return open_metrics(o, s, code);
 }
 
 void
 outfit_close(struct outfit *o)
 {
 	hook_free(o->hook);
+	serve_free(o->serve);
+	if (o->statm >= 0)
+		close(o->statm);
 	notify_close(&o->notify);
 }

@@ -5,10 +5,13 @@
 #include "guard/user.h"
 #include "sensor/hook.h"
 #include "sensor/notify.h"
+#include "sensor/serve.h"
 
 struct outfit {
 	struct notify     notify; /* the service manager */
 	struct hook      *hook;   /* of --rotate-exec, or NULL */
+	struct serve     *serve;  /* of --metrics, or NULL */
+	int               statm;  /* /proc/self/statm, or -1 */
 	bool              keeps;  /* --no-sandbox, and nobody to become: all rights are kept */
 	bool              falls;  /* root is to be given up: it becomes */
 	struct guard_user user;
@@ -16,8 +19,9 @@ struct outfit {
 
 struct settings;
 
-/* Opens all that, and sees to it that the log's folder can be written to later on. Returns false after a message. */
-bool outfit_open(struct outfit *o, const struct settings *s);
+/* Opens all that, and sees to it that the log's folder can be written to later on. Returns false after a message; *code is then the
+ * exit_code. */
+bool outfit_open(struct outfit *o, const struct settings *s, int *code);
 void outfit_close(struct outfit *o);
 
 #endif

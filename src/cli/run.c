@@ -323,10 +323,10 @@ run(const struct settings *s, connlog_source *source, struct outfit *live)
 		connlog_on_notice(r.engine, on_notice, &r);
 		if (load_scripts(&r)) {
 			signals_stop(source, NULL);
-			if (live)
-				watch_init(&r.watch, s, source, r.engine, &r.output, live);
-			read_all(&r);
-			code = finish(&r);
+			if (live == NULL || watch_init(&r.watch, s, source, r.engine, &r.output, live)) {
+				read_all(&r);
+				code = finish(&r);
+			}
 		} else {
 			code = EXIT_USAGE;
 		}

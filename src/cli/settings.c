@@ -24,6 +24,7 @@ const struct option_row settings_rows[] = {
 	{ OPT_WAIT, "wait", NULL, "live: wait for interfaces that are not there yet" },
 	{ OPT_EXIT_ON_DOWN, "exit-on-down", NULL, "live: end when an interface goes down or away, do not wait for it" },
 	{ OPT_CONFIG, "config", "FILE", "live: read settings from FILE; the command line beats them" },
+	{ OPT_METRICS, "metrics", "ADDRESS:PORT", "live: let Prometheus ask for the counters there (127.0.0.1:9911)" },
 	{ OPT_USER, "user", "NAME", "live: whom root becomes; without it whose the log's folder is, connlog or nobody" },
 	{ OPT_ROTATE_INTERVAL, "rotate-interval", "TIME", "live: begin a new log at each multiple of 1hr, 1day ..." },
 	{ OPT_ROTATE_SIZE, "rotate-size", "SIZE", "live: begin a new log before it gets larger than that (500M)" },

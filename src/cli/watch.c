@@ -15,7 +15,7 @@
 
 enum { WHERE_MAX = 1024 }; /* bytes */
 
-void
+bool
 watch_init(struct watch *w, const struct settings *s, connlog_source *source, connlog_engine *engine,
            struct output *output, struct outfit *outfit)
 {
@@ -23,7 +23,8 @@ watch_init(struct watch *w, const struct settings *s, connlog_source *source, co
 	steady_init(&w->steady);
 	w->flush_at = clock_steady() + s->live.flush_interval;
 	w->rotate_at = rotate_next(&s->live.rotation, clock_wall());
-	beat_begin(&w->beat, outfit, source, engine, output);
+	const struct metrics metrics = { .source = source, .engine = engine, .output = output, .spool = s->live.spool };
+	return beat_begin(&w->beat, outfit, &metrics);
 }
 
 /* ---- time -------------------------------------------------------------------------------------------------------- */

@@ -26,7 +26,8 @@ struct watch {
 	struct beat            beat;
 };
 
-void watch_init(struct watch *w, const struct settings *s, connlog_source *source, connlog_engine *engine,
+/* Returns false after a message. */
+bool watch_init(struct watch *w, const struct settings *s, connlog_source *source, connlog_engine *engine,
                 struct output *output, struct outfit *outfit);
 
 /* Before they are looked at: takes steps of the clock out of packets' times. */

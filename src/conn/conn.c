@@ -502,6 +502,7 @@ conn_end(struct conn_store *s, uint32_t handle, enum conn_end why)
 	const struct conn *c = conn_at(s, handle);
 
 	s->counters.ended[why]++;
+	s->counters.gone[c->transport]++;
 	if (c->transport == TRANSPORT_TCP && c->watch && !(c->watch & WATCH_OVER))
 		s->watcher->ends(s->watcher->arg, handle);
 	if (s->recorder && c->transport == TRANSPORT_TCP)

@@ -144,6 +144,7 @@ enum conn_end { CONN_ENDS(CONN_END_ENUM) CONN_END_COUNT };
 
 struct conn_counters {
 	uint64_t created[4]; /* by enum transport */
+	uint64_t gone[4];    /* of these */
 	uint64_t ended[CONN_END_COUNT];
 	uint64_t refused; /* packets of connections that are not wanted, or for which there was no memory */
 	uint64_t flipped;

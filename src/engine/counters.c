@@ -88,6 +88,9 @@ tell_connections(const struct connlog_engine *e, struct teller *t)
 	t->group = "created";
 	for (int i = 0; i < 4; i++)
 		tell(t, transports[i], c->created[i]);
+	t->group = "open";
+	for (int i = 0; i < 4; i++)
+		tell(t, transports[i], c->created[i] - c->gone[i]);
 	t->group = "ended";
 	for (int i = 0; i < CONN_END_COUNT; i++)
 		tell(t, ends[i], c->ended[i]);

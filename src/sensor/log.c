@@ -500,9 +500,12 @@ log_counts(struct log *l, struct log_counts *out)
 {
 	if (l->janitor != NULL)
 		janitor_counts(l->janitor, &l->jobs);
+	uint64_t       bytes = 0;
+	const uint64_t waiting = l->ended ? 0 : spool_records(&l->spool, &bytes);
 	*out = (struct log_counts){ .written = l->state.at->written,
 		                        .lost = l->state.at->lost,
-		                        .waiting = l->ended ? 0 : spool_records(&l->spool),
+		                        .waiting = waiting,
+		                        .waiting_bytes = bytes,
 		                        .bytes = l->bytes,
 		                        .rotations = l->rotations,
 		                        .packed = l->jobs.packed,

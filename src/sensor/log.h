@@ -30,6 +30,7 @@ struct log_options {
 
 struct log_counts {
 	uint64_t written, lost, waiting; /* records */
+	uint64_t waiting_bytes;
 	uint64_t bytes;
 	uint64_t rotations, packed, commands, removed, failures;
 };

@@ -125,10 +125,11 @@ spool_hold(struct spool *s, double seconds)
 }
 
 uint64_t
-spool_records(struct spool *s)
+spool_records(struct spool *s, uint64_t *bytes)
 {
 	pthread_mutex_lock(&s->lock);
 	const uint64_t n = s->records;
+	*bytes = s->bytes;
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }

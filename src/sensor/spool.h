@@ -51,8 +51,8 @@ bool spool_put(struct spool *s, const char *p, size_t n, uint64_t records, doubl
 bool spool_mark(struct spool *s, enum spool_kind kind, double when);
 /* From now on a deadline is no earlier than so many seconds after an item was written: what moves is waited for. */
 void spool_hold(struct spool *s, double seconds);
-/* => How many records wait. */
-uint64_t spool_records(struct spool *s);
+/* Returns how many records wait, and in *bytes the memory that they take. */
+uint64_t spool_records(struct spool *s, uint64_t *bytes);
 /* Says that nothing comes any more, and waits until `deadline` for the other side to end. => Whether it has. */
 bool spool_close(struct spool *s, double deadline);
 /* Tells the other side to give up, and waits a second for that. => Whether it has ended. */

@@ -1,0 +1,250 @@
+/* metrics.c - see metrics.h.
+ *
+ * The library's counters come by group and name.  A table says which of them make a metric: one of a group, or a whole group whose
+ * members a label tells apart, so that what is added to a group later on is there too.
+ */
+#include "cli/metrics.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "connlog_live.h"
+
+enum { COUNTERS_MAX = 256 };
+
+static const struct metric {
+	const char *name, *type, *help;
+	const char *group, *counter; /* one of the group; NULL: all, told apart by */
+	const char *label;
+} table[] = {
+	{ "packets_total", "counter", "Packets that were taken in.", "packets", "read", NULL },
+	{ "packet_bytes_total", "counter", "Bytes of these packets, as far as they were captured.", "packets", "bytes",
+	  NULL },
+	{ "packets_before_epoch_total", "counter", "Packets with a time before 1970, which are left out.", "packets",
+	  "before_epoch", NULL },
+	{ "packets_cut_short_total", "counter", "Packets that the capture has cut.", "packets", "cut_short", NULL },
+	{ "packets_unknown_link_total", "counter", "Packets of a link type that is not known.", "packets", "unknown_link",
+	  NULL },
+	{ "pieces_total", "counter", "What became of packets and of packets in packets.", "pieces", NULL, "kind" },
+	{ "pieces_ignored_total", "counter", "Packets that make no connection.", "ignored", NULL, "cause" },
+	{ "pieces_rejected_total", "counter", "Packets that are damaged, by the reason.", "rejected", NULL, "cause" },
+	{ "fragments_total", "counter", "Datagrams that came in fragments, and what became of them.", "fragments", NULL,
+	  "kind" },
+	{ "checksums_total", "counter", "Checksums that were verified, and those that were wrong.", "checksums", NULL,
+	  "kind" },
+	{ "connections_peak", "gauge", "The most connections that were open at once.", "connections", "peak", NULL },
+	{ "connections_flipped_total", "counter", "Connections whose roles were exchanged.", "connections", "flipped",
+	  NULL },
+	{ "connections_open", "gauge", "Connections that are open.", "open", NULL, "protocol" },
+	{ "connections_created_total", "counter", "Connections that have begun.", "created", NULL, "protocol" },
+	{ "connections_ended_total", "counter", "Connections that have ended, by the reason.", "ended", NULL, "cause" },
+	{ "timers_run_total", "counter", "Timers of connections that were run.", "timers", "run", NULL },
+	{ "service_connections_expected", "gauge", "Data connections that were announced and have not come.", "services",
+	  "expected", NULL },
+	{ "service_inspections_total", "counter", "Connections that were looked into.", "services", "inspections", NULL },
+	{ "service_undecided_total", "counter", "Of these, ended without a service.", "services", "undecided", NULL },
+	{ "service_recognisers_total", "counter", "Recognisers that looked at a connection.", "services", "recognisers",
+	  NULL },
+	{ "service_confirmed_total", "counter", "Recognisers that found their protocol.", "services", "confirmed", NULL },
+	{ "service_failed_total", "counter", "Recognisers that found another one.", "services", "failed", NULL },
+	{ "contents_files_total", "counter", "Files with the contents of connections.", "contents", "files", NULL },
+	{ "contents_bytes_total", "counter", "Bytes in these files.", "contents", "bytes", NULL },
+	{ "contents_failures_total", "counter", "Files of these that could not be written.", "contents", "failures", NULL },
+	{ "limits_total", "counter", "How often a limit was reached.", "limits", NULL, "limit" },
+	{ "scripts", "gauge", "Scripts that are loaded.", "scripts", "loaded", NULL },
+	{ "script_events_total", "counter", "Events that scripts have handled.", "scripts", "handled", NULL },
+	{ "script_errors_total", "counter", "Errors of scripts.", "scripts", "errors", NULL },
+	{ "script_records_dropped_total", "counter", "Records that scripts kept out of the log.", "scripts", "dropped",
+	  NULL },
+	{ "memory_bytes", "gauge", "Memory for connections, by what it holds.", "memory", NULL, "kind" },
+};
+
+struct counter {
+	const char *group, *name;
+	uint64_t    value;
+};
+
+struct counters {
+	struct counter at[COUNTERS_MAX];
+	size_t         n;
+};
+
+/* A connlog_counter_fn. The texts are static. */
+static void
+keep(void *arg, const char *group, const char *name, uint64_t value)
+{
+	struct counters *c = arg;
+	if (c->n < COUNTERS_MAX)
+		c->at[c->n++] = (struct counter){ group, name, value };
+}
+
+/* A label's value: what is not to stand in quotes has a backslash before it. */
+static void
+put_quoted(FILE *f, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '\\' || *text == '"')
+			fputc('\\', f);
+		if (*text == '\n')
+			fputs("\\n", f);
+		else
+			fputc(*text, f);
+	}
+}
+
+static void
+put_head(FILE *f, const char *prefix, const char *name, const char *type, const char *help)
+{
+	fprintf(f, "# HELP %s%s %s\n# TYPE %s%s %s\n", prefix, name, help, prefix, name, type);
+}
+
+static void
+put_table(FILE *f, const struct counters *c)
+{
+	for (const struct metric *m = table; m < table + sizeof table / sizeof table[0]; m++) {
+		put_head(f, "connlog_", m->name, m->type, m->help);
+		for (size_t i = 0; i < c->n; i++) {
+			const struct counter *k = &c->at[i];
+			if (strcmp(k->group, m->group) != 0 || (m->counter != NULL && strcmp(k->name, m->counter) != 0))
+				continue;
+			if (m->label != NULL)
+				fprintf(f, "connlog_%s{%s=\"%s\"} %" PRIu64 "\n", m->name, m->label, k->name, k->value);
+			else
+				fprintf(f, "connlog_%s %" PRIu64 "\n", m->name, k->value);
+		}
+	}
+}
+
+static void
+put_one(FILE *f, const char *name, const char *type, const char *help, uint64_t value)
+{
+	put_head(f, "connlog_", name, type, help);
+	fprintf(f, "connlog_%s %" PRIu64 "\n", name, value);
+}
+
+/* What an interface counts, told apart by its name; `more` is another label. */
+static const struct interface_metric {
+	const char *name, *type, *help, *more;
+	size_t      offset; /* of a uint64_t */
+} interface_table[] = {
+#define AT(member) offsetof(connlog_interface_progress, member)
+	{ "packets_total", "counter", "Packets of the interface that were taken.", "", AT(packets) },
+	{ "bytes_total", "counter", "Bytes of these packets.", "", AT(bytes) },
+	{ "filtered_total", "counter", "Packets that the filter left out, as far as it is not the kernel's.", "",
+	  AT(filtered) },
+	{ "lost_total", "counter", "Packets that were lost, by the place.", ",cause=\"ring\"", AT(dropped_ring) },
+	{ "lost_total", NULL, NULL, ",cause=\"interface\"", AT(dropped_interface) },
+	{ "freezes_total", "counter", "How often the ring was full.", "", AT(freezes) },
+#undef AT
+};
+
+static void
+put_label(FILE *f, const char *name, const char *interface, const char *more, uint64_t value)
+{
+	fprintf(f, "connlog_interface_%s{interface=\"", name);
+	put_quoted(f, interface);
+	fprintf(f, "\"%s} %" PRIu64 "\n", more, value);
+}
+
+static void
+put_interfaces(FILE *f, const connlog_source *source)
+{
+	connlog_interface_progress at;
+
+	for (size_t k = 0; k < sizeof interface_table / sizeof interface_table[0]; k++) {
+		const struct interface_metric *m = &interface_table[k];
+		if (m->help != NULL)
+			put_head(f, "connlog_interface_", m->name, m->type, m->help);
+		for (size_t i = 0; connlog_source_interface(source, i, &at); i++) {
+			uint64_t value;
+			memcpy(&value, (const char *)&at + m->offset, sizeof value);
+			put_label(f, m->name, at.name, m->more, value);
+		}
+	}
+	put_head(f, "connlog_interface_", "up", "gauge", "Whether the interface is there and up.");
+	for (size_t i = 0; connlog_source_interface(source, i, &at); i++)
+		put_label(f, "up", at.name, "", !at.down);
+}
+
+static void
+put_log(FILE *f, const struct metrics *m)
+{
+	struct log_counts c;
+
+	log_counts(m->output->log, &c);
+	put_one(f, "records_total", "counter", "Records that were made.", m->output->records);
+	put_one(f, "records_written_total", "counter", "Records that are in the log.", c.written);
+	put_one(f, "records_lost_total", "counter", "Records that could not be written.", c.lost);
+	put_one(f, "spool_records", "gauge", "Records that wait to be written.", c.waiting);
+	put_one(f, "spool_bytes", "gauge", "Memory that these take.", c.waiting_bytes);
+	put_one(f, "spool_limit_bytes", "gauge", "Memory that they may take.", m->spool);
+	put_one(f, "log_bytes_total", "counter", "Bytes that were written to logs.", c.bytes);
+	put_one(f, "log_rotations_total", "counter", "Logs that were rotated.", c.rotations);
+	put_one(f, "log_packed_total", "counter", "Rotated logs that were packed.", c.packed);
+	put_one(f, "log_commands_total", "counter", "Commands that were run for rotated logs.", c.commands);
+	put_one(f, "log_removed_total", "counter", "Old logs that were removed.", c.removed);
+	put_one(f, "log_failures_total", "counter", "Failures to rotate, pack, hand on or remove a log.", c.failures);
+}
+
+/* Returns the bytes that are in memory, 0 where that is not to be had. */
+static uint64_t
+resident(int statm)
+{
+	char          text[128];
+	unsigned long pages;
+	const ssize_t n = statm >= 0 ? pread(statm, text, sizeof text - 1, 0) : 0;
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	return sscanf(text, "%*u %lu", &pages) == 1 ? (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static double
+seconds_of(struct timeval t)
+{
+	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
+}
+
+static void
+put_process(FILE *f, const struct metrics *m)
+{
+	struct rusage used;
+
+	getrusage(RUSAGE_SELF, &used);
+	put_head(f, "connlog_", "build_info", "gauge", "The version that runs.");
+	fprintf(f, "connlog_build_info{version=\"%s\"} 1\n", CONNLOG_VERSION);
+	put_head(f, "connlog_", "packet_time_seconds", "gauge", "The time that connections have come to, since the epoch.");
+	fprintf(f, "connlog_packet_time_seconds %.6f\n", connlog_time(m->engine));
+	put_head(f, "process_", "start_time_seconds", "gauge", "When the process began, since the epoch.");
+	fprintf(f, "process_start_time_seconds %.3f\n", m->started);
+	put_head(f, "process_", "cpu_seconds_total", "counter", "Time of processors that was taken.");
+	fprintf(f, "process_cpu_seconds_total %.3f\n", seconds_of(used.ru_utime) + seconds_of(used.ru_stime));
+	put_head(f, "process_", "resident_memory_bytes", "gauge", "Memory of the process.");
+	fprintf(f, "process_resident_memory_bytes %" PRIu64 "\n", resident(m->statm));
+}
+
+char *
+metrics_text(const struct metrics *m, size_t *n)
+{
+	struct counters c = { .n = 0 };
+	char           *text = NULL;
+	FILE           *f = open_memstream(&text, n);
+
+	if (f == NULL)
+		return NULL;
+	connlog_counters(m->engine, keep, &c);
+	put_process(f, m);
+	put_interfaces(f, m->source);
+	put_table(f, &c);
+	put_log(f, m);
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
+}

@@ -1,0 +1,231 @@
+/* serve.c - see serve.h. */
+#include "sensor/serve.h"
+
+#include <stdio.h>
+
+#ifdef CONNLOG_MICROHTTPD
+#include <errno.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	BACKLOG = 8,
+	CONNECTIONS = 16,  /* at once */
+	PATIENCE = 10,     /* seconds for one that says nothing */
+	MEMORY = 16 << 10, /* bytes of a request */
+	ADDRESS_MAX = 128,
+};
+
+struct serve {
+	int                fd;
+	struct MHD_Daemon *daemon;
+	pthread_mutex_t    lock;
+	char              *text;
+	size_t             n;
+};
+
+/* Takes "HOST:PORT" apart. Returns false for anything else. */
+static bool
+take_apart(const char *address, char *host, const char **port)
+{
+	const char  *colon = strrchr(address, ':');
+	const size_t n = colon != NULL ? (size_t)(colon - address) : 0;
+
+	if (n == 0 || n >= ADDRESS_MAX || colon[1] == '\0')
+		return false;
+	const bool bracketed = address[0] == '[' && address[n - 1] == ']';
+	if (!bracketed && memchr(address, ':', n) != NULL)
+		return false;
+	snprintf(host, ADDRESS_MAX, "%.*s", (int)(bracketed ? n - 2 : n), address + bracketed);
+	*port = colon + 1;
+	return true;
+}
+
+/* Returns a socket that listens; -1 with errno. */
+static int
+listen_at(const struct addrinfo *a)
+{
+	const int yes = 1, fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	const int why = errno;
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+struct serve *
+serve_open(const char *address, char *err, size_t err_size)
+{
+	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+		                            .ai_socktype = SOCK_STREAM };
+	struct addrinfo      *found = NULL;
+	char                  host[ADDRESS_MAX];
+	const char           *port;
+	struct serve         *s = calloc(1, sizeof *s);
+
+	if (s == NULL) {
+		snprintf(err, err_size, "out of memory");
+		return NULL;
+	}
+	pthread_mutex_init(&s->lock, NULL);
+	if (!take_apart(address, host, &port) || getaddrinfo(host, port, &hints, &found) != 0) {
+		snprintf(err, err_size, "%s is no address and port like 127.0.0.1:9911 or [::1]:9911", address);
+		free(s);
+		return NULL;
+	}
+	s->fd = listen_at(found);
+	freeaddrinfo(found);
+	if (s->fd >= 0)
+		return s;
+	snprintf(err, err_size, "cannot listen at %s: %s", address, strerror(errno));
+	free(s);
+	return NULL;
+}
+
+/* An answer of the server's own. */
+static enum MHD_Result
+answer(struct MHD_Connection *c, unsigned code, const char *text)
+{
+	struct MHD_Response *r =
+		MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
+	enum MHD_Result done = MHD_NO;
+
+	if (r != NULL) {
+		MHD_add_response_header(r, "Content-Type", "text/plain; charset=utf-8");
+		done = MHD_queue_response(c, code, r);
+		MHD_destroy_response(r);
+	}
+	return done;
+}
+
+static enum MHD_Result
+answer_metrics(struct serve *s, struct MHD_Connection *c)
+{
+	struct MHD_Response *r = NULL;
+	enum MHD_Result      done = MHD_NO;
+
+	pthread_mutex_lock(&s->lock);
+	if (s->text != NULL)
+		r = MHD_create_response_from_buffer(s->n, s->text, MHD_RESPMEM_MUST_COPY);
+	pthread_mutex_unlock(&s->lock);
+	if (r == NULL)
+		return answer(c, MHD_HTTP_SERVICE_UNAVAILABLE, "nothing has been counted yet\n");
+	MHD_add_response_header(r, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+	done = MHD_queue_response(c, MHD_HTTP_OK, r);
+	MHD_destroy_response(r);
+	return done;
+}
+
+/* An MHD_AccessHandlerCallback. */
+static enum MHD_Result
+handle(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version,
+       const char *upload, size_t *upload_n, void **state)
+{
+	(void)version;
+	(void)upload;
+	(void)state;
+	if (*upload_n > 0) { /* nobody wants it */
+		*upload_n = 0;
+		return MHD_NO;
+	}
+	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+		return answer(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET /metrics\n");
+	if (strcmp(url, "/metrics") != 0)
+		return answer(c, MHD_HTTP_NOT_FOUND, "connlog: the metrics are at /metrics\n");
+	return answer_metrics(arg, c);
+}
+
+bool
+serve_begin(struct serve *s)
+{
+	sigset_t all, before;
+
+	sigfillset(&all); /* signals are for the thread that began the program */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	s->daemon =
+		MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD, 0, NULL, NULL, handle, s, MHD_OPTION_LISTEN_SOCKET, s->fd,
+	                     MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
+	                     (unsigned)PATIENCE, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY, MHD_OPTION_END);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return s->daemon != NULL;
+}
+
+void
+serve_publish(struct serve *s, char *text, size_t n)
+{
+	pthread_mutex_lock(&s->lock);
+	char *old = s->text;
+	s->text = text;
+	s->n = n;
+	pthread_mutex_unlock(&s->lock);
+	free(old);
+}
+
+void
+serve_free(struct serve *s)
+{
+	if (s == NULL)
+		return;
+	if (s->daemon != NULL)
+		MHD_stop_daemon(s->daemon); /* which closes the socket */
+	else
+		close(s->fd);
+	pthread_mutex_destroy(&s->lock);
+	free(s->text);
+	free(s);
+}
+
+const char *
+serve_version(void)
+{
+	return "Prometheus, over HTTP";
+}
+
+#else
+#include <stdlib.h>
+
+struct serve *
+serve_open(const char *address, char *err, size_t err_size)
+{
+	snprintf(err, err_size, "this connlog cannot answer at %s: it was built without libmicrohttpd", address);
+	return NULL;
+}
+
+bool
+serve_begin(struct serve *s)
+{
+	(void)s;
+	return false;
+}
+
+void
+serve_publish(struct serve *s, char *text, size_t n)
+{
+	(void)s;
+	(void)n;
+	free(text);
+}
+
+void
+serve_free(struct serve *s)
+{
+	(void)s;
+}
+
+const char *
+serve_version(void)
+{
+	return "none (without libmicrohttpd)";
+}
+#endif
