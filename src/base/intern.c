@@ -24,7 +24,7 @@ intern_free(struct intern *n)
 static uint32_t *
 head_of(const struct intern *n, const uint64_t value[2])
 {
-	return &n->heads[keyhash(n->key, value, 1) & (n->chains - 1)];
+	return &n->heads[keyhash_one(n->key, value[0], value[1]) & (n->chains - 1)];
 }
 
 static void

@@ -14,5 +14,7 @@
 
 /* Returns the hash of `n` blocks of two 64-bit words each; `n` is at least 1. */
 uint64_t keyhash(const struct siphash_key *key, const uint64_t *words, size_t n);
+/* The same of a single block. */
+uint64_t keyhash_one(const struct siphash_key *key, uint64_t first, uint64_t second);
 
 #endif

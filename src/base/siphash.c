@@ -78,6 +78,7 @@ load_le64_part(const uint8_t *p, size_t n)
 static inline uint64_t
 sip_finish(struct state *s)
 {
+#pragma GCC unroll 4
 	for (int i = 0; i < 4; i++)
 		sip_round(s);
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
@@ -127,6 +128,7 @@ siphash24_128_words(const struct siphash_key *key, const uint64_t *words, size_t
 {
 	struct state s = sip_start_128(key);
 
+#pragma GCC unroll 6
 	for (size_t i = 0; i < n; i++)
 		sip_take(&s, words[i]);
 	sip_take(&s, last | (uint64_t)(8 * n + 1) << 56);

@@ -1,6 +1,7 @@
 /* conn.c - making, finding, flipping and removing connections: see conn.h. */
 #include "conn/conn.h"
 
+#include <endian.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,8 +182,7 @@ hash_v4(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
 {
 	const uint64_t src = (uint64_t)addr_v4(&p->src) << 16 | p->sport, dst = (uint64_t)addr_v4(&p->dst) << 16 | p->dport;
 	const bool     swap = !p->one_way && src > dst;
-	const uint64_t w[2] = { swap ? dst : src, (swap ? src : dst) | kind << 48 };
-	return keyhash(key, w, 1);
+	return keyhash_one(key, swap ? dst : src, (swap ? src : dst) | kind << 48);
 }
 
 /* IPv6: a block an address and one for the rest. */
@@ -314,15 +314,31 @@ conn_link(const struct conn_store *s, const struct conn *c)
 	return c->link ? intern_at(&s->links, c->link) : x ? &x->link : &none;
 }
 
+/* => The six bytes of a link address as they stand in memory, in the first bytes of the word; zeros for none. */
+static inline uint64_t
+l2_word(const uint8_t *l2)
+{
+	uint32_t four;
+	uint16_t two;
+
+	if (!l2)
+		return 0;
+	memcpy(&four, l2, 4);
+	memcpy(&two, l2 + 4, 2);
+	return le32toh(four) | (uint64_t)le16toh(two) << 32;
+}
+
+/* Made of two words, as it is looked up: what has just been stored in small pieces is slow to load in large ones. */
 static struct conn_link
 link_of(const struct pkt *p, int from)
 {
-	struct conn_link link = { .vlan = p->vlan, .inner_vlan = p->inner_vlan };
+	const uint64_t   src = l2_word(p->l2_src), dst = l2_word(p->l2_dst);
+	const uint64_t   first = from == ORIG ? src : dst, second = from == ORIG ? dst : src;
+	const uint64_t   vlans = htole64((uint64_t)htole16(p->vlan) << 32 | (uint64_t)htole16(p->inner_vlan) << 48);
+	const uint64_t   w[2] = { htole64(first | second << 48), htole64(second >> 16) | vlans };
+	struct conn_link link;
 
-	if (p->l2_src)
-		memcpy(link.l2[from], p->l2_src, 6);
-	if (p->l2_dst)
-		memcpy(link.l2[!from], p->l2_dst, 6);
+	memcpy(&link, w, sizeof link);
 	return link;
 }
 

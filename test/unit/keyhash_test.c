@@ -19,6 +19,8 @@ every_bit_counts(void **state)
 	for (size_t n = 1; n <= 3; n++) {
 		const uint64_t h = keyhash(&key, w, n);
 		assert_int_equal(keyhash(&key, w, n), h);
+		if (n == 1)
+			assert_int_equal(keyhash_one(&key, w[0], w[1]), h);
 		for (size_t bit = 0; bit < n * 128; bit++) {
 			w[bit / 64] ^= (uint64_t)1 << bit % 64;
 			assert_int_not_equal(keyhash(&key, w, n), h);
