@@ -22,7 +22,7 @@ fill(const struct chain *c)
 static struct block *
 extend(struct chain *c, struct slab *s)
 {
-	const uint32_t handle = slab_alloc(s);
+	const uint32_t handle = slab_take(s);
 
 	if (!handle)
 		return NULL;

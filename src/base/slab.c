@@ -85,17 +85,30 @@ alloc_new(struct slab *s)
 	return s->top++;
 }
 
-uint32_t
-slab_alloc(struct slab *s)
+static uint32_t
+alloc_freed(struct slab *s)
 {
 	const uint32_t handle = s->free_head;
 
-	if (!handle)
-		return alloc_new(s);
 	memcpy(&s->free_head, slab_at(s, handle), sizeof s->free_head);
 	ASAN_UNPOISON_MEMORY_REGION(slab_at(s, handle), s->size);
-	memset(slab_at(s, handle), 0, s->size);
 	s->used++;
+	return handle;
+}
+
+uint32_t
+slab_take(struct slab *s)
+{
+	return s->free_head ? alloc_freed(s) : alloc_new(s);
+}
+
+uint32_t
+slab_alloc(struct slab *s)
+{
+	if (!s->free_head)
+		return alloc_new(s);
+	const uint32_t handle = alloc_freed(s);
+	memset(slab_at(s, handle), 0, s->size);
 	return handle;
 }
 

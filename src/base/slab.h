@@ -28,6 +28,8 @@ void slab_free_all(struct slab *s);
 
 /* => A zeroed object's handle, or 0 where there is no memory. */
 uint32_t slab_alloc(struct slab *s);
+/* The same, but what it holds is not zeroed. */
+uint32_t slab_take(struct slab *s);
 void     slab_release(struct slab *s, uint32_t handle);
 /* Releases `n` objects that are chained as freed ones are: each begins with the handle of the next. */
 void slab_release_all(struct slab *s, uint32_t first, uint32_t last, uint32_t n);

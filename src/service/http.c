@@ -11,11 +11,7 @@
  */
 #include "service/http.h"
 
-#include <stdlib.h>
-
 #include "service/mime.h"
-
-static const uint16_t ports[] = { 80, 81, 631, 1080, 3128, 8000, 8080, 8888, 0 };
 
 #define VERSION(major, minor) ((uint16_t)((major) << 8 | (minor)))
 #define CONFIRMING_METHOD     3 /* letters, without a version */
@@ -242,12 +238,12 @@ raw_reply_follows(struct http *h)
 static void
 request(struct http *h, struct bytes method)
 {
-	h->requests += h->requests < UINT32_MAX;
+	h->asked = true;
 	h->side[TALK_ORIG].expect = HTTP_MESSAGE;
 	h->side[TALK_ORIG].ongoing = true;
 	if (h->unanswered < 64 && begins(method, "head"))
 		h->heads |= UINT64_C(1) << h->unanswered;
-	h->unanswered++;
+	h->unanswered += h->unanswered < UINT32_MAX;
 	confirm(h);
 	if (begins(method, "connect")) {
 		h->connect = true;
@@ -269,7 +265,7 @@ orig_line(struct http *h, struct bytes b, uint64_t full)
 	} else if (s->expect == HTTP_LINE) {
 		if (request_line(h, b, &method)) {
 			request(h, method);
-		} else if ((h->requests == 0 || h->keep_alive) && full > 0) {
+		} else if ((!h->asked || h->keep_alive) && full > 0) {
 			talk_violate(h->t);
 			s->expect = HTTP_NOTHING;
 		}
@@ -319,7 +315,7 @@ reply(struct http *h)
 {
 	struct http_side *s = &h->side[TALK_RESP];
 
-	h->replies += h->replies < UINT32_MAX;
+	h->replied = true;
 	if (h->unanswered > 0)
 		confirm(h);
 	s->expect = HTTP_MESSAGE;
@@ -375,6 +371,7 @@ raw_input(struct http *h, struct bytes b, uint64_t full)
 {
 	if (h->partial)
 		return;
+	h->side[TALK_RESP].in_place = false; /* a header that goes on is held */
 	if (h->side[TALK_RESP].expect == HTTP_RAW)
 		raw_reply(h, b);
 	else
@@ -460,15 +457,15 @@ stream(struct http *h, int side, struct bytes in)
 	}
 }
 
-static void
-feed(struct talk *t, int side, struct bytes in)
-{
-	struct http *h = talk_state(t);
+/* ---- what http_talk.c calls */
 
-	h->partial = talk_partial(t);
+void
+http_take(struct http *h, int side, struct bytes in)
+{
+	h->partial = talk_partial(h->t);
 	if (h->handed_over) {
 		if (!h->partial)
-			talk_pass(t, side, in);
+			talk_pass(h->t, side, in);
 		return;
 	}
 	if (side == TALK_RESP && h->raw)
@@ -479,11 +476,9 @@ feed(struct talk *t, int side, struct bytes in)
 		settle(h);
 }
 
-static void
-gap(struct talk *t, int side, uint64_t len)
+void
+http_miss(struct http *h, int side, uint64_t len)
 {
-	struct http *h = talk_state(t);
-
 	if (http_message_gap(h, side, len < INT32_MAX ? (int64_t)len : INT32_MAX))
 		return;
 	if (side == TALK_ORIG)
@@ -493,12 +488,10 @@ gap(struct talk *t, int side, uint64_t len)
 	settle(h);
 }
 
-static void
-eof(struct talk *t, int side)
+void
+http_stream_over(struct http *h, int side)
 {
-	struct http *h = talk_state(t);
-
-	h->partial = talk_partial(t);
+	h->partial = talk_partial(h->t);
 	if (lines_unfinished(&h->side[side].lines))
 		stream(h, side, lines_lf);
 	if (side == TALK_ORIG)
@@ -507,71 +500,10 @@ eof(struct talk *t, int side)
 		reply_made(h, false);
 }
 
-static void
-interrupted(struct talk *t)
+void
+http_cut(struct http *h)
 {
-	struct http *h = talk_state(t);
-
 	request_made(h, true);
 	reply_made(h, true);
 	settle(h);
 }
-
-static void
-flipped(struct talk *t)
-{
-	struct http      *h = talk_state(t);
-	struct http_side *a = &h->side[TALK_ORIG], *b = &h->side[TALK_RESP];
-
-	if (h->handed_over)
-		return;
-	if (h->requests > 0 || h->replies > 0) {
-		talk_skip(t);
-		return;
-	}
-	const struct lines lines = a->lines;
-	const int64_t      delivery = a->delivery;
-	const bool         dead = a->dead;
-	a->lines = b->lines;
-	a->delivery = b->delivery;
-	a->dead = b->dead;
-	b->lines = lines;
-	b->delivery = delivery;
-	b->dead = dead;
-}
-
-static void
-begin(struct talk *t)
-{
-	struct http *h = talk_state(t);
-
-	h->t = t;
-	for (int side = 0; side < 2; side++) {
-		h->side[side].lines.flags = LINES_CR | LINES_LF;
-		h->side[side].delivery = -1;
-	}
-}
-
-static void
-end(struct talk *t)
-{
-	struct http *h = talk_state(t);
-
-	for (int side = 0; side < 2; side++) {
-		lines_clear(&h->side[side].lines, talk_budget(t));
-		http_message_free(h, side);
-	}
-}
-
-const struct recogniser recogniser_http = {
-	.service = SERVICE_HTTP,
-	.tcp_ports = ports,
-	.state_size = sizeof(struct http),
-	.feed = feed,
-	.begin = begin,
-	.gap = gap,
-	.eof = eof,
-	.cut = interrupted,
-	.flipped = flipped,
-	.end = end,
-};

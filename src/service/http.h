@@ -1,5 +1,5 @@
-/* http.h - what http.c (lines and states of the two sides) and http_message.c and http_header.c (headers and bodies)
- * share. */
+/* http.h - what http.c (lines and states of the two sides), http_message.c and http_header.c (headers and bodies) and http_talk.c
+ * (what is kept between chunks) share. */
 #ifndef CONNLOG_SERVICE_HTTP_H
 #define CONNLOG_SERVICE_HTTP_H
 
@@ -38,32 +38,38 @@ struct http_message {
 
 struct http_side {
 	struct lines         lines;
-	int64_t              delivery; /* an unfinished line ends when so many bytes came, -1: no such number */
-	struct http_message *message;  /* allocated; NULL where there is none, or no memory for it */
-	bool                 has_message, finished;
-	bool                 ongoing;   /* request_ongoing, reply_ongoing */
-	bool                 dead;      /* after a gap: nothing is delivered any more */
+	int64_t              delivery;  /* an unfinished line ends when so many bytes came, -1: no such number */
+	struct http_message *message;   /* allocated; NULL where there is none, or no memory for it */
 	uint32_t             remaining; /* bytes of its chunk behind its last line */
 	bool                 in_place;  /* the line lies in the chunk that is being cut */
-	uint8_t              expect;
+	union {
+		uint8_t stage; /* all of these */
+		struct {
+			uint8_t expect      : 2;
+			bool    has_message : 1, finished : 1;
+			bool    ongoing : 1; /* request_ongoing, reply_ongoing */
+			bool    dead    : 1; /* after a gap: nothing is delivered any more */
+		};
+	};
 };
 
 struct http {
 	struct talk     *t;
 	struct http_side side[2];
-	uint64_t         unanswered; /* requests */
-	uint64_t         heads;      /* bit n: the n-th of them is a HEAD */
-	uint32_t         requests, replies;
-	uint16_t         reply_code;
-	uint16_t         version[2]; /* major << 8 | minor */
-	bool             keep_alive, connection_close, connect;
-	bool             upgrade_connection;
-	uint8_t          upgrade;
-	bool             handed_over; /* CONNECT or Upgrade: all goes to the child */
-	bool             swallowing;  /* a reply until the end of the stream */
-	bool             raw;         /* an HTTP/0.9 reply: no lines */
-	bool             confirmed;
-	bool             partial; /* joined midway, as this input comes (talk_partial) */
+	/* From here on kept when nothing is under way (struct rest). */
+	uint64_t heads;      /* bit n: the n-th of the requests that are unanswered is a HEAD */
+	uint32_t unanswered; /* requests */
+	uint16_t reply_code;
+	uint16_t version[2];             /* major << 8 | minor */
+	bool     asked : 1, replied : 1; /* there was a request, a reply */
+	bool     keep_alive : 1, connection_close : 1, connect : 1;
+	bool     upgrade_connection : 1;
+	bool     handed_over        : 1; /* CONNECT or Upgrade: all goes to the child */
+	bool     swallowing         : 1; /* a reply until the end of the stream */
+	bool     raw                : 1; /* an HTTP/0.9 reply: no lines */
+	bool     confirmed          : 1;
+	bool     partial            : 1; /* joined midway, as this input comes (talk_partial) */
+	uint8_t  upgrade            : 2;
 };
 
 /* ---- http_message.c */
@@ -103,5 +109,10 @@ void http_header(struct http *h, int side, struct http_entity *e, uint8_t which,
 
 /* The message of that side is over (HTTP_MessageDone). */
 void http_message_over(struct http *h, int side);
+/* A chunk; a gap; the end of a stream; a RST, or all is over. */
+void http_take(struct http *h, int side, struct bytes in);
+void http_miss(struct http *h, int side, uint64_t len);
+void http_stream_over(struct http *h, int side);
+void http_cut(struct http *h);
 
 #endif
