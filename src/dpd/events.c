@@ -36,14 +36,24 @@ size_of(const struct inspect *in)
 	return end[ORIG].size + end[RESP].size;
 }
 
+/* The same of TCP. */
+static uint64_t
+tcp_sizes(const struct conn_store *s, const struct tcp *t)
+{
+	return tcp_size(s, t, &t->ep[0]) + tcp_size(s, t, &t->ep[1]);
+}
+
+static bool
+lacks_bytes(const struct tcp *t)
+{
+	return (t->flags & TCP_IS_PARTIAL) || ((t->ep[0].flags | t->ep[1].flags) & EP_GAP);
+}
+
 /* TCP_ApplicationAnalyzer::AnalyzerViolation drops them. */
 static bool
 is_incomplete(const struct inspect *in)
 {
-	if (in->flags & INSPECT_UDP)
-		return false;
-	const struct tcp *t = tcp_at(in->by->s, inspect_conn(in));
-	return (t->flags & TCP_IS_PARTIAL) || ((t->ep[0].flags | t->ep[1].flags) & EP_GAP);
+	return !(in->flags & INSPECT_UDP) && lacks_bytes(tcp_at(in->by->s, inspect_conn(in)));
 }
 
 static bool
@@ -56,7 +66,14 @@ is_too_late(const struct inspect *in)
 bool
 events_deaf(const struct inspect *in)
 {
-	return is_incomplete(in) || is_too_late(in);
+	const struct conn_store *s = in->by->s;
+	const struct conn       *c = inspect_conn(in);
+	const uint64_t           most = in->by->opt->ignore_violations_after;
+
+	if (in->flags & INSPECT_UDP || !tcp_is_open(c))
+		return is_incomplete(in) || is_too_late(in);
+	const struct tcp *t = tcp_at(s, c); /* asked for with most packets: in one go */
+	return lacks_bytes(t) || (most > 0 && tcp_sizes(s, t) > most);
 }
 
 /* Kerberos inside GSSAPI is the analyzer that is made for datagrams, so nothing drops its violations. */

@@ -18,16 +18,14 @@
 #define ROW        128 /* cells, one for each class of bytes */
 #define STATES_MIN 4   /* the first, one that is walked from, and where that leads */
 
-#define FIRST_BYTES 10 /* of a datagram, after which it is worth knowing how many more are needed */
-#define STAY_LONG   24 /* bytes in one state after which it is worth knowing how it is left */
-#define HASH_BITS   10
+#define STAY_LONG 24 /* bytes in one state after which it is worth knowing how it is left */
+#define HASH_BITS 10
 
 enum exits { EXITS_UNKNOWN, EXITS_ASCII, EXITS_OTHER };
 
 struct joint_state {
 	uint16_t         of[JOINT_MAX];
-	uint16_t         next;   /* in the chain of its hash */
-	uint16_t         enough; /* bytes: with so many to come all automata could accept that are alive */
+	uint16_t         next; /* in the chain of its hash */
 	uint64_t         accepts;
 	struct ascii_set exits; /* EXITS_ASCII: the bytes that lead elsewhere */
 	bool             alive;
@@ -38,7 +36,8 @@ struct joint {
 	uint8_t class[256];
 	uint8_t     sample[256]; /* a byte of each class */
 	struct dfa *of[JOINT_MAX];
-	uint16_t (*table)[ROW]; /* by state and class */
+	unsigned    least[JOINT_MAX]; /* bytes before one of its patterns accepts */
+	uint16_t (*table)[ROW];       /* by state and class */
 	struct joint_state *states;
 	unsigned            columns, n_states, max_states, renewed;
 	uint16_t            hash[1 << HASH_BITS];
@@ -100,11 +99,8 @@ add(struct joint *j, const uint16_t of[JOINT_MAX])
 	for (unsigned k = 0; k < JOINT_MAX; k++) {
 		if (!j->of[k])
 			continue;
-		const unsigned least = dfa_least(j->of[k], of[k]);
 		s->accepts |= dfa_accepts(j->of[k], of[k]);
 		s->alive |= dfa_alive(j->of[k], of[k]) != 0;
-		if (dfa_alive(j->of[k], of[k]) && least > s->enough)
-			s->enough = (uint16_t)least;
 	}
 	memset(j->table[j->n_states], 0xff, sizeof *j->table);
 	return *chain = (uint16_t)j->n_states++;
@@ -252,30 +248,16 @@ joint_run(struct joint *j, uint16_t states[JOINT_MAX], const uint8_t *p, size_t 
 	return accepted;
 }
 
-/* Returns the state without those automata for which `n` more bytes are too few. */
-static unsigned
-able(struct joint *j, unsigned state, size_t n)
+uint64_t
+joint_match(struct joint *j, unsigned but, const uint8_t *p, size_t n)
 {
 	uint16_t of[JOINT_MAX] = { 0 };
+	uint64_t accepted = 0;
 
-	if (n >= j->states[state].enough)
-		return state;
 	for (unsigned k = 0; k < JOINT_MAX; k++)
-		if (j->of[k])
-			of[k] = n < dfa_least(j->of[k], j->states[state].of[k]) ? DFA_DEAD : j->states[state].of[k];
-	return joint_at(j, of);
-}
-
-uint64_t
-joint_match(struct joint *j, const uint8_t *p, size_t n)
-{
-	const size_t first = n < FIRST_BYTES ? n : FIRST_BYTES;
-	uint64_t     accepted = 0;
-	unsigned     at = able(j, START, n);
-
-	at = run(j, at, p, first, &accepted);
-	if (n > first)
-		run(j, able(j, at, n - first), p + first, n - first, &accepted);
+		if (but >> k & 1 || n < j->least[k])
+			of[k] = DFA_DEAD;
+	run(j, joint_at(j, of), p, n, &accepted);
 	return accepted;
 }
 
@@ -300,6 +282,8 @@ joint_new(struct dfa *const automata[JOINT_MAX], unsigned max_states)
 		joint_free(j);
 		return NULL;
 	}
+	for (unsigned k = 0; k < JOINT_MAX; k++)
+		j->least[k] = j->of[k] ? dfa_least(j->of[k], DFA_START) : 0;
 	renew(j);
 	return j;
 }

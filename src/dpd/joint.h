@@ -20,8 +20,9 @@ void          joint_free(struct joint *j);
 /* Goes on from each automaton's state over the bytes.  Returns the bits of the patterns that accept. */
 uint64_t joint_run(struct joint *j, uint16_t states[JOINT_MAX], const uint8_t *p, size_t n);
 
-/* The same from the start over bytes that nothing follows: what too few bytes are left for is not walked any more. */
-uint64_t joint_match(struct joint *j, const uint8_t *p, size_t n);
+/* The same from the start over bytes that nothing follows, without the automata of the bits `but` (1 << place), and those for
+ * which there are too few bytes. */
+uint64_t joint_match(struct joint *j, unsigned but, const uint8_t *p, size_t n);
 
 /* Returns how often the table was full (tests). */
 unsigned joint_renewed(const struct joint *j);

@@ -187,6 +187,8 @@ match(struct inspect *in, struct talk *t, int side, struct bytes b)
 static void
 note_headers(const struct inspect *in, struct pia *p)
 {
+	if ((p->match.begun & 3) == 3)
+		return;
 	const uint8_t slots = in->by->s->tracker->first_packets(in->by->s, inspect_conn(in));
 
 	for (int side = 0; side < 2; side++)
@@ -205,7 +207,8 @@ is_beyond(const struct inspect *in, const struct talk *t, size_t n)
 	return p->size > opt->dpd_buffer_size || ++p->chunks > opt->dpd_max_packets;
 }
 
-void
+/* Not a part of its callers: what they do for a recogniser alone needs few registers. */
+__attribute__((noinline)) void
 pia_feed(struct inspect *in, struct talk *t, int side, struct bytes b)
 {
 	struct pia *p = talk_state(t);

@@ -2,7 +2,8 @@
  *
  * A direction runs up to SIG_GROUPS automata, walked as one (joint.h).  The rules are grouped so that each stays small as a whole: those that
  * decide within a few bytes together, those that wait for a word apart, and IRC's, which wait for several, apart again:
- * states multiply where two rules wait for different things.
+ * states multiply where two rules wait for different things.  DHCP's, whose bytes stand far behind, is apart so that it is
+ * walked only where they are right.
  */
 #include "dpd/signatures.h"
 #include "dpd/joint.h"
@@ -29,7 +30,7 @@
 
 enum transport { TCP = 1, UDP = 2, ANY = TCP | UDP };
 enum tcp_side { BOTH, O, R };
-enum group { SHORT, WORDS, IRC };
+enum group { SHORT, WORDS, IRC, FAR = IRC }; /* FAR: of UDP */
 enum direction { TCP_ORIG, TCP_RESP, UDP_ANY, DIRECTIONS };
 
 struct rule {
@@ -45,7 +46,7 @@ struct rule {
 /* A rule's number is its place, from 1; rules are tried in this order. */
 static const struct rule rules[SIG_RULES] = {
 	{ "dpd_dce_rpc", ANY, BOTH, SHORT, 0, SERVICE_DCE_RPC, "\\x05[\\x00\\x01][\\x00-\\x13]" },
-	{ "dhcp_cookie", UDP, BOTH, SHORT, 0, SERVICE_DHCP, ".{236}\\x63\\x82\\x53\\x63" },
+	{ "dhcp_cookie", UDP, BOTH, FAR, 0, SERVICE_DHCP, ".{236}\\x63\\x82\\x53\\x63" },
 	{ "dpd_dnp3_server", TCP, R, SHORT, 0, SERVICE_DNP3_TCP, "\\x05\\x64" },
 	{ "dpd_dnp3_server_udp", UDP, BOTH, SHORT, 0, SERVICE_DNP3_UDP, "\\x05\\x64" },
 	{ "dpd_ftp_client", TCP, O, WORDS, 0, SERVICE_NONE, "(|.*[\\n\\r]) *[uU][sS][eE][rR] " },
@@ -113,6 +114,8 @@ static const struct rule rules[SIG_RULES] = {
 #define RDPEUDP_SYN   31
 #define RDPEUDP_LEAST 1132
 #define RDPEUDP_MOST  1232
+
+#define DHCP_COOKIE_AT 236
 
 #define BIT(rule) (UINT64_C(1) << (rule))
 
@@ -329,13 +332,21 @@ has_headers(const struct sig_match *m, int slot)
 	return m->begun & 4 << slot;
 }
 
+/* What the rules of FAR ask for at least. */
+static bool
+has_cookie(struct bytes b)
+{
+	return b.n >= DHCP_COOKIE_AT + 4 && load_be32(b.p + DHCP_COOKIE_AT) == 0x63825363;
+}
+
 unsigned
 signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, struct bytes b,
                  enum service out[SIG_OUT])
 {
 	enum direction d = direction_of(udp, slot);
 	m->begun |= (uint8_t)(1 << slot);
-	uint64_t accepted = udp ? joint_match(s->joint[d], b.p, b.n) : joint_run(s->joint[d], m->state[slot], b.p, b.n);
+	uint64_t accepted = udp ? joint_match(s->joint[d], has_cookie(b) ? 0 : 1 << FAR, b.p, b.n)
+	                        : joint_run(s->joint[d], m->state[slot], b.p, b.n);
 	accepted &= live(s, has_headers(m, slot), d, is_tcp);
 	if (!accepted)
 		return 0;

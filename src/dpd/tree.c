@@ -119,8 +119,8 @@ tree_attach_pia(struct inspect *in, struct talk *parent)
 	return t;
 }
 
-void
-tree_feed(struct inspect *in, struct talk *t, int side, struct bytes b)
+static inline void
+feed(struct inspect *in, struct talk *t, int side, struct bytes b)
 {
 	if (t->flags & (TALK_SKIP | TALK_REMOVING))
 		return;
@@ -128,6 +128,12 @@ tree_feed(struct inspect *in, struct talk *t, int side, struct bytes b)
 		talk_what(t)->feed(t, side, b);
 	else
 		pia_feed(in, t, side, b);
+}
+
+void
+tree_feed(struct inspect *in, struct talk *t, int side, struct bytes b)
+{
+	feed(in, t, side, b);
 }
 
 void
@@ -181,18 +187,28 @@ tree_live(const struct inspect *in, uint32_t first, enum service s)
 	return false;
 }
 
-bool
-tree_decided(const struct inspect *in, uint32_t first)
+static bool
+all_decided(const struct inspect *in, const struct talk *t)
 {
-	for (const struct talk *t = talk_at(in, first); t; t = talk_at(in, t->next)) {
+	for (; t; t = talk_at(in, t->next)) {
 		if (t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE))
 			continue;
 		if (t->what ? !((t->flags & TALK_SETTLED) && events_deaf(in)) : !pia_decided(in, t))
 			return false;
-		if (!tree_decided(in, t->child))
+		if (!all_decided(in, talk_at(in, t->child)))
 			return false;
 	}
 	return true;
+}
+
+bool
+tree_decided(const struct inspect *in, uint32_t first)
+{
+	const struct talk *t = talk_at(in, first);
+
+	if (t && t->what && !(t->flags & (TALK_SETTLED | TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE))) /* as most are */
+		return false;
+	return all_decided(in, t);
 }
 
 /* ---- input for all of a list, in order */
@@ -207,7 +223,7 @@ tree_pass(struct inspect *in, uint32_t first, int side, struct bytes b)
 		last = talk_at(in, last->next);
 	for (; t; t = t == last ? NULL : talk_at(in, t->next))
 		if (!(t->flags & TALK_OUTSIDE))
-			tree_feed(in, t, side, b);
+			feed(in, t, side, b);
 }
 
 void

@@ -381,7 +381,7 @@ test_bound(void **state)
 
 	struct joint *j = joint_new((struct dfa *[]){ NULL, d, NULL }, 100); /* and it is asked again each time */
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(joint_match(j, (const uint8_t *)"abc", 3), 0);
+		assert_int_equal(joint_match(j, 0, (const uint8_t *)"abc", 3), 0);
 	assert_int_equal(dfa_size(d).lost, 4);
 	joint_free(j);
 	dfa_free(d);
@@ -403,7 +403,7 @@ test_match(void **state)
 			memset(text, 'x', sizeof text);
 			text[at] = "abdeyz"[(n + at) % 6];
 			text[(at * 7 + n) % sizeof text] = "bzyed"[at % 5];
-			assert_int_equal(joint_match(j, text, n), walk(both[0], &first, text, n) | walk(both[2], &second, text, n));
+			assert_int_equal(joint_match(j, 0, text, n), walk(both[0], &first, text, n) | walk(both[2], &second, text, n));
 		}
 	joint_free(j);
 	dfa_free(both[0]);
@@ -476,7 +476,7 @@ test_joint(void **state)
 					at += part;
 					want |= accepted;
 				}
-				assert_int_equal(joint_match(j, text, n), want);
+				assert_int_equal(joint_match(j, 0, text, n), want);
 			}
 			assert_true(room > 4 || joint_renewed(j) > 0);
 			joint_free(j);
@@ -502,7 +502,7 @@ test_two_bytes(void **state)
 				uint16_t at = DFA_START;
 				want |= of[g] ? walk(of[g], &at, text, sizeof text) : 0;
 			}
-			assert_int_equal(joint_match(j, text, sizeof text), want);
+			assert_int_equal(joint_match(j, 0, text, sizeof text), want);
 		}
 		joint_free(j);
 	}
