@@ -133,7 +133,8 @@ def ask(address, port, count, size):
 
 
 def tcp(count, size):
-    """The other namespace is this program again, which is told the size and tells the port."""
+    """The other namespace is this program again, which is told the size and tells the port. => Its process: the interfaces
+    are there as long as it runs."""
     other = subprocess.Popen(["unshare", "-n", sys.executable, os.path.abspath(__file__), "there"],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     other.stdout.readline()
@@ -146,8 +147,7 @@ def tcp(count, size):
     other.stdin.write("%d\n" % size)
     other.stdin.flush()
     ask("10.9.0.2", int(other.stdout.readline()), count, size)
-    other.stdin.close()
-    other.wait(60)
+    return other
 
 
 def there():
@@ -165,22 +165,28 @@ def local(count, size):
 
 def main():
     if sys.argv[1:] == ["there"]:
-        return there()
+        there()
+        return
     make_pairs()
     ip("link", "set", "lo", "up")
     print("ready", flush=True)
+    others = []
     for line in sys.stdin:
         words = line.split()
         if words[0] == "udp":
             send(int(words[1]), int(words[2]), float(words[3]), int(words[4]))
         elif words[0] in ("replay", "split"):
             {"replay": replay, "split": split}[words[0]](words[1])
-        elif words[0] in ("tcp", "local"):
-            {"tcp": tcp, "local": local}[words[0]](int(words[1]), int(words[2]))
+        elif words[0] == "tcp":
+            others.append(tcp(int(words[1]), int(words[2])))
+        elif words[0] == "local":
+            local(int(words[1]), int(words[2]))
         else:
             make_pairs()
         print("done", flush=True)
-    return None
+    for other in others:
+        other.stdin.close()
+        other.wait(60)
 
 
 if __name__ == "__main__":

@@ -340,17 +340,27 @@ check_options(connlog_live_options *o, char *err, size_t err_size)
 	return CONNLOG_OK;
 }
 
+/* Returns whether it was there. */
+static bool
+cut_prefix(char *name, const char *prefix)
+{
+	const size_t n = strlen(prefix);
+
+	if (strncmp(name, prefix, n) != 0)
+		return false;
+	memmove(name, name + n, strlen(name + n) + 1);
+	return true;
+}
+
 static int
 open_tap(struct live *l, size_t i, char *err, size_t err_size)
 {
-	static const char           pcap[] = "pcap:";
 	const connlog_live_options *o = &l->options;
 	char                        why[400];
 
-	if (strncmp(l->names[i], pcap, sizeof pcap - 1) == 0) {
-		memmove(l->names[i], l->names[i] + sizeof pcap - 1, strlen(l->names[i]) - sizeof pcap + 2);
+	if (cut_prefix(l->names[i], "pcap::") || cut_prefix(l->names[i], "pcap:"))
 		return pcap_tap_open(l->names[i], o, &l->taps[i], err, err_size);
-	}
+	cut_prefix(l->names[i], "af_packet::");
 	const int r = ring_open(l->names[i], o, l->filter, &l->taps[i], why, sizeof why);
 	if (r == CONNLOG_END) {
 		tap_say(o, false, "%s: captured through libpcap, not from a ring: %s", l->names[i], why);
