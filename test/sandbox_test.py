@@ -24,7 +24,7 @@ def installed(env):
 
 
 def has_seccomp(env):
-    return "seccomp" in env.run("--version").stdout.split("sandbox: ")[1].splitlines()[0].replace("without libseccomp", "")
+    return "seccomp" in env.run("--version").stdout.split("sandbox: ")[1].splitlines()[0].replace("without seccomp", "")
 
 
 def status_of(task):
@@ -113,6 +113,24 @@ def test_only_root_becomes_somebody_else(env):
     os.chmod(env.tmp, 0o755)
     done = env.command("setpriv", "--reuid", "4711", "--clear-groups", "--", env.connlog, "live", "lo", "--user", "root")
     assert done.returncode == 1 and "only root can become somebody else" in done.stderr, done.stderr
+
+
+def test_as_the_service_runs_it(env):
+    """A user with two capabilities, both of which are given up."""
+    need_root()
+    if not shutil.which("setpriv"):
+        raise Skip("no setpriv here")
+    os.makedirs(env.tmp + "/logs")
+    os.chown(env.tmp + "/logs", 4711, 4711)
+    with Net() as net:
+        net.inside += ["setpriv", "--reuid", "4711", "--regid", "4711", "--clear-groups", "--inh-caps=+net_raw,+net_admin",
+                       "--ambient-caps=+net_raw,+net_admin", "--"]
+        sensor = Sensor(env, net, "-o", "logs")
+        for s in statuses(sensor):
+            assert s["CapPrm"] == s["CapEff"] == s["CapAmb"] == "0" * 16 and s["Uid"].split() == ["4711"] * 4, s
+        net.send(0, 3)
+        assert sensor.stop() == ""
+    assert numbers_in(sensor.folder) == [0, 1, 2]
 
 
 def helper_of(sensor):

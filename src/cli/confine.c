@@ -200,5 +200,7 @@ confine_read(const struct settings *s)
 		return;
 	if (allow_common(&g, s) && allow_inputs(&g, s))
 		confine(s, &g, "", false);
+	else
+		complain("warning: there is no memory to say what may be read, so all may be");
 	guard_free(&g);
 }

@@ -8,7 +8,8 @@
 
 #include "guard/guard.h"
 
-#ifdef CONNLOG_SECCOMP
+/* The list is that of architectures with 64 bits and arguments in registers, as all are but a few. */
+#if defined(CONNLOG_SECCOMP) && __SIZEOF_POINTER__ == 8 && !defined(__s390x__)
 #include <linux/sched.h>
 #include <linux/sockios.h>
 #include <seccomp.h>
@@ -234,6 +235,6 @@ guard_calls(const struct guard *g)
 const char *
 guard_version(void)
 {
-	return "Landlock (without libseccomp)";
+	return "Landlock (without seccomp)";
 }
 #endif
