@@ -39,7 +39,7 @@ _connlog()
 
 	case $command in
 	read | live)
-		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
+		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --stats -q --quiet -v
 			--verbose --format --json-streaming --fields --local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
@@ -47,7 +47,7 @@ _connlog()
 		words="$_connlog_scripts"
 		;;
 	events)
-		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed --stats -q --quiet -v
+		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --stats -q --quiet -v
 			--verbose --only --except --all --list
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
@@ -87,6 +87,7 @@ _connlog()
 	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
+	*:-j | *:--workers | *:--shard) ;;
 	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout | *:--user | *:--metrics) ;;
 	*)
 		if [[ $cur == -* ]]; then

@@ -48,6 +48,8 @@ complete -c connlog -n '__connlog_is read live events' -s f -l filter -x -d 'a p
 complete -c connlog -n '__connlog_is read live events' -s C -l no-checksums -d 'take bad checksums for good'
 complete -c connlog -n '__connlog_is read live events' -s o -l output -x -a '(__fish_complete_directories)' -d 'write into DIR instead of standard output'
 complete -c connlog -n '__connlog_is read live events' -l script -r -d 'a Lua script that takes part'
+complete -c connlog -n '__connlog_is read live events' -s j -l workers -x -d 'threads that track connections'
+complete -c connlog -n '__connlog_is read live events' -l shard -x -d 'log one share of the connections'
 complete -c connlog -n '__connlog_is read live events' -l seed -x -d 'uids and header times that depend on the input alone'
 complete -c connlog -n '__connlog_is read live events' -l stats -r -d 'write all counters as JSON'
 complete -c connlog -n '__connlog_is read live events' -s q -l quiet -d 'no warnings and no progress'

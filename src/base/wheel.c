@@ -27,9 +27,9 @@ slot_of(int64_t tick)
 }
 
 void
-wheel_init(struct wheel *w, struct wheel_node *(*node)(void *, uint32_t), double (*at)(void *, uint32_t), void *arg)
+wheel_init(struct wheel *w, const struct wheel_calls *calls, void *arg)
 {
-	*w = (struct wheel){ .node = node, .at = at, .arg = arg, .tick = INT64_MIN / 4, .quiet_until = -INFINITY };
+	*w = (struct wheel){ .ask = *calls, .arg = arg, .tick = INT64_MIN / 4, .quiet_until = -INFINITY };
 }
 
 void
@@ -48,14 +48,14 @@ wheel_clear(struct wheel *w)
 	w->scheduled = 0;
 }
 
-/* Index of the first entry that is due later than `at`. */
+/* Returns the index of the first entry that fires after `due`. */
 static size_t
-due_position(const struct wheel *w, double at)
+due_position(const struct wheel *w, const struct wheel_due *due)
 {
 	size_t lo = w->due_first, hi = w->due_n;
 	while (lo < hi) {
 		const size_t mid = lo + (hi - lo) / 2;
-		if (w->due[mid].at <= at)
+		if (wheel_due_compare(&w->due[mid], due) <= 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -88,11 +88,12 @@ due_insert(struct wheel *w, uint32_t handle, double at)
 {
 	if (!due_reserve(w))
 		return false;
-	const size_t i = due_position(w, at);
+	const struct wheel_due due = { at, w->ask.rank(w->arg, handle), handle };
+	const size_t           i = due_position(w, &due);
 	memmove(w->due + i + 1, w->due + i, (w->due_n - i) * sizeof *w->due);
-	w->due[i] = (struct wheel_due){ at, handle };
+	w->due[i] = due;
 	w->due_n++;
-	*w->node(w->arg, handle) = (struct wheel_node){ 0, WHEEL_IN_DUE };
+	*w->ask.node(w->arg, handle) = (struct wheel_node){ 0, WHEEL_IN_DUE };
 	if (at < w->quiet_until)
 		w->quiet_until = at;
 	return true;
@@ -101,7 +102,7 @@ due_insert(struct wheel *w, uint32_t handle, double at)
 void
 wheel_cancel(struct wheel *w, uint32_t handle)
 {
-	struct wheel_node *node = w->node(w->arg, handle);
+	struct wheel_node *node = w->ask.node(w->arg, handle);
 
 	if (!node->prev)
 		return;
@@ -109,9 +110,9 @@ wheel_cancel(struct wheel *w, uint32_t handle)
 		if (node->prev & WHEEL_IN_SLOT)
 			w->slots[node->prev & ~WHEEL_IN_SLOT] = node->next;
 		else
-			w->node(w->arg, node->prev)->next = node->next;
+			w->ask.node(w->arg, node->prev)->next = node->next;
 		if (node->next)
-			w->node(w->arg, node->next)->prev = node->prev;
+			w->ask.node(w->arg, node->next)->prev = node->prev;
 		w->scheduled--;
 	}
 	*node = (struct wheel_node){ 0, 0 };
@@ -128,9 +129,9 @@ wheel_schedule(struct wheel *w, uint32_t handle, double at)
 
 	const uint32_t slot = slot_of(tick);
 	const uint32_t next = w->slots[slot];
-	*w->node(w->arg, handle) = (struct wheel_node){ next, WHEEL_IN_SLOT | slot };
+	*w->ask.node(w->arg, handle) = (struct wheel_node){ next, WHEEL_IN_SLOT | slot };
 	if (next)
-		w->node(w->arg, next)->prev = handle;
+		w->ask.node(w->arg, next)->prev = handle;
 	w->slots[slot] = handle;
 	w->scheduled++;
 	return true;
@@ -139,10 +140,7 @@ wheel_schedule(struct wheel *w, uint32_t handle, double at)
 static int
 due_compare(const void *a, const void *b)
 {
-	const struct wheel_due *x = a, *y = b;
-	if (x->at != y->at)
-		return x->at < y->at ? -1 : 1;
-	return x->handle < y->handle ? -1 : x->handle > y->handle;
+	return wheel_due_compare(a, b);
 }
 
 /* Moves the nodes of `slot` that are due in a tick up to `tick` to the end of `due`, unsorted, and those that have
@@ -152,14 +150,14 @@ static bool
 slot_collect(struct wheel *w, uint32_t slot, int64_t tick)
 {
 	for (uint32_t handle = w->slots[slot]; handle;) {
-		const uint32_t next = w->node(w->arg, handle)->next;
-		const double   at = w->at(w->arg, handle);
+		const uint32_t next = w->ask.node(w->arg, handle)->next;
+		const double   at = w->ask.at(w->arg, handle);
 		if (tick_of(at) <= tick) {
 			if (!due_reserve(w))
 				return false;
 			wheel_cancel(w, handle);
-			w->due[w->due_n++] = (struct wheel_due){ at, handle };
-			*w->node(w->arg, handle) = (struct wheel_node){ 0, WHEEL_IN_DUE };
+			w->due[w->due_n++] = (struct wheel_due){ at, w->ask.rank(w->arg, handle), handle };
+			*w->ask.node(w->arg, handle) = (struct wheel_node){ 0, WHEEL_IN_DUE };
 		} else if (slot_of(tick_of(at)) != slot) {
 			wheel_schedule(w, handle, at);
 		}
@@ -191,24 +189,45 @@ wheel_turn(struct wheel *w, int64_t tick)
 	w->tick = tick;
 }
 
-uint32_t
-wheel_pop(struct wheel *w, double now)
+const struct wheel_due *
+wheel_look(struct wheel *w, double now)
 {
 	const int64_t tick = tick_of(now);
 
 	if (tick > w->tick)
 		wheel_turn(w, tick);
-	if (w->due_first == w->due_n || w->due[w->due_first].at > now) {
-		const double tick_ends = (double)(w->tick + 1) / TICKS_A_SECOND;
-		w->quiet_until =
-			w->due_first < w->due_n && w->due[w->due_first].at < tick_ends ? w->due[w->due_first].at : tick_ends;
-		return 0;
-	}
-	const uint32_t handle = w->due[w->due_first++].handle;
-	if (w->due_first == w->due_n)
-		w->due_first = w->due_n = 0;
-	struct wheel_node *node = w->node(w->arg, handle);
+	if (w->due_first < w->due_n && w->due[w->due_first].at <= now)
+		return &w->due[w->due_first];
+	const double tick_ends = (double)(w->tick + 1) / TICKS_A_SECOND;
+	w->quiet_until =
+		w->due_first < w->due_n && w->due[w->due_first].at < tick_ends ? w->due[w->due_first].at : tick_ends;
+	return NULL;
+}
+
+void
+wheel_take(struct wheel *w)
+{
+	struct wheel_node *node = w->ask.node(w->arg, w->due[w->due_first].handle);
+
 	if (node->prev == WHEEL_IN_DUE)
 		*node = (struct wheel_node){ 0, 0 };
-	return handle;
+	if (++w->due_first == w->due_n)
+		w->due_first = w->due_n = 0;
+}
+
+void
+wheel_walk(const struct wheel *w, double until, bool (*fn)(void *, uint32_t), void *arg)
+{
+	const int64_t tick = tick_of(until);
+
+	for (size_t i = w->due_first; i < w->due_n; i++)
+		if (!fn(arg, w->due[i].handle))
+			return;
+	if (w->scheduled == 0)
+		return;
+	const int64_t first = tick - w->tick >= WHEEL_SLOTS ? tick - WHEEL_SLOTS + 1 : w->tick + 1;
+	for (int64_t t = first; t <= tick; t++)
+		for (uint32_t h = w->slots[slot_of(t)]; h; h = w->ask.node(w->arg, h)->next)
+			if (!fn(arg, h))
+				return;
 }

@@ -5,7 +5,9 @@
  * moves away, the node need not be moved: it is taken along when its slot comes.  When time
  * reaches a tick, its nodes move into a sorted array, from which they fire as soon as they are due to the last
  * bit: Zeek compares doubles (Timer.cc), and a rounding of the tick would show in its records.  Nodes more than a
- * turn away wait in their slot and are passed over until their turn comes.
+ * turn away wait in their slot and are passed over until their turn comes.  Of those that are due at the same time the
+ * one of the lower rank fires first: a rank comes from the object alone, so the order is the same however the objects
+ * are spread over several wheels.
  *
  *   slots[tick % 65536] -> node <-> node <-> ...         due[]: what the current tick and earlier ones hold, sorted
  */
@@ -24,14 +26,27 @@ struct wheel_node {
 	uint32_t prev; /* a handle, or or a mark: first of a slot, or in `due` */
 };
 
+/* Compared member by member. */
+struct wheel_rank {
+	double   begin;
+	uint32_t salt, mark;
+};
+
 struct wheel_due {
-	double   at;
-	uint32_t handle;
+	double            at;
+	struct wheel_rank rank;
+	uint32_t          handle;
+};
+
+/* What the wheel asks of its objects' owner: an object's node, when it is due, and its rank. */
+struct wheel_calls {
+	struct wheel_node *(*node)(void *arg, uint32_t handle);
+	double (*at)(void *arg, uint32_t handle);
+	struct wheel_rank (*rank)(void *arg, uint32_t handle);
 };
 
 struct wheel {
-	struct wheel_node *(*node)(void *arg, uint32_t handle);
-	double (*at)(void *arg, uint32_t handle); /* when the object's node is due */
+	struct wheel_calls ask;
 	void             *arg;
 	int64_t           tick;        /* slots up to this one have been emptied into `due` */
 	double            quiet_until; /* nothing is due before */
@@ -41,28 +56,53 @@ struct wheel {
 	uint32_t          slots[WHEEL_SLOTS];
 };
 
-/* The two functions give the node of a handle and the time it is due; `arg` is handed to them. */
-void
-wheel_init(struct wheel *w, struct wheel_node *(*node)(void *, uint32_t), double (*at)(void *, uint32_t), void *arg);
+/* `arg` is handed to the functions. */
+void wheel_init(struct wheel *w, const struct wheel_calls *calls, void *arg);
 void wheel_free(struct wheel *w);
 /* Drops every node; the objects' nodes are left as they are. */
 void wheel_clear(struct wheel *w);
 
 /* Schedules or moves the node of `handle` to `at`, the time that the function of that name gives for it.
- * Time starts with the first call of wheel_next(): before it, nothing should be scheduled.
- * => False where there is no memory (the node is then not scheduled). */
+ * Time starts with the first call of wheel_peek(): before it, nothing should be scheduled.
+ * Returns false when out of memory; the node is then not scheduled. */
 bool wheel_schedule(struct wheel *w, uint32_t handle, double at);
 void wheel_cancel(struct wheel *w, uint32_t handle);
 
-/* What wheel_next() does when it has to look. */
-uint32_t wheel_pop(struct wheel *w, double now);
+/* What wheel_peek() does when it has to look. */
+const struct wheel_due *wheel_look(struct wheel *w, double now);
 
-/* => The handle of the node that is due first, at or before `now`, taken off the wheel; 0 where none is due.
- * May answer a handle whose node has been moved meanwhile: the owner checks its own times. */
-static inline uint32_t
-wheel_next(struct wheel *w, double now)
+/* Returns the node that is due first, at or before `now`, until the wheel is used again; NULL if none is due.  Its object may
+ * have been freed or its node moved meanwhile: the owner checks the rank and its own times. */
+static inline const struct wheel_due *
+wheel_peek(struct wheel *w, double now)
 {
-	return now < w->quiet_until ? 0 : wheel_pop(w, now);
+	return now < w->quiet_until ? NULL : wheel_look(w, now);
+}
+
+/* Takes the node off the wheel that wheel_peek() has just returned. */
+void wheel_take(struct wheel *w);
+
+/* Calls `fn` for every node that may be due at or before `until`, and for some that are not, until it returns false.  Nothing
+ * may be scheduled meanwhile. */
+void wheel_walk(const struct wheel *w, double until, bool (*fn)(void *arg, uint32_t handle), void *arg);
+
+static inline int
+wheel_rank_compare(const struct wheel_rank *a, const struct wheel_rank *b)
+{
+	if (a->begin != b->begin)
+		return a->begin < b->begin ? -1 : 1;
+	if (a->salt != b->salt)
+		return a->salt < b->salt ? -1 : 1;
+	return a->mark < b->mark ? -1 : a->mark > b->mark;
+}
+
+/* Which of two nodes fires first: less than 0 for `a`. */
+static inline int
+wheel_due_compare(const struct wheel_due *a, const struct wheel_due *b)
+{
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	return wheel_rank_compare(&a->rank, &b->rank);
 }
 
 #endif

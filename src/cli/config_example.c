@@ -28,6 +28,7 @@ static const struct {
 	{ "exit-timeout", "5sec", false },
 	{ "script", "/etc/connlog/scripts/drop_scans.lua", false },
 	{ "seed", "text", false },
+	{ "shard", "0/4", false },
 	{ "user", "connlog", false },
 	{ "metrics", "127.0.0.1:9911", false },
 	{ "stats", "/var/log/connlog/stats.json", false },

@@ -100,16 +100,15 @@ static int
 hand_to_log(struct output *o, connlog_text t)
 {
 	log_put(o->log, t.p, t.n, o->pending);
-	connlog_writer_clear(o->writer);
 	o->pending = 0;
 	const int status = log_status(o->log);
 	return status == CONNLOG_OK ? CONNLOG_OK : fail(o, status, log_error(o->log));
 }
 
-int
-output_flush(struct output *o)
+/* Hands on lines with all pending records. Returns output.status. */
+static int
+hand_on(struct output *o, connlog_text t)
 {
-	connlog_text t = connlog_writer_bytes(o->writer);
 	if (o->log != NULL)
 		return hand_to_log(o, t);
 	if (o->status != CONNLOG_OK || t.n == 0)
@@ -118,8 +117,16 @@ output_flush(struct output *o)
 	size_t taken = (size_t)(connlog_sink_taken(o->sink) - o->bytes);
 	o->bytes += taken;
 	o->pending -= status == CONNLOG_OK ? o->pending : count_records(t.p, taken);
-	connlog_writer_clear(o->writer);
 	return status == CONNLOG_OK ? CONNLOG_OK : fail(o, status, o->error);
+}
+
+int
+output_flush(struct output *o)
+{
+	const int status = hand_on(o, connlog_writer_bytes(o->writer));
+
+	connlog_writer_clear(o->writer);
+	return status;
 }
 
 /* Before something is appended. => Whether it can be. */
@@ -137,6 +144,17 @@ begin(struct output *o)
 	return o->status == CONNLOG_OK;
 }
 
+/* Returns what the engine is to be told. */
+static int
+outcome(struct output *o)
+{
+	if (o->status == CONNLOG_OK)
+		return CONNLOG_OK;
+	o->lost += o->pending;
+	o->pending = 0;
+	return o->keep_counting && o->status != CONNLOG_CLOSED ? CONNLOG_OK : o->status;
+}
+
 /* Behind it; `status` is what the writer said. => What the engine is to be told. */
 static int
 end(struct output *o, int status)
@@ -145,11 +163,7 @@ end(struct output *o, int status)
 		fail(o, CONNLOG_NO_MEMORY, "out of memory");
 	if (o->status == CONNLOG_OK && connlog_writer_bytes(o->writer).n >= FLUSH_SIZE)
 		output_flush(o);
-	if (o->status == CONNLOG_OK)
-		return CONNLOG_OK;
-	o->lost += o->pending;
-	o->pending = 0;
-	return o->keep_counting && o->status != CONNLOG_CLOSED ? CONNLOG_OK : o->status;
+	return outcome(o);
 }
 
 int
@@ -157,6 +171,23 @@ output_record(void *arg, const connlog_record *r)
 {
 	struct output *o = arg;
 	return end(o, begin(o) ? connlog_writer_record(o->writer, r) : CONNLOG_OK);
+}
+
+int
+output_lines(void *arg, connlog_text lines, uint64_t n)
+{
+	struct output *o = arg;
+
+	if (o->log == NULL && o->status == CONNLOG_OK && !o->opened)
+		open_log(o);
+	output_flush(o); /* the header */
+	o->records += n;
+	o->pending += n;
+	if (o->log != NULL)
+		log_made(o->log, o->records);
+	if (o->status == CONNLOG_OK)
+		hand_on(o, lines);
+	return outcome(o);
 }
 
 int

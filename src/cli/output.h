@@ -34,6 +34,8 @@ bool output_init_log(struct output *o, const connlog_writer_options *writer, con
 
 /* A connlog_record_fn; `arg` is the output.  Once the output has failed it counts what is lost, or stops. */
 int output_record(void *arg, const connlog_record *r);
+/* The same for the lines of several records or events: a connlog_lines_fn. */
+int output_lines(void *arg, connlog_text lines, uint64_t n);
 /* The same for events: a connlog_event_fn. */
 int output_event(void *arg, const connlog_event *event);
 

@@ -215,8 +215,11 @@ engine_time(const void *engine)
 static bool
 subscribe(connlog_engine *e, const struct settings *s, struct output *o)
 {
-	int status = CONNLOG_OK;
+	int  status = CONNLOG_OK;
+	char err[MESSAGE_MAX];
 
+	if (s->workers && !s->writer.json_streaming && s->lua_n == 0)
+		return connlog_on_lines(e, &s->writer, s->events, output_lines, o, err, sizeof err) == CONNLOG_OK;
 	if (s->events == 0)
 		return connlog_on_record(e, output_record, o) == CONNLOG_OK;
 	for (int id = 0; id < CONNLOG_EVENTS && status == CONNLOG_OK; id++)

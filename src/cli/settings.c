@@ -12,6 +12,8 @@ const struct option_row settings_rows[] = {
 	{ 'C', "no-checksums", NULL, "take packets with bad checksums for good" },
 	{ OPT_SCRIPT, "script", "FILE.lua", "let this Lua script handle events and records; may be repeated" },
 	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone" },
+	{ 'j', "workers", "N", "track connections in N threads, with the same log; 0 is as many as there are cores" },
+	{ OPT_SHARD, "shard", "K/N", "log only the connections of share K of N, with the clock of the whole input" },
 	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
 	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "keep all rights: no Landlock, no seccomp" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
@@ -123,6 +125,11 @@ settings_apply(void *arg, int key, const char *value)
 	case OPT_SEED:
 		s->seeded = true;
 		return assign_option(s, "seed", value);
+	case 'j':
+		s->workers = true;
+		return assign_option(s, "workers", value);
+	case OPT_SHARD:
+		return assign_option(s, "shard", value);
 	case OPT_STATS:
 		s->stats = value;
 		return true;

@@ -56,6 +56,7 @@ struct settings {
 	const char            *stats;    /* --stats */
 	bool                   captures; /* -r was given */
 	bool                   quiet, verbose, seeded, no_sandbox;
+	bool                   workers;        /* -j was given */
 	bool                   extracts;       /* Conn::default_extract */
 	bool                   unlimited;      /* scripts are, and are compiled then: script_max_instructions=0 */
 	const char            *extract_prefix; /* Conn::extraction_prefix, or NULL */
@@ -79,6 +80,7 @@ enum {
 	OPT_NEIGHBOR_NETS,
 	OPT_SCRIPT,
 	OPT_SEED,
+	OPT_SHARD,
 	OPT_STATS,
 	OPT_STREAMING,
 	OPT_NO_SANDBOX,

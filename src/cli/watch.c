@@ -50,10 +50,18 @@ pass_time(struct watch *w)
 	return connlog_idle(w->engine, (int64_t)seconds, (uint32_t)((now - seconds) * 1e9));
 }
 
+/* Hands on every record so far. Returns output.status. */
+static int
+flush(struct watch *w)
+{
+	connlog_flush(w->engine);
+	return output_flush(w->output);
+}
+
 static void
 rotate(struct watch *w, double when)
 {
-	output_flush(w->output);
+	flush(w);
 	log_rotate(w->output->log, when);
 }
 
@@ -81,7 +89,7 @@ grant_wishes(struct watch *w)
 		stats_tell(w->settings->stats != NULL ? w->settings->stats : "-", w->engine, w->source, w->output);
 	}
 	if (wishes & SIGNALS_REOPEN) {
-		output_flush(w->output);
+		flush(w);
 		log_reopen(w->output->log);
 	}
 	if (wishes & SIGNALS_ROTATE)
@@ -153,7 +161,7 @@ watch_tick(struct watch *w, size_t n)
 	grant_wishes(w);
 	rotate_if_due(w);
 	if (n == 0 || now >= w->flush_at) {
-		status = output_flush(w->output);
+		status = flush(w);
 		w->flush_at = now + w->settings->live.flush_interval;
 	}
 	if (now >= w->look_at) {

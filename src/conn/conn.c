@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/keyhash.h"
-#include "conn/ahead.h"
 #include "conn/events.h"
 #include "conn/history.h"
 
@@ -23,6 +22,12 @@ static double
 due_of(void *store, uint32_t handle)
 {
 	return conn_due(store, handle);
+}
+
+static struct wheel_rank
+rank_of(void *store, uint32_t handle)
+{
+	return conn_rank(store, handle);
 }
 
 bool
@@ -44,7 +49,7 @@ conn_store_init(struct conn_store *s, const struct conn_options *opt, const stru
 	slab_init(&s->tcps, tracker->state_size);
 	slab_init(&s->tcp_rares, tracker->rare_size);
 	slab_init(&s->tcp_stats, tracker->stats_size);
-	wheel_init(&s->wheel, node_of, due_of, s);
+	wheel_init(&s->wheel, &(struct wheel_calls){ node_of, due_of, rank_of }, s);
 	s->tcp_spare = slab_alloc(&s->tcp_rares);
 	return s->tcp_spare && table_init(&s->table);
 }
@@ -378,7 +383,7 @@ conn_begin(struct conn_store *s, uint32_t handle, const struct pkt *p, bool flip
 	c->p[!from] = p->dport;
 	c->proto = p->proto;
 	c->transport = (uint8_t)p->transport;
-	c->flags = CONN_LIVE | CONN_EMBRYO | (p->one_way ? CONN_ONE_WAY : 0);
+	c->flags = (uint8_t)(CONN_LIVE | CONN_EMBRYO | (p->one_way ? CONN_ONE_WAY : 0) | (s->replica ? CONN_REPLICA : 0));
 	c->last_time = p->ts;
 	c->link = (uint16_t)intern_add(&s->links, &link);
 	c->uid_salt = s->salt;
@@ -396,6 +401,37 @@ conn_begin(struct conn_store *s, uint32_t handle, const struct pkt *p, bool flip
 	return plain || begin_extra(s, handle, p);
 }
 
+/* The mark tells apart what began with the same packet, and stays when the ends change roles. */
+struct wheel_rank
+conn_rank(const struct conn_store *s, uint32_t handle)
+{
+	const struct conn *c = conn_at(s, handle);
+	uint32_t           mark = (uint32_t)c->p[ORIG] + c->p[RESP] + ((uint32_t)c->proto << 24);
+
+	if (c->flags & CONN_V6) {
+		uint32_t w[8];
+		memcpy(w, ((const struct conn_ends *)slab_at(&s->ends, c->ends))->h, sizeof w);
+		for (int i = 0; i < 4; i++)
+			mark = (mark ^ (w[i] + w[i + 4])) * 0x9e3779b1u;
+	} else {
+		mark = (mark ^ (c->v4[ORIG] + c->v4[RESP])) * 0x9e3779b1u;
+	}
+	return (struct wheel_rank){ conn_start(s, c), conn_salt(s, c), mark };
+}
+
+/* Connections lie in the order of their ranks until one takes the place of another, begins with a late packet, or with the
+ * same packet as the one before. */
+static void
+note_order(struct conn_store *s, uint32_t handle, double begin)
+{
+	const struct wheel_rank rank = { begin, s->salt, 0 };
+
+	if (wheel_rank_compare(&rank, &s->newest) <= 0 || handle < s->newest_handle)
+		s->disordered = true;
+	s->newest = rank;
+	s->newest_handle = handle;
+}
+
 uint32_t
 conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
 {
@@ -409,6 +445,7 @@ conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
 		conn_free(s, handle);
 		return 0;
 	}
+	note_order(s, handle, p->ts);
 	s->counters.created[p->transport]++;
 	if (s->conns.used > s->counters.peak)
 		s->counters.peak = s->conns.used;
@@ -511,14 +548,15 @@ raise_state_remove(struct conn_store *s, uint32_t handle)
 		(connlog_value[]){ event_text(history, len), event_count(end[ORIG].state), event_count(end[RESP].state) });
 }
 
-/* Logs and gives back a connection's memory. */
-static void
+void
 conn_end(struct conn_store *s, uint32_t handle, enum conn_end why)
 {
 	const struct conn *c = conn_at(s, handle);
 
-	s->counters.ended[why]++;
-	s->counters.gone[c->transport]++;
+	if (!(c->flags & CONN_REPLICA)) {
+		s->counters.ended[why]++;
+		s->counters.gone[c->transport]++;
+	}
 	if (c->transport == TRANSPORT_TCP && c->watch && !(c->watch & WATCH_OVER))
 		s->watcher->ends(s->watcher->arg, handle);
 	if (s->recorder && c->transport == TRANSPORT_TCP)
@@ -535,36 +573,4 @@ conn_remove(struct conn_store *s, uint32_t handle, enum conn_end why)
 	wheel_cancel(&s->wheel, handle);
 	table_remove(&s->table, hash_of(s, conn_at(s, handle)), handle);
 	conn_end(s, handle, why);
-}
-
-/* Asks for what hangs at a connection that comes soon, and for what hangs at that of one that comes sooner. */
-static void
-fetch_ahead(const struct conn_store *s, uint32_t handle)
-{
-	enum { SOON = 16, SOONER = 8 };
-	const struct conn *c = handle + SOON < s->conns.top ? conn_at(s, handle + SOON) : NULL;
-
-	if (c && c->flags & CONN_LIVE) {
-		conn_fetch_state(s, c);
-		if (s->watcher && !(c->flags & CONN_EMBRYO))
-			s->watcher->fetch(s->watcher->arg, c);
-	}
-	c = s->watcher && handle + SOONER < s->conns.top ? conn_at(s, handle + SOONER) : NULL;
-	if (c && c->flags & CONN_LIVE && !(c->flags & CONN_EMBRYO) && c->watch && !(c->watch & WATCH_OVER))
-		s->watcher->fetch_more(s->watcher->arg, c->watch);
-}
-
-void
-conn_drain(struct conn_store *s)
-{
-	table_clear(&s->table);
-	wheel_clear(&s->wheel);
-	for (uint32_t h = 1; h < s->conns.top; h++) {
-		fetch_ahead(s, h);
-		if (!(conn_at(s, h)->flags & CONN_LIVE))
-			continue;
-		if (s->events.wanted)
-			conn_at_end(s, h);
-		conn_end(s, h, CONN_END_end_of_input);
-	}
 }

@@ -23,6 +23,7 @@
 #include "base/siphash.h"
 #include "base/slab.h"
 #include "base/wheel.h"
+#include "conn/clock.h"
 #include "conn/options.h"
 #include "conn/table.h"
 #include "connlog.h"
@@ -39,6 +40,7 @@ enum conn_flag {
 	CONN_SKIP = 16,   /* skip_further_processing(): its packets are neither looked at nor counted any more */
 	CONN_V6 = 32,     /* not both of its addresses are IPv4: they are in `ends` */
 	CONN_EXTRA = 64,  /* it has an extra */
+	CONN_REPLICA = 128, /* another engine tracks it, too: nothing is told of it here */
 };
 
 /* Which of the store's timeouts is a connection's inactivity timeout. */
@@ -161,7 +163,16 @@ struct conn_endpoint {
 	uint64_t size;
 };
 
+/* When something happens, in the order in which one engine that tracks everything would tell of it. */
+struct moment {
+	uint64_t          packet; /* the number of the packet; UINT64_MAX at the end of input */
+	double            at;     /* when the timer was due; INFINITY for the packet itself, which comes behind the timers */
+	struct wheel_rank rank;   /* of the timer's connection; `begin` counts the packets inside of the packet */
+};
+
 struct conn_store;
+
+#define TRACKER_TIMERS 5
 
 /* What the store needs of the TCP tracker. */
 struct conn_tracker {
@@ -172,6 +183,8 @@ struct conn_tracker {
 	bool (*open)(struct conn_store *s, uint32_t handle);
 	/* Earliest timer of the state, INFINITY for none. */
 	double (*due)(const struct conn_store *s, const struct conn *c);
+	/* All its timers, at most TRACKER_TIMERS. Returns their number. */
+	size_t (*timers)(const struct conn_store *s, const struct conn *c, double at[]);
 	/* Runs the one timer that is due. */
 	enum conn_verdict (*timer)(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
 	/* conn_at_end() */
@@ -232,9 +245,6 @@ struct conn_listener {
 
 typedef void (*conn_end_fn)(void *arg, struct conn_store *s, uint32_t handle);
 
-/* Zeek's network time is never below this, whatever the packets say: its reference events show it. */
-#define EPOCH_LEAST 1.0
-
 struct conn_store {
 	struct slab                 conns, colds, ends, sizes, extras, tcps, tcp_rares, tcp_stats;
 	struct intern               links;
@@ -250,7 +260,11 @@ struct conn_store {
 	double                      now;   /* network time: the latest packet time, never goes back; EPOCH_LEAST at first */
 	double                      shift; /* what is handed out as a time is so much later */
 	uint32_t                    salt;  /* uid_salt of a connection that begins with this packet */
-	uint32_t                    same_time, late_packets;
+	struct wheel_rank           newest; /* of the connection that began last, without its mark */
+	uint32_t                    newest_handle;
+	bool                        disordered; /* connections do not lie in the order of their ranks */
+	bool                        replica; /* a connection that begins is one */
+	struct moment               moment;
 	bool                        behind; /* more timers were due than may be run before one packet */
 	uint32_t                    evict_hand;
 	uint32_t                    tcp_spare;   /* a rare part that takes what there was no memory for */
@@ -357,24 +371,42 @@ void conn_set_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout w
 
 /* => When the earliest of the connection's timers is due; INFINITY for none. */
 double conn_due(const struct conn_store *s, uint32_t handle);
+#define CONN_TIMERS (TRACKER_TIMERS + 3)
+
+/* All timers of a connection as far as no further packet moves them, those included that one of them sets when it fires.
+ * Returns their number. */
+size_t conn_timers(const struct conn_store *s, uint32_t handle, double at[CONN_TIMERS]);
 /* To be called when a timer of the connection was set or moved, with what conn_due() answered before. */
 void conn_reschedule(struct conn_store *s, uint32_t handle, double was);
 
-/* Logs (through on_end) and frees. */
+/* Logs (through on_end) and frees; conn_end() a connection that is in neither table nor wheel any more. */
+void conn_end(struct conn_store *s, uint32_t handle, enum conn_end why);
 void conn_remove(struct conn_store *s, uint32_t handle, enum conn_end why);
+
+/* Returns what puts connections in an order that does not depend on where they lie in memory: that in which they began. */
+struct wheel_rank conn_rank(const struct conn_store *s, uint32_t handle);
 
 /* Advances network time to that of a packet and runs the timers that are due, at most max_timer_expires of them
  * (RunState.cc: expire_timers). */
-void conn_advance(struct conn_store *s, double packet_time);
+void conn_advance(struct conn_store *s, double now, uint32_t salt);
+
+/* Returns whether conn_advance() would have to look for timers. */
+static inline bool
+conn_is_due(const struct conn_store *s, double now)
+{
+	return s->behind || now >= s->wheel.quiet_until;
+}
+
+/* Returns the timer that is due first, at or before `now`; NULL if none is. */
+const struct wheel_due *conn_due_first(struct conn_store *s);
+/* Takes that timer, which conn_due_first() has just found.  Returns whether one was run that counts for max_timer_expires. */
+bool conn_expire_one(struct conn_store *s);
 
 /* The same without a packet: time has come to `now`, and every timer that is due is run. */
 void conn_idle(struct conn_store *s, double now);
 
 /* The input has ended: raises the events of those timers that Zeek runs then, due or not, and connection_pending. */
 void conn_at_end(struct conn_store *s, uint32_t handle);
-
-/* End of input: every connection is logged and freed, in the order of their handles. */
-void conn_drain(struct conn_store *s);
 
 /* Notes the tunnels around the first packet. => False where there is no memory. */
 bool conn_encap_begin(struct conn_extra *x, const struct encap_stack *encap);

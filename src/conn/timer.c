@@ -77,6 +77,24 @@ conn_due(const struct conn_store *s, uint32_t handle)
 	return fmin(due, status_due(s, c));
 }
 
+size_t
+conn_timers(const struct conn_store *s, uint32_t handle, double at[CONN_TIMERS])
+{
+	const struct conn *c = conn_at(s, handle);
+	const double       timeout = s->timeouts[c->timeout];
+	size_t             n = 0;
+
+	if (c->transport == TRANSPORT_TCP)
+		n = s->tracker->timers(s, c, at);
+	else
+		at[n++] = own_due(s, c);
+	at[n++] = idle_due(s, c);
+	at[n++] = timeout != 0 ? c->last_time + timeout : INFINITY; /* once it has fired in vain */
+	if (conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE))
+		at[n++] = status_due(s, c);
+	return n;
+}
+
 void
 conn_reschedule(struct conn_store *s, uint32_t handle, double was)
 {
@@ -131,35 +149,34 @@ inactivity(struct conn_store *s, uint32_t handle)
 
 /* Runs the status update if it is due, and no other timer before it. => Whether it was. */
 static bool
-run_status(struct conn_store *s, uint32_t handle, double before)
+run_status(struct conn_store *s, uint32_t handle, double at, double before)
 {
 	const double status = status_due(s, conn_at(s, handle));
 
-	if (status > s->now || status >= before)
+	if (status > at || status >= before)
 		return false;
 	conn_event(s, handle, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE);
 	conn_extra_at(s, conn_at(s, handle))->status_at = next_status(s);
 	return true;
 }
 
-/* Runs the connection's earliest timer if it is due. => False if none was. */
+/* Runs the connection's earliest timer if it is due at `at`.  Returns false if none was. */
 static bool
-run_one(struct conn_store *s, uint32_t handle)
+run_one(struct conn_store *s, uint32_t handle, double at)
 {
 	const double      idle = idle_due(s, conn_at(s, handle));
 	const double      own = own_due(s, conn_at(s, handle));
 	enum conn_end     why = CONN_END_inactivity;
 	enum conn_verdict verdict;
 
-	if (conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE) && run_status(s, handle, fmin(own, idle)))
+	if (conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE) && run_status(s, handle, at, fmin(own, idle)))
 		verdict = CONN_KEEP;
-	else if (own <= idle && own <= s->now)
+	else if (own <= idle && own <= at)
 		verdict = own_timer(s, handle, &why);
-	else if (idle <= s->now)
+	else if (idle <= at)
 		verdict = inactivity(s, handle);
 	else
 		return false;
-	s->counters.timers++;
 	if (verdict == CONN_REMOVE)
 		conn_remove(s, handle, why);
 	return true;
@@ -183,39 +200,72 @@ timers_at_once(const struct conn_store *s)
 	return s->opt->max_timer_expires ? s->opt->max_timer_expires : UINT64_MAX;
 }
 
+/* Is the connection that a timer was set for still there? */
+static inline bool
+is_current(const struct conn_store *s, const struct wheel_due *due)
+{
+	if (!(conn_at(s, due->handle)->flags & CONN_LIVE))
+		return false;
+	const struct wheel_rank rank = conn_rank(s, due->handle);
+	return wheel_rank_compare(&rank, &due->rank) == 0;
+}
+
+/* Notes that what happens now comes of this timer, and not before what has happened already. */
+static void
+note_moment(struct conn_store *s, const struct wheel_due *due)
+{
+	struct moment *m = &s->moment;
+
+	if (due->at > m->at || (due->at == m->at && wheel_rank_compare(&due->rank, &m->rank) > 0)) {
+		m->at = due->at;
+		m->rank = due->rank;
+	}
+}
+
+const struct wheel_due *
+conn_due_first(struct conn_store *s)
+{
+	const struct wheel_due *next;
+
+	while ((next = wheel_peek(&s->wheel, s->now)) != NULL && !is_current(s, next))
+		wheel_take(&s->wheel);
+	return next;
+}
+
+/* A timer that was moved while it waited comes again in its order. */
+bool
+conn_expire_one(struct conn_store *s)
+{
+	const struct wheel_due due = *wheel_peek(&s->wheel, s->now);
+	const bool             replica = conn_at(s, due.handle)->flags & CONN_REPLICA;
+
+	wheel_take(&s->wheel);
+	note_moment(s, &due);
+	const bool ran = run_one(s, due.handle, due.at);
+	if (conn_at(s, due.handle)->flags & CONN_LIVE)
+		conn_reschedule(s, due.handle, INFINITY);
+	s->counters.timers += ran && !replica;
+	return ran && !replica;
+}
+
 /* Runs timers that are due, `*left` at most, which goes down by each. */
 static __attribute__((noinline)) void
 expire(struct conn_store *s, uint64_t *left)
 {
-	uint32_t handle;
-
-	while (*left > 0 && (handle = wheel_next(&s->wheel, s->now)) != 0) {
-		if (!(conn_at(s, handle)->flags & CONN_LIVE))
-			continue; /* its last entry outlived it */
-		if (run_one(s, handle))
-			--*left;
-		if (conn_at(s, handle)->flags & CONN_LIVE)
-			conn_reschedule(s, handle, INFINITY);
-	}
+	while (*left > 0 && conn_due_first(s))
+		*left -= conn_expire_one(s);
 }
 
 void
-conn_advance(struct conn_store *s, double packet_time)
+conn_advance(struct conn_store *s, double now, uint32_t salt)
 {
-	/* Which packet of its time this is; one whose time has passed already is told by its own count. */
-	if (packet_time < s->now)
-		s->salt = 0x80000000u | ++s->late_packets;
-	else if (packet_time == s->now)
-		s->salt = ++s->same_time;
-	else
-		s->salt = s->same_time = 0;
-
-	const double now = packet_time > s->now ? packet_time : s->now;
-	if (!s->behind && now < s->wheel.quiet_until) { /* for most packets no timer is due */
+	s->salt = salt;
+	if (!conn_is_due(s, now)) { /* for most packets no timer is due */
 		s->now = now;
 		return;
 	}
 	uint64_t left = timers_at_once(s);
+	s->moment.at = -INFINITY;
 	if (s->behind) /* what was too much for the packet before is run first, at the time of that packet */
 		expire(s, &left);
 	s->now = now;
@@ -231,7 +281,7 @@ conn_idle(struct conn_store *s, double now)
 	if (now <= s->now)
 		return;
 	s->now = now;
-	s->same_time = 0;
+	s->moment.at = -INFINITY;
 	do {
 		left = timers_at_once(s);
 		expire(s, &left);

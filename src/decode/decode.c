@@ -64,6 +64,12 @@ decoder_counters(const struct decoder *dec)
 	return &dec->n;
 }
 
+void
+decoder_set_counters(struct decoder *dec, const struct decode_counters *n)
+{
+	dec->n = *n;
+}
+
 /* Counts a packet of a link type that is not known and remembers which one, as far as there is room. */
 static void
 note_unknown_link(struct decode_counters *n, int32_t link)

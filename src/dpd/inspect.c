@@ -91,13 +91,14 @@ static void
 inspect_free(struct inspect *in, uint32_t watch)
 {
 	struct inspector *i = in->by;
+	const bool        counted = !(inspect_conn(in)->flags & CONN_REPLICA);
 
 	stop_weighing(in);
 	if (!(in->flags & INSPECT_UDP))
 		undelivered_forget(in);
 	tree_purge(in, &in->child, true);
 	pool_release(&i->pool, in, watch);
-	i->counters.undecided--;
+	i->counters.undecided -= counted;
 }
 
 /* Nothing more is looked at: what was found is kept, the rest given back. */

@@ -1,5 +1,8 @@
 /* counters.c - every counter under a name, for --stats. */
+#include "engine/crew.h"
 #include "engine/engine.h"
+
+#define COUNTERS_MAX 512
 
 struct teller {
 	connlog_counter_fn fn;
@@ -164,18 +167,69 @@ tell_memory(const struct connlog_engine *e, struct teller *t)
 	tell(t, "services", inspector_bytes(&e->inspector));
 }
 
+static void
+tell_all(const struct connlog_engine *e, struct teller *t)
+{
+	const struct decode_counters *d = decoder_counters(e->dec);
+
+	tell_packets(e, t, d);
+	tell_checksums(t, d);
+	tell_connections(e, t);
+	tell_services(&e->inspector, t);
+	tell_contents(&e->bus.contents, t);
+	tell_limits(e, t, d);
+	tell_scripts(&e->scripts, t);
+	tell_memory(e, t);
+}
+
+/* The counters of several engines, which all tell the same ones in the same order. */
+struct sums {
+	uint64_t           values[COUNTERS_MAX];
+	size_t             at;
+	connlog_counter_fn fn;
+	void              *arg;
+};
+
+static void
+add(void *arg, const char *group, const char *name, uint64_t value)
+{
+	struct sums *s = arg;
+
+	(void)group;
+	(void)name;
+	if (s->at < COUNTERS_MAX)
+		s->values[s->at++] += value;
+}
+
+static void
+tell_sum(void *arg, const char *group, const char *name, uint64_t value)
+{
+	struct sums *s = arg;
+
+	(void)value;
+	if (s->at < COUNTERS_MAX)
+		s->fn(s->arg, group, name, s->values[s->at++]);
+}
+
 void
 connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg)
 {
-	struct teller                 t = { fn, arg, NULL };
-	const struct decode_counters *d = decoder_counters(e->dec);
+	struct sums   s = { .fn = fn, .arg = arg };
+	struct teller t = { fn, arg, NULL };
 
-	tell_packets(e, &t, d);
-	tell_checksums(&t, d);
-	tell_connections(e, &t);
-	tell_services(&e->inspector, &t);
-	tell_contents(&e->bus.contents, &t);
-	tell_limits(e, &t, d);
-	tell_scripts(&e->scripts, &t);
-	tell_memory(e, &t);
+	if (!e->crew || !e->crew->started) {
+		tell_all(e, &t);
+		return;
+	}
+	crew_sync(e->crew);
+	for (unsigned i = 0; i < e->crew->n; i++, s.at = 0) {
+		t = (struct teller){ add, &s, NULL };
+		tell_all(e->crew->members[i].engine, &t);
+	}
+	t = (struct teller){ tell_sum, &s, NULL };
+	tell_all(e, &t);
+	t = (struct teller){ fn, arg, "workers" };
+	tell(&t, "threads", e->crew->n);
+	tell(&t, "batches", e->crew->published);
+	tell(&t, "batches_in_turn", e->crew->in_turn);
 }

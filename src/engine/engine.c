@@ -6,16 +6,20 @@
  */
 #include "engine/engine.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "conn/ahead.h"
+#include "conn/drain.h"
 #include "conn/events.h"
 #include "conn/history.h"
 #include "conn/uid.h"
 #include "decode/straight.h"
+#include "engine/crew.h"
+#include "engine/lines.h"
 #include "record/public.h"
 #include "track/track.h"
 
@@ -37,7 +41,7 @@ connection_ended(void *arg, struct conn_store *s, uint32_t handle)
 {
 	struct connlog_engine *e = arg;
 
-	if (e->status != CONNLOG_OK)
+	if (e->status != CONNLOG_OK || conn_at(s, handle)->flags & CONN_REPLICA)
 		return;
 	record_now(e, handle);
 	if (conn_at(s, handle)->transport == TRANSPORT_TCP)
@@ -127,6 +131,8 @@ look_inside(struct connlog_engine *e, struct frame *f, uint32_t handle, bool is_
 	}
 	if (decode_inner(e->dec, f->d, &f->pkt, &in, &shell))
 		history_once(s, handle, HIST_UNKNOWN, 'X');
+	if (!pair_concerns_everybody(&f->pkt)) /* nobody else sees what is inside, whatever pair it is of */
+		f->everybody = false;
 }
 
 /* Returns the handle of a connection that begins with this packet, as conn_find() would find it; or 0. */
@@ -153,7 +159,8 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 	bool               is_orig, is_new = false;
 	uint32_t           handle = conn_find(s, p, f->hash, &c, &is_orig);
 
-	notice_packet(&e->notices, p, f->hash);
+	if (!s->replica)
+		notice_packet(&e->notices, p, f->hash);
 	if (handle && track_is_reuse(s, c, p)) {
 		conn_event(s, handle, CONNLOG_EVENT_CONNECTION_REUSED);
 		conn_remove(s, handle, CONN_END_reused);
@@ -189,32 +196,20 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 
 /* Decodes the frame's first packet, which for most frames is the only one. */
 static bool
-first_packet(struct connlog_engine *e, struct frame *f, struct dissection *d, const connlog_packet *p)
+first_packet(struct connlog_engine *e, struct frame *f, struct dissection *d, const connlog_packet *p, double now)
 {
 	f->d = NULL;
-	if (decode_straight(e->dec, p, e->now, &f->pkt))
+	if (decode_straight(e->dec, p, now, &f->pkt))
 		return true;
 	f->d = d;
-	decode_begin(e->dec, d, p, e->now);
+	decode_begin(e->dec, d, p, now);
 	return decode_next(e->dec, d, &f->pkt);
 }
 
-/* Packets without bytes and those from before 1970 do not count in Zeek, not even for the time. */
 static void
-frame_decode(struct connlog_engine *e, struct frame *f, struct dissection *d, const connlog_packet *p)
+frame_decode(struct connlog_engine *e, struct frame *f, struct dissection *d, const connlog_packet *p, double now)
 {
-	f->flow = f->counts = false;
-	e->packets++;
-	e->bytes += p->len;
-	if (p->sec < 0) {
-		e->before_epoch++;
-		return;
-	}
-	f->counts = p->len > 0 && p->caplen > 0;
-	f->ts = packet_seconds(p->sec, p->nsec);
-	if (f->counts && f->ts > e->now)
-		e->now = f->ts;
-	f->flow = first_packet(e, f, d, p);
+	f->flow = first_packet(e, f, d, p, now);
 	if (f->flow) {
 		f->hash = conn_hash(&e->store, &f->pkt);
 		table_fetch(&e->store.table, f->hash);
@@ -233,17 +228,85 @@ frame_next(struct connlog_engine *e, struct frame *f)
 		conn_extra_at(&e->store, conn_at(&e->store, f->carrier))->pppoe_session = f->d->pppoe_session;
 }
 
-/* The recipe: expire, then every packet that the frame holds. */
+/* Of a packet in a frame that every engine decodes: returns whether this engine tracks it, because its connection is its own, or
+ * because others depend on it.  Nothing that is another's counts here. */
+static __attribute__((noinline)) bool
+share_begin(struct connlog_engine *e, const struct frame *f)
+{
+	if (pair_of_packet(&f->pkt, e->shares) == e->share)
+		return true;
+	if (!pair_concerns_everybody(&f->pkt))
+		return false;
+	e->store.replica = true;
+	e->before.connections = e->store.counters;
+	e->before.services = e->inspector.counters;
+	return true;
+}
+
+static __attribute__((noinline)) void
+replica_end(struct connlog_engine *e)
+{
+	e->store.replica = false;
+	e->store.counters = e->before.connections;
+	e->inspector.counters = e->before.services;
+}
+
+/* What is decoded by everybody counts for the engine of the first share alone. */
+static __attribute__((noinline)) void
+shared_frame_begin(struct connlog_engine *e)
+{
+	e->before.decoding = *decoder_counters(e->dec);
+}
+
+static __attribute__((noinline)) void
+shared_frame_end(struct connlog_engine *e)
+{
+	if (e->share > 0)
+		decoder_set_counters(e->dec, &e->before.decoding);
+}
+
+/* Every packet that the frame holds. */
 static void
 frame_process(struct connlog_engine *e, struct frame *f)
 {
-	if (f->counts)
-		conn_advance(&e->store, f->ts);
-	while (f->flow && e->status == CONNLOG_OK) {
+	const bool shared = f->everybody;
+
+	if (shared)
+		shared_frame_begin(e);
+	for (unsigned flow = 0; f->flow && e->status == CONNLOG_OK; flow++) {
 		f->carrier = 0;
-		flow_packet(e, f);
+		e->store.moment.rank.begin = flow;
+		if (!f->everybody || share_begin(e, f))
+			flow_packet(e, f);
+		if (e->store.replica)
+			replica_end(e);
 		frame_next(e, f);
 	}
+	if (shared)
+		shared_frame_end(e);
+}
+
+/* Decodes up to e->batch frames that are the engine's, from packet `at` on.  Returns the packet to go on with. */
+static size_t
+decode_ahead(struct connlog_engine *e, const struct batch_view *b, size_t at, size_t *n)
+{
+	size_t k = 0;
+
+	for (; at < b->n && k < e->batch; at++) {
+		const struct batch_time *t = &b->times[at];
+		struct frame            *f = &e->frames[k];
+		if (t->share != e->share && t->share != PAIR_EVERYBODY)
+			continue;
+		f->index = (uint32_t)at;
+		f->everybody = t->share == PAIR_EVERYBODY;
+		if (f->everybody)
+			shared_frame_begin(e);
+		frame_decode(e, f, &e->dissections[k++], &b->packets[at], t->now);
+		if (f->everybody)
+			shared_frame_end(e);
+	}
+	*n = k;
+	return at;
 }
 
 /* What hangs at the connection that a frame's hash leads to. */
@@ -274,22 +337,83 @@ fetch_connections(struct connlog_engine *e, size_t n)
 			inspect_fetch_matcher(&e->inspector, e->frames[i].watch);
 }
 
-int
-connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
+/* The recipe: before each packet, the engine's own or not, the timers that are due, then what is the engine's of it. */
+static void
+process_all(struct connlog_engine *e, const struct batch_view *b, size_t at, size_t end)
 {
-	while (n > 0 && e->status == CONNLOG_OK) {
-		const size_t batch = n < e->batch ? n : e->batch;
-		for (size_t i = 0; i < batch; i++)
-			frame_decode(e, &e->frames[i], &e->dissections[i], &p[i]);
-		if (batch > 1)
-			fetch_connections(e, batch);
-		for (size_t i = 0; i < batch && e->status == CONNLOG_OK; i++)
-			frame_process(e, &e->frames[i]);
+	struct conn_store  *s = &e->store;
+	struct frame       *f = e->frames;
+
+	for (; at < end && e->status == CONNLOG_OK; at++) {
+		const struct batch_time *t = &b->times[at];
+		const bool               ours = f->index == at;
+		if (!ours && !(t->counts && conn_is_due(s, t->now)))
+			continue;
+		s->moment.packet = b->first + at;
+		if (t->counts && !b->timers_run)
+			conn_advance(s, t->now, t->salt);
+		if (!ours)
+			continue;
+		s->moment.at = INFINITY;
+		frame_process(e, f++);
+	}
+}
+
+int
+engine_batch(struct connlog_engine *e, const struct batch_view *b)
+{
+	for (size_t at = 0, end, n; at < b->n && e->status == CONNLOG_OK; at = end) {
+		end = decode_ahead(e, b, at, &n);
+		e->frames[n].index = UINT32_MAX;
+		if (n > 1)
+			fetch_connections(e, n);
+		process_all(e, b, at, end);
 		decode_batch_end(e->dec);
 		if (decoder_counters(e->dec)->n_unknown_links > e->notices.links_told)
 			notice_links(&e->notices, decoder_counters(e->dec));
-		p += batch;
-		n -= batch;
+	}
+	return e->status;
+}
+
+void
+engine_note(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p)
+{
+	e->packets++;
+	e->bytes += p->len;
+	t->counts = p->sec >= 0 && p->len > 0 && p->caplen > 0;
+	t->share = p->sec < 0 ? PAIR_NOBODY : e->shares > 1 ? pair_of_frame(p, e->shares) : 0;
+	e->before_epoch += p->sec < 0;
+	if (t->counts)
+		clock_packet(&e->clock, packet_seconds(p->sec, p->nsec));
+	t->now = e->clock.now;
+	t->salt = e->clock.salt;
+}
+
+/* Returns whether a crew tracks the packets: it begins with the first one, when it is known who listens. */
+static bool
+has_crew(connlog_engine *e)
+{
+	if (!e->crew || e->crew->started)
+		return e->crew != NULL;
+	if (crew_start(e->crew))
+		return true;
+	crew_free(e->crew);
+	e->crew = NULL;
+	return false;
+}
+
+int
+connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
+{
+	if (has_crew(e))
+		return crew_packets(e->crew, p, n);
+	while (n > 0 && e->status == CONNLOG_OK) {
+		const struct batch_view b = { p, e->times, n < e->batch ? n : e->batch, e->packets, false };
+		for (size_t i = 0; i < b.n; i++)
+			engine_note(e, &e->times[i], &p[i]);
+		engine_batch(e, &b);
+		p += b.n;
+		n -= b.n;
 	}
 	return e->status;
 }
@@ -299,22 +423,37 @@ connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec)
 {
 	const double now = packet_seconds(sec, nsec);
 
-	if (now > e->now)
-		e->now = now;
+	clock_idle(&e->clock, now);
+	if (has_crew(e))
+		return crew_idle(e->crew, e->clock.now);
 	conn_idle(&e->store, now);
-	return e->status;
+	return e->lines ? lines_flush(e->lines) : e->status;
+}
+
+int
+connlog_flush(connlog_engine *e)
+{
+	if (has_crew(e))
+		return crew_sync(e->crew);
+	return e->lines ? lines_flush(e->lines) : e->status;
 }
 
 void
 connlog_shift_times(connlog_engine *e, double by)
 {
+	if (has_crew(e))
+		crew_shift(e->crew, by);
 	e->store.shift = by;
 }
 
 int
 connlog_finish(connlog_engine *e)
 {
+	if (has_crew(e))
+		return crew_finish(e->crew);
 	conn_drain(&e->store);
+	if (e->lines)
+		lines_flush(e->lines);
 	scripts_done(&e->scripts);
 	notice_end(&e->notices, decoder_counters(e->dec));
 	return e->status;
@@ -358,7 +497,9 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 		snprintf(err, err_size, "no memory");
 		return NULL;
 	}
-	e->now = EPOCH_LEAST;
+	e->clock.now = EPOCH_LEAST;
+	e->share = e->opt.share.index;
+	e->shares = e->opt.share.of > 0 ? e->opt.share.of : 1;
 	e->batch = e->opt.max_batch >= 1 && e->opt.max_batch <= BATCH ? (size_t)e->opt.max_batch : BATCH;
 	e->opt.decode.new_uid = tunnel_uid;
 	e->opt.decode.new_uid_arg = &e->store;
@@ -389,6 +530,8 @@ connlog_engine_free(connlog_engine *e)
 {
 	if (!e)
 		return;
+	crew_free(e->crew);
+	lines_free(e->lines);
 	conn_store_free(&e->store);
 	scripts_free(&e->scripts);
 	bus_free(&e->bus);
@@ -442,5 +585,11 @@ connlog_on_print(connlog_engine *e, connlog_print_fn fn, void *arg)
 double
 connlog_time(const connlog_engine *e)
 {
-	return e->store.now + e->store.shift;
+	return (e->crew ? e->clock.now : e->store.now) + e->store.shift;
+}
+
+unsigned
+connlog_workers(const connlog_engine *e)
+{
+	return e->crew ? e->crew->n : 1;
 }

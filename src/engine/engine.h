@@ -7,6 +7,7 @@
 #include "connlog.h"
 #include "decode/decode.h"
 #include "dpd/inspect.h"
+#include "engine/batch.h"
 #include "engine/notice.h"
 #include "engine/options.h"
 #include "event/bus.h"
@@ -18,15 +19,18 @@
 /* A frame of a batch, decoded ahead so that its connection can be fetched meanwhile. */
 struct frame {
 	struct pkt         pkt;
-	double             ts;
 	struct dissection *d; /* of a frame that may hold further packets; NULL after the short way */
 	uint32_t           hash;
-	uint32_t           guess;   /* the connection that its hash leads to first */
-	uint32_t           watch;   /* what looks into the payload of that connection; 0: nothing */
-	uint32_t           carrier; /* the connection that this packet began and that has another packet inside; 0 */
-	bool               flow;    /* `pkt` holds a packet */
-	bool               counts;  /* its time is one of the input's */
+	uint32_t           guess;     /* the connection that its hash leads to first */
+	uint32_t           watch;     /* what looks into the payload of that connection; 0: nothing */
+	uint32_t           carrier;   /* the connection that this packet began and that has another packet inside; 0 */
+	uint32_t           index;     /* in the batch */
+	bool               flow;      /* `pkt` holds a packet */
+	bool               everybody; /* other engines decode it too: its packets are this engine's by their pairs */
 };
+
+struct crew;
+struct lines;
 
 struct connlog_engine {
 	struct connlog_options opt;
@@ -42,10 +46,27 @@ struct connlog_engine {
 	int                    status;         /* CONNLOG_OK, or what a callback returned: nothing more is done */
 	uint64_t               packets, bytes; /* as captured */
 	uint64_t               before_epoch;
-	double                 now;   /* of decoding, a batch ahead of the store's */
+	uint16_t               share, shares; /* it tracks one share of so many */
+	struct crew           *crew;          /* the other shares' engines, once they are at work; or NULL */
+	struct lines          *lines;         /* of connlog_on_lines(), or NULL */
+	struct packet_clock    clock;
 	size_t                 batch; /* frames at once, max_batch */
-	struct frame           frames[BATCH];
+	struct batch_time      times[BATCH];
+	struct {
+		struct conn_counters    connections;
+		struct inspect_counters services;
+		struct decode_counters  decoding;
+	} before; /* what is another engine's, which is not to count */
+	struct frame           frames[BATCH + 1]; /* the last one's index ends a walk over them */
 	struct dissection      dissections[BATCH]; /* of the frames with the same index */
 };
+
+/* Counts a packet and notes its time.  Packets without bytes and those from before 1970 do not count in Zeek, not even for the time;
+ * the latter are nobody's.  The share is that of a single engine. */
+void engine_note(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p);
+
+/* Decodes and tracks what is this engine's of a batch, and runs the timers that are due before each packet.
+ * Returns the engine's status. */
+int engine_batch(struct connlog_engine *e, const struct batch_view *b);
 
 #endif

@@ -125,6 +125,17 @@ notice_tcp_end(struct notices *n, uint64_t bytes)
 	n->tcp_bytes += bytes;
 }
 
+void
+notices_join(struct notices *n, const struct notices *other)
+{
+	n->told_offloading = n->told_offloading || other->told_offloading;
+	n->compared += other->compared;
+	n->twice += other->twice;
+	n->tcp_ends += other->tcp_ends;
+	n->tcp_bytes += other->tcp_bytes;
+	n->tcp_payload = n->tcp_payload || other->tcp_payload;
+}
+
 /* What is too little to blame one host for, or was rejected before a host was looked at. */
 static void
 most_checksums(const struct notices *n, const struct decode_counters *c)

@@ -44,6 +44,8 @@ void notice_tcp_end(struct notices *n, uint64_t bytes);
 void notice_links(struct notices *n, const struct decode_counters *c);
 /* Hands a finding of somebody else's on; `notices` is a struct notices. */
 void notice_text(void *notices, const char *text);
+/* Adds what another engine has found in its share of the input. */
+void notices_join(struct notices *n, const struct notices *other);
 /* At the end of input, the first where there are several. */
 void notice_end(struct notices *n, const struct decode_counters *c);
 

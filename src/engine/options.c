@@ -12,7 +12,7 @@
 
 #include "engine/values.h"
 
-enum kind { BOOL, INTERVAL, COUNT, COUNT_UINT, COUNT_SIZE, COUNTS, SUBNETS, PORTS, STRING };
+enum kind { BOOL, INTERVAL, COUNT, COUNT_UINT, COUNT_SIZE, COUNTS, SUBNETS, PORTS, STRING, SHARE };
 
 struct option {
 	connlog_option_info info; /* must stay first: connlog_option_at() hands it out */
@@ -99,6 +99,8 @@ static const struct option table[] = {
 	{ { "max_fragments", "count", "65536", "datagrams in reassembly at once; beyond, the oldest is dropped" }, COUNT_SIZE, AT(decode.max_fragments), 0 },
 	{ { "max_fragment_bytes", "count", "67108864", "memory for fragments" }, COUNT_SIZE, AT(decode.max_fragment_bytes), 0 },
 	{ { "max_ip_tunnels", "count", "65536", "GRE and IP tunnels remembered" }, COUNT_SIZE, AT(decode.max_ip_tunnels), 0 },
+	{ { "workers", "count", "1", "threads that track connections, 0 for as many as there are cores (-j)" }, COUNT, AT(workers), 0 },
+	{ { "shard", "string", "", "track only the connections of share K of N, written K/N with K from 0 (--shard)" }, SHARE, AT(share), 0 },
 	{ { "max_batch", "count", "32", "packets that are decoded ahead of the one that is tracked, 1 to 32; only the speed depends on it" }, COUNT, AT(max_batch), 0 },
 	{ { "script_max_instructions", "count", "10000000", "Lua instructions of one call, 0 for no limit; a hundred times as many at a script's beginning and end" }, COUNT, AT(script_max_instructions), 0 },
 };
@@ -143,6 +145,8 @@ assign(struct connlog_options *o, const struct option *opt, const char *value, b
 		return value_ports(value, at, opt->offset_udp ? (void *)((char *)o + opt->offset_udp) : NULL, add)
 		           ? NULL
 		           : (opt->offset_udp ? "ports such as 80/tcp,53/udp" : "ports such as 22/tcp,23/tcp");
+	case SHARE:
+		return value_share(value, at) ? NULL : "a share such as 0/4, with at most 4096 of them";
 	case STRING:
 		return value_string(value, at) ? NULL : "a text (no memory for it)";
 	}

@@ -8,6 +8,13 @@
 #include "dpd/options.h"
 #include "event/contents.h"
 
+#define SHARES_MAX 4096
+
+/* One of `of`, or everything where that is 0. */
+struct share {
+	uint16_t index, of;
+};
+
 struct connlog_options {
 	struct decode_options   decode;
 	struct conn_options     conn;
@@ -18,6 +25,8 @@ struct connlog_options {
 	bool                    private_is_local; /* Site::private_address_space_is_local */
 	uint64_t                script_max_instructions;
 	uint64_t                max_batch;
+	uint64_t                workers; /* 0: as many as there are cores */
+	struct share            share;
 };
 
 /* A copy that owns what it points at, with Site's private ranges added to the local ones; of the defaults where `from` is

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,5 +156,23 @@ value_counts(const char *text, struct count_set *out, bool add)
 			return false;
 	}
 	*out = set;
+	return true;
+}
+
+bool
+value_share(const char *text, struct share *out)
+{
+	unsigned index, of;
+	int      n = 0;
+
+	if (*text == '\0') {
+		*out = (struct share){ 0, 0 };
+		return true;
+	}
+	if (strspn(text, "0123456789/") != strlen(text) || sscanf(text, "%4u/%4u%n", &index, &of, &n) != 2 || text[n] != '\0')
+		return false;
+	if (of == 0 || of > SHARES_MAX || index >= of)
+		return false;
+	*out = (struct share){ (uint16_t)index, (uint16_t)of };
 	return true;
 }

@@ -36,7 +36,7 @@ raise_event(void *arg, uint32_t handle, connlog_event_id id, const connlog_value
 	const struct connlog_event event = { b, id, handle, arguments };
 
 	const bool first = b->following == 0;
-	if (b->following > FOLLOWING_MAX)
+	if (b->following > FOLLOWING_MAX || conn_at(b->s, handle)->flags & CONN_REPLICA)
 		return;
 	b->following++;
 	for (size_t i = 0; i < l->n && *b->status == CONNLOG_OK; i++)

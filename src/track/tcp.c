@@ -205,6 +205,7 @@ const struct conn_tracker tcp_tracker = {
 	.is_embryo = is_embryo,
 	.open = tcp_open,
 	.due = tcp_due,
+	.timers = tcp_timer_list,
 	.timer = tcp_timer,
 	.at_end = tcp_at_end,
 	.record_end = tcp_record_end,

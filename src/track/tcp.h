@@ -304,6 +304,7 @@ void              tcp_reset_later(const struct tcp_ctx *x);
 void              tcp_at_end(struct conn_store *s, uint32_t handle); /* conn_at_end() */
 enum conn_verdict tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
 double            tcp_due(const struct conn_store *s, const struct conn *c);
+size_t            tcp_timer_list(const struct conn_store *s, const struct conn *c, double at[]);
 /* The AttemptTimer or, with TCP_CLOSING, the close delay. */
 void tcp_set_last(const struct tcp_ctx *x, double at);
 

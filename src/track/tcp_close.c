@@ -254,6 +254,26 @@ tcp_due(const struct conn_store *s, const struct conn *c)
 	return first < due ? first : due;
 }
 
+size_t
+tcp_timer_list(const struct conn_store *s, const struct conn *c, double at[])
+{
+	if (c->flags & CONN_EMBRYO) {
+		at[0] = s->opt->tcp_attempt_delay != 0 ? conn_start(s, c) + s->opt->tcp_attempt_delay : INFINITY;
+		at[1] = conn_start(s, c) + s->opt->tcp_SYN_timeout;
+		return 2;
+	}
+	const struct tcp *t = tcp_at(s, c);
+	at[0] = t->expire_at;
+	at[1] = last_due(s, c, t);
+	if (!t->rare)
+		return 2;
+	const struct tcp_rare *r = tcp_timers(s, t);
+	at[2] = r->expire_at;
+	at[3] = r->partial_close_at > 0 ? r->partial_close_at : INFINITY;
+	at[4] = r->reset_at > 0 ? r->reset_at : INFINITY;
+	return 5;
+}
+
 enum conn_verdict
 tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why)
 {

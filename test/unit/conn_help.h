@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "conn/conn.h"
+#include "conn/drain.h"
 #include "engine/options.h"
 #include "record/fill.h"
 #include "track/track.h"
@@ -32,6 +33,7 @@ struct world {
 	connlog_options       *given;
 	struct connlog_options opt;
 	struct conn_store      s;
+	struct packet_clock    clock;
 	struct logged          log;
 };
 
@@ -71,6 +73,7 @@ world_new(const char *name, const char *value)
 		assert_int_equal(connlog_options_set(w->given, name, value, err, sizeof err), CONNLOG_OK);
 	assert_true(options_copy(w->given, &w->opt));
 	assert_true(conn_store_init(&w->s, &w->opt.conn, &tcp_tracker));
+	w->clock.now = EPOCH_LEAST;
 	w->s.on_end = keep_record;
 	w->s.on_end_arg = w;
 	return w;
@@ -118,7 +121,8 @@ feed(struct world *w, const struct pkt *p)
 	struct conn   *c;
 	bool           flip, is_orig;
 
-	conn_advance(&w->s, p->ts);
+	clock_packet(&w->clock, p->ts);
+	conn_advance(&w->s, w->clock.now, w->clock.salt);
 	uint32_t handle = conn_find(&w->s, p, hash, &c, &is_orig);
 	if (handle && track_is_reuse(&w->s, c, p)) {
 		conn_remove(&w->s, handle, CONN_END_reused);

@@ -1,0 +1,148 @@
+/* drain.c - see drain.h.
+ *
+ * Connections lie in the order in which they began as long as none has taken the place of another that ended; then a list
+ * of them is sorted first.
+ */
+#include "conn/drain.h"
+
+#include <stdlib.h>
+
+#include "conn/ahead.h"
+
+enum { SOON = 16, SOONER = 8 }; /* how many connections ahead their memory is asked for */
+
+struct ranked {
+	struct wheel_rank rank;
+	uint32_t          handle;
+};
+
+static int
+by_rank(const void *a, const void *b)
+{
+	return wheel_rank_compare(&((const struct ranked *)a)->rank, &((const struct ranked *)b)->rank);
+}
+
+/* Returns the first handle at or behind `h` that is a connection's; `top` if there is none. */
+static uint32_t
+live_from(const struct conn_store *s, uint32_t h)
+{
+	while (h < s->conns.top && !(conn_at(s, h)->flags & CONN_LIVE))
+		h++;
+	return h;
+}
+
+static void
+sort(const struct conn_store *s, struct conn_drain *d)
+{
+	d->list = malloc((s->conns.used + 1u) * sizeof *d->list);
+	if (!d->list)
+		return;
+	for (uint32_t h = live_from(s, 1); h < s->conns.top; h = live_from(s, h + 1))
+		d->list[d->n++] = (struct ranked){ conn_rank(s, h), h };
+	qsort(d->list, d->n, sizeof *d->list, by_rank);
+	d->next = 0;
+}
+
+void
+conn_drain_begin(struct conn_store *s, struct conn_drain *d)
+{
+	table_clear(&s->table);
+	wheel_clear(&s->wheel);
+	*d = (struct conn_drain){ .next = live_from(s, 1) };
+	if (s->disordered)
+		sort(s, d);
+}
+
+bool
+conn_drain_rank(const struct conn_store *s, const struct conn_drain *d, size_t ahead, struct wheel_rank *rank)
+{
+	if (d->list) {
+		if (d->n - d->next <= ahead)
+			return false;
+		*rank = d->list[d->next + ahead].rank;
+		return true;
+	}
+	uint32_t h = (uint32_t)d->next;
+	for (size_t i = 0; i < ahead && h < s->conns.top; i++)
+		h = live_from(s, h + 1);
+	if (h >= s->conns.top)
+		return false;
+	*rank = conn_rank(s, h);
+	return true;
+}
+
+/* Returns the connection that comes so many later, or NULL. */
+static const struct conn *
+coming(const struct conn_store *s, const struct conn_drain *d, size_t ahead)
+{
+	const size_t at = d->next + ahead;
+	uint32_t     h = at < s->conns.top ? (uint32_t)at : 0;
+
+	if (d->list)
+		h = at < d->n ? d->list[at].handle : 0;
+	return h && conn_at(s, h)->flags & CONN_LIVE ? conn_at(s, h) : NULL;
+}
+
+/* Asks for what hangs at a connection that comes soon, and for what hangs at that of one that comes sooner. */
+static void
+fetch_ahead(const struct conn_store *s, const struct conn_drain *d)
+{
+	const struct conn *c = coming(s, d, SOON);
+
+	if (c) {
+		conn_fetch_state(s, c);
+		if (s->watcher && !(c->flags & CONN_EMBRYO))
+			s->watcher->fetch(s->watcher->arg, c);
+	}
+	c = s->watcher ? coming(s, d, SOONER) : NULL;
+	if (c && !(c->flags & CONN_EMBRYO) && c->watch && !(c->watch & WATCH_OVER))
+		s->watcher->fetch_more(s->watcher->arg, c->watch);
+}
+
+/* Returns the next connection, or 0 behind the last. */
+static uint32_t
+next_handle(const struct conn_store *s, const struct conn_drain *d)
+{
+	if (d->list)
+		return d->next < d->n ? d->list[d->next].handle : 0;
+	return d->next < s->conns.top ? (uint32_t)d->next : 0;
+}
+
+static bool
+is_behind(const struct conn_store *s, uint32_t handle, const struct wheel_rank *last)
+{
+	const struct wheel_rank rank = conn_rank(s, handle);
+
+	return wheel_rank_compare(&rank, last) > 0;
+}
+
+void
+conn_drain_until(struct conn_store *s, struct conn_drain *d, const struct wheel_rank *last)
+{
+	uint32_t h;
+
+	while ((h = next_handle(s, d)) != 0 && !(last && is_behind(s, h, last))) {
+		fetch_ahead(s, d);
+		d->next = d->list ? d->next + 1 : live_from(s, h + 1);
+		s->moment = (struct moment){ UINT64_MAX, 0, conn_rank(s, h) };
+		if (s->events.wanted)
+			conn_at_end(s, h);
+		conn_end(s, h, CONN_END_end_of_input);
+	}
+}
+
+void
+conn_drain_end(struct conn_drain *d)
+{
+	free(d->list);
+}
+
+void
+conn_drain(struct conn_store *s)
+{
+	struct conn_drain d;
+
+	conn_drain_begin(s, &d);
+	conn_drain_until(s, &d, NULL);
+	conn_drain_end(&d);
+}

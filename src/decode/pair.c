@@ -1,0 +1,162 @@
+/* pair.c - see pair.h. */
+#include "decode/pair.h"
+
+#include <string.h>
+
+#include "decode/udp_tunnel.h"
+
+enum {
+	LINK_ETHERNET = 1,
+	LINK_RAW = 12,
+	LINK_SLL = 113,
+	LINK_SLL2 = 276,
+	TAGS_MAX = 2,
+	ICMP = 1,
+	TCP = 6,
+	UDP = 17,
+	ICMP6 = 58,
+	UDP_HEADER = 8,
+};
+
+/* The ports on which FTP, GridFTP and IRC announce data connections: those of Zeek's likely_server_ports. */
+static bool
+announces(uint16_t port)
+{
+	return port == 21 || port == 2811 || (port >= 6666 && port <= 6669);
+}
+
+bool
+pair_concerns_everybody(const struct pkt *p)
+{
+	if (p->transport == TRANSPORT_UDP)
+		return udp_tunnel_possible(p->sport, p->data) || udp_tunnel_possible(p->dport, p->data);
+	return p->transport == TRANSPORT_TCP && (announces(p->sport) || announces(p->dport));
+}
+
+/* The same for both orders of the two, each bit of which decides about each of the result's (MurmurHash3's last step). */
+static uint16_t
+share(uint64_t a, uint64_t b, unsigned of)
+{
+	uint64_t h = (a + b) ^ (a ^ b) << 32;
+
+	h = (h ^ h >> 33) * 0xff51afd7ed558ccdu;
+	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53u;
+	return (uint16_t)((h >> 32) * of >> 32);
+}
+
+static uint64_t
+fold(const uint8_t address[16])
+{
+	uint64_t w[2];
+
+	memcpy(w, address, 16);
+	return w[0] ^ w[1] * 0x9e3779b97f4a7c15u;
+}
+
+static uint16_t
+share_v4(uint32_t a, uint32_t b, unsigned of)
+{
+	return share(a, b, of);
+}
+
+static uint16_t
+share_of(const struct addr *a, const struct addr *b, unsigned of)
+{
+	if (addr_is_v4(a) && addr_is_v4(b))
+		return share_v4(addr_v4(a), addr_v4(b), of);
+	return share(fold(a->b), fold(b->b), of);
+}
+
+uint16_t
+pair_of_packet(const struct pkt *p, unsigned of)
+{
+	return share_of(&p->src, &p->dst, of);
+}
+
+/* Returns whether what IP carries is a packet of the pair in IP's header, and of no concern to others. */
+static bool
+is_plain(uint8_t proto, struct bytes payload)
+{
+	if (proto != TCP && proto != UDP)
+		return proto == ICMP || proto == ICMP6;
+	if (payload.n < UDP_HEADER)
+		return false;
+	const uint16_t sport = load_be16(payload.p), dport = load_be16(payload.p + 2);
+	if (proto == TCP)
+		return !announces(sport) && !announces(dport);
+	const struct bytes data = bytes_skip(payload, UDP_HEADER);
+	return !udp_tunnel_possible(sport, data) && !udp_tunnel_possible(dport, data);
+}
+
+static uint16_t
+share_of_v4(struct bytes ip, unsigned of)
+{
+	const size_t header = (ip.p[0] & 15) * 4u;
+	uint32_t     a, b;
+
+	ip = bytes_head(ip, load_be16(ip.p + 2));
+	if (header < 20 || header > ip.n || (load_be16(ip.p + 6) & 0x3fff) != 0 || !is_plain(ip.p[9], bytes_skip(ip, header)))
+		return PAIR_EVERYBODY;
+	memcpy(&a, ip.p + 12, 4);
+	memcpy(&b, ip.p + 16, 4);
+	return share_v4(a, b, of);
+}
+
+static uint16_t
+share_of_v6(struct bytes ip, unsigned of)
+{
+	struct addr a, b;
+
+	ip = bytes_head(ip, ip.n < 40 ? 0 : 40u + load_be16(ip.p + 4));
+	if (ip.n < 40 || !is_plain(ip.p[6], bytes_skip(ip, 40)))
+		return PAIR_EVERYBODY;
+	memcpy(a.b, ip.p + 8, 16);
+	memcpy(b.b, ip.p + 24, 16);
+	return share_of(&a, &b, of);
+}
+
+static uint16_t
+share_of_ip(struct bytes ip, unsigned of)
+{
+	if (ip.n < 20)
+		return PAIR_EVERYBODY;
+	if (ip.p[0] >> 4 == 4)
+		return share_of_v4(ip, of);
+	return ip.p[0] >> 4 == 6 ? share_of_v6(ip, of) : PAIR_EVERYBODY;
+}
+
+/* Of a frame whose EtherType is at `at`. */
+static uint16_t
+share_of_ether(struct bytes frame, size_t at, unsigned of)
+{
+	for (int tags = 0;; tags++, at += 4) {
+		const uint8_t *p = bytes_at(frame, at, 2);
+		const unsigned type = p ? load_be16(p) : 0;
+		if (type == 0x0800 || type == 0x86dd) {
+			const struct bytes ip = bytes_skip(frame, at + 2);
+			const unsigned     version = ip.n > 0 ? ip.p[0] >> 4 : 0;
+			return version == (type == 0x0800 ? 4 : 6) ? share_of_ip(ip, of) : PAIR_EVERYBODY;
+		}
+		if ((type != 0x8100 && type != 0x88a8) || tags == TAGS_MAX)
+			return PAIR_EVERYBODY;
+	}
+}
+
+uint16_t
+pair_of_frame(const connlog_packet *raw, unsigned of)
+{
+	const struct bytes frame = { raw->data, raw->caplen };
+
+	switch (raw->link) {
+	case LINK_ETHERNET:
+		return share_of_ether(frame, 12, of);
+	case LINK_RAW:
+		return share_of_ip(frame, of);
+	case LINK_SLL:
+		return share_of_ether(frame, 14, of);
+	case LINK_SLL2:
+		return PAIR_EVERYBODY;
+	default:
+		return PAIR_EVERYBODY;
+	}
+}

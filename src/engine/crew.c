@@ -1,0 +1,457 @@
+/* crew.c - the caller's side of a crew: see crew.h. */
+#include "engine/crew.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/calm.h"
+#include "engine/lines.h"
+
+enum { DRAIN_STEP = 4096 /* connections that an engine ends before the lines are merged */ };
+
+/* ---- making a crew */
+
+/* What all connections share is divided, so that the bounds are those of the whole. */
+static void
+divide_bounds(connlog_engine *e, unsigned n)
+{
+	struct conn_options *o = &e->opt.conn;
+
+	if (o->max_connections)
+		o->max_connections = o->max_connections / n + 1;
+	o->max_reassembly_bytes /= n;
+	e->inspector.held.most /= n;
+}
+
+static bool
+member_init(struct crew *c, unsigned i, const connlog_writer_options *w, char *err, size_t err_size)
+{
+	struct member *m = &c->members[i];
+
+	m->crew = c;
+	m->index = i;
+	m->engine = i == 0 ? c->front : connlog_engine_new(&c->front->opt, err, err_size);
+	if (!m->engine)
+		return false;
+	if (i > 0) {
+		m->engine->store.hash_key = c->front->store.hash_key;
+		m->engine->store.uid_key = c->front->store.uid_key;
+		if (!lines_attach(m->engine, c->front->lines->events))
+			return false;
+	}
+	for (unsigned k = 0; k < SLOTS; k++)
+		if (!(m->outs[k].writer = connlog_writer_new(w, err, err_size)))
+			return false;
+	return true;
+}
+
+struct crew *
+crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, char *err, size_t err_size)
+{
+	struct crew *c = calloc(1, sizeof *c);
+
+	snprintf(err, err_size, "out of memory");
+	if (!c)
+		return NULL;
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->work, NULL);
+	pthread_cond_init(&c->done, NULL);
+	c->front = front;
+	c->n = n;
+	c->merger.fn = front->lines->fn;
+	c->merger.arg = front->lines->arg;
+	c->span = calm_span(&front->opt);
+	c->members = calloc(n, sizeof *c->members);
+	for (unsigned i = 0; c->members && i < n; i++)
+		if (!member_init(c, i, w, err, err_size)) {
+			crew_free(c);
+			return NULL;
+		}
+	for (unsigned k = 0; k < SLOTS; k++)
+		if (!c->members || !(c->slots[k] = calloc(1, sizeof **c->slots)) ||
+		    !(c->slots[k]->bytes = malloc(c->slots[k]->room = SLOT_BYTES))) {
+			crew_free(c);
+			return NULL;
+		}
+	return c;
+}
+
+/* Ends the threads, wherever they are. */
+static void
+stop(struct crew *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->quit = true;
+	pthread_cond_broadcast(&c->work);
+	pthread_mutex_unlock(&c->lock);
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->members[i].runs)
+			pthread_join(c->members[i].thread, NULL);
+}
+
+void
+crew_free(struct crew *c)
+{
+	if (!c)
+		return;
+	for (unsigned i = 0; c->members && i < c->n; i++) {
+		struct member *m = &c->members[i];
+		if (i == 0)
+			stop(c);
+		for (unsigned k = 0; k < SLOTS; k++)
+			out_free(&m->outs[k]);
+		for (size_t k = 0; k < m->n_texts; k++)
+			free(m->texts[k]);
+		if (i > 0)
+			connlog_engine_free(m->engine);
+	}
+	for (unsigned k = 0; k < SLOTS; k++) {
+		if (c->slots[k])
+			free(c->slots[k]->bytes);
+		free(c->slots[k]);
+	}
+	free(c->members);
+	merge_free(&c->merger);
+	pthread_cond_destroy(&c->done);
+	pthread_cond_destroy(&c->work);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+/* A connlog_notice_fn of an engine in a thread: what it tells is handed on by the caller's. */
+static void
+keep_notice(void *arg, const char *text)
+{
+	struct member *m = arg;
+
+	if (m->n_texts < MEMBER_TEXTS && (m->texts[m->n_texts] = strdup(text)) != NULL)
+		m->n_texts++;
+}
+
+/* Engines other than the first have nothing to tell but that checksums are wrong, which is told once. */
+static void
+hand_on_notices(struct crew *c)
+{
+	for (unsigned i = 0; i < c->n; i++) {
+		struct member *m = &c->members[i];
+		for (size_t k = 0; k < m->n_texts; k++) {
+			if (c->notice && (i == 0 || !c->told_offloading))
+				c->notice(c->notice_arg, m->texts[k]);
+			free(m->texts[k]);
+		}
+		m->n_texts = 0;
+		c->told_offloading = c->told_offloading || m->engine->notices.told_offloading;
+	}
+}
+
+/* Does nobody else listen, who would have to be told from one thread? */
+static bool
+can_share(const connlog_engine *e)
+{
+	const struct event_bus *b = &e->bus;
+	size_t                  listeners = b->records.n;
+
+	for (size_t id = 0; id < CONNLOG_EVENTS; id++)
+		listeners += b->events[id].n;
+	const uint64_t events = e->lines->events;
+	return listeners == (events ? (size_t)__builtin_popcountll(events) : 1) && b->policies.n == 0 && e->scripts.n == 0 &&
+	       !e->opt.contents.default_extract;
+}
+
+/* Signals are for the caller's thread, which knows what to do about them. */
+static bool
+start_threads(struct crew *c)
+{
+	sigset_t all, before;
+	bool     good = true;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (unsigned i = 0; good && i < c->n; i++)
+		good = c->members[i].runs = pthread_create(&c->members[i].thread, NULL, worker_run, &c->members[i]) == 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return good;
+}
+
+bool
+crew_start(struct crew *c)
+{
+	const uint64_t most = c->front->opt.conn.max_timer_expires;
+
+	c->started = can_share(c->front);
+	if (!c->started)
+		return false;
+	c->notice = c->front->notices.fn;
+	c->notice_arg = c->front->notices.arg;
+	c->bounded = most > 0;
+	c->most = c->bounded ? (unsigned)((most - 1) / c->n) : 0;
+	for (unsigned i = 0; i < c->n; i++) {
+		connlog_engine *e = c->members[i].engine;
+		e->share = (uint16_t)i;
+		e->shares = (uint16_t)c->n;
+		e->lines->fn = NULL;
+		connlog_on_notice(e, keep_notice, &c->members[i]);
+		e->lines->out = &c->members[i].outs[0];
+		divide_bounds(e, c->n);
+	}
+	if (!start_threads(c))
+		c->status = CONNLOG_NO_MEMORY;
+	return true;
+}
+
+/* ---- the ring */
+
+static struct slot *
+open_slot(struct crew *c)
+{
+	return c->slots[c->published % SLOTS];
+}
+
+static void
+publish(struct crew *c)
+{
+	struct slot *s = open_slot(c);
+
+	s->arrived = s->finished = 0;
+	s->calm = true;
+	s->decided = false;
+	pthread_mutex_lock(&c->lock);
+	c->published++;
+	pthread_cond_broadcast(&c->work);
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void
+note_failure(struct crew *c, int status)
+{
+	if (c->status == CONNLOG_OK)
+		c->status = status;
+}
+
+/* Waits for the oldest slot and merges its lines; what an engine has failed with comes behind them. */
+static void
+take_oldest(struct crew *c)
+{
+	const size_t      at = c->merged % SLOTS;
+	struct slot      *s = c->slots[at];
+	const struct out *outs[CREW_MAX];
+
+	pthread_mutex_lock(&c->lock);
+	while (s->finished < c->n)
+		pthread_cond_wait(&c->done, &c->lock);
+	pthread_mutex_unlock(&c->lock);
+	for (unsigned i = 0; i < c->n; i++)
+		outs[i] = &c->members[i].outs[at];
+	if (c->status == CONNLOG_OK)
+		note_failure(c, merge(&c->merger, outs, c->n));
+	for (unsigned i = 0; i < c->n; i++) {
+		out_clear(&c->members[i].outs[at]);
+		note_failure(c, c->members[i].engine->status);
+	}
+	hand_on_notices(c);
+	s->view.n = s->used = 0;
+	c->merged++;
+}
+
+/* Publishes the open slot and sees to it that there is a next one. */
+static void
+next(struct crew *c)
+{
+	publish(c);
+	while (c->published - c->merged == SLOTS)
+		take_oldest(c);
+}
+
+/* ---- packets */
+
+/* Returns whether the slot lasts too long with a packet of that time, and does without it. */
+static bool
+is_too_long(const struct crew *c, const struct slot *s, double now)
+{
+	return s->view.n > 0 && now - s->begins >= c->span / 2;
+}
+
+/* Copies the packet's bytes. Returns false when out of memory. */
+static bool
+keep_bytes(struct slot *s, connlog_packet *p)
+{
+	if (s->room - s->used < p->caplen) { /* the slot is empty, and this one is large */
+		uint8_t *bytes = realloc(s->bytes, p->caplen);
+		if (!bytes)
+			return false;
+		s->bytes = bytes;
+		s->room = p->caplen;
+	}
+	if (p->caplen > 0)
+		memcpy(s->bytes + s->used, p->data, p->caplen);
+	p->data = s->bytes + s->used;
+	s->used += p->caplen;
+	return true;
+}
+
+static int
+add(struct crew *c, const connlog_packet *p)
+{
+	struct batch_time t;
+
+	engine_note(c->front, &t, p);
+	if (t.share == PAIR_NOBODY)
+		return CONNLOG_OK;
+	struct slot *s = open_slot(c);
+	if (s->view.n == SLOT_PACKETS || (s->view.n > 0 && s->room - s->used < p->caplen) || is_too_long(c, s, t.now)) {
+		const double begins = s->times[s->view.n - 1].now;
+		next(c);
+		s = open_slot(c);
+		s->begins = begins;
+	}
+	const size_t at = s->view.n;
+	if (at == 0)
+		s->view = (struct batch_view){ s->packets, s->times, 0, c->front->packets - 1, false };
+	s->kind = SLOT_PACKETS_KIND;
+	s->packets[at] = *p;
+	s->times[at] = t;
+	if (!keep_bytes(s, &s->packets[at]))
+		return CONNLOG_NO_MEMORY;
+	s->view.n++;
+	return CONNLOG_OK;
+}
+
+int
+crew_packets(struct crew *c, const connlog_packet *p, size_t n)
+{
+	for (size_t i = 0; i < n && c->status == CONNLOG_OK; i++)
+		note_failure(c, add(c, &p[i]));
+	return c->status;
+}
+
+static void
+take_all(struct crew *c)
+{
+	while (c->merged < c->published)
+		take_oldest(c);
+}
+
+int
+crew_sync(struct crew *c)
+{
+	if (open_slot(c)->view.n > 0) {
+		next(c);
+		open_slot(c)->begins = c->front->clock.now;
+	}
+	take_all(c);
+	if (c->status == CONNLOG_OK)
+		note_failure(c, merge_flush(&c->merger));
+	return c->status;
+}
+
+/* The workers wait for packets meanwhile. */
+int
+crew_idle(struct crew *c, double now)
+{
+	const struct out *outs[CREW_MAX];
+
+	crew_sync(c);
+	for (unsigned i = 0; i < c->n; i++) {
+		connlog_engine *e = c->members[i].engine;
+		struct out     *out = e->lines->out = &c->members[i].outs[c->published % SLOTS];
+		outs[i] = out;
+		e->store.moment.packet = c->front->packets;
+		conn_idle(&e->store, now);
+	}
+	open_slot(c)->begins = now;
+	c->behind = false;
+	note_failure(c, merge(&c->merger, outs, c->n));
+	for (unsigned i = 0; i < c->n; i++)
+		out_clear(&c->members[i].outs[c->published % SLOTS]);
+	return crew_sync(c);
+}
+
+void
+crew_shift(struct crew *c, double by)
+{
+	crew_sync(c);
+	for (unsigned i = 0; i < c->n; i++)
+		c->members[i].engine->store.shift = by;
+}
+
+/* ---- the end of input */
+
+/* Chooses up to which connection all engines go on, so that each has about DRAIN_STEP to end.  Returns false when all that are left
+ * can be ended. */
+static bool
+choose_step(const struct crew *c, struct wheel_rank *until)
+{
+	bool found = false;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		struct wheel_rank rank;
+		if (!conn_drain_rank(&c->members[i].engine->store, &c->members[i].drain, DRAIN_STEP, &rank))
+			continue;
+		if (!found || wheel_rank_compare(&rank, until) < 0)
+			*until = rank;
+		found = true;
+	}
+	return found;
+}
+
+/* Waits until the workers are done with all slots, without merging. */
+static void
+wait_for_workers(struct crew *c)
+{
+	const struct slot *s = c->slots[(c->published - 1) % SLOTS];
+
+	pthread_mutex_lock(&c->lock);
+	while (s->finished < c->n)
+		pthread_cond_wait(&c->done, &c->lock);
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* The lines of one step are merged while the workers are at the next. */
+static void
+drain(struct crew *c)
+{
+	bool more = true;
+
+	open_slot(c)->kind = SLOT_DRAIN_BEGIN;
+	publish(c);
+	while (more) {
+		wait_for_workers(c);
+		struct slot *s = open_slot(c);
+		more = choose_step(c, &s->until);
+		s->kind = SLOT_DRAIN;
+		s->all = !more;
+		publish(c);
+		while (c->published - c->merged > 1)
+			take_oldest(c);
+	}
+}
+
+/* What the engines have found out about the input is told as one engine's. */
+static void
+tell_notices(struct crew *c)
+{
+	struct decode_counters all = *decoder_counters(c->front->dec);
+
+	for (unsigned i = 1; i < c->n; i++) {
+		decode_counters_add(&all, decoder_counters(c->members[i].engine->dec));
+		notices_join(&c->front->notices, &c->members[i].engine->notices);
+	}
+	notice_end(&c->front->notices, &all);
+	hand_on_notices(c);
+}
+
+int
+crew_finish(struct crew *c)
+{
+	crew_sync(c);
+	if (c->status != CONNLOG_OK)
+		return c->status;
+	drain(c);
+	c->behind = false;
+	crew_sync(c);
+	tell_notices(c);
+	return c->status;
+}

@@ -1,0 +1,111 @@
+/* crew.h - several engines, each in a thread, that make one stream of lines of one input.
+ *
+ *     connlog_packets()          workers                              the caller's thread
+ *     fills a slot:              each walks the times of all of       merges the lines of all workers
+ *     packets, their times, ──►  the slot's packets, tracks those ──► by their moments and hands them on
+ *     whose share each is        of its share, writes lines
+ *
+ * Each engine tracks the connections of one share of the address pairs (decode/pair.h) with the clock of the whole input, so what
+ * it does with a connection is what an engine does that is alone.  Slots form a ring; a worker that is done with one goes
+ * on with the next, and the caller waits only when the ring is full.  Before a slot every worker says whether it is calm
+ * (calm.h); if one is not, the worker that says so last tracks the slot for all, packet by packet, timer by timer, in their
+ * common order.  Locks are taken a few times a slot, never for a packet.
+ *
+ *   crew.c    the caller's side: the ring, the end of input, what is asked of all engines
+ *   worker.c  the threads
+ *   out.c     lines and their merge
+ */
+#ifndef CONNLOG_ENGINE_CREW_H
+#define CONNLOG_ENGINE_CREW_H
+
+#include <pthread.h>
+
+#include "conn/drain.h"
+#include "engine/engine.h"
+#include "engine/out.h"
+
+#define CREW_MAX MERGE_MAX
+
+enum {
+	SLOTS = 4,
+	SLOT_PACKETS = 4096,
+	SLOT_BYTES = 1 << 20, /* of packets that are copied */
+	MEMBER_TEXTS = 16,
+};
+
+enum slot_kind { SLOT_PACKETS_KIND, SLOT_DRAIN, SLOT_DRAIN_BEGIN };
+
+struct slot {
+	enum slot_kind    kind;
+	connlog_packet    packets[SLOT_PACKETS];
+	struct batch_time times[SLOT_PACKETS];
+	struct batch_view view;
+	double            begins;   /* network time before its first packet */
+	uint8_t          *bytes;    /* what the packets point at */
+	size_t            used, room;
+	struct wheel_rank until; /* SLOT_DRAIN: the last connection to end */
+	bool              all;   /* SLOT_DRAIN: end all that are left */
+
+	/* Under the crew's lock. */
+	unsigned arrived, finished; /* workers */
+	bool     calm;
+	bool     decided; /* all have said whether it is calm; what is not has been tracked */
+};
+
+struct member {
+	struct crew       *crew;
+	connlog_engine    *engine;
+	unsigned           index;
+	pthread_t          thread;
+	bool               runs;
+	struct out         outs[SLOTS];
+	struct conn_drain  drain;
+	char              *texts[MEMBER_TEXTS]; /* notices that the caller's thread is to hand on */
+	size_t             n_texts;
+	uint16_t           counts[SLOT_PACKETS]; /* of calm_check() */
+};
+
+struct crew {
+	connlog_engine *front; /* whose packets these are; that of the first member */
+	unsigned        n;
+	struct member  *members;
+	struct slot    *slots[SLOTS];
+	struct merger   merger;
+	double          span;  /* a slot that lasts longer is not calm */
+	bool            bounded; /* max_timer_expires is: */
+	unsigned        most;    /* timers before a packet that each may have */
+	bool            behind; /* more timers were due than may be run before one packet; the serial worker's */
+	bool            started;
+	bool            told_offloading;
+	connlog_notice_fn notice;
+	void           *notice_arg;
+	int             status; /* CONNLOG_OK, or why nothing more is done */
+
+	pthread_mutex_t lock;
+	pthread_cond_t  work; /* something was published or decided */
+	pthread_cond_t  done; /* a slot is finished */
+	uint64_t        published; /* slots, under the lock */
+	uint64_t        in_turn;   /* of these, not calm; under the lock */
+	uint64_t        merged;    /* slots, the caller's own */
+	bool            quit;
+};
+
+/* Makes a crew of `n` engines, the first of which is `front`.  Returns NULL when out of memory or without a writer. */
+struct crew *crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, char *err, size_t err_size);
+void         crew_free(struct crew *c);
+/* Before the first packet: starts the threads.  Returns false when others than the lines' function listen to the front, which has
+ * to stay alone then. */
+bool         crew_start(struct crew *c);
+
+/* What the functions of connlog.h with these names do. */
+int crew_packets(struct crew *c, const connlog_packet *p, size_t n);
+int crew_idle(struct crew *c, double now);
+int crew_finish(struct crew *c);
+void crew_shift(struct crew *c, double by);
+/* Waits until all packets have been tracked and their lines handed on: the engines may then be asked. */
+int crew_sync(struct crew *c);
+
+/* A worker's thread; `arg` is its member. */
+void *worker_run(void *arg);
+
+#endif

@@ -1,0 +1,109 @@
+/* lines.c - see lines.h. */
+#include "engine/lines.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "engine/crew.h"
+#include "engine/engine.h"
+
+enum { ENOUGH = 64 << 10 /* bytes of lines that an engine that is alone hands on at once */ };
+
+int
+lines_flush(struct lines *l)
+{
+	connlog_engine    *e = l->engine;
+	const connlog_text text = connlog_writer_bytes(l->own.writer);
+
+	if (l->fn && l->own.n > 0 && e->status == CONNLOG_OK)
+		e->status = l->fn(l->arg, text, l->own.n);
+	connlog_writer_clear(l->own.writer);
+	l->own.n = 0;
+	return e->status;
+}
+
+/* A line has been written.  Returns what the engine is to be told. */
+static int
+line_end(struct lines *l, int status)
+{
+	if (status != CONNLOG_OK || !l->fn)
+		return status == CONNLOG_OK ? out_note(l->out, &l->engine->store.moment) : status;
+	l->own.n++;
+	return connlog_writer_bytes(l->own.writer).n >= ENOUGH ? lines_flush(l) : CONNLOG_OK;
+}
+
+static int
+line_record(void *arg, const connlog_record *r)
+{
+	struct lines *l = arg;
+
+	return line_end(l, connlog_writer_record(l->out->writer, r));
+}
+
+static int
+line_event(void *arg, const connlog_event *event)
+{
+	struct lines *l = arg;
+
+	return line_end(l, connlog_writer_event(l->out->writer, event));
+}
+
+bool
+lines_attach(connlog_engine *e, uint64_t events)
+{
+	struct lines *l = e->lines = calloc(1, sizeof *l);
+
+	if (!l)
+		return false;
+	l->engine = e;
+	l->events = events;
+	if (events == 0)
+		return connlog_on_record(e, line_record, l) == CONNLOG_OK;
+	for (int id = 0; id < CONNLOG_EVENTS; id++)
+		if (events >> id & 1 && connlog_on_event(e, (connlog_event_id)id, line_event, l) != CONNLOG_OK)
+			return false;
+	return true;
+}
+
+void
+lines_free(struct lines *l)
+{
+	if (!l)
+		return;
+	out_free(&l->own);
+	free(l);
+}
+
+/* Returns how many threads the options ask for. */
+static unsigned
+workers_wanted(const struct connlog_options *o)
+{
+	const long     cores = sysconf(_SC_NPROCESSORS_ONLN);
+	const uint64_t n = o->workers > 0 ? o->workers : cores > 0 ? (uint64_t)cores : 1;
+
+	if (o->share.of > 1)
+		return 1;
+	return n < CREW_MAX ? (unsigned)n : CREW_MAX;
+}
+
+int
+connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t events, connlog_lines_fn fn, void *arg, char *err,
+                 size_t err_size)
+{
+	const unsigned n = workers_wanted(&e->opt);
+
+	if (!lines_attach(e, events)) {
+		snprintf(err, err_size, "out of memory");
+		return CONNLOG_NO_MEMORY;
+	}
+	e->lines->own.writer = connlog_writer_new(w, err, err_size);
+	if (!e->lines->own.writer)
+		return CONNLOG_BAD_OPTION;
+	e->lines->out = &e->lines->own;
+	e->lines->fn = fn;
+	e->lines->arg = arg;
+	if (n > 1 && !(e->crew = crew_new(e, n, w, err, err_size)))
+		return CONNLOG_NO_MEMORY;
+	return CONNLOG_OK;
+}

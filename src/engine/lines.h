@@ -1,0 +1,22 @@
+/* lines.h - the lines that a writer makes of an engine's records or events: connlog_on_lines(). */
+#ifndef CONNLOG_ENGINE_LINES_H
+#define CONNLOG_ENGINE_LINES_H
+
+#include "engine/out.h"
+
+struct lines {
+	connlog_engine  *engine;
+	struct out      *out;  /* where they go now */
+	struct out       own;  /* of an engine that is alone */
+	uint64_t         events;
+	connlog_lines_fn fn; /* NULL: the crew hands them on */
+	void            *arg;
+};
+
+/* Gives the engine lines, without a place where they go.  Returns false when out of memory. */
+bool lines_attach(connlog_engine *e, uint64_t events);
+/* Hands on the lines of an engine that is alone.  Returns the engine's status. */
+int  lines_flush(struct lines *l);
+void lines_free(struct lines *l);
+
+#endif

@@ -1,0 +1,156 @@
+/* worker.c - the threads of a crew: see crew.h. */
+#include <math.h>
+
+#include "engine/calm.h"
+#include "engine/crew.h"
+#include "engine/lines.h"
+
+/* Waits for the slot with that number.  Returns NULL when there will be none. */
+static struct slot *
+next_slot(struct crew *c, uint64_t number)
+{
+	pthread_mutex_lock(&c->lock);
+	while (c->published <= number && !c->quit)
+		pthread_cond_wait(&c->work, &c->lock);
+	const bool quit = c->published <= number;
+	pthread_mutex_unlock(&c->lock);
+	return quit ? NULL : c->slots[number % SLOTS];
+}
+
+static bool
+is_calm(struct member *m, const struct slot *slot)
+{
+	const struct crew       *c = m->crew;
+	const struct batch_view *b = &slot->view;
+
+	if (!c->bounded)
+		return true;
+	if (b->times[b->n - 1].now - slot->begins >= c->span)
+		return false;
+	return calm_check(m->engine, b, c->most, m->counts);
+}
+
+/* Runs the timers that are due now, `left` at most, in the order of all engines'.  What several engines track fires in all of
+ * them at once and counts once.  Returns how many more might have been run. */
+static uint64_t
+expire_all(struct crew *c, uint64_t left)
+{
+	while (left > 0) {
+		const struct wheel_due *first = NULL;
+		for (unsigned i = 0; i < c->n; i++) {
+			const struct wheel_due *due = conn_due_first(&c->members[i].engine->store);
+			if (due && (!first || wheel_due_compare(due, first) < 0))
+				first = due;
+		}
+		if (!first)
+			break;
+		const struct wheel_due which = *first;
+		for (unsigned i = 0; i < c->n; i++) {
+			struct conn_store      *s = &c->members[i].engine->store;
+			const struct wheel_due *due = conn_due_first(s);
+			if (due && wheel_due_compare(due, &which) == 0)
+				left -= conn_expire_one(s);
+		}
+	}
+	return left;
+}
+
+/* conn_advance() for all engines. */
+static void
+advance_all(struct crew *c, const struct batch_time *t, uint64_t number)
+{
+	const uint64_t most = c->front->opt.conn.max_timer_expires;
+	uint64_t       left = most ? most : UINT64_MAX;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		struct conn_store *s = &c->members[i].engine->store;
+		s->moment.packet = number;
+		s->moment.at = -INFINITY;
+		s->salt = t->salt;
+	}
+	if (c->behind)
+		left = expire_all(c, left);
+	for (unsigned i = 0; i < c->n; i++)
+		c->members[i].engine->store.now = t->now;
+	left = expire_all(c, left);
+	c->behind = left == 0;
+}
+
+/* Tracks a slot for all engines, in turn. */
+static void
+track_in_turn(struct crew *c, const struct slot *slot)
+{
+	for (size_t at = 0; at < slot->view.n; at++) {
+		const struct batch_view one = { slot->packets + at, slot->times + at, 1, slot->view.first + at, true };
+		if (one.times->counts)
+			advance_all(c, one.times, one.first);
+		for (unsigned i = 0; i < c->n; i++)
+			engine_batch(c->members[i].engine, &one);
+	}
+}
+
+/* Says whether the slot is calm for this engine, and waits until all have.  Returns whether the worker is to track it itself. */
+static bool
+agree(struct member *m, struct slot *slot)
+{
+	struct crew *c = m->crew;
+	const bool   calm = is_calm(m, slot);
+
+	pthread_mutex_lock(&c->lock);
+	slot->calm = slot->calm && calm;
+	if (++slot->arrived == c->n) {
+		slot->calm = slot->calm && !c->behind;
+		if (!slot->calm) { /* nobody else is at work */
+			pthread_mutex_unlock(&c->lock);
+			track_in_turn(c, slot);
+			pthread_mutex_lock(&c->lock);
+			c->in_turn++;
+		}
+		slot->decided = true;
+		pthread_cond_broadcast(&c->work);
+	}
+	while (!slot->decided)
+		pthread_cond_wait(&c->work, &c->lock);
+	const bool own = slot->calm;
+	pthread_mutex_unlock(&c->lock);
+	return own;
+}
+
+static void
+work_on(struct member *m, struct slot *slot)
+{
+	struct conn_store *s = &m->engine->store;
+
+	switch (slot->kind) {
+	case SLOT_PACKETS_KIND:
+		if (agree(m, slot))
+			engine_batch(m->engine, &slot->view);
+		break;
+	case SLOT_DRAIN_BEGIN:
+		conn_drain_begin(s, &m->drain);
+		break;
+	case SLOT_DRAIN:
+		conn_drain_until(s, &m->drain, slot->all ? NULL : &slot->until);
+		if (slot->all)
+			conn_drain_end(&m->drain);
+		break;
+	}
+}
+
+void *
+worker_run(void *arg)
+{
+	struct member *m = arg;
+	struct crew   *c = m->crew;
+	struct slot   *slot;
+
+	for (uint64_t number = 0; (slot = next_slot(c, number)) != NULL; number++) {
+		m->engine->lines->out = &m->outs[number % SLOTS];
+		work_on(m, slot);
+		pthread_mutex_lock(&c->lock);
+		if (++slot->finished == c->n)
+			pthread_cond_signal(&c->done);
+		pthread_mutex_unlock(&c->lock);
+	}
+	return NULL;
+}

@@ -1,0 +1,171 @@
+"""-j N: the log is that of one thread, to the byte.  --shard K/N: all shares together are the log."""
+import glob
+import json
+import os
+
+from env import Skip
+from netlib import ACK, SYN, Capture, ip4, ip6, tcp, udp
+
+WORKERS = (2, 3, 8)
+JSON = ["--format", "json", "--fields", "all"]
+
+
+def captures(env):
+    return sorted(glob.glob(env.captures + "/*.pcap*"))
+
+
+def log(env, path, *options, code=None, **kw):
+    done = env.command(env.connlog, "--seed", "x", *options, path, **kw)
+    assert done.returncode in ((0, 1) if code is None else (code,)), (path, options, done.stderr)
+    assert "Sanitizer" not in done.stderr, done.stderr
+    return done.stdout
+
+
+def same(env, path, *options, **kw):
+    alone = log(env, path, *options)
+    for n in WORKERS:
+        got = log(env, path, "-j", n, *options, **kw)
+        assert got == alone, "%s -j %d %s" % (path, n, " ".join(options))
+    return alone
+
+
+def host(i):
+    return "10.%d.%d.%d" % (i >> 16 & 255, i >> 8 & 255, i & 255)
+
+
+def crowd(cap, n, gap, first=0):
+    """Many connections, some of which are answered."""
+    for i in range(first, first + n):
+        client, port = host(i * 7919), 1024 + i % 50000
+        cap.add(ip4(client, "192.0.2.1", 6, tcp(client, "192.0.2.1", port, 80, i, 0, SYN)), gap)
+        if i % 3 == 0:
+            cap.add(ip4("192.0.2.1", client, 6, tcp("192.0.2.1", client, 80, port, 9, i + 1, SYN | ACK)), gap)
+        if i % 5 == 0:
+            cap.add(ip4(client, "192.0.2.2", 17, udp(client, "192.0.2.2", port, 53, b"x" * 30)), gap)
+
+
+def busy(env):
+    """Timers that are due by the thousand before one packet, and then one by one."""
+    cap = Capture()
+    crowd(cap, 3000, 0.000001)
+    crowd(cap, 400, 0.05, 5000)
+    crowd(cap, 3000, 0.000001, 9000)
+    crowd(cap, 50, 30, 20000)
+    crowd(cap, 6000, 0.0005, 30000)
+    path = env.tmp + "/busy.pcap"
+    cap.write(path)
+    return path
+
+
+def test_logs_are_the_same_for_any_number_of_workers(env):
+    for path in captures(env):
+        same(env, path)
+        same(env, path, *JSON)
+
+
+def test_events_are_the_same_for_any_number_of_workers(env):
+    for path in captures(env)[::3]:
+        alone = env.command(env.connlog, "events", "--all", "--seed", "x", path).stdout
+        for n in WORKERS:
+            assert env.command(env.connlog, "events", "--all", "--seed", "x", "-j", n, path).stdout == alone, (path, n)
+
+
+def test_a_backlog_of_timers_is_worked_off_in_the_same_order(env):
+    path = busy(env)
+    alone = same(env, path)
+    assert len(alone.splitlines()) > 12000
+    same(env, path, "max_timer_expires=7")
+    same(env, path, "max_timer_expires=0")
+    same(env, path, "tcp_attempt_delay=50msec", "udp_inactivity_timeout=10msec")
+    assert log(env, path, "max_timer_expires=7") != alone, "the bound is never reached: this tests nothing"
+
+
+def test_counters_are_sums(env):
+    path, counters = busy(env), {}
+    for n in (1, 4):
+        stats = env.tmp + "/stats.json"
+        log(env, path, "-j", n, "--stats", stats)
+        with open(stats) as f:
+            counters[n] = json.load(f)
+    one, four = counters[1]["engine"] if "engine" in counters[1] else counters[1], counters[4]
+    four = four["engine"] if "engine" in four else four
+    for group, values in one.items():
+        if group in ("memory", "output", "input", "source") or not isinstance(values, dict):
+            continue
+        for name, value in values.items():
+            if name != "peak":
+                assert four[group][name] == value, (group, name, value, four[group][name])
+    assert 0 < four["workers"]["batches_in_turn"] < four["workers"]["batches"], four["workers"]
+
+
+def test_workers_that_are_held_up_at_random(env):
+    """A library in front of the C library's makes locks wait, so that each run has another order."""
+    program = env.build + "/connlog"
+    if not os.path.exists(program):
+        raise Skip("needs a build without sanitizers: make all")
+    source, library = env.tmp + "/slow.c", env.tmp + "/slow.so"
+    with open(source, "w") as f:
+        f.write("""#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+static _Thread_local unsigned seed;
+int pthread_mutex_lock(pthread_mutex_t *m)
+{
+	static int (*lock)(pthread_mutex_t *);
+	if (!lock)
+		lock = (int (*)(pthread_mutex_t *))dlsym(RTLD_NEXT, "pthread_mutex_lock");
+	if (!seed) {
+		struct timespec now;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		seed = (unsigned)now.tv_nsec ^ (unsigned)(unsigned long)&seed;
+	}
+	if (rand_r(&seed) % 4 == 0)
+		usleep(rand_r(&seed) % 2000);
+	return lock(m);
+}
+""")
+    env.must(env.cc, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl")
+    path = busy(env)
+    alone = env.must(program, "--seed", "x", path)
+    for n in (2, 3, 8):
+        got = env.must(program, "--seed", "x", "-j", n, path, env={**os.environ, "LD_PRELOAD": library})
+        assert got == alone, n
+
+
+def test_shares_together_are_the_log(env):
+    for path in captures(env):
+        alone = sorted(log(env, path, *JSON).splitlines())
+        for n in (2, 3, 7):
+            shares = [log(env, path, "--shard", "%d/%d" % (k, n), *JSON).splitlines() for k in range(n)]
+            assert sorted(sum(shares, [])) == alone, (path, n)
+
+
+def test_shares_are_about_equal(env):
+    cap = Capture()
+    crowd(cap, 2000, 0.0001)
+    for i in range(1000):
+        a, b = "2001:db8::%x" % i, "2001:db8:1::%x" % (i * 3)
+        cap.add(ip6(a, b, 17, udp(a, b, 1024 + i, 9, b"x")), 0.0001)
+    cap.write(env.tmp + "/equal.pcap")
+    rows = [len(log(env, env.tmp + "/equal.pcap", "--shard", "%d/4" % k, *JSON).splitlines()) for k in range(4)]
+    assert min(rows) > sum(rows) / 4 * 0.85, rows
+
+
+def test_wrong_numbers_are_told(env):
+    path = captures(env)[0]
+    for value in ("4/4", "x", "1/0", "0/99999", "-1/2", "1"):
+        assert "is not a share" in env.run("--shard", value, path, code=2).stderr, value
+    assert "is not a number" in env.run("-j", "many", path, code=2).stderr
+
+
+def test_scripts_get_one_thread(env):
+    script = env.tmp + "/count.lua"
+    with open(script, "w") as f:
+        f.write("n = 0\nfunction log_conn(rec) n = n + 1 end\nfunction connlog_done() print('rows ' .. n) end\n")
+    path = busy(env)
+    done = env.command(env.connlog, "--seed", "x", "-j", 4, "--script", script, path)
+    rows = [line for line in done.stdout.splitlines() if not line.startswith("#")]
+    assert "rows %d" % len(rows) in done.stderr and done.stdout == log(env, path)
