@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fetch.h"
 #include "base/pages.h"
 
 #define REGION 16u /* chunks; times 8 << SLAB_SHIFT, the smallest of them, that is a huge page */
@@ -91,6 +92,8 @@ alloc_freed(struct slab *s)
 	const uint32_t handle = s->free_head;
 
 	memcpy(&s->free_head, slab_at(s, handle), sizeof s->free_head);
+	if (s->free_head) /* what the next one leads to is read when it is given out */
+		fetch(slab_at(s, s->free_head));
 	ASAN_UNPOISON_MEMORY_REGION(slab_at(s, handle), s->size);
 	s->used++;
 	return handle;
