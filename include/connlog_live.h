@@ -28,8 +28,8 @@ typedef struct connlog_live_options {
 
 /* Live capture from interfaces, which are opened at once, as one stream in the order of time; NULL for the usual options.
  * Ethernet and loopback are captured from through AF_PACKET, with VLAN tags put back that the card or the kernel took out, and
- * CONNLOG_PACKET_NOT_SUMMED; others, and those whose name stands behind "pcap:" (or Zeek's "pcap::"), through libpcap, for which going down is
- * always an error and which does not wait for interfaces.  What is opened here suffices: later on no privilege is
+ * CONNLOG_PACKET_NOT_SUMMED; others, and those whose name stands behind "pcap:" (or Zeek's "pcap::"), through libpcap, for which
+ * going down is always an error and which does not wait for interfaces.  What is opened here suffices: later on no privilege is
  * needed.  Packets come up to twice `timeout` late, with several interfaces four times: what connlog_idle() is told has to be as
  * late.  => NULL with a text in `err`. */
 CONNLOG_API connlog_source *connlog_source_interfaces(const char *const *names, size_t n, const connlog_live_options *o,

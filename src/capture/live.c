@@ -39,6 +39,7 @@ struct live {
 	struct filter        *filter;  /* NULL: all packets */
 	char                **names;   /* of the interfaces */
 	char                 *title;   /* all of them */
+	size_t                title_size;
 	struct tap          **taps;
 	uint64_t             *drops; /* of the interfaces: when the capture began, */
 	uint64_t             *lost;  /* and since then */
@@ -372,16 +373,15 @@ open_tap(struct live *l, size_t i, char *err, size_t err_size)
 static bool
 has_memory(struct live *l, const char *const *names, size_t n)
 {
-	size_t length = 1;
-
+	l->title_size = 1;
 	l->names = calloc(n, sizeof *l->names);
-	l->taps = calloc(n, sizeof *l->taps);
+	l->taps = calloc(n, sizeof(void *));
 	l->drops = calloc(n, sizeof *l->drops);
 	l->lost = calloc(n, sizeof *l->lost);
 	l->polled = calloc(n, sizeof *l->polled);
 	for (size_t i = 0; i < n; i++)
-		length += strlen(names[i]) + 2;
-	l->title = calloc(1, length);
+		l->title_size += strlen(names[i]) + 2;
+	l->title = calloc(1, l->title_size);
 	if (!l->names || !l->taps || !l->drops || !l->lost || !l->polled || !l->title)
 		return false;
 	for (; l->n < n; l->n++)
@@ -404,7 +404,8 @@ open_all(struct live *l, char *err, size_t err_size)
 	for (size_t i = 0; i < l->n && r == CONNLOG_OK; i++) {
 		r = open_tap(l, i, err, err_size);
 		l->drops[i] = iface_drops(l->netlink, l->names[i]);
-		strcat(strcat(l->title, i > 0 ? ", " : ""), l->names[i]);
+		const size_t used = strlen(l->title);
+		snprintf(l->title + used, l->title_size - used, "%s%s", i > 0 ? ", " : "", l->names[i]);
 	}
 	return r;
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/bytes.h"
 #include "capture/dlt.h"
 #include "capture/tap.h"
 

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/bytes.h"
 #include "capture/filter.h"
 #include "capture/iface.h"
 #include "capture/ring_socket.h"

@@ -7,8 +7,6 @@
 #ifndef CONNLOG_CAPTURE_TAP_H
 #define CONNLOG_CAPTURE_TAP_H
 
-#include <poll.h>
-
 #include "capture/source.h"
 
 /* What a tap has seen and lost.  Only the counts of the ring: what the interface has lost is iface.h's. */
