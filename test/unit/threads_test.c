@@ -1,5 +1,5 @@
-/* Engines in threads of their own do not meet: each gives the log that it gives alone.  `make threads` runs this under
- * ThreadSanitizer. */
+/* Engines in threads of their own do not meet: each gives the log that it gives alone.  Several threads of one engine give the log
+ * that one gives.  `make threads` runs this under ThreadSanitizer. */
 #include "traffic.h"
 
 #include <pthread.h>
@@ -101,9 +101,94 @@ engines_in_threads_do_not_meet(void **state)
 	connlog_writer_free(alone.writer);
 }
 
+struct text {
+	char    *p;
+	size_t   n;
+	uint64_t lines;
+	int      status; /* what the function returns, once there are lines */
+};
+
+static int
+keep_lines(void *arg, connlog_text lines, uint64_t n)
+{
+	struct text *t = arg;
+
+	t->p = realloc(t->p, t->n + lines.n);
+	assert_non_null(t->p);
+	memcpy(t->p + t->n, lines.p, lines.n);
+	t->n += lines.n;
+	t->lines += n;
+	return t->status;
+}
+
+/* Traffic of many hosts, with pauses in which thousands of timers become due.  Returns what the engine has answered last. */
+static int
+lines_of(const char *workers, uint64_t events, struct text *out)
+{
+	char                         err[256];
+	const connlog_writer_options format = { .format = "json" };
+	connlog_options             *o = connlog_options_new();
+	struct talk                  t = { .usec = INT64_C(1700000000) * 1000000, .service = 80 };
+
+	connlog_options_set(o, "workers", workers, err, sizeof err);
+	connlog_options_set(o, "ignore_checksums", "T", err, sizeof err);
+	connlog_options_set(o, "seed", "x", err, sizeof err);
+	t.engine = connlog_engine_new(o, err, sizeof err);
+	assert_non_null(t.engine);
+	assert_int_equal(connlog_on_lines(t.engine, &format, events, keep_lines, out, err, sizeof err), CONNLOG_OK);
+	for (unsigned i = 0; i < 4000; i++) {
+		t.client = i * 7919 % 65536;
+		t.port = (uint16_t)(1024 + i);
+		talk_of_kind(&t, i);
+		if (i % 1000 == 999)
+			t.usec += 100 * 1000000;
+		else if (i % 100 == 99)
+			connlog_idle(t.engine, t.usec / 1000000, 0);
+	}
+	const int status = connlog_finish(t.engine);
+	assert_int_equal(connlog_workers(t.engine), strtoul(workers, NULL, 10));
+	connlog_engine_free(t.engine);
+	connlog_options_free(o);
+	return status;
+}
+
+static void
+workers_make_the_same_lines(void **state)
+{
+	const uint64_t events = UINT64_C(1) << CONNLOG_EVENT_NEW_CONNECTION | UINT64_C(1) << CONNLOG_EVENT_CONNECTION_STATE_REMOVE;
+
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct text one = { 0 }, four = { 0 };
+		assert_int_equal(lines_of("1", k ? events : 0, &one), CONNLOG_OK);
+		assert_int_equal(lines_of("4", k ? events : 0, &four), CONNLOG_OK);
+		assert_int_equal(one.lines, k ? 8000 : 4000);
+		assert_int_equal(four.lines, one.lines);
+		assert_int_equal(four.n, one.n);
+		assert_memory_equal(four.p, one.p, one.n);
+		free(one.p);
+		free(four.p);
+	}
+}
+
+static void
+workers_stop_when_told(void **state)
+{
+	struct text some = { .status = 7 };
+
+	(void)state;
+	assert_int_equal(lines_of("3", 0, &some), 7);
+	assert_true(some.lines > 0 && some.lines < 4000);
+	free(some.p);
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(engines_in_threads_do_not_meet) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(engines_in_threads_do_not_meet),
+		cmocka_unit_test(workers_make_the_same_lines),
+		cmocka_unit_test(workers_stop_when_told),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,9 +15,10 @@
 
 enum { RAW = 12, TCP = 6, UDP = 17, FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 
-/* A connection between 10.0.0.1:`port` and 10.0.0.2:`service`. */
+/* A connection between 10.0.0.1:`port` and 10.0.0.2:`service`; `client` is added to the first address. */
 struct talk {
 	connlog_engine *engine;
+	uint32_t        client;
 	uint16_t        port, service;
 	uint32_t        seq[2]; /* next numbers of the originator, the responder */
 	int64_t         usec;   /* of the packet that comes next */
@@ -44,8 +45,8 @@ send_packet(struct talk *t, int proto, bool orig, unsigned flags, const char *pa
 	p = store(p, all, 2);
 	p = store(p, 0, 4);
 	p = store(p, (uint64_t)(0x4000 | proto) << 16, 4);
-	p = store(p, orig ? 0x0a000001 : 0x0a000002, 4);
-	p = store(p, orig ? 0x0a000002 : 0x0a000001, 4);
+	p = store(p, orig ? 0x0a000001 + t->client : 0x0a000002, 4);
+	p = store(p, orig ? 0x0a000002 : 0x0a000001 + t->client, 4);
 	p = store(p, orig ? t->port : t->service, 2);
 	p = store(p, orig ? t->service : t->port, 2);
 	if (proto == TCP) {
