@@ -103,8 +103,6 @@ crew_free(struct crew *c)
 			stop(c);
 		for (unsigned k = 0; k < SLOTS; k++)
 			out_free(&m->outs[k]);
-		for (size_t k = 0; k < m->n_texts; k++)
-			free(m->texts[k]);
 		if (i > 0)
 			connlog_engine_free(m->engine);
 	}
@@ -113,6 +111,8 @@ crew_free(struct crew *c)
 			free(c->slots[k]->bytes);
 		free(c->slots[k]);
 	}
+	for (size_t i = 0; i < c->n_texts; i++)
+		free(c->texts[i]);
 	free(c->members);
 	merge_free(&c->merger);
 	pthread_cond_destroy(&c->done);
@@ -121,29 +121,38 @@ crew_free(struct crew *c)
 	free(c);
 }
 
-/* A connlog_notice_fn of an engine in a thread: what it tells is handed on by the caller's. */
+/* A connlog_notice_fn of an engine in a thread: what it tells is handed on by the caller's.  All engines can tell that checksums
+ * are wrong, which is told once. */
 static void
 keep_notice(void *arg, const char *text)
 {
 	struct member *m = arg;
+	struct crew   *c = m->crew;
+	const bool     again = m->engine->notices.told_offloading && !m->told_offloading;
 
-	if (m->n_texts < MEMBER_TEXTS && (m->texts[m->n_texts] = strdup(text)) != NULL)
-		m->n_texts++;
+	pthread_mutex_lock(&c->lock);
+	if (!(again && c->told_offloading) && c->n_texts < CREW_TEXTS && (c->texts[c->n_texts] = strdup(text)) != NULL)
+		c->n_texts++;
+	m->told_offloading = m->told_offloading || again;
+	c->told_offloading = c->told_offloading || again;
+	pthread_mutex_unlock(&c->lock);
 }
 
-/* Engines other than the first have nothing to tell but that checksums are wrong, which is told once. */
 static void
 hand_on_notices(struct crew *c)
 {
-	for (unsigned i = 0; i < c->n; i++) {
-		struct member *m = &c->members[i];
-		for (size_t k = 0; k < m->n_texts; k++) {
-			if (c->notice && (i == 0 || !c->told_offloading))
-				c->notice(c->notice_arg, m->texts[k]);
-			free(m->texts[k]);
-		}
-		m->n_texts = 0;
-		c->told_offloading = c->told_offloading || m->engine->notices.told_offloading;
+	char  *texts[CREW_TEXTS];
+	size_t n;
+
+	pthread_mutex_lock(&c->lock);
+	n = c->n_texts;
+	memcpy(texts, c->texts, sizeof texts);
+	c->n_texts = 0;
+	pthread_mutex_unlock(&c->lock);
+	for (size_t i = 0; i < n; i++) {
+		if (c->notice)
+			c->notice(c->notice_arg, texts[i]);
+		free(texts[i]);
 	}
 }
 
@@ -181,8 +190,7 @@ crew_start(struct crew *c)
 {
 	const uint64_t most = c->front->opt.conn.max_timer_expires;
 
-	c->started = can_share(c->front);
-	if (!c->started)
+	if (!can_share(c->front))
 		return false;
 	c->notice = c->front->notices.fn;
 	c->notice_arg = c->front->notices.arg;
@@ -197,6 +205,7 @@ crew_start(struct crew *c)
 		e->lines->out = &c->members[i].outs[0];
 		divide_bounds(e, c->n);
 	}
+	c->started = true;
 	if (!start_threads(c))
 		c->status = CONNLOG_NO_MEMORY;
 	return true;
@@ -218,6 +227,7 @@ publish(struct crew *c)
 	s->arrived = s->finished = 0;
 	s->calm = true;
 	s->decided = false;
+	s->status = CONNLOG_OK;
 	pthread_mutex_lock(&c->lock);
 	c->published++;
 	pthread_cond_broadcast(&c->work);
@@ -242,15 +252,15 @@ take_oldest(struct crew *c)
 	pthread_mutex_lock(&c->lock);
 	while (s->finished < c->n)
 		pthread_cond_wait(&c->done, &c->lock);
+	const int status = s->status;
 	pthread_mutex_unlock(&c->lock);
 	for (unsigned i = 0; i < c->n; i++)
 		outs[i] = &c->members[i].outs[at];
 	if (c->status == CONNLOG_OK)
 		note_failure(c, merge(&c->merger, outs, c->n));
-	for (unsigned i = 0; i < c->n; i++) {
+	for (unsigned i = 0; i < c->n; i++)
 		out_clear(&c->members[i].outs[at]);
-		note_failure(c, c->members[i].engine->status);
-	}
+	note_failure(c, status);
 	hand_on_notices(c);
 	s->view.n = s->used = 0;
 	c->merged++;

@@ -30,7 +30,7 @@ enum {
 	SLOTS = 4,
 	SLOT_PACKETS = 4096,
 	SLOT_BYTES = 1 << 20, /* of packets that are copied */
-	MEMBER_TEXTS = 16,
+	CREW_TEXTS = 16,
 };
 
 enum slot_kind { SLOT_PACKETS_KIND, SLOT_DRAIN, SLOT_DRAIN_BEGIN };
@@ -49,6 +49,7 @@ struct slot {
 	/* Under the crew's lock. */
 	unsigned arrived, finished; /* workers */
 	bool     calm;
+	int      status;  /* CONNLOG_OK, or what an engine has failed with */
 	bool     decided; /* all have said whether it is calm; what is not has been tracked */
 };
 
@@ -60,8 +61,7 @@ struct member {
 	bool               runs;
 	struct out         outs[SLOTS];
 	struct conn_drain  drain;
-	char              *texts[MEMBER_TEXTS]; /* notices that the caller's thread is to hand on */
-	size_t             n_texts;
+	bool               told_offloading; /* its engine has */
 	uint16_t           counts[SLOT_PACKETS]; /* of calm_check() */
 };
 
@@ -76,7 +76,6 @@ struct crew {
 	unsigned        most;    /* timers before a packet that each may have */
 	bool            behind; /* more timers were due than may be run before one packet; the serial worker's */
 	bool            started;
-	bool            told_offloading;
 	connlog_notice_fn notice;
 	void           *notice_arg;
 	int             status; /* CONNLOG_OK, or why nothing more is done */
@@ -88,6 +87,9 @@ struct crew {
 	uint64_t        in_turn;   /* of these, not calm; under the lock */
 	uint64_t        merged;    /* slots, the caller's own */
 	bool            quit;
+	bool            told_offloading;
+	char           *texts[CREW_TEXTS]; /* notices that the caller's thread is to hand on, under the lock */
+	size_t          n_texts;
 };
 
 /* Makes a crew of `n` engines, the first of which is `front`.  Returns NULL when out of memory or without a writer. */

@@ -565,6 +565,11 @@ connlog_on_event(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, vo
 void
 connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg)
 {
+	if (e->crew && e->crew->started) { /* whose engines tell through it */
+		e->crew->notice = fn;
+		e->crew->notice_arg = arg;
+		return;
+	}
 	e->notices.fn = e->scripts.notice.fn = fn;
 	e->notices.arg = e->scripts.notice.arg = arg;
 }

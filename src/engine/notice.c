@@ -42,12 +42,12 @@ tell_offloading(struct notices *n, const struct notice_host *h)
 	char host[ADDR_TEXT_MAX];
 
 	addr_format(&h->host, host);
+	n->told_offloading = true;
 	tell(n,
 	     "%" PRIu64 " of %" PRIu64
 	     " checksums of %s are wrong: the capture was probably taken on that host, whose network "
 	     "card computes them later (checksum offloading). Its packets are left out; read again with -C to count them",
 	     h->bad, h->bad + h->good, host);
-	n->told_offloading = true;
 }
 
 static void

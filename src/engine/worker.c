@@ -148,6 +148,8 @@ worker_run(void *arg)
 		m->engine->lines->out = &m->outs[number % SLOTS];
 		work_on(m, slot);
 		pthread_mutex_lock(&c->lock);
+		if (slot->status == CONNLOG_OK)
+			slot->status = m->engine->status;
 		if (++slot->finished == c->n)
 			pthread_cond_signal(&c->done);
 		pthread_mutex_unlock(&c->lock);
