@@ -264,7 +264,8 @@ struct conn_store {
 	uint32_t                    newest_handle;
 	bool                        disordered; /* connections do not lie in the order of their ranks */
 	bool                        replica; /* a connection that begins is one */
-	struct moment               moment;
+	bool                        keeps_moments;
+	struct moment               moment; /* of what happens now, while moments are kept */
 	bool                        behind; /* more timers were due than may be run before one packet */
 	uint32_t                    evict_hand;
 	uint32_t                    tcp_spare;   /* a rare part that takes what there was no memory for */

@@ -124,7 +124,8 @@ conn_drain_until(struct conn_store *s, struct conn_drain *d, const struct wheel_
 	while ((h = next_handle(s, d)) != 0 && !(last && is_behind(s, h, last))) {
 		fetch_ahead(s, d);
 		d->next = d->list ? d->next + 1 : live_from(s, h + 1);
-		s->moment = (struct moment){ UINT64_MAX, 0, conn_rank(s, h) };
+		if (s->keeps_moments)
+			s->moment = (struct moment){ UINT64_MAX, 0, conn_rank(s, h) };
 		if (s->events.wanted)
 			conn_at_end(s, h);
 		conn_end(s, h, CONN_END_end_of_input);

@@ -240,7 +240,8 @@ conn_expire_one(struct conn_store *s)
 	const bool             replica = conn_at(s, due.handle)->flags & CONN_REPLICA;
 
 	wheel_take(&s->wheel);
-	note_moment(s, &due);
+	if (s->keeps_moments)
+		note_moment(s, &due);
 	const bool ran = run_one(s, due.handle, due.at);
 	if (conn_at(s, due.handle)->flags & CONN_LIVE)
 		conn_reschedule(s, due.handle, INFINITY);

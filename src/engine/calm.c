@@ -35,7 +35,7 @@ calm_span(const struct connlog_options *o)
 struct check {
 	const struct conn_store *s;
 	const struct batch_view *b;
-	double                   until;
+	double                   after, until;
 	unsigned                 most;
 	uint16_t                *counts;
 	bool                     calm;
@@ -67,15 +67,15 @@ count(void *arg, uint32_t handle)
 		return true;
 	const size_t n = conn_timers(k->s, handle, at);
 	for (size_t i = 0; i < n; i++)
-		if (at[i] <= k->until && ++k->counts[packet_at(k->b, at[i])] > k->most)
+		if (at[i] > k->after && at[i] <= k->until && ++k->counts[packet_at(k->b, at[i])] > k->most)
 			return k->calm = false;
 	return true;
 }
 
 bool
-calm_check(const struct connlog_engine *e, const struct batch_view *b, unsigned most, uint16_t *counts)
+calm_check(const struct connlog_engine *e, const struct batch_view *b, double after, unsigned most, uint16_t *counts)
 {
-	struct check k = { &e->store, b, b->times[b->n - 1].now, most, counts, true };
+	struct check k = { &e->store, b, after, b->times[b->n - 1].now, most, counts, true };
 
 	memset(counts, 0, b->n * sizeof *counts);
 	wheel_walk(&e->store.wheel, k.until, count, &k);

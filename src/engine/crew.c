@@ -10,7 +10,10 @@
 #include "engine/calm.h"
 #include "engine/lines.h"
 
-enum { DRAIN_STEP = 4096 /* connections that an engine ends before the lines are merged */ };
+enum {
+	DRAIN_STEP = 4096, /* connections that an engine ends before the lines are merged */
+	NOTED = 64,        /* packets whose times and shares are noted at once */
+};
 
 /* ---- making a crew */
 
@@ -200,6 +203,7 @@ crew_start(struct crew *c)
 		connlog_engine *e = c->members[i].engine;
 		e->share = (uint16_t)i;
 		e->shares = (uint16_t)c->n;
+		e->store.keeps_moments = true;
 		e->lines->fn = NULL;
 		connlog_on_notice(e, keep_notice, &c->members[i]);
 		e->lines->out = &c->members[i].outs[0];
@@ -224,7 +228,7 @@ publish(struct crew *c)
 {
 	struct slot *s = open_slot(c);
 
-	s->arrived = s->finished = 0;
+	s->votes = s->arrived = s->finished = 0;
 	s->calm = true;
 	s->decided = false;
 	s->status = CONNLOG_OK;
@@ -302,16 +306,13 @@ keep_bytes(struct slot *s, connlog_packet *p)
 	return true;
 }
 
+/* `number` is the packet's. */
 static int
-add(struct crew *c, const connlog_packet *p)
+add(struct crew *c, const connlog_packet *p, const struct batch_time *t, uint64_t number)
 {
-	struct batch_time t;
-
-	engine_note(c->front, &t, p);
-	if (t.share == PAIR_NOBODY)
-		return CONNLOG_OK;
 	struct slot *s = open_slot(c);
-	if (s->view.n == SLOT_PACKETS || (s->view.n > 0 && s->room - s->used < p->caplen) || is_too_long(c, s, t.now)) {
+
+	if (s->view.n == SLOT_PACKETS || (s->view.n > 0 && s->room - s->used < p->caplen) || is_too_long(c, s, t->now)) {
 		const double begins = s->times[s->view.n - 1].now;
 		next(c);
 		s = open_slot(c);
@@ -319,10 +320,10 @@ add(struct crew *c, const connlog_packet *p)
 	}
 	const size_t at = s->view.n;
 	if (at == 0)
-		s->view = (struct batch_view){ s->packets, s->times, 0, c->front->packets - 1, false };
+		s->view = (struct batch_view){ s->packets, s->times, 0, number, false };
 	s->kind = SLOT_PACKETS_KIND;
 	s->packets[at] = *p;
-	s->times[at] = t;
+	s->times[at] = *t;
 	if (!keep_bytes(s, &s->packets[at]))
 		return CONNLOG_NO_MEMORY;
 	s->view.n++;
@@ -332,8 +333,18 @@ add(struct crew *c, const connlog_packet *p)
 int
 crew_packets(struct crew *c, const connlog_packet *p, size_t n)
 {
-	for (size_t i = 0; i < n && c->status == CONNLOG_OK; i++)
-		note_failure(c, add(c, &p[i]));
+	struct batch_time times[NOTED];
+
+	while (n > 0 && c->status == CONNLOG_OK) {
+		const uint64_t first = c->front->packets;
+		const size_t   some = n < NOTED ? n : NOTED;
+		engine_note(c->front, times, p, some);
+		for (size_t i = 0; i < some && c->status == CONNLOG_OK; i++)
+			if (times[i].share != PAIR_NOBODY)
+				note_failure(c, add(c, &p[i], &times[i], first + i));
+		p += some;
+		n -= some;
+	}
 	return c->status;
 }
 

@@ -7,8 +7,8 @@
  *
  * Each engine tracks the connections of one share of the address pairs (decode/pair.h) with the clock of the whole input, so what
  * it does with a connection is what an engine does that is alone.  Slots form a ring; a worker that is done with one goes
- * on with the next, and the caller waits only when the ring is full.  Before a slot every worker says whether it is calm
- * (calm.h); if one is not, the worker that says so last tracks the slot for all, packet by packet, timer by timer, in their
+ * on with the next, and the caller waits only when the ring is full.  Of each slot every worker says whether it is calm
+ * (calm.h); if it is not, the worker that comes to it last tracks the slot for all, packet by packet, timer by timer, in their
  * common order.  Locks are taken a few times a slot, never for a packet.
  *
  *   crew.c    the caller's side: the ring, the end of input, what is asked of all engines
@@ -47,10 +47,10 @@ struct slot {
 	bool              all;   /* SLOT_DRAIN: end all that are left */
 
 	/* Under the crew's lock. */
-	unsigned arrived, finished; /* workers */
+	unsigned votes, arrived, finished; /* workers that have said whether it is calm, wait for its being tracked, are done */
 	bool     calm;
 	int      status;  /* CONNLOG_OK, or what an engine has failed with */
-	bool     decided; /* all have said whether it is calm; what is not has been tracked */
+	bool     decided; /* it was not calm, and has been tracked */
 };
 
 struct member {
@@ -59,6 +59,7 @@ struct member {
 	unsigned           index;
 	pthread_t          thread;
 	bool               runs;
+	uint64_t           voted; /* slots of which the worker has said whether they are calm */
 	struct out         outs[SLOTS];
 	struct conn_drain  drain;
 	bool               told_offloading; /* its engine has */

@@ -222,8 +222,10 @@ static void
 frame_next(struct connlog_engine *e, struct frame *f)
 {
 	f->flow = f->d && decode_next(e->dec, f->d, &f->pkt);
-	if (f->flow)
+	if (f->flow) {
 		f->hash = conn_hash(&e->store, &f->pkt);
+		e->store.moment.rank.begin++;
+	}
 	if (f->carrier)
 		conn_extra_at(&e->store, conn_at(&e->store, f->carrier))->pppoe_session = f->d->pppoe_session;
 }
@@ -273,9 +275,12 @@ frame_process(struct connlog_engine *e, struct frame *f)
 
 	if (shared)
 		shared_frame_begin(e);
-	for (unsigned flow = 0; f->flow && e->status == CONNLOG_OK; flow++) {
+	if (e->store.keeps_moments) {
+		e->store.moment.at = INFINITY;
+		e->store.moment.rank.begin = 0;
+	}
+	while (f->flow && e->status == CONNLOG_OK) {
 		f->carrier = 0;
-		e->store.moment.rank.begin = flow;
 		if (!f->everybody || share_begin(e, f))
 			flow_packet(e, f);
 		if (e->store.replica)
@@ -290,22 +295,23 @@ frame_process(struct connlog_engine *e, struct frame *f)
 static size_t
 decode_ahead(struct connlog_engine *e, const struct batch_view *b, size_t at, size_t *n)
 {
-	size_t k = 0;
+	struct frame            *f = e->frames, *end = f + e->batch;
+	struct dissection       *d = e->dissections;
+	const struct batch_time *t = b->times + at;
+	const uint16_t           share = e->share;
 
-	for (; at < b->n && k < e->batch; at++) {
-		const struct batch_time *t = &b->times[at];
-		struct frame            *f = &e->frames[k];
-		if (t->share != e->share && t->share != PAIR_EVERYBODY)
+	for (; at < b->n && f < end; at++, t++) {
+		if (t->share != share && t->share != PAIR_EVERYBODY)
 			continue;
 		f->index = (uint32_t)at;
 		f->everybody = t->share == PAIR_EVERYBODY;
 		if (f->everybody)
 			shared_frame_begin(e);
-		frame_decode(e, f, &e->dissections[k++], &b->packets[at], t->now);
-		if (f->everybody)
+		frame_decode(e, f, d++, &b->packets[at], t->now);
+		if (f++->everybody)
 			shared_frame_end(e);
 	}
-	*n = k;
+	*n = (size_t)(f - e->frames);
 	return at;
 }
 
@@ -341,21 +347,19 @@ fetch_connections(struct connlog_engine *e, size_t n)
 static void
 process_all(struct connlog_engine *e, const struct batch_view *b, size_t at, size_t end)
 {
-	struct conn_store  *s = &e->store;
-	struct frame       *f = e->frames;
+	struct conn_store       *s = &e->store;
+	struct frame            *f = e->frames;
+	const struct batch_time *t = b->times + at;
 
-	for (; at < end && e->status == CONNLOG_OK; at++) {
-		const struct batch_time *t = &b->times[at];
-		const bool               ours = f->index == at;
+	for (; at < end && e->status == CONNLOG_OK; at++, t++) {
+		const bool ours = f->index == at;
 		if (!ours && !(t->counts && conn_is_due(s, t->now)))
 			continue;
 		s->moment.packet = b->first + at;
 		if (t->counts && !b->timers_run)
 			conn_advance(s, t->now, t->salt);
-		if (!ours)
-			continue;
-		s->moment.at = INFINITY;
-		frame_process(e, f++);
+		if (ours)
+			frame_process(e, f++);
 	}
 }
 
@@ -375,18 +379,40 @@ engine_batch(struct connlog_engine *e, const struct batch_view *b)
 	return e->status;
 }
 
-void
-engine_note(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p)
+/* Counts packets and notes their times.  Those without bytes and those from before 1970 do not count in Zeek, not even for the time;
+ * the latter are nobody's. */
+static void
+note(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p, size_t n)
 {
-	e->packets++;
-	e->bytes += p->len;
-	t->counts = p->sec >= 0 && p->len > 0 && p->caplen > 0;
-	t->share = p->sec < 0 ? PAIR_NOBODY : e->shares > 1 ? pair_of_frame(p, e->shares) : 0;
-	e->before_epoch += p->sec < 0;
-	if (t->counts)
-		clock_packet(&e->clock, packet_seconds(p->sec, p->nsec));
-	t->now = e->clock.now;
-	t->salt = e->clock.salt;
+	struct packet_clock clock = e->clock;
+	uint64_t            bytes = 0;
+
+	for (size_t i = 0; i < n; i++, t++, p++) {
+		bytes += p->len;
+		t->share = 0;
+		t->counts = p->len > 0 && p->caplen > 0;
+		if (p->sec < 0) {
+			e->before_epoch++;
+			t->share = PAIR_NOBODY;
+			t->counts = false;
+		}
+		if (t->counts)
+			clock_packet(&clock, packet_seconds(p->sec, p->nsec));
+		t->now = clock.now;
+		t->salt = clock.salt;
+	}
+	e->packets += n;
+	e->bytes += bytes;
+	e->clock = clock;
+}
+
+void
+engine_note(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p, size_t n)
+{
+	note(e, t, p, n);
+	for (size_t i = 0; e->shares > 1 && i < n; i++)
+		if (t[i].share != PAIR_NOBODY)
+			t[i].share = pair_of_frame(&p[i], e->shares);
 }
 
 /* Returns whether a crew tracks the packets: it begins with the first one, when it is known who listens. */
@@ -409,8 +435,7 @@ connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
 		return crew_packets(e->crew, p, n);
 	while (n > 0 && e->status == CONNLOG_OK) {
 		const struct batch_view b = { p, e->times, n < e->batch ? n : e->batch, e->packets, false };
-		for (size_t i = 0; i < b.n; i++)
-			engine_note(e, &e->times[i], &p[i]);
+		engine_note(e, e->times, p, b.n);
 		engine_batch(e, &b);
 		p += b.n;
 		n -= b.n;

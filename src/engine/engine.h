@@ -61,9 +61,8 @@ struct connlog_engine {
 	struct dissection      dissections[BATCH]; /* of the frames with the same index */
 };
 
-/* Counts a packet and notes its time.  Packets without bytes and those from before 1970 do not count in Zeek, not even for the time;
- * the latter are nobody's.  The share is that of a single engine. */
-void engine_note(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p);
+/* Counts packets, and notes their times and whose they are. */
+void engine_note(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p, size_t n);
 
 /* Decodes and tracks what is this engine's of a batch, and runs the timers that are due before each packet.
  * Returns the engine's status. */

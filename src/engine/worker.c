@@ -5,29 +5,53 @@
 #include "engine/crew.h"
 #include "engine/lines.h"
 
-/* Waits for the slot with that number.  Returns NULL when there will be none. */
+/* Waits for the slot with that number.  Returns NULL when there will be none; `*published` is how many there are. */
 static struct slot *
-next_slot(struct crew *c, uint64_t number)
+next_slot(struct crew *c, uint64_t number, uint64_t *published)
 {
 	pthread_mutex_lock(&c->lock);
 	while (c->published <= number && !c->quit)
 		pthread_cond_wait(&c->work, &c->lock);
 	const bool quit = c->published <= number;
+	*published = c->published;
 	pthread_mutex_unlock(&c->lock);
 	return quit ? NULL : c->slots[number % SLOTS];
 }
 
+/* Returns whether the slot with that number is calm for this engine, which is about to work on slot `at`. */
 static bool
-is_calm(struct member *m, const struct slot *slot)
+is_calm(struct member *m, const struct slot *slot, bool ahead)
 {
 	const struct crew       *c = m->crew;
 	const struct batch_view *b = &slot->view;
 
-	if (!c->bounded)
+	if (!c->bounded || slot->kind != SLOT_PACKETS_KIND)
 		return true;
 	if (b->times[b->n - 1].now - slot->begins >= c->span)
 		return false;
-	return calm_check(m->engine, b, c->most, m->counts);
+	return calm_check(m->engine, b, ahead ? slot->begins : -INFINITY, c->most, m->counts);
+}
+
+/* Says of the slot that the worker has come to, and of those behind it that are there already, whether they are calm.  Of a later
+ * one that can be said as long as no timer that is set meanwhile can be due in it. */
+static void
+vote(struct member *m, uint64_t number, uint64_t published)
+{
+	struct crew *c = m->crew;
+	const double from = c->slots[number % SLOTS]->begins;
+
+	for (m->voted = m->voted < number ? number : m->voted; m->voted < published; m->voted++) {
+		struct slot *slot = c->slots[m->voted % SLOTS];
+		if (m->voted > number && slot->kind == SLOT_PACKETS_KIND &&
+		    slot->view.times[slot->view.n - 1].now - from >= c->span)
+			break;
+		const bool calm = is_calm(m, slot, m->voted > number);
+		pthread_mutex_lock(&c->lock);
+		slot->calm = slot->calm && calm;
+		if (++slot->votes == c->n)
+			pthread_cond_broadcast(&c->work);
+		pthread_mutex_unlock(&c->lock);
+	}
 }
 
 /* Runs the timers that are due now, `left` at most, in the order of all engines'.  What several engines track fires in all of
@@ -89,31 +113,29 @@ track_in_turn(struct crew *c, const struct slot *slot)
 	}
 }
 
-/* Says whether the slot is calm for this engine, and waits until all have.  Returns whether the worker is to track it itself. */
+/* Waits until all have said whether the slot is calm.  If it is not, and all have come to it, the last one tracks it for all.
+ * Returns whether the worker is to track it itself. */
 static bool
 agree(struct member *m, struct slot *slot)
 {
 	struct crew *c = m->crew;
-	const bool   calm = is_calm(m, slot);
 
 	pthread_mutex_lock(&c->lock);
-	slot->calm = slot->calm && calm;
-	if (++slot->arrived == c->n) {
-		slot->calm = slot->calm && !c->behind;
-		if (!slot->calm) { /* nobody else is at work */
-			pthread_mutex_unlock(&c->lock);
-			track_in_turn(c, slot);
-			pthread_mutex_lock(&c->lock);
-			c->in_turn++;
-		}
+	while (slot->votes < c->n)
+		pthread_cond_wait(&c->work, &c->lock);
+	const bool calm = slot->calm && !c->behind; /* which changes only when all have come here */
+	if (!calm && ++slot->arrived == c->n) {
+		pthread_mutex_unlock(&c->lock);
+		track_in_turn(c, slot);
+		pthread_mutex_lock(&c->lock);
+		c->in_turn++;
 		slot->decided = true;
 		pthread_cond_broadcast(&c->work);
 	}
-	while (!slot->decided)
+	while (!calm && !slot->decided)
 		pthread_cond_wait(&c->work, &c->lock);
-	const bool own = slot->calm;
 	pthread_mutex_unlock(&c->lock);
-	return own;
+	return calm;
 }
 
 static void
@@ -143,9 +165,11 @@ worker_run(void *arg)
 	struct member *m = arg;
 	struct crew   *c = m->crew;
 	struct slot   *slot;
+	uint64_t       published;
 
-	for (uint64_t number = 0; (slot = next_slot(c, number)) != NULL; number++) {
+	for (uint64_t number = 0; (slot = next_slot(c, number, &published)) != NULL; number++) {
 		m->engine->lines->out = &m->outs[number % SLOTS];
+		vote(m, number, published);
 		work_on(m, slot);
 		pthread_mutex_lock(&c->lock);
 		if (slot->status == CONNLOG_OK)
