@@ -565,15 +565,13 @@ typedef int (*connlog_lines_fn)(void *arg, connlog_text lines, uint64_t n);
  * writer does, but several at once.  With `events` other than 0 the lines are those of the events whose bits are set in it (1 <<
  * connlog_event_id).  Lines are kept back until there are enough of them, connlog_idle() or connlog_finish().
  *
- * Where the option "workers" is not 1 and nothing but this function is registered, packets are tracked and lines written by so many
- * threads, and their order is still that of a single one; the function is called by the thread that calls the engine.
+ * Where the option "workers" is not 1 and nothing but this function is registered, so many threads track packets and write lines,
+ * and their order is still that of a single one; the function is called by the thread that calls the engine.
  * Call it once, before the first packet.  Returns CONNLOG_OK, or CONNLOG_NO_MEMORY or CONNLOG_BAD_OPTION with a text in `err`. */
 CONNLOG_API int connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t events, connlog_lines_fn fn,
                                  void *arg, char *err, size_t err_size);
-
 /* Hands on the lines of everything that has happened so far.  Returns as connlog_idle() does. */
 CONNLOG_API int connlog_flush(connlog_engine *e);
-
 /* Returns how many threads track the engine's packets; 1 is that of the caller. */
 CONNLOG_API unsigned connlog_workers(const connlog_engine *e);
 

@@ -28,8 +28,8 @@
 
 enum {
 	SLOTS = 4,
-	SLOT_PACKETS = 4096,
-	SLOT_BYTES = 1 << 20, /* of packets that are copied */
+	SLOT_PACKETS = 1024,
+	SLOT_BYTES = 256 << 10, /* of packets that are copied */
 	CREW_TEXTS = 16,
 };
 
