@@ -568,8 +568,8 @@ typedef int (*connlog_lines_fn)(void *arg, connlog_text lines, uint64_t n);
  * Where the option "workers" is not 1 and nothing but this function is registered, so many threads track packets and write lines,
  * and their order is still that of a single one; the function is called by the thread that calls the engine.
  * Call it once, before the first packet.  Returns CONNLOG_OK, or CONNLOG_NO_MEMORY or CONNLOG_BAD_OPTION with a text in `err`. */
-CONNLOG_API int connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t events, connlog_lines_fn fn,
-                                 void *arg, char *err, size_t err_size);
+CONNLOG_API int connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t events,
+                                 connlog_lines_fn fn, void *arg, char *err, size_t err_size);
 /* Hands on the lines of everything that has happened so far.  Returns as connlog_idle() does. */
 CONNLOG_API int connlog_flush(connlog_engine *e);
 /* Returns how many threads track the engine's packets; 1 is that of the caller. */

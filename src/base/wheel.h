@@ -47,13 +47,13 @@ struct wheel_calls {
 
 struct wheel {
 	struct wheel_calls ask;
-	void             *arg;
-	int64_t           tick;        /* slots up to this one have been emptied into `due` */
-	double            quiet_until; /* nothing is due before */
-	uint32_t          scheduled;   /* nodes in slots */
-	struct wheel_due *due;
-	size_t            due_first, due_n, due_room;
-	uint32_t          slots[WHEEL_SLOTS];
+	void              *arg;
+	int64_t            tick;        /* slots up to this one have been emptied into `due` */
+	double             quiet_until; /* nothing is due before */
+	uint32_t           scheduled;   /* nodes in slots */
+	struct wheel_due  *due;
+	size_t             due_first, due_n, due_room;
+	uint32_t           slots[WHEEL_SLOTS];
 };
 
 /* `arg` is handed to the functions. */

@@ -33,13 +33,13 @@
 enum { ORIG, RESP };
 
 enum conn_flag {
-	CONN_LIVE = 1,    /* in the table */
-	CONN_ONE_WAY = 2, /* ICMP without a counterpart: found in one direction only */
-	CONN_EMBRYO = 4,  /* it has no cold part; TCP: one plain SYN seen so far, `isn` is all its state */
-	CONN_FLIPPED = 8, /* its ends have changed roles since it began */
-	CONN_SKIP = 16,   /* skip_further_processing(): its packets are neither looked at nor counted any more */
-	CONN_V6 = 32,     /* not both of its addresses are IPv4: they are in `ends` */
-	CONN_EXTRA = 64,  /* it has an extra */
+	CONN_LIVE = 1,      /* in the table */
+	CONN_ONE_WAY = 2,   /* ICMP without a counterpart: found in one direction only */
+	CONN_EMBRYO = 4,    /* it has no cold part; TCP: one plain SYN seen so far, `isn` is all its state */
+	CONN_FLIPPED = 8,   /* its ends have changed roles since it began */
+	CONN_SKIP = 16,     /* skip_further_processing(): its packets are neither looked at nor counted any more */
+	CONN_V6 = 32,       /* not both of its addresses are IPv4: they are in `ends` */
+	CONN_EXTRA = 64,    /* it has an extra */
 	CONN_REPLICA = 128, /* another engine tracks it, too: nothing is told of it here */
 };
 
@@ -166,8 +166,8 @@ struct conn_endpoint {
 /* When something happens, in the order in which one engine that tracks everything would tell of it. */
 struct moment {
 	uint64_t          packet; /* the number of the packet; UINT64_MAX at the end of input */
-	double            at;     /* when the timer was due; INFINITY for the packet itself, which comes behind the timers */
-	struct wheel_rank rank;   /* of the timer's connection; `begin` counts the packets inside of the packet */
+	double            at;   /* when the timer was due; INFINITY for the packet itself, which comes behind the timers */
+	struct wheel_rank rank; /* of the timer's connection; `begin` counts the packets inside of the packet */
 };
 
 struct conn_store;
@@ -263,7 +263,7 @@ struct conn_store {
 	struct wheel_rank           newest; /* of the connection that began last, without its mark */
 	uint32_t                    newest_handle;
 	bool                        disordered; /* connections do not lie in the order of their ranks */
-	bool                        replica; /* a connection that begins is one */
+	bool                        replica;    /* a connection that begins is one */
 	bool                        keeps_moments;
 	struct moment               moment; /* of what happens now, while moments are kept */
 	bool                        behind; /* more timers were due than may be run before one packet */

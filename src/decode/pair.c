@@ -95,7 +95,8 @@ share_of_v4(struct bytes ip, unsigned of)
 	uint32_t     a, b;
 
 	ip = bytes_head(ip, load_be16(ip.p + 2));
-	if (header < 20 || header > ip.n || (load_be16(ip.p + 6) & 0x3fff) != 0 || !is_plain(ip.p[9], bytes_skip(ip, header)))
+	if (header < 20 || header > ip.n || (load_be16(ip.p + 6) & 0x3fff) != 0 ||
+	    !is_plain(ip.p[9], bytes_skip(ip, header)))
 		return PAIR_EVERYBODY;
 	memcpy(&a, ip.p + 12, 4);
 	memcpy(&b, ip.p + 16, 4);

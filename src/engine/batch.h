@@ -8,9 +8,9 @@
 
 /* What an engine that does not track a packet has to know of it. */
 struct batch_time {
-	double   now;   /* network time once it has come */
-	uint32_t salt;  /* struct packet_clock */
-	uint16_t share; /* whose it is, or PAIR_EVERYBODY */
+	double   now;    /* network time once it has come */
+	uint32_t salt;   /* struct packet_clock */
+	uint16_t share;  /* whose it is, or PAIR_EVERYBODY */
 	bool     counts; /* its time is one of the input's */
 };
 

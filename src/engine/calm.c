@@ -9,13 +9,13 @@ calm_span(const struct connlog_options *o)
 {
 	const struct conn_options *c = &o->conn;
 	const double               delays[] = {
-        c->tcp_SYN_timeout,
-        c->tcp_session_timer,
+					  c->tcp_SYN_timeout,
+					  c->tcp_session_timer,
         c->tcp_attempt_delay != 0 ? c->tcp_attempt_delay : INFINITY,
-        c->tcp_close_delay,
-        c->tcp_reset_delay,
-        c->tcp_partial_close_delay,
-        c->tcp_connection_linger,
+					  c->tcp_close_delay,
+					  c->tcp_reset_delay,
+					  c->tcp_partial_close_delay,
+					  c->tcp_connection_linger,
         c->tcp_inactivity_timeout != 0 ? c->tcp_inactivity_timeout : INFINITY,
         c->udp_inactivity_timeout != 0 ? c->udp_inactivity_timeout : INFINITY,
         c->icmp_inactivity_timeout != 0 ? c->icmp_inactivity_timeout : INFINITY,
@@ -23,7 +23,7 @@ calm_span(const struct connlog_options *o)
         c->port_inactivity_timeout != 0 ? c->port_inactivity_timeout : INFINITY,
         c->analyzer_inactivity_timeout != 0 ? c->analyzer_inactivity_timeout : INFINITY,
         c->connection_status_update_interval != 0 ? c->connection_status_update_interval : INFINITY,
-        o->service.dns_session_timeout,
+					  o->service.dns_session_timeout,
 	};
 	double least = INFINITY;
 

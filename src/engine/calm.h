@@ -14,6 +14,7 @@ double calm_span(const struct connlog_options *o);
 
 /* Returns whether at most `most` of the engine's timers are due before any packet of the batch, which lasts less than
  * calm_span().  Those that are due up to `after` will have been run before.  `counts` has room for a number a packet. */
-bool calm_check(const struct connlog_engine *e, const struct batch_view *b, double after, unsigned most, uint16_t *counts);
+bool
+calm_check(const struct connlog_engine *e, const struct batch_view *b, double after, unsigned most, uint16_t *counts);
 
 #endif

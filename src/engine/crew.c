@@ -169,8 +169,8 @@ can_share(const connlog_engine *e)
 	for (size_t id = 0; id < CONNLOG_EVENTS; id++)
 		listeners += b->events[id].n;
 	const uint64_t events = e->lines->events;
-	return listeners == (events ? (size_t)__builtin_popcountll(events) : 1) && b->policies.n == 0 && e->scripts.n == 0 &&
-	       !e->opt.contents.default_extract;
+	return listeners == (events ? (size_t)__builtin_popcountll(events) : 1) && b->policies.n == 0 &&
+	       e->scripts.n == 0 && !e->opt.contents.default_extract;
 }
 
 /* Signals are for the caller's thread, which knows what to do about them. */

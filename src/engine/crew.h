@@ -40,50 +40,51 @@ struct slot {
 	connlog_packet    packets[SLOT_PACKETS];
 	struct batch_time times[SLOT_PACKETS];
 	struct batch_view view;
-	double            begins;   /* network time before its first packet */
-	uint8_t          *bytes;    /* what the packets point at */
+	double            begins; /* network time before its first packet */
+	uint8_t          *bytes;  /* what the packets point at */
 	size_t            used, room;
 	struct wheel_rank until; /* SLOT_DRAIN: the last connection to end */
 	bool              all;   /* SLOT_DRAIN: end all that are left */
 
 	/* Under the crew's lock. */
-	unsigned votes, arrived, finished; /* workers that have said whether it is calm, wait for its being tracked, are done */
-	bool     calm;
-	int      status;  /* CONNLOG_OK, or what an engine has failed with */
-	bool     decided; /* it was not calm, and has been tracked */
+	unsigned votes, arrived,
+		finished; /* workers that have said whether it is calm, wait for its being tracked, are done */
+	bool calm;
+	int  status;  /* CONNLOG_OK, or what an engine has failed with */
+	bool decided; /* it was not calm, and has been tracked */
 };
 
 struct member {
-	struct crew       *crew;
-	connlog_engine    *engine;
-	unsigned           index;
-	pthread_t          thread;
-	bool               runs;
-	uint64_t           voted; /* slots of which the worker has said whether they are calm */
-	struct out         outs[SLOTS];
-	struct conn_drain  drain;
-	bool               told_offloading; /* its engine has */
-	uint16_t           counts[SLOT_PACKETS]; /* of calm_check() */
+	struct crew      *crew;
+	connlog_engine   *engine;
+	unsigned          index;
+	pthread_t         thread;
+	bool              runs;
+	uint64_t          voted; /* slots of which the worker has said whether they are calm */
+	struct out        outs[SLOTS];
+	struct conn_drain drain;
+	bool              told_offloading;      /* its engine has */
+	uint16_t          counts[SLOT_PACKETS]; /* of calm_check() */
 };
 
 struct crew {
-	connlog_engine *front; /* whose packets these are; that of the first member */
-	unsigned        n;
-	struct member  *members;
-	struct slot    *slots[SLOTS];
-	struct merger   merger;
-	double          span;  /* a slot that lasts longer is not calm */
-	bool            bounded; /* max_timer_expires is: */
-	unsigned        most;    /* timers before a packet that each may have */
-	bool            behind; /* more timers were due than may be run before one packet; the serial worker's */
-	bool            started;
+	connlog_engine   *front; /* whose packets these are; that of the first member */
+	unsigned          n;
+	struct member    *members;
+	struct slot      *slots[SLOTS];
+	struct merger     merger;
+	double            span;    /* a slot that lasts longer is not calm */
+	bool              bounded; /* max_timer_expires is: */
+	unsigned          most;    /* timers before a packet that each may have */
+	bool              behind;  /* more timers were due than may be run before one packet; the serial worker's */
+	bool              started;
 	connlog_notice_fn notice;
-	void           *notice_arg;
-	int             status; /* CONNLOG_OK, or why nothing more is done */
+	void             *notice_arg;
+	int               status; /* CONNLOG_OK, or why nothing more is done */
 
 	pthread_mutex_t lock;
-	pthread_cond_t  work; /* something was published or decided */
-	pthread_cond_t  done; /* a slot is finished */
+	pthread_cond_t  work;      /* something was published or decided */
+	pthread_cond_t  done;      /* a slot is finished */
 	uint64_t        published; /* slots, under the lock */
 	uint64_t        in_turn;   /* of these, not calm; under the lock */
 	uint64_t        merged;    /* slots, the caller's own */
@@ -98,12 +99,12 @@ struct crew *crew_new(connlog_engine *front, unsigned n, const connlog_writer_op
 void         crew_free(struct crew *c);
 /* Before the first packet: starts the threads.  Returns false when others than the lines' function listen to the front, which has
  * to stay alone then. */
-bool         crew_start(struct crew *c);
+bool crew_start(struct crew *c);
 
 /* What the functions of connlog.h with these names do. */
-int crew_packets(struct crew *c, const connlog_packet *p, size_t n);
-int crew_idle(struct crew *c, double now);
-int crew_finish(struct crew *c);
+int  crew_packets(struct crew *c, const connlog_packet *p, size_t n);
+int  crew_idle(struct crew *c, double now);
+int  crew_finish(struct crew *c);
 void crew_shift(struct crew *c, double by);
 /* Waits until all packets have been tracked and their lines handed on: the engines may then be asked. */
 int crew_sync(struct crew *c);

@@ -56,9 +56,9 @@ struct connlog_engine {
 		struct conn_counters    connections;
 		struct inspect_counters services;
 		struct decode_counters  decoding;
-	} before; /* what is another engine's, which is not to count */
-	struct frame           frames[BATCH + 1]; /* the last one's index ends a walk over them */
-	struct dissection      dissections[BATCH]; /* of the frames with the same index */
+	} before;                             /* what is another engine's, which is not to count */
+	struct frame      frames[BATCH + 1];  /* the last one's index ends a walk over them */
+	struct dissection dissections[BATCH]; /* of the frames with the same index */
 };
 
 /* Counts packets, and notes their times and whose they are. */

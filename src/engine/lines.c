@@ -88,8 +88,8 @@ workers_wanted(const struct connlog_options *o)
 }
 
 int
-connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t events, connlog_lines_fn fn, void *arg, char *err,
-                 size_t err_size)
+connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t events, connlog_lines_fn fn, void *arg,
+                 char *err, size_t err_size)
 {
 	const unsigned n = workers_wanted(&e->opt);
 

@@ -6,8 +6,8 @@
 
 struct lines {
 	connlog_engine  *engine;
-	struct out      *out;  /* where they go now */
-	struct out       own;  /* of an engine that is alone */
+	struct out      *out; /* where they go now */
+	struct out       own; /* of an engine that is alone */
 	uint64_t         events;
 	connlog_lines_fn fn; /* NULL: the crew hands them on */
 	void            *arg;

@@ -169,7 +169,8 @@ value_share(const char *text, struct share *out)
 		*out = (struct share){ 0, 0 };
 		return true;
 	}
-	if (strspn(text, "0123456789/") != strlen(text) || sscanf(text, "%4u/%4u%n", &index, &of, &n) != 2 || text[n] != '\0')
+	if (strspn(text, "0123456789/") != strlen(text) || sscanf(text, "%4u/%4u%n", &index, &of, &n) != 2 ||
+	    text[n] != '\0')
 		return false;
 	if (of == 0 || of > SHARES_MAX || index >= of)
 		return false;

@@ -155,7 +155,8 @@ lines_of(const char *workers, uint64_t events, struct text *out)
 static void
 workers_make_the_same_lines(void **state)
 {
-	const uint64_t events = UINT64_C(1) << CONNLOG_EVENT_NEW_CONNECTION | UINT64_C(1) << CONNLOG_EVENT_CONNECTION_STATE_REMOVE;
+	const uint64_t events = UINT64_C(1) << CONNLOG_EVENT_NEW_CONNECTION | UINT64_C(1)
+	                                                                          << CONNLOG_EVENT_CONNECTION_STATE_REMOVE;
 
 	(void)state;
 	for (int k = 0; k < 2; k++) {

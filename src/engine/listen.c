@@ -1,0 +1,60 @@
+/* listen.c - who is told what of an engine, and what it can be asked. */
+#include "engine/crew.h"
+#include "engine/engine.h"
+
+int
+connlog_on_record(connlog_engine *e, connlog_record_fn fn, void *arg)
+{
+	return listeners_add(&e->bus.records, (void (*)(void))fn, arg) ? CONNLOG_OK : CONNLOG_NO_MEMORY;
+}
+
+int
+connlog_on_policy(connlog_engine *e, connlog_policy_fn fn, void *arg)
+{
+	return listeners_add(&e->bus.policies, (void (*)(void))fn, arg) ? CONNLOG_OK : CONNLOG_NO_MEMORY;
+}
+
+int
+connlog_on_event(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, void *arg)
+{
+	if ((unsigned)id >= CONNLOG_EVENTS)
+		return CONNLOG_BAD_OPTION;
+	return bus_on_event(&e->bus, id, fn, arg) ? CONNLOG_OK : CONNLOG_NO_MEMORY;
+}
+
+void
+connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg)
+{
+	if (e->crew && e->crew->started) { /* whose engines tell through it */
+		e->crew->notice = fn;
+		e->crew->notice_arg = arg;
+		return;
+	}
+	e->notices.fn = e->scripts.notice.fn = fn;
+	e->notices.arg = e->scripts.notice.arg = arg;
+}
+
+int
+connlog_script_load(connlog_engine *e, const char *path, char *err, size_t err_size)
+{
+	return scripts_load(&e->scripts, e, path, err, err_size);
+}
+
+void
+connlog_on_print(connlog_engine *e, connlog_print_fn fn, void *arg)
+{
+	e->scripts.print.fn = fn;
+	e->scripts.print.arg = arg;
+}
+
+double
+connlog_time(const connlog_engine *e)
+{
+	return (e->crew ? e->clock.now : e->store.now) + e->store.shift;
+}
+
+unsigned
+connlog_workers(const connlog_engine *e)
+{
+	return e->crew ? e->crew->n : 1;
+}
