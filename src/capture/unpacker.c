@@ -6,9 +6,9 @@
  */
 #include "capture/unpacker.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
+#include "base/thread.h"
 #include "connlog.h"
 
 struct unpacker {
@@ -56,20 +56,6 @@ work(void *arg)
 	return NULL;
 }
 
-/* Signals are for the threads of the program, which know what to do about them. */
-static bool
-start_thread(struct unpacker *u)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-		return false;
-	const bool good = pthread_create(&u->thread, NULL, work, u) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return good;
-}
-
 static void
 release(struct unpacker *u)
 {
@@ -94,7 +80,7 @@ unpacker_start(struct feed *f, size_t head, size_t window)
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->turn, NULL);
 	f->ahead = true;
-	if (u->out.buf && start_thread(u))
+	if (u->out.buf && thread_begin(&u->thread, work, u))
 		return u;
 	f->ahead = false;
 	release(u);

@@ -9,7 +9,6 @@ enum {
 	LINK_ETHERNET = 1,
 	LINK_RAW = 12,
 	LINK_SLL = 113,
-	LINK_SLL2 = 276,
 	TAGS_MAX = 2,
 	ICMP = 1,
 	TCP = 6,
@@ -25,12 +24,18 @@ announces(uint16_t port)
 	return port == 21 || port == 2811 || (port >= 6666 && port <= 6669);
 }
 
+static bool
+concerns_everybody(uint8_t proto, uint16_t sport, uint16_t dport, struct bytes udp_data)
+{
+	if (proto == UDP)
+		return udp_tunnel_possible(sport, udp_data) || udp_tunnel_possible(dport, udp_data);
+	return proto == TCP && (announces(sport) || announces(dport));
+}
+
 bool
 pair_concerns_everybody(const struct pkt *p)
 {
-	if (p->transport == TRANSPORT_UDP)
-		return udp_tunnel_possible(p->sport, p->data) || udp_tunnel_possible(p->dport, p->data);
-	return p->transport == TRANSPORT_TCP && (announces(p->sport) || announces(p->dport));
+	return concerns_everybody(p->proto, p->sport, p->dport, p->data);
 }
 
 /* The same for both orders of the two, each bit of which decides about each of the result's (MurmurHash3's last step). */
@@ -81,11 +86,7 @@ is_plain(uint8_t proto, struct bytes payload)
 		return proto == ICMP || proto == ICMP6;
 	if (payload.n < UDP_HEADER)
 		return false;
-	const uint16_t sport = load_be16(payload.p), dport = load_be16(payload.p + 2);
-	if (proto == TCP)
-		return !announces(sport) && !announces(dport);
-	const struct bytes data = bytes_skip(payload, UDP_HEADER);
-	return !udp_tunnel_possible(sport, data) && !udp_tunnel_possible(dport, data);
+	return !concerns_everybody(proto, load_be16(payload.p), load_be16(payload.p + 2), bytes_skip(payload, UDP_HEADER));
 }
 
 static uint16_t
@@ -155,8 +156,6 @@ pair_of_frame(const connlog_packet *raw, unsigned of)
 		return share_of_ip(frame, of);
 	case LINK_SLL:
 		return share_of_ether(frame, 14, of);
-	case LINK_SLL2:
-		return PAIR_EVERYBODY;
 	default:
 		return PAIR_EVERYBODY;
 	}

@@ -4,28 +4,33 @@
 #include <math.h>
 #include <string.h>
 
+/* A delay of 0 stands for never. */
+static double
+or_never(double delay)
+{
+	return delay != 0 ? delay : INFINITY;
+}
+
 double
 calm_span(const struct connlog_options *o)
 {
 	const struct conn_options *c = &o->conn;
-	const double               delays[] = {
-					  c->tcp_SYN_timeout,
-					  c->tcp_session_timer,
-        c->tcp_attempt_delay != 0 ? c->tcp_attempt_delay : INFINITY,
-					  c->tcp_close_delay,
-					  c->tcp_reset_delay,
-					  c->tcp_partial_close_delay,
-					  c->tcp_connection_linger,
-        c->tcp_inactivity_timeout != 0 ? c->tcp_inactivity_timeout : INFINITY,
-        c->udp_inactivity_timeout != 0 ? c->udp_inactivity_timeout : INFINITY,
-        c->icmp_inactivity_timeout != 0 ? c->icmp_inactivity_timeout : INFINITY,
-        c->unknown_ip_inactivity_timeout != 0 ? c->unknown_ip_inactivity_timeout : INFINITY,
-        c->port_inactivity_timeout != 0 ? c->port_inactivity_timeout : INFINITY,
-        c->analyzer_inactivity_timeout != 0 ? c->analyzer_inactivity_timeout : INFINITY,
-        c->connection_status_update_interval != 0 ? c->connection_status_update_interval : INFINITY,
-					  o->service.dns_session_timeout,
-	};
-	double least = INFINITY;
+	const double               delays[] = { c->tcp_SYN_timeout,
+		                                    c->tcp_session_timer,
+		                                    or_never(c->tcp_attempt_delay),
+		                                    c->tcp_close_delay,
+		                                    c->tcp_reset_delay,
+		                                    c->tcp_partial_close_delay,
+		                                    c->tcp_connection_linger,
+		                                    or_never(c->tcp_inactivity_timeout),
+		                                    or_never(c->udp_inactivity_timeout),
+		                                    or_never(c->icmp_inactivity_timeout),
+		                                    or_never(c->unknown_ip_inactivity_timeout),
+		                                    or_never(c->port_inactivity_timeout),
+		                                    or_never(c->analyzer_inactivity_timeout),
+		                                    or_never(c->connection_status_update_interval),
+		                                    o->service.dns_session_timeout };
+	double                     least = INFINITY;
 
 	for (size_t i = 0; i < sizeof delays / sizeof *delays; i++)
 		least = fmin(least, delays[i]);

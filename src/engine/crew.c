@@ -1,12 +1,11 @@
 /* crew.c - the caller's side of a crew: see crew.h. */
 #include "engine/crew.h"
 
-#include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/thread.h"
 #include "engine/calm.h"
 #include "engine/lines.h"
 
@@ -35,7 +34,6 @@ member_init(struct crew *c, unsigned i, const connlog_writer_options *w, char *e
 	struct member *m = &c->members[i];
 
 	m->crew = c;
-	m->index = i;
 	m->engine = i == 0 ? c->front : connlog_engine_new(&c->front->opt, err, err_size);
 	if (!m->engine)
 		return false;
@@ -173,18 +171,13 @@ can_share(const connlog_engine *e)
 	       e->scripts.n == 0 && !e->opt.contents.default_extract;
 }
 
-/* Signals are for the caller's thread, which knows what to do about them. */
 static bool
 start_threads(struct crew *c)
 {
-	sigset_t all, before;
-	bool     good = true;
+	bool good = true;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (unsigned i = 0; good && i < c->n; i++)
-		good = c->members[i].runs = pthread_create(&c->members[i].thread, NULL, worker_run, &c->members[i]) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+		good = c->members[i].runs = thread_begin(&c->members[i].thread, worker_run, &c->members[i]);
 	return good;
 }
 
@@ -245,25 +238,33 @@ note_failure(struct crew *c, int status)
 		c->status = status;
 }
 
-/* Waits for the oldest slot and merges its lines; what an engine has failed with comes behind them. */
+/* Merges the lines that the engines have for the slot at that place of the ring, unless it is over. */
 static void
-take_oldest(struct crew *c)
+merge_lines(struct crew *c, size_t at)
 {
-	const size_t      at = c->merged % SLOTS;
-	struct slot      *s = c->slots[at];
 	const struct out *outs[CREW_MAX];
 
-	pthread_mutex_lock(&c->lock);
-	while (s->finished < c->n)
-		pthread_cond_wait(&c->done, &c->lock);
-	const int status = s->status;
-	pthread_mutex_unlock(&c->lock);
 	for (unsigned i = 0; i < c->n; i++)
 		outs[i] = &c->members[i].outs[at];
 	if (c->status == CONNLOG_OK)
 		note_failure(c, merge(&c->merger, outs, c->n));
 	for (unsigned i = 0; i < c->n; i++)
 		out_clear(&c->members[i].outs[at]);
+}
+
+/* Waits for the oldest slot and merges its lines; what an engine has failed with comes behind them. */
+static void
+take_oldest(struct crew *c)
+{
+	const size_t at = c->merged % SLOTS;
+	struct slot *s = c->slots[at];
+
+	pthread_mutex_lock(&c->lock);
+	while (s->finished < c->n)
+		pthread_cond_wait(&c->done, &c->lock);
+	const int status = s->status;
+	pthread_mutex_unlock(&c->lock);
+	merge_lines(c, at);
 	note_failure(c, status);
 	hand_on_notices(c);
 	s->view.n = s->used = 0;
@@ -372,21 +373,17 @@ crew_sync(struct crew *c)
 int
 crew_idle(struct crew *c, double now)
 {
-	const struct out *outs[CREW_MAX];
-
 	crew_sync(c);
+	const size_t at = c->published % SLOTS;
 	for (unsigned i = 0; i < c->n; i++) {
 		connlog_engine *e = c->members[i].engine;
-		struct out     *out = e->lines->out = &c->members[i].outs[c->published % SLOTS];
-		outs[i] = out;
+		e->lines->out = &c->members[i].outs[at];
 		e->store.moment.packet = c->front->packets;
 		conn_idle(&e->store, now);
 	}
 	open_slot(c)->begins = now;
 	c->behind = false;
-	note_failure(c, merge(&c->merger, outs, c->n));
-	for (unsigned i = 0; i < c->n; i++)
-		out_clear(&c->members[i].outs[c->published % SLOTS]);
+	merge_lines(c, at);
 	return crew_sync(c);
 }
 

@@ -47,17 +47,17 @@ struct slot {
 	bool              all;   /* SLOT_DRAIN: end all that are left */
 
 	/* Under the crew's lock. */
-	unsigned votes, arrived,
-		finished; /* workers that have said whether it is calm, wait for its being tracked, are done */
-	bool calm;
-	int  status;  /* CONNLOG_OK, or what an engine has failed with */
-	bool decided; /* it was not calm, and has been tracked */
+	unsigned votes;    /* workers that have said whether it is calm */
+	unsigned arrived;  /* workers that wait for its being tracked */
+	unsigned finished; /* workers that are done with it */
+	bool     calm;
+	int      status;  /* CONNLOG_OK, or what an engine has failed with */
+	bool     decided; /* it was not calm, and has been tracked */
 };
 
 struct member {
 	struct crew      *crew;
 	connlog_engine   *engine;
-	unsigned          index;
 	pthread_t         thread;
 	bool              runs;
 	uint64_t          voted; /* slots of which the worker has said whether they are calm */
