@@ -82,9 +82,9 @@ def test_a_backlog_of_timers_is_worked_off_in_the_same_order(env):
 
 def test_counters_are_sums(env):
     path, counters = busy(env), {}
-    for n in (1, 4):
+    for n, *how in ((1, "-j", 1), (4, "workers=4")):
         stats = env.tmp + "/stats.json"
-        log(env, path, "-j", n, "--stats", stats)
+        log(env, path, *how, "--stats", stats)
         with open(stats) as f:
             counters[n] = json.load(f)
     one, four = counters[1]["engine"] if "engine" in counters[1] else counters[1], counters[4]

@@ -50,13 +50,15 @@ assign_option(struct settings *s, const char *name, const char *value)
 		complain("%s", err);
 		return false;
 	}
-	/* These say what has to be left to the process (confine.c). */
+	/* These say what has to be left to the process (confine.c), and how the log is asked for (run.c). */
 	if (strcmp(name, "Conn::default_extract") == 0)
 		s->extracts = strcmp(value, "F") != 0;
 	else if (strcmp(name, "Conn::extraction_prefix") == 0)
 		s->extract_prefix = value;
 	else if (strcmp(name, "script_max_instructions") == 0)
 		s->unlimited = strtoull(value, NULL, 10) == 0;
+	else if (strcmp(name, "workers") == 0)
+		s->workers = true;
 	return true;
 }
 

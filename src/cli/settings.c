@@ -126,7 +126,6 @@ settings_apply(void *arg, int key, const char *value)
 		s->seeded = true;
 		return assign_option(s, "seed", value);
 	case 'j':
-		s->workers = true;
 		return assign_option(s, "workers", value);
 	case OPT_SHARD:
 		return assign_option(s, "shard", value);

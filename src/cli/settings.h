@@ -56,7 +56,7 @@ struct settings {
 	const char            *stats;    /* --stats */
 	bool                   captures; /* -r was given */
 	bool                   quiet, verbose, seeded, no_sandbox;
-	bool                   workers;        /* -j was given */
+	bool                   workers;        /* the constant of that name was set */
 	bool                   extracts;       /* Conn::default_extract */
 	bool                   unlimited;      /* scripts are, and are compiled then: script_max_instructions=0 */
 	const char            *extract_prefix; /* Conn::extraction_prefix, or NULL */
