@@ -273,7 +273,7 @@ install: all lib $(B)/connlog.conf
 		$(DESTDIR)$(PREFIX)/{bin,include,lib/{pkgconfig,systemd/system,sysusers.d},share/man/man1,share/doc/connlog/grafana} \
 		$(DESTDIR)$(PREFIX)/share/{bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
 	install -m 755 $(B)/connlog $(DESTDIR)$(PREFIX)/bin/connlog
-	install -m 644 include/connlog.h include/connlog_live.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 include/*.h $(DESTDIR)$(PREFIX)/include
 	install -m 644 $(B)/libconnlog.a $(DESTDIR)$(PREFIX)/lib/libconnlog.a
 	install -m 755 $(B)/$(SONAME) $(DESTDIR)$(PREFIX)/lib/libconnlog.so.$(VERSION)
 	ln -sf libconnlog.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)

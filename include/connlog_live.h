@@ -1,5 +1,5 @@
-/* connlog_live.h - the part of libconnlog's interface that is about capturing from interfaces; connlog.h has the rest, and says what
- * holds for all of it. */
+/* connlog_live.h - the part of libconnlog's interface that is about capturing from interfaces.  connlog.h has the rest, and
+ * states the conventions that hold for all of it. */
 #ifndef CONNLOG_LIVE_H
 #define CONNLOG_LIVE_H
 
@@ -9,43 +9,44 @@
 extern "C" {
 #endif
 
-/* Says something about an interface: a warning, or (`warning` false) how it is captured from.  `text` lives for the call. */
+/* Called with a warning about an interface, or (`warning` false) with how it is captured from.  `text` is valid during the call. */
 typedef void (*connlog_say_fn)(void *arg, bool warning, const char *text);
 
-/* How interfaces are captured from; 0, false and NULL stand for what is usual. */
+/* How to capture; 0, false and NULL mean the default. */
 typedef struct connlog_live_options {
-	const char    *filter;  /* a pcap filter: all packets without */
-	uint64_t       ring;    /* bytes of memory an interface for packets that wait: 64 MiB; below 4 GiB */
-	uint32_t       block;   /* bytes of one of its blocks, a power of two: 256 KiB; a longer packet is cut */
-	uint32_t       timeout; /* milliseconds after which a block is handed over that is not full: 20 (see below) */
-	uint32_t       snaplen; /* bytes of a packet that are captured: 262144 */
-	bool           not_promiscuous; /* only packets for this host, where the card sorts out the others */
-	bool           wait;            /* an interface that is not there is waited for */
-	bool           exit_on_down;    /* an interface that goes down or away is an error; else it is waited for */
-	connlog_say_fn say;             /* or NULL */
+	const char    *filter; /* a pcap filter; default: all packets */
+	uint64_t       ring;   /* bytes of ring buffer per interface, below 4 GiB; default: 64 MiB */
+	uint32_t       block;  /* bytes of one ring block, a power of two; longer packets are truncated; default: 256 KiB */
+	uint32_t       timeout; /* milliseconds after which the kernel hands over a partly filled block; default: 20 */
+	uint32_t       snaplen; /* bytes captured of each packet; default: 262144 */
+	bool           not_promiscuous; /* leave the interface out of promiscuous mode */
+	bool           wait;            /* wait for an interface that does not exist yet */
+	bool           exit_on_down;    /* fail when an interface goes down or disappears; default: wait for it */
+	connlog_say_fn say;             /* may be NULL */
 	void          *say_arg;
 } connlog_live_options;
 
-/* Live capture from interfaces, which are opened at once, as one stream in the order of time; NULL for the usual options.
- * Ethernet and loopback are captured from through AF_PACKET, with VLAN tags put back that the card or the kernel took out, and
- * CONNLOG_PACKET_NOT_SUMMED; others, and those whose name stands behind "pcap:" (or Zeek's "pcap::"), through libpcap, for which
- * going down is always an error and which does not wait for interfaces.  What is opened here suffices: later on no privilege is
- * needed.  Packets come up to twice `timeout` late, with several interfaces four times: what connlog_idle() is told has to be as
- * late.  => NULL with a text in `err`. */
+/* Captures from `n` interfaces, opened immediately, as one stream in order of time.  `o` may be NULL.
+ *
+ * Ethernet and loopback interfaces are captured through AF_PACKET; VLAN tags that the card or the kernel removed are restored,
+ * and CONNLOG_PACKET_NOT_SUMMED is set.  Other interfaces, and those whose name is prefixed with "pcap:" (or Zeek's "pcap::"),
+ * are captured through libpcap, where `wait` has no effect and going down is always an error.  No privilege is needed after
+ * this call.  Packets are delayed by up to twice `timeout`, with several interfaces four times: the time passed to
+ * connlog_idle() has to lag as much.  Returns NULL and writes a message to `err` on failure. */
 CONNLOG_API connlog_source *connlog_source_interfaces(const char *const *names, size_t n, const connlog_live_options *o,
                                                       char *err, size_t err_size);
 
-/* What became of one interface's packets so far. */
+/* Counters of one interface. */
 typedef struct connlog_interface_progress {
 	const char *name;
-	bool        down;              /* or not there: it is waited for */
-	uint64_t    packets, bytes;    /* handed out */
-	uint64_t    filtered;          /* left out by the filter, as far as it is not the kernel that does so */
+	bool        down;              /* down or missing, and waited for */
+	uint64_t    packets, bytes;    /* returned */
+	uint64_t    filtered;          /* skipped by the filter outside the kernel */
 	uint64_t    dropped_ring;      /* lost because the ring was full */
-	uint64_t    dropped_interface; /* lost by the card, or by the kernel before they came to the ring */
+	uint64_t    dropped_interface; /* lost by the card, or by the kernel before reaching the ring */
 	uint64_t    freezes;           /* how often the ring was full */
 } connlog_interface_progress;
-/* The interface at `i` in *out, or false behind the last. */
+/* Stores the counters of the interface at index `i` in `*out`.  Returns false past the last one. */
 CONNLOG_API bool connlog_source_interface(const connlog_source *s, size_t i, connlog_interface_progress *out);
 
 #ifdef __cplusplus

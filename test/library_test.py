@@ -12,9 +12,13 @@ STRICT = ["-Wall", "-Wextra", "-Wpedantic", "-Wcast-qual", "-Wshadow", "-Werror"
 PREFIX = "/opt/connlog"
 
 
+def headers(env):
+    return sorted(os.listdir(env.root + "/include"))
+
+
 def header(env):
     text = ""
-    for name in ("connlog.h", "connlog_live.h"):
+    for name in headers(env):
         with open(env.root + "/include/" + name) as f:
             text += f.read()
     return text
@@ -82,8 +86,9 @@ def test_every_function_of_the_header_is_explained(env):
 def test_header_is_enough_for_c_and_cpp(env):
     include = "-I" + env.root + "/include"
     with open(env.tmp + "/only.c", "w") as f:
-        f.write("#include <connlog_live.h>\n#include <connlog.h>\n#include <connlog_live.h>\nconnlog_value value;\n"
-                "connlog_live_options options;\n")
+        for name in headers(env)[::-1] + headers(env):  # in any order, and twice
+            f.write("#include <%s>\n" % name)
+        f.write("connlog_value value;\nconnlog_event_info info;\nconnlog_live_options options;\n")
     for std in ("c11", "c17"):
         env.must(env.cc, "-std=" + std, *STRICT, include, "-fsyntax-only", "only.c")
     shutil.copy(env.tmp + "/only.c", env.tmp + "/only.cpp")
@@ -97,7 +102,7 @@ def test_installed_files(env):
     version = re.search(r'CONNLOG_VERSION "(.*)"', header(env)).group(1)
     real = "libconnlog.so." + version
     files = sorted(os.path.relpath(os.path.join(d, f), prefix) for d, _, names in os.walk(prefix) for f in names)
-    for f in ("bin/connlog", "include/connlog.h", "include/connlog_live.h", "lib/libconnlog.a", "lib/" + real, "lib/libconnlog.so",
+    for f in (*["include/" + name for name in headers(env)], "bin/connlog", "lib/libconnlog.a", "lib/" + real, "lib/libconnlog.so",
               "lib/pkgconfig/connlog.pc", "share/man/man1/connlog.1", "share/man/man1/connlog-cut.1",
               "share/bash-completion/completions/connlog", "share/zsh/site-functions/_connlog",
               "share/fish/vendor_completions.d/connlog.fish", "share/doc/connlog/connlog.conf", "share/doc/connlog/alerts.yml",
