@@ -10,60 +10,62 @@
 #include "decode/udp_tunnel.h"
 #include "decode/walk.h"
 
+/* For what is told the version of IP: so that it is a constant there, and not asked for again. */
+#define INLINE static inline __attribute__((always_inline))
+
 enum {
 	ETHERNET = 1,
 	ETHERNET_HEADER = 14,
-	IP_HEADER = 20,
+	VLAN_TAG = 4,
+	IP4_HEADER = 20,
+	IP6_HEADER = 40,
 	TCP_HEADER = 20,
 	UDP_HEADER = 8,
-	LAYERS = 3, /* Ethernet, IP, transport: what they add to Zeek's stack of analyzers */
+	LAYERS = 3, /* Ethernet, IP, transport: what they add to Zeek's stack of analyzers; a VLAN tag is one more */
+	ETHERTYPE_VLAN = 0x8100,
+	ETHERTYPE_IP6 = 0x86dd,
 };
 
-/* Returns whether the frame begins like one that can go the short way, and holds its headers. */
-static inline bool
-is_plain(const struct decoder *dec, const struct connlog_packet *raw)
+/* Ethernet, and a VLAN tag where there is one.  Returns where IP's header begins, or 0 for the long way. */
+static inline size_t
+take_link(const struct decoder *dec, const struct connlog_packet *raw, struct pkt *out)
 {
-	static const uint8_t begins[3] = { 0x08, 0x00, 0x45 }; /* EtherType, version and header length */
-	const uint8_t       *p = raw->data;
+	const uint8_t *p = raw->data;
+	unsigned       layers = LAYERS;
+	size_t         at = ETHERNET_HEADER;
 
-	if (raw->link != ETHERNET || raw->caplen < ETHERNET_HEADER + IP_HEADER + TCP_HEADER ||
-	    memcmp(p + 12, begins, sizeof begins) != 0)
-		return false;
-	if ((load_be16(p + ETHERNET_HEADER + 6) & 0x3fff) != 0) /* a fragment */
-		return false;
-	return dec->opt.n_ignore_checksums_nets == 0 && (dec->opt.max_depth == 0 || dec->opt.max_depth > LAYERS);
+	if (raw->link != ETHERNET || raw->caplen < ETHERNET_HEADER + IP4_HEADER + UDP_HEADER ||
+	    dec->opt.n_ignore_checksums_nets != 0)
+		return 0;
+	out->l2_dst = p;
+	out->l2_src = p + 6;
+	out->vlan = out->inner_vlan = PKT_VLAN_NONE;
+	if (load_be16(p + 12) == ETHERTYPE_VLAN) {
+		out->vlan = load_be16(p + 14) & 0xfff;
+		at += VLAN_TAG;
+		layers++;
+	}
+	return dec->opt.max_depth == 0 || dec->opt.max_depth > layers ? at : 0;
 }
 
-/* The fields of IP and below.  Returns false where a length or the checksum is wrong. */
+/* What does not depend on the version of IP, whose header of `header` bytes begins at `at`.  Returns false where a length
+ * is wrong, or the shortest transport header is not there. */
 static inline bool
-take_ip(const struct decoder *dec, const struct connlog_packet *raw, struct pkt *out)
+take_lengths(const struct connlog_packet *raw, size_t at, uint32_t header, uint32_t total, struct pkt *out)
 {
-	const uint8_t *ip = raw->data + ETHERNET_HEADER;
-	const uint32_t total = load_be16(ip + 2);
-	const size_t   there = raw->caplen - ETHERNET_HEADER;
+	const uint8_t *ip = raw->data + at;
+	const size_t   there = raw->caplen - at;
 
-	if (total <= IP_HEADER || raw->len < total + ETHERNET_HEADER)
+	if (there < header + UDP_HEADER || total <= header || raw->len < total + at)
 		return false;
-	if (!dec->opt.ignore_checksums && checksum_fold(checksum_words(ip, 5)) != 0xffff)
-		return false;
-	out->l2_dst = raw->data;
-	out->l2_src = raw->data + 6;
-	out->vlan = out->inner_vlan = PKT_VLAN_NONE;
 	out->pppoe_session = PKT_SESSION_NONE;
-	out->src = addr_from_v4(ip + 12);
-	out->dst = addr_from_v4(ip + 16);
-	out->ip_version = 4;
-	out->proto = ip[9];
 	out->reassembled = false;
-	out->ttl = ip[8];
-	out->df = (ip[6] & 0x40) != 0;
-	out->flow_label = 0;
 	out->ip_len = total;
-	out->payload_len = total - IP_HEADER;
+	out->payload_len = total - header;
 	out->ip.p = ip;
 	out->ip.n = there < total ? there : total;
-	out->payload.p = ip + IP_HEADER;
-	out->payload.n = out->ip.n - IP_HEADER;
+	out->payload.p = ip + header;
+	out->payload.n = out->ip.n - header;
 	out->wire_len = raw->len;
 	out->cap_len = raw->caplen;
 	out->one_way = out->l4_bad = out->tcp_bad = out->deep = false;
@@ -71,8 +73,46 @@ take_ip(const struct decoder *dec, const struct connlog_packet *raw, struct pkt 
 	return true;
 }
 
+/* IPv4 without options that is no fragment, with the right checksum. */
+static inline bool
+take_ip4(const struct decoder *dec, const struct connlog_packet *raw, size_t at, struct pkt *out)
+{
+	const uint8_t *ip = raw->data + at;
+
+	if ((load_be16(ip + 6) & 0x3fff) != 0 || !take_lengths(raw, at, IP4_HEADER, load_be16(ip + 2), out))
+		return false;
+	if (!dec->opt.ignore_checksums && checksum_fold(checksum_words(ip, 5)) != 0xffff)
+		return false;
+	out->src = addr_from_v4(ip + 12);
+	out->dst = addr_from_v4(ip + 16);
+	out->ip_version = 4;
+	out->proto = ip[9];
+	out->ttl = ip[8];
+	out->df = (ip[6] & 0x40) != 0;
+	out->flow_label = 0;
+	return true;
+}
+
+/* IPv6; what follows its header is told by take_transport(), which knows no extension headers. */
+static inline bool
+take_ip6(const struct connlog_packet *raw, size_t at, struct pkt *out)
+{
+	const uint8_t *ip = raw->data + at;
+
+	if (!take_lengths(raw, at, IP6_HEADER, load_be16(ip + 4) + IP6_HEADER, out))
+		return false;
+	out->src = addr_from_v6(ip + 8);
+	out->dst = addr_from_v6(ip + 24);
+	out->ip_version = 6;
+	out->proto = ip[6];
+	out->ttl = ip[7];
+	out->df = false;
+	out->flow_label = load_be32(ip) & 0xfffff;
+	return true;
+}
+
 /* The payload has been cut to what IP says, so data_cap never exceeds data_len here. */
-static inline void
+INLINE void
 take_data(struct pkt *out, size_t header)
 {
 	out->data_len = (int32_t)(out->payload_len - header);
@@ -82,17 +122,18 @@ take_data(struct pkt *out, size_t header)
 }
 
 /* Returns whether the checksum is right, of a payload that is all there. */
-static inline bool
-sums_up(const struct pkt *out)
+INLINE bool
+sums_up(const struct pkt *out, int version)
 {
-	uint64_t sum = checksum_words(out->ip.p + 12, 2); /* the addresses as they stand there */
+	/* the addresses as they stand there */
+	uint64_t sum = version == 4 ? checksum_words(out->ip.p + 12, 2) : checksum_words(out->ip.p + 8, 8);
 	sum = checksum_word(sum, out->proto + out->payload_len);
 	return checksum_fold(checksum_add(sum, out->payload.p, out->payload_len)) == 0xffff;
 }
 
 /* `verify`: whether the checksum is looked at.  The same of UDP. */
-static inline bool
-take_tcp(struct decoder *dec, bool verify, struct pkt *out)
+INLINE bool
+take_tcp(struct decoder *dec, bool verify, int version, struct pkt *out)
 {
 	const uint8_t *p = out->payload.p;
 	const size_t   header = (p[12] >> 4) * 4u;
@@ -100,7 +141,7 @@ take_tcp(struct decoder *dec, bool verify, struct pkt *out)
 	if (header < TCP_HEADER || header > out->payload.n)
 		return false;
 	if (verify && out->payload.n == out->payload_len) {
-		if (!sums_up(out))
+		if (!sums_up(out, version))
 			return false;
 		dec->n.checked[1]++;
 	}
@@ -114,16 +155,17 @@ take_tcp(struct decoder *dec, bool verify, struct pkt *out)
 	return true;
 }
 
-static inline bool
-take_udp(struct decoder *dec, bool verify, struct pkt *out)
+INLINE bool
+take_udp(struct decoder *dec, bool verify, int version, struct pkt *out)
 {
 	const uint8_t *p = out->payload.p;
 
 	take_data(out, UDP_HEADER);
 	if (udp_tunnel_possible(out->sport, out->data) || udp_tunnel_possible(out->dport, out->data))
 		return false;
-	if (verify && out->payload.n == out->payload_len && out->wire_len <= out->cap_len && load_be16(p + 6) != 0) {
-		if (!sums_up(out))
+	if (verify && out->payload.n == out->payload_len && out->wire_len <= out->cap_len &&
+	    (load_be16(p + 6) != 0 || version == 6)) {
+		if (!sums_up(out, version))
 			return false;
 		dec->n.checked[2]++;
 	}
@@ -132,8 +174,8 @@ take_udp(struct decoder *dec, bool verify, struct pkt *out)
 	return true;
 }
 
-static inline bool
-take_transport(struct decoder *dec, const struct connlog_packet *raw, struct pkt *out)
+INLINE bool
+take_transport(struct decoder *dec, const struct connlog_packet *raw, int version, struct pkt *out)
 {
 	const size_t least = out->payload_len < out->payload.n ? out->payload_len : out->payload.n;
 	const bool   verify = !dec->opt.ignore_checksums && !(raw->flags & CONNLOG_PACKET_NOT_SUMMED);
@@ -142,23 +184,41 @@ take_transport(struct decoder *dec, const struct connlog_packet *raw, struct pkt
 	out->dport = load_be16(out->payload.p + 2);
 	switch (out->proto) {
 	case PROTO_TCP:
-		return least >= TCP_HEADER && take_tcp(dec, verify, out);
+		return least >= TCP_HEADER && take_tcp(dec, verify, version, out);
 	case PROTO_UDP:
-		return least >= UDP_HEADER && take_udp(dec, verify, out);
+		return least >= UDP_HEADER && take_udp(dec, verify, version, out);
 	default:
 		return false;
 	}
 }
 
+/* EtherType, version and, of IPv4, the length of its header have to be those of a packet that is usual. */
+static inline bool
+take_ip(struct decoder *dec, const struct connlog_packet *raw, size_t at, struct pkt *out)
+{
+	static const uint8_t ip4[3] = { 0x08, 0x00, 0x45 };
+	const uint8_t       *p = raw->data + at;
+
+	if (memcmp(p - 2, ip4, sizeof ip4) == 0) {
+		if (!take_ip4(dec, raw, at, out) || !take_transport(dec, raw, 4, out))
+			return false;
+		dec->n.checked[0] += !dec->opt.ignore_checksums;
+		return true;
+	}
+	return load_be16(p - 2) == ETHERTYPE_IP6 && p[0] >> 4 == 6 && take_ip6(raw, at, out) &&
+	       take_transport(dec, raw, 6, out);
+}
+
 bool
 decode_straight(struct decoder *dec, const struct connlog_packet *raw, double now, struct pkt *out)
 {
-	if (!is_plain(dec, raw) || !take_ip(dec, raw, out) || !take_transport(dec, raw, out))
+	const size_t at = take_link(dec, raw, out);
+
+	if (at == 0 || !take_ip(dec, raw, at, out))
 		return false;
 	out->ts = packet_seconds(raw->sec, raw->nsec);
 	dec->n.frames++;
 	dec->n.truncated += raw->caplen < raw->len;
-	dec->n.checked[0] += !dec->opt.ignore_checksums;
 	dec->n.flows++;
 	if (dec->tunnels.next_look)
 		iptunnels_look(&dec->tunnels, dec->opt.ip_tunnel_timeout, now);

@@ -4,9 +4,9 @@
 
 #include "decode/decode.h"
 
-/* Decodes a frame that is Ethernet, IPv4 without options and not a fragment, then TCP or UDP, all whole and in order, and
- * that cannot carry a tunnel.  Fills `out` and counts exactly as decode_begin() and decode_next() would; such a frame
- * holds no further packet.  `now` is as for decode_begin().
+/* Decodes a frame that is Ethernet with at most one VLAN tag, IPv4 without options and not a fragment or IPv6 without
+ * extension headers, then TCP or UDP, all whole and in order, and that cannot carry a tunnel.  Fills `out` and counts exactly
+ * as decode_begin() and decode_next() would; such a frame holds no further packet.  `now` is as for decode_begin().
  * Returns false for any other frame and has then neither counted it nor made `out` valid: it goes the long way. */
 bool decode_straight(struct decoder *dec, const struct connlog_packet *raw, double now, struct pkt *out);
 

@@ -167,16 +167,33 @@ udp6(struct frame *f, unsigned sport, unsigned dport)
 }
 
 static inline uint8_t *
-tcp4(struct frame *f, unsigned sport, unsigned dport, uint8_t flags)
+put_tcp_header(struct frame *f, unsigned sport, unsigned dport, uint8_t flags)
 {
 	uint8_t *t = put_zeros(f, 20);
-	size_t   n = frame_len(f);
 	store16(t, sport);
 	store16(t + 2, dport);
 	t[12] = 5 << 4;
 	t[13] = flags;
+	return t;
+}
+
+static inline uint8_t *
+tcp4(struct frame *f, unsigned sport, unsigned dport, uint8_t flags)
+{
+	uint8_t *t = put_tcp_header(f, sport, dport, flags);
+	size_t   n = frame_len(f);
 	uint8_t *p = ip4(f, 6);
 	pseudo_fix(t, n, 16, 6, p + 12, p + 16, 4);
+	return p;
+}
+
+static inline uint8_t *
+tcp6(struct frame *f, unsigned sport, unsigned dport, uint8_t flags)
+{
+	uint8_t *t = put_tcp_header(f, sport, dport, flags);
+	size_t   n = frame_len(f);
+	uint8_t *p = ip6(f, 6);
+	pseudo_fix(t, n, 16, 6, p + 8, p + 24, 16);
 	return p;
 }
 
@@ -189,6 +206,17 @@ ethernet(struct frame *f, unsigned type)
 	memcpy(p, mac_dst, 6);
 	memcpy(p + 6, mac_src, 6);
 	store16(p + 12, type);
+	return p;
+}
+
+/* A VLAN tag goes between the addresses and the EtherType. */
+static inline uint8_t *
+vlan_tag(struct frame *f, unsigned tag)
+{
+	uint8_t *old = frame_bytes(f), *p = put_zeros(f, 4);
+	memmove(p, old, 12);
+	store16(p + 12, 0x8100);
+	store16(p + 14, tag);
 	return p;
 }
 

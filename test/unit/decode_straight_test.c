@@ -54,26 +54,53 @@ compare(struct both *b, int link, const uint8_t *p, size_t caplen, size_t len)
 	return taken;
 }
 
+/* The kinds of frames: four transports, over two versions of IP, without and with a VLAN tag. */
+enum { TRANSPORTS = 4, IP6 = 4, TAGGED = 8, KINDS = 16 };
+
+static void
+build_transport(unsigned kind)
+{
+	const bool six = kind & IP6;
+
+	switch (kind % TRANSPORTS) {
+	case 0:
+		(six ? tcp6 : tcp4)(&f, 1234, 80, TCP_ACK);
+		break;
+	case 1:
+		(six ? udp6 : udp4)(&f, 1234, 9999);
+		break;
+	case 2:
+		(six ? udp6 : udp4)(&f, 4789, 1234);
+		break;
+	default:
+		(six ? tcp6 : tcp4)(&f, 1234, 80, TCP_SYN);
+	}
+}
+
+/* Builds a frame of this kind in `f`. => Its length. */
 static size_t
 build(unsigned kind, size_t payload)
 {
 	frame_clear(&f);
 	memset(put_zeros(&f, payload), 0xa5, payload);
-	switch (kind % 4) {
-	case 0:
-		tcp4(&f, 1234, 80, TCP_ACK);
-		break;
-	case 1:
-		udp4(&f, 1234, 9999);
-		break;
-	case 2:
-		udp4(&f, 4789, 1234);
-		break;
-	default:
-		tcp4(&f, 1234, 80, TCP_SYN);
-	}
-	ethernet(&f, 0x0800);
+	build_transport(kind);
+	ethernet(&f, kind & IP6 ? 0x86dd : 0x0800);
+	if (kind & TAGGED)
+		vlan_tag(&f, 0xe123);
 	return frame_len(&f);
+}
+
+/* => Where the IP header of such a frame begins. */
+static uint8_t *
+ip_of(unsigned kind)
+{
+	return frame_bytes(&f) + (kind & TAGGED ? 18 : 14);
+}
+
+static bool
+compare_whole(struct both *b)
+{
+	return compare(b, LINK_ETHERNET, frame_bytes(&f), frame_len(&f), frame_len(&f));
 }
 
 static void
@@ -84,12 +111,11 @@ plain_packets_go_the_short_way(void **state)
 
 	for (int ignore = 0; ignore < 2; ignore++) {
 		open_both(&b, ignore, 25);
-		for (size_t payload = 20; payload < 300; payload++) {
-			size_t n = build(0, payload);
-			assert_true(compare(&b, LINK_ETHERNET, frame_bytes(&f), n, n));
-			n = build(1, payload);
-			assert_true(compare(&b, LINK_ETHERNET, frame_bytes(&f), n, n));
-		}
+		for (unsigned kind = 0; kind < KINDS; kind++)
+			for (size_t payload = 20; payload < 300 && kind % TRANSPORTS != 2; payload++) {
+				build(kind, payload);
+				assert_true(compare_whole(&b));
+			}
 		close_both(&b);
 	}
 }
@@ -99,37 +125,86 @@ the_unusual_goes_the_long_way(void **state)
 {
 	(void)state;
 	struct both b;
-	size_t      n;
 
 	open_both(&b, false, 25);
-	n = build(2, 40); /* a tunnel's port, on either side */
-	assert_false(compare(&b, LINK_ETHERNET, frame_bytes(&f), n, n));
-	n = build(0, 40);
-	assert_false(compare(&b, LINK_RAW, frame_bytes(&f) + 14, n - 14, n - 14));
-	frame_bytes(&f)[14 + 20 + 5] ^= 1; /* a checksum that is wrong */
-	assert_false(compare(&b, LINK_ETHERNET, frame_bytes(&f), n, n));
+	for (unsigned kind = 0; kind < KINDS; kind += IP6) {
+		build(kind + 2, 40); /* a tunnel's port, on either side */
+		assert_false(compare_whole(&b));
+		const size_t n = build(kind, 40), at = (size_t)(ip_of(kind) - frame_bytes(&f));
+		assert_false(compare(&b, LINK_RAW, ip_of(kind), n - at, n - at));
+		ip_of(kind)[0] ^= 0x20; /* the other version of IP than the EtherType says */
+		assert_false(compare_whole(&b));
+		ip_of(kind)[0] ^= 0x20;
+		frame_bytes(&f)[n - 1] ^= 1; /* a checksum that is wrong */
+		assert_false(compare_whole(&b));
+	}
+	build(TAGGED, 40); /* a second tag */
+	vlan_tag(&f, 7);
+	assert_false(compare_whole(&b));
+	frame_clear(&f); /* an extension header */
+	put_tcp_header(&f, 1234, 80, TCP_ACK);
+	put(&f, (const uint8_t[8]){ 6 }, 8);
+	ip6(&f, 60);
+	ethernet(&f, 0x86dd);
+	assert_false(compare_whole(&b));
 	close_both(&b);
-	open_both(&b, false, 3); /* the analyzers' stack is full */
-	n = build(0, 40);
-	assert_false(compare(&b, LINK_ETHERNET, frame_bytes(&f), n, n));
-	close_both(&b);
+}
+
+static void
+a_full_stack_of_analyzers(void **state)
+{
+	(void)state;
+
+	for (unsigned depth = 0; depth < 7; depth++) {
+		struct both b;
+		open_both(&b, false, depth);
+		for (unsigned kind = 0; kind < KINDS; kind += IP6) {
+			build(kind, 40);
+			assert_int_equal(compare_whole(&b), depth == 0 || depth > (kind & TAGGED ? 4 : 3));
+		}
+		close_both(&b);
+	}
 }
 
 static void
 every_cut(void **state)
 {
 	(void)state;
+
+	for (unsigned kind = 0; kind < KINDS; kind++) {
+		struct both b;
+		open_both(&b, false, 25);
+		for (size_t payload = 0; payload <= 60; payload += 20) {
+			const size_t n = build(kind, payload);
+			for (size_t cut = 0; cut <= n; cut++) {
+				compare(&b, LINK_ETHERNET, frame_bytes(&f), cut, n);
+				compare(&b, LINK_ETHERNET, frame_bytes(&f), cut, cut);
+			}
+		}
+		assert_int_equal(b.taken == 0, kind % TRANSPORTS == 2);
+		close_both(&b);
+	}
+}
+
+/* IPv6 with each next header, of which only TCP and UDP are on the short way, and with each length. */
+static void
+every_field_of_ip6(void **state)
+{
+	(void)state;
 	struct both b;
 
 	open_both(&b, false, 25);
-	for (unsigned kind = 0; kind < 4; kind++) {
-		const size_t n = build(kind, 60);
-		for (size_t cut = 0; cut <= n; cut++) {
-			compare(&b, LINK_ETHERNET, frame_bytes(&f), cut, n);
-			compare(&b, LINK_ETHERNET, frame_bytes(&f), cut, cut);
+	for (unsigned kind = 0; kind < KINDS; kind++) {
+		for (unsigned i = 0; (kind & IP6) && kind % TRANSPORTS < 2 && i < 256; i++) {
+			build(kind, 40);
+			const uint8_t was = ip_of(kind)[6];
+			ip_of(kind)[6] = (uint8_t)i;
+			assert_true(compare_whole(&b) == (i == was));
+			build(kind, 40);
+			store16(ip_of(kind) + 4, i);
+			compare_whole(&b);
 		}
 	}
-	assert_int_not_equal(b.taken, 0);
 	close_both(&b);
 }
 
@@ -152,11 +227,13 @@ checksums_that_mean_nothing(void **state)
 	for (uint32_t flags = 0; flags <= CONNLOG_PACKET_NOT_SUMMED; flags++) {
 		open_both(&b, false, 25);
 		b.flags = flags;
-		for (unsigned kind = 0; kind < 2; kind++) {
-			const size_t n = build(kind, 40);
+		for (unsigned kind = 0; kind < KINDS; kind++) {
+			if (kind % TRANSPORTS > 1)
+				continue;
+			const size_t n = build(kind, 40), at = (size_t)(ip_of(kind) - frame_bytes(&f));
 			frame_bytes(&f)[n - 1] ^= 1;
-			assert_int_equal(compare(&b, LINK_ETHERNET, frame_bytes(&f), n, n), flags != 0);
-			compare(&b, LINK_RAW, frame_bytes(&f) + 14, n - 14, n - 14);
+			assert_int_equal(compare_whole(&b), flags != 0);
+			compare(&b, LINK_RAW, ip_of(kind), n - at, n - at);
 		}
 		assert_int_equal(found_bad(&b), flags == 0);
 		const size_t n = build(0, 40); /* but IP's own is looked at */
@@ -181,12 +258,12 @@ damaged_headers(void **state)
 			const size_t n = build(i, i % 90);
 			for (unsigned changes = i % 3 + 1; changes > 0; changes--) {
 				seed = seed * 6364136223846793005u + 1442695040888963407u;
-				const size_t at = (seed >> 33) % 64;
+				const size_t at = (seed >> 33) % 84;
 				if (at < n)
 					frame_bytes(&f)[at] = (uint8_t)(seed >> 56);
 			}
-			if (i % 2 && (frame_bytes(&f)[14] & 15) == 5)
-				ip4_fix(frame_bytes(&f) + 14);
+			if (!(i & IP6) && (seed >> 20 & 1) && (ip_of(i)[0] & 15) == 5)
+				ip4_fix(ip_of(i));
 			compare(&b, LINK_ETHERNET, frame_bytes(&f), n, n + i % 5);
 		}
 		assert_in_range(b.taken, 1000, 39000);
@@ -200,7 +277,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_packets_go_the_short_way),
 		cmocka_unit_test(the_unusual_goes_the_long_way),
+		cmocka_unit_test(a_full_stack_of_analyzers),
 		cmocka_unit_test(every_cut),
+		cmocka_unit_test(every_field_of_ip6),
 		cmocka_unit_test(checksums_that_mean_nothing),
 		cmocka_unit_test(damaged_headers),
 	};
