@@ -1,7 +1,7 @@
-/* bro1.c - logs of Bro 1: which of the three kinds one is, and its lines for the reader.
+/* bro1.c - logs of Bro 1: tells apart the three kinds, and passes their lines to the reader.
  *
- * The oldest kind has its words in another order.  The other two look the same, but for where the originator stands: what
- * the lines tell is weighed.  Where nothing does, the log is taken for one of 1.5, which is what was in use.
+ * The oldest kind orders its words differently.  The other two look the same except for the place of the originator, so
+ * evidence from the first lines is weighed.  Without any evidence the log is taken for one of 1.5, the most common kind.
  */
 #include "read/bro1.h"
 
@@ -15,16 +15,16 @@ same_text(struct text a, struct text b)
 	return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
 }
 
-/* How many guesses by the lower port a port with a name outweighs, and how many the service. */
+/* How many lines that are judged by the lower port weigh as much as one with a well-known port, and as one with a service. */
 enum { NAME_WEIGHT = 4, SERVICE_WEIGHT = 16 };
 
-/* What speaks for one of two formats that look the same: more than 0 for BRO1, less for BRO1_5. */
+/* Evidence for one of two formats that look the same: above 0 for BRO1, below 0 for BRO1_5. */
 struct evidence {
 	size_t lines[BRO1_5 + 1]; /* those of BRO1 count as BRO1_5 */
 	int    certain, ports;
 };
 
-/* => The number of decimals of a plain number. */
+/* Returns the number of decimals of a plain number. */
 static size_t
 decimals(struct text t)
 {
@@ -32,7 +32,7 @@ decimals(struct text t)
 	return point != NULL ? (size_t)(t.p + t.n - point - 1) : 0;
 }
 
-/* 1.5 has six decimals and no U; BRO1 has no zeros at a number's end and no history. */
+/* 1.5 writes six decimals and no U; BRO1 writes no trailing zeros and no history. */
 static void
 weigh_words(const struct bro1_words *w, const struct bro1_line *line, struct evidence *e)
 {
@@ -48,7 +48,7 @@ weigh_words(const struct bro1_words *w, const struct bro1_line *line, struct evi
 		e->certain--;
 }
 
-/* => Whether ICMP's messages of the first type are answered by those of the second. */
+/* Returns whether ICMP messages of type `answer` reply to those of the first type. */
 static bool
 is_answered_by(uint16_t type, uint16_t answer)
 {
@@ -61,7 +61,7 @@ is_answered_by(uint16_t type, uint16_t answer)
 	return false;
 }
 
-/* What the service tells, which goes by the responder's port. => As evidence.ports: 0 for nothing. */
+/* Judges by the service, which Bro named after the responder's port.  Returns a weight as in evidence.ports, 0 for none. */
 static int
 weigh_service(struct text service, struct text first, struct text second)
 {
@@ -74,8 +74,8 @@ weigh_service(struct text service, struct text first, struct text second)
 	return 0;
 }
 
-/* Where the responder's port is, which BRO1 has in front; with L the originator comes first in both.  `r` is read as
- * BRO1_5. */
+/* Judges by the place of the responder's port: BRO1 writes it first, except that with the flag L the originator comes first
+ * in both formats.  `r` was read as BRO1_5. */
 static void
 weigh_ports(const struct bro1_words *w, const struct record *r, struct evidence *e)
 {
@@ -89,12 +89,12 @@ weigh_ports(const struct bro1_words *w, const struct record *r, struct evidence 
 		found = (is_answered_by(r->resp_p, r->orig_p) - is_answered_by(r->orig_p, r->resp_p)) * SERVICE_WEIGHT;
 	else if (found == 0 && (first.n > 0) != (second.n > 0))
 		found = first.n > 0 ? NAME_WEIGHT : -NAME_WEIGHT;
-	else if (found == 0 && r->orig_p != r->resp_p) /* servers mostly have the lower one */
+	else if (found == 0 && r->orig_p != r->resp_p) /* servers usually have the lower one */
 		found = r->orig_p < r->resp_p ? 1 : -1;
 	e->ports += found;
 }
 
-/* Reads a line for what it tells of its kind. => Whether it is one of Bro 1. */
+/* Collects the evidence in a line.  Returns whether it is a line of Bro 1. */
 static bool
 weigh_line(const char *p, size_t n, struct evidence *e)
 {
@@ -125,7 +125,7 @@ bro1_detect(struct text head, enum bro1_kind *kind)
 	for (const char *p = head.p, *end = head.p + head.n, *line_end; p < end; p = line_end + 1) {
 		line_end = memchr(p, '\n', (size_t)(end - p));
 		if (line_end == NULL && p > head.p)
-			break; /* it may be cut off */
+			break; /* it may be incomplete */
 		if (line_end == NULL)
 			line_end = end;
 		const size_t n = (size_t)(line_end - p);
@@ -165,8 +165,8 @@ detect_bro1_5(struct text head)
 	return is_kind(head, BRO1_5);
 }
 
-/* What every record has a place for; bro0 has no ports.  A history, and the port that the service of bro0 may tell, are
- * columns where they are seen. */
+/* The columns of every record; bro0 has no ports.  A history, and the port that the service of bro0 may name, become columns
+ * when they are first seen. */
 static const enum column_id columns[] = { COL_TS,         COL_ORIG_H,     COL_ORIG_P,    COL_RESP_H,
 	                                      COL_RESP_P,     COL_PROTO,      COL_SERVICE,   COL_DURATION,
 	                                      COL_ORIG_BYTES, COL_RESP_BYTES, COL_CONN_STATE };

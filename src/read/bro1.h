@@ -1,4 +1,4 @@
-/* bro1.h - lines of Bro 1: taken apart, as records (bro1_line.c), and which kind a log is (bro1.c). */
+/* bro1.h - lines of Bro 1: splitting them, turning them into records (bro1_line.c), detecting their kind (bro1.c). */
 #ifndef CONNLOG_READ_BRO1_H
 #define CONNLOG_READ_BRO1_H
 
@@ -6,26 +6,26 @@
 
 /* The words of a line. */
 struct bro1_words {
-	struct text at[BRO1_PARTS]; /* by bro1_part; one that the line has not is empty */
-	const char *rest, *end;     /* what stands behind them */
+	struct text at[BRO1_PARTS]; /* by bro1_part; empty if missing */
+	const char *rest, *end;     /* what follows them */
 };
 
-/* => Whether the line has all the words of its kind; flags may be missing, as in the first years. */
+/* Splits a line.  Returns whether it has all the words of its kind; flags may be missing, as in the first years. */
 bool bro1_split(enum bro1_kind kind, const char *line, size_t n, struct bro1_words *w);
 
-/* A line that is read; the texts lie in it. */
+/* A parsed line; the strings point into it. */
 struct bro1_line {
 	struct record *record;   /* to be filled; empty before */
 	struct text   *literals; /* by column (record.h) */
 	struct text    flags;    /* empty for X */
 	struct text    addl;
-	bool           history_seen; /* BRO1_5: there is a word for it, be it X */
+	bool           history_seen; /* BRO1_5: there is a word for it, even if it is X */
 };
 
-/* Reads a line (without its end). => NULL, or what is wrong with it. */
+/* Parses a line (without its newline).  Returns NULL, or a description of what is wrong with it. */
 const char *bro1_parse(enum bro1_kind kind, const char *line, size_t n, struct bro1_line *out);
 
-/* Looks at the first lines of a log, the last of which may be cut off. => Whether it is one of Bro 1, and which kind. */
+/* Returns whether the first lines of a log (the last may be incomplete) are Bro 1's, and stores which kind. */
 bool bro1_detect(struct text head, enum bro1_kind *kind);
 
 #endif

@@ -1,10 +1,10 @@
-/* bro1_line.c - a line of Bro 1 as a record.
+/* bro1_line.c - turns a line of Bro 1 into a record.
  *
- * The line is described at write/bro1.c, its parts by bro1_layouts[] (record/bro1.h).  "?" is an unset column, and so is a
- * service that only says that the port has no name.  What Zeek has no column for goes into two of ours: `flags`, where
- * there are others than X, and `addl`, the additional text.
+ * write/bro1.c describes the line, bro1_layouts[] (record/bro1.h) its parts.  "?" is an unset column, and so is a service
+ * that only says that the port has no name.  What Zeek has no column for goes into two of ours: `flags`, if there are any
+ * besides X, and `addl`, the additional text.
  *
- * The line of 1.5 may hold a history before the additional text: a word of nothing but its letters is taken for one.
+ * In 1.5 a history can precede the additional text: a word that consists only of history letters is taken for one.
  */
 #include "read/bro1.h"
 
@@ -19,7 +19,7 @@ is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* => The next word, without blanks around it; an empty one at the end. */
+/* Returns the next word, without surrounding blanks; an empty one at the end. */
 static struct text
 next_word(const char **at, const char *end)
 {
@@ -48,11 +48,11 @@ bro1_split(enum bro1_kind kind, const char *line, size_t n, struct bro1_words *w
 			return false;
 		w->at[layout->at[i]] = word;
 	}
-	w->rest = p + (p < w->end); /* behind one blank */
+	w->rest = p + (p < w->end); /* after one blank */
 	return true;
 }
 
-/* Reads the word into its column. => false where it is no such value. */
+/* Stores the word in its column.  Returns false if it is not a value of that type. */
 static bool
 read_column(struct bro1_line *out, enum column_id id, struct text word)
 {
@@ -84,13 +84,13 @@ read_column(struct bro1_line *out, enum column_id id, struct text word)
 	}
 	if (good)
 		r->has |= HAS(id);
-	/* 007 and -0 are not how every format writes a number. */
+	/* Not every format writes a number as 007 or -0. */
 	if (good && plain && word.p[0] != '-' && !(word.n > 1 && word.p[0] == '0' && word.p[1] != '.'))
 		out->literals[id] = word;
 	return good;
 }
 
-/* The column that each part is; of the ends, where the originator comes first. */
+/* The column of each part, where the originator comes first. */
 static const enum column_id columns[BRO1_PARTS] = {
 	[BRO1_START] = COL_TS,
 	[BRO1_DURATION] = COL_DURATION,
@@ -105,7 +105,7 @@ static const enum column_id columns[BRO1_PARTS] = {
 	[BRO1_STATE] = COL_CONN_STATE,
 };
 
-/* => The same column of the other end. */
+/* Returns the same column of the other endpoint. */
 static enum column_id
 other_end(enum column_id id)
 {
@@ -153,7 +153,7 @@ is_proto(struct text t)
 	       text_is(t, "?");
 }
 
-/* => Whether the word may stand for that part, as far as read_column() does not look. */
+/* Returns whether the word is valid for that part, beyond what read_column() checks. */
 static bool
 may_be(enum bro1_part part, struct text word)
 {
@@ -169,7 +169,7 @@ may_be(enum bro1_part part, struct text word)
 	}
 }
 
-/* The letters of Bro 1's histories and those that Zeek has besides. */
+/* Returns whether all letters are those of Bro 1's or Zeek's histories. */
 static bool
 is_history(struct text t)
 {
@@ -179,7 +179,7 @@ is_history(struct text t)
 	return t.n > 0;
 }
 
-/* => Whether a history stands there, be it "X" for none; `w->rest` is then behind it. */
+/* Returns whether a history follows, including "X" for none, and moves `w->rest` past it. */
 static bool
 take_history(struct bro1_words *w, struct record *r)
 {
@@ -197,7 +197,7 @@ take_history(struct bro1_words *w, struct record *r)
 	return true;
 }
 
-/* => Whether the service is what Bro 1 would make up for the record's ports. */
+/* Returns whether the service is one that Bro 1 derives from the record's ports. */
 static bool
 is_made_up(struct text service, enum bro1_kind kind, bool marked, const struct record *r)
 {
@@ -207,8 +207,8 @@ is_made_up(struct text service, enum bro1_kind kind, bool marked, const struct r
 	return made_up.n == service.n && memcmp(made_up.p, service.p, service.n) == 0;
 }
 
-/* What a service says besides, and whether it is one: a mere name of a port is, one with a "?" behind it is not, nor is
- * "other" of a port without a name. */
+/* Interprets a service: the name of a port counts as one, but not if a "?" follows it, and neither does "other" for a port
+ * without a name. */
 static void
 settle_service(enum bro1_kind kind, struct record *r)
 {
@@ -227,7 +227,7 @@ settle_service(enum bro1_kind kind, struct record *r)
 		r->has |= HAS(COL_SERVICE);
 }
 
-/* => The column of that part: of the ends, Zeek has the originator first. */
+/* Returns the column of that part; Zeek has the originator first. */
 static enum column_id
 column_of(enum bro1_part part, bool orig_first)
 {

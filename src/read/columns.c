@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* Different names of columns and types in all the headers of all files: beyond what any logs have, a bound all the same. */
+/* A bound on the distinct names of columns and types in all headers of all files, beyond what real logs have. */
 enum { NAMES_MAX = 4096 };
 
 static bool
@@ -50,7 +50,7 @@ kind_of(struct text type)
 	return EXTRA_TEXT;
 }
 
-/* => "count" of "set[count]", of which the end may be missing */
+/* Returns "count" of "set[count]", whose closing bracket may be missing. */
 static struct text
 element_of(struct text type)
 {
@@ -80,7 +80,7 @@ columns_set_type(struct connlog_reader *r, size_t extra, struct text type)
 	return true;
 }
 
-/* Makes an extra. => false, after reader_bad(), where there is no room for it. */
+/* Creates an extra column.  Returns false, after reader_bad(), if there is no room for it. */
 static bool
 add_extra(struct connlog_reader *r, struct text name, struct text type, struct slot *out)
 {
@@ -103,7 +103,7 @@ has_room(struct connlog_reader *r)
 	return false;
 }
 
-/* Log::default_scope_sep can be "_": id_orig_h is id.orig_h. => NULL for a name that the schema does not know. */
+/* Log::default_scope_sep can be "_": id_orig_h is id.orig_h.  Returns NULL for a name that is not in the schema. */
 static const struct column *
 find_column(struct text name)
 {
@@ -140,7 +140,7 @@ columns_add(struct connlog_reader *r, struct text name, struct text type, struct
 
 	if (!has_room(r))
 		return false;
-	if (c == NULL || has_column(&r->columns, c)) /* a second one of a name is kept as an extra */
+	if (c == NULL || has_column(&r->columns, c)) /* a second column of the same name is kept as an extra */
 		return add_extra(r, name, type, out);
 	*out = (struct slot){ c, NO_EXTRA };
 	r->columns.at[r->columns.n++] = field_of(c);
@@ -155,7 +155,7 @@ columns_default(struct connlog_reader *r)
 	field_set_profile(&r->columns, PROFILE_DEFAULT);
 }
 
-/* => Where the schema's column belongs among the others. */
+/* Returns the index at which the schema's column belongs among the others. */
 static size_t
 place_of(const struct field_set *set, const struct column *c)
 {

@@ -1,7 +1,6 @@
-/* csv.c - RFC 4180 with a header line, as write/csv.c writes it and as spreadsheets and data frames do.
+/* csv.c - reads RFC 4180 with a header line, as write/csv.c, spreadsheets and data frames write it.
  *
- * A cell that is empty without quotes is unset.  The header tells no types: those of columns that the schema does not know
- * are texts.
+ * An empty cell without quotes is unset.  The header has no types: columns that are not in the schema are strings.
  */
 #include "read/values.h"
 
@@ -10,7 +9,7 @@ struct csv {
 	size_t      n;
 };
 
-/* A line goes on behind its end where a quote is open: an even number of quotes is closed. */
+/* A line continues past a newline inside quotes; after an even number of quotes none is open. */
 static char *
 csv_line_end(char *p, size_t n)
 {
@@ -27,7 +26,7 @@ csv_line_end(char *p, size_t n)
 	return NULL;
 }
 
-/* Behind the quote that opens it, in place. => false where none closes it or something stands behind. */
+/* Takes a quoted cell, in place, from after its opening quote.  Returns false if it is not closed or text follows the quote. */
 static bool
 take_quoted(char **at, const char *end, struct text *out)
 {
@@ -47,7 +46,7 @@ take_quoted(char **at, const char *end, struct text *out)
 	return p < end && (*at == end || **at == ',');
 }
 
-/* Takes the next cell; *at is NULL behind the last. */
+/* Takes the next cell; *at becomes NULL after the last one. */
 static bool
 take_cell(char **at, const char *end, struct text *out, bool *quoted)
 {
@@ -128,7 +127,7 @@ csv_line(struct connlog_reader *r, char *p, size_t n)
 	struct csv *s = r->state;
 	size_t      cells = 0;
 
-	if (n == 0 && s->n != 1) /* of a log of one column it is a row that has it not */
+	if (n == 0 && s->n != 1) /* in a log of one column it is a row where that is unset */
 		return READ_NOTHING;
 	if (s->n == 0)
 		return read_header(r, s, p, n);
@@ -145,7 +144,7 @@ csv_line(struct connlog_reader *r, char *p, size_t n)
 	return cells == s->n ? READ_RECORD : reader_bad(r, "fewer columns than the %zu of the header", s->n);
 }
 
-/* A first line that has one of Zeek's names in a cell of its own. */
+/* Accepts a first line in which a cell is one of Zeek's column names. */
 static bool
 csv_detect(struct text head)
 {

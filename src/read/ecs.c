@@ -1,8 +1,8 @@
-/* ecs.c - JSON in the names of Elastic's Common Schema, as connlog and Elastic's Zeek integration write it (record/names.h,
- * write/ecs.c).
+/* ecs.c - JSON with the names of the Elastic Common Schema, as connlog and Elastic's Zeek integration write it
+ * (record/names.h, write/ecs.c).
  *
- * What is derived from other columns is passed over.  Where the integration has dropped or cut what Zeek had, and for other
- * sources of ECS, there are second names (@timestamp, source.ip, event.id …), which count where the first is not there.
+ * Fields derived from other columns are skipped.  Where the integration dropped or truncated Zeek's value, and for other
+ * sources of ECS, alternative names (@timestamp, source.ip, event.id …) are used if the primary one is missing.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 #include "record/names.h"
 
 struct ecs {
-	struct json json; /* first: what json_member() works with */
+	struct json json; /* first, as json_member() expects */
 	size_t      due;
-	char        seconds[48]; /* of the line: event.duration, as Zeek has it */
+	char        seconds[48]; /* event.duration of the line, as Zeek writes it */
 };
 
 static const struct {
@@ -59,12 +59,12 @@ set_duration(struct connlog_reader *r, const struct json_value *v)
 	const uint64_t whole = nanos < 0 ? 0 - (uint64_t)nanos : (uint64_t)nanos;
 	const int      n = snprintf(s->seconds, sizeof s->seconds, "%s%" PRIu64 ".%09" PRIu64, nanos < 0 ? "-" : "",
 	                            whole / 1000000000, whole % 1000000000);
-	/* microseconds, as in Zeek's own logs, where nothing is lost by that */
+	/* microseconds, as in Zeek's own logs, if that loses nothing */
 	seconds.text = (struct text){ s->seconds, (size_t)n - (whole % 1000 == 0 ? 3 : 0) };
 	return set_column(r, COL_DURATION, &seconds);
 }
 
-/* The integration's tags say which columns are set, which shows in them; others are kept. */
+/* The integration's tags only repeat which columns are set, so they are skipped; other tags are kept. */
 static bool
 only_ours(const struct json_value *v)
 {

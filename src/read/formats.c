@@ -1,4 +1,4 @@
-/* formats.c - the table of formats that can be read, in the order in which a file's beginning is held against them. */
+/* formats.c - the table of formats that can be read, in the order in which they are tried on the beginning of a file. */
 #include "read/read.h"
 
 static const struct read_format *const formats[] = {

@@ -1,10 +1,10 @@
 /* json.c - Zeek's JSON log, flat or nested (id.orig_h or id: { orig_h }), with any time format of Zeek's.
  *
- * Source: Zeek 8.2.2 src/threading/formatters/JSON.cc.  A line tells only the columns that it has; the log is taken to have
- * Zeek's default columns and all that are seen.
+ * Source: Zeek 8.2.2 src/threading/formatters/JSON.cc.  A line names only the columns that are set, so the log is taken to
+ * have Zeek's default columns and all others that are seen.
  *
- * The members of a line come in the order of those of the line before, mostly: each is held against the one that is due
- * before it is looked up.
+ * The members of a line usually come in the order of the previous line, so each is compared with the expected one before
+ * it is looked up.
  */
 #include "read/json.h"
 
@@ -16,7 +16,7 @@ is_named(const struct member *m, struct text name)
 	return m->n == name.n && memcmp(m->name, name.p, name.n) == 0;
 }
 
-/* Sees a member for the first time. => NULL after reader_bad(). */
+/* Adds a member that is seen for the first time.  Returns NULL after reader_bad(). */
 static const struct member *
 learn(struct connlog_reader *r, struct json *s, struct text name, const struct json_value *v)
 {

@@ -1,4 +1,4 @@
-/* json_line.c - see json_line.h.  RFC 8259; what is not told apart there (a control character in a text) is taken.  */
+/* json_line.c - see json_line.h.  RFC 8259, but control characters in strings are accepted. */
 #include "read/json_line.h"
 
 #include "base/parse.h"
@@ -11,7 +11,7 @@ struct cursor {
 	struct connlog_reader *r;
 	char                  *p, *end;
 	json_member_fn         member;
-	char                   name[NAME_MAX_BYTES]; /* of the objects around, each with a dot behind */
+	char                   name[NAME_MAX_BYTES]; /* of the enclosing objects, each followed by a dot */
 };
 
 static enum read_result
@@ -49,7 +49,7 @@ hex_digit(char c)
 	return -1;
 }
 
-/* => The number of \uXXXX's four digits, or -1. */
+/* Returns the value of \uXXXX's four digits, or -1. */
 static int
 hex4(const char *p, const char *end)
 {
@@ -65,7 +65,7 @@ hex4(const char *p, const char *end)
 	return v;
 }
 
-/* Behind "\u": a code point, of one or, as a pair of surrogates, two escapes. => -1 where it is none. */
+/* Parses a code point after "\u", from one escape or a pair of surrogates.  Returns -1 if it is invalid. */
 static int
 code_point(char **p, const char *end)
 {
@@ -79,10 +79,10 @@ code_point(char **p, const char *end)
 		*p += 6;
 		return 0x10000 + ((v - 0xd800) << 10) + (low - 0xdc00);
 	}
-	return v >= 0xd800 && v < 0xe000 ? 0xfffd : v; /* half a pair */
+	return v >= 0xd800 && v < 0xe000 ? 0xfffd : v; /* a lone surrogate */
 }
 
-/* Unescapes from the first backslash on, up to the quote that ends the text. => false where none does or an escape is bad. */
+/* Unescapes from the first backslash to the closing quote.  Returns false if there is none or an escape is invalid. */
 static bool
 unescape(struct cursor *c, struct text *out)
 {
@@ -113,7 +113,7 @@ unescape(struct cursor *c, struct text *out)
 	return c->p++ < c->end;
 }
 
-/* Behind the quote that begins a text. */
+/* Takes a string from after its opening quote. */
 static bool
 take_text(struct cursor *c, struct text *out)
 {
@@ -149,7 +149,7 @@ take_number(struct cursor *c, struct text *out)
 	return is_json_number(out->p, out->n);
 }
 
-/* A text, number, true, false or null. */
+/* Takes a string, number, true, false or null. */
 static bool
 take_scalar(struct cursor *c, struct json_value *v)
 {
@@ -162,7 +162,7 @@ take_scalar(struct cursor *c, struct json_value *v)
 		v->kind = JSON_TEXT;
 		return take_text(c, &v->text);
 	case 't':
-		*c->p = 'T'; /* the texts of a line lie in it */
+		*c->p = 'T'; /* strings of a line point into it */
 		v->text = (struct text){ c->p++, 1 };
 		return take_word(c, "rue");
 	case 'f':
@@ -179,7 +179,7 @@ take_scalar(struct cursor *c, struct json_value *v)
 	}
 }
 
-/* An object or list that is kept as it stands: up to the bracket that closes it. */
+/* Takes an object or list verbatim, up to its closing bracket. */
 static bool
 take_raw(struct cursor *c, struct text *out)
 {
@@ -204,7 +204,7 @@ take_raw(struct cursor *c, struct text *out)
 	return depth == 0;
 }
 
-/* Behind the bracket that opens a list. */
+/* Takes a list from after its opening bracket. */
 static bool
 take_list(struct cursor *c, struct json_value *v)
 {
@@ -236,7 +236,7 @@ take_list(struct cursor *c, struct json_value *v)
 
 static enum read_result take_object(struct cursor *c, size_t prefix, unsigned depth);
 
-/* A member behind its name, which is `name` behind the names of the objects around it. */
+/* Takes a member from after its name, which is `name` prefixed with those of the enclosing objects. */
 static enum read_result
 take_member(struct cursor *c, struct text name, size_t prefix, unsigned depth)
 {
@@ -257,7 +257,7 @@ take_member(struct cursor *c, struct text name, size_t prefix, unsigned depth)
 	return c->member(c->r, name, &v);
 }
 
-/* Behind the brace that opens it. */
+/* Takes an object from after its opening brace. */
 static enum read_result
 take_object(struct cursor *c, size_t prefix, unsigned depth)
 {
@@ -298,8 +298,8 @@ json_line(struct connlog_reader *r, char *p, size_t n, json_member_fn member)
 
 /* ---- values into records ---------------------------------------------------------------------------------------- */
 
-/* => The byte that Zeek writes as these four characters, or -1 where it would write others: for what is printable and what
- * JSON has a short escape for. */
+/* Returns the byte that Zeek writes as these four characters, or -1 if it would not: printable bytes and those with a short
+ * escape in JSON. */
 static int
 zeek_byte(const char *four)
 {
@@ -314,8 +314,8 @@ zeek_byte(const char *four)
 	return utf8_is_good(&c, 1) ? -1 : byte;
 }
 
-/* Zeek writes \xHH for the bytes of a text that is not good UTF-8.  What is good UTF-8 when turned back was none of that,
- * but a text with a backslash in it. */
+/* Zeek writes \xHH for the bytes of strings that are not valid UTF-8.  If decoding gives valid UTF-8, it was not such a
+ * string, but one that contains a backslash. */
 static struct text
 zeek_text(struct connlog_reader *r, struct text t)
 {
@@ -349,8 +349,8 @@ zeek_texts(struct connlog_reader *r, const struct json_value *v)
 	return v->list;
 }
 
-/* A list where the column has one text: joined by commas, as Zeek joins services.  In the line there is more than a comma
- * between the elements, so they can be moved together there. */
+/* Joins a list with commas for a column of one string, as Zeek joins services.  The elements are further apart in the line
+ * than a comma, so they can be moved together in place. */
 static struct text
 join(struct text_set set)
 {

@@ -1,7 +1,7 @@
-/* json_line.h - an object of JSON on a line, member by member: what every format that is JSON reads with.
+/* json_line.h - parses a JSON object on one line, member by member, for every format based on JSON.
  *
- * Objects within it are walked through, too: their members have the names of both, with a dot between ("id.orig_h"), so
- * that nested and flat logs look alike.  Texts are unescaped in place.
+ * Nested objects are flattened: their members' names are joined with a dot ("id.orig_h"), so nested and flat logs look alike.
+ * Strings are unescaped in place.
  */
 #ifndef CONNLOG_READ_JSON_LINE_H
 #define CONNLOG_READ_JSON_LINE_H
@@ -12,22 +12,22 @@ enum json_kind { JSON_TEXT, JSON_NUMBER, JSON_BOOL, JSON_NULL, JSON_LIST };
 
 struct json_value {
 	enum json_kind  kind;
-	enum json_kind  element; /* of a list: what all elements are, JSON_TEXT where they differ or are none */
-	struct text     text;    /* unescaped; the number as it stood; T or F */
-	struct text_set list;    /* the same for each; of an object or a list in it the JSON as it stood */
+	enum json_kind  element; /* of a list: the kind of all elements, JSON_TEXT if they differ or there are none */
+	struct text     text;    /* unescaped; a number as written; T or F */
+	struct text_set list;    /* the same for each element; for a nested object or list its JSON verbatim */
 };
 
-/* => READ_RECORD, or what reader_bad() answers. */
+/* Returns READ_RECORD, or the result of reader_bad(). */
 typedef enum read_result (*json_member_fn)(struct connlog_reader *r, struct text name, const struct json_value *v);
 
-/* Calls `member` for each member. => READ_RECORD, or READ_BAD after reader_bad(). */
+/* Calls `member` for each member.  Returns READ_RECORD, or READ_BAD after reader_bad(). */
 enum read_result json_line(struct connlog_reader *r, char *p, size_t n, json_member_fn member);
 
-/* Sets a column out of a value; null leaves it unset.  Texts are what Zeek's JSON writer made of them, and are turned
- * back: \xHH is a byte where that writer would have written it so. => READ_RECORD, or READ_BAD after reader_bad(). */
+/* Sets a column from a value; null leaves it unset.  Strings are converted back from what Zeek's JSON writer made of them:
+ * \xHH is a byte if that writer would have written it so.  Returns READ_RECORD, or READ_BAD after reader_bad(). */
 enum read_result json_set(struct connlog_reader *r, struct slot slot, const struct json_value *v);
 
-/* => The name of the type that a value has in Zeek. */
+/* Returns Zeek's name for the value's type. */
 struct text json_type(const struct json_value *v);
 
 #endif

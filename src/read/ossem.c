@@ -1,9 +1,9 @@
-/* ossem.c - JSON with OSSEM's names (record/names.h): Zeek's JSON but for the names. */
+/* ossem.c - JSON with OSSEM's names (record/names.h); otherwise Zeek's JSON. */
 #include "read/json.h"
 #include "record/names.h"
 
 struct ossem {
-	struct json json; /* first: what json_member() works with */
+	struct json json; /* first, as json_member() expects */
 	size_t      due;
 };
 

@@ -1,10 +1,10 @@
-/* read.h - what a format that is read has to offer, and what it works with.
+/* read.h - the interface between the reader and the formats it can read.
  *
- * A format is a row in read_formats[] (formats.c): it says whether a file begins like it, and turns a line into the
- * reader's record.  reader.c opens the files, finds the format, cuts the lines and tells what is wrong.  A line is handed
- * out where it lies in the file's window and may be written over: texts are unescaped in place, and the record points into it.
+ * A format is a row in read_formats[] (formats.c): it detects its files and turns a line into the reader's record.  reader.c
+ * opens the files, detects the format, splits lines and reports errors.  A line is passed where it lies in the file's window
+ * and may be overwritten: strings are unescaped in place, and the record points into it.
  *
- * A format first says what columns there are (columns.h), then sets the values of a line (values.h).
+ * A format first declares the columns (columns.h), then sets the values of a line (values.h).
  */
 #ifndef CONNLOG_READ_READ_H
 #define CONNLOG_READ_READ_H
@@ -19,25 +19,26 @@ struct connlog_reader;
 enum read_result {
 	READ_RECORD,
 	READ_NOTHING, /* a header, a comment, an empty line */
-	READ_BAD,     /* reader_bad() has said what is wrong */
+	READ_BAD,     /* reader_bad() has reported what is wrong */
 };
 
 struct read_format {
 	const char *name;
-	/* Does a file begin like this?  `head` begins with no blank; it may end within a line.  NULL: only --from names it. */
+	/* Returns whether a file begins like this.  `head` does not start with a blank and may end within a line.  NULL: only selected
+	 * by --from. */
 	bool (*detect)(struct text head);
-	size_t state_size; /* of what the format remembers of a file: reader.state, all zeros at its beginning */
-	/* At a file's beginning, before the first line; NULL: nothing to do. */
+	size_t state_size; /* of the format's state of a file: reader.state, zeroed at its beginning */
+	/* Called at the beginning of a file, before the first line; may be NULL. */
 	void (*begin)(struct connlog_reader *r);
-	enum read_result (*line)(struct connlog_reader *r, char *p, size_t n); /* without its end, \n or \r\n */
-	/* => Where a line that begins at p ends (the place of its \n), NULL where it goes on behind p + n.  NULL: at the first. */
+	enum read_result (*line)(struct connlog_reader *r, char *p, size_t n); /* without its \n or \r\n */
+	/* Returns the \n that ends the line starting at p, or NULL if it continues past p + n.  NULL: lines end at the first \n. */
 	char *(*line_end)(char *p, size_t n);
-	/* The columns show only in the lines: the first of them are read twice, so that they are known before the first. */
+	/* Columns are only visible in the lines, so the first lines are read twice to know them in advance. */
 	bool columns_in_lines;
-	bool empty_lines; /* they are handed out, too; without it they say nothing */
+	bool empty_lines; /* pass them to the format, too; otherwise they are skipped */
 };
 
-/* A name or a type of a column that the schema does not know: kept as long as the reader, for who writes them. */
+/* The name or type of a column that is not in the schema; lives as long as the reader, since writers use it. */
 struct read_name {
 	struct read_name *next;
 	char              text[];
@@ -46,60 +47,60 @@ struct read_name {
 struct connlog_reader {
 	char                    **paths;
 	size_t                    paths_n, next_path;
-	struct bytes              memory; /* what the first file begins with, or all there is where there are no paths */
+	struct bytes              memory; /* the beginning of the first file, or the whole input if there are no paths */
 	const struct read_format *wanted; /* --from, or NULL */
 	volatile sig_atomic_t     stop;
 	void (*on_wait)(void *arg); /* connlog_reader_on_wait(), or NULL */
 	void *on_wait_arg;
 
-	/* The file that is being read. */
+	/* The file being read. */
 	struct stream             in;
 	bool                      open;
 	const char               *name;
 	const struct read_format *format;
 	void                     *state;
 	uint64_t                  line, next_line;
-	bool                      cut; /* the line was too long: what is left of it is to be dropped */
+	bool                      cut; /* the line was too long: the rest of it has to be dropped */
 
 	/* Its columns (columns.c). */
 	struct field_set  columns;
 	bool              columns_changed;
-	bool              columns_told; /* the first have been */
+	bool              columns_told; /* the first columns were reported */
 	struct extra      extras[FIELDS_MAX];
 	size_t            extras_n;
 	struct read_name *names;
 	size_t            names_n;
 
-	/* The line's record; `texts` are the elements of its sets, of which as many fit as the line has bytes. */
+	/* The record of the line; `texts` are the elements of its sets, with room for as many as the line has bytes. */
 	struct record record;
 	struct arena  arena; /* for connlog_record_set() */
 	struct text   literals[COLUMNS];
 	struct text  *texts;
 	size_t        texts_n, texts_room;
-	bool          pending; /* the record is there, its columns had to be told first */
+	bool          pending; /* the record is ready, but its columns had to be reported first */
 
-	struct outbuf scratch; /* for a text on its way */
+	struct outbuf scratch; /* for temporary strings */
 	uint64_t      records, bad, done_bytes;
 	char          why[256];
 };
 
-/* \xHH is a byte and \\ a backslash, any other backslash stands for itself; in place. => The text that is left. (tsv.c) */
+/* Unescapes in place: \xHH is a byte, \\ a backslash, any other backslash stands for itself.  Returns the result (tsv.c). */
 struct text text_unescape(struct text t);
 
-/* => Where a text of the line may be written over. */
+/* Returns where a string of the line may be overwritten. */
 static inline char *
 text_place(struct text t)
 {
 	return (char *)(uintptr_t)t.p;
 }
 
-/* Says what is wrong with a line. => READ_BAD */
+/* Reports what is wrong with a line.  Returns READ_BAD. */
 __attribute__((format(printf, 2, 3))) enum read_result reader_bad(struct connlog_reader *r, const char *format, ...);
 
-/* Reads from memory, which is to outlive the reader; otherwise as connlog_reader_files(). */
+/* As connlog_reader_files(), but reads from memory, which must outlive the reader. */
 struct connlog_reader *reader_memory(struct bytes memory, const char *format, char *err, size_t err_size);
 
-/* => The format of that name, or NULL; and the one that a file begins like (formats.c). */
+/* Return the format of that name, and the one detected from the beginning of a file; NULL for none (formats.c). */
 const struct read_format *read_format_find(const char *name);
 const struct read_format *read_format_detect(struct text head);
 

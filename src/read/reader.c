@@ -1,8 +1,8 @@
 /* reader.c - the readers of connlog.h: files, their format, their lines.
  *
- * One file is open at a time, through a window that moves over its bytes (capture/stream.h), so a log of any size takes the
- * same memory.  What is wrong with a line is told once, and the next call goes on with the line behind it; what is wrong
- * with a file, and the next call goes on with the next file.
+ * One file is open at a time, through a window that moves over its bytes (capture/stream.h), so memory does not depend on the
+ * size of a log.  An error in a line is reported once, and the next call continues with the following line; an error of a
+ * file is reported once, and the next call continues with the next file.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -12,8 +12,8 @@
 #include "read/read.h"
 #include "record/public.h"
 
-#define LINE_MAX_BYTES (1u << 20)   /* a longer one is no record */
-#define LOOK_AHEAD     (256u << 10) /* bytes that are read twice where the columns show only in the lines */
+#define LINE_MAX_BYTES (1u << 20)   /* a longer line is not a record */
+#define LOOK_AHEAD     (256u << 10) /* bytes that are read twice if columns are only visible in the lines */
 
 static int
 fail(char *err, size_t err_size, int code, const char *text)
@@ -131,7 +131,7 @@ connlog_reader_free(connlog_reader *r)
 
 /* ---- lines ------------------------------------------------------------------------------------------------------ */
 
-/* A set of the line may have as many elements as the line has bytes, and one more. */
+/* A set can have as many elements as the line has bytes, plus one. */
 static bool
 make_room(struct connlog_reader *r, size_t line)
 {
@@ -173,7 +173,7 @@ find_end(const struct read_format *format, char *p, size_t n)
 	return format->line_end != NULL ? format->line_end(p, n) : memchr(p, '\n', n);
 }
 
-/* Drops what is left of a line that was too long. */
+/* Drops the rest of a line that was too long. */
 static void
 drop_rest(struct connlog_reader *r)
 {
@@ -187,7 +187,7 @@ drop_rest(struct connlog_reader *r)
 	r->cut = false;
 }
 
-/* => How many lines of the file what has been cut off is: texts of some formats have line ends in them. */
+/* Returns how many lines of the file a record spans: in some formats strings can contain newlines. */
 static uint64_t
 count_lines(const struct read_format *format, const char *p, size_t n)
 {
@@ -203,7 +203,7 @@ count_lines(const struct read_format *format, const char *p, size_t n)
 	return lines;
 }
 
-/* => The next line, its length without its \n in *n; NULL at the end of the file. A line that is too long is cut off. */
+/* Returns the next line and its length without the \n; NULL at the end of the file.  Truncates a line that is too long. */
 static char *
 next_line(struct connlog_reader *r, size_t *n)
 {
@@ -218,7 +218,7 @@ next_line(struct connlog_reader *r, size_t *n)
 		if (end != NULL || have > LINE_MAX_BYTES || !stream_fill(in, have + 1)) {
 			if (end == NULL && have == 0)
 				return NULL;
-			/* what stream_fill() moved is there all the same */
+			/* valid even though stream_fill() may have moved it */
 			p = (char *)in->buf + in->pos;
 			*n = end != NULL ? (size_t)(end - p) : have;
 			in->pos += *n + (end != NULL);
@@ -232,7 +232,7 @@ next_line(struct connlog_reader *r, size_t *n)
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
-/* Reads copies of the first lines, as far as they are there, for nothing but their columns. */
+/* Reads copies of the first lines, as far as they are available, only for their columns. */
 static void
 look_ahead(struct connlog_reader *r)
 {
@@ -240,14 +240,14 @@ look_ahead(struct connlog_reader *r)
 	char              *copy = malloc(have.n + 1), *end;
 
 	if (copy == NULL)
-		return; /* then they are told as they come up */
+		return; /* then columns are reported as they appear */
 	memcpy(copy, have.p, have.n);
 	for (char *p = copy; (end = find_end(r->format, p, have.n - (size_t)(p - copy))) != NULL; p = end + 1)
 		read_line(r, p, (size_t)(end - p));
 	free(copy);
 }
 
-/* What stands before the first line that is not empty says nothing. */
+/* Detects the format, skipping leading blank lines. */
 static const struct read_format *
 detect(struct bytes head)
 {
@@ -256,7 +256,7 @@ detect(struct bytes head)
 	return head.n > 0 ? read_format_detect((struct text){ (const char *)head.p, head.n }) : &read_zeek;
 }
 
-/* Finds the format. => CONNLOG_OK, or an error with its text. */
+/* Determines the format.  Returns CONNLOG_OK, or an error with a message. */
 static int
 begin_file(struct connlog_reader *r, char *err, size_t err_size)
 {
@@ -282,7 +282,7 @@ begin_file(struct connlog_reader *r, char *err, size_t err_size)
 	return CONNLOG_OK;
 }
 
-/* => CONNLOG_OK, CONNLOG_END behind the last, or an error with its text. */
+/* Opens the next file.  Returns CONNLOG_OK, CONNLOG_END after the last one, or an error with a message. */
 static int
 open_next(struct connlog_reader *r, char *err, size_t err_size)
 {
@@ -299,11 +299,11 @@ open_next(struct connlog_reader *r, char *err, size_t err_size)
 		const char *path = r->paths[r->next_path];
 		r->name = strcmp(path, "-") == 0 ? "standard input" : path;
 		if (r->on_wait != NULL)
-			r->on_wait(r->on_wait_arg); /* to open a pipe is to wait for who writes to it */
+			r->on_wait(r->on_wait_arg); /* opening a pipe waits for a writer */
 		status = stream_open_begun(&r->in, path, r->memory, STREAM_WINDOW, &r->stop);
 		r->in.feed.on_wait = r->on_wait;
 		r->in.feed.on_wait_arg = r->on_wait_arg;
-		r->memory = (struct bytes){ NULL, 0 }; /* of the first file only */
+		r->memory = (struct bytes){ NULL, 0 }; /* only for the first file */
 	}
 	r->next_path++;
 	r->open = true;
@@ -318,7 +318,7 @@ open_next(struct connlog_reader *r, char *err, size_t err_size)
 	return status == CONNLOG_END ? CONNLOG_OK : status;
 }
 
-/* => CONNLOG_OK, or what ended the file before its end. */
+/* Closes the file.  Returns CONNLOG_OK, or the error that ended it early. */
 static int
 end_file(struct connlog_reader *r, char *err, size_t err_size)
 {
@@ -332,7 +332,7 @@ end_file(struct connlog_reader *r, char *err, size_t err_size)
 
 /* ---- the records ------------------------------------------------------------------------------------------------ */
 
-/* Hands out the record, or first its columns where they are new. */
+/* Returns the record, or first its columns if they have changed. */
 static int
 hand_out(struct connlog_reader *r, const connlog_record **out)
 {
@@ -349,7 +349,7 @@ hand_out(struct connlog_reader *r, const connlog_record **out)
 	return CONNLOG_READ_RECORD;
 }
 
-/* => What the next line of the open file is worth: CONNLOG_OK for nothing, or a result of connlog_reader_next(). */
+/* Processes the next line of the open file.  Returns CONNLOG_OK if it gave nothing, or a result of connlog_reader_next(). */
 static int
 next_record(struct connlog_reader *r, const connlog_record **out, char *err, size_t err_size)
 {

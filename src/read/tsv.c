@@ -1,7 +1,7 @@
-/* tsv.c - Zeek's and Bro 2's tab-separated logs, as any version and any options of theirs wrote them.
+/* tsv.c - reads the tab-separated logs of Zeek and Bro 2, of every version and with all options.
  *
- * The header says what separates columns and the elements of sets, and what stands for an empty and for an unset value;
- * it may come again anywhere (logs that were put together), and what it says holds from there on.  Source: Zeek 8.2.2
+ * The header defines the separators of columns and of set elements, and the strings for empty and unset values.  It can be
+ * repeated anywhere (in concatenated logs) and applies from there on.  Source: Zeek 8.2.2
  * src/threading/formatters/Ascii.cc and src/logging/writers/ascii/Ascii.cc; Bro v2.0 to v2.6 wrote the same with other
  * columns and types.
  *
@@ -10,7 +10,7 @@
 #include "base/scan.h"
 #include "read/values.h"
 
-/* A short text of the header. */
+/* A short string from the header. */
 struct word {
 	char   p[32];
 	size_t n;
@@ -21,7 +21,7 @@ struct tsv {
 	struct slot slots[FIELDS_MAX]; /* of the columns */
 	size_t      n;
 	struct text cells[FIELDS_MAX]; /* of the line */
-	bool        escaped;           /* there is a backslash in the line */
+	bool        escaped;           /* the line contains a backslash */
 };
 
 static int
@@ -34,7 +34,7 @@ hex_value(char c)
 	return -1;
 }
 
-/* => The byte that the text begins with as \xHH, or -1. */
+/* Returns the byte that a leading \xHH stands for, or -1. */
 static int
 escaped_byte(struct text t)
 {
@@ -68,7 +68,7 @@ is_word(struct text t, const struct word *w)
 	return t.n == w->n && (t.n == 0 || (*t.p == *w->p && memcmp(t.p, w->p, t.n) == 0));
 }
 
-/* => The text up to the separator or its end; *rest is what follows, its p NULL where there is no separator. */
+/* Returns the text up to the separator or the end; *rest is what follows, with p NULL if there is no separator. */
 static struct text
 cut(struct text *rest, const struct word *separator)
 {
@@ -200,8 +200,7 @@ set_cell(struct connlog_reader *r, const struct tsv *s, const struct column *c, 
 	}
 }
 
-/* Cuts the line into cells where one byte separates them. => How many there are; one more than there are columns for many
- * more. */
+/* Splits the line at a single-byte separator.  Returns the number of cells, at most one more than there are columns. */
 static size_t
 split_at_byte(struct tsv *s, struct text line)
 {
@@ -234,7 +233,7 @@ split_at_byte(struct tsv *s, struct text line)
 	return n + 1;
 }
 
-/* The same for any separator. */
+/* Does the same for any separator. */
 static size_t
 split(struct tsv *s, struct text line)
 {
@@ -270,7 +269,7 @@ tsv_line(struct connlog_reader *r, char *p, size_t n)
 	return READ_RECORD;
 }
 
-/* What Zeek's header says, until this one's does. */
+/* Sets the defaults of Zeek's header. */
 static void
 tsv_begin(struct connlog_reader *r)
 {
@@ -301,7 +300,7 @@ const struct read_format read_zeek = {
 	.line = tsv_line,
 };
 
-/* The header says all that there is to know. */
+/* The header describes everything, so both names share the code. */
 const struct read_format read_bro2 = {
 	.name = "bro2",
 	.state_size = sizeof(struct tsv),

@@ -1,6 +1,6 @@
 /* values.c - see values.h.
  *
- * Numbers of a time and of an interval, and addresses, are kept as the log has them, too (record.literals).
+ * Times, intervals and addresses are also kept as the log has them (record.literals).
  */
 #include "read/values.h"
 
@@ -8,18 +8,18 @@
 
 #include "base/parse.h"
 
-/* Times between these, seconds in which nobody lives (the years 5138 and up), are milliseconds, as JSON::TS_MILLIS has them. */
+/* Numbers in this range would be times after the year 5138, so they are taken for milliseconds (JSON::TS_MILLIS). */
 #define MILLIS_MIN 1e11
 #define MILLIS_MAX 1e14
 
-/* => Where the column's value goes. */
+/* Returns where the column's value is stored. */
 static void *
 place(struct connlog_reader *r, const struct column *c)
 {
 	return (char *)&r->record + c->offset;
 }
 
-/* 007 is not how a number is written, least of all in JSON. */
+/* A number with leading zeros (007) is not valid, above all not in JSON. */
 static bool
 leads_with_zeros(struct text t)
 {
@@ -43,7 +43,7 @@ set_seconds(struct connlog_reader *r, const struct column *c, struct text t)
 	return c->info.type == CONNLOG_TIME && parse_iso8601(t.p, t.n, at) && *at <= MILLIS_MIN;
 }
 
-/* Some write whole numbers with a fraction of zeros. */
+/* Removes a fraction of zeros, which some programs append to whole numbers. */
 static struct text
 without_zeros(struct text t)
 {
@@ -72,7 +72,7 @@ set_int(struct connlog_reader *r, const struct column *c, struct text t)
 	return parse_i64(t.p, t.n, place(r, c));
 }
 
-/* 80, or 80/tcp. */
+/* Accepts 80 and 80/tcp. */
 static bool
 set_port(struct connlog_reader *r, const struct column *c, struct text t)
 {
@@ -109,7 +109,7 @@ static bool
 set_addr(struct connlog_reader *r, const struct column *c, struct text t)
 {
 	if (!addr_parse(t.p, t.n, place(r, c)))
-		return false; /* what remains has no byte that any format would have to escape */
+		return false; /* what remains contains no byte that a format has to escape */
 	r->literals[c - schema] = t;
 	return true;
 }
@@ -148,7 +148,7 @@ set_typed(struct connlog_reader *r, const struct column *c, struct text t)
 		value_set_list(r, c, list_end(r, begin));
 		return true;
 	}
-	default: /* no column has the types that are for arguments of events alone */
+	default: /* the remaining types occur only in events */
 		return false;
 	}
 }
