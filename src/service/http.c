@@ -22,7 +22,7 @@ static void reply_made(struct http *h, bool interrupted);
 static void
 confirm(struct http *h)
 {
-	h->confirmed = true;
+	h->d.confirmed = true;
 	talk_confirm(h->t);
 }
 
@@ -85,11 +85,11 @@ version_of(struct bytes b)
 }
 
 static void
-set_version(struct http *h, int side, uint16_t version)
+set_version(struct http_dialogue *d, int side, uint16_t version)
 {
-	h->version[side] = version;
+	d->version[side] = version;
 	if (version > VERSION(1, 0))
-		h->keep_alive = true;
+		d->keep_alive = true;
 }
 
 /* ---- what follows HTTP */
@@ -97,7 +97,7 @@ set_version(struct http *h, int side, uint16_t version)
 static bool
 websocket(const struct http *h)
 {
-	return h->upgrade == UPGRADE_WEBSOCKET;
+	return h->d.upgrade == UPGRADE_WEBSOCKET;
 }
 
 /* All that comes goes to a child, at the end also a line that is unfinished now; what Zeek takes for the rest of the server's
@@ -107,7 +107,7 @@ hand_over(struct http *h, bool to_websocket)
 {
 	struct http_side *s = &h->side[TALK_RESP];
 
-	h->handed_over = true;
+	h->d.handed_over = true;
 	if (s->remaining > 0)
 		s->lines.plain = s->remaining;
 	if (!to_websocket) {
@@ -141,22 +141,22 @@ request_made(struct http *h, bool interrupted)
 	s->expect = interrupted ? HTTP_NOTHING : HTTP_LINE;
 }
 
-static void
-answer(struct http *h)
+void
+http_answer(struct http_dialogue *d)
 {
-	if (h->unanswered == 0)
+	if (d->unanswered == 0)
 		return;
-	h->unanswered--;
-	h->heads >>= 1;
+	d->unanswered--;
+	d->heads >>= 1;
 }
 
 /* From now on lines have a meaning again. */
 static void
 stop_swallowing(struct http *h)
 {
-	if (h->swallowing)
+	if (h->d.swallowing)
 		h->side[TALK_RESP].lines.plain = 0;
-	h->swallowing = false;
+	h->d.swallowing = false;
 }
 
 static void
@@ -169,21 +169,21 @@ reply_made(struct http *h, bool interrupted)
 	s->ongoing = false;
 	http_message_done(h, TALK_RESP);
 	stop_swallowing(h);
-	if (h->reply_code < 100 || h->reply_code >= 200)
-		answer(h);
-	if (h->reply_code == 101 && h->unanswered == 1 && h->upgrade_connection && h->upgrade != UPGRADE_NONE)
+	if (h->d.reply_code < 100 || h->d.reply_code >= 200)
+		http_answer(&h->d);
+	if (h->d.reply_code == 101 && h->d.unanswered == 1 && h->d.upgrade_connection && h->d.upgrade != UPGRADE_NONE)
 		hand_over(h, websocket(h));
-	h->reply_code = 0;
-	h->upgrade_connection = false;
-	h->upgrade = UPGRADE_NONE;
-	s->expect = interrupted || h->handed_over ? HTTP_NOTHING : HTTP_LINE;
+	h->d.reply_code = 0;
+	h->d.upgrade_connection = false;
+	h->d.upgrade = UPGRADE_NONE;
+	s->expect = interrupted || h->d.handed_over ? HTTP_NOTHING : HTTP_LINE;
 }
 
 /* ---- requests */
 
 /* Looks for the version behind the URI and sets it. => True where a URI is there. */
 static bool
-request_target(struct http *h, struct bytes rest)
+request_target(struct http_dialogue *d, struct bytes rest)
 {
 	size_t uri = 0, at;
 
@@ -200,15 +200,14 @@ request_target(struct http *h, struct bytes rest)
 			version = bytes_skip(rest, at);
 	}
 	if (version.n == 0)
-		set_version(h, TALK_ORIG, VERSION(0, 9));
+		set_version(d, TALK_ORIG, VERSION(0, 9));
 	else if (version.n >= 8)
-		set_version(h, TALK_ORIG, version_of(bytes_skip(version, 5)));
+		set_version(d, TALK_ORIG, version_of(bytes_skip(version, 5)));
 	return uri > 0;
 }
 
-/* HTTP_RequestLine. => False where it is none; `*method` is its first word. */
-static bool
-request_line(struct http *h, struct bytes line, struct bytes *method)
+bool
+http_request_line(struct http_dialogue *d, struct bytes line, struct bytes *method)
 {
 	size_t n = 0;
 
@@ -217,8 +216,8 @@ request_line(struct http *h, struct bytes line, struct bytes *method)
 	if (n == 0 || n == line.n || !is_blank(line.p[n]))
 		return false;
 	*method = bytes_head(line, n);
-	const bool uri = request_target(h, skip_blanks(bytes_skip(line, n)));
-	return h->version[TALK_ORIG] != VERSION(0, 9) || (n >= CONFIRMING_METHOD && uri);
+	const bool uri = request_target(d, skip_blanks(bytes_skip(line, n)));
+	return d->version[TALK_ORIG] != VERSION(0, 9) || (n >= CONFIRMING_METHOD && uri);
 }
 
 static void
@@ -232,25 +231,37 @@ raw_reply_follows(struct http *h)
 	}
 	s->expect = HTTP_RAW;
 	stop_swallowing(h);
-	h->raw = true;
+	h->d.raw = true;
+}
+
+void
+http_ask(struct http_dialogue *d, struct bytes method)
+{
+	d->asked = true;
+	if (d->unanswered < 64 && begins(method, "head"))
+		d->heads |= UINT64_C(1) << d->unanswered;
+	d->unanswered += d->unanswered < UINT32_MAX;
+}
+
+bool
+http_connects(struct bytes method)
+{
+	return begins(method, "connect");
 }
 
 static void
 request(struct http *h, struct bytes method)
 {
-	h->asked = true;
 	h->side[TALK_ORIG].expect = HTTP_MESSAGE;
 	h->side[TALK_ORIG].ongoing = true;
-	if (h->unanswered < 64 && begins(method, "head"))
-		h->heads |= UINT64_C(1) << h->unanswered;
-	h->unanswered += h->unanswered < UINT32_MAX;
+	http_ask(&h->d, method);
 	confirm(h);
-	if (begins(method, "connect")) {
-		h->connect = true;
+	if (http_connects(method)) {
+		h->d.connect = true;
 		stop_swallowing(h); /* an empty line has a meaning */
 	}
 	http_message_begin(h, TALK_ORIG, HTTP_MAYBE_BODY);
-	if (h->version[TALK_ORIG] == VERSION(0, 9))
+	if (h->d.version[TALK_ORIG] == VERSION(0, 9))
 		raw_reply_follows(h);
 }
 
@@ -263,9 +274,9 @@ orig_line(struct http *h, struct bytes b, uint64_t full)
 	if (s->expect == HTTP_MESSAGE) {
 		http_message_deliver(h, TALK_ORIG, b, full, true);
 	} else if (s->expect == HTTP_LINE) {
-		if (request_line(h, b, &method)) {
+		if (http_request_line(&h->d, b, &method)) {
 			request(h, method);
-		} else if ((!h->asked || h->keep_alive) && full > 0) {
+		} else if ((!h->d.asked || h->d.keep_alive) && full > 0) {
 			talk_violate(h->t);
 			s->expect = HTTP_NOTHING;
 		}
@@ -283,29 +294,28 @@ code_of(const uint8_t *p)
 	return (uint16_t)((p[0] - '0') * 100 + (p[1] - '0') * 10 + (p[2] - '0'));
 }
 
-/* HTTP_ReplyLine. => False where it is none. */
-static bool
-reply_line(struct http *h, struct bytes line)
+bool
+http_reply_line(struct http_dialogue *d, struct bytes line)
 {
 	if (!starts_with_http(line))
 		return false;
 	struct bytes rest = bytes_skip(line, 5);
-	set_version(h, TALK_RESP, version_of(rest));
+	set_version(d, TALK_RESP, version_of(rest));
 	while (rest.n > 0 && !is_blank(rest.p[0]))
 		rest = bytes_skip(rest, 1);
 	rest = skip_blanks(rest);
 	if (rest.n < 3)
 		return false;
-	h->reply_code = code_of(rest.p);
+	d->reply_code = code_of(rest.p);
 	return true;
 }
 
-static enum http_body
-reply_body(const struct http *h)
+enum http_body
+http_reply_body(const struct http_dialogue *d)
 {
-	const uint16_t code = h->reply_code;
+	const uint16_t code = d->reply_code;
 
-	if (h->unanswered > 0 && (h->heads & 1))
+	if (d->unanswered > 0 && (d->heads & 1))
 		return HTTP_NO_BODY;
 	return (code >= 100 && code < 200) || code == 204 || code == 304 ? HTTP_NO_BODY : HTTP_BODY;
 }
@@ -315,14 +325,14 @@ reply(struct http *h)
 {
 	struct http_side *s = &h->side[TALK_RESP];
 
-	h->replied = true;
-	if (h->unanswered > 0)
+	h->d.replied = true;
+	if (h->d.unanswered > 0)
 		confirm(h);
 	s->expect = HTTP_MESSAGE;
 	s->ongoing = true;
-	if (h->reply_code != 200)
-		h->connect = false;
-	http_message_begin(h, TALK_RESP, reply_body(h));
+	if (h->d.reply_code != 200)
+		h->d.connect = false;
+	http_message_begin(h, TALK_RESP, http_reply_body(&h->d));
 }
 
 static void
@@ -332,10 +342,10 @@ resp_line(struct http *h, struct bytes b, uint64_t full)
 
 	if (s->expect == HTTP_MESSAGE) {
 		http_message_deliver(h, TALK_RESP, b, full, true);
-		if (h->connect && full == 0 && !h->handed_over)
+		if (h->d.connect && full == 0 && !h->d.handed_over)
 			hand_over(h, false);
 	} else if (s->expect == HTTP_LINE) {
-		if (reply_line(h, b)) {
+		if (http_reply_line(&h->d, b)) {
 			reply(h);
 		} else if (full > 0) {
 			talk_violate(h->t);
@@ -351,14 +361,14 @@ raw_reply(struct http *h, struct bytes b)
 	struct http_side *s = &h->side[TALK_RESP];
 
 	if (!s->has_message) {
-		set_version(h, TALK_RESP, VERSION(0, 9));
-		if (h->unanswered > 0) {
+		set_version(&h->d, TALK_RESP, VERSION(0, 9));
+		if (h->d.unanswered > 0) {
 			confirm(h);
-			answer(h);
+			http_answer(&h->d);
 		}
-		h->connection_close = true;
+		h->d.connection_close = true;
 		s->ongoing = true;
-		http_message_begin(h, TALK_RESP, reply_body(h));
+		http_message_begin(h, TALK_RESP, http_reply_body(&h->d));
 		http_message_deliver(h, TALK_RESP, (struct bytes){ NULL, 0 }, 0, true);
 	}
 	http_message_deliver(h, TALK_RESP, b, b.n, false);
@@ -369,7 +379,7 @@ raw_reply(struct http *h, struct bytes b)
 static void
 raw_input(struct http *h, struct bytes b, uint64_t full)
 {
-	if (h->partial)
+	if (h->d.partial)
 		return;
 	h->side[TALK_RESP].in_place = false; /* a header that goes on is held */
 	if (h->side[TALK_RESP].expect == HTTP_RAW)
@@ -386,17 +396,17 @@ settle(struct http *h)
 {
 	const struct http_side *orig = &h->side[TALK_ORIG], *resp = &h->side[TALK_RESP];
 	const bool              orig_over = orig->expect == HTTP_NOTHING || orig->dead;
-	const bool              resp_over = resp->expect == HTTP_NOTHING || (resp->dead && !h->raw);
+	const bool              resp_over = resp->expect == HTTP_NOTHING || (resp->dead && !h->d.raw);
 
-	if (h->handed_over)
+	if (h->d.handed_over)
 		return;
 	for (int side = 0; side < 2; side++)
 		if (h->side[side].finished && h->side[side].message)
 			http_message_tidy(h, side);
 	if (orig_over && resp_over)
 		talk_skip(h->t);
-	else if ((h->confirmed && (resp_over || resp->expect == HTTP_RAW)) ||
-	         (orig_over && h->unanswered == 0 && !h->connect))
+	else if ((h->d.confirmed && (resp_over || resp->expect == HTTP_RAW)) ||
+	         (orig_over && h->d.unanswered == 0 && !h->d.connect))
 		talk_settled(h->t);
 }
 
@@ -405,11 +415,11 @@ deliver(struct http *h, int side, enum lines_answer a, struct bytes b, uint64_t 
 {
 	struct http_side *s = &h->side[side];
 
-	if (h->partial)
+	if (h->d.partial)
 		return;
-	if (h->handed_over)
+	if (h->d.handed_over)
 		talk_pass(h->t, side, b);
-	else if (side == TALK_RESP && h->raw)
+	else if (side == TALK_RESP && h->d.raw)
 		raw_input(h, b, full);
 	else if (a == LINES_LINE && side == TALK_ORIG)
 		orig_line(h, b, full);
@@ -431,7 +441,7 @@ cut(struct http *h, int side, struct bytes in)
 		s->in_place = b.p != s->lines.p;
 		s->remaining = (uint32_t)in.n;
 		deliver(h, side, a, b, full);
-		if (s->expect == HTTP_MESSAGE && !h->partial && !h->handed_over && !h->raw)
+		if (s->expect == HTTP_MESSAGE && !h->d.partial && !h->d.handed_over && !h->d.raw)
 			http_message_headers(h, side, &in);
 	}
 	if (s->message)
@@ -445,7 +455,7 @@ stream(struct http *h, int side, struct bytes in)
 	static const struct bytes crlf = { (const uint8_t *)"\r\n", 2 };
 	struct http_side         *s = &h->side[side];
 
-	if (s->dead || (side == TALK_RESP && h->partial))
+	if (s->dead || (side == TALK_RESP && h->d.partial))
 		return;
 	if (s->delivery > 0)
 		s->delivery -= (int64_t)in.n;
@@ -462,17 +472,17 @@ stream(struct http *h, int side, struct bytes in)
 void
 http_take(struct http *h, int side, struct bytes in)
 {
-	h->partial = talk_partial(h->t);
-	if (h->handed_over) {
-		if (!h->partial)
+	h->d.partial = talk_partial(h->t);
+	if (h->d.handed_over) {
+		if (!h->d.partial)
 			talk_pass(h->t, side, in);
 		return;
 	}
-	if (side == TALK_RESP && h->raw)
+	if (side == TALK_RESP && h->d.raw)
 		raw_input(h, in, in.n);
 	else if (in.n > 0)
 		stream(h, side, in);
-	if (!h->handed_over)
+	if (!h->d.handed_over)
 		settle(h);
 }
 
@@ -491,7 +501,7 @@ http_miss(struct http *h, int side, uint64_t len)
 void
 http_stream_over(struct http *h, int side)
 {
-	h->partial = talk_partial(h->t);
+	h->d.partial = talk_partial(h->t);
 	if (lines_unfinished(&h->side[side].lines))
 		stream(h, side, lines_lf);
 	if (side == TALK_ORIG)

@@ -53,10 +53,8 @@ struct http_side {
 	};
 };
 
-struct http {
-	struct talk     *t;
-	struct http_side side[2];
-	/* From here on kept when nothing is under way (struct rest). */
+/* What is known between messages. */
+struct http_dialogue {
 	uint64_t heads;      /* bit n: the n-th of the requests that are unanswered is a HEAD */
 	uint32_t unanswered; /* requests */
 	uint16_t reply_code;
@@ -70,6 +68,24 @@ struct http {
 	bool     confirmed          : 1;
 	bool     partial            : 1; /* joined midway, as this input comes (talk_partial) */
 	uint8_t  upgrade            : 2;
+};
+
+struct http {
+	struct talk         *t;
+	struct http_side     side[2];
+	struct http_dialogue d;
+};
+
+/* What a talk has: between messages, as most are at the end of a chunk, all that there is to know; else `whole` has it. */
+struct http_rest {
+	struct http         *whole; /* allocated; or NULL */
+	struct http_dialogue d;
+	struct {
+		uint8_t stage;
+		uint8_t last, flags; /* of its lines */
+		bool    line_first;
+	} side[2];
+	bool busy : 1, handed_over : 1; /* it is being fed; as it says */
 };
 
 /* ---- http_message.c */
@@ -102,10 +118,34 @@ http_header_idles(uint8_t letter)
 
 	return c >= 'a' && c <= 'z' && c != 'c' && c != 't' && c != 'u';
 }
+/* Returns whether a header of the message, for which http_header_of() said `which`, says nothing but what is put into the other
+ * two: how long a body is, and that a client keeps the connection. */
+bool http_header_is_usual(int side, uint8_t which, struct bytes b, int64_t *length, bool *keep_alive);
 /* A complete header, with its name, of the message or of a part of it; `which` is what http_header_of() said. */
 void http_header(struct http *h, int side, struct http_entity *e, uint8_t which, struct bytes b);
 
+/* ---- http_straight.c */
+
+/* Takes a chunk that is a usual message and nothing else.  Returns false where it is none: nothing has changed then. */
+bool http_straight(struct talk *t, int side, struct bytes in);
+
+/* ---- http_talk.c */
+
+/* Takes any chunk. */
+void http_feed(struct talk *t, int side, struct bytes in);
+
 /* ---- http.c */
+
+/* HTTP_RequestLine.  Returns false where it is none; `*method` is its first word. */
+bool http_request_line(struct http_dialogue *d, struct bytes line, struct bytes *method);
+/* A request is there; and whether it asks for a tunnel. */
+void http_ask(struct http_dialogue *d, struct bytes method);
+bool http_connects(struct bytes method);
+/* HTTP_ReplyLine.  Returns false where it is none. */
+bool http_reply_line(struct http_dialogue *d, struct bytes line);
+/* Returns whether the reply to the oldest request that is unanswered has a body; and that request is answered. */
+enum http_body http_reply_body(const struct http_dialogue *d);
+void           http_answer(struct http_dialogue *d);
 
 /* The message of that side is over (HTTP_MessageDone). */
 void http_message_over(struct http *h, int side);

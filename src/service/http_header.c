@@ -89,13 +89,20 @@ content_range(struct http_entity *e, struct bytes value)
 		e->content_length = e->range_length;
 }
 
+/* Is it a type that begins with another letter than those that have parts? */
+static bool
+has_no_parts(struct bytes value)
+{
+	return value.n > 0 && mime_is_token_char(value.p[0]) && (value.p[0] | 0x20) != 'm';
+}
+
 static void
 content_type(struct http_entity *e, struct bytes value)
 {
 	struct bytes type, rest;
 
-	if (e->type == TYPE_OTHER && value.n > 0 && mime_is_token_char(value.p[0]) && (value.p[0] | 0x20) != 'm')
-		return; /* a type that begins with another letter, or none */
+	if (e->type == TYPE_OTHER && has_no_parts(value))
+		return;
 	if (!mime_type(value, &type, &rest))
 		return;
 	e->type = mime_is(type, "multipart") ? TYPE_MULTIPART : mime_is(type, "message") ? TYPE_MESSAGE : TYPE_OTHER;
@@ -120,11 +127,11 @@ connection_header(struct http *h, int side, struct bytes word)
 {
 	if (side == TALK_ORIG) {
 		if (mime_is(word, "keep-alive"))
-			h->keep_alive = true;
+			h->d.keep_alive = true;
 	} else if (mime_is(word, "close")) {
-		h->connection_close = true;
+		h->d.connection_close = true;
 	} else if (mime_is(word, "upgrade")) {
-		h->upgrade_connection = true;
+		h->d.upgrade_connection = true;
 	}
 }
 
@@ -204,7 +211,7 @@ transfer_encoding(struct http *h, struct http_entity *e, struct bytes word)
 {
 	const int version_of = h->side[TALK_ORIG].ongoing ? TALK_ORIG : TALK_RESP;
 
-	if (e->depth == 0 && mime_is(word, "chunked") && h->version[version_of] == 0x0101)
+	if (e->depth == 0 && mime_is(word, "chunked") && h->d.version[version_of] == 0x0101)
 		e->chunk = CHUNK_BEFORE;
 }
 
@@ -225,7 +232,7 @@ header_value(struct http *h, int side, struct http_entity *e, enum header_name w
 	mime_token(value, &word, &rest);
 	switch (which) {
 	case RANGE:
-		if (h->reply_code == 206)
+		if (h->d.reply_code == 206)
 			content_range(e, value);
 		break;
 	case ENCODING:
@@ -240,7 +247,7 @@ header_value(struct http *h, int side, struct http_entity *e, enum header_name w
 		break;
 	case UPGRADE:
 		if (side == TALK_RESP)
-			h->upgrade = word.n == 0 ? UPGRADE_NONE : mime_is(word, "websocket") ? UPGRADE_WEBSOCKET : UPGRADE_OTHER;
+			h->d.upgrade = word.n == 0 ? UPGRADE_NONE : mime_is(word, "websocket") ? UPGRADE_WEBSOCKET : UPGRADE_OTHER;
 		break;
 	default:
 		break;
@@ -253,6 +260,31 @@ http_header_of(struct bytes line)
 	const bool is_named = line.n > 0 && line.p[0] != '(' && mime_is_name_char(line.p[0]);
 
 	return is_named ? header_name(line) : HEADER_UNNAMED;
+}
+
+bool
+http_header_is_usual(int side, uint8_t which, struct bytes b, int64_t *length, bool *keep_alive)
+{
+	const size_t n = which < HEADER_UNNAMED ? names[which].n : 0;
+	struct bytes word, rest;
+
+	if (n == 0 || n >= b.n || b.p[n] != ':')
+		return false;
+	const struct bytes value = mime_value(bytes_skip(b, n + 1));
+	switch (which) {
+	case LENGTH:
+		if (is_digit(value) && !http_number(value, 10, length))
+			*length = 0;
+		return is_digit(value);
+	case TYPE:
+		return has_no_parts(value);
+	case CONNECTION:
+		mime_token(value, &word, &rest);
+		*keep_alive |= side == TALK_ORIG && mime_is(word, "keep-alive");
+		return side == TALK_ORIG || !(mime_is(word, "close") || mime_is(word, "upgrade"));
+	default:
+		return false;
+	}
 }
 
 void

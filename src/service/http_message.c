@@ -179,14 +179,14 @@ set_plain(struct http *h, int side, int64_t n)
 static void
 body_until_close(struct http *h, int side, struct http_entity *e)
 {
-	if (h->connection_close || e->compressed) {
+	if (h->d.connection_close || e->compressed) {
 		e->left = UNTIL_CLOSE;
 		set_plain(h, side, UNTIL_CLOSE);
 	} else if (e->body != HTTP_BODY) {
 		entity_end(h, side, e);
-	} else if (e->depth == 0 && side == TALK_RESP && !h->connect) {
+	} else if (e->depth == 0 && side == TALK_RESP && !h->d.connect) {
 		/* Zeek takes line by line until the end, but no line of it changes anything: counting will do. */
-		h->swallowing = true;
+		h->d.swallowing = true;
 		h->side[side].lines.plain = UINT64_MAX;
 	}
 }

@@ -1,7 +1,7 @@
 /* http_talk.c - the recogniser of HTTP (http.c), and what it keeps between chunks.
  *
  * While it is fed, there is a whole `struct http`.  Where the chunk ends with a message, as most do, all that there is to know of the
- * dialogue fits into a few bytes (struct rest), and the whole is made of them again for the next chunk; else it is allocated and
+ * dialogue fits into a few bytes (struct http_rest), and the whole is made of them again for the next chunk; else it is allocated and
  * kept, until a chunk ends between messages.
  */
 #include "service/http.h"
@@ -11,32 +11,17 @@
 
 static const uint16_t ports[] = { 80, 81, 631, 1080, 3128, 8000, 8080, 8888, 0 };
 
-#define KEPT offsetof(struct http, heads)
-
-/* What a talk has: between messages, as most are at the end of a chunk, all that there is to know; else `whole` has it. */
-struct rest {
-	struct http *whole; /* allocated; or NULL */
-	char         kept[sizeof(struct http) - KEPT];
-	struct {
-		uint8_t stage;
-		uint8_t last, flags; /* of its lines */
-		bool    line_first;
-	} side[2];
-	bool busy : 1, handed_over : 1; /* it is being fed; as it says */
-};
-
-_Static_assert(sizeof(struct rest) <= 48, "with its talk and inspection one and a half cache lines");
+_Static_assert(sizeof(struct http_rest) <= 48, "with its talk and inspection one and a half cache lines");
 
 static struct http *
 wake(struct talk *t, struct http *room)
 {
-	struct rest *r = talk_state(t);
+	struct http_rest *r = talk_state(t);
 
 	r->busy = true;
 	if (r->whole)
 		return r->whole;
-	*room = (struct http){ .t = t };
-	memcpy((char *)room + KEPT, r->kept, sizeof r->kept);
+	*room = (struct http){ .t = t, .d = r->d };
 	for (int side = 0; side < 2; side++) {
 		struct http_side *s = &room->side[side];
 		s->delivery = -1;
@@ -49,9 +34,9 @@ wake(struct talk *t, struct http *room)
 }
 
 static void
-keep(struct rest *r, const struct http *h)
+keep(struct http_rest *r, const struct http *h)
 {
-	memcpy(r->kept, (const char *)h + KEPT, sizeof r->kept);
+	r->d = h->d;
 	for (int side = 0; side < 2; side++) {
 		const struct http_side *s = &h->side[side];
 		r->side[side].stage = s->stage;
@@ -80,10 +65,10 @@ side_rests(const struct http_side *s)
 static void
 lie_down(struct http *h)
 {
-	struct rest *r = talk_state(h->t);
+	struct http_rest *r = talk_state(h->t);
 
 	r->busy = false;
-	r->handed_over = h->handed_over;
+	r->handed_over = h->d.handed_over;
 	if (!side_rests(&h->side[0]) || !side_rests(&h->side[1])) {
 		if (r->whole)
 			return;
@@ -105,13 +90,20 @@ lie_down(struct http *h)
 	}
 }
 
-static void
-feed(struct talk *t, int side, struct bytes in)
+void
+http_feed(struct talk *t, int side, struct bytes in)
 {
 	struct http room, *h = wake(t, &room);
 
 	http_take(h, side, in);
 	lie_down(h);
+}
+
+static void
+feed(struct talk *t, int side, struct bytes in)
+{
+	if (!http_straight(t, side, in))
+		http_feed(t, side, in);
 }
 
 static void
@@ -161,13 +153,13 @@ exchange(struct http *h)
 static void
 flipped(struct talk *t)
 {
-	const struct rest *r = talk_state(t);
-	struct http        room;
+	const struct http_rest *r = talk_state(t);
+	struct http             room;
 
 	if (r->busy || r->handed_over) /* by a child that is being fed, or could be */
 		return;
 	struct http *h = wake(t, &room);
-	if (h->asked || h->replied)
+	if (h->d.asked || h->d.replied)
 		talk_skip(t);
 	else
 		exchange(h);
@@ -177,7 +169,7 @@ flipped(struct talk *t)
 static void
 begin(struct talk *t)
 {
-	struct rest *r = talk_state(t);
+	struct http_rest *r = talk_state(t);
 
 	r->side[0].flags = r->side[1].flags = LINES_CR | LINES_LF;
 }
@@ -185,7 +177,7 @@ begin(struct talk *t)
 static void
 end(struct talk *t)
 {
-	struct rest *r = talk_state(t);
+	struct http_rest *r = talk_state(t);
 
 	if (r->whole)
 		drop(r->whole);
@@ -195,7 +187,7 @@ end(struct talk *t)
 const struct recogniser recogniser_http = {
 	.service = SERVICE_HTTP,
 	.tcp_ports = ports,
-	.state_size = sizeof(struct rest),
+	.state_size = sizeof(struct http_rest),
 	.feed = feed,
 	.begin = begin,
 	.gap = gap,
