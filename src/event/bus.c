@@ -24,8 +24,8 @@ listeners_add(struct listeners *l, void (*fn)(void), void *arg)
 	return true;
 }
 
-/* Handlers raise events, too (a threshold that has been crossed already, a file that cannot be written), perhaps their own
- * again and again.  Zeek's queue would never be empty then; here no more than this come of one event. */
+/* Handlers can raise events (a threshold that is already crossed, a file that cannot be written), even their own again and
+ * again.  Zeek's queue would never drain then; here one event leads to at most this many. */
 #define FOLLOWING_MAX 64
 
 static void

@@ -1,7 +1,7 @@
-/* bus.h - who listens to events, to records and to what may be logged, and handing things to them.
+/* bus.h - the listeners for events, records and log policies, and calling them.
  *
- * Events are handed on the moment they are raised.  Zeek queues them until the packet has been processed, which shows
- * in nothing but the connection that a handler sees: here it is that of the event.
+ * Handlers are called the moment an event is raised.  Zeek queues events until the packet has been processed; the only visible
+ * difference is the connection that a handler sees: here it is as it was at the event.
  */
 #ifndef CONNLOG_EVENT_BUS_H
 #define CONNLOG_EVENT_BUS_H
@@ -9,7 +9,7 @@
 #include "conn/conn.h"
 #include "event/contents.h"
 
-/* Functions with their arguments, in the order in which they were given. */
+/* Functions with their arguments, in order of registration. */
 struct listeners {
 	struct listener {
 		void (*fn)(void); /* of the type that the list is for */
@@ -18,16 +18,16 @@ struct listeners {
 	size_t n;
 };
 
-/* => False where there is no memory. */
+/* Returns false when out of memory. */
 bool listeners_add(struct listeners *l, void (*fn)(void), void *arg);
 
 struct event_bus {
 	struct conn_store *s;
 	struct listeners   events[CONNLOG_EVENTS], policies, records;
 	struct contents    contents;
-	unsigned           following; /* the event that is being handed out and those that its handlers have raised */
-	int               *status;    /* the engine's: what a callback returned that is not CONNLOG_OK stops everything */
-	/* => The connection's record as it stands, valid until the next call. */
+	unsigned           following; /* the current event and those that its handlers have raised */
+	int               *status;    /* the engine's: anything but CONNLOG_OK from a callback stops everything */
+	/* Returns the connection's record as it is now, valid until the next call. */
 	const connlog_record *(*record)(void *arg, uint32_t handle);
 	void *record_arg;
 };
@@ -35,16 +35,16 @@ struct event_bus {
 void bus_init(struct event_bus *b, struct conn_store *s, int *status);
 void bus_free(struct event_bus *b);
 
-/* => False where there is no memory. */
+/* Returns false when out of memory. */
 bool bus_on_event(struct event_bus *b, connlog_event_id id, connlog_event_fn fn, void *arg);
 
-/* Where the event's connection is, for who needs less of it than a record. */
+/* Return where the event's connection is, for callers that need less than a record. */
 const struct conn_store *event_store(const connlog_event *event);
 uint32_t                 event_handle(const connlog_event *event);
 
-/* => Whether all policies let the record be logged. */
+/* Returns whether all policies accept the record. */
 bool bus_policy(const struct event_bus *b, connlog_record *r);
-/* Hands the record to who logs. */
+/* Passes the record to its listeners. */
 void bus_record(const struct event_bus *b, const connlog_record *r);
 
 #endif

@@ -26,7 +26,7 @@ address_text(struct addr a, char out[ADDR_TEXT_MAX + 2])
 	snprintf(out, ADDR_TEXT_MAX + 2, addr_is_v4(&a) ? "%.*s" : "[%.*s]", (int)n, text);
 }
 
-/* generate_extraction_filename. => False where the name is too long. */
+/* generate_extraction_filename.  Returns false if the name is too long. */
 static bool
 file_name(const struct contents *ct, const struct conn *c, int side, char out[NAME_ROOM])
 {
@@ -49,7 +49,7 @@ fail(struct contents *ct, uint32_t handle, bool is_orig, const char *msg)
 		           (connlog_value[]){ event_bool(is_orig), event_text(msg, strlen(msg)) });
 }
 
-/* Says once for all files why there is nothing in them. */
+/* Reports once, for all files, why they have no content. */
 static void
 tell_once(struct contents *ct, const char *what, const char *name)
 {
@@ -87,7 +87,7 @@ begin_side(struct contents *ct, uint32_t handle, int side)
 	tcp_record_begin(ct->s, handle, side, file);
 }
 
-/* => False where not all of it could be written; errno says why. */
+/* Returns false, with errno set, if not everything could be written. */
 static bool
 write_all(struct contents *ct, uint32_t file, const void *bytes, size_t n)
 {
@@ -107,7 +107,7 @@ write_all(struct contents *ct, uint32_t file, const void *bytes, size_t n)
 	return true;
 }
 
-/* `failure` is what Zeek says where it cannot be written. */
+/* `failure` is Zeek's message when writing fails. */
 static void
 put(struct contents *ct, uint32_t handle, uint32_t file, bool is_orig, const void *bytes, size_t n, const char *failure)
 {

@@ -1,8 +1,8 @@
-/* contents.h - contents of TCP connections into files (Zeek: base/protocols/conn/contents.zeek, base/utils/files.zeek).
+/* contents.h - writes the contents of TCP connections to files (Zeek: base/protocols/conn/contents.zeek, base/utils/files.zeek).
  *
- * A file a side, PREFIX_ORIG:PORT-RESP:PORT_orig.dat and …_resp.dat, from connection_established on; a hole is marked by
- * "<<gap N>>" between newlines.  A file that cannot be opened or written raises contents_file_write_failure, is told once
- * as a notice, and all else goes on.
+ * Each side has a file, PREFIX_ORIG:PORT-RESP:PORT_orig.dat and …_resp.dat, from connection_established on; a hole is marked
+ * by "<<gap N>>" between newlines.  A file that cannot be opened or written raises contents_file_write_failure and, once, a
+ * notice; everything else continues.
  */
 #ifndef CONNLOG_EVENT_CONTENTS_H
 #define CONNLOG_EVENT_CONTENTS_H
@@ -29,11 +29,11 @@ void contents_init(struct contents *ct, struct conn_store *s, const struct conte
                    void (*tell)(void *arg, const char *text), void *tell_arg);
 void contents_free(struct contents *ct);
 
-/* The connection's contents are wanted: from now on if it has begun to talk, else from connection_established on.
- * => False where it is none of TCP or there is no memory. */
+/* Starts recording the connection's contents: now if both sides have been seen, otherwise at connection_established.
+ * Returns false if the connection is not TCP, or when out of memory. */
 bool contents_extract(struct contents *ct, uint32_t handle, bool orig, bool resp);
 
-/* To be called at connection_established, when everybody else was told. */
+/* To be called at connection_established, after all handlers. */
 void contents_established(struct contents *ct, uint32_t handle);
 
 #endif

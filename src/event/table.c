@@ -1,4 +1,4 @@
-/* table.c - THE table of events: name, arguments with their types, one line of documentation.
+/* table.c - the table of events: name, arguments with their types, one line of documentation.
  *
  * Callbacks in C, functions in Lua, lines of JSON, `connlog events --list` and the manual page all come from it.  Sources:
  * Zeek 8.2.2 src/event.bif, src/analyzer/protocol/tcp/events.bif, src/analyzer/protocol/conn-size/events.bif,

@@ -1,14 +1,14 @@
-/* calls.c - seccomp: the process may use the system calls of a list; any other one ends it.
+/* calls.c - seccomp: the process may use the system calls on a list; any other call kills it.
  *
- * libseccomp knows the numbers of each architecture and makes the filter.  The list is what the program, the C library and the
- * libraries do once all is set up, and it is tested by running all tests under it.
+ * libseccomp knows the numbers of each architecture and builds the filter.  The list has what the program, the C library and
+ * other libraries use after set-up; all tests run under it.
  */
 #include <errno.h>
 #include <stdint.h>
 
 #include "guard/guard.h"
 
-/* The list is that of architectures with 64 bits and arguments in registers, as all are but a few. */
+/* The list fits 64-bit architectures that pass arguments in registers, which is nearly all of them. */
 #if defined(CONNLOG_SECCOMP) && __SIZEOF_POINTER__ == 8 && !defined(__s390x__)
 #include <linux/sched.h>
 #include <linux/sockios.h>
@@ -18,7 +18,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* Files, memory, threads, time: what everything here needs. */
+/* Files, memory, threads, time: always needed. */
 static const int always[] = {
 	SCMP_SYS(access),
 	SCMP_SYS(brk),
@@ -106,13 +106,13 @@ static const int always[] = {
 	SCMP_SYS(writev),
 };
 
-/* On packet sockets that are open: their filter, what they have lost, an interface that is back. */
+/* For open packet sockets: filters, loss counters, binding to an interface that has come back. */
 static const int capturing[] = {
 	SCMP_SYS(bind),     SCMP_SYS(getsockname), SCMP_SYS(getsockopt),
 	SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),     SCMP_SYS(setsockopt),
 };
 
-/* Of who answers over a socket that listens. */
+/* For answering on a listening socket. */
 static const int serving[] = {
 	SCMP_SYS(accept),     SCMP_SYS(accept4),  SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_pwait),
 	SCMP_SYS(epoll_wait), SCMP_SYS(eventfd2), SCMP_SYS(getpeername),   SCMP_SYS(getsockname), SCMP_SYS(getsockopt),
@@ -121,7 +121,7 @@ static const int serving[] = {
 };
 
 #if GUARD_SANITIZED
-/* The runtime of a sanitizer: at the end it stops the threads and looks through their memory for leaks. */
+/* For the runtime of a sanitizer, which at exit stops all threads and scans their memory for leaks. */
 static const int sanitizing[] = {
 	SCMP_SYS(arch_prctl), SCMP_SYS(clone),    SCMP_SYS(getdents),   SCMP_SYS(getppid),          SCMP_SYS(getrlimit),
 	SCMP_SYS(kill),       SCMP_SYS(pipe2),    SCMP_SYS(prctl),      SCMP_SYS(process_vm_readv), SCMP_SYS(ptrace),
@@ -130,7 +130,7 @@ static const int sanitizing[] = {
 };
 #endif
 
-/* Returns 0 or a negative errno; a call that an architecture does not have is none to be allowed. */
+/* Returns 0 or a negative errno.  Calls that an architecture does not have are skipped. */
 static int
 allow(scmp_filter_ctx ctx, const int *calls, size_t n)
 {
@@ -146,37 +146,37 @@ allow(scmp_filter_ctx ctx, const int *calls, size_t n)
 
 #define ALLOW(ctx, calls) allow(ctx, calls, sizeof(calls) / sizeof(calls)[0])
 
-/* Calls that are allowed with certain arguments alone: threads but no processes, no memory that is code, signals to nobody
- * else, no file that is a device's. */
+/* Calls that are allowed only with certain arguments: threads but no processes, no executable memory, no signals to other
+ * processes. */
 static int
 allow_in_part(scmp_filter_ctx ctx, const struct guard *g)
 {
 	const uint32_t yes = SCMP_ACT_ALLOW, no = SCMP_ACT_ERRNO(EPERM);
 	int            status = 0;
 
-	/* glibc goes on with clone() where there is no clone3(), whose flags a filter cannot see. */
+	/* A filter cannot see the flags of clone3(); without it glibc falls back to clone(). */
 	status |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-	if (g->captures || g->serves) /* to whom a socket is connected, as to the kernel about interfaces */
+	if (g->captures || g->serves) /* without an address, on connected sockets such as those of rtnetlink */
 		status |= seccomp_rule_add(ctx, yes, SCMP_SYS(sendto), 1, SCMP_A4(SCMP_CMP_EQ, 0));
 	if (GUARD_SANITIZED)
 		return status;
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0)); /* to ask */
+	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0)); /* query only */
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	if (g->compiles) {
 		status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
 		status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
-	} else { /* a library that would load another one does without */
+	} else { /* a library that tries to load another one gets an error and continues */
 		status |= seccomp_rule_add(ctx, no, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
 		status |= seccomp_rule_add(ctx, no, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
 	}
 	return status;
 }
 
-/* What a terminal, a socket and an interface are asked. */
+/* Allows ioctl()s that query terminals, sockets and interfaces. */
 static int
 allow_questions(scmp_filter_ctx ctx, const struct guard *g)
 {
@@ -200,9 +200,9 @@ guard_calls(const struct guard *g)
 
 	if (ctx == NULL)
 		return ENOMEM;
-	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);    /* threads that are there already, too */
-	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);      /* nobody else's code runs here: no slower processor for it */
-	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a tree in place of a list */
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);    /* also for existing threads */
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);      /* no untrusted code runs here: keep speculative store bypass */
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree instead of a list */
 	status |= ALLOW(ctx, always);
 	if (g->captures)
 		status |= ALLOW(ctx, capturing);

@@ -1,4 +1,4 @@
-/* caps.c - capabilities are given up: those that the process has, that it could get back, and that programs it ran could. */
+/* caps.c - drops capabilities: those the process has, could regain, or could pass on to programs it executes. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/securebits.h>
@@ -8,7 +8,7 @@
 
 #include "guard/guard.h"
 
-/* Root may do this: another process has nothing to lose by it. */
+/* Only root can do this; other processes have nothing to drop. */
 void
 guard_bound_capabilities(void)
 {

@@ -1,7 +1,7 @@
-/* files.c - Landlock: only the files of a list can be opened, and no network connection be made.
+/* files.c - Landlock: only files on a list can be opened, and no network connections can be made.
  *
- * The kernel says which version of it is there; what a version does not know is not restricted.  The structures and numbers are the
- * kernel's (linux/landlock.h), of a newer version than Debian 12's header has.
+ * The kernel reports its Landlock version; what that version does not know is not restricted.  Structures and numbers are the
+ * kernel's (linux/landlock.h), from a newer version than Debian 12's header.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +28,7 @@ enum {
 	MAKE_DIR = 1 << 7,
 	MAKE_REG = 1 << 8,
 	VERSION_1 = (1 << 13) - 1,
-	REFER = 1 << 13,     /* version 2: to rename from folder to folder */
+	REFER = 1 << 13,     /* version 2: renaming between folders */
 	TRUNCATE = 1 << 14,  /* version 3 */
 	IOCTL_DEV = 1 << 15, /* version 5 */
 };
@@ -53,7 +53,7 @@ known_to(int version)
 	return files;
 }
 
-/* What is not there cannot be opened either. */
+/* A path that does not exist cannot be opened anyway. */
 static void
 add_path(int ruleset, const struct guard_path *p, uint64_t known)
 {
@@ -79,15 +79,15 @@ guard_files(const struct guard *g, int *version)
 	if (*version < 1)
 		return errno == EOPNOTSUPP ? ENOSYS : errno;
 	struct ruleset all = { .files = known_to(*version) };
-	all.network = *version >= 4 ? 3 : 0; /* to bind and to connect TCP */
-	all.scopes = *version >= 6 ? 3 : 0;  /* abstract sockets and signals of others */
+	all.network = *version >= 4 ? 3 : 0; /* binding and connecting TCP sockets */
+	all.scopes = *version >= 6 ? 3 : 0;  /* abstract sockets of, and signals to, other processes */
 	const size_t size = *version >= 6 ? sizeof all : *version >= 4 ? 16 : 8;
 	const int    fd = (int)syscall(CREATE_RULESET, &all, size, 0);
 	if (fd < 0)
 		return errno;
 	for (size_t i = 0; i < g->paths_n; i++)
 		add_path(fd, &g->paths[i], all.files);
-	if (GUARD_SANITIZED) /* which reads /proc, and the program for its names */
+	if (GUARD_SANITIZED) /* the runtime reads /proc, and the program for symbols */
 		add_path(fd, &(struct guard_path){ (char[]){ "/" }, GUARD_READ }, all.files);
 	const int why = syscall(RESTRICT_SELF, fd, 0) == 0 ? 0 : errno;
 	close(fd);

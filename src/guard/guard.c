@@ -45,7 +45,7 @@ guard_free(struct guard *g)
 	*g = (struct guard){ .paths = NULL };
 }
 
-/* Appends to a list with commas. */
+/* Appends to a comma-separated list. */
 static void
 note(char *list, size_t size, const char *what, const char *detail)
 {

@@ -1,8 +1,8 @@
-/* guard.h - takes from the process what it does not need once its inputs are open, so that a packet that breaks a decoder wins little.
+/* guard.h - drops privileges that the process does not need once its inputs are open, so that a packet that breaks a decoder
+ * gains little.
  *
- * Four things, each of which stands alone where the others are missing: root is given up (user.h), capabilities are (caps.c), files
- * outside of a list are out of reach (files.c, Landlock), and so are system calls outside of a list (calls.c, seccomp).
- * All of it holds for threads that are begun later, so it is to be done before there are any.
+ * There are four independent parts: giving up root (user.h), dropping capabilities (caps.c), and restricting files (files.c,
+ * Landlock) and system calls (calls.c, seccomp) to those on a list.  Threads inherit all of it, so it is done before any starts.
  */
 #ifndef CONNLOG_GUARD_GUARD_H
 #define CONNLOG_GUARD_GUARD_H
@@ -11,45 +11,45 @@
 #include <stddef.h>
 
 enum guard_access {
-	GUARD_READ,  /* a file, or all that is in a folder */
-	GUARD_WRITE, /* the same to read and write; in a folder files can be made, renamed and removed */
+	GUARD_READ,  /* a file, or everything in a folder */
+	GUARD_WRITE, /* the same for reading and writing; in a folder, files can be created, renamed and removed */
 };
 
-/* What is left to the process. */
+/* What the process may still do. */
 struct guard {
 	struct guard_path {
-		char             *path; /* of the heap */
+		char             *path; /* allocated */
 		enum guard_access access;
 	} * paths;
 	size_t paths_n;
 	bool   captures; /* has packet sockets */
-	bool   serves;   /* has a socket that listens */
-	bool   compiles; /* makes machine code, as LuaJIT does */
+	bool   serves;   /* has a listening socket */
+	bool   compiles; /* generates machine code, as LuaJIT does */
 };
 
-/* Adds a path; "" is nothing. Returns false without memory. */
+/* Adds a path; "" is ignored.  Returns false when out of memory. */
 bool guard_allow(struct guard *g, const char *path, enum guard_access access);
-/* The same for the folder that a path names a file in. */
+/* Adds the folder that contains the file `path`. */
 bool guard_allow_folder_of(struct guard *g, const char *path, enum guard_access access);
 /* Frees the list. */
 void guard_free(struct guard *g);
 
-/* Sees to it that no program gets a capability that this process would run, as far as it may. (caps.c) */
+/* Prevents executed programs from gaining capabilities, as far as permitted (caps.c). */
 void guard_bound_capabilities(void);
-/* Gives up all capabilities, for good. Returns 0 or errno. */
+/* Drops all capabilities permanently.  Returns 0 or errno. */
 int guard_drop_capabilities(void);
 
-/* Confines the process to the files and the calls that are left to it. `did` becomes a text of what could be done: "Landlock 7,
- * seccomp"; `not_done` of what could not, "" for nothing. */
+/* Confines the process to the files and calls of `g`.  Writes to `did` which restrictions are in place, such as "Landlock 7,
+ * seccomp", and to `not_done` which are not and why, "" for none. */
 void guard_confine(const struct guard *g, char *did, size_t did_size, char *not_done, size_t not_done_size);
 
-/* The two halves of it. Return 0 or errno; ENOSYS: this system, or this build, has it not. (files.c, calls.c) */
+/* The two parts of it.  Return 0 or errno; ENOSYS if this system or build does not have it (files.c, calls.c). */
 int guard_files(const struct guard *g, int *version);
 int guard_calls(const struct guard *g);
-/* Returns which of them this build has, for --version. Static. */
+/* Returns which of them this build has, for --version; static. */
 const char *guard_version(void);
 
-/* A build with a sanitizer needs more: its runtime looks at the process at the end. */
+/* A build with a sanitizer needs more: its runtime inspects the process at exit. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define GUARD_SANITIZED 1
 #elif defined(__has_feature)

@@ -45,7 +45,7 @@ guard_find_user(struct guard_user *u, const char *wanted, const char *folder, ch
 
 /* ---- the folder --------------------------------------------------------------------------------------------------- */
 
-/* Returns whether the entry is a log called NAME.… or a hidden file of one, or that other folder. */
+/* Returns whether the entry is a log called NAME.…, a hidden file of one, or the folder `inner`. */
 static bool
 belongs(int folder, const char *entry, const char *name, const struct stat *inner)
 {
@@ -66,7 +66,7 @@ is_dots(const char *entry)
 	return strcmp(entry, ".") == 0 || strcmp(entry, "..") == 0;
 }
 
-/* Returns whether nothing is in it but what belongs to the log. */
+/* Returns whether the folder contains only files of the log. */
 static bool
 is_ours_alone(DIR *d, const char *name, const struct stat *inner)
 {

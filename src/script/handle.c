@@ -1,7 +1,7 @@
 /* handle.c - connections as Lua sees them: `c` of events, `rec` of log_policy() and log_conn(), and their `id`.
  *
- * Each is a userdata that holds nothing but the number of the call for which it was made, so that one which a script has
- * kept can tell that its time is over.  Columns are fetched when they are asked for: the name, a string that Lua has
+ * Each is a userdata that holds only the number of the call for which it was created, so that one which a script has kept
+ * is recognised as expired.  Columns are fetched when they are asked for: the name, a string that Lua has
  * interned, leads through one table lookup to the column's index, and the value is pushed.  The connection's record
  * itself is not made before a column is asked for.
  *
@@ -21,7 +21,7 @@ enum {
 	UPVALUES = ID
 };
 
-/* Events that are raised while others are handled; beyond, setting a threshold that is crossed at once fails. */
+/* The nesting of events raised by handlers; deeper, setting a threshold that is already crossed fails. */
 #define DEEPEST 8
 
 struct handle {
@@ -35,7 +35,7 @@ handle_push(lua_State *L, const struct script *s)
 	h->call = s->call.number;
 }
 
-/* => The connection of this call. */
+/* Returns the connection of this call. */
 static const connlog_record *
 record_of(struct script *s)
 {
@@ -44,7 +44,7 @@ record_of(struct script *s)
 	return s->call.record;
 }
 
-/* => The script, in whose call the handle at 1 is good. */
+/* Returns the script after checking that the handle at 1 is valid in the current call. */
 static struct script *
 check(lua_State *L)
 {
@@ -58,7 +58,7 @@ check(lua_State *L)
 
 #define METHOD SIZE_MAX
 
-/* Pushes what COLUMNS has for the key at 2. => Its index + 1, 0 or METHOD; there is an error where no column has that
+/* Pushes what COLUMNS has for the key at 2.  Returns the index + 1, 0 or METHOD; raises an error if no column has that
  * name. */
 static size_t
 find(lua_State *L)
@@ -132,7 +132,7 @@ text(lua_State *L)
 	return 1;
 }
 
-/* c:set_bytes_threshold(BYTES, IS_ORIG) and its sisters.  Upvalues: the script, the metatable of connections, which. */
+/* c:set_bytes_threshold(BYTES, IS_ORIG) and related methods.  Upvalues: the script, the metatable of connections, which. */
 static int
 set_threshold(lua_State *L)
 {
@@ -149,7 +149,7 @@ set_threshold(lua_State *L)
 		return luaL_error(L, "thresholds are set in events: here the connection is over");
 	if (s->depth >= DEEPEST)
 		return luaL_error(L, "thresholds that are crossed at once set thresholds that are crossed at once");
-	s->L = L; /* the event is raised in here where the threshold is crossed already */
+	s->L = L; /* raises the event here if the threshold is already crossed */
 	const int status = connlog_event_set_threshold(s->call.event, (connlog_threshold)which, value, is_orig);
 	s->L = outer;
 	if (status != CONNLOG_OK)
@@ -180,8 +180,7 @@ add_methods(lua_State *L, struct script *s)
 	}
 }
 
-/* Pushes a metatable.  Below it have to lie the script, the columns and the metatable of `id`, or what stands in for
- * it; these three are taken off. */
+/* Pushes a metatable.  Pops the script, the columns and the metatable of `id` (or a placeholder for it). */
 static void
 push_metatable(lua_State *L)
 {
@@ -204,7 +203,7 @@ push_metatable(lua_State *L)
 	lua_settop(L, base + 1);
 }
 
-/* Pushes names and indexes: those that begin with `prefix`, without it. */
+/* Pushes a table of the names that begin with `prefix`, without it, and their indexes. */
 static void
 push_columns(lua_State *L, const char *prefix)
 {

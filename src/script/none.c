@@ -1,4 +1,4 @@
-/* none.c - in place of the others, where connlog is built without Lua: see script.h. */
+/* none.c - replaces the other files when connlog is built without Lua: see script.h. */
 #include <stdio.h>
 
 #include "script/script.h"

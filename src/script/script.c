@@ -1,6 +1,7 @@
-/* script.c - loading scripts, calling what they define: see script.h.
+/* script.c - loads scripts and calls the functions they define: see script.h.
  *
- * The script's functions are kept in a table by the event's number, so that a call looks up no names.  Everything that may fail for want of memory runs inside of lua_pcall().
+ * The script's functions are stored in a table by event number, so that a call looks up no names.  Everything that can run
+ * out of memory runs inside lua_pcall().
  */
 #include <inttypes.h>
 #include <lauxlib.h>
@@ -15,18 +16,17 @@
 #define lua_pushglobaltable(L) lua_pushvalue(L, LUA_GLOBALSINDEX)
 #endif
 
-/* The handlers: events by their ids, and functions with names that are no event's. */
+/* The handlers: events by their ids, followed by functions that do not handle an event. */
 enum { LOG_POLICY = CONNLOG_EVENTS, LOG_CONN, DONE, HANDLERS };
 
-/* Loading and connlog_done(), which may go through all that was gathered, may take so many times as long. */
+/* Loading, and connlog_done(), which may go through everything it has collected, may take this many times as long. */
 #define LONGER 100
 
 /* ---- calling */
 
 enum { SCRIPT = 1, METATABLE }; /* upvalues of call() */
 
-/* Runs inside of lua_pcall(): calls the function at 1 with the connection, if the call is about one, and with the event's
- * arguments. */
+/* Runs inside lua_pcall(): calls the function at 1 with the connection, if there is one, and the event's arguments. */
 static int
 call(lua_State *L)
 {
@@ -51,7 +51,7 @@ call(lua_State *L)
 	return 1;
 }
 
-/* Calls a handler. => Whether it answered false. */
+/* Calls a handler.  Returns whether it returned false. */
 static bool
 run(struct script *s, int handler, struct script_call this, uint64_t limit)
 {
@@ -113,7 +113,7 @@ on_record(void *arg, const connlog_record *r)
 
 /* ---- loading */
 
-/* => The name of the function that is that handler. */
+/* Returns the name of the function for that handler. */
 static const char *
 name_of(int handler)
 {
@@ -121,7 +121,7 @@ name_of(int handler)
 	return handler < CONNLOG_EVENTS ? connlog_event_at((size_t)handler)->name : others[handler - CONNLOG_EVENTS];
 }
 
-/* Runs inside of lua_pcall(): puts what every call needs into the registry. */
+/* Runs inside lua_pcall(): stores what every call needs in the registry. */
 static int
 prepare(lua_State *L)
 {
@@ -136,8 +136,8 @@ prepare(lua_State *L)
 	return 0;
 }
 
-/* Runs inside of lua_pcall(): puts a table of the functions that are handlers, false where there is none, into the registry.
- * => Whether there is any but connlog_done(). */
+/* Runs inside lua_pcall(): stores a table of the handlers (false for missing ones) in the registry.  Returns whether there is
+ * any besides connlog_done(). */
 static int
 collect(lua_State *L)
 {
@@ -163,7 +163,7 @@ collect(lua_State *L)
 	return 1;
 }
 
-/* Calls a function of ours with the script, which can fail for want of memory alone. => Whether it did not. */
+/* Calls one of our functions with the script; it can fail only when out of memory.  Returns whether it succeeded. */
 static bool protected(struct script *s, lua_CFunction fn, int results)
 {
 	lua_pushcfunction(s->L, fn);
@@ -171,7 +171,7 @@ static bool protected(struct script *s, lua_CFunction fn, int results)
 	return lua_pcall(s->L, 1, results, 0) == 0;
 }
 
-/* Loads the file, runs it and looks for handlers. => CONNLOG_OK, or an error with what Lua says of it on top of the stack. */
+/* Loads the file, runs it and looks for handlers.  Returns CONNLOG_OK, or an error with Lua's message on top of the stack. */
 static int
 run_file(struct script *s)
 {
@@ -196,7 +196,7 @@ run_file(struct script *s)
 	return CONNLOG_OK;
 }
 
-/* Asks for what the script handles. => CONNLOG_OK or CONNLOG_NO_MEMORY. */
+/* Registers for what the script handles.  Returns CONNLOG_OK or CONNLOG_NO_MEMORY. */
 static int
 subscribe(struct script *s)
 {
@@ -231,7 +231,7 @@ script_free(struct script *s)
 	free(s);
 }
 
-/* Writes the first line of what Lua says, or another reason, to `err`. */
+/* Writes the first line of Lua's message, or another reason, to `err`. */
 static void
 say_why(const struct script *s, int status, char *err, size_t err_size)
 {
@@ -239,7 +239,7 @@ say_why(const struct script *s, int status, char *err, size_t err_size)
 
 	if (text && strstr(text, s->path))
 		snprintf(err, err_size, "%.*s", (int)strcspn(text, "\n"), text);
-	else if (text) /* Lua leaves it out where it was long, and sometimes forgets it */
+	else if (text) /* Lua omits it if it was long, and sometimes without a reason */
 		snprintf(err, err_size, "%s: %.*s", s->path, (int)strcspn(text, "\n"), text);
 	else
 		snprintf(err, err_size, "%s: out of memory", s->path);
@@ -266,7 +266,7 @@ scripts_load(struct scripts *all, connlog_engine *e, const char *path, char *err
 		script_free(s);
 		return status;
 	}
-	all->at[all->n++] = s; /* before anybody knows of it */
+	all->at[all->n++] = s; /* before anything refers to it */
 	status = subscribe(s);
 	if (status != CONNLOG_OK)
 		say_why(s, status, err, err_size);
@@ -275,7 +275,7 @@ scripts_load(struct scripts *all, connlog_engine *e, const char *path, char *err
 
 /* ---- the end */
 
-/* Says how often the script has failed, where that is more than has been told. */
+/* Reports how often the script has failed, if that is more than was reported. */
 static void
 tell_errors(const struct script *s)
 {

@@ -1,13 +1,12 @@
-/* script.h - Lua scripts that handle an engine's events and records: what the engine needs of them.
+/* script.h - Lua scripts that handle an engine's events and records.
  *
- * A script is a file that defines global functions.  Those that have an event's name handle it, log_policy() and
- * log_conn() take part in logging, connlog_done() comes at the end (docs/SCRIPTS.md).  Each script is a Lua state of its own and
- * takes part through connlog.h, as any other program does; the engine owns the states, tells where what they
- * have to say goes to, and counts.
+ * A script is a file that defines global functions.  Those named after events handle them, log_policy() and log_conn() take
+ * part in logging, connlog_done() is called at the end (docs/SCRIPTS.md).  Each script has a Lua state of its own and uses
+ * connlog.h, as any other program does; the engine owns the states, receives their output, and counts.
  *
  *     script.c   loading, calling, the end          state.c   libraries, errors, the limit of a call
  *     handle.c   connections as Lua sees them       value.c   values of columns and arguments
- *     none.c     in place of all of these, where connlog is built without Lua
+ *     none.c     replaces all of these when connlog is built without Lua
  */
 #ifndef CONNLOG_SCRIPT_SCRIPT_H
 #define CONNLOG_SCRIPT_SCRIPT_H
@@ -16,27 +15,27 @@
 
 struct script;
 
-/* All scripts of an engine, in the order in which they were loaded.  Starts as zeros. */
+/* All scripts of an engine, in the order in which they were loaded.  Initialised to zeros. */
 struct scripts {
 	struct script **at;
 	size_t          n;
-	uint64_t        max_instructions; /* of a call; 0: no limit */
+	uint64_t        max_instructions; /* per call; 0: no limit */
 	struct {
 		connlog_notice_fn fn;
 		void             *arg;
-	} notice; /* takes errors */
+	} notice; /* receives errors */
 	struct {
 		connlog_print_fn fn;
 		void            *arg;
 	} print;
 	struct {
-		uint64_t handled, errors, dropped; /* calls of handlers; of these failed; records that log_policy() dropped */
+		uint64_t handled, errors, dropped; /* calls of handlers; failed ones; records that log_policy() dropped */
 	} counters;
 };
 
-/* Loads a script, runs it, and subscribes the engine to what it handles. => As connlog_script_load(). */
+/* Loads a script, runs it, and registers what it handles with the engine.  Returns as connlog_script_load() does. */
 int scripts_load(struct scripts *all, connlog_engine *e, const char *path, char *err, size_t err_size);
-/* The input has ended: calls connlog_done(). */
+/* Calls connlog_done() at the end of the input. */
 void scripts_done(struct scripts *all);
 void scripts_free(struct scripts *all);
 

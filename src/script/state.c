@@ -1,12 +1,12 @@
 /* state.c - a script's Lua state: libraries, print(), errors, and the limit of a call.
  *
- * Scripts get Lua's libraries without what reaches outside of them: files, processes, other code, the debugger.  What
- * they print and what goes wrong in them is handed to the engine's callbacks.
+ * Scripts get Lua's libraries without anything that reaches outside: files, processes, other code, the debugger.  Their
+ * output and errors go to the engine's callbacks.
  *
- * A call that never ends is ended by a hook that counts instructions: it comes every PERIOD of them and, once the
- * limit is passed, at every one, so that a pcall() in the script can not go on for ever either.  LuaJIT's compiled code
- * calls no hooks, so its compiler is used only where there is no limit; calls between C and Lua, which is all that most
- * scripts consist of, are not compiled anyway.
+ * A call that never ends is stopped by a hook that counts instructions: it is called every PERIOD of them and, once the
+ * limit is passed, at every one, so that a pcall() in the script cannot continue forever either.  LuaJIT's compiled code
+ * calls no hooks, so its compiler is used only without a limit; calls between C and Lua, which most scripts consist of, are not
+ * compiled anyway.
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -38,11 +38,11 @@ static const struct library {
 #endif
 };
 
-/* Of the basic library what loads other code, binary code among it, of which no Lua checks that it is sound. */
+/* Functions of the basic library that load other code, including bytecode, which Lua does not verify. */
 static const char *const not_basic[] = { "dofile", "loadfile", "load", "loadstring", NULL };
 static const char *const not_os[] = { "execute", "exit", "remove", "rename", "tmpname", "setlocale", NULL };
 
-/* Takes the fields off the table on top of the stack. */
+/* Removes the fields from the table on top of the stack. */
 static void
 take_away(lua_State *L, const char *const *names)
 {
@@ -52,7 +52,7 @@ take_away(lua_State *L, const char *const *names)
 	}
 }
 
-/* print(...): the arguments as tostring() gives them, tabs between. */
+/* print(...): the arguments as tostring() returns them, separated by tabs. */
 static int
 print(lua_State *L)
 {
@@ -61,7 +61,7 @@ print(lua_State *L)
 	connlog_text         line;
 
 	luaL_checkstack(L, 2 * n + 2, "too much to print");
-	lua_pushliteral(L, ""); /* so that there is something to put together */
+	lua_pushliteral(L, ""); /* so that there is something to concatenate */
 	for (int i = 1; i <= n; i++) {
 		if (i > 1)
 			lua_pushliteral(L, "\t");
@@ -78,7 +78,7 @@ print(lua_State *L)
 	return 0;
 }
 
-/* network_time(): as Zeek's. */
+/* network_time(), as in Zeek. */
 static int
 network_time(lua_State *L)
 {
@@ -100,7 +100,7 @@ open_library(lua_State *L, const struct library *lib)
 #endif
 }
 
-/* Runs inside of lua_pcall(). */
+/* Runs inside lua_pcall(). */
 static int
 open_all(lua_State *L)
 {
@@ -125,7 +125,7 @@ open_all(lua_State *L)
 	lua_pushcclosure(L, network_time, 1);
 	lua_setglobal(L, "network_time");
 	lua_pushlightuserdata(L, s);
-	lua_setfield(L, LUA_REGISTRYINDEX, "connlog"); /* for what has no upvalues */
+	lua_setfield(L, LUA_REGISTRYINDEX, "connlog"); /* for functions without upvalues */
 	return 0;
 }
 
@@ -184,7 +184,7 @@ state_limit(struct script *s, uint64_t instructions)
 
 /* ---- errors */
 
-/* => Whether the message on top of the stack begins with the file, as those of Lua do. */
+/* Returns whether the message on top of the stack begins with the file name, as Lua's do. */
 static bool
 says_where(lua_State *L, const char *file)
 {
@@ -220,7 +220,7 @@ state_on_error(lua_State *L)
 	return 1;
 }
 
-/* => Whether no error of that line has been told. */
+/* Returns whether no error of that line was reported yet. */
 static bool
 is_new_place(struct script *s, int line)
 {

@@ -1,4 +1,4 @@
-/* value.c - values of columns and arguments, from and to Lua: see docs/SCRIPTS.md for the table of types.
+/* value.c - converts values of columns and arguments from and to Lua: docs/SCRIPTS.md has the table of types.
  *
  * Lua's numbers are doubles in LuaJIT: a count is exact up to 2^53.  Lua 5.4 has integers of 64 bits: up to 2^63 - 1.
  */
@@ -55,7 +55,7 @@ push_fields(lua_State *L, const connlog_fields *f)
 	}
 }
 
-/* Pushes the list of a value that is one. */
+/* Pushes the list of a list value. */
 static void
 push_list(lua_State *L, const connlog_value *v)
 {
@@ -127,7 +127,7 @@ read_addr(const char *text, uint8_t out[16])
 	return inet_pton(AF_INET6, text, out) == 1;
 }
 
-/* A whole number from `min` to below `end`. */
+/* Returns whether the value is a whole number from `min` to below `end`. */
 static bool
 read_whole(lua_State *L, int index, lua_Number min, lua_Number end)
 {
@@ -136,7 +136,7 @@ read_whole(lua_State *L, int index, lua_Number min, lua_Number end)
 	return lua_type(L, index) == LUA_TNUMBER && n >= min && n < end && n == floor(n);
 }
 
-/* A whole number that read_whole() has let through, without the detour over a double where Lua has integers. */
+/* Returns a whole number that read_whole() has accepted, without a detour through a double if Lua has integers. */
 static uint64_t
 whole_bits(lua_State *L, int index)
 {
@@ -148,7 +148,7 @@ whole_bits(lua_State *L, int index)
 	return n < 0 ? (uint64_t)(int64_t)n : (uint64_t)n;
 }
 
-/* A table 1, 2, … of strings; room for the texts is pushed. */
+/* Reads a table 1, 2, … of strings; pushes the memory for the texts. */
 static bool
 read_set(lua_State *L, int index, connlog_value *out)
 {
@@ -205,7 +205,7 @@ value_read(lua_State *L, int index, connlog_type type, connlog_value *out)
 		return is == LUA_TBOOLEAN;
 	case CONNLOG_STRING_SET:
 		return read_set(L, index, out);
-	default: /* no column has the types that are for arguments of events alone */
+	default: /* the remaining types occur only in events */
 		return false;
 	}
 }

@@ -80,7 +80,7 @@ tcp_rare_need(const struct tcp_ctx *x, const struct tcp_ep *ep)
 	return tcp_rare_at(x->s, x->t, ep);
 }
 
-/* Is the history "H" and nothing more?  Its letter has set the one bit, which is at hand; the text is not. */
+/* Returns whether the history is just "H".  The bit that the letter sets is in the cache; the text is not. */
 static bool
 history_is_synack(const struct tcp_ctx *x)
 {
@@ -97,8 +97,8 @@ bool
 tcp_history_once(const struct tcp_ctx *x, const struct tcp_ep *ep, uint32_t bit, char letter)
 {
 	if ((letter == 'A' || letter == 'D') && history_is_synack(x)) {
-		/* It began with a SYN-ACK, which a stealth scan could have drawn; now there is real traffic, so the
-		 * sender of the SYN-ACK was the responder. */
+		/* The connection began with a SYN-ACK, possibly provoked by a stealth scan; now that there is real traffic,
+		 * the sender of the SYN-ACK must be the responder. */
 		conn_flip(x->s, x->handle);
 		history_set(x->s, x->handle, "^h");
 		x->t->flags |= TCP_SAW_ORIG;
@@ -126,7 +126,7 @@ tcp_history_scaled(const struct tcp_ctx *x, const struct tcp_ep *ep, struct scal
 	conn_event_multiple(x->s, x->handle, multiple, is_orig, reached);
 }
 
-/* TCPSessionAdapter::FlipRoles: the endpoints stay, their names change. */
+/* TCPSessionAdapter::FlipRoles: the endpoints stay where they are, only their roles change. */
 static void
 flip(struct conn_store *s, struct conn *c)
 {
@@ -190,7 +190,7 @@ first_packets(const struct conn_store *s, const struct conn *c)
 	return (uint8_t)((t->flags & TCP_FIRST_ORIG ? 1 << ORIG : 0) | (t->flags & TCP_FIRST_RESP ? 1 << RESP : 0));
 }
 
-/* A SYN alone, on time, with nothing about it that would have to be remembered, and nobody to be told of it. */
+/* Returns whether the packet is a plain SYN with nothing to remember besides its number, and no event is handled for it. */
 static bool
 is_embryo(const struct conn_store *s, const struct pkt *p)
 {
@@ -301,7 +301,7 @@ relative_seq(const struct tcp_ep *ep, uint32_t seq, uint32_t last, uint32_t wrap
 	return tcp_relative(ep, seq, wraps);
 }
 
-/* A flag whose letter comes again when its sequence number has changed. */
+/* Records a flag whose letter is repeated when its sequence number changes. */
 static void
 history_flag(const struct tcp_ctx *x, struct tcp_ep *ep, uint32_t bit, char letter, uint64_t seq, int which)
 {
@@ -342,8 +342,8 @@ note_history(const struct tcp_ctx *x, struct tcp_ep *ep, uint8_t flags, uint64_t
 	}
 }
 
-/* update_window, as far as it shows: a window of zero.  Not worth a letter with or after a RST, or when the peer
- * has sent its FIN. */
+/* update_window, as far as it is visible: a window of zero.  It leaves no letter with or after a RST, or when the peer has
+ * sent its FIN. */
 static void
 note_window(const struct tcp_ctx *x, struct tcp_ep *ep, uint16_t window, uint8_t flags)
 {
@@ -351,7 +351,7 @@ note_window(const struct tcp_ctx *x, struct tcp_ep *ep, uint16_t window, uint8_t
 		tcp_history_scaled(x, ep, &tcp_rare_need(x, ep)->zero_window, 'W', CONNLOG_EVENT_TCP_MULTIPLE_ZERO_WINDOWS);
 }
 
-/* init_peer and update_ack_seq. => The acknowledgement relative to the peer's start. */
+/* init_peer and update_ack_seq.  Returns the acknowledgement relative to the peer's start. */
 static uint64_t
 take_ack(const struct tcp_ctx *x, struct tcp_ep *peer, uint32_t ack, uint8_t flags)
 {
@@ -365,7 +365,7 @@ take_ack(const struct tcp_ctx *x, struct tcp_ep *peer, uint32_t ack, uint8_t fla
 	if (underflow)
 		return 0;
 	if (flags & TCP_RST)
-		return rel; /* acknowledgements of RSTs are not to be trusted */
+		return rel; /* acknowledgement numbers of RSTs cannot be trusted */
 	const int32_t delta = tcp_delta(ack, peer->ack);
 	if (delta > 0 && !(ack == 0 && delta > TOO_LARGE_SEQ_DELTA)) {
 		if (ack < peer->ack)
@@ -375,12 +375,12 @@ take_ack(const struct tcp_ctx *x, struct tcp_ep *peer, uint32_t ack, uint8_t fla
 	return rel;
 }
 
-/* update_last_seq. => How far the packet advances the sequence. */
+/* update_last_seq.  Returns how far the packet advances the sequence. */
 static int32_t
 take_seq(const struct tcp_ctx *x, struct tcp_ep *ep, uint32_t last, uint8_t flags, int32_t len)
 {
 	const int32_t delta = tcp_delta(last, ep->last);
-	/* more than 2 GB of which only SYN and FIN were seen */
+	/* more than 2 GB, of which only SYN and FIN were seen */
 	const bool sole_fin = (flags & TCP_FIN) && ep->last == ep->start + 1;
 
 	if ((flags & (TCP_SYN | TCP_RST)) && (delta > TOO_LARGE_SEQ_DELTA || delta < -TOO_LARGE_SEQ_DELTA))
@@ -406,7 +406,7 @@ first_ack(const struct tcp_ctx *x, const struct tcp_ep *ep)
 	conn_raise(x->s, x->handle, CONNLOG_EVENT_CONNECTION_FIRST_ACK, NULL);
 }
 
-/* TCPSessionAdapter::Process. => Where the packet's data begins, as a relative number. */
+/* TCPSessionAdapter::Process.  Returns the relative sequence number of the packet's first data byte. */
 static uint64_t
 process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 {
@@ -463,7 +463,7 @@ process(const struct tcp_ctx *x, const struct pkt *p, bool is_orig)
 	return rel_data;
 }
 
-/* Called behind the processing: a flip on the way has changed the packet's side (TCP.cc). */
+/* Called after the processing, since a flip during it changes the packet's side (TCP.cc). */
 static void
 count(const struct tcp_ctx *x, const struct tcp_ep *ep, const struct pkt *p)
 {
@@ -507,7 +507,7 @@ tcp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct p
 	count(&x, ep, p);
 }
 
-/* TCPSessionAdapter::IsReuse: only an initial SYN begins anew, for half connections a SYN-ACK too. */
+/* TCPSessionAdapter::IsReuse: only an initial SYN starts a new connection, for half connections also a SYN-ACK. */
 bool
 tcp_is_reuse(const struct conn_store *s, const struct conn *c, const struct pkt *p)
 {
@@ -527,7 +527,7 @@ tcp_is_reuse(const struct conn_store *s, const struct conn *c, const struct pkt 
 		return true;
 	if (p->tcp_seq == from->start)
 		return false;
-	/* SYN and SYN-ACK that changed places on their way to us: the state machine sorts it out. */
+	/* SYN and SYN-ACK were reordered before they reached us: the state machine handles it. */
 	return !(!(p->tcp_flags & TCP_ACK) && from->state == TCP_SYN_ACK_SENT && resp->state == TCP_INACTIVE &&
 	         p->tcp_seq == resp->start);
 }
@@ -539,7 +539,7 @@ tcp_size(const struct conn_store *s, const struct tcp *t, const struct tcp_ep *e
 
 	if (ep->prev == TCP_SYN_SENT && ep->state == TCP_RESET && peer->state == TCP_INACTIVE &&
 	    !tcp_nothing_acked(s, t, ep))
-		return 0; /* a half-open connection found out and aborted: the numbers tell nothing */
+		return 0; /* a half-open connection was discovered and aborted: the numbers mean nothing */
 	const uint64_t last = tcp_full(ep->last, tcp_seq_wraps(s, t, ep)), ack = tcp_full(ep->ack, tcp_ack_wraps(s, t, ep));
 	uint64_t       size = (last > ack ? last : ack) - ep->start;
 	if (size != 0)

@@ -23,13 +23,13 @@ enum tcp_ep_flag {
 	EP_SKIP = 8,      /* the reassembler has given up (skip_deliveries) */
 	EP_EOF = 16,      /* did_EOF */
 	EP_GAP = 32,      /* had_gap */
-	EP_CONTENTS = 64, /* its stream is told by tcp_contents (deliver_tcp_contents) */
+	EP_CONTENTS = 64, /* its stream is reported by tcp_contents (deliver_tcp_contents) */
 	EP_RECORD = 128,  /* its stream goes into a file */
 };
 
 struct tcp_ep {
 	uint32_t start, last, ack; /* sequence numbers; `ack` is what the peer has acknowledged */
-	/* The lower halves of relative numbers; tcp_delivered() and tcp_trimmed() are the whole ones. */
+	/* The lower halves of relative numbers; tcp_delivered() and tcp_trimmed() return them whole. */
 	uint32_t delivered, trimmed;
 	uint8_t  state, prev; /* enum tcp_state */
 	uint8_t  flags;       /* enum tcp_ep_flag */
@@ -53,7 +53,7 @@ enum tcp_flag {
 /* One cache line. */
 struct tcp {
 	_Alignas(64) struct tcp_ep ep[2];
-	double   expire_at; /* the ExpireTimer that runs always */
+	double   expire_at; /* the ExpireTimer that is always set */
 	uint32_t rare;
 	uint16_t flags;
 };
@@ -70,9 +70,9 @@ struct tcp_ep_rare {
 	uint64_t      last_flag[3]; /* hist_last_SYN, _FIN, _RST: relative numbers */
 	struct scaled bad_checksum, rexmit, zero_window, gap;
 	struct ranges above;  /* arrived above a hole */
-	struct block *blocks; /* its bytes, as long as somebody looks into the payload */
+	struct block *blocks; /* its bytes, as long as the payload is inspected */
 	uint64_t      missed; /* bytes in content gaps */
-	uint32_t      file;   /* EP_RECORD: the recorder's */
+	uint32_t      file;   /* EP_RECORD: the recorder's file */
 };
 
 struct tcp_rare {
@@ -85,7 +85,7 @@ struct tcp_rare {
 	double partial_close_at, reset_at;
 };
 
-/* One packet's view of a connection, handed around inside the tracker. */
+/* One packet's view of a connection, passed around inside the tracker. */
 struct tcp_ctx {
 	struct conn_store *s;
 	uint32_t           handle;
@@ -100,7 +100,7 @@ tcp_at(const struct conn_store *s, const struct conn *c)
 	return slab_at_sized(&s->tcps, c->tcp, sizeof(struct tcp));
 }
 
-/* Has the connection a state?  An embryo has none, nor has one for which there was no memory. */
+/* Returns whether the connection has TCP state.  An embryo has none, nor has one for which memory ran out. */
 static inline bool
 tcp_is_open(const struct conn *c)
 {
@@ -125,10 +125,10 @@ tcp_is_orig(const struct tcp *t, const struct tcp_ep *ep)
 	return (ep == &t->ep[1]) == ((t->flags & TCP_FLIPPED) != 0);
 }
 
-/* => The endpoint's rare part, attached when there was none; the store's spare one where there is no memory. */
+/* Returns the endpoint's rare part, attaching it if necessary; the store's spare one when out of memory. */
 struct tcp_ep_rare *tcp_rare_need(const struct tcp_ctx *x, const struct tcp_ep *ep);
 
-/* => The rare part, or NULL. */
+/* Returns the rare part, or NULL. */
 static inline struct tcp_ep_rare *
 tcp_rare_at(const struct conn_store *s, const struct tcp *t, const struct tcp_ep *ep)
 {
@@ -137,10 +137,10 @@ tcp_rare_at(const struct conn_store *s, const struct tcp *t, const struct tcp_ep
 	               : NULL;
 }
 
-/* => Whether there is a rare part now, which holds what has more than 32 bits. */
+/* Attaches a rare part, which holds numbers of more than 32 bits.  Returns false when out of memory. */
 bool tcp_widen(const struct tcp_ctx *x);
 
-/* The rare part's timers; there has to be one. */
+/* Returns the rare part with its timers; there must be one. */
 static inline struct tcp_rare *
 tcp_timers(const struct conn_store *s, const struct tcp *t)
 {
@@ -197,7 +197,7 @@ tcp_trimmed(const struct tcp_ctx *x, const struct tcp_ep *ep)
 	return ep->trimmed | (r ? (uint64_t)r->trimmed << 32 : 0);
 }
 
-/* Whoever hands in numbers of more than 32 bits has called tcp_widen(). */
+/* Callers that pass numbers of more than 32 bits have called tcp_widen(). */
 static inline void
 tcp_set_delivered(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t at)
 {
@@ -237,12 +237,12 @@ void tcp_history_scaled(const struct tcp_ctx *x, const struct tcp_ep *ep, struct
 /* ---- tcp_state.c: the state machine */
 
 struct tcp_step {
-	bool     is_orig; /* side of the packet when it came; not changed by a flip on the way */
+	bool     is_orig; /* the packet's side when it arrived; a flip does not change it */
 	uint8_t  flags;
 	uint32_t seq, ack;
 	int32_t  len;          /* payload by the headers */
 	int32_t  delta_last;   /* how far the packet advances the sequence */
-	bool     close, event; /* out: the side has closed; worth an event */
+	bool     close, event; /* out: the side has closed; an event is due */
 };
 void tcp_advance_state(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_step *step);
 
@@ -262,21 +262,21 @@ struct block {
 	uint8_t       data[];
 };
 
-/* Keeps what no block covers yet: who comes first wins. => The bytes allocated; -1 without memory. */
+/* Keeps the bytes that no block covers yet: the first copy wins.  Returns the bytes allocated, or -1 when out of memory. */
 int64_t blocks_add(struct block **list, uint64_t lo, uint64_t hi, const uint8_t *data);
 /* Takes the first block off the list, for the caller to free. */
 struct block *blocks_pop(struct block **list);
-/* => The bytes freed. */
+/* Frees all blocks.  Returns the bytes freed. */
 size_t blocks_clear(struct block **list);
 
-/* Does anybody look into the payload? */
+/* Returns whether the payload is inspected. */
 static inline bool
 tcp_is_watched(const struct tcp_ctx *x)
 {
 	return x->s->watcher && !(x->c->watch & WATCH_OVER);
 }
 
-/* Are the bytes of that side's stream of any use? */
+/* Returns whether anything needs the bytes of that side's stream. */
 static inline bool
 tcp_wants_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep)
 {
@@ -285,21 +285,21 @@ tcp_wants_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep)
 
 /* ---- tcp_record.c: contents into files; only for sides with EP_RECORD, but the first and the last */
 
-/* From now on, into the recorder's `file`; once a side. The connection has a state (struct tcp). */
+/* Starts recording into the recorder's `file`, once per side.  The connection must have a struct tcp. */
 void tcp_record_begin(struct conn_store *s, uint32_t handle, int side, uint32_t file);
 void tcp_record_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep, const uint8_t *p, size_t n);
 void tcp_record_gap(const struct tcp_ctx *x, const struct tcp_ep *ep, uint64_t len);
-/* The connection ends: what waits above holes. */
+/* Records what still waits above holes when the connection ends. */
 void tcp_record_end(struct conn_store *s, uint32_t handle);
 
 /* ---- tcp_close.c: closing and timers */
 
 void tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event);
-/* PacketWithRST, ConnectionFinished: no message that is under way will be whole. */
+/* PacketWithRST, ConnectionFinished: no message in progress will be completed. */
 void tcp_cut(const struct tcp_ctx *x);
 /* ConnectionReset: a RST has ended the connection. */
 void tcp_reset(const struct tcp_ctx *x);
-/* A RST came behind the FIN of its side: ends the connection after tcp_reset_delay, where connection_reset is handled. */
+/* A RST followed the FIN of its side: ends the connection after tcp_reset_delay if connection_reset is handled. */
 void              tcp_reset_later(const struct tcp_ctx *x);
 void              tcp_at_end(struct conn_store *s, uint32_t handle); /* conn_at_end() */
 enum conn_verdict tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why);
@@ -310,10 +310,10 @@ void tcp_set_last(const struct tcp_ctx *x, double at);
 
 /* ---- tcp_events.c: events of packets, and what tcp_rexmit has to know */
 
-/* What TCPSTATS and update_window() know of a side. */
+/* What Zeek's TCPSTATS and update_window() keep of a side. */
 struct tcp_stats_ep {
 	uint64_t top;              /* max_top_seq */
-	uint32_t packets;          /* num_pkts, as far as 2 */
+	uint32_t packets;          /* num_pkts, counted up to 2 */
 	uint32_t window;           /* scaled */
 	uint32_t win_seq, win_ack; /* of the packet that it came with */
 	uint16_t last_id;          /* IP's identification */
@@ -324,10 +324,10 @@ struct tcp_stats {
 	struct tcp_stats_ep ep[2];
 };
 
-/* The events of a packet's header: connection_SYN_packet, and in the order of tcp_packet, tcp_option, tcp_options. */
+/* Raise the events of a packet's header: connection_SYN_packet; tcp_packet, tcp_option and tcp_options, in that order. */
 void tcp_raise_syn(const struct tcp_ctx *x, const struct pkt *p, bool is_orig);
 void tcp_raise_packet(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, uint64_t seq, uint64_t ack);
-/* => Whether any of these, or tcp_rexmit, is handled. */
+/* Returns whether any of these, or tcp_rexmit, is handled. */
 static inline bool
 tcp_wants_packets(const struct conn_store *s)
 {
@@ -349,7 +349,7 @@ bool tcp_straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig);
 
 /* ---- tcp.c */
 
-/* Attaches a full state: fresh, or grown from an embryo. => False where there is no memory. */
+/* Attaches a full state, fresh or grown from an embryo.  Returns false when out of memory. */
 bool tcp_open(struct conn_store *s, uint32_t handle);
 
 #endif

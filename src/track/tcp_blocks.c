@@ -8,7 +8,7 @@
 
 #include "track/tcp.h"
 
-/* Puts [lo, hi) before *at. => The bytes allocated, or -1. */
+/* Inserts [lo, hi) before *at.  Returns the bytes allocated, or -1. */
 static int64_t
 put(struct block **at, uint64_t lo, uint64_t hi, const uint8_t *data)
 {

@@ -94,7 +94,7 @@ tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 	struct tcp          *t = x->t;
 	const struct tcp_ep *peer = tcp_peer(t, ep);
 
-	if (x->c->watch && tcp_is_watched(x)) /* each time, also when data is still to come */
+	if (x->c->watch && tcp_is_watched(x)) /* every time, even if data is still to come */
 		x->s->watcher->closed(x->s->watcher->arg, x->handle);
 	if (tcp_data_pending(x, ep)) {
 		t->flags |= TCP_CLOSE_DEFERRED;
@@ -118,7 +118,7 @@ tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 	}
 }
 
-/* ExpireTimer: has the connection ended without our seeing it? */
+/* ExpireTimer: returns whether the connection must have ended unseen. */
 static bool
 has_expired(const struct tcp_ctx *x)
 {
@@ -149,7 +149,7 @@ attempt_timer(const struct tcp_ctx *x, enum conn_end *why)
 	return CONN_REMOVE;
 }
 
-/* AttemptTimer, or the delay after closing (which Zeek takes for a timeout, unless there is no delay). */
+/* AttemptTimer, or the delay after closing (which Zeek counts as a timeout unless the delay is 0). */
 static enum conn_verdict
 last_timer(const struct tcp_ctx *x, enum conn_end *why)
 {
@@ -195,7 +195,7 @@ partial_close_timer(const struct tcp_ctx *x, enum conn_end *why)
 	return CONN_REMOVE;
 }
 
-/* => When the earlier of the rare part's timers is due. */
+/* Returns when the earlier of the rare part's timers is due. */
 static double
 rare_due(const struct tcp_rare *r)
 {
@@ -213,7 +213,7 @@ rare_timer(const struct tcp_ctx *x, struct tcp_rare *r, enum conn_end *why)
 	return reset ? reset_timer(x, why) : partial_close_timer(x, why);
 }
 
-/* Zeek's TimerMgr::Expire() runs those timers that say so: of attempts, and of a RST behind a FIN. */
+/* Zeek's TimerMgr::Expire() runs only some timers at the end: those of attempts, and of a RST after a FIN. */
 void
 tcp_at_end(struct conn_store *s, uint32_t handle)
 {
@@ -308,7 +308,7 @@ tcp_timer(struct conn_store *s, uint32_t handle, double now, enum conn_end *why)
 		*why = CONN_END_expired;
 		return CONN_REMOVE;
 	}
-	/* Later than now in any case: a timer of no time would run for ever before the same packet. */
+	/* Always later than now: a timer with no delay would run endlessly before the same packet. */
 	*expire_at = fmax(now + s->opt->tcp_session_timer, nextafter(now, INFINITY));
 	return CONN_KEEP;
 }

@@ -1,4 +1,4 @@
-/* tcp_events.c - events that tell a packet's header (TCPSessionAdapter.cc: build_syn_packet_val, GeneratePacketEvent,
+/* tcp_events.c - events that report a packet's header (TCPSessionAdapter.cc: build_syn_packet_val, GeneratePacketEvent,
  * ParseTCPOptions), and tcp_rexmit (analyzer/protocol/tcp/TCP.cc: TCPStats_Endpoint), which needs to know the windows that
  * were offered (init_window, update_window) and the identification of the latest IP packet.
  *
@@ -11,7 +11,7 @@
 enum { OPT_END, OPT_NOP, OPT_MSS, OPT_WINDOW_SCALE, OPT_SACK_OK, OPT_SACK, OPT_TIMESTAMPS = 8, OPT_QUICK_START = 27 };
 enum { OPT_USER_TIMEOUT = 28, OPT_AUTH = 29, OPT_FAST_OPEN = 34 };
 
-/* => The bytes of the header's options, as far as they are there. */
+/* Returns the bytes of the header's options, as far as they were captured. */
 static struct bytes
 options_of(const struct pkt *p)
 {
@@ -22,7 +22,7 @@ options_of(const struct pkt *p)
 	return (struct bytes){ p->payload.p + 20, end - 20 };
 }
 
-/* Cuts the header's options. => How many there are; at[i] is where each begins. */
+/* Splits the header's options.  Returns their number and stores in at[i] where each begins. */
 static size_t
 cut_options(struct bytes b, const uint8_t *at[OPTIONS_MAX])
 {
@@ -147,7 +147,7 @@ struct option_fields {
 	uint64_t      sack[8];
 };
 
-/* Options whose length is one that they can have are taken apart; the others are handed out as they are. */
+/* Options with a valid length are parsed; the others are passed on as bytes. */
 static void
 fill_option(struct option_fields *f, const uint8_t *o, unsigned len)
 {
@@ -243,7 +243,7 @@ tcp_raise_packet(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, uin
 		raise_options(x, p, is_orig);
 }
 
-/* => What is known of the connection's packets, NULL where there is no memory. */
+/* Returns the statistics of the connection's packets, creating them if necessary; NULL when out of memory. */
 static struct tcp_stats *
 stats_need(const struct tcp_ctx *x)
 {
@@ -254,7 +254,7 @@ stats_need(const struct tcp_ctx *x)
 	return r && r->stats ? slab_at(&x->s->tcp_stats, r->stats) : NULL;
 }
 
-/* init_window: a SYN offers a scale for the windows, or that there will be none. */
+/* init_window: a SYN offers a window scale, or announces that there is none. */
 static void
 offer_scale(struct tcp_stats_ep *from, struct tcp_stats_ep *to, const struct pkt *p)
 {
@@ -305,7 +305,7 @@ swapped_delta(uint16_t a, uint16_t b)
 	return (int16_t)((uint16_t)(a << 8 | a >> 8) - (uint16_t)(b << 8 | b >> 8));
 }
 
-/* => Did the packet leave its host before the one that came before it?  Some hosts count in the other byte order. */
+/* Returns whether the packet left its host before the one that arrived earlier.  Some hosts count in the other byte order. */
 static bool
 is_out_of_order(uint16_t id, uint16_t last)
 {

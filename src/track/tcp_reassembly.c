@@ -1,7 +1,7 @@
 /* tcp_reassembly.c - what of a stream has been delivered, and what is missing (TCP_Reassembler, Reassembler).
  *
- * Zeek keeps each segment until it is acknowledged.  For records only positions count, and as long as somebody looks into
- * the payload the bytes above a hole are kept besides (tcp_blocks.c):
+ * Zeek keeps each segment until it is acknowledged.  For records only positions count; while the payload is inspected, the
+ * bytes above a hole are kept as well (tcp_blocks.c):
  *
  *       trimmed            delivered              above: [lo,hi) [lo,hi)
  *     ─────┼───────────────────┼───────── hole ──────┼───────┼─────
@@ -27,7 +27,7 @@ has_blocks(const struct tcp_ctx *x, const struct tcp_ep *ep)
 	return tcp_delivered(x, ep) > tcp_trimmed(x, ep) || (r && r->above.n > 0);
 }
 
-/* The state in which a gap is a loss and not an artefact of a RST or of a connection joined midway. */
+/* Returns whether a gap in this state is a loss, not an artefact of a RST or of a connection joined midway. */
 static bool
 is_clean(const struct tcp_ep *ep)
 {
@@ -41,7 +41,7 @@ gap(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t len)
 	const bool clean = is_clean(ep) && is_clean(tcp_peer(x->t, ep));
 
 	if (tcp_is_watched(
-			x)) /* what is violated by the first gap itself still counts, so they are told before it is noted */
+			x)) /* violations caused by the first gap itself still count, so recognisers hear of it before it is noted */
 		x->s->watcher->gap(x->s->watcher->arg, x->handle, side_of(x, ep), len);
 	ep->flags |= EP_GAP;
 	if (!clean && !x->s->opt->report_gaps_for_partial)
@@ -71,7 +71,7 @@ above_clear(const struct tcp_ctx *x, struct tcp_ep_rare *r)
 	x->s->range_bytes -= blocks_clear(&r->blocks);
 }
 
-/* The reassembler gives up on this side: nothing more is delivered, no gap is told, all segments are forgotten. */
+/* The reassembler gives up on this side: it delivers nothing more, reports no gaps and forgets all segments. */
 static void
 give_up(const struct tcp_ctx *x, struct tcp_ep *ep)
 {
@@ -95,7 +95,7 @@ raise_contents(const struct tcp_ctx *x, const struct tcp_ep *ep, uint64_t seq, c
 		           (connlog_value[]){ event_bool(is_orig), event_count(seq), event_bytes(data, n) });
 }
 
-/* BlockInserted: delivers [delivered, upper), of which `data` are the bytes, NULL where nobody looks at them. */
+/* BlockInserted: delivers [delivered, upper); `data` has its bytes, or is NULL if nothing needs them. */
 static void
 deliver(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upper, const uint8_t *data)
 {
@@ -112,14 +112,13 @@ deliver(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upper, const uint8_
 		raise_contents(x, ep, from, data, (size_t)(upper - from));
 	if (data && upper > from && tcp_is_watched(x))
 		x->s->watcher->data(x->s->watcher->arg, x->handle, side_of(x, ep), data, (size_t)(upper - from));
-	/* Nobody acknowledges: their packets may take another way. Do not keep what would never be acknowledged. */
+	/* Nothing is acknowledged, perhaps because those packets take another path.  Do not keep what never will be. */
 	if (tcp_nothing_acked(x->s, x->t, ep) && x->s->opt->tcp_max_initial_window &&
 	    tcp_size(x->s, x->t, ep) > x->s->opt->tcp_max_initial_window)
 		trim(x, ep, tcp_delivered(x, ep));
 }
 
-/* Delivers up to `hi`, where an interval above the hole ended that began at `delivered`: block by block, where their bytes are
- * kept. */
+/* Delivers up to `hi`, the end of an interval that began at `delivered`; block by block, where bytes are kept. */
 static void
 deliver_blocks(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_ep_rare *r, uint64_t hi)
 {
@@ -153,7 +152,7 @@ undelivered(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upto)
 	const uint8_t ends = ep->flags | tcp_peer(x->t, ep)->flags;
 
 	if (upto <= 2 && (x->t->flags & TCP_IS_PARTIAL))
-		return; /* the numbering started with a SYN that was made up */
+		return; /* the numbering started with an invented SYN */
 	if (x->s->opt->detect_filtered_trace && tcp_delivered(x, ep) == 1 && (ends & (EP_FIN | EP_RST))) {
 		ep->flags |= EP_SKIP;
 	} else if (!(ep->flags & EP_SKIP)) {
@@ -178,7 +177,7 @@ undelivered(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upto)
 	tcp_set_delivered(x, ep, upto);
 }
 
-/* TrimToSeq: everything below `seq` is done with. */
+/* TrimToSeq: everything below `seq` is no longer needed. */
 static void
 trim(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq)
 {
@@ -192,8 +191,8 @@ trim(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq)
 		tcp_set_trimmed(x, ep, seq);
 }
 
-/* Keeps the bytes of [lo, hi), within the limit that all connections share; beyond it nobody looks any more, and
- * tcp_contents leaves them out. */
+/* Keeps the bytes of [lo, hi) within the limit that all connections share.  Beyond it the payload is no longer inspected, and
+ * tcp_contents omits the bytes. */
 static void
 hold_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep, struct tcp_ep_rare *r, uint64_t lo, uint64_t hi,
            const uint8_t *data)
@@ -241,7 +240,7 @@ insert(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi, con
 		hold_above(x, ep, lo, hi, data);
 		return;
 	}
-	/* What is above and is reached comes in between: who came first wins. */
+	/* Intervals above that are reached come in between: the first copy wins. */
 	while (hi > tcp_delivered(x, ep)) {
 		struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
 		const uint64_t      above = r && r->above.n > 0 ? ranges_at(&r->above)[0].lo : UINT64_MAX;
@@ -264,8 +263,8 @@ tcp_data(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t seq, uint64_t len,
 		ep->flags |= EP_SKIP;
 		return;
 	}
-	/* What the peer has acknowledged is not left out here: Zeek could, but its only caller leaves the argument
-	 * `replaying` at its default.  It is what has been trimmed that is old. */
+	/* Acknowledged data is not skipped here: Zeek could, but its only caller leaves the argument `replaying` at its
+	 * default.  Only trimmed data counts as old. */
 	insert(x, ep, seq, upper, data);
 
 	const struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);

@@ -1,8 +1,8 @@
-/* tcp_record.c - a side's stream on its way into a file (TCP_Reassembler.cc: SetContentsFile, RecordBlock, RecordToSeq, Done).
+/* tcp_record.c - records a side's stream to a file (TCP_Reassembler.cc: SetContentsFile, RecordBlock, RecordToSeq, Done).
  *
- * Bytes are recorded as they are delivered.  A hole is marked only where something is known to stand above it, which is what
- * Zeek does; what still waits above holes when the connection ends is recorded then.  Unlike in Zeek, what was delivered but
- * not acknowledged before recording began (data in a SYN) is not there any more.
+ * Bytes are recorded as they are delivered.  As in Zeek, a hole is marked only if something above it is known; what still
+ * waits above holes when the connection ends is recorded then.  Unlike in Zeek, bytes that were delivered but not acknowledged
+ * before recording began (data in a SYN) are gone.
  */
 #include <stdlib.h>
 
@@ -37,7 +37,7 @@ tcp_record_gap(const struct tcp_ctx *x, const struct tcp_ep *ep, uint64_t len)
 	r->gap(r->arg, x->handle, tcp_rare_at(x->s, x->t, ep)->file, tcp_is_orig(x->t, ep), len);
 }
 
-/* What waits above holes. */
+/* Records what waits above holes. */
 static void
 record_rest(const struct tcp_ctx *x, const struct tcp_ep *ep)
 {

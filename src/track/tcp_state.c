@@ -63,7 +63,7 @@ inactive_syn(const struct tcp_ctx *x, struct tcp_ep *ep, const struct tcp_step *
 		return;
 	}
 	if (!(st->flags & TCP_ACK) && peer->state == TCP_SYN_ACK_SENT && st->seq == ep->start) {
-		/* SYN-ACK and SYN came the wrong way round */
+		/* SYN-ACK and SYN arrived in the wrong order */
 		t->flags &= (uint16_t)~TCP_IS_PARTIAL;
 		conn_flip(x->s, x->handle);
 		set_state(x, peer, TCP_ESTABLISHED);
@@ -78,7 +78,7 @@ inactive_syn(const struct tcp_ctx *x, struct tcp_ep *ep, const struct tcp_step *
 	}
 }
 
-/* First packet of a side, or one after nothing that changed its state. */
+/* Handles the first packet of a side, or one after packets that did not change its state. */
 static void
 from_inactive(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_step *st)
 {
@@ -103,7 +103,7 @@ from_inactive(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_step *st)
 	if (ep->state != TCP_INACTIVE)
 		return;
 	if (!st->is_orig && st->len == 0 && tcp_side(t, ORIG)->state == TCP_SYN_SENT)
-		return; /* some acknowledge a SYN before they answer it */
+		return; /* some hosts acknowledge a SYN before they answer it */
 	if ((st->flags & TCP_ACK) && peer->state == TCP_ESTABLISHED) {
 		/* only the SYN was missed */
 		set_state(x, ep, TCP_ESTABLISHED);

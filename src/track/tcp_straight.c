@@ -1,12 +1,12 @@
-/* tcp_straight.c - the segment that nearly all are: in order, of an established connection without holes.
+/* tcp_straight.c - the most common segment: in order, of an established connection without holes.
  *
  * It does what process() in tcp.c would do, in the same order, for a packet that can only add bytes and acknowledge
- * bytes.  All conditions are checked before anything is changed, so whatever else may be the case is left to process().
+ * bytes.  All conditions are checked before anything is changed, so every other case is left to process().
  */
 #include "conn/history.h"
 #include "track/tcp.h"
 
-/* One end with all of its numbers. */
+/* An endpoint with all of its numbers. */
 struct side {
 	struct tcp_ep *ep;
 	uint32_t       seq_wraps, ack_wraps;
@@ -27,7 +27,7 @@ side_of(struct tcp_ep *ep, const struct tcp_ep_rare *r)
 	return side;
 }
 
-/* Nothing about the connection needs a second look: both sides established, no hole, nothing closed, told or recorded. */
+/* Returns whether the connection needs no special care: both sides established, no hole, nothing closed, reported or recorded. */
 static inline bool
 is_smooth(const struct tcp_ctx *x, const struct tcp_rare *r)
 {
@@ -41,7 +41,7 @@ is_smooth(const struct tcp_ctx *x, const struct tcp_rare *r)
 	       (!r || (r->ep[0].above.n == 0 && r->ep[1].above.n == 0));
 }
 
-/* Neither a flag nor a window that would have to be noted. */
+/* Returns whether the packet has neither a flag nor a window that must be noted. */
 static inline bool
 is_ordinary(const struct pkt *p)
 {
@@ -49,8 +49,8 @@ is_ordinary(const struct pkt *p)
 	       p->data_cap >= p->data_len;
 }
 
-/* The position of `seq` in the stream.  Returns false where it lies before the start, or so far behind it that the count of
- * wraps would have to tell. */
+/* Stores the position of `seq` in the stream.  Returns false if it lies before the start, or so far after it that only the
+ * count of wraps could tell. */
 static inline bool
 position(const struct tcp_ep *ep, uint32_t seq, uint32_t wraps, uint64_t *at)
 {
@@ -58,7 +58,7 @@ position(const struct tcp_ep *ep, uint32_t seq, uint32_t wraps, uint64_t *at)
 	return wraps != 0 || *at <= INT32_MAX;
 }
 
-/* The letter that such a packet of that side leaves in the history, once, as a bit. */
+/* Returns the bit of the history letter that such a packet of that side leaves once. */
 static inline uint32_t
 letter_bit(bool is_orig, bool with_data)
 {
@@ -73,14 +73,14 @@ add_letter(const struct tcp_ctx *x, uint32_t bit, bool is_orig, bool with_data)
 	history_once(x->s, x->handle, bit, is_orig ? letter : (char)(letter | 0x20));
 }
 
-/* Do two numbers differ in their lower halves alone, which are all that is changed here? */
+/* Returns whether two numbers differ only in their lower halves, the only part that is changed here. */
 static inline bool
 same_half(uint64_t a, uint64_t b)
 {
 	return a >> 32 == b >> 32;
 }
 
-/* Has the peer acknowledged nothing of it but the SYN (tcp_nothing_acked())? */
+/* Returns whether the peer has acknowledged only the SYN (tcp_nothing_acked()). */
 static inline bool
 is_unheard(const struct side *from)
 {
@@ -88,7 +88,7 @@ is_unheard(const struct side *from)
 	return heard <= 1;
 }
 
-/* Can `len` bytes from `at` on be delivered, and nothing needs to be forgotten, for want of acknowledgements, because of it?
+/* Returns whether `len` bytes from `at` can be delivered without having to forget anything for lack of acknowledgements.
  * See deliver() and tcp_data() in tcp_reassembly.c. */
 static inline bool
 is_deliverable(const struct conn_options *opt, const struct side *from, uint64_t at, uint64_t len)

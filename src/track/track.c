@@ -1,4 +1,4 @@
-/* track.c - packets to their tracker; UDP, ICMP and the other protocols, which have little state (Zeek:
+/* track.c - passes packets to their tracker; UDP, ICMP and other protocols, which have little state (Zeek:
  * packet_analysis/protocol/{udp,icmp,unknown_ip_transport}). */
 #include "track/track.h"
 
@@ -17,8 +17,8 @@ track_wants(const struct conn_options *opt, const struct pkt *p, bool *flip)
 			return true;
 		if (!opt->partial_connection_ok || (syn && !opt->tcp_SYN_ack_ok))
 			return false;
-		/* Joined midway: the ports tell who serves.  Between two servers' ports the lower one wins, but a
-		 * SYN-ACK may have been drawn by a stealth scan and is left as it is. */
+		/* Joined midway: the ports tell which side is the server.  Of two server ports the lower one wins, but a SYN-ACK may
+		 * have been provoked by a stealth scan and is left as it is. */
 		if (port_set_has(&opt->likely_server_tcp, p->sport))
 			*flip = !port_set_has(&opt->likely_server_tcp, p->dport) || (!syn && p->sport < p->dport);
 	}
@@ -100,7 +100,7 @@ icmp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct 
 	c->last_time = p->ts;
 	int64_t *size = add_size(s, c, side, p->data_len);
 	*size = (int32_t)(uint32_t)*size; /* Zeek counts in an int (ICMPSessionAdapter.h), which wraps around */
-	if (p->data_cap >= p->data_len)   /* one that is not all there is not counted (ICMP.cc) */
+	if (p->data_cap >= p->data_len)   /* a truncated one is not counted (ICMP.cc) */
 		conn_count(s, handle, c, side, p->ip_len);
 }
 
