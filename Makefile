@@ -1,6 +1,6 @@
 # connlog - build, test, measure.  `make` builds build/connlog; `make help` lists the targets.
 #
-# Every .c file in src/*/ is part of the library, but those of src/cli/, src/sensor/ and src/guard/, which are the program, and what
+# Every .c file in src/*/ is part of the library, but those of src/cli/, src/ship/, src/sensor/ and src/guard/, which are the program, and what
 # src/script/ has for builds with other Luas; every test/unit/NAME_test.c is a test program, every fuzz/fuzz_NAME.c a fuzz target and every
 # examples/NAME.c an example of the library: nothing has to be listed here.
 # Objects are built in three variants, each in a folder of its own: obj (as installed), san (ASan + UBSan, what the
@@ -33,11 +33,11 @@ LUA_PKG := $(filter-out none,$(LUA))
 LUA_NAME = -DCONNLOG_LUA=$(if $(filter none,$(1)),none,$(if $(filter luajit,$(1)),LuaJIT,Lua)-$(shell \
 	pkg-config --modversion $(1) 2>/dev/null))
 
-# What only the program has, and only where it is there: libseccomp for its sandbox, libmicrohttpd for its metrics.
-has = $(shell pkg-config --exists $(1) 2>/dev/null && echo $(1))
-PROGRAM_PKG := $(call has,libseccomp) $(call has,libmicrohttpd)
-PROGRAM_CFLAGS := $(if $(filter libseccomp,$(PROGRAM_PKG)),-DCONNLOG_SECCOMP) \
-	$(if $(filter libmicrohttpd,$(PROGRAM_PKG)),-DCONNLOG_MICROHTTPD)
+# What only the program has, and only where it is there: libseccomp for its sandbox, libmicrohttpd for its metrics, OpenSSL's
+# libssl for sinks.
+PROGRAM_PKG := $(foreach p,libseccomp libmicrohttpd libssl,$(shell pkg-config --exists $(p) 2>/dev/null && echo $(p)))
+part = $(if $(filter $(1),$(PROGRAM_PKG)),-DCONNLOG_$(2))
+PROGRAM_CFLAGS := $(call part,libseccomp,SECCOMP) $(call part,libmicrohttpd,MICROHTTPD) $(call part,libssl,OPENSSL)
 PROGRAM_LIBS := $(if $(strip $(PROGRAM_PKG)),$(shell pkg-config --libs $(PROGRAM_PKG)))
 
 PKG := libpcap zlib libzstd libcrypto $(LUA_PKG)
@@ -57,9 +57,9 @@ BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden
 	$(PROGRAM_CFLAGS) $(CPPFLAGS)
 
 SCRIPT_SRC := $(wildcard src/script/*.c)
-LIB_SRC := $(filter-out src/cli/% src/sensor/% src/guard/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
+LIB_SRC := $(filter-out src/cli/% src/ship/% src/sensor/% src/guard/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
 	$(if $(LUA_PKG),$(filter-out %/none.c,$(SCRIPT_SRC)),src/script/none.c)
-SENSOR_SRC := $(wildcard src/sensor/*.c src/guard/*.c)
+SENSOR_SRC := $(wildcard src/sensor/*.c src/guard/*.c src/ship/*.c)
 CLI_SRC := $(wildcard src/cli/*.c) $(SENSOR_SRC)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))

@@ -5,6 +5,7 @@ _connlog_columns="ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service d
 	tunnel_parents ip_proto community_id orig_l2_addr resp_l2_addr vlan inner_vlan speculative_service
 	failed_service ip_proto_name pppoe_session_id"
 _connlog_formats="zeek json bro2 bro1.5 bro1 bro0 ossem ecs csv"
+_connlog_sinks="unix: tcp:// tcps:// exec: file: redis:// sqlite: kafka://"
 _connlog_scripts="protocols/conn/community-id-logging protocols/conn/failed-service-logging
 	protocols/conn/ip-proto-name-logging protocols/conn/mac-logging protocols/conn/pppoe-session-id-logging
 	protocols/conn/speculative-service protocols/conn/vlan-logging tuning/json-logs"
@@ -40,7 +41,7 @@ _connlog()
 	case $command in
 	read | live)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --stats -q --quiet -v
-			--verbose --format --json-streaming --fields --local-nets --neighbor-nets
+			--verbose --to --format --json-streaming --fields --local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
 			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
@@ -75,7 +76,9 @@ _connlog()
 	[[ $command == live || $prev == -i || $prev == --interface ]] && interfaces=$(ls /sys/class/net 2>/dev/null)
 
 	case $command:$prev in
-	*:--format | *:--to | *:--from) _connlog_words "$_connlog_formats" ;;
+	convert:--to) _connlog_words "$_connlog_formats $_connlog_sinks" ;;
+	*:--to) _connlog_words "$_connlog_sinks" ;;
+	*:--format | *:--from) _connlog_words "$_connlog_formats" ;;
 	*:--fields) _connlog_list "all $_connlog_columns" ;;
 	*:--json-timestamps) _connlog_words "JSON::TS_EPOCH JSON::TS_MILLIS JSON::TS_MILLIS_UNSIGNED JSON::TS_ISO8601" ;;
 	*:-i | *:--interface) _connlog_words "$interfaces" ;;

@@ -5,6 +5,7 @@ set -l columns ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service dura
 	conn_state local_orig local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes \
 	tunnel_parents ip_proto community_id orig_l2_addr resp_l2_addr vlan inner_vlan speculative_service \
 	failed_service ip_proto_name pppoe_session_id
+set -l sinks unix: tcp:// tcps:// exec: file: redis:// sqlite: kafka://
 set -l formats zeek json bro2 bro1.5 bro1 bro0 ossem ecs csv
 
 # What else is completed depends on the command, which is read where none is named.
@@ -37,6 +38,7 @@ complete -c connlog -n '__fish_is_first_token' -a check -d 'check a file of sett
 complete -c connlog -s h -l help -d 'a summary of the options'
 complete -c connlog -l version -d 'the version'
 
+complete -c connlog -n '__connlog_is read live' -l to -x -a "$sinks" -d 'deliver records there'
 complete -c connlog -n '__connlog_is read live' -l format -x -a "$formats" -d 'what to write'
 complete -c connlog -n '__connlog_is read live' -l json-streaming -d 'json with _path and _write_ts'
 complete -c connlog -n '__connlog_is read live' -l fields -x -a "(__connlog_fields all $columns)" -d 'columns to write'
@@ -69,7 +71,7 @@ complete -c connlog -n '__connlog_is read live events' -l compress -x -a 'gzip z
 complete -c connlog -n '__connlog_is read live events' -l keep-age -x -d 'remove rotated logs that are older'
 complete -c connlog -n '__connlog_is read live events' -l keep-size -x -d 'remove the oldest of more'
 complete -c connlog -n '__connlog_is read live events' -l flush-interval -x -d 'records are in the log after that time'
-complete -c connlog -n '__connlog_is read live events' -l spool -x -d 'memory for records that cannot be written yet'
+complete -c connlog -n '__connlog_is read live events' -l spool -x -d 'memory for records that wait, or a folder for them'
 complete -c connlog -n '__connlog_is read live events' -l exit-timeout -x -d 'how long the last records may take'
 complete -c connlog -n '__connlog_is read live events' -l metrics -x -d 'let Prometheus ask for the counters there'
 complete -c connlog -n '__connlog_is read live events' -l no-sandbox -d 'keep all rights'
@@ -81,7 +83,7 @@ complete -c connlog -n '__connlog_is events' -l except -x -d 'do not print these
 complete -c connlog -n '__connlog_is events' -l all -d 'print those that come by the packet, too'
 complete -c connlog -n '__connlog_is events' -l list -d 'print what events there are'
 
-complete -c connlog -n '__connlog_is convert' -l to -x -a "$formats" -d 'what to write'
+complete -c connlog -n '__connlog_is convert' -l to -x -a "$formats $sinks" -d 'what to write, or where to deliver records'
 complete -c connlog -n '__connlog_is convert' -l from -x -a "$formats" -d 'what the input is'
 complete -c connlog -n '__connlog_is convert' -l fields -x -a "(__connlog_fields all $columns)" -d 'columns to write'
 complete -c connlog -n '__connlog_is convert' -s o -l output -r -d 'write FILE instead of standard output'

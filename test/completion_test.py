@@ -76,6 +76,7 @@ def test_bash_completes(env):
             (["connlog", "--fields", "-inner"], ["-inner_vlan"]),
             (["connlog", "cut", "id.o"], ["id.orig_h", "id.orig_p"]), (["connlog", "cut", "--re"], ["--read"]),
             (["connlog", "convert", "--to", "os"], ["ossem"]), (["connlog", "convert", "--fro"], ["--from"]),
+            (["connlog", "live", "--to", "un"], ["unix:"]),
             (["connlog", "cut", "-F", "x"], []), (["connlog", "live", "l"], ["lo"]),
             (["connlog", "protocols/conn/v"], ["protocols/conn/vlan-logging"]),
             (["connlog", "cut", "--fields", "x"], [])):

@@ -8,6 +8,7 @@
 
 #include "guard/guard.h"
 #include "sensor/serve.h"
+#include "ship/ship.h"
 
 enum { KEY_VERSION = 255 };
 
@@ -125,6 +126,9 @@ print_version(void)
 
 	fputs(connlog_version(), stdout);
 	printf("sandbox: %s\nmetrics: %s\n", guard_version(), serve_version());
+	printf("sinks: ");
+	ship_print_kinds(stdout);
+	printf("\n");
 	for (size_t i = 0; (f = connlog_format_at(i)) != NULL; i++)
 		printf("%s%s", i == 0 ? "formats: " : ", ", f->name);
 	for (size_t i = 0; (l = connlog_link_at(i)) != NULL; i++)

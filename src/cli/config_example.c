@@ -16,6 +16,7 @@ static const struct {
 	{ "ring-timeout", "20msec", false },
 	{ "snaplen", "262144", false },
 	{ "output", "/var/log/connlog", true },
+	{ "to", "unix:/run/collector.sock", false },
 	{ "rotate-interval", "1hr", true },
 	{ "rotate-size", "500M", false },
 	{ "rotate-dir", "/var/log/connlog/old", false },

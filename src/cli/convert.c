@@ -5,12 +5,13 @@
 #include "cli/args.h"
 #include "cli/output.h"
 #include "cli/settings.h"
+#include "cli/shipping.h"
 #include "cli/signals.h"
 
 enum { OPT_TO = OPT_COMMAND, OPT_FROM, OPT_JSON_TIMES };
 
 static const struct option_row rows[] = {
-	{ OPT_TO, "to", "FORMAT", "what to write (see --help formats)" },
+	{ OPT_TO, "to", "FORMAT|URL", "what to write (--help formats); where to deliver, may be repeated" },
 	{ OPT_FROM, "from", "FORMAT", "what the input is; found out by its content without it" },
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer than the input has; all" },
 	{ 'o', "output", "FILE", "write FILE instead of standard output" },
@@ -25,7 +26,9 @@ enum { ROWS = sizeof rows / sizeof rows[0] };
 struct convert {
 	const char           **inputs;
 	size_t                 inputs_n;
-	const char            *path; /* -o */
+	const char            *path;    /* -o */
+	const char           **to_urls; /* of --to */
+	size_t                 to_n;
 	char                  *fields;
 	bool                   quiet;
 	connlog_reader_options from;
@@ -34,6 +37,7 @@ struct convert {
 
 	connlog_reader *reader;
 	struct output   output;
+	struct ship    *ship;    /* of the URLs, or NULL; the output's, once that is there */
 	bool            ready;   /* the output is there */
 	bool            damaged; /* some input could not be read */
 	char           *told;    /* the columns that the last warning named */
@@ -53,7 +57,10 @@ apply(void *arg, int key, const char *value)
 		c->inputs[c->inputs_n++] = value;
 		return true;
 	case OPT_TO:
-		return args_set_once(&c->to.format, value, "to");
+		if (!ship_is_url(value))
+			return args_set_once(&c->to.format, value, "to");
+		c->to_urls[c->to_n++] = value;
+		return true;
 	case OPT_FROM:
 		return args_set_once(&c->from.format, value, "from");
 	case OPT_FIELDS:
@@ -90,13 +97,29 @@ static const struct args_spec spec = {
 static void
 warn_dropped(struct convert *c)
 {
-	const char *dropped = connlog_writer_dropped(c->output.writer);
+	const char *dropped = c->output.writer != NULL ? connlog_writer_dropped(c->output.writer) : "";
 
 	if (c->quiet || *dropped == '\0' || (c->told != NULL && strcmp(c->told, dropped) == 0))
 		return;
 	complain("warning: %s has no place for these columns, which are left out: %s", c->to.format, dropped);
 	free(c->told);
 	c->told = strdup(dropped);
+}
+
+/* Where there are URLs alone, there is no log besides. => false, after a message. */
+static bool
+open_output(struct convert *c, const connlog_columns *columns, int *code)
+{
+	struct ship *ship = c->ship;
+
+	c->to.columns = columns;
+	if (c->to.format == NULL)
+		output_init_none(&c->output);
+	else if (!output_init(&c->output, &c->to, c->path, code))
+		return false;
+	c->ship = NULL;
+	*code = EXIT_USAGE;
+	return output_add_ship(&c->output, ship, columns) && output_begin_ship(&c->output);
 }
 
 /* The first columns open the output; later ones change it. => false when nothing more can come of reading on. */
@@ -109,8 +132,7 @@ take_columns(struct convert *c, int *code)
 		if (output_columns(&c->output, columns) != CONNLOG_OK)
 			return false;
 	} else {
-		c->to.columns = columns;
-		c->ready = output_init(&c->output, &c->to, c->path, code);
+		c->ready = open_output(c, columns, code);
 		if (!c->ready)
 			return false;
 	}
@@ -163,7 +185,7 @@ finish(struct convert *c)
 		complain("%s", o->error);
 		return o->status == CONNLOG_BAD_OPTION ? EXIT_USAGE : EXIT_INCOMPLETE;
 	}
-	return c->damaged ? EXIT_INCOMPLETE : EXIT_ALL_READ;
+	return c->damaged || o->ship_lost ? EXIT_INCOMPLETE : EXIT_ALL_READ;
 }
 
 /* What is wrong with the options shows before any input is read. => false, after a message. */
@@ -173,7 +195,7 @@ check_options(const struct convert *c)
 	char                   err[MESSAGE_MAX];
 	connlog_writer_options o = c->to;
 
-	if (o.format == NULL) {
+	if (o.format == NULL && (c->to_n == 0 || c->path != NULL)) {
 		complain("--to FORMAT is missing: `connlog --help formats` lists the formats");
 		return false;
 	}
@@ -193,17 +215,20 @@ convert(struct convert *c)
 	int                      code = EXIT_INCOMPLETE;
 
 	c->to.fields = c->fields;
-	if (!check_options(c))
+	if (!check_options(c) || !shipping_open_for(&c->ship, c->to_urls, c->to_n, &c->to, c->quiet))
 		return EXIT_USAGE;
 	c->reader = connlog_reader_files(c->inputs_n > 0 ? c->inputs : standard_input, c->inputs_n > 0 ? c->inputs_n : 1,
 	                                 &c->from, err, sizeof err);
-	if (c->reader == NULL)
+	if (c->reader == NULL) {
+		ship_free(c->ship);
 		return complain_usage("%s", err);
+	}
 	connlog_reader_on_wait(c->reader, on_wait, c);
 	signals_stop(NULL, c->reader);
 	if (read_all(c, &code))
 		code = finish(c);
 	output_free(&c->output);
+	ship_free(c->ship);
 	connlog_reader_free(c->reader);
 	return code;
 }
@@ -211,11 +236,15 @@ convert(struct convert *c)
 int
 command_convert(int argc, char **argv)
 {
-	struct convert c = { .inputs = calloc((size_t)argc, sizeof *c.inputs) };
+	struct convert c = { .inputs = calloc((size_t)argc, sizeof *c.inputs),
+		                 .to_urls = calloc((size_t)argc, sizeof *c.to_urls) };
 	int            code = EXIT_USAGE;
 
-	if (c.inputs == NULL)
+	if (c.inputs == NULL || c.to_urls == NULL) {
+		free(c.inputs);
+		free(c.to_urls);
 		return complain_usage("out of memory");
+	}
 	c.log.writer = &c.to;
 	switch (args_walk(&spec, &c, argc, argv)) {
 	case ARGS_RUN:
@@ -231,5 +260,6 @@ command_convert(int argc, char **argv)
 	free(c.fields);
 	log_settings_free(&c.log);
 	free(c.inputs);
+	free(c.to_urls);
 	return code;
 }

@@ -59,10 +59,13 @@ live_run(struct settings *s)
 		return code;
 	}
 	connlog_source *source = open_interfaces(s, names, n);
-	if (source != NULL && confine_live(s, &outfit))
-		code = run(s, source, &outfit);
-	else
+	if (source != NULL && confine_live(s, &outfit)) {
+		struct ship *ship = outfit.ship;
+		outfit.ship = NULL;
+		code = run(s, source, &outfit, ship);
+	} else {
 		connlog_source_free(source);
+	}
 	outfit_close(&outfit);
 	return code;
 }

@@ -1,11 +1,13 @@
 /* live_settings.c - see live_settings.h. */
 #include "cli/live_settings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/units.h"
 
 #define SPOOL_LEAST (64u << 10) /* bytes */
+#define DISK_LEAST  (1u << 20)
 
 enum { SPOOL_USUAL = 64 << 20, DATE_FORMAT_MAX = 60 };
 
@@ -15,6 +17,12 @@ live_settings_init(struct live_settings *l)
 	*l = (struct live_settings){
 		.rotation = ROTATION_NONE, .flush_interval = 1, .exit_timeout = 5, .spool = SPOOL_USUAL
 	};
+}
+
+void
+live_settings_free(struct live_settings *l)
+{
+	free(l->spool_folder);
 }
 
 /* => false, after a message, for what is no interval. */
@@ -34,6 +42,25 @@ set_size(const char *name, const char *value, uint64_t least, uint64_t *out)
 		return true;
 	complain("%s %s: a size like 500M or 20G is expected%s", name, value, least > 0 ? ", 64K at least" : "");
 	return false;
+}
+
+/* SIZE is memory, DIR,SIZE a folder besides. */
+static bool
+set_spool(const char *value, struct live_settings *l)
+{
+	const char *comma = strrchr(value, ',');
+
+	if (comma == NULL)
+		return set_size("--spool", value, SPOOL_LEAST, &l->spool);
+	if (comma == value || !units_size(comma + 1, &l->spool_disk) || l->spool_disk < DISK_LEAST) {
+		complain("--spool %s: DIR,SIZE is expected, with a size like 20G, 1M at least", value);
+		return false;
+	}
+	free(l->spool_folder);
+	l->spool_folder = strndup(value, (size_t)(comma - value));
+	if (l->spool_folder == NULL)
+		complain("out of memory");
+	return l->spool_folder != NULL;
 }
 
 static bool
@@ -96,7 +123,7 @@ live_settings_apply(struct live_settings *l, int key, const char *value)
 	case OPT_FLUSH_INTERVAL:
 		return set_interval(name, value, &l->flush_interval);
 	case OPT_SPOOL:
-		return set_size(name, value, SPOOL_LEAST, &l->spool);
+		return set_spool(value, l);
 	case OPT_EXIT_TIMEOUT:
 		return set_interval(name, value, &l->exit_timeout);
 	case OPT_METRICS:

@@ -16,7 +16,9 @@ struct live_settings {
 	const char          *user;                         /* --user */
 	const char          *metrics;                      /* --metrics */
 	double               flush_interval, exit_timeout; /* seconds */
-	uint64_t             spool;                        /* bytes */
+	uint64_t             spool;                        /* bytes of memory */
+	char                *spool_folder;                 /* for what sinks cannot take, of the heap; or NULL */
+	uint64_t             spool_disk;                   /* bytes in it, for each */
 	connlog_live_options capture;
 };
 
@@ -40,6 +42,7 @@ enum {
 };
 
 void live_settings_init(struct live_settings *l);
+void live_settings_free(struct live_settings *l);
 /* Applies one of these options. => false, after a message, for a value that is no good. */
 bool live_settings_apply(struct live_settings *l, int key, const char *value);
 /* Applies one of Zeek's constants, which have the options' meanings; `value` lives as long as the settings. => As above. */

@@ -174,9 +174,10 @@ put_interfaces(FILE *f, const connlog_source *source)
 static void
 put_log(FILE *f, const struct metrics *m)
 {
-	struct log_counts c;
+	struct log_counts c = { 0 };
 
-	log_counts(m->output->log, &c);
+	if (m->output->log != NULL)
+		log_counts(m->output->log, &c);
 	put_one(f, "records_total", "counter", "Records that were made.", m->output->records);
 	put_one(f, "records_written_total", "counter", "Records that are in the log.", c.written);
 	put_one(f, "records_lost_total", "counter", "Records that could not be written.", c.lost);
@@ -189,6 +190,54 @@ put_log(FILE *f, const struct metrics *m)
 	put_one(f, "log_commands_total", "counter", "Commands that were run for rotated logs.", c.commands);
 	put_one(f, "log_removed_total", "counter", "Old logs that were removed.", c.removed);
 	put_one(f, "log_failures_total", "counter", "Failures to rotate, pack, hand on or remove a log.", c.failures);
+}
+
+/* What became of the records of each sink, told apart by its URL. */
+static const struct sink_metric {
+	const char *name, *type, *help;
+	size_t      offset; /* of a uint64_t */
+} sink_table[] = {
+#define AT(member) offsetof(struct ship_counts, member)
+	{ "records_total", "counter", "Records that were made for the sink.", AT(records) },
+	{ "delivered_total", "counter", "Records that the sink has taken.", AT(delivered) },
+	{ "lost_total", "counter", "Records that it will never get.", AT(lost) },
+	{ "waiting_records", "gauge", "Records that wait for it in memory.", AT(waiting) },
+	{ "waiting_bytes", "gauge", "Memory that these take.", AT(waiting_bytes) },
+	{ "spooled_records", "gauge", "Records that wait for it on the disk.", AT(spooled) },
+	{ "spooled_bytes", "gauge", "Room on the disk that these take.", AT(spooled_bytes) },
+	{ "failures_total", "counter", "How often it could not be reached or took nothing.", AT(failures) },
+	{ "opened_total", "counter", "How often it was reached.", AT(opened) },
+#undef AT
+};
+
+static void
+put_sink(FILE *f, const char *name, const char *sink, uint64_t value)
+{
+	fprintf(f, "connlog_sink_%s{sink=\"", name);
+	put_quoted(f, sink);
+	fprintf(f, "\"} %" PRIu64 "\n", value);
+}
+
+static void
+put_sinks(FILE *f, struct ship *ship)
+{
+	struct ship_counts c;
+
+	for (size_t k = 0; k < sizeof sink_table / sizeof sink_table[0]; k++) {
+		const struct sink_metric *m = &sink_table[k];
+		put_head(f, "connlog_sink_", m->name, m->type, m->help);
+		for (size_t i = 0; i < ship_size(ship); i++) {
+			uint64_t value;
+			ship_count(ship, i, &c);
+			memcpy(&value, (const char *)&c + m->offset, sizeof value);
+			put_sink(f, m->name, c.name, value);
+		}
+	}
+	put_head(f, "connlog_sink_", "up", "gauge", "Whether it is reached.");
+	for (size_t i = 0; i < ship_size(ship); i++) {
+		ship_count(ship, i, &c);
+		put_sink(f, "up", c.name, c.up);
+	}
 }
 
 /* Returns the bytes that are in memory, 0 where that is not to be had. */
@@ -243,6 +292,8 @@ metrics_text(const struct metrics *m, size_t *n)
 	put_interfaces(f, m->source);
 	put_table(f, &c);
 	put_log(f, m);
+	if (m->output->ship != NULL)
+		put_sinks(f, m->output->ship);
 	if (fclose(f) == 0)
 		return text;
 	free(text);

@@ -9,6 +9,7 @@
 
 #include "cli/confine.h"
 #include "cli/settings.h"
+#include "cli/shipping.h"
 
 /* Finds out whom root becomes. Returns false after a message. */
 static bool
@@ -41,7 +42,10 @@ hand_over(const struct outfit *o, const struct settings *s)
 
 	if (rotated != NULL && stat(rotated, &st) != 0)
 		rotate_make_folder(rotated);
-	if (!o->falls || s->folder == NULL)
+	if (!o->falls)
+		return;
+	shipping_hand_over(s, &o->user);
+	if (s->folder == NULL)
 		return;
 	if (guard_hand_over(s->folder, name, rotated, &o->user) && s->verbose)
 		complain("%s belongs to %s now", s->folder, o->user.name);
@@ -86,6 +90,10 @@ outfit_open(struct outfit *o, const struct settings *s, int *code)
 		complain("%s", err);
 		return false;
 	}
+	if (!shipping_open(&o->ship, s, o)) {
+		*code = EXIT_USAGE;
+		return false;
+	}
 	return open_metrics(o, s, code);
 }
 
@@ -93,6 +101,7 @@ void
 outfit_close(struct outfit *o)
 {
 	hook_free(o->hook);
+	ship_free(o->ship);
 	serve_free(o->serve);
 	if (o->statm >= 0)
 		close(o->statm);

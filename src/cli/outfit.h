@@ -6,11 +6,13 @@
 #include "sensor/hook.h"
 #include "sensor/notify.h"
 #include "sensor/serve.h"
+#include "ship/ship.h"
 
 struct outfit {
 	struct notify     notify; /* the service manager */
 	struct hook      *hook;   /* of --rotate-exec, or NULL */
 	struct serve     *serve;  /* of --metrics, or NULL */
+	struct ship      *ship;   /* of --to, or NULL; becomes the run's */
 	int               statm;  /* /proc/self/statm, or -1 */
 	bool              keeps;  /* --no-sandbox, and nobody to become: all rights are kept */
 	bool              falls;  /* root is to be given up: it becomes */

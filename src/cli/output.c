@@ -60,6 +60,48 @@ output_init_log(struct output *o, const connlog_writer_options *writer, const st
 	return false;
 }
 
+void
+output_init_none(struct output *o)
+{
+	*o = (struct output){ .opened = true };
+}
+
+bool
+output_add_ship(struct output *o, struct ship *ship, const connlog_columns *columns)
+{
+	o->ship = ship;
+	if (ship == NULL || ship_open(ship, columns, o->error, sizeof o->error))
+		return true;
+	complain("--to %s", o->error);
+	return false;
+}
+
+bool
+output_begin_ship(struct output *o)
+{
+	o->times = (struct ship_times){ &o->open_time, &o->last_time, o->now, o->now_arg };
+	if (o->ship == NULL || ship_begin(o->ship, o->own_times ? &o->times : NULL))
+		return true;
+	complain("--to: there is no memory for threads");
+	return false;
+}
+
+bool
+output_has(const struct output *o, const char *column)
+{
+	const size_t id = (size_t)connlog_column_find(column);
+
+	return (o->writer != NULL && connlog_writer_has(o->writer, id)) || (o->ship != NULL && ship_has(o->ship, id));
+}
+
+const connlog_writer_options *
+output_only(const struct output *o, const connlog_writer_options *log)
+{
+	if (o->ship == NULL)
+		return log;
+	return o->writer == NULL && ship_size(o->ship) == 1 ? ship_writer_options(o->ship, 0) : NULL;
+}
+
 /* Notes the first failure. => output.status */
 static int
 fail(struct output *o, int status, const char *text)
@@ -123,6 +165,10 @@ hand_on(struct output *o, connlog_text t)
 int
 output_flush(struct output *o)
 {
+	if (o->ship != NULL)
+		ship_flush(o->ship);
+	if (o->writer == NULL)
+		return CONNLOG_OK;
 	const int status = hand_on(o, connlog_writer_bytes(o->writer));
 
 	connlog_writer_clear(o->writer);
@@ -170,6 +216,13 @@ int
 output_record(void *arg, const connlog_record *r)
 {
 	struct output *o = arg;
+
+	if (o->ship != NULL)
+		ship_record(o->ship, r);
+	if (o->writer == NULL) {
+		o->records++;
+		return CONNLOG_OK;
+	}
 	return end(o, begin(o) ? connlog_writer_record(o->writer, r) : CONNLOG_OK);
 }
 
@@ -178,6 +231,10 @@ output_lines(void *arg, connlog_text lines, uint64_t n)
 {
 	struct output *o = arg;
 
+	if (o->writer == NULL) {
+		o->records += n;
+		return ship_lines(o->ship, lines, n);
+	}
 	if (o->log == NULL && o->status == CONNLOG_OK && !o->opened)
 		open_log(o);
 	output_flush(o); /* the header */
@@ -200,7 +257,9 @@ output_event(void *arg, const connlog_event *event)
 int
 output_columns(struct output *o, const connlog_columns *columns)
 {
-	if (o->status != CONNLOG_OK)
+	if (o->ship != NULL)
+		ship_columns(o->ship, columns);
+	if (o->status != CONNLOG_OK || o->writer == NULL)
 		return o->status;
 	const int status = connlog_writer_columns(o->writer, columns, o->own_times ? o->open_time : clock_wall(), o->error,
 	                                          sizeof o->error);
@@ -212,6 +271,8 @@ output_count(struct output *o)
 {
 	struct log_counts counts;
 
+	if (o->log == NULL)
+		return;
 	log_counts(o->log, &counts);
 	o->lost = counts.lost;
 	o->bytes = counts.bytes;
@@ -220,7 +281,8 @@ output_count(struct output *o)
 void
 output_begin_end(struct output *o, double seconds)
 {
-	log_hold(o->log, seconds);
+	if (o->log != NULL)
+		log_hold(o->log, seconds);
 }
 
 static int
@@ -234,11 +296,9 @@ finish_log(struct output *o)
 	return o->status;
 }
 
-int
-output_finish(struct output *o, double last)
+static int
+finish_sink(struct output *o, double last)
 {
-	if (o->log != NULL)
-		return finish_log(o);
 	if (o->status == CONNLOG_OK && !o->opened)
 		open_log(o);
 	if (o->status == CONNLOG_OK && connlog_writer_close(o->writer, o->own_times ? last : clock_wall()) != CONNLOG_OK)
@@ -254,10 +314,24 @@ output_finish(struct output *o, double last)
 	return o->status;
 }
 
+int
+output_finish(struct output *o, double last)
+{
+	if (o->log != NULL)
+		finish_log(o);
+	else if (o->writer != NULL)
+		finish_sink(o, last);
+	o->last_time = last;
+	if (o->ship != NULL)
+		o->ship_lost = !ship_end(o->ship);
+	return o->status;
+}
+
 void
 output_free(struct output *o)
 {
 	connlog_writer_free(o->writer);
 	connlog_sink_free(o->sink);
 	log_free(o->log);
+	ship_free(o->ship);
 }

@@ -6,24 +6,29 @@
 
 #include "cli/cli.h"
 #include "sensor/log.h"
+#include "ship/ship.h"
 
 struct output {
-	connlog_writer *writer;
+	connlog_writer *writer; /* NULL: there is no log, only */
+	struct ship    *ship;   /* the sinks of --to, or NULL */
 	connlog_sink   *sink;
 	struct log     *log;            /* of an interface: takes the lines in the sink's place, and makes heads and feet */
 	bool            opened;         /* the header is in the writer */
 	bool            all_or_none;    /* what is not finished is not kept */
 	bool            keep_counting;  /* once writing has failed: go on, to say how much is lost */
 	bool            own_times;      /* the clock is not to be asked: */
-	double          open_time;      /* for the header */
+	double          open_time;      /* for the header, */
+	double          last_time;      /* and for the end */
 	double (*now)(const void *arg); /* for the records of json_streaming, of `now_arg` */
-	const void *now_arg;
-	bool        streaming;
-	uint64_t    records, pending; /* or events: handed to the writer; of these not yet to the sink */
-	uint64_t    bytes;            /* that the sink or the log took */
-	uint64_t    lost;             /* of these: could not be written */
-	int         status;           /* CONNLOG_OK, or what writing failed with */
-	char        error[MESSAGE_MAX];
+	const void       *now_arg;
+	bool              streaming;
+	uint64_t          records, pending; /* or events: handed to the writer; of these not yet to the sink */
+	uint64_t          bytes;            /* that the sink or the log took */
+	uint64_t          lost;             /* of these: could not be written */
+	bool              ship_lost;        /* some of the sinks did not get all */
+	struct ship_times times;            /* for the sinks */
+	int               status;           /* CONNLOG_OK, or what writing failed with */
+	char              error[MESSAGE_MAX];
 };
 
 /* `path` is that of the file, or NULL for standard output. => false, after a message; *code is then the exit_code. */
@@ -31,6 +36,14 @@ bool output_init(struct output *o, const connlog_writer_options *writer, const c
 
 /* The same for an interface. */
 bool output_init_log(struct output *o, const connlog_writer_options *writer, const struct log_options *log, int *code);
+
+/* Without a log: everything goes to the ship. */
+void output_init_none(struct output *o);
+/* Besides the log, if there is one, records go to these sinks, which become the output's.  `columns` are those of the records, NULL for the
+ * engine's.  Returns false after a message. */
+bool output_add_ship(struct output *o, struct ship *ship, const connlog_columns *columns);
+/* Begins to send to them. Returns false after a message. */
+bool output_begin_ship(struct output *o);
 
 /* A connlog_record_fn; `arg` is the output.  Once the output has failed it counts what is lost, or stops. */
 int output_record(void *arg, const connlog_record *r);
@@ -44,6 +57,11 @@ int output_columns(struct output *o, const connlog_columns *columns);
 
 /* Hands what is buffered to the sink. => CONNLOG_OK or output.status. */
 int output_flush(struct output *o);
+
+/* Returns whether something of it has the column. */
+bool output_has(const struct output *o, const char *column);
+/* Returns what its lines are made with, `log` being what those of the log are; NULL where there are several kinds. */
+const connlog_writer_options *output_only(const struct output *o, const connlog_writer_options *log);
 
 /* Of an interface: notes what became of the records so far. */
 void output_count(struct output *o);

@@ -34,6 +34,7 @@ struct run {
 	struct progress        progress;
 	struct watch           watch;   /* of an interface */
 	struct outfit         *live;    /* the same; NULL: captures are read */
+	struct ship           *ship;    /* of --to, or NULL; the output's, once that is open */
 	char                  *path;    /* of the log, or NULL */
 	int                    pipe;    /* opened for an interface's log that is no file; or -1 */
 	bool                   damaged; /* some input could not be read */
@@ -174,6 +175,8 @@ finish(struct run *r)
 		         r->settings->events != 0 ? "events" : "records");
 		complete = false;
 	}
+	if (o->ship_lost)
+		complete = false;
 	if (r->live && !watch_end(&r->watch))
 		complete = false;
 	if (r->settings->stats != NULL && !write_stats(r))
@@ -185,12 +188,12 @@ finish(struct run *r)
 
 /* The engine computes what the log shows. => NULL, after a message. */
 static connlog_engine *
-new_engine(const struct settings *s, const connlog_writer *writer)
+new_engine(const struct settings *s, const struct output *o)
 {
 	char            err[MESSAGE_MAX];
 	connlog_engine *e = NULL;
-	bool            community_id = connlog_writer_has(writer, (size_t)connlog_column_find("community_id"));
-	bool            speculative = connlog_writer_has(writer, (size_t)connlog_column_find("speculative_service"));
+	bool            community_id = output_has(o, "community_id");
+	bool            speculative = output_has(o, "speculative_service");
 	int             status = CONNLOG_OK;
 
 	if (community_id)
@@ -218,8 +221,11 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o)
 	int  status = CONNLOG_OK;
 	char err[MESSAGE_MAX];
 
-	if (s->workers && !s->writer.json_streaming && s->lua_n == 0)
-		return connlog_on_lines(e, &s->writer, s->events, output_lines, o, err, sizeof err) == CONNLOG_OK;
+	const connlog_writer_options *only = output_only(o, &s->writer);
+	if (s->workers && only == NULL && !s->quiet)
+		complain("warning: records of several outputs are made in one thread, so -j has no effect");
+	if (s->workers && only != NULL && !only->json_streaming && s->lua_n == 0)
+		return connlog_on_lines(e, only, s->events, output_lines, o, err, sizeof err) == CONNLOG_OK;
 	if (s->events == 0)
 		return connlog_on_record(e, output_record, o) == CONNLOG_OK;
 	for (int id = 0; id < CONNLOG_EVENTS && status == CONNLOG_OK; id++)
@@ -284,6 +290,10 @@ open_file(struct run *r, int *code)
 		complain("out of memory");
 		return false;
 	}
+	if (r->ship != NULL && s->folder == NULL) {
+		output_init_none(&r->output);
+		return true;
+	}
 	return r->live ? open_log(r, name, r->path, code) : output_init(&r->output, &s->writer, r->path, code);
 }
 
@@ -300,8 +310,13 @@ open_output(struct run *r, int *code)
 		connlog_sink_free(r->stats);
 		r->stats = NULL;
 	}
-	if (open_file(r, code))
-		r->engine = new_engine(s, r->output.writer);
+	const bool opened = open_file(r, code);
+	if (!output_add_ship(&r->output, r->ship, NULL)) {
+		*code = EXIT_USAGE;
+		return false;
+	}
+	if (opened)
+		r->engine = new_engine(s, &r->output);
 	r->output.own_times = s->seeded;
 	r->output.now = engine_time;
 	r->output.now_arg = r->engine;
@@ -309,18 +324,18 @@ open_output(struct run *r, int *code)
 		complain("out of memory");
 		return false;
 	}
-	return r->engine != NULL;
+	return r->engine != NULL && output_begin_ship(&r->output);
 }
 
 int
-run(const struct settings *s, connlog_source *source, struct outfit *live)
+run(const struct settings *s, connlog_source *source, struct outfit *live, struct ship *ship)
 {
-	struct run r = { .settings = s, .source = source, .live = live, .pipe = -1 };
+	struct run r = { .settings = s, .source = source, .live = live, .ship = ship, .pipe = -1 };
 	int        code = EXIT_INCOMPLETE;
 
 	if (open_output(&r, &code)) {
 		/* A log on the same terminal is progress enough. */
-		bool to_terminal = s->folder == NULL && isatty(STDOUT_FILENO);
+		bool to_terminal = s->folder == NULL && ship == NULL && isatty(STDOUT_FILENO);
 		progress_init(&r.progress, !live && !s->quiet && !to_terminal && isatty(STDERR_FILENO));
 		r.output.keep_counting = !live;
 		connlog_on_notice(r.engine, on_notice, &r);

@@ -36,7 +36,7 @@ const struct option_row settings_rows[] = {
 	{ OPT_KEEP_AGE, "keep-age", "TIME", "live: remove rotated logs that are older (30day)" },
 	{ OPT_KEEP_SIZE, "keep-size", "SIZE", "live: remove the oldest where rotated logs take more (100G)" },
 	{ OPT_FLUSH_INTERVAL, "flush-interval", "TIME", "live: records are in the log after that time (1sec)" },
-	{ OPT_SPOOL, "spool", "SIZE", "live: memory for records that cannot be written yet (64M)" },
+	{ OPT_SPOOL, "spool", "SIZE", "live: memory for records that wait (64M), or DIR,SIZE: and room on a disk, for --to" },
 	{ OPT_EXIT_TIMEOUT, "exit-timeout", "TIME",
 	  "live: give the last records up when none is written for so long (5sec)" },
 };
@@ -45,6 +45,7 @@ const size_t settings_rows_n = sizeof settings_rows / sizeof settings_rows[0];
 /* Those of `read` and `live` besides. */
 static const struct option_row rows[] = {
 	{ 'o', "output", "DIR", "write DIR/conn.log instead of standard output" },
+	{ OPT_SINK, "to", "URL", "deliver records there; may be repeated; --version lists the kinds, man connlog more" },
 	{ OPT_FORMAT, "format", "FORMAT", "zeek (tab-separated, the default), json, ...: see --help formats" },
 	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all" },
@@ -107,6 +108,9 @@ settings_apply(void *arg, int key, const char *value)
 		return assign_option(s, "ignore_checksums", "T");
 	case 'o':
 		return args_set_once(&s->folder, value, "output");
+	case OPT_SINK:
+		s->to[s->to_n++] = value;
+		return true;
 	case OPT_FORMAT:
 		s->writer.format = value;
 		return true;
@@ -170,7 +174,8 @@ settings_init(struct settings *s, size_t most)
 	s->inputs = calloc(most, sizeof *s->inputs);
 	s->lua = calloc(most, sizeof *s->lua);
 	s->interfaces = calloc(most, sizeof *s->interfaces);
-	if (s->options != NULL && s->inputs != NULL && s->lua != NULL && s->interfaces != NULL)
+	s->to = calloc(most, sizeof *s->to);
+	if (s->to != NULL && s->options != NULL && s->inputs != NULL && s->lua != NULL && s->interfaces != NULL)
 		return true;
 	complain("out of memory");
 	return false;
@@ -183,6 +188,8 @@ settings_free(struct settings *s)
 	free(s->inputs);
 	free(s->lua);
 	free(s->interfaces);
+	free(s->to);
+	live_settings_free(&s->live);
 	free(s->fields);
 	log_settings_free(&s->log);
 	free(s->scripts);

@@ -51,6 +51,8 @@ struct settings {
 	size_t                 lua_n;
 	const char           **interfaces; /* of -i */
 	size_t                 interfaces_n;
+	const char           **to; /* of --to */
+	size_t                 to_n;
 	const char            *filter;
 	const char            *folder;   /* -o */
 	const char            *stats;    /* --stats */
@@ -84,6 +86,7 @@ enum {
 	OPT_STATS,
 	OPT_STREAMING,
 	OPT_NO_SANDBOX,
+	OPT_SINK,
 	OPT_COMMAND
 };
 
@@ -125,8 +128,10 @@ bool is_column_script(const char *argument);
 /* => Whether it is the one that asks for JSON. */
 bool is_json_script(const char *argument);
 
-/* Reads the source to its end and logs (run.c). The source is freed; `live` is NULL for captures. Returns an exit_code. */
+/* Reads the source to its end and logs (run.c). The source and the ship are freed; `live` is NULL for captures, `ship` without sinks.
+ * Returns an exit_code. */
 struct outfit;
-int run(const struct settings *s, connlog_source *source, struct outfit *live);
+struct ship;
+int run(const struct settings *s, connlog_source *source, struct outfit *live, struct ship *ship);
 
 #endif

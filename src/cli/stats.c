@@ -12,7 +12,7 @@
 
 struct json {
 	FILE *f;
-	char  group[64]; /* the open one, or "" */
+	char  group[SHIP_NAME_MAX + 8]; /* the open one, or "" */
 };
 
 /* A connlog_counter_fn. Counters of one group come one behind the other. */
@@ -46,7 +46,37 @@ put_log(struct json *j, struct log *log)
 	put_counter(j, "log", "failures", c.failures);
 }
 
-/* A group for each interface.  Of the bytes that its name may have, some would end the text. */
+/* Begins a group of a name, some bytes of which would end the text. */
+static void
+name_group(char *group, size_t size, const char *kind, const char *name)
+{
+	snprintf(group, size, "%s %s", kind, name);
+	for (char *p = group; *p != '\0'; p++)
+		if (*p == '"' || *p == '\\' || (unsigned char)*p < ' ' || (unsigned char)*p > '~')
+			*p = '_';
+}
+
+/* A group for each sink. */
+static void
+put_sinks(struct json *j, struct ship *ship)
+{
+	struct ship_counts c;
+	char               group[sizeof j->group];
+
+	for (size_t i = 0; i < ship_size(ship); i++) {
+		ship_count(ship, i, &c);
+		name_group(group, sizeof group, "sink", c.name);
+		put_counter(j, group, "records", c.records);
+		put_counter(j, group, "delivered", c.delivered);
+		put_counter(j, group, "lost", c.lost);
+		put_counter(j, group, "waiting", c.waiting);
+		put_counter(j, group, "spooled", c.spooled);
+		put_counter(j, group, "failures", c.failures);
+		put_counter(j, group, "opened", c.opened);
+	}
+}
+
+/* A group for each interface. */
 static void
 put_interfaces(struct json *j, const connlog_source *source)
 {
@@ -54,10 +84,7 @@ put_interfaces(struct json *j, const connlog_source *source)
 	char                       group[sizeof j->group];
 
 	for (size_t i = 0; connlog_source_interface(source, i, &at); i++) {
-		snprintf(group, sizeof group, "interface %s", at.name);
-		for (char *p = group; *p != '\0'; p++)
-			if (*p == '"' || *p == '\\' || (unsigned char)*p < ' ' || (unsigned char)*p > '~')
-				*p = '_';
+		name_group(group, sizeof group, "interface", at.name);
 		put_counter(j, group, "packets", at.packets);
 		put_counter(j, group, "bytes", at.bytes);
 		put_counter(j, group, "filtered", at.filtered);
@@ -86,6 +113,8 @@ put_all(struct json *j, const connlog_engine *e, const connlog_source *source, c
 	put_counter(j, "output", "bytes", o->bytes);
 	if (o->log != NULL)
 		put_log(j, o->log);
+	if (o->ship != NULL)
+		put_sinks(j, o->ship);
 	fputs("\n  }\n}\n", j->f);
 }
 

@@ -62,7 +62,8 @@ static void
 rotate(struct watch *w, double when)
 {
 	flush(w);
-	log_rotate(w->output->log, when);
+	if (w->output->log != NULL)
+		log_rotate(w->output->log, when);
 }
 
 static void
@@ -90,7 +91,8 @@ grant_wishes(struct watch *w)
 	}
 	if (wishes & SIGNALS_REOPEN) {
 		flush(w);
-		log_reopen(w->output->log);
+		if (w->output->log != NULL)
+			log_reopen(w->output->log);
 	}
 	if (wishes & SIGNALS_ROTATE)
 		rotate(w, clock_wall());
@@ -143,6 +145,8 @@ look_for_loss(struct watch *w, double now)
 		         " so far: they came faster than they were taken%s",
 		         more, at.dropped, where);
 	}
+	if (w->output->ship != NULL)
+		ship_look(w->output->ship);
 	if ((more = news(&w->logged, w->output->lost, now)) > 0 && !w->settings->quiet)
 		complain("warning: %" PRIu64 " records were lost, %" PRIu64 " so far: the log could not be written", more,
 		         w->output->lost);

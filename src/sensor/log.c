@@ -284,6 +284,8 @@ handle(struct log *l, struct spool_item *item)
 	case SPOOL_REOPEN:
 		return reopen(l);
 	case SPOOL_LINES:
+	case SPOOL_HEAD: /* a log makes its own */
+	case SPOOL_FOOT:
 		break;
 	}
 	return write_lines(l, item);

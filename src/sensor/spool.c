@@ -78,12 +78,18 @@ has_room(const struct spool *s, size_t n)
 bool
 spool_put(struct spool *s, const char *p, size_t n, uint64_t records, double deadline)
 {
+	return spool_put_as(s, SPOOL_LINES, p, n, records, deadline);
+}
+
+bool
+spool_put_as(struct spool *s, enum spool_kind kind, const char *p, size_t n, uint64_t records, double deadline)
+{
 	struct spool_item *item = malloc(sizeof *item + n);
 	bool               room;
 
 	if (item == NULL)
 		return false;
-	*item = (struct spool_item){ .kind = SPOOL_LINES, .records = records, .n = n };
+	*item = (struct spool_item){ .kind = kind, .records = records, .n = n };
 	memcpy(item->bytes, p, n);
 	pthread_mutex_lock(&s->lock);
 	while (!(room = has_room(s, sizeof *item + n)) && !s->finished && wait_until(s, deadline))

@@ -13,7 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum spool_kind { SPOOL_LINES, SPOOL_ROTATE, SPOOL_REOPEN };
+enum spool_kind {
+	SPOOL_LINES,
+	SPOOL_HEAD, /* what stands before the first line, and behind the last: of who has no writer for them */
+	SPOOL_FOOT,
+	SPOOL_ROTATE, /* marks */
+	SPOOL_REOPEN,
+};
 
 struct spool_item {
 	struct spool_item *next;
@@ -47,6 +53,8 @@ void spool_free(struct spool *s);
 
 /* Copies the lines; where there is no room, waits for it until `deadline` (clock_steady()). => false: there was none. */
 bool spool_put(struct spool *s, const char *p, size_t n, uint64_t records, double deadline);
+/* The same for any kind that has bytes. */
+bool spool_put_as(struct spool *s, enum spool_kind kind, const char *p, size_t n, uint64_t records, double deadline);
 /* Puts a mark behind what is there; one like the last is that. => false: no memory. */
 bool spool_mark(struct spool *s, enum spool_kind kind, double when);
 /* From now on a deadline is no earlier than so many seconds after an item was written: what moves is waited for. */

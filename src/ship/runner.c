@@ -1,0 +1,252 @@
+/* runner.c - see runner.h. */
+#include "ship/runner.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "sensor/clock.h"
+#include "sensor/out.h"
+#include "sensor/thread.h"
+#include "ship/frame.h"
+
+#define PAUSE_LEAST 0.1 /* seconds between two tries, */
+#define PAUSE_MOST  10.0
+#define TELL_EVERY  60.0
+#define WAIT        0.2
+
+enum { TEXT_MAX = 1024 };
+
+__attribute__((format(printf, 2, 3))) static void
+say(struct runner *r, const char *format, ...)
+{
+	char    text[TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	r->link.say(r->link.arg, text);
+}
+
+/* ---- taking in ---------------------------------------------------------------------------------------------------- */
+
+static void
+take_frame(struct runner *r, const struct frame *f, const char *p)
+{
+	const enum spool_kind kind = f->kind == FRAME_HEAD ? SPOOL_HEAD : f->kind == FRAME_FOOT ? SPOOL_FOOT : SPOOL_LINES;
+
+	if (r->refuses)
+		r->link.counts->lost += f->records;
+	else
+		queue_put(&r->queue, kind, p, f->n, f->records);
+}
+
+static void *
+take_in(void *arg)
+{
+	struct runner *r = arg;
+	struct frame   f = { .kind = FRAME_LINES };
+	char          *p = NULL, *more;
+	size_t         room = 0;
+
+	while (f.kind != FRAME_FOOT && frame_read_all(r->fd, &f, sizeof f) && frame_is_good(&f)) {
+		if (f.n > room && (more = realloc(p, f.n)) != NULL) {
+			p = more;
+			room = f.n;
+		}
+		if (f.n > room || !frame_read_all(r->fd, p, f.n))
+			break;
+		take_frame(r, &f, p);
+	}
+	free(p);
+	queue_close(&r->queue);
+	r->closed = true;
+	return NULL;
+}
+
+/* ---- delivering --------------------------------------------------------------------------------------------------- */
+
+/* What the operator is to do about it: where records are meanwhile. */
+static const char *
+meanwhile(const struct runner *r)
+{
+	if (r->queue.waits)
+		return "reading waits for it";
+	if (r->queue.why != 0)
+		return "the disk of --spool has no room either: records are lost";
+	return r->queue.disk.folder != NULL ? "records wait in memory, then on the disk of --spool"
+	                                    : "records wait in memory; --spool DIR,SIZE gives them room on a disk";
+}
+
+static void
+note_trouble(struct runner *r)
+{
+	const double now = clock_steady();
+
+	r->link.counts->failures++;
+	r->link.counts->up = 0;
+	if (r->tell_at > now || r->link.stop)
+		return;
+	say(r, "%s: %s; %s", r->link.url->shown, r->link.why, meanwhile(r));
+	r->tell_at = now + TELL_EVERY;
+	r->told = true;
+}
+
+static void
+note_success(struct runner *r)
+{
+	if (r->told)
+		say(r, "%s is there again", r->link.url->shown);
+	r->told = false;
+	r->pause = 0;
+}
+
+static void
+shut(struct runner *r, bool well)
+{
+	if (!r->open)
+		return;
+	r->open = false;
+	if (r->kind->close(r->sink, &r->link, well) != 0)
+		note_trouble(r);
+	r->link.counts->up = 0;
+}
+
+/* Sees to it that the sink is open and has its head. Returns 0 or -1. */
+static int
+get_ready(struct runner *r)
+{
+	size_t done = 0;
+
+	if (r->open)
+		return 0;
+	r->link.headed = r->link.bare = false;
+	if (r->kind->open(r->sink, &r->link) != 0)
+		return -1;
+	r->open = true;
+	r->link.counts->opened++;
+	r->link.counts->up = 1;
+	if (!r->kind->heads || r->link.headed || r->link.bare || r->head_n == 0)
+		return 0;
+	return r->kind->deliver(r->sink, &r->link, r->head, r->head_n, &done);
+}
+
+static int
+deliver_lines(struct runner *r, struct spool_item *item)
+{
+	const size_t before = item->done;
+	const int    outcome = r->kind->deliver(r->sink, &r->link, item->bytes, item->n, &item->done);
+	const size_t n = item->done - before;
+
+	if (n > 0)
+		r->link.counts->moves++;
+	if (!r->kind->counts)
+		r->link.counts->delivered += count_lines(item->bytes + before, n);
+	queue_written(&r->queue, item, count_lines(item->bytes + before, n));
+	return outcome;
+}
+
+/* Heads are kept for whoever is reached later on. */
+static void
+keep_head(struct runner *r, const struct spool_item *item)
+{
+	char *head = malloc(item->n > 0 ? item->n : 1);
+
+	if (head == NULL)
+		return;
+	memcpy(head, item->bytes, item->n);
+	free(r->head);
+	r->head = head;
+	r->head_n = item->n;
+}
+
+/* Returns 0, or -1 where it is to be tried again. */
+static int
+handle(struct runner *r, struct spool_item *item)
+{
+	if (item->kind == SPOOL_HEAD) {
+		keep_head(r, item);
+		return 0;
+	}
+	if (item->kind == SPOOL_FOOT && !r->kind->heads)
+		return 0;
+	if (get_ready(r) != 0)
+		return -1;
+	if (item->kind == SPOOL_LINES)
+		return deliver_lines(r, item);
+	return r->link.bare ? 0 : r->kind->deliver(r->sink, &r->link, item->bytes, item->n, &item->done);
+}
+
+static void
+fail(struct runner *r)
+{
+	note_trouble(r);
+	shut(r, false);
+	r->pause = fmin(fmax(r->pause * 2, PAUSE_LEAST), PAUSE_MOST);
+	for (double left = r->pause; left > 0 && !r->link.stop; left -= WAIT)
+		spool_pause(&r->queue.memory, fmin(left, WAIT));
+}
+
+/* A file of the disk goes when all that was in it is confirmed. */
+static void
+drop_file(struct runner *r)
+{
+	if (r->open && r->kind->settle != NULL && r->kind->settle(r->sink, &r->link) != 0) {
+		fail(r);
+		return;
+	}
+	if (r->queue.disk.damaged)
+		say(r, "%s: a file in %s is damaged, and what stood behind is lost", r->link.url->shown, r->queue.disk.folder);
+	queue_drop(&r->queue);
+}
+
+static void
+step(struct runner *r)
+{
+	bool               emptied;
+	struct spool_item *item = queue_next(&r->queue, WAIT, &emptied);
+
+	if (emptied) {
+		drop_file(r);
+	} else if (item != NULL && handle(r, item) == 0) {
+		queue_done(&r->queue);
+		note_success(r);
+	} else if (item != NULL) {
+		fail(r);
+	}
+}
+
+/* What is not confirmed comes back, in order to be kept. */
+static void
+take_back(struct link *l, const char *p, size_t n)
+{
+	struct runner *r = (struct runner *)(void *)((char *)l - offsetof(struct runner, link));
+
+	queue_put(&r->queue, SPOOL_LINES, p, n, 1);
+}
+
+static void *
+deliver_all(void *arg)
+{
+	struct runner *r = arg;
+
+	prctl(PR_SET_NAME, r->kind->scheme);
+	while (!r->link.stop && !queue_is_over(&r->queue))
+		step(r);
+	const bool well = !r->link.stop && (!r->open || r->kind->settle == NULL || r->kind->settle(r->sink, &r->link) == 0);
+	shut(r, well && !r->link.stop);
+	free(r->head);
+	r->ended = true;
+	return NULL;
+}
+
+bool
+runner_begin(struct runner *r)
+{
+	r->link.take_back = take_back;
+	return thread_begin(&r->intake, take_in, r) && thread_begin(&r->delivery, deliver_all, r);
+}

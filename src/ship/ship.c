@@ -1,0 +1,368 @@
+/* ship.c - see ship.h. */
+#include "ship/ship.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sensor/clock.h"
+#include "ship/helper.h"
+#include "ship/sink.h"
+
+#define TELL_EVERY 60.0
+#define LEAVE      3.0 /* seconds after its patience that the other process is waited for */
+
+enum { TEXT_MAX = 1024, SLICE_MS = 100 };
+
+struct ship {
+	struct ship_options o;
+	struct sink        *sinks;
+	size_t              n;
+	struct counts      *counts;  /* of each, shared with */
+	int                 control; /* the process at the other end of this */
+	bool                begun, ended;
+};
+
+/* ---- the process that feeds sinks ---------------------------------------------------------------------------------- */
+
+static _Noreturn void
+be_the_helper(const struct ship *s, int control)
+{
+	struct helper h = { .n = s->n,
+		                .control = control,
+		                .live = s->o.live,
+		                .memory = s->o.memory,
+		                .spool = s->o.spool,
+		                .spool_max = s->o.spool_max,
+		                .prepare = s->o.prepare,
+		                .prepare_arg = s->o.prepare_arg };
+
+	h.runners = calloc(s->n, sizeof *h.runners);
+	if (h.runners == NULL)
+		_exit(1);
+	for (size_t i = 0; i < s->n; i++) {
+		struct runner *r = &h.runners[i];
+		r->kind = s->sinks[i].kind;
+		r->sink = s->sinks[i].made;
+		r->fd = s->sinks[i].fds[1];
+		r->name = s->sinks[i].name;
+		r->patience = s->sinks[i].patience;
+		r->link.url = &s->sinks[i].url;
+		r->link.counts = s->sinks[i].counts;
+		r->link.say = s->o.say;
+		r->link.arg = s->o.say_arg;
+	}
+	helper_run(&h);
+}
+
+/* Returns whether it runs and has all it needs; else there is a text. */
+static bool
+begin_helper(struct ship *s, char *err, size_t err_size)
+{
+	int    pair[2];
+	size_t n = 0;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+		snprintf(err, err_size, "no process for sinks: %s", strerror(errno));
+		return false;
+	}
+	s->control = pair[0];
+	signal(SIGCHLD, SIG_IGN); /* its end is seen by `control` */
+	fflush(NULL);             /* nothing of ours is to be printed by the other one, too */
+	const pid_t pid = fork();
+	if (pid == 0)
+		be_the_helper(s, pair[1]);
+	close(pair[1]);
+	for (size_t i = 0; i < s->n; i++) {
+		close(s->sinks[i].fds[1]);
+		s->sinks[i].fds[1] = -1;
+	}
+	for (ssize_t got = 1; pid > 0 && n < err_size && got > 0 && (n == 0 || err[n - 1] != '\0'); n += (size_t)got)
+		if ((got = read(s->control, err + n, err_size - n)) < 0)
+			break;
+	if (n > 0 && err[n - 1] == '\0')
+		return *err == '\0';
+	snprintf(err, err_size, "the process for sinks could not be begun");
+	return false;
+}
+
+/* ---- beginning ---------------------------------------------------------------------------------------------------- */
+
+/* Two sinks at one place would share what waits on the disk. Returns false with a text. */
+static bool
+all_differ(const struct ship *s, char *err, size_t err_size)
+{
+	for (size_t i = 0; s->o.spool != NULL && i < s->n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(s->sinks[i].name, s->sinks[k].name) == 0) {
+				snprintf(err, err_size, "%s: with --spool there is one sink for a place, and this is the second",
+				         s->sinks[i].url.shown);
+				return false;
+			}
+	return true;
+}
+
+struct ship *
+ship_new(const struct ship_options *o, char *err, size_t err_size)
+{
+	struct ship *s = calloc(1, sizeof *s);
+	bool         good = true;
+
+	if (s == NULL || (s->sinks = calloc(o->n, sizeof *s->sinks)) == NULL) {
+		snprintf(err, err_size, "out of memory");
+		free(s);
+		return NULL;
+	}
+	s->o = *o;
+	s->control = -1;
+	s->counts = mmap(NULL, o->n * sizeof *s->counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s->counts == MAP_FAILED) {
+		snprintf(err, err_size, "out of memory");
+		s->counts = NULL;
+		good = false;
+	}
+	for (; s->n < o->n && good; s->n++) {
+		good = sink_init(&s->sinks[s->n], o->urls[s->n], o, err, err_size);
+		s->sinks[s->n].counts = &s->counts[s->n];
+	}
+	if (good && all_differ(s, err, err_size) && begin_helper(s, err, err_size))
+		return s;
+	ship_free(s);
+	return NULL;
+}
+
+bool
+ship_open(struct ship *s, const connlog_columns *columns, char *err, size_t err_size)
+{
+	char why[TEXT_MAX];
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct sink *k = &s->sinks[i];
+		k->options.columns = columns;
+		k->writer = connlog_writer_new(&k->options, why, sizeof why);
+		if (k->writer == NULL) {
+			snprintf(err, err_size, "%s: %s", k->url.shown, why);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool
+ship_begin(struct ship *s, const struct ship_times *times)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!sink_begin(&s->sinks[i], s->o.hurry, times))
+			return false;
+	s->begun = true;
+	return true;
+}
+
+size_t
+ship_size(const struct ship *s)
+{
+	return s->n;
+}
+
+const connlog_writer_options *
+ship_writer_options(const struct ship *s, size_t i)
+{
+	return &s->sinks[i].options;
+}
+
+bool
+ship_has(const struct ship *s, size_t column)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (connlog_writer_has(s->sinks[i].writer, column))
+			return true;
+	return false;
+}
+
+/* ---- records ------------------------------------------------------------------------------------------------------ */
+
+int
+ship_record(void *arg, const connlog_record *r)
+{
+	struct ship *s = arg;
+
+	for (size_t i = 0; i < s->n; i++)
+		sink_record(&s->sinks[i], r);
+	return CONNLOG_OK;
+}
+
+int
+ship_lines(void *arg, connlog_text lines, uint64_t n)
+{
+	struct ship *s = arg;
+
+	sink_lines(&s->sinks[0], lines, n);
+	return CONNLOG_OK;
+}
+
+void
+ship_columns(struct ship *s, const connlog_columns *columns)
+{
+	for (size_t i = 0; i < s->n; i++)
+		sink_columns(&s->sinks[i], columns);
+}
+
+void
+ship_flush(struct ship *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		sink_flush(&s->sinks[i]);
+}
+
+/* ---- what became of them ------------------------------------------------------------------------------------------- */
+
+void
+ship_count(struct ship *s, size_t i, struct ship_counts *out)
+{
+	struct sink         *k = &s->sinks[i];
+	const struct counts *c = k->counts;
+	uint64_t             bytes = 0;
+	const uint64_t       here = k->has_spool ? spool_records(&k->spool, &bytes) : 0, there = c->waiting + c->flying;
+
+	*out = (struct ship_counts){ .records = k->records,
+		                         .delivered = c->delivered,
+		                         .lost = k->lost + c->lost,
+		                         .waiting = k->pending + here + there,
+		                         .waiting_bytes = bytes + c->waiting_bytes,
+		                         .spooled = c->spooled,
+		                         .spooled_bytes = c->spooled_bytes,
+		                         .failures = c->failures,
+		                         .opened = c->opened,
+		                         .up = c->up != 0 };
+	snprintf(out->name, sizeof out->name, "%s", k->url.shown);
+	if (!s->ended)
+		return;
+	out->lost += out->waiting; /* nobody delivers it any more */
+	out->waiting = out->waiting_bytes = 0;
+	out->up = false;
+}
+
+__attribute__((format(printf, 2, 3))) static void
+say(const struct ship *s, const char *format, ...)
+{
+	char    text[TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	s->o.say(s->o.say_arg, text);
+}
+
+void
+ship_look(struct ship *s)
+{
+	const double       now = clock_steady();
+	struct ship_counts c;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct sink *k = &s->sinks[i];
+		ship_count(s, i, &c);
+		if (c.lost == k->told || now < k->tell_at)
+			continue;
+		say(s,
+		    "%s: %" PRIu64 " records were lost, %" PRIu64
+		    " so far: it takes less than comes, and nothing has room any more",
+		    c.name, c.lost - k->told, c.lost);
+		k->told = c.lost;
+		k->tell_at = now + TELL_EVERY;
+	}
+}
+
+/* ---- ending ------------------------------------------------------------------------------------------------------- */
+
+/* Waits for the other process. Of captures it knows itself when to give up; of an interface it is not trusted to. */
+static void
+wait_for_helper(const struct ship *s)
+{
+	struct pollfd p = { .fd = s->control, .events = POLLIN };
+	uint64_t      moves = 0, before = 0;
+	double        moved_at = clock_steady(), patience = s->o.patience;
+
+	for (size_t i = 0; i < s->n; i++)
+		patience = fmax(patience, s->sinks[i].patience);
+	while (poll(&p, 1, SLICE_MS) <= 0) {
+		if (s->o.hurry != NULL && *s->o.hurry)
+			return;
+		moves = 0;
+		for (size_t i = 0; i < s->n; i++)
+			moves += s->counts[i].moves + s->counts[i].failures;
+		if (moves != before)
+			moved_at = clock_steady();
+		before = moves;
+		if (s->o.live && clock_steady() > moved_at + patience + LEAVE)
+			return;
+	}
+}
+
+bool
+ship_end(struct ship *s)
+{
+	bool               good = true;
+	struct ship_counts c;
+
+	if (s->ended || !s->begun)
+		return true;
+	for (size_t i = 0; i < s->n; i++)
+		sink_end(&s->sinks[i]);
+	wait_for_helper(s);
+	s->ended = true;
+	for (size_t i = 0; i < s->n; i++) {
+		ship_count(s, i, &c);
+		if (c.spooled > 0)
+			say(s, "%s: %" PRIu64 " records wait in %s/%s, and are delivered by the next run", c.name, c.spooled,
+			    s->o.spool, s->sinks[i].name);
+		if (c.lost == 0)
+			continue;
+		good = false;
+		say(s, "%s: %" PRIu64 " of %" PRIu64 " records are lost", c.name, c.lost, c.records);
+	}
+	return good;
+}
+
+void
+ship_free(struct ship *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		sink_free(&s->sinks[i]);
+	if (s->control >= 0)
+		close(s->control);
+	if (s->counts != NULL)
+		munmap(s->counts, s->o.n * sizeof *s->counts);
+	free(s->sinks);
+	free(s);
+}
+
+/* ---- listings ----------------------------------------------------------------------------------------------------- */
+
+bool
+ship_is_url(const char *text)
+{
+	return url_is(text);
+}
+
+void
+ship_print_kinds(FILE *f)
+{
+	const struct ship_kind *k;
+
+	for (size_t i = 0; (k = ship_kind_at(i)) != NULL; i++) {
+		fprintf(f, "%s%s", i == 0 ? "" : ", ", k->scheme);
+		if (k->missing != NULL)
+			fprintf(f, " (not built in: %s was missing)", k->missing);
+	}
+}

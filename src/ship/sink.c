@@ -1,0 +1,294 @@
+/* sink.c - see sink.h. */
+#include "ship/sink.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "sensor/clock.h"
+#include "sensor/out.h"
+#include "sensor/thread.h"
+#include "ship/frame.h"
+
+#define PATIENCE 0.25 /* seconds for room, of an interface */
+
+enum {
+	FLUSH_SIZE = 64 << 10, /* bytes */
+	BRIDGE = 8 << 20,      /* bytes that may wait in this process */
+	NAME_ROOM = 64,
+};
+
+/* ---- options ------------------------------------------------------------------------------------------------------ */
+
+/* Says which kinds there are. */
+static void
+unknown_kind(const char *scheme, char *err, size_t err_size)
+{
+	int n = snprintf(err, err_size, "no sink is called %s: known are", scheme);
+
+	for (size_t i = 0; ship_kind_at(i) != NULL && n >= 0 && (size_t)n < err_size; i++)
+		n += snprintf(err + n, err_size - (size_t)n, " %s", ship_kind_at(i)->syntax);
+}
+
+/* The column that keys are made of is among those of the lines. Returns false with a text. */
+static bool
+add_key(struct sink *k, char *err, size_t err_size)
+{
+	const char *key = k->kind->keyed ? url_option(&k->url, "key") : NULL, *fields = k->options.fields;
+
+	if (key == NULL)
+		return true;
+	if (connlog_column_find(key) < 0) {
+		snprintf(err, err_size, "key=%s: there is no such column", key);
+		return false;
+	}
+	if (asprintf(&k->fields, "%s%s+%s", fields != NULL ? fields : "", fields != NULL ? "," : "", key) >= 0) {
+		k->options.fields = k->fields;
+		return true;
+	}
+	k->fields = NULL;
+	snprintf(err, err_size, "out of memory");
+	return false;
+}
+
+/* Applies the options that all kinds have. Returns false with a text. */
+static bool
+common_options(struct sink *k, char *err, size_t err_size)
+{
+	const char *format = url_option(&k->url, "format"), *fields = url_option(&k->url, "fields");
+	const char *times = url_option(&k->url, "json-timestamps"), *patience = url_option(&k->url, "timeout");
+
+	if (k->kind->fixed && format != NULL) {
+		snprintf(err, err_size, "it has no format");
+		return false;
+	}
+	if (format != NULL)
+		k->options.format = format;
+	else if (k->kind->format != NULL)
+		k->options.format = k->kind->format;
+	if (fields != NULL)
+		k->options.fields = *fields != '\0' ? fields : NULL;
+	if (times != NULL)
+		k->options.json_timestamps = times;
+	if (patience != NULL) {
+		char *end;
+		k->patience = strtod(patience, &end);
+		if (end == patience || *end != '\0' || !(k->patience > 0)) {
+			snprintf(err, err_size, "timeout=%s: a number of seconds is expected", patience);
+			return false;
+		}
+	}
+	return add_key(k, err, err_size);
+}
+
+/* Makes the name of its folder of the place that it is: letters that a file's name may have, and a checksum. */
+static bool
+make_name(struct sink *k)
+{
+	char        text[NAME_ROOM];
+	size_t      n = 0;
+	const char *hosts = k->url.hosts != NULL ? k->url.hosts : "";
+	uLong       check = crc32(0, (const Bytef *)hosts, (uInt)strlen(hosts));
+
+	check = crc32(check, (const Bytef *)k->url.path, (uInt)strlen(k->url.path));
+	for (const char *part = hosts; part != NULL; part = part == hosts ? k->url.path : NULL)
+		for (const char *p = part; *p != '\0' && n + 1 < sizeof text; p++)
+			text[n++] = isalnum((unsigned char)*p) ? *p : '-';
+	text[n] = '\0';
+	if (asprintf(&k->name, "%s-%s-%08lx", k->url.scheme, text, check) >= 0)
+		return true;
+	k->name = NULL;
+	return false;
+}
+
+/* Returns false with a text. */
+static bool
+prepare(struct sink *k, const struct ship_options *o, char *err, size_t err_size)
+{
+	struct ship_setup setup = { .live = o->live, .writer = &k->options };
+
+	k->kind = ship_kind_find(k->url.scheme);
+	if (k->kind == NULL) {
+		unknown_kind(k->url.scheme, err, err_size);
+		return false;
+	}
+	if (k->kind->missing != NULL) {
+		snprintf(err, err_size, "this connlog was built without it: install %s and build it anew", k->kind->missing);
+		return false;
+	}
+	if (!common_options(k, err, err_size) || (k->made = k->kind->prepare(&k->url, &setup, err, err_size)) == NULL)
+		return false;
+	const char *unknown = url_unknown(&k->url);
+	if (unknown == NULL)
+		return true;
+	snprintf(err, err_size, "it has no option \"%s\"", unknown);
+	return false;
+}
+
+bool
+sink_init(struct sink *k, const char *text, const struct ship_options *o, char *err, size_t err_size)
+{
+	char why[SHIP_NAME_MAX * 2];
+
+	*k = (struct sink){ .fds = { -1, -1 }, .options = *o->writer, .waits = !o->live, .patience = o->patience };
+	bool good = url_parse(&k->url, text, why, sizeof why) && prepare(k, o, why, sizeof why);
+	if (good && (!make_name(k) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, k->fds) != 0)) {
+		snprintf(why, sizeof why, "%s", strerror(errno));
+		good = false;
+	}
+	if (!good)
+		snprintf(err, err_size, "%s: %s", k->url.shown != NULL ? k->url.shown : text, why);
+	return good;
+}
+
+void
+sink_free(struct sink *k)
+{
+	if (k->runs) {
+		spool_abandon(&k->spool);
+		pthread_join(k->thread, NULL);
+	}
+	if (k->has_spool)
+		spool_free(&k->spool);
+	for (size_t i = 0; i < 2; i++)
+		if (k->fds[i] >= 0)
+			close(k->fds[i]);
+	connlog_writer_free(k->writer);
+	if (k->made != NULL)
+		k->kind->free(k->made);
+	free(k->name);
+	free(k->fields);
+	url_free(&k->url);
+}
+
+/* ---- sending ------------------------------------------------------------------------------------------------------ */
+
+static int
+send_item(struct sink *k, struct out *out, const struct spool_item *item)
+{
+	const uint32_t kind = item->kind == SPOOL_HEAD ? FRAME_HEAD : item->kind == SPOOL_FOOT ? FRAME_FOOT : FRAME_LINES;
+	const struct frame f = { .kind = kind, .n = (uint32_t)item->n, .records = (uint32_t)item->records };
+	size_t             done = 0;
+	int                why = out_write(out, (const char *)&f, sizeof f, &done, &k->spool);
+
+	done = 0;
+	return why != 0 ? why : out_write(out, item->bytes, item->n, &done, &k->spool);
+}
+
+static void *
+send_all(void *arg)
+{
+	struct sink *k = arg;
+	struct out   out;
+
+	out_init(&out, k->fds[0]);
+	while (!spool_is_over(&k->spool)) {
+		struct spool_item *item = spool_wait(&k->spool, 1);
+		if (item == NULL)
+			continue;
+		if (send_item(k, &out, item) != 0)
+			break; /* the other process has gone: what is left is counted as lost */
+		spool_done(&k->spool);
+	}
+	spool_finish(&k->spool);
+	return NULL;
+}
+
+bool
+sink_begin(struct sink *k, const volatile sig_atomic_t *hurry, const struct ship_times *times)
+{
+	k->times = times;
+	k->has_spool = spool_init(&k->spool, BRIDGE, hurry);
+	k->runs = k->has_spool && thread_begin(&k->thread, send_all, k);
+	return k->runs;
+}
+
+static void
+put(struct sink *k, enum spool_kind kind, connlog_text t, uint64_t records)
+{
+	const double until = k->waits ? INFINITY : clock_steady() + PATIENCE;
+
+	if (!spool_put_as(&k->spool, kind, t.p, t.n, records, until))
+		k->lost += records;
+}
+
+/* Hands on what the writer holds as that. */
+static void
+hand_on(struct sink *k, enum spool_kind kind)
+{
+	const connlog_text t = connlog_writer_bytes(k->writer);
+
+	if (t.n > 0 || kind == SPOOL_FOOT)
+		put(k, kind, t, k->pending);
+	k->pending = 0;
+	connlog_writer_clear(k->writer);
+}
+
+static void
+send_head(struct sink *k)
+{
+	if (k->headed)
+		return;
+	k->headed = true;
+	connlog_writer_open(k->writer, k->times != NULL ? *k->times->open : clock_wall());
+	hand_on(k, SPOOL_HEAD);
+}
+
+void
+sink_record(struct sink *k, const connlog_record *r)
+{
+	send_head(k);
+	k->records++;
+	if (k->options.json_streaming)
+		connlog_writer_clock(k->writer, k->times != NULL ? k->times->now(k->times->arg) : clock_wall());
+	if (connlog_writer_record(k->writer, r) == CONNLOG_OK)
+		k->pending++;
+	else
+		k->lost++;
+	if (connlog_writer_bytes(k->writer).n >= FLUSH_SIZE)
+		hand_on(k, SPOOL_LINES);
+}
+
+void
+sink_lines(struct sink *k, connlog_text t, uint64_t records)
+{
+	send_head(k);
+	k->records += records;
+	put(k, SPOOL_LINES, t, records);
+}
+
+/* A writer that begins another log puts the end of this one and the new head between the lines. */
+void
+sink_columns(struct sink *k, const connlog_columns *columns)
+{
+	sink_flush(k);
+	connlog_writer_columns(k->writer, columns, clock_wall(), NULL, 0);
+	if (!k->headed || connlog_writer_bytes(k->writer).n == 0)
+		return;
+	hand_on(k, SPOOL_LINES);
+	k->headed = false;
+	send_head(k);
+}
+
+void
+sink_flush(struct sink *k)
+{
+	if (k->pending > 0)
+		hand_on(k, SPOOL_LINES);
+}
+
+void
+sink_end(struct sink *k)
+{
+	send_head(k);
+	sink_flush(k);
+	connlog_writer_close(k->writer, k->times != NULL ? *k->times->last : clock_wall());
+	hand_on(k, SPOOL_FOOT);
+	spool_close(&k->spool, 0);
+}

@@ -1,0 +1,180 @@
+"""Sinks named by URLs (--to): captures into them, logs into them, and what is said where that cannot be."""
+import json
+import os
+import shutil
+import ssl
+import subprocess
+
+from env import Skip
+from listener import Listener
+
+
+def plain(text):
+    """=> The lines without the times that a head and a foot have."""
+    return [line for line in text.splitlines() if not line.startswith(("#open", "#close"))]
+
+
+def has(env, kind):
+    listed = dict(line.split(": ", 1) for line in env.run("--version").stdout.splitlines()[1:])["sinks"]
+    return kind in listed.split(", ")
+
+
+def test_captures_go_to_several_sinks_at_once(env):
+    capture = env.capture("http.pcap")
+    want = {f: env.run("--seed", "x", "--format", f, capture).stdout for f in ("zeek", "json", "csv")}
+    stream, datagrams, tcp = Listener(env.tmp + "/s"), Listener(env.tmp + "/d", datagram=True), Listener()
+    done = env.run("--seed", "x", "-o", ".", "--to", "unix:s?format=json", "--to", "unix:d", "--to", "tcp://127.0.0.1:%d" % tcp.port,
+                   "--to", "file:f.log", "--to", "exec:cat >e.csv?format=csv", capture)
+    assert done.stdout == done.stderr == "", done
+    for s in (stream, datagrams, tcp):
+        s.close()
+    assert stream.data.decode() == want["json"]
+    assert tcp.data.decode() == want["zeek"]
+    assert datagrams.datagrams == [line for line in want["zeek"].splitlines() if not line.startswith("#")]
+    for name, f in (("conn.log", "zeek"), ("f.log", "zeek"), ("e.csv", "csv")):
+        assert env.must("cat", name) == want[f], name
+    assert not [name for name in os.listdir(env.tmp) if name.startswith(".")]
+
+
+def test_without_o_there_is_no_log_besides(env):
+    done = env.run("--seed", "x", "--to", "file:f.json?format=json", "--stats", "s.json", env.capture("http.pcap"))
+    assert done.stdout == "" and os.path.getsize(env.tmp + "/f.json") > 0
+    with open(env.tmp + "/s.json") as f:
+        stats = json.load(f)
+    n = stats["output"]["records"]
+    assert n > 5 and stats["sink file:f.json?format=json"] == {
+        "records": n, "delivered": n, "lost": 0, "waiting": 0, "spooled": 0, "failures": 0, "opened": 1}, stats
+    want = env.run("--seed", "x", env.capture("http.pcap")).stdout
+    assert env.run("--seed", "x", "--to", "file:-", env.capture("http.pcap")).stdout == want
+    assert env.run("--seed", "x", "--to", "exec:cat", env.capture("http.pcap")).stdout == want
+
+
+def test_each_sink_has_its_own_columns(env):
+    capture = env.capture("http.pcap")
+    env.run("--seed", "x", "--fields", "uid", "--to", "file:a?format=json", "--to", "file:b?format=json&fields=uid,community_id",
+            "--to", "file:c?format=json&fields=", capture)
+    keys = [set(json.loads(env.must("head", "-1", name))) for name in "abc"]
+    assert keys[0] == {"uid"} and keys[1] == {"uid", "community_id"} and len(keys[2]) > 15, keys
+
+
+def test_workers_feed_a_sink(env):
+    capture = env.capture("services.pcap") if os.path.exists(env.captures + "/services.pcap") else env.capture("http.pcap")
+    want = env.run("--seed", "x", capture).stdout
+    env.run("--seed", "x", "-j", "2", "--to", "file:a", capture)
+    assert plain(env.must("cat", "a")) == plain(want)
+    done = env.run("--seed", "x", "-j", "2", "-o", ".", "--to", "file:b", capture)
+    assert "-j has no effect" in done.stderr and env.must("cat", "b") == env.must("cat", "conn.log") == want
+
+
+def test_logs_go_to_sinks(env):
+    with open(env.tmp + "/log", "w") as f:
+        f.write(env.run(env.capture("http.pcap")).stdout)
+    want = {f: env.run("convert", "--to", f, "log").stdout for f in ("json", "csv")}
+    unix = Listener(env.tmp + "/s")
+    assert env.run("convert", "--to", "unix:s?format=json", "--to", "csv", "log").stdout == want["csv"]
+    unix.close()
+    assert unix.data.decode() == want["json"]
+    assert env.run("convert", "--to", "file:a?format=csv", "log").stdout == "" and env.must("cat", "a") == want["csv"]
+    assert "--to FORMAT is missing" in env.run("convert", "--to", "file:a", "-o", "b", "log", code=2).stderr
+
+
+def test_logs_with_other_columns_have_another_head(env):
+    for name, fields in (("a", "uid,proto"), ("b", "uid,service")):
+        with open(env.tmp + "/" + name, "w") as f:
+            f.write(env.run("--seed", "x", "--fields", fields, env.capture("http.pcap")).stdout)
+    env.run("convert", "--to", "file:out?format=zeek", "a", "b")
+    assert plain(env.must("cat", "out")) == plain(env.run("convert", "--to", "zeek", "a", "b").stdout)
+
+
+def test_a_url_that_is_wrong_is_told(env):
+    long = "x" * 200
+    for url, says in (
+            ("x", "a sink is named by a URL"), ("gopher:x", "no sink is called gopher: known are unix:PATH"),
+            ("tcp://host", "//HOST:PORT is expected"), ("tcp://:1", "//HOST:PORT"), ("tcp://a:1/path", "//HOST:PORT"),
+            ("tcp://a:1?colour=red", "it has no option \"colour\""), ("unix:", "the path of a socket"), ("unix:" + long, "of 107 bytes"),
+            ("unix:x?type=pipe", "stream or datagram"), ("file:", "the path of a file"), ("exec:", "a command"),
+            ("file:a?format=xml", "unknown format \"xml\""), ("file:a?fields=uid,nothing", "unknown field \"nothing\""),
+            ("file:a%2", "%XX is expected"), ("file:a%00", "%XX"), ("file:a?timeout=soon", "a number of seconds"),
+            ("file:a?format=json&b", "NAME=VALUE")):
+        done = env.run("--to", url, env.capture("http.pcap"), code=2)
+        assert "--to " in done.stderr and says in done.stderr and not done.stdout, (url, done.stderr)
+    assert "its password" not in env.run("--to", "tcp://me:its password@a:1", env.capture("http.pcap"), code=2).stderr
+
+
+def test_a_name_may_have_any_byte(env):
+    env.run("--to", "file:a%3fb%25 c?format=json", "--to", "exec:cat >d'?'e?", env.capture("http.pcap"))
+    assert {"a?b% c", "d?e"} <= set(os.listdir(env.tmp))
+
+
+def test_a_sink_that_takes_nothing_is_given_up(env):
+    """Reading waits for it, but not for ever; nobody else suffers."""
+    done = env.run("-o", ".", "--to", "unix:nobody?timeout=0.5", "--to", "file:f", "--stats", "-", env.capture("http.pcap"), code=1)
+    assert "unix:nobody?timeout=0.5: cannot connect: No such file or directory; reading waits for it" in done.stderr
+    n = json.loads(done.stderr[done.stderr.index("{"):done.stderr.rindex("}") + 1])["output"]["records"]
+    assert "%d of %d records are lost" % (n, n) in done.stderr, done.stderr
+    assert plain(env.must("cat", "f")) == plain(env.must("cat", "conn.log"))
+
+
+def test_a_sink_that_comes_late_is_waited_for(env):
+    process = subprocess.Popen([env.connlog, "--to", "unix:s?format=json", env.capture("http.pcap")], cwd=env.tmp,
+                               stderr=subprocess.PIPE, text=True)
+    assert "reading waits for it" in process.stderr.readline()
+    unix = Listener(env.tmp + "/s")
+    said = process.communicate(timeout=60)[1]
+    unix.close()
+    assert process.returncode == 0 and "is there again" in said and "lost" not in said, said
+    assert len(unix.lines) > 5
+
+
+def test_a_command_that_ends_is_begun_again(env):
+    row = env.run("--format", "json", env.capture("http.pcap")).stdout.splitlines()[0]
+    with open(env.tmp + "/log", "w") as f:
+        f.write("".join(row.replace("49152", str(10000 + i)) + "\n" for i in range(20000)))
+    said = env.run("convert", "--to", "exec:[ -e first ] && exec cat >second; touch first?format=json", "log").stderr
+    assert "it reads no more; reading waits for it" in said and "is there again" in said, said
+    ports = [json.loads(line)["id.orig_p"] for line in env.must("cat", "second").splitlines()]
+    assert ports == list(range(30000 - len(ports), 30000)) and len(ports) > 15000, len(ports)  # but for what its pipe had
+    said = env.run("--to", "exec:cat >/dev/null; exit 3", env.capture("http.pcap")).stderr
+    assert "it ended with status 3" in said, said
+
+
+def test_a_full_disk_is_waited_with(env):
+    done = env.run("--to", "file:/dev/full?timeout=0.3", env.capture("http.pcap"), code=1)
+    assert "No space left on device" in done.stderr and "records are lost" in done.stderr, done.stderr
+
+
+def certificates(env):
+    """Makes an authority and a certificate of its for localhost, and one that nobody has signed."""
+    if not shutil.which("openssl"):
+        raise Skip("no openssl here")
+    make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
+    env.must(*make, "-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem")
+    for name, more in (("good", ["-CA", "ca.pem", "-CAkey", "ca.key"]), ("bad", [])):
+        env.must(*make, *more, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                 "-addext", "basicConstraints=critical,CA:FALSE", "-keyout", name + ".key", "-out", name + ".pem")
+
+
+def tls_server(env, name):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(env.tmp + "/%s.pem" % name, env.tmp + "/%s.key" % name)
+    return Listener(tls=context)
+
+
+def test_tls_verifies_who_it_is(env):
+    if not has(env, "tcps"):
+        raise Skip("built without libssl")
+    certificates(env)
+    capture, good, bad = env.capture("http.pcap"), tls_server(env, "good"), tls_server(env, "bad")
+    env.run("--to", "tcps://localhost:%d?ca=ca.pem" % good.port, "--to", "tcps://127.0.0.1:%d?ca=ca.pem" % good.port, capture)
+    for server, options, says in ((good, "", "its certificate is not trusted"), (bad, "&ca=ca.pem", "its certificate is not trusted"),
+                                  (good, "&ca=ca.pem&name=elsewhere", "hostname mismatch")):
+        url = "tcps://localhost:%d?timeout=0.5%s" % (server.port, options)
+        done = env.run("--to", url, capture, code=1)
+        assert says in done.stderr and "records are lost" in done.stderr, done.stderr
+    for server in (good, bad):
+        server.close()
+    want = plain(env.run(capture).stdout)
+    assert len(plain(good.data.decode())) == 2 * len(want) and good.connections == 2, good.connections
+    assert bad.data == b""
+    for option in ("ca=nothing.pem", "ca=ca.pem&cert=good.pem&key=bad.key"):
+        assert "cannot be used" in env.run("--to", "tcps://localhost:1?" + option, capture, code=2).stderr
