@@ -64,13 +64,13 @@ CLI_SRC := $(wildcard src/cli/*.c) $(SENSOR_SRC)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
-BENCH := $(B)/bench/gen $(B)/bench/reader $(B)/bench/limit
+BENCH := $(B)/bench/gen $(B)/bench/reader $(B)/bench/limit $(B)/bench/cost
 C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
 
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib test check unit examples threads captures golden demo bench fuzz fuzzers conformance differential install format clean help FORCE \
+.PHONY: all lib test check unit examples threads captures golden demo bench report fuzz fuzzers conformance differential install format clean help FORCE \
 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -88,6 +88,7 @@ help:
 	@echo 'make conformance        compare with Zeek: needs SHARED=DIR with its conformance folder (../shared)'
 	@echo 'make differential SEEDS=100   captures made by chance: connlog against itself, or against ZEEK=PATH'
 	@echo 'make bench SCALE=1      speed and memory on four synthetic captures, against a reader that only counts'
+	@echo 'make report             measure all that stands in docs/BENCHMARKS.md, and write it there: 6 GB of disk, ten minutes'
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
 	@echo 'make lint               clang-format, clang-tidy, cppcheck'
 	@echo 'make format             let clang-format write the files'
@@ -253,6 +254,7 @@ fuzz:
 $(B)/bench/gen: $(patsubst %,$(B)/obj/bench/%.o,gen packet payload)
 $(B)/bench/reader: $(B)/obj/bench/reader.o
 $(B)/bench/limit: $(B)/obj/bench/limit.o
+$(B)/bench/cost: $(B)/obj/bench/cost.o
 $(BENCH):
 	@mkdir -p $(@D)
 	$(call SAY,LINK    $@)
@@ -262,6 +264,10 @@ bench:
 	@$(AGAIN) all $(BENCH)
 	@bench/run --build $(B) --scale $(SCALE)
 	@bench/convert --build $(B) --scale $(SCALE)
+report: bench
+	@bench/compare --build $(B)
+	@bench/growth --build $(B)
+	@bench/report --build $(B)
 
 # ---- installing, checking, cleaning ----------------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
-/* gen.c - writes the synthetic captures that `make bench` measures: gen NAME SCALE FILE
+/* gen.c - writes the synthetic captures that `make bench` measures: gen NAME SCALE FILE, or gen grow CONNECTIONS PACKETS FILE
  *
  *   flood   5 million SYNs of 60 bytes, each of a new tuple
  *   mix     10 million packets of 1 million concurrent connections, 80 % of them TCP; 40 % of them carry TLS,
  *           20 % HTTP, 20 % DNS, 20 % bytes of no protocol; few connections have most of the packets
  *   bulk    64 connections, full-size segments, 2 GB, an acknowledgement for every second segment
  *   idle    1 million connections, each a handshake and nothing more
+ *   grow    CONNECTIONS handshakes, then PACKETS of 60 bytes of these connections by chance, all as likely
  *
  * SCALE multiplies packets and connections (of bulk: bytes).  Packets are 1 µs apart, so that all connections of a
  * capture are open at its end.  Prints "packets connections bytes", bytes being those of the frames.
@@ -66,24 +67,27 @@ server_for(uint64_t i, enum kind kind)
 	return server_of(i, ports[kind]);
 }
 
+/* One of the three packets of a handshake. */
+static void
+shake(struct flow *f, struct end c, struct end s, int step)
+{
+	if (step == 0)
+		put_tcp(&out, c, s, f->seq[0]++, 0, SYN, NULL, 0);
+	else if (step == 1)
+		put_tcp(&out, s, c, f->seq[1]++, f->seq[0], SYN | ACK, NULL, 0);
+	else
+		put_tcp(&out, c, s, f->seq[0], f->seq[1], ACK, NULL, 0);
+}
+
 /* Handshakes of the TCP connections of `n`, step by step: all SYNs, then all SYN-ACKs, then all ACKs. */
 static void
 handshakes(struct flow *flows, uint64_t n, bool only_tcp)
 {
 	for (int step = 0; step < 3; step++)
 		for (uint64_t i = 0; i < n; i++) {
-			const enum kind  kind = only_tcp ? NO_PROTOCOL : kind_of(i);
-			const struct end c = client_of(i), s = server_for(i, kind);
-			struct flow     *f = &flows[i];
-
-			if (kind == DNS)
-				continue;
-			if (step == 0)
-				put_tcp(&out, c, s, f->seq[0]++, 0, SYN, NULL, 0);
-			else if (step == 1)
-				put_tcp(&out, s, c, f->seq[1]++, f->seq[0], SYN | ACK, NULL, 0);
-			else
-				put_tcp(&out, c, s, f->seq[0], f->seq[1], ACK, NULL, 0);
+			const enum kind kind = only_tcp ? NO_PROTOCOL : kind_of(i);
+			if (kind != DNS)
+				shake(&flows[i], client_of(i), server_for(i, kind), step);
 		}
 }
 
@@ -195,6 +199,37 @@ idle(double scale)
 	return n;
 }
 
+/* A thousand connections after another, so that none of them waits for its second packet until it times out. */
+static uint64_t
+grow(double connections, double packets)
+{
+	enum { AT_ONCE = 1000 };
+	const uint64_t n = (uint64_t)connections;
+	uint64_t       random = 5;
+	struct flow   *flows = new_flows(n, &random);
+
+	for (uint64_t first = 0; first < n; first += AT_ONCE)
+		for (int step = 0; step < 3; step++)
+			for (uint64_t i = first; i < n && i < first + AT_ONCE; i++)
+				shake(&flows[i], client_of(i), server_for(i, NO_PROTOCOL), step);
+	for (uint64_t k = 0; k < (uint64_t)packets; k++) {
+		const uint64_t i = random64(&random) % n;
+		struct flow   *f = &flows[i];
+		put_tcp(&out, client_of(i), server_for(i, NO_PROTOCOL), f->seq[0]++, f->seq[1], ACK, "x", 1);
+	}
+	free(flows);
+	return n;
+}
+
+static int
+done(uint64_t connections)
+{
+	out_close(&out);
+	printf("%llu %llu %llu\n", (unsigned long long)out.packets, (unsigned long long)connections,
+	       (unsigned long long)out.bytes);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -203,15 +238,15 @@ main(int argc, char **argv)
 		uint64_t (*write)(double scale);
 	} captures[] = { { "flood", flood }, { "mix", mix }, { "bulk", bulk }, { "idle", idle } };
 
+	if (argc == 5 && strcmp(argv[1], "grow") == 0) {
+		out_open(&out, argv[4]);
+		return done(grow(strtod(argv[2], NULL), strtod(argv[3], NULL)));
+	}
 	for (size_t i = 0; argc == 4 && i < sizeof captures / sizeof captures[0]; i++)
 		if (strcmp(captures[i].name, argv[1]) == 0) {
 			out_open(&out, argv[3]);
-			const uint64_t connections = captures[i].write(strtod(argv[2], NULL));
-			out_close(&out);
-			printf("%llu %llu %llu\n", (unsigned long long)out.packets, (unsigned long long)connections,
-			       (unsigned long long)out.bytes);
-			return 0;
+			return done(captures[i].write(strtod(argv[2], NULL)));
 		}
-	fprintf(stderr, "usage: gen flood|mix|bulk|idle SCALE FILE\n");
+	fprintf(stderr, "usage: gen flood|mix|bulk|idle SCALE FILE\n       gen grow CONNECTIONS PACKETS FILE\n");
 	return 2;
 }
