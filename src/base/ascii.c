@@ -64,6 +64,26 @@ scan_few(const struct tables *t, const uint8_t *p, size_t n)
 	return hit ? n - 16 + (unsigned)__builtin_ctz(hit >> 16) : n;
 }
 
+/* => The first place from `i` on with a hit, looked for in twice the width at a time. */
+__attribute__((target("avx2"))) static inline size_t
+scan_many(const struct tables *t, const uint8_t *p, size_t i, size_t n)
+{
+	for (; n - i >= 2 * WIDTH; i += 2 * WIDTH) {
+		const __m256i both = _mm256_or_si256(hits_at(t, p + i), hits_at(t, p + i + WIDTH));
+		if (!_mm256_testz_si256(both, both))
+			break;
+	}
+	for (; i < n; i += WIDTH) {
+		if (n - i < WIDTH)
+			i = n - WIDTH; /* some of it has been seen */
+		const unsigned hit = places(hits_at(t, p + i));
+		if (hit)
+			return i + (unsigned)__builtin_ctz(hit);
+	}
+	return n;
+}
+
+/* Many look for something that is near. */
 __attribute__((target("avx2"))) static size_t
 scan_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
 {
@@ -71,23 +91,11 @@ scan_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
 		_mm256_broadcastsi128_si256(sixteen(s->at)),
 		_mm256_broadcastsi128_si256(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0)),
 	};
-	size_t i = 0;
 
 	if (n <= WIDTH)
 		return scan_few(&t, p, n);
-	for (; n - i >= 2 * WIDTH; i += 2 * WIDTH) {
-		const __m256i both = _mm256_or_si256(hits_at(&t, p + i), hits_at(&t, p + i + WIDTH));
-		if (!_mm256_testz_si256(both, both))
-			break;
-	}
-	for (; i < n; i += WIDTH) {
-		if (n - i < WIDTH)
-			i = n - WIDTH; /* some of it has been seen */
-		const unsigned hit = places(hits_at(&t, p + i));
-		if (hit)
-			return i + (unsigned)__builtin_ctz(hit);
-	}
-	return n;
+	const unsigned hit = places(hits_at(&t, p));
+	return hit ? (unsigned)__builtin_ctz(hit) : scan_many(&t, p, WIDTH, n);
 }
 
 static bool

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/copy.h"
+
 /* `next` stands where slab_release_all() wants it. */
 struct block {
 	uint32_t next;
@@ -27,35 +29,38 @@ extend(struct chain *c, struct slab *s)
 	if (!handle)
 		return NULL;
 	if (c->first)
-		((struct block *)slab_at(s, c->last))->next = handle;
+		((struct block *)slab_at_sized(s, c->last, CHAIN_BLOCK))->next = handle;
 	else
 		c->first = handle;
 	c->last = handle;
-	return slab_at(s, handle);
+	return slab_at_sized(s, handle, CHAIN_BLOCK);
 }
 
 bool
-chain_add(struct chain *c, struct slab *s, const void *p, size_t n)
+chain_add(struct chain *c, struct slab *s, struct bytes head, struct bytes body)
 {
-	const uint8_t *from = p;
-	size_t         at = fill(c);
-	struct block  *b = c->first ? slab_at(s, c->last) : NULL;
+	size_t        at = fill(c);
+	struct block *b = c->first ? slab_at_sized(s, c->last, CHAIN_BLOCK) : NULL;
 
-	while (n > 0) {
+	for (struct bytes from = head;;) {
+		if (from.n == 0) {
+			if (body.n == 0)
+				return true;
+			from = body;
+			body.n = 0;
+		}
 		if (at == ROOM) {
 			b = extend(c, s);
 			if (!b)
 				return false;
 			at = 0;
 		}
-		const size_t some = n < ROOM - at ? n : ROOM - at;
-		memcpy(b->at + at, from, some);
+		const size_t some = from.n < ROOM - at ? from.n : ROOM - at;
+		copy_line(b->at + at, from.p, some);
 		c->n += (uint32_t)some;
-		from += some;
+		from = bytes_skip(from, some);
 		at += some;
-		n -= some;
 	}
-	return true;
 }
 
 void

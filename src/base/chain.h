@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/bytes.h"
 #include "base/slab.h"
 
 #define CHAIN_BLOCK 64 /* the size of the slab's objects */
@@ -18,8 +19,8 @@ struct chain {
 	uint32_t n;           /* bytes kept */
 };
 
-/* Returns false where there is no memory: part of the bytes may then be there. */
-bool chain_add(struct chain *c, struct slab *s, const void *p, size_t n);
+/* Adds what may be in two pieces.  Returns false where there is no memory: part of the bytes may then be there. */
+bool chain_add(struct chain *c, struct slab *s, struct bytes head, struct bytes body);
 /* Copies all of it to `out`, which has room for c->n bytes. */
 void chain_copy(const struct chain *c, const struct slab *s, uint8_t *out);
 /* Gives its blocks back. */

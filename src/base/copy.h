@@ -31,6 +31,19 @@ copy_short(char *to, const char *from, size_t n)
 	return to + n;
 }
 
+/* Copies 1 to 64 bytes. */
+static inline void
+copy_line(void *line, const void *bytes, size_t n)
+{
+	char       *to = line;
+	const char *from = bytes;
+
+	if (n > 32)
+		COPY_BOTH_ENDS(32);
+	else
+		copy_short(to, from, n);
+}
+
 #undef COPY_BOTH_ENDS
 
 #endif

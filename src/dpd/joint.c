@@ -1,7 +1,7 @@
 /* joint.c - see joint.h.
  *
- * A cell with the top bit set wants attention: the state is not known yet, or it is the same as before, patterns accept on
- * entering it, or nothing lives in it.  The loop over bytes looks at nothing else.
+ * A cell says where the row of the next state is, in bytes.  With the top bit set it wants attention: the state is not known yet, or
+ * it is the same as before, patterns accept on entering it, or nothing lives in it.  The loop over bytes looks at nothing else.
  */
 #include "dpd/joint.h"
 
@@ -10,16 +10,16 @@
 
 #include "base/ascii.h"
 
-#define ATTENTION  0x8000
-#define STAYS      0x4000
-#define UNKNOWN    UINT16_MAX
+#define ATTENTION  0x80000000u
+#define STAYS      0x40000000u
+#define UNKNOWN    UINT32_MAX
 #define NO_STATE   UINT16_MAX
-#define START      0
 #define ROW        128 /* cells, one for each class of bytes */
-#define STATES_MIN 4   /* the first, one that is walked from, and where that leads */
+#define ROW_BYTES  (ROW * sizeof(uint32_t))
+#define STATES_MIN 4 /* the first, one that is walked from, and where that leads */
 
-#define STAY_LONG 24 /* bytes in one state after which it is worth knowing how it is left */
-#define HASH_BITS 10
+#define STAY_SHORT 8 /* bytes in one state after which it is worth knowing how it is left */
+#define HASH_BITS  10
 
 enum exits { EXITS_UNKNOWN, EXITS_ASCII, EXITS_OTHER };
 
@@ -37,10 +37,11 @@ struct joint {
 	uint8_t     sample[256]; /* a byte of each class */
 	struct dfa *of[JOINT_MAX];
 	unsigned    least[JOINT_MAX]; /* bytes before one of its patterns accepts */
-	uint16_t (*table)[ROW];       /* by state and class */
+	uint32_t (*table)[ROW];       /* by state and class */
 	struct joint_state *states;
 	unsigned            columns, n_states, max_states, renewed;
-	uint16_t            hash[1 << HASH_BITS];
+	uint16_t starts[1 << JOINT_MAX]; /* the states in which the automata of those bits are dead, and the others begin */
+	uint16_t hash[1 << HASH_BITS];
 };
 
 /* Bytes that no automaton tells apart share a column.  Returns false where a row has too few. */
@@ -84,6 +85,7 @@ renew(struct joint *j)
 	j->renewed += j->n_states > 0;
 	j->n_states = 0;
 	memset(j->hash, 0xff, sizeof j->hash);
+	memset(j->starts, 0xff, sizeof j->starts);
 	add(j, start);
 }
 
@@ -118,7 +120,7 @@ joint_at(struct joint *j, const uint16_t of[JOINT_MAX])
 
 /* Asks the automata where a byte leads, and fills the cell.  Returns it; the state that it is of may have another number by
  * then.  This is rare, and kept out of the loop, which has to stay small. */
-__attribute__((noinline)) static unsigned
+__attribute__((noinline)) static uint32_t
 step(struct joint *j, unsigned from, unsigned column)
 {
 	uint16_t of[JOINT_MAX] = { 0 };
@@ -132,13 +134,14 @@ step(struct joint *j, unsigned from, unsigned column)
 	for (unsigned k = 0; k < JOINT_MAX; k++)
 		if (j->of[k])
 			kept &= dfa_step(j->of[k], j->states[from].of[k], j->sample[column], &of[k]);
-	unsigned cell = joint_at(j, of);
-	if (cell == from)
+	const unsigned to = joint_at(j, of);
+	uint32_t       cell = to * (uint32_t)ROW_BYTES;
+	if (to == from)
 		cell |= STAYS | ATTENTION;
-	else if (j->states[cell].accepts || !j->states[cell].alive)
+	else if (j->states[to].accepts || !j->states[to].alive)
 		cell |= ATTENTION;
 	if (kept)
-		j->table[from][column] = (uint16_t)cell;
+		j->table[from][column] = cell;
 	return cell;
 }
 
@@ -164,45 +167,58 @@ find_exits(struct joint *j, struct joint_state *s)
 	}
 }
 
-/* Returns where the state is left, byte by byte, as no byte's cell has to wait for that of the byte before. */
+/* Returns where bytes of a row end that lead to this cell, byte by byte, as no byte's cell has to wait for that of the byte before. */
 static const uint8_t *
-stay(const struct joint *j, unsigned state, const uint8_t *p, const uint8_t *end)
+stay(const struct joint *j, const uint32_t *row, uint32_t cell, const uint8_t *p, const uint8_t *end)
 {
-	const uint16_t *row = j->table[state];
-
-	while (p < end && row[j->class[*p]] == (state | STAYS | ATTENTION))
+	while (p < end && row[j->class[*p]] == cell)
 		p++;
 	return p;
 }
 
-static const uint8_t *
-leave(struct joint *j, unsigned state, const uint8_t *p, const uint8_t *end)
+/* The same of a state of which it is not known how it is left: where it is not soon, that is found out. */
+__attribute__((noinline)) static const uint8_t *
+leave_slowly(struct joint *j, struct joint_state *s, uint32_t cell, const uint8_t *p, const uint8_t *end)
 {
-	struct joint_state *s = &j->states[state];
+	const uint32_t *row = j->table[s - j->states];
+	const uint8_t  *soon = end - p > STAY_SHORT ? p + STAY_SHORT : end, *at = stay(j, row, cell, p, soon);
 
-	if (s->leaves == EXITS_ASCII)
-		return p + ascii_scan(&s->exits, p, (size_t)(end - p));
-	const uint8_t *at = stay(j, state, p, end);
-	if (at - p > STAY_LONG && s->leaves == EXITS_UNKNOWN)
+	if (at < soon || at == end)
+		return at;
+	if (s->leaves == EXITS_UNKNOWN)
 		find_exits(j, s);
-	return at;
+	return stay(j, row, cell, at, end);
+}
+
+/* Most that stay do so for a byte or for long. */
+static inline const uint8_t *
+leave(struct joint *j, const uint32_t *row, uint32_t cell, const uint8_t *p, const uint8_t *end)
+{
+	struct joint_state *s = &j->states[(cell & ~(STAYS | ATTENTION)) / ROW_BYTES];
+
+	if (p == end || row[j->class[*p]] != cell)
+		return p;
+	p++;
+	return s->leaves == EXITS_ASCII ? p + ascii_scan(&s->exits, p, (size_t)(end - p))
+	                                : leave_slowly(j, s, cell, p, end);
 }
 
 /* ---- walking */
 
 /* Goes over bytes from `*row`, a state's, while all that they do is to change it.  Returns the last one's cell. */
-static inline unsigned
-walk(const struct joint *j, uint16_t **row, const uint8_t **at, const uint8_t *end)
+static inline uint32_t
+walk(const struct joint *j, const uint32_t **row, const uint8_t **at, const uint8_t *end)
 {
-	const uint8_t *p = *at;
-	uint16_t      *now = *row;
-	unsigned       cell;
+	const char     *table = (const char *)j->table;
+	const uint8_t  *p = *at;
+	const uint32_t *now = *row;
+	uint32_t        cell;
 
 	for (;;) {
 		cell = now[j->class[*p++]];
 		if (cell & ATTENTION)
 			break;
-		now = j->table[cell];
+		now = (const uint32_t *)(const void *)(table + cell);
 		if (p == end)
 			break;
 	}
@@ -215,20 +231,22 @@ walk(const struct joint *j, uint16_t **row, const uint8_t **at, const uint8_t *e
 static unsigned
 run(struct joint *j, unsigned state, const uint8_t *p, size_t n, uint64_t *accepted)
 {
-	const uint8_t *end = p + n;
+	const uint8_t  *end = p + n;
+	const uint32_t *row = j->table[state];
+	uint32_t        cell;
 
 	if (!j->states[state].alive)
 		return state;
 	while (p < end) {
-		uint16_t *row = j->table[state];
-		unsigned  cell = walk(j, &row, &p, end);
+		cell = walk(j, &row, &p, end);
 		if (!(cell & ATTENTION))
-			return cell;
+			return (unsigned)(cell / ROW_BYTES);
 		if (cell == UNKNOWN)
 			cell = step(j, (unsigned)((row - j->table[0]) / ROW), j->class[p[-1]]);
-		state = cell & ~(STAYS | ATTENTION);
+		state = (unsigned)((cell & ~(STAYS | ATTENTION)) / ROW_BYTES);
+		row = j->table[state];
 		if (cell & STAYS) {
-			p = leave(j, state, p, end);
+			p = leave(j, row, cell, p, end);
 			continue;
 		}
 		*accepted |= j->states[state].accepts;
@@ -248,16 +266,28 @@ joint_run(struct joint *j, uint16_t states[JOINT_MAX], const uint8_t *p, size_t 
 	return accepted;
 }
 
+/* Returns the state in which the automata of the bits `dead` are dead, and the others begin. */
+static unsigned
+start_without(struct joint *j, unsigned dead)
+{
+	uint16_t of[JOINT_MAX];
+
+	if (j->starts[dead] != NO_STATE)
+		return j->starts[dead];
+	for (unsigned k = 0; k < JOINT_MAX; k++)
+		of[k] = dead >> k & 1 ? DFA_DEAD : DFA_START;
+	const unsigned at = joint_at(j, of); /* which may forget them all */
+	return j->starts[dead] = (uint16_t)at;
+}
+
 uint64_t
 joint_match(struct joint *j, unsigned but, const uint8_t *p, size_t n)
 {
-	uint16_t of[JOINT_MAX] = { 0 };
 	uint64_t accepted = 0;
 
 	for (unsigned k = 0; k < JOINT_MAX; k++)
-		if (but >> k & 1 || n < j->least[k])
-			of[k] = DFA_DEAD;
-	run(j, joint_at(j, of), p, n, &accepted);
+		but |= (unsigned)(n < j->least[k]) << k;
+	run(j, start_without(j, but), p, n, &accepted);
 	return accepted;
 }
 

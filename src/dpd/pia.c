@@ -74,12 +74,11 @@ take_head(struct bytes *in)
 static void
 keep(struct inspect *in, struct talk *t, int side, uint32_t kind, uint32_t len, struct bytes b)
 {
-	struct pia  *p = talk_state(t);
-	struct slab *blocks = in->by->blocks;
-	uint8_t      head[HEAD_MAX];
+	struct pia    *p = talk_state(t);
+	uint8_t        room[HEAD_MAX];
+	const uint32_t value = len << HEAD_BITS | kind | (side ? HEAD_SIDE : 0);
 
-	if (!chain_add(&p->kept, blocks, head, put_head(head, len << HEAD_BITS | kind | (side ? HEAD_SIDE : 0))) ||
-	    !chain_add(&p->kept, blocks, b.p, b.n))
+	if (!chain_add(&p->kept, in->by->blocks, (struct bytes){ room, put_head(room, value) }, b))
 		forget_kept(in, p);
 }
 

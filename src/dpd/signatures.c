@@ -128,7 +128,8 @@ struct signatures {
 	uint64_t      no_transport;    /* the rules that live without a header, */
 	uint64_t      tcp_side;        /* the rules with a condition on the TCP side, */
 	uint64_t      enables;         /* those that enable something, */
-	uint64_t      free_rules;      /* and those that ask for no other */
+	uint64_t      free_rules;      /* those that ask for no other, */
+	uint64_t      lone_rules;      /* and of these those with no other condition, for which no other asks */
 	uint64_t      dependents[SIG_RULES];
 	struct slab   many;   /* struct sig_sets */
 	uint64_t      forgot; /* chunks of which what has matched had no place there */
@@ -171,6 +172,9 @@ signatures_new(void)
 		if (rules[i].reverse)
 			s->dependents[rules[i].reverse - 1] |= BIT(i);
 	}
+	for (unsigned i = 0; s && i < SIG_RULES; i++)
+		if (!rules[i].reverse && !s->dependents[i] && i + 1 != RDPEUDP_SYN)
+			s->lone_rules |= BIT(i);
 	for (unsigned i = 0; ok && i < DIRECTIONS * SIG_GROUPS; i++)
 		ok = compile(s, i / SIG_GROUPS, i % SIG_GROUPS);
 	for (unsigned d = 0; ok && d < DIRECTIONS; d++)
@@ -339,6 +343,32 @@ has_cookie(struct bytes b)
 	return b.n >= DHCP_COOKIE_AT + 4 && load_be32(b.p + DHCP_COOKIE_AT) == 0x63825363;
 }
 
+/* Fires the only rule that has matched in a slot, as nearly always, where it depends on no other and whatever has matched before has
+ * fired.  Returns false where that is not so: nothing has changed then. */
+static bool
+fire_alone(const struct signatures *s, struct sig_match *m, int slot, uint64_t accepted, enum service out[SIG_OUT],
+           unsigned *n)
+{
+	const unsigned rule = (unsigned)__builtin_ctzll(accepted);
+	const uint8_t  entry = (uint8_t)((rule + 1) | (slot ? SIG_SLOT : 0));
+	unsigned       at = 0, end;
+
+	if (accepted & (accepted - 1) || !(accepted & s->lone_rules))
+		return false;
+	for (end = 0; end < SIG_FEW && m->few[end]; end++) {
+		if (m->few[end] == SIG_MANY || !(m->few[end] & SIG_FIRED) || (m->few[end] & 0x3f) == rule + 1)
+			return false;
+		at += (m->few[end] & ~SIG_FIRED) < entry; /* they are in order */
+	}
+	if (end == SIG_FEW)
+		return false;
+	memmove(m->few + at + 1, m->few + at, end - at);
+	m->few[at] = entry | SIG_FIRED;
+	*n = rules[rule].enable != SERVICE_NONE;
+	out[0] = rules[rule].enable;
+	return true;
+}
+
 unsigned
 signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, struct bytes b,
                  enum service out[SIG_OUT])
@@ -348,8 +378,11 @@ signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tc
 	uint64_t accepted = udp ? joint_match(s->joint[d], has_cookie(b) ? 0 : 1 << FAR, b.p, b.n)
 	                        : joint_run(s->joint[d], m->state[slot], b.p, b.n);
 	accepted &= live(s, has_headers(m, slot), d, is_tcp);
+	unsigned n;
 	if (!accepted)
 		return 0;
+	if (fire_alone(s, m, slot, accepted, out, &n))
+		return n;
 	struct firing f = { .s = s, .sets = signatures_sets(s, m), .size = b.n, .out = out };
 	for (int i = 0; i < 2; i++)
 		f.live[i] = live(s, has_headers(m, i), direction_of(udp, i), is_tcp);

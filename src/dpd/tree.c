@@ -214,16 +214,32 @@ tree_decided(const struct inspect *in, uint32_t first)
 /* ---- input for all of a list, in order */
 
 /* What is attached on the way does not get this input: it has had it, or is to begin with the next. */
-void
-tree_pass(struct inspect *in, uint32_t first, int side, struct bytes b)
+static __attribute__((noinline)) void
+pass_to_many(struct inspect *in, struct talk *t, int side, struct bytes b)
 {
-	struct talk *t = talk_at(in, first), *last = t;
+	const struct talk *last = t;
 
-	while (last && last->next)
+	while (last->next)
 		last = talk_at(in, last->next);
 	for (; t; t = t == last ? NULL : talk_at(in, t->next))
 		if (!(t->flags & TALK_OUTSIDE))
 			feed(in, t, side, b);
+}
+
+/* Most lists have one or two. */
+void
+tree_pass(struct inspect *in, uint32_t first, int side, struct bytes b)
+{
+	struct talk *t = talk_at(in, first), *second = t ? talk_at(in, t->next) : NULL;
+
+	if (second && second->next) {
+		pass_to_many(in, t, side, b);
+		return;
+	}
+	if (t && !(t->flags & TALK_OUTSIDE))
+		feed(in, t, side, b);
+	if (second && !(second->flags & TALK_OUTSIDE))
+		feed(in, second, side, b);
 }
 
 void

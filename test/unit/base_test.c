@@ -255,8 +255,10 @@ test_chain(void **state)
 			const size_t n = next_random(&x) % 200;
 			for (size_t i = 0; i < n; i++)
 				model[two[0].n + i] = (uint8_t)next_random(&x);
-			assert_true(chain_add(&two[1], &s, model + two[0].n, n > 9 ? 9 : n));
-			assert_true(chain_add(&two[0], &s, model + two[0].n, n));
+			const struct bytes all = { model + two[0].n, n };
+			const size_t       head = next_random(&x) % 2 ? 1 : next_random(&x) % (n + 1);
+			assert_true(chain_add(&two[1], &s, bytes_head(all, 9), (struct bytes){ NULL, 0 }));
+			assert_true(chain_add(&two[0], &s, bytes_head(all, head), bytes_skip(all, head)));
 			chain_copy(&two[0], &s, copy);
 			assert_memory_equal(copy, model, two[0].n);
 			if (next_random(&x) % 100 == 0)
