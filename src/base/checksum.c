@@ -13,7 +13,10 @@
 #include <arm_neon.h>
 #endif
 
-#define VECTORS_FROM 128 /* bytes; below that, setting the vectors up costs more than they save */
+/* Bytes that are added up in vectors: with fewer, setting the vectors up costs more than they save, and sums of more, which
+ * no packet has, would not fit. */
+#define VECTORS_FROM 64
+#define VECTORS_TO   65536
 
 static inline uint64_t
 load64(const uint8_t *p)
@@ -53,35 +56,36 @@ add_words(uint64_t even, const uint8_t *p, size_t n)
 		even = checksum_plus(even, load64(p + 16));
 		odd = checksum_plus(odd, load64(p + 24));
 	}
-	for (; n >= 8; n -= 8, p += 8)
+	if (n & 16) {
 		even = checksum_plus(even, load64(p));
-	if (n > 0)
-		odd = checksum_plus(odd, load_last(end, n, all >= 8));
+		odd = checksum_plus(odd, load64(p + 8));
+		p += 16;
+	}
+	if (n & 8)
+		even = checksum_plus(even, load64(p));
+	if (n & 7)
+		odd = checksum_plus(odd, load_last(end, n & 7, all >= 8));
 	return checksum_plus(even, odd);
 }
 
 #if defined(__x86_64__)
-/* Two sums suffice for exact carries: of the words, which wraps, and of their upper halves, which does not.  The sum of
- * the lower halves is the first less 2^32 times the second. */
-struct vector_sum {
-	__m256i words, uppers;
-};
-
-__attribute__((target("avx2"))) static inline void
-add_two(struct vector_sum *s, __m256i a, __m256i b)
+/* Adds 64 bytes to eight sums of 16-bit words.  There is one instruction that multiplies words and adds up the products of two
+ * neighbours, but for words with a sign: so each word is taken as 2^15 less than it is. */
+__attribute__((target("avx2"))) static inline __m256i
+add_two(__m256i sums, __m256i a, __m256i b)
 {
-	s->words = _mm256_add_epi64(s->words, _mm256_add_epi64(a, b));
-	s->uppers = _mm256_add_epi64(s->uppers, _mm256_add_epi64(_mm256_srli_epi64(a, 32), _mm256_srli_epi64(b, 32)));
+	const __m256i half = _mm256_set1_epi16(INT16_MIN), ones = _mm256_set1_epi16(1);
+	return _mm256_add_epi32(sums, _mm256_add_epi32(_mm256_madd_epi16(_mm256_xor_si256(a, half), ones),
+	                                               _mm256_madd_epi16(_mm256_xor_si256(b, half), ones)));
 }
 
-/* Four sums of 32-bit words into one. */
-__attribute__((target("avx2"))) static inline uint64_t
-in_one(const struct vector_sum *s)
+/* Eight sums into one. */
+__attribute__((target("avx2"))) static inline int32_t
+in_one(__m256i eight)
 {
-	const __m256i lowers = _mm256_sub_epi64(s->words, _mm256_slli_epi64(s->uppers, 32));
-	const __m256i four = _mm256_add_epi64(lowers, s->uppers);
-	const __m128i two = _mm_add_epi64(_mm256_castsi256_si128(four), _mm256_extracti128_si256(four, 1));
-	return (uint64_t)_mm_cvtsi128_si64(two) + (uint64_t)_mm_extract_epi64(two, 1);
+	const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256(eight, 1));
+	const __m128i two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+	return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
 }
 
 /* What is left behind the last whole 64 bytes are the last bytes of the 64 that end with it; an odd last one comes by itself, since
@@ -92,16 +96,17 @@ add_vectors(uint64_t sum, const uint8_t *p, size_t n)
 #define ONES 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255
 	static const uint8_t masks[128] = { [64] = ONES, ONES, ONES, ONES };
 #undef ONES
-	const size_t      left = n % 64 & ~(size_t)1;
-	const uint8_t    *last = p + (n & ~(size_t)1) - 64, *mask = masks + left;
-	struct vector_sum s = { _mm256_setzero_si256(), _mm256_setzero_si256() };
+	const size_t   whole = n & ~(size_t)63, left = n % 64 & ~(size_t)1;
+	const uint8_t *last = p + (n & ~(size_t)1) - 64, *mask = masks + left;
+	__m256i        sums = _mm256_setzero_si256();
 
-	for (const uint8_t *end = p + (n & ~(size_t)63); p < end; p += 64)
-		add_two(&s, _mm256_loadu_si256((const void *)p), _mm256_loadu_si256((const void *)(p + 32)));
-	add_two(
-		&s, _mm256_and_si256(_mm256_loadu_si256((const void *)last), _mm256_loadu_si256((const void *)mask)),
+	for (const uint8_t *end = p + whole; p < end; p += 64)
+		sums = add_two(sums, _mm256_loadu_si256((const void *)p), _mm256_loadu_si256((const void *)(p + 32)));
+	sums = add_two(
+		sums, _mm256_and_si256(_mm256_loadu_si256((const void *)last), _mm256_loadu_si256((const void *)mask)),
 		_mm256_and_si256(_mm256_loadu_si256((const void *)(last + 32)), _mm256_loadu_si256((const void *)(mask + 32))));
-	return checksum_plus(sum, in_one(&s) + (n % 2 ? last[64] : 0));
+	const uint64_t less = (whole + 64) / 2 << 15; /* what has been left out */
+	return checksum_plus(sum, less + (uint64_t)(int64_t)in_one(sums) + (n % 2 ? last[64] : 0));
 }
 
 static bool
@@ -139,5 +144,5 @@ have_vectors(void)
 uint64_t
 checksum_add(uint64_t sum, const uint8_t *p, size_t n)
 {
-	return n >= VECTORS_FROM && have_vectors() ? add_vectors(sum, p, n) : add_words(sum, p, n);
+	return n >= VECTORS_FROM && n <= VECTORS_TO && have_vectors() ? add_vectors(sum, p, n) : add_words(sum, p, n);
 }

@@ -56,8 +56,11 @@ long_input_of_ones(void **state)
 	memset(p, 0xff, n);
 	assert_int_equal(fast(p, n), 0xffff);
 	assert_int_equal(fast(p, n - 1), naive(p, n - 1));
+	for (size_t some = 65530; some < 65540; some++) /* about the largest that an IP packet holds */
+		assert_int_equal(fast(p, some), naive(p, some));
 	memset(p, 0, n);
 	assert_int_equal(fast(p, n), 0);
+	assert_int_equal(fast(p, 65536), 0);
 	free(p);
 }
 
