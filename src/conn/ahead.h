@@ -5,16 +5,17 @@
 #include "base/fetch.h"
 #include "conn/history.h"
 
-/* The connection that `hash` leads to first. => Its handle, or 0. */
-static inline uint32_t
+/* => The connection that `hash` leads to first, or NULL. */
+static inline const struct conn *
 conn_fetch(const struct conn_store *s, uint32_t hash)
 {
 	uint32_t       at = hash & s->table.mask;
 	const uint32_t handle = table_probe(&s->table, hash, &at);
 
-	if (handle)
-		fetch_all(conn_at(s, handle), sizeof(struct conn));
-	return handle;
+	if (!handle)
+		return NULL;
+	fetch_all(conn_at(s, handle), sizeof(struct conn));
+	return conn_at(s, handle);
 }
 
 /* Has it the letters that come of sending alone? Others are rare. */

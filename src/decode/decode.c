@@ -9,6 +9,7 @@
  */
 #include "decode/decode.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -42,6 +43,8 @@ decoder_new(const struct decode_options *opt)
 	dec->opt = *opt;
 	if (dec->opt.tunnel_max_depth > ENCAP_MAX)
 		dec->opt.tunnel_max_depth = ENCAP_MAX;
+	if (opt->n_ignore_checksums_nets == 0)
+		dec->straight_layers = opt->max_depth > 0 ? opt->max_depth - 1 : UINT_MAX;
 	/* Without a key (a kernel that has none to give) the tables still work, they can only be aimed at. */
 	if (getrandom(&dec->key, sizeof dec->key, 0) != (ssize_t)sizeof dec->key)
 		dec->key = (struct siphash_key){ (uintptr_t)dec, (uintptr_t)opt };

@@ -34,8 +34,7 @@ take_link(const struct decoder *dec, const struct connlog_packet *raw, struct pk
 	unsigned       layers = LAYERS;
 	size_t         at = ETHERNET_HEADER;
 
-	if (raw->link != ETHERNET || raw->caplen < ETHERNET_HEADER + IP4_HEADER + UDP_HEADER ||
-	    dec->opt.n_ignore_checksums_nets != 0)
+	if (raw->link != ETHERNET || raw->caplen < ETHERNET_HEADER + IP4_HEADER + UDP_HEADER)
 		return 0;
 	out->l2_dst = p;
 	out->l2_src = p + 6;
@@ -45,7 +44,7 @@ take_link(const struct decoder *dec, const struct connlog_packet *raw, struct pk
 		at += VLAN_TAG;
 		layers++;
 	}
-	return dec->opt.max_depth == 0 || dec->opt.max_depth > layers ? at : 0;
+	return layers <= dec->straight_layers ? at : 0;
 }
 
 /* What does not depend on the version of IP, whose header of `header` bytes begins at `at`.  Returns false where a length
@@ -177,16 +176,15 @@ take_udp(struct decoder *dec, bool verify, int version, struct pkt *out)
 INLINE bool
 take_transport(struct decoder *dec, const struct connlog_packet *raw, int version, struct pkt *out)
 {
-	const size_t least = out->payload_len < out->payload.n ? out->payload_len : out->payload.n;
-	const bool   verify = !dec->opt.ignore_checksums && !(raw->flags & CONNLOG_PACKET_NOT_SUMMED);
+	const bool verify = !(dec->opt.ignore_checksums | (raw->flags & CONNLOG_PACKET_NOT_SUMMED));
 
 	out->sport = load_be16(out->payload.p);
 	out->dport = load_be16(out->payload.p + 2);
 	switch (out->proto) {
 	case PROTO_TCP:
-		return least >= TCP_HEADER && take_tcp(dec, verify, version, out);
+		return out->payload.n >= TCP_HEADER && take_tcp(dec, verify, version, out);
 	case PROTO_UDP:
-		return least >= UDP_HEADER && take_udp(dec, verify, version, out);
+		return out->payload.n >= UDP_HEADER && take_udp(dec, verify, version, out);
 	default:
 		return false;
 	}

@@ -55,6 +55,7 @@ struct decoder {
 	struct siphash_key     key;
 	struct frags           frags;
 	struct iptunnels       tunnels;
+	unsigned               straight_layers; /* how many layers a frame on the short way may have; 0: none goes it */
 };
 
 /* What IP tells the tunnels (Zeek: Packet::ip_hdr, proto, tunnel_type, gre_version, gre_link_type). */

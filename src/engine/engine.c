@@ -206,7 +206,7 @@ first_packet(struct connlog_engine *e, struct frame *f, struct dissection *d, co
 	return decode_next(e->dec, d, &f->pkt);
 }
 
-static void
+static inline void
 frame_decode(struct connlog_engine *e, struct frame *f, struct dissection *d, const connlog_packet *p, double now)
 {
 	f->flow = first_packet(e, f, d, p, now);
@@ -267,18 +267,14 @@ shared_frame_end(struct connlog_engine *e)
 		decoder_set_counters(e->dec, &e->before.decoding);
 }
 
-/* Every packet that the frame holds. */
-static void
-frame_process(struct connlog_engine *e, struct frame *f)
+/* Every packet of a frame that may hold several, or whose packets may be other engines'. */
+static __attribute__((noinline)) void
+frame_process_all(struct connlog_engine *e, struct frame *f)
 {
 	const bool shared = f->everybody;
 
 	if (shared)
 		shared_frame_begin(e);
-	if (e->store.keeps_moments) {
-		e->store.moment.at = INFINITY;
-		e->store.moment.rank.begin = 0;
-	}
 	while (f->flow && e->status == CONNLOG_OK) {
 		f->carrier = 0;
 		if (!f->everybody || share_begin(e, f))
@@ -289,6 +285,28 @@ frame_process(struct connlog_engine *e, struct frame *f)
 	}
 	if (shared)
 		shared_frame_end(e);
+}
+
+/* Every packet that the frame holds: after the short way, one. */
+static void
+frame_process(struct connlog_engine *e, struct frame *f)
+{
+	if (e->store.keeps_moments) {
+		e->store.moment.at = INFINITY;
+		e->store.moment.rank.begin = 0;
+	}
+	if (f->d || f->everybody)
+		frame_process_all(e, f);
+	else if (e->status == CONNLOG_OK)
+		flow_packet(e, f);
+}
+
+static __attribute__((noinline)) void
+shared_frame_decode(struct connlog_engine *e, struct frame *f, struct dissection *d, const connlog_packet *p, double now)
+{
+	shared_frame_begin(e);
+	frame_decode(e, f, d, p, now);
+	shared_frame_end(e);
 }
 
 /* Decodes up to e->batch frames that are the engine's, from packet `at` on.  Returns the packet to go on with. */
@@ -304,12 +322,12 @@ decode_ahead(struct connlog_engine *e, const struct batch_view *b, size_t at, si
 		if (t->share != share && t->share != PAIR_EVERYBODY)
 			continue;
 		f->index = (uint32_t)at;
-		f->everybody = t->share == PAIR_EVERYBODY;
+		f->everybody = t->share != share;
 		if (f->everybody)
-			shared_frame_begin(e);
-		frame_decode(e, f, d++, &b->packets[at], t->now);
-		if (f++->everybody)
-			shared_frame_end(e);
+			shared_frame_decode(e, f, d++, &b->packets[at], t->now);
+		else
+			frame_decode(e, f, d++, &b->packets[at], t->now);
+		f++;
 	}
 	*n = (size_t)(f - e->frames);
 	return at;
@@ -319,11 +337,9 @@ decode_ahead(struct connlog_engine *e, const struct batch_view *b, size_t at, si
 static void
 fetch_state(struct connlog_engine *e, struct frame *f)
 {
-	const struct conn *c = conn_at(&e->store, f->guess);
-
-	conn_fetch_state(&e->store, c);
-	if (e->store.watcher && f->pkt.data.n > 0 && !(c->flags & CONN_EMBRYO))
-		f->watch = inspect_fetch(&e->inspector, c);
+	conn_fetch_state(&e->store, f->guess);
+	if (e->store.watcher && f->pkt.data.n > 0 && !(f->guess->flags & CONN_EMBRYO))
+		f->watch = inspect_fetch(&e->inspector, f->guess);
 }
 
 /* Fetches the connections of a batch, each step for all of them before the next needs what it brought: the table's
@@ -332,7 +348,7 @@ static void
 fetch_connections(struct connlog_engine *e, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		e->frames[i].guess = e->frames[i].flow ? conn_fetch(&e->store, e->frames[i].hash) : 0;
+		e->frames[i].guess = e->frames[i].flow ? conn_fetch(&e->store, e->frames[i].hash) : NULL;
 	for (size_t i = 0; i < n; i++) {
 		e->frames[i].watch = 0;
 		if (e->frames[i].guess)

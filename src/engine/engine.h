@@ -20,8 +20,8 @@
 struct frame {
 	struct pkt         pkt;
 	struct dissection *d; /* of a frame that may hold further packets; NULL after the short way */
+	const struct conn *guess;     /* the connection that its hash leads to first, while a batch is fetched */
 	uint32_t           hash;
-	uint32_t           guess;     /* the connection that its hash leads to first */
 	uint32_t           watch;     /* what looks into the payload of that connection; 0: nothing */
 	uint32_t           carrier;   /* the connection that this packet began and that has another packet inside; 0 */
 	uint32_t           index;     /* in the batch */
