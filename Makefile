@@ -64,7 +64,7 @@ CLI_SRC := $(wildcard src/cli/*.c) $(SENSOR_SRC)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
-BENCH := $(B)/bench/gen $(B)/bench/reader $(B)/bench/limit $(B)/bench/cost
+BENCH := $(B)/bench/gen $(B)/bench/reader $(B)/bench/limit $(B)/bench/cost $(B)/bench/send
 C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
 
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
@@ -255,6 +255,7 @@ $(B)/bench/gen: $(patsubst %,$(B)/obj/bench/%.o,gen packet payload)
 $(B)/bench/reader: $(B)/obj/bench/reader.o
 $(B)/bench/limit: $(B)/obj/bench/limit.o
 $(B)/bench/cost: $(B)/obj/bench/cost.o
+$(B)/bench/send: $(B)/obj/bench/send.o
 $(BENCH):
 	@mkdir -p $(@D)
 	$(call SAY,LINK    $@)
@@ -267,6 +268,7 @@ bench:
 report: bench
 	@bench/compare --build $(B)
 	@bench/growth --build $(B)
+	@if [ "$$(id -u)" = 0 ]; then bench/live --build $(B); else echo 'bench/live needs root, and is left out'; fi
 	@bench/report --build $(B)
 
 # ---- installing, checking, cleaning ----------------------------------------------------------------------------

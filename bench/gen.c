@@ -5,6 +5,8 @@
  *           20 % HTTP, 20 % DNS, 20 % bytes of no protocol; few connections have most of the packets
  *   bulk    64 connections, full-size segments, 2 GB, an acknowledgement for every second segment
  *   idle    1 million connections, each a handshake and nothing more
+ *   churn   100 thousand connections that come and go, some hundred at once: handshake, a few messages, and FINs; of eight, one is
+ *           a SYN without an answer and one is reset
  *   grow    CONNECTIONS handshakes, then PACKETS of 60 bytes of these connections by chance, all as likely
  *
  * SCALE multiplies packets and connections (of bulk: bytes).  Packets are 1 µs apart, so that all connections of a
@@ -199,6 +201,45 @@ idle(double scale)
 	return n;
 }
 
+/* How a connection of `churn` ends. */
+static void
+part(struct flow *f, struct end c, struct end s, bool reset)
+{
+	if (reset) {
+		put_tcp(&out, s, c, f->seq[1], f->seq[0], RST | ACK, NULL, 0);
+		return;
+	}
+	put_tcp(&out, c, s, f->seq[0]++, f->seq[1], FIN | ACK, NULL, 0);
+	put_tcp(&out, s, c, f->seq[1]++, f->seq[0], FIN | ACK, NULL, 0);
+	put_tcp(&out, c, s, f->seq[0], f->seq[1], ACK, NULL, 0);
+}
+
+static uint64_t
+churn(double scale)
+{
+	enum { AT_ONCE = 500, MESSAGES = 4, STEPS = 3 + MESSAGES + 1 };
+	const uint64_t n = (uint64_t)(1e5 * scale);
+	uint64_t       random = 6;
+	struct flow   *flows = new_flows(n, &random);
+
+	for (uint64_t first = 0; first < n; first += AT_ONCE)
+		for (int step = 0; step < STEPS; step++)
+			for (uint64_t i = first; i < n && i < first + AT_ONCE; i++) {
+				const enum kind  kind = kind_of(i);
+				const struct end c = client_of(i), s = server_for(i, kind);
+				if (kind != DNS && i % 8 == 7 && step > 0)
+					continue; /* nobody has answered */
+				if (step >= 3 && step < 3 + MESSAGES)
+					say(&flows[i], i, random64(&random));
+				else if (kind != DNS && step < 3)
+					shake(&flows[i], c, s, step);
+				else if (kind != DNS)
+					part(&flows[i], c, s, i % 8 == 6);
+			}
+	free(flows);
+	return n;
+}
+
 /* A thousand connections after another, so that none of them waits for its second packet until it times out. */
 static uint64_t
 grow(double connections, double packets)
@@ -236,7 +277,7 @@ main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		uint64_t (*write)(double scale);
-	} captures[] = { { "flood", flood }, { "mix", mix }, { "bulk", bulk }, { "idle", idle } };
+	} captures[] = { { "flood", flood }, { "mix", mix }, { "bulk", bulk }, { "idle", idle }, { "churn", churn } };
 
 	if (argc == 5 && strcmp(argv[1], "grow") == 0) {
 		out_open(&out, argv[4]);
@@ -247,6 +288,6 @@ main(int argc, char **argv)
 			out_open(&out, argv[3]);
 			return done(captures[i].write(strtod(argv[2], NULL)));
 		}
-	fprintf(stderr, "usage: gen flood|mix|bulk|idle SCALE FILE\n       gen grow CONNECTIONS PACKETS FILE\n");
+	fprintf(stderr, "usage: gen flood|mix|bulk|idle|churn SCALE FILE\n       gen grow CONNECTIONS PACKETS FILE\n");
 	return 2;
 }

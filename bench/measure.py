@@ -7,6 +7,8 @@ import collections
 import json
 import os
 import platform
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -84,6 +86,16 @@ def version(build):
     done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=os.path.dirname(os.path.abspath(__file__)),
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return said + (" (%s)" % done.stdout.strip() if done.returncode == 0 else "")
+
+
+def version_in(command, build):
+    """=> The first thing like 1.2 or 1.2.3 that a command prints; None where it is not installed."""
+    words = command.format(build=build).split()
+    if not shutil.which(words[0]):
+        return None
+    said = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace").stdout
+    found = re.search(r"\d+(\.\d+)+", said)
+    return found.group(0) if found else "?"
 
 
 def keep(build, name, results):
