@@ -14,7 +14,7 @@
 
 #define LOOK_EVERY 0.05 /* seconds */
 #define ORPHANED   5.0  /* seconds of patience once nobody waits for the outcome any more */
-#define LEAVE      1.0  /* seconds that a thread has in order to end */
+#define LEAVE      2.5  /* seconds that a thread has in order to end */
 
 enum { TEXT_MAX = 1024 };
 

@@ -31,6 +31,8 @@ struct ship_kind {
 	int (*open)(void *sink, struct link *l);
 	/* Delivers p[*done..n), which are whole lines; *done says how far it has come, at the end of a line. */
 	int (*deliver)(void *sink, struct link *l, const char *p, size_t n, size_t *done);
+	/* Called while nothing comes; NULL: there is nothing to be done. */
+	int (*idle)(void *sink, struct link *l);
 	/* Waits until everything that was handed over is confirmed; NULL: it always is. */
 	int (*settle)(void *sink, struct link *l);
 	/* Closes what is open, in order where `well`. */

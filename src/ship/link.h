@@ -19,6 +19,9 @@ struct link {
 	bool              headed;         /* set by open(): what was opened has a head already, */
 	bool              bare;           /* or takes neither heads nor feet */
 	char              why[LINK_TEXT]; /* what is wrong */
+	/* For kinds that count: something is wrong (why), or something was confirmed. */
+	void (*trouble)(struct link *l);
+	void (*fine)(struct link *l);
 	/* Takes back a line that was handed over and is not confirmed: it is kept, or counted as lost. */
 	void (*take_back)(struct link *l, const char *p, size_t n);
 	void (*say)(const void *arg, const char *text);

@@ -108,7 +108,7 @@ note_success(struct runner *r)
 static void
 shut(struct runner *r, bool well)
 {
-	if (!r->open)
+	if (!r->open && !(r->link.stop && r->link.counts->flying > 0))
 		return;
 	r->open = false;
 	if (r->kind->close(r->sink, &r->link, well) != 0)
@@ -129,7 +129,7 @@ get_ready(struct runner *r)
 		return -1;
 	r->open = true;
 	r->link.counts->opened++;
-	r->link.counts->up = 1;
+	r->link.counts->up = !r->kind->counts;
 	if (!r->kind->heads || r->link.headed || r->link.bare || r->head_n == 0)
 		return 0;
 	return r->kind->deliver(r->sink, &r->link, r->head, r->head_n, &done);
@@ -191,17 +191,36 @@ fail(struct runner *r)
 		spool_pause(&r->queue.memory, fmin(left, WAIT));
 }
 
+/* Waits until all that was handed over is confirmed. Returns false where it is to be tried again. */
+static bool
+settle(struct runner *r)
+{
+	if (r->kind->settle == NULL || (!r->open && r->link.counts->flying == 0))
+		return true;
+	if (get_ready(r) == 0 && r->kind->settle(r->sink, &r->link) == 0)
+		return true;
+	fail(r);
+	return false;
+}
+
 /* A file of the disk goes when all that was in it is confirmed. */
 static void
 drop_file(struct runner *r)
 {
-	if (r->open && r->kind->settle != NULL && r->kind->settle(r->sink, &r->link) != 0) {
-		fail(r);
+	if (!settle(r))
 		return;
-	}
 	if (r->queue.disk.damaged)
 		say(r, "%s: a file in %s is damaged, and what stood behind is lost", r->link.url->shown, r->queue.disk.folder);
 	queue_drop(&r->queue);
+}
+
+/* Nothing comes at the moment. Returns 0 or -1. */
+static int
+idle(struct runner *r)
+{
+	if (r->kind->idle == NULL || (!r->open && r->link.counts->flying == 0))
+		return 0;
+	return get_ready(r) != 0 ? -1 : r->kind->idle(r->sink, &r->link);
 }
 
 static void
@@ -214,19 +233,37 @@ step(struct runner *r)
 		drop_file(r);
 	} else if (item != NULL && handle(r, item) == 0) {
 		queue_done(&r->queue);
-		note_success(r);
-	} else if (item != NULL) {
+		if (!r->kind->counts)
+			note_success(r);
+	} else if (item != NULL || idle(r) != 0) {
 		fail(r);
 	}
+}
+
+static struct runner *
+runner_of(struct link *l)
+{
+	return (struct runner *)(void *)((char *)l - offsetof(struct runner, link));
+}
+
+static void
+on_trouble(struct link *l)
+{
+	note_trouble(runner_of(l));
+}
+
+static void
+on_fine(struct link *l)
+{
+	l->counts->up = 1;
+	note_success(runner_of(l));
 }
 
 /* What is not confirmed comes back, in order to be kept. */
 static void
 take_back(struct link *l, const char *p, size_t n)
 {
-	struct runner *r = (struct runner *)(void *)((char *)l - offsetof(struct runner, link));
-
-	queue_put(&r->queue, SPOOL_LINES, p, n, 1);
+	queue_put(&runner_of(l)->queue, SPOOL_LINES, p, n, 1);
 }
 
 static void *
@@ -237,8 +274,9 @@ deliver_all(void *arg)
 	prctl(PR_SET_NAME, r->kind->scheme);
 	while (!r->link.stop && !queue_is_over(&r->queue))
 		step(r);
-	const bool well = !r->link.stop && (!r->open || r->kind->settle == NULL || r->kind->settle(r->sink, &r->link) == 0);
-	shut(r, well && !r->link.stop);
+	while (!r->link.stop && !settle(r))
+		;
+	shut(r, !r->link.stop);
 	free(r->head);
 	r->ended = true;
 	return NULL;
@@ -248,5 +286,7 @@ bool
 runner_begin(struct runner *r)
 {
 	r->link.take_back = take_back;
+	r->link.trouble = on_trouble;
+	r->link.fine = on_fine;
 	return thread_begin(&r->intake, take_in, r) && thread_begin(&r->delivery, deliver_all, r);
 }

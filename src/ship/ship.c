@@ -17,7 +17,7 @@
 #include "ship/sink.h"
 
 #define TELL_EVERY 60.0
-#define LEAVE      3.0 /* seconds after its patience that the other process is waited for */
+#define LEAVE      5.0 /* seconds after its patience that the other process is waited for */
 
 enum { TEXT_MAX = 1024, SLICE_MS = 100 };
 
