@@ -404,6 +404,8 @@ typedef struct connlog_writer_options {
 	bool        no_meta; /* LogAscii::include_meta=F: neither header nor footer */
 	/* The columns of the log that the records come from; NULL: those of an engine's records. */
 	const connlog_columns *columns;
+	/* "parquet": see connlog_parquet.h; NULL for the defaults. */
+	const struct connlog_parquet_options *parquet;
 } connlog_writer_options;
 
 /* `o` may be NULL.  Returns NULL and writes a message to `err` on failure. */

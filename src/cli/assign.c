@@ -59,6 +59,8 @@ assign_option(struct settings *s, const char *name, const char *value)
 		s->unlimited = strtoull(value, NULL, 10) == 0;
 	else if (strcmp(name, "workers") == 0)
 		s->workers = true;
+	else if (strcmp(name, "shard") == 0)
+		s->shard = value;
 	return true;
 }
 

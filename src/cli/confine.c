@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/output.h"
 #include "cli/settings.h"
 #include "guard/guard.h"
 
@@ -54,7 +55,9 @@ allow_common(struct guard *g, const struct settings *s)
 		good = good && guard_allow(g, files[i], GUARD_READ);
 	for (size_t i = 0; i < s->lua_n; i++)
 		good = good && guard_allow(g, s->lua[i], GUARD_READ);
-	if (s->folder != NULL)
+	if (s->folder != NULL && output_is_parquet(&s->writer) && !output_is_lake(&s->writer, s->folder))
+		good = good && allow_output(g, s->folder);
+	else if (s->folder != NULL)
 		good = good && guard_allow(g, s->folder, GUARD_WRITE);
 	if (s->stats != NULL && strcmp(s->stats, "-") != 0)
 		good = good && allow_output(g, s->stats);

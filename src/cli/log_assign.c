@@ -25,6 +25,7 @@ enum log_constant {
 	NEIGHBOR_NETS,
 	STATE_HISTORY,
 	DPD_CONN_LOGS,
+	PARQUET, /* connlog_parquet_set() knows it by what stands behind "Parquet::" */
 	NOT_HERE,
 };
 _Static_assert(BASE_TIME + 1 == LOG_TEXTS, "each text has its place in the settings");
@@ -48,6 +49,14 @@ static const struct {
 	{ "Site::neighbor_nets", NEIGHBOR_NETS, NULL },
 	{ "record_state_history", STATE_HISTORY, NULL },
 	{ "dpd_conn_logs", DPD_CONN_LOGS, NULL },
+	{ "Parquet::addresses", PARQUET, NULL },
+	{ "Parquet::level", PARQUET, NULL },
+	{ "Parquet::row_group_rows", PARQUET, NULL },
+	{ "Parquet::row_group_bytes", PARQUET, NULL },
+	{ "Parquet::file_bytes", PARQUET, NULL },
+	{ "Parquet::open_files", PARQUET, NULL },
+	{ "Parquet::memory", PARQUET, NULL },
+	{ "Parquet::part", PARQUET, NULL },
 	{ "Log::default_logdir", LOGDIR, "-o names the file" },
 	{ "Log::default_rotation_interval", ROTATION_INTERVAL, LIVE_ONLY },
 	{ "Log::default_rotation_dir", ROTATION_DIR, LIVE_ONLY },
@@ -169,6 +178,19 @@ is_live(enum log_constant which)
 }
 
 static bool
+set_parquet(struct log_settings *l, const char *name, const char *value)
+{
+	static const char prefix[] = "Parquet::";
+	char              err[MESSAGE_MAX];
+
+	l->writer->parquet = &l->parquet;
+	if (connlog_parquet_set(&l->parquet, name + sizeof prefix - 1, value, err, sizeof err) == CONNLOG_OK)
+		return true;
+	complain("%s%s", prefix, err);
+	return false;
+}
+
+static bool
 set(struct log_settings *l, enum log_constant which, const struct assignment *a, const char *name)
 {
 	connlog_writer_options *w = l->writer;
@@ -189,6 +211,8 @@ set(struct log_settings *l, enum log_constant which, const struct assignment *a,
 		return set_local_nets(l, a->value, a->add);
 	case NEIGHBOR_NETS:
 		return set_neighbor_nets(l, a->value, a->add);
+	case PARQUET:
+		return set_parquet(l, name, a->value);
 	default:
 		return is_live(which) ? set_live(l, which, name, a->value) : set_flag(l, which, name, a->value);
 	}

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sensor/clock.h"
@@ -27,11 +28,50 @@ init_writer(struct output *o, const connlog_writer_options *writer, int *code)
 }
 
 bool
+output_is_parquet(const connlog_writer_options *writer)
+{
+	return writer->format != NULL && strcmp(writer->format, "parquet") == 0;
+}
+
+bool
+output_is_lake(const connlog_writer_options *writer, const char *path)
+{
+	static const char suffix[] = ".parquet";
+	const size_t      n = path != NULL ? strlen(path) : 0;
+	struct stat       st;
+
+	if (path == NULL || !output_is_parquet(writer) ||
+	    (n >= sizeof suffix && strcmp(path + n + 1 - sizeof suffix, suffix) == 0))
+		return false;
+	return stat(path, &st) != 0 || S_ISDIR(st.st_mode);
+}
+
+/* Bytes for a program are no use on a screen. */
+static bool
+suits_terminal(const connlog_writer_options *writer, const char *path, int *code)
+{
+	if (path != NULL || !output_is_parquet(writer) || !isatty(STDOUT_FILENO))
+		return true;
+	*code = complain_usage(
+		"parquet is no text for a terminal: name a file.parquet or a folder with -o, or send it to a pipe");
+	return false;
+}
+
+bool
 output_init(struct output *o, const connlog_writer_options *writer, const char *path, int *code)
 {
 	*o = (struct output){ .all_or_none = path != NULL };
-	if (!init_writer(o, writer, code))
+	if (!suits_terminal(writer, path, code) || !init_writer(o, writer, code))
 		return false;
+	if (output_is_lake(writer, path)) {
+		o->lake = connlog_lake_new(path, writer, true, o->error, sizeof o->error);
+		if (o->lake == NULL)
+			complain(
+				"%s (-o wants a folder that exists and may be written to, or the name of a file that ends in .parquet)",
+				o->error);
+		*code = EXIT_INCOMPLETE;
+		return o->lake != NULL;
+	}
 	if (path != NULL)
 		o->sink = connlog_sink_file(path, o->error, sizeof o->error);
 	else
@@ -183,7 +223,7 @@ begin(struct output *o)
 	o->pending++;
 	if (o->log != NULL)
 		log_made(o->log, o->records);
-	else if (o->status == CONNLOG_OK && !o->opened)
+	else if (o->status == CONNLOG_OK && !o->opened && o->lake == NULL)
 		open_log(o);
 	if (o->streaming)
 		connlog_writer_clock(o->writer, o->own_times ? o->now(o->now_arg) : clock_wall());
@@ -212,6 +252,17 @@ end(struct output *o, int status)
 	return outcome(o);
 }
 
+static int
+lake_record(struct output *o, const connlog_record *r)
+{
+	if (!begin(o))
+		return outcome(o);
+	const int status = connlog_lake_record(o->lake, r, o->error, sizeof o->error);
+	if (status != CONNLOG_OK)
+		fail(o, status, o->error);
+	return outcome(o);
+}
+
 int
 output_record(void *arg, const connlog_record *r)
 {
@@ -223,6 +274,8 @@ output_record(void *arg, const connlog_record *r)
 		o->records++;
 		return CONNLOG_OK;
 	}
+	if (o->lake != NULL)
+		return lake_record(o, r);
 	return end(o, begin(o) ? connlog_writer_record(o->writer, r) : CONNLOG_OK);
 }
 
@@ -261,8 +314,10 @@ output_columns(struct output *o, const connlog_columns *columns)
 		ship_columns(o->ship, columns);
 	if (o->status != CONNLOG_OK || o->writer == NULL)
 		return o->status;
-	const int status = connlog_writer_columns(o->writer, columns, o->own_times ? o->open_time : clock_wall(), o->error,
-	                                          sizeof o->error);
+	int status = connlog_writer_columns(o->writer, columns, o->own_times ? o->open_time : clock_wall(), o->error,
+	                                    sizeof o->error);
+	if (status == CONNLOG_OK && o->lake != NULL)
+		status = connlog_lake_columns(o->lake, columns, o->error, sizeof o->error);
 	return status == CONNLOG_OK ? CONNLOG_OK : fail(o, status, o->error);
 }
 
@@ -297,6 +352,23 @@ finish_log(struct output *o)
 }
 
 static int
+finish_lake(struct output *o)
+{
+	connlog_lake_counts counts;
+
+	if (o->status == CONNLOG_OK) {
+		const int status = connlog_lake_finish(o->lake, o->error, sizeof o->error);
+		if (status != CONNLOG_OK)
+			fail(o, status, o->error);
+	}
+	connlog_lake_count(o->lake, &counts);
+	o->bytes = counts.bytes;
+	if (o->status != CONNLOG_OK)
+		o->lost = o->records;
+	return o->status;
+}
+
+static int
 finish_sink(struct output *o, double last)
 {
 	if (o->status == CONNLOG_OK && !o->opened)
@@ -319,6 +391,8 @@ output_finish(struct output *o, double last)
 {
 	if (o->log != NULL)
 		finish_log(o);
+	else if (o->lake != NULL)
+		finish_lake(o);
 	else if (o->writer != NULL)
 		finish_sink(o, last);
 	o->last_time = last;
@@ -332,6 +406,7 @@ output_free(struct output *o)
 {
 	connlog_writer_free(o->writer);
 	connlog_sink_free(o->sink);
+	connlog_lake_free(o->lake);
 	log_free(o->log);
 	ship_free(o->ship);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "cli/cli.h"
+#include "connlog_parquet.h"
 #include "sensor/log.h"
 #include "ship/ship.h"
 
@@ -12,6 +13,7 @@ struct output {
 	connlog_writer *writer; /* NULL: there is no log, only */
 	struct ship    *ship;   /* the sinks of --to, or NULL */
 	connlog_sink   *sink;
+	connlog_lake   *lake;           /* Parquet in a folder: takes the records, and the writer only knows the columns */
 	struct log     *log;            /* of an interface: takes the lines in the sink's place, and makes heads and feet */
 	bool            opened;         /* the header is in the writer */
 	bool            all_or_none;    /* what is not finished is not kept */
@@ -31,7 +33,12 @@ struct output {
 	char              error[MESSAGE_MAX];
 };
 
-/* `path` is that of the file, or NULL for standard output. => false, after a message; *code is then the exit_code. */
+bool output_is_parquet(const connlog_writer_options *writer);
+/* Returns whether a log of that format goes into a folder of that name, and not into a file. */
+bool output_is_lake(const connlog_writer_options *writer, const char *path);
+
+/* `path` is that of the file (of Parquet: perhaps a folder), or NULL for standard output. => false, after a message; *code is then
+ * the exit_code. */
 bool output_init(struct output *o, const connlog_writer_options *writer, const char *path, int *code);
 
 /* The same for an interface. */

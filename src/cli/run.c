@@ -224,7 +224,7 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o)
 	const connlog_writer_options *only = output_only(o, &s->writer);
 	if (s->workers && only == NULL && !s->quiet)
 		complain("warning: records of several outputs are made in one thread, so -j has no effect");
-	if (s->workers && only != NULL && !only->json_streaming && s->lua_n == 0)
+	if (s->workers && only != NULL && !only->json_streaming && s->lua_n == 0 && !output_is_parquet(only))
 		return connlog_on_lines(e, only, s->events, output_lines, o, err, sizeof err) == CONNLOG_OK;
 	if (s->events == 0)
 		return connlog_on_record(e, output_record, o) == CONNLOG_OK;
@@ -285,7 +285,14 @@ open_file(struct run *r, int *code)
 	const struct settings *s = r->settings;
 	const char            *name = s->events != 0 ? "events" : "conn";
 
-	if (s->folder != NULL && asprintf(&r->path, "%s/%s.log", s->folder, name) < 0) {
+	const bool parquet = output_is_parquet(&s->writer);
+	if (r->live && parquet) {
+		*code = complain_usage(
+			"--format parquet is for captures: a log that grows by lines is made into Parquet by `connlog convert`");
+		return false;
+	}
+	if (s->folder != NULL &&
+	    asprintf(&r->path, "%s%s%s%s", s->folder, parquet ? "" : "/", parquet ? "" : name, parquet ? "" : ".log") < 0) {
 		r->path = NULL;
 		complain("out of memory");
 		return false;

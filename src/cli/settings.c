@@ -214,6 +214,23 @@ settings_apply_all(const struct args_spec *spec, struct settings *s, int argc, c
 	return good ? args_walk(spec, s, argc, argv) : ARGS_WRONG;
 }
 
+/* Parts of one log that several processes write into a folder have names of their own.  Returns false after a message. */
+static bool
+name_part(struct settings *s)
+{
+	connlog_parquet_options *o = &s->log.parquet;
+	char                     part[2 * sizeof o->part], err[MESSAGE_MAX];
+	const size_t             k = s->shard != NULL ? strcspn(s->shard, "/") : 0;
+
+	if (*o->part == '\0' || s->shard == NULL || s->shard[k] == '\0')
+		return true;
+	snprintf(part, sizeof part, "%s-%.*s-of-%s", o->part, (int)k, s->shard, s->shard + k + 1);
+	if (connlog_parquet_set(o, "part", part, err, sizeof err) == CONNLOG_OK)
+		return true;
+	complain("Parquet::%s", err);
+	return false;
+}
+
 static enum args_outcome
 settings_parse(const struct args_spec *spec, struct settings *s, int argc, char **argv)
 {
@@ -226,7 +243,7 @@ settings_parse(const struct args_spec *spec, struct settings *s, int argc, char 
 	s->writer.fields = s->fields;
 	if (s->folder == NULL)
 		s->folder = s->live.folder;
-	if (!capture_settings_check(&s->live.capture))
+	if (!capture_settings_check(&s->live.capture) || !name_part(s))
 		return ARGS_WRONG;
 	if (s->inputs_n > 0 || s->interfaces_n > 0 || s->list)
 		return ARGS_RUN;

@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/config.h"
 #include "cli/live_settings.h"
+#include "connlog_parquet.h"
 
 enum { LOG_TEXTS = 9 };
 
@@ -14,6 +15,7 @@ struct log_settings {
 	struct live_settings   *live; /* NULL: no interface can be read */
 	char                   *local_nets, *neighbor_nets;
 	char                   *texts[LOG_TEXTS];
+	connlog_parquet_options parquet; /* the writer's, where one of them is set */
 };
 
 /* NAME=VALUE or NAME+=VALUE, taken apart. */
@@ -56,6 +58,7 @@ struct settings {
 	const char            *filter;
 	const char            *folder;   /* -o */
 	const char            *stats;    /* --stats */
+	const char            *shard;    /* --shard */
 	bool                   captures; /* -r was given */
 	bool                   quiet, verbose, seeded, no_sandbox;
 	bool                   workers;        /* the constant of that name was set */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "engine/crew.h"
@@ -93,6 +94,10 @@ connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t ev
 {
 	const unsigned n = workers_wanted(&e->opt);
 
+	if (events == 0 && w != NULL && w->format != NULL && strcmp(w->format, "parquet") == 0) {
+		snprintf(err, err_size, "parquet has no lines");
+		return CONNLOG_BAD_OPTION;
+	}
 	if (!lines_attach(e, events)) {
 		snprintf(err, err_size, "out of memory");
 		return CONNLOG_NO_MEMORY;

@@ -44,7 +44,8 @@ set_format(struct connlog_reader *r, const char *name, char *err, size_t err_siz
 		return true;
 	int n = snprintf(err, err_size, "unknown format \"%.80s\": known are", name);
 	for (size_t i = 0; connlog_format_at(i) != NULL && n >= 0 && (size_t)n < err_size; i++)
-		n += snprintf(err + n, err_size - (size_t)n, " %s", connlog_format_at(i)->name);
+		if (read_format_find(connlog_format_at(i)->name) != NULL) /* some are written only */
+			n += snprintf(err + n, err_size - (size_t)n, " %s", connlog_format_at(i)->name);
 	return false;
 }
 

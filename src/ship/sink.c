@@ -72,6 +72,10 @@ common_options(struct sink *k, char *err, size_t err_size)
 		k->options.format = format;
 	else if (k->kind->format != NULL)
 		k->options.format = k->kind->format;
+	if (k->options.format != NULL && strcmp(k->options.format, "parquet") == 0) {
+		snprintf(err, err_size, "Parquet has no lines that could be sent: write it with -o, or name another format=");
+		return false;
+	}
 	if (fields != NULL)
 		k->options.fields = *fields != '\0' ? fields : NULL;
 	if (times != NULL)

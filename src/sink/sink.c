@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "connlog.h"
+#include "sink/sink.h"
 
 struct connlog_sink {
 	int   fd;
@@ -134,13 +134,24 @@ connlog_sink_taken(const connlog_sink *s)
 }
 
 int
+sink_settle(connlog_sink *s, char *err, size_t err_size)
+{
+	if (s->temporary == NULL || s->fd < 0)
+		return CONNLOG_OK;
+	const bool good = close(s->fd) == 0; /* a remote disk may tell only now that it is full */
+	s->fd = -1;
+	return good ? CONNLOG_OK : io_error("finish", s->path, err, err_size);
+}
+
+int
 connlog_sink_close(connlog_sink *s, char *err, size_t err_size)
 {
 	if (s->temporary == NULL)
 		return CONNLOG_OK;
-	bool good = close(s->fd) == 0; /* a remote disk may tell only now that it is full */
-	s->fd = -1;
-	if (!good || rename(s->temporary, s->path) != 0)
+	const int status = sink_settle(s, err, err_size);
+	if (status != CONNLOG_OK)
+		return status;
+	if (rename(s->temporary, s->path) != 0)
 		return io_error("finish", s->path, err, err_size);
 	free(s->temporary);
 	s->temporary = NULL;

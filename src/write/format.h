@@ -13,6 +13,7 @@
 #include "base/siphash.h"
 #include "conn/uid.h"
 #include "conn/nets.h"
+#include "connlog_parquet.h"
 #include "record/schema.h"
 
 /* Zeek's JSON::TimestampFormat. */
@@ -95,6 +96,9 @@ struct connlog_writer {
 	struct outbuf        dropped; /* names, separated by commas, and a final zero byte */
 	struct event_origin  origin;
 	struct outbuf        out;
+
+	connlog_parquet_options parquet_options;
+	struct parquet         *parquet; /* between open and close */
 };
 
 struct format {
@@ -115,8 +119,14 @@ struct format {
 	void (*open)(struct connlog_writer *w, double when);
 	/* Writes the record's line at `p`. => Where it ends. */
 	char *(*record)(const struct connlog_writer *w, char *p, const struct record *r);
+	/* In its place, of a format that is no lines: takes the record, and appends to the writer's buffer what it likes. */
+	void (*take)(struct connlog_writer *w, const struct record *r);
 	void (*close)(struct connlog_writer *w, double when);
+	void (*free)(struct connlog_writer *w); /* what the format has of the writer's; NULL: nothing */
 };
+
+/* Returns whether both are the same columns in the same order. */
+bool same_fields(const struct field_set *a, const struct field_set *b);
 
 /* => What a call that appends answers; a lack of memory is told once. */
 int writer_outcome(connlog_writer *w);
@@ -152,6 +162,7 @@ extern const struct format format_json;                             /* json.c */
 extern const struct format format_ossem;                            /* ossem.c */
 extern const struct format format_ecs;                              /* ecs.c */
 extern const struct format format_csv;                              /* csv.c */
+extern const struct format format_parquet;                          /* parquet.c */
 extern const struct format format_bro0, format_bro1, format_bro1_5; /* bro1.c */
 
 /* Takes the style from the options. => NULL, or what is wrong (static). (zeek.c) */

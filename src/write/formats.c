@@ -5,7 +5,7 @@
 
 static const struct format *const formats[] = {
 	&format_zeek, &format_json,  &format_bro2, &format_bro1_5, &format_bro1,
-	&format_bro0, &format_ossem, &format_ecs,  &format_csv,
+	&format_bro0, &format_ossem, &format_ecs,  &format_csv,    &format_parquet,
 };
 enum { FORMATS = sizeof formats / sizeof formats[0] };
 

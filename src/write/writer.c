@@ -172,6 +172,8 @@ configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, 
 		return false;
 	}
 	w->json_time = (enum json_time)t;
+	if (o->parquet != NULL)
+		w->parquet_options = *o->parquet;
 	w->json_streaming = o->json_streaming;
 	w->json_unset = o->json_unset;
 	const char *wrong = zeek_style_set(&w->style, o);
@@ -242,6 +244,8 @@ connlog_writer_free(connlog_writer *w)
 {
 	if (w == NULL)
 		return;
+	if (w->format != NULL && w->format->free != NULL)
+		w->format->free(w);
 	outbuf_free(&w->out);
 	outbuf_free(&w->dropped);
 	net_set_free(&w->local_nets);
@@ -284,8 +288,7 @@ connlog_writer_close(connlog_writer *w, double when)
 	return writer_outcome(w);
 }
 
-/* Are they the same columns in the same order? */
-static bool
+bool
 same_fields(const struct field_set *a, const struct field_set *b)
 {
 	if (a->n != b->n)
@@ -417,7 +420,11 @@ int
 connlog_writer_record(connlog_writer *w, const connlog_record *record)
 {
 	const struct record *r = record_of(record);
-	char                *p = outbuf_reserve(&w->out, record_room(w, r));
+	if (w->format->take != NULL) {
+		w->format->take(w, r);
+		return writer_outcome(w);
+	}
+	char *p = outbuf_reserve(&w->out, record_room(w, r));
 	if (p != NULL)
 		outbuf_advance(&w->out, (size_t)(w->format->record(w, p, r) - p));
 	return writer_outcome(w);
