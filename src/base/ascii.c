@@ -16,6 +16,14 @@ scan_bytes(const struct ascii_set *s, const uint8_t *p, size_t i, size_t n)
 	return i;
 }
 
+static size_t
+span_bytes(const struct ascii_set *s, const uint8_t *p, size_t i, size_t n)
+{
+	while (i < n && ascii_has(s, p[i]))
+		i++;
+	return i;
+}
+
 #if defined(__x86_64__)
 
 #define WIDTH 32
@@ -54,14 +62,19 @@ places(__m256i hits)
 }
 
 /* The first and the last sixteen of up to 32 bytes, which may overlap. */
-__attribute__((target("avx2"))) static inline size_t
-scan_few(const struct tables *t, const uint8_t *p, size_t n)
+__attribute__((target("avx2"))) static inline unsigned
+places_in_few(const struct tables *t, const uint8_t *p, size_t n)
 {
-	const unsigned hit = places(hits(t, _mm256_set_m128i(sixteen(p + n - 16), sixteen(p))));
+	return places(hits(t, _mm256_set_m128i(sixteen(p + n - 16), sixteen(p))));
+}
 
-	if (hit & 0xffff)
-		return (unsigned)__builtin_ctz(hit);
-	return hit ? n - 16 + (unsigned)__builtin_ctz(hit >> 16) : n;
+/* Returns the first of these places; `n` where there is none. */
+static inline size_t
+first_of_few(unsigned places, size_t n)
+{
+	if (places & 0xffff)
+		return (unsigned)__builtin_ctz(places);
+	return places ? n - 16 + (unsigned)__builtin_ctz(places >> 16) : n;
 }
 
 /* => The first place from `i` on with a hit, looked for in twice the width at a time. */
@@ -83,19 +96,41 @@ scan_many(const struct tables *t, const uint8_t *p, size_t i, size_t n)
 	return n;
 }
 
+__attribute__((target("avx2"))) static inline struct tables
+tables_of(const struct ascii_set *s)
+{
+	return (struct tables){
+		_mm256_broadcastsi128_si256(sixteen(s->at)),
+		_mm256_broadcastsi128_si256(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0)),
+	};
+}
+
 /* Many look for something that is near. */
 __attribute__((target("avx2"))) static size_t
 scan_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
 {
-	const struct tables t = {
-		_mm256_broadcastsi128_si256(sixteen(s->at)),
-		_mm256_broadcastsi128_si256(_mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0)),
-	};
+	const struct tables t = tables_of(s);
 
 	if (n <= WIDTH)
-		return scan_few(&t, p, n);
+		return first_of_few(places_in_few(&t, p, n), n);
 	const unsigned hit = places(hits_at(&t, p));
 	return hit ? (unsigned)__builtin_ctz(hit) : scan_many(&t, p, WIDTH, n);
+}
+
+__attribute__((target("avx2"))) static size_t
+span_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
+{
+	const struct tables t = tables_of(s);
+	size_t              i = 0;
+
+	if (n <= WIDTH)
+		return first_of_few(~places_in_few(&t, p, n), n);
+	for (; n - i >= WIDTH; i += WIDTH) {
+		const unsigned other = ~places(hits_at(&t, p + i));
+		if (other)
+			return i + (unsigned)__builtin_ctz(other);
+	}
+	return span_bytes(s, p, i, n);
 }
 
 static bool
@@ -127,6 +162,12 @@ scan_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
 	return n;
 }
 
+static size_t
+span_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
+{
+	return span_bytes(s, p, 0, n);
+}
+
 static bool
 has_blocks(void)
 {
@@ -143,4 +184,14 @@ ascii_scan(const struct ascii_set *s, const uint8_t *p, size_t n)
 		return scan_blocks(s, p, n);
 #endif
 	return scan_bytes(s, p, 0, n);
+}
+
+size_t
+ascii_span(const struct ascii_set *s, const uint8_t *p, size_t n)
+{
+#ifdef LEAST
+	if (n >= LEAST && has_blocks())
+		return span_blocks(s, p, n);
+#endif
+	return span_bytes(s, p, 0, n);
 }

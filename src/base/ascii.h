@@ -37,5 +37,7 @@ ascii_has(const struct ascii_set *s, uint8_t c)
 
 /* => How many bytes come before the first that is in the set; `n` where none is. */
 size_t ascii_scan(const struct ascii_set *s, const uint8_t *p, size_t n);
+/* Returns how many bytes come before the first that is not in the set. */
+size_t ascii_span(const struct ascii_set *s, const uint8_t *p, size_t n);
 
 #endif

@@ -27,6 +27,22 @@ scan_sixteen(const char *p, char wanted)
 #endif
 }
 
+/* The same of eight. */
+static inline unsigned
+scan_eight(const char *p, char wanted)
+{
+#ifdef __SSE2__
+	uint64_t w;
+	memcpy(&w, p, sizeof w);
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_cvtsi64_si128((long long)w), _mm_set1_epi8(wanted))) & 0xff;
+#else
+	unsigned bits = 0;
+	for (unsigned i = 0; i < 8; i++)
+		bits |= (unsigned)(p[i] == wanted) << i;
+	return bits;
+#endif
+}
+
 /* => How many bytes come before the first `a` or `b`; `n` where none is. */
 static inline size_t
 scan_either(const uint8_t *bytes, size_t n, char a, char b)
@@ -38,6 +54,12 @@ scan_either(const uint8_t *bytes, size_t n, char a, char b)
 		const unsigned bits = scan_sixteen(p + i, a) | scan_sixteen(p + i, b);
 		if (bits)
 			return i + (unsigned)__builtin_ctz(bits);
+	}
+	if (n - i >= 8) {
+		const unsigned bits = scan_eight(p + i, a) | scan_eight(p + i, b);
+		if (bits)
+			return i + (unsigned)__builtin_ctz(bits);
+		i += 8;
 	}
 	while (i < n && p[i] != a && p[i] != b)
 		i++;

@@ -148,16 +148,25 @@ packet_done(struct inspect *in)
 		finish(in);
 }
 
+static inline void
+note_fed(struct inspector *i, struct inspect *in, uint32_t watch)
+{
+	i->fed = in;
+	i->fed_name = watch;
+}
+
 /* => The connection's inspection, made where there is none yet; NULL where it is over. */
-static struct inspect *
+static inline struct inspect *
 inspect_of(struct inspector *i, uint32_t handle)
 {
-	const uint32_t watch = conn_at(i->s, handle)->watch;
+	const struct conn *c = conn_at(i->s, handle);
 
-	if (watch & WATCH_OVER)
+	if (c->watch & WATCH_OVER)
 		return NULL;
-	i->fed = true;
-	return watch ? inspect_at(i, watch) : build(i, handle, true);
+	struct inspect *in = c->watch ? inspect_at(i, c->watch) : build(i, handle, true);
+	if (in)
+		note_fed(i, in, c->watch);
+	return in;
 }
 
 /* ---- what the trackers call */
@@ -236,7 +245,7 @@ on_flipped(void *arg, uint32_t handle)
 
 	if (is_inspected(watch)) {
 		struct inspect *in = inspect_at(i, watch);
-		i->fed = true;
+		note_fed(i, in, watch);
 		for (struct talk *t = talk_at(in, in->child); t; t = talk_at(in, t->next))
 			if (t->what && talk_what(t)->flipped)
 				talk_what(t)->flipped(t);
@@ -356,12 +365,14 @@ inspect_tunnel(struct inspector *i, uint32_t handle, enum service s)
 void
 inspect_packet_done(struct inspector *i, const struct conn *c)
 {
-	if (!i->fed && i->weighing == 0)
+	struct inspect *fed = i->fed;
+
+	if (!fed && i->weighing == 0)
 		return;
-	i->fed = false;
+	i->fed = NULL;
 	const uint32_t watch = c->watch;
 	if (is_inspected(watch))
-		packet_done(inspect_at(i, watch));
+		packet_done(fed && watch == i->fed_name ? fed : inspect_at(i, watch));
 }
 
 bool
@@ -382,7 +393,10 @@ inspect_fetch(const void *inspector, const struct conn *c)
 
 	if (!is_inspected(c->watch))
 		return 0;
-	fetch_all(pool_at(&i->pool, c->watch), pool_size(&i->pool, c->watch));
+	const char *block = pool_at(&i->pool, c->watch);
+	fetch(block);
+	if (pool_size(&i->pool, c->watch) > FETCH_LINE) /* what most have lies in the first two */
+		fetch(block + FETCH_LINE);
 	return c->watch;
 }
 
@@ -393,8 +407,8 @@ inspect_fetch_matcher(const void *inspector, uint32_t watch)
 	const struct inspect   *in = inspect_at(i, watch);
 	const uint32_t          place = in->child == TALK_AT_HOME ? talk_at(in, TALK_AT_HOME)->next : in->child;
 
-	if (place)
-		fetch_all(pool_at(&i->pool, place), sizeof(struct inspect *) + sizeof(struct talk) + sizeof(struct pia));
+	if (place) /* a matcher is a line */
+		fetch(pool_at(&i->pool, place));
 }
 
 bool

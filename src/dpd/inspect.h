@@ -112,7 +112,8 @@ struct inspector {
 	struct budget                 held; /* talk_budget() */
 	struct event                  events[EVENTS_MAX];
 	unsigned                      n_events;
-	bool                          fed; /* the connection of this packet has an inspection that was told something */
+	struct inspect               *fed;      /* the inspection that was told something in this packet, or NULL, */
+	uint32_t                      fed_name; /* and its name */
 	uint64_t                      weighing; /* inspections with INSPECT_WEIGHS */
 	struct inspect_counters       counters;
 };

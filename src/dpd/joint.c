@@ -20,6 +20,8 @@
 
 #define STAY_SHORT 8 /* bytes in one state after which it is worth knowing how it is left */
 #define HASH_BITS  10
+#define LEAP_BITS  8
+#define LEAP       sizeof(uint32_t) /* bytes */
 
 enum exits { EXITS_UNKNOWN, EXITS_ASCII, EXITS_OTHER };
 
@@ -32,6 +34,12 @@ struct joint_state {
 	uint8_t          leaves; /* enum exits */
 };
 
+/* Where four bytes lead from a state, if nothing on the way wants attention. */
+struct leap {
+	uint32_t bytes;
+	uint16_t from, to; /* from NO_STATE: nothing yet */
+};
+
 struct joint {
 	uint8_t class[256];
 	uint8_t     sample[256]; /* a byte of each class */
@@ -42,6 +50,7 @@ struct joint {
 	unsigned            columns, n_states, max_states, renewed;
 	uint16_t starts[1 << JOINT_MAX]; /* the states in which the automata of those bits are dead, and the others begin */
 	uint16_t hash[1 << HASH_BITS];
+	struct leap leaps[1 << LEAP_BITS];
 };
 
 /* Bytes that no automaton tells apart share a column.  Returns false where a row has too few. */
@@ -86,6 +95,7 @@ renew(struct joint *j)
 	j->n_states = 0;
 	memset(j->hash, 0xff, sizeof j->hash);
 	memset(j->starts, 0xff, sizeof j->starts);
+	memset(j->leaps, 0xff, sizeof j->leaps);
 	add(j, start);
 }
 
@@ -203,6 +213,38 @@ leave(struct joint *j, const uint32_t *row, uint32_t cell, const uint8_t *p, con
 	                                : leave_slowly(j, s, cell, p, end);
 }
 
+/* ---- leaping: what a text has behind the end of a line is often the same */
+
+/* Follows four bytes.  Returns false where they need attention. */
+static bool
+learn(const struct joint *j, struct leap *l, unsigned state, const uint8_t *p, uint32_t bytes)
+{
+	unsigned to = state;
+
+	for (unsigned i = 0; i < LEAP; i++) {
+		const uint32_t cell = j->table[to][j->class[p[i]]];
+		if (cell == UNKNOWN || (cell & (ATTENTION | STAYS)) == ATTENTION)
+			return false;
+		to = (unsigned)((cell & ~(STAYS | ATTENTION)) / ROW_BYTES);
+	}
+	*l = (struct leap){ bytes, (uint16_t)state, (uint16_t)to };
+	return true;
+}
+
+/* Goes over the four bytes at `p`.  Returns false where they have to be walked over. */
+static inline bool
+leap(struct joint *j, unsigned *state, const uint8_t *p)
+{
+	uint32_t bytes;
+
+	memcpy(&bytes, p, LEAP);
+	struct leap *l = &j->leaps[(bytes * 0x9e3779b1u) >> (32 - LEAP_BITS)];
+	if ((l->bytes != bytes || l->from != *state) && !learn(j, l, *state, p, bytes))
+		return false;
+	*state = l->to;
+	return true;
+}
+
 /* ---- walking */
 
 /* Goes over bytes from `*row`, a state's, while all that they do is to change it.  Returns the last one's cell. */
@@ -247,6 +289,10 @@ run(struct joint *j, unsigned state, const uint8_t *p, size_t n, uint64_t *accep
 		row = j->table[state];
 		if (cell & STAYS) {
 			p = leave(j, row, cell, p, end);
+			if ((size_t)(end - p) >= LEAP && leap(j, &state, p)) {
+				p += LEAP;
+				row = j->table[state];
+			}
 			continue;
 		}
 		*accepted |= j->states[state].accepts;

@@ -206,7 +206,8 @@ tree_decided(const struct inspect *in, uint32_t first)
 {
 	const struct talk *t = talk_at(in, first);
 
-	if (t && t->what && !(t->flags & (TALK_SETTLED | TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE))) /* as most are */
+	if (t && t->what && !(t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE)) && /* as most are */
+	    (!(t->flags & TALK_SETTLED) || !events_deaf(in)))
 		return false;
 	return all_decided(in, t);
 }

@@ -200,8 +200,8 @@ header_name(struct bytes line)
 	const enum header_name it = candidate(line);
 	const size_t           n = names[it].n;
 
-	if (it == HEADER_OTHER || line.n < n || !mime_same(line.p, names[it].text, n) ||
-	    (line.n > n && mime_is_name_char(line.p[n])))
+	if (it == HEADER_OTHER || line.n < n || (line.p[1] | 0x20) != (uint8_t)names[it].text[1] ||
+	    !mime_same(line.p, names[it].text, n) || (line.n > n && mime_is_name_char(line.p[n])))
 		return HEADER_OTHER;
 	return it;
 }

@@ -42,16 +42,17 @@ take_headers(struct lines *l, int side, struct bytes *in, struct headers *out)
 	struct bytes line;
 
 	*out = (struct headers){ .length = -1 };
-	while (in->n > 0 && in->p[0] != 0 && lines_take(l, in, &line)) {
-		if (line.n == 0)
-			return true;
+	while (in->n > 0 && in->p[0] != 0 && in->p[0] != '\r' && lines_take(l, in, &line)) {
 		if (http_header_idles(line.p[0]))
 			continue;
 		const uint8_t which = http_header_of(line);
 		if (which != HTTP_HEADER_IDLE && !http_header_is_usual(side, which, line, &out->length, &out->keep_alive))
 			return false;
 	}
-	return false;
+	if (in->n < 2 || in->p[0] != '\r' || in->p[1] != '\n')
+		return false;
+	*in = bytes_skip(*in, 2);
+	return true;
 }
 
 static bool

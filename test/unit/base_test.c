@@ -293,6 +293,9 @@ test_ascii_scan(void **state)
 			assert_int_equal(ascii_scan(&set, text, n), n);
 			text[at] = "a\x7f"[at % 3]; /* or the 0 behind it */
 			assert_int_equal(ascii_scan(&set, text, n), at);
+			memset(text, "a\x7f"[n % 2], sizeof text);
+			text[at] = "x\xe1"[at % 2];
+			assert_int_equal(ascii_span(&set, text, n), at);
 		}
 }
 

@@ -232,10 +232,28 @@ test_both_ways(void **state)
 	assert_int_equal(held.used, 0);
 }
 
+/* The version is looked for behind the URI, and so behind the first character that none has. */
+static void
+test_uri(void **state)
+{
+	static const char in_uri[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+								 "-._~:/?#[]@!$&'()*+,;=%";
+
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		struct http_dialogue d = { .heads = 0 };
+		uint8_t              line[] = "GET /0123456789abcdef0123456789ab?HTTP/1.1";
+		struct bytes         method;
+		line[sizeof line - 10] = (uint8_t)c;
+		assert_true(http_request_line(&d, (struct bytes){ line, sizeof line - 1 }, &method));
+		assert_int_equal(d.version[TALK_ORIG], strchr(in_uri, (int)c) ? 9 : 0x0101);
+	}
+}
+
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_both_ways) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_both_ways), cmocka_unit_test(test_uri) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
