@@ -73,7 +73,10 @@ events_deaf(const struct inspect *in)
 	if (in->flags & INSPECT_UDP || !tcp_is_open(c))
 		return is_incomplete(in) || is_too_late(in);
 	const struct tcp *t = tcp_at(s, c); /* asked for with most packets: in one go */
-	return lacks_bytes(t) || (most > 0 && tcp_sizes(s, t) > most);
+	if (lacks_bytes(t))
+		return true;
+	/* Packets have more bytes than payload. Where some are missing this is noticed later, and nothing can come of it until then. */
+	return most > 0 && (uint64_t)c->bytes[ORIG] + c->bytes[RESP] > most && tcp_sizes(s, t) > most;
 }
 
 /* Kerberos inside GSSAPI is the analyzer that is made for datagrams, so nothing drops its violations. */

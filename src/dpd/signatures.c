@@ -369,21 +369,12 @@ fire_alone(const struct signatures *s, struct sig_match *m, int slot, uint64_t a
 	return true;
 }
 
-unsigned
-signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, struct bytes b,
-                 enum service out[SIG_OUT])
+/* Fires what has matched in a slot in a chunk of `size` bytes.  Returns how many services that enables. */
+static __attribute__((noinline)) unsigned
+fire_all(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, size_t size, uint64_t accepted,
+         enum service out[SIG_OUT])
 {
-	enum direction d = direction_of(udp, slot);
-	m->begun |= (uint8_t)(1 << slot);
-	uint64_t accepted = udp ? joint_match(s->joint[d], has_cookie(b) ? 0 : 1 << FAR, b.p, b.n)
-	                        : joint_run(s->joint[d], m->state[slot], b.p, b.n);
-	accepted &= live(s, has_headers(m, slot), d, is_tcp);
-	unsigned n;
-	if (!accepted)
-		return 0;
-	if (fire_alone(s, m, slot, accepted, out, &n))
-		return n;
-	struct firing f = { .s = s, .sets = signatures_sets(s, m), .size = b.n, .out = out };
+	struct firing f = { .s = s, .sets = signatures_sets(s, m), .size = size, .out = out };
 	for (int i = 0; i < 2; i++)
 		f.live[i] = live(s, has_headers(m, i), direction_of(udp, i), is_tcp);
 	/* A stream's patterns of earlier chunks are tried again with the new ones. */
@@ -398,6 +389,21 @@ signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tc
 	}
 	keep_sets(s, m, &f.sets);
 	return f.n;
+}
+
+unsigned
+signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, struct bytes b,
+                 enum service out[SIG_OUT])
+{
+	enum direction d = direction_of(udp, slot);
+	m->begun |= (uint8_t)(1 << slot);
+	uint64_t accepted = udp ? joint_match(s->joint[d], has_cookie(b) ? 0 : 1 << FAR, b.p, b.n)
+	                        : joint_run(s->joint[d], m->state[slot], b.p, b.n);
+	accepted &= live(s, has_headers(m, slot), d, is_tcp);
+	unsigned n = 0;
+	if (accepted && !fire_alone(s, m, slot, accepted, out, &n))
+		n = fire_all(s, m, udp, is_tcp, slot, b.n, accepted, out);
+	return n;
 }
 
 /* The rules whose pattern a slot has, or can still match. */

@@ -38,7 +38,7 @@ lower(uint8_t c)
 static bool
 starts_with_http(struct bytes b)
 {
-	return b.n >= 5 && mime_same(b.p, "http/", 5);
+	return b.n >= 5 && (memcmp(b.p, "HTTP/", 5) == 0 || mime_same(b.p, "http/", 5));
 }
 
 static struct bytes

@@ -107,7 +107,24 @@ claim(struct registry *r, const struct recogniser *what, bool udp)
 
 		for (; k > 0 && r->claims[k - 1].at > at; k--)
 			r->claims[k] = r->claims[k - 1];
-		r->claims[k] = (struct port_claim){ at, what };
+		r->claims[k] = (struct port_claim){ .at = at, .by = what };
+	}
+}
+
+static unsigned
+hash_of(uint32_t at)
+{
+	return (at ^ at >> 8) % REGISTRY_HASH;
+}
+
+/* From the last to the first, so that those of a hash are found in their order. */
+static void
+chain_claims(struct registry *r)
+{
+	for (unsigned k = r->n_claims; k > 0; k--) {
+		uint16_t *first = &r->first[hash_of(r->claims[k - 1].at)];
+		r->claims[k - 1].next = *first;
+		*first = (uint16_t)k;
 	}
 }
 
@@ -126,6 +143,7 @@ registry_init(struct registry *r)
 	for (unsigned s = 0; s < SERVICE_COUNT; s++)
 		for (int udp = 0; recognisers[s] && udp < 2; udp++)
 			claim(r, recognisers[s], udp);
+	chain_claims(r);
 	return true;
 }
 
@@ -140,16 +158,10 @@ unsigned
 recognisers_at(const struct registry *r, bool udp, uint16_t port, const struct recogniser *out[PORT_CLAIMS])
 {
 	const uint32_t at = (uint32_t)udp << 16 | port;
-	unsigned       low = 0, high = r->n_claims, n = 0;
+	unsigned       n = 0;
 
-	while (low < high) {
-		const unsigned middle = (low + high) / 2;
-		if (r->claims[middle].at < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < r->n_claims && r->claims[low].at == at && n < PORT_CLAIMS; low++)
-		out[n++] = r->claims[low].by;
+	for (unsigned k = r->first[hash_of(at)]; k > 0 && n < PORT_CLAIMS; k = r->claims[k - 1].next)
+		if (r->claims[k - 1].at == at)
+			out[n++] = r->claims[k - 1].by;
 	return n;
 }

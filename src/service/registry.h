@@ -5,16 +5,20 @@
 #include "service/talk.h"
 
 struct port_claim {
-	uint32_t                 at; /* udp << 16 | port */
+	uint32_t                 at;   /* udp << 16 | port */
+	uint32_t                 next; /* place + 1 of the next one of the same hash; 0: none */
 	const struct recogniser *by;
 };
 
 /* By service. NULL: has none (tunnels, expected connections). */
 extern const struct recogniser *const recognisers[SERVICE_COUNT];
 
+#define REGISTRY_HASH 256
+
 struct registry {
 	struct port_claim *claims; /* by transport and port, then in the order of Zeek's numbers */
 	unsigned           n_claims;
+	uint16_t           first[REGISTRY_HASH]; /* place + 1 of the first claim of a hash; 0: none */
 };
 
 /* => False where there is no memory. */
