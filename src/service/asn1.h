@@ -1,12 +1,12 @@
-/* asn1.h - ASN.1 as Zeek's binpac grammars read it (analyzer/protocol/asn1/asn1.pac): tags are not checked, a length
- * of more than eight bytes counts as 0. */
+/* asn1.h - reads ASN.1 as Zeek's binpac grammars do (analyzer/protocol/asn1/asn1.pac): tags are not checked, and a length of
+ * more than eight bytes counts as 0. */
 #ifndef CONNLOG_SERVICE_ASN1_H
 #define CONNLOG_SERVICE_ASN1_H
 
 #include "service/cursor.h"
 
 struct asn1_meta {
-	uint8_t  tag, len; /* the two bytes as they are */
+	uint8_t  tag, len; /* the two raw bytes */
 	uint8_t  index;    /* tag - 0xa0: the number of a context tag */
 	uint64_t length;
 };
@@ -33,14 +33,14 @@ asn1_meta(struct cursor *c)
 	return m;
 }
 
-/* ASN1Encoding. => Its content. */
+/* ASN1Encoding.  Returns its content. */
 static inline struct bytes
 asn1_value(struct cursor *c)
 {
 	return cur_string(c, asn1_meta(c).length);
 }
 
-/* SequenceElement(true). => Its content. */
+/* SequenceElement(true).  Returns its content. */
 static inline struct bytes
 asn1_element(struct cursor *c)
 {

@@ -1,8 +1,7 @@
-/* decoding.h - bytes as text, as Spicy's bytes.decode() takes them: UTF-8, each byte that is none counts as a character
- * (U+FFFD).
+/* decoding.h - decodes bytes as Spicy's bytes.decode() does: UTF-8, where each invalid byte counts as one character (U+FFFD).
  *
- * It fails in two cases, and what is parsed fails with it: where the bytes end within a character, and where a character
- * is well-formed but no code point (a surrogate, or beyond U+10FFFF).  Bytes are given one by one, nothing is held.
+ * It fails, and parsing with it, if the bytes end within a character, or if a character is well-formed but not a code
+ * point (a surrogate, or beyond U+10FFFF).  Bytes are passed one by one and not buffered.
  */
 #ifndef CONNLOG_SERVICE_DECODING_H
 #define CONNLOG_SERVICE_DECODING_H
@@ -11,12 +10,12 @@
 
 struct decoding {
 	uint32_t code;
-	uint32_t chars;     /* complete ones; those of a character that is not complete are not yet counted */
-	uint8_t  size, got; /* bytes of the character that has begun; 0: none has */
-	bool     bad;       /* no code point */
+	uint32_t chars;     /* complete characters */
+	uint8_t  size, got; /* length of the current character, and bytes of it so far; 0: none */
+	bool     bad;       /* not a code point */
 };
 
-/* => How long the character is that this byte begins; 0: none. */
+/* Returns the length of the character that this byte begins; 0 if it begins none. */
 static inline uint8_t
 decoding_lead(uint8_t c)
 {
@@ -30,7 +29,7 @@ decoding_complete(struct decoding *d)
 
 	if (d->code > 0x10ffff || (d->code >> 11 == 0x1b))
 		d->bad = true;
-	d->chars += d->code < least[d->size] ? d->size : 1; /* overlong: each byte for itself */
+	d->chars += d->code < least[d->size] ? d->size : 1; /* overlong: each byte counts separately */
 	d->size = 0;
 }
 
@@ -55,14 +54,14 @@ decoding_byte(struct decoding *d, uint8_t c)
 	}
 }
 
-/* => Whether the bytes that were given are a text. */
+/* Returns whether the bytes so far are valid text. */
 static inline bool
 decoding_good(const struct decoding *d)
 {
 	return !d->bad && d->size == 0;
 }
 
-/* => The same, of all these bytes. */
+/* Returns the same for all these bytes. */
 static inline bool
 is_decodable(struct bytes b)
 {

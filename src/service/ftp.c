@@ -1,12 +1,12 @@
 /* ftp.c - FTP's control connection (RFC 959), as Zeek's analyzer/protocol/ftp/FTP.cc follows it.
  *
- * Confirms: a client's line the first word of which has 3 to 100 bytes, all printable; any command will do.  Violates: a
- * server's line, outside a reply of several lines, that does not begin with a code of at least 100, or where something
- * else than a blank or '-' follows the code.  AUTH TLS answered by 234 hands the streams over to SSL; AUTH GSSAPI answered
+ * Confirms: a client's line whose first word has 3 to 100 bytes, all printable; the command does not matter.  Violates: a
+ * server's line, outside a multi-line reply, that does not begin with a code of at least 100, or in which the code is not
+ * followed by a blank or '-'.  AUTH TLS answered by 234 hands the streams over to SSL; AUTH GSSAPI answered
  * by 334 hands over the tokens in the lines (ftp_adat.c).  PORT, EPRT, PASV and EPSV announce data connections
  * (ftp_dialogue.c).
  *
- * Held: an unfinished line of each side (nvt.h), at most 20 commands of 72 bytes.
+ * Keeps an unfinished line of each side (nvt.h) and at most 20 commands of 72 bytes.
  */
 #include "service/ftp.h"
 #include "service/nvt.h"
@@ -21,7 +21,7 @@ struct ftp {
 	struct ftp_dialogue dialogue;
 	struct ftp_adat     adat;
 	uint16_t            pending_reply; /* code of a reply of several lines */
-	uint8_t             auth;          /* what the last AUTH asked for, exactly */
+	uint8_t             auth;          /* what the last AUTH requested, exactly */
 	bool                tls;           /* the streams are SSL's */
 };
 
@@ -81,7 +81,7 @@ contains(struct bytes b, const char *text)
 
 /* ---- lines */
 
-/* Writes the word in upper case. => False where it is no command. */
+/* Converts the word to upper case.  Returns false if it is not a command. */
 static bool
 command(struct bytes word, uint8_t upper[MAX_WORD])
 {
@@ -118,14 +118,14 @@ request_line(struct talk *t, struct bytes line)
 		ftp_adat_request(t, &f->adat, line);
 }
 
-/* What a reply means for encryption. */
+/* Handles what a reply means for encryption. */
 static void
 negotiate(struct talk *t, unsigned code)
 {
 	struct ftp *f = talk_state(t);
 
 	if (code == 234 && f->auth == AUTH_TLS) {
-		if (talk_hand_over(t, SERVICE_SSL)) /* else the one that follows tokens stays */
+		if (talk_hand_over(t, SERVICE_SSL)) /* otherwise the one that follows tokens stays */
 			f->adat.followed = false;
 		f->tls = true;
 	}
@@ -165,7 +165,7 @@ reply_line(struct talk *t, struct bytes line, uint64_t full)
 		ftp_adat_reply(t, &f->adat, line);
 }
 
-/* To SSL: as it is, or, where tokens were followed before, what is one in it. */
+/* Passes bytes to SSL: all of them, or, if tokens were followed before, only tokens. */
 static void
 pass(struct talk *t, int side, struct bytes b)
 {
@@ -184,7 +184,7 @@ deliver(struct talk *t, int side, struct bytes line, uint64_t full)
 {
 	struct ftp *f = talk_state(t);
 
-	if (line.n == 0) /* empty, or no memory for it */
+	if (line.n == 0) /* empty, or out of memory */
 		return;
 	if (f->tls)
 		pass(t, side, line);
@@ -194,7 +194,7 @@ deliver(struct talk *t, int side, struct bytes line, uint64_t full)
 		reply_line(t, line, full);
 }
 
-/* What is left of a chunk after 234 still comes as lines, as in Zeek. */
+/* The rest of a chunk after 234 is still split into lines, as in Zeek. */
 static void
 cut(struct talk *t, int side, struct bytes b)
 {

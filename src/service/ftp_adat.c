@@ -1,7 +1,7 @@
-/* ftp_adat.c - GSSAPI's tokens in FTP (RFC 2228), of which those of GSI are TLS records; Zeek's FTP_ADAT_Analyzer.
+/* ftp_adat.c - GSSAPI tokens in FTP (RFC 2228); those of GSI are TLS records (Zeek's FTP_ADAT_Analyzer).
  *
- * A token is passed to SSL when all of it decodes.  The client's first has to be exactly one handshake record: another
- * mechanism is nothing to follow.  Nothing is held.
+ * A token is passed to SSL if all of it decodes.  The client's first must be exactly one handshake record: other mechanisms
+ * are not followed.  Nothing is buffered.
  */
 #include "service/ftp.h"
 
@@ -17,7 +17,7 @@ digit(uint8_t c)
 	return c == '+' ? 62 : c == '/' ? 63 : c == '=' ? 0 : -1;
 }
 
-/* Bytes wait here in a row, for `t`'s child where there is a `t`. */
+/* Collects contiguous bytes, for the child of `t` if `t` is set. */
 struct sink {
 	struct talk *t;
 	int          side;
@@ -38,7 +38,7 @@ put(struct sink *s, uint8_t c)
 {
 	if (s->n == sizeof s->p) {
 		if (!s->t)
-			s->n--; /* only the beginning is asked for */
+			s->n--; /* only the beginning is needed */
 		else
 			flush(s);
 	}
@@ -46,7 +46,7 @@ put(struct sink *s, uint8_t c)
 	s->total++;
 }
 
-/* Four digits are three bytes, less one for each '=' that was among them. */
+/* Four digits are three bytes, minus one for each '=' among them. */
 static void
 group(struct sink *s, uint32_t bits, unsigned padding)
 {
@@ -54,7 +54,7 @@ group(struct sink *s, uint32_t bits, unsigned padding)
 		put(s, (uint8_t)(bits >> (16 - 8 * i)));
 }
 
-/* => False where it is no base64: other characters, or groups behind one with '='. */
+/* Returns false if it is not base64: other characters, or groups after one with '='. */
 static bool
 decode(struct bytes in, struct sink *s)
 {
@@ -97,7 +97,7 @@ ftp_adat_request(struct talk *t, struct ftp_adat *a, struct bytes line)
 	const struct bytes word = ftp_word(from_word);
 	struct sink        look = { 0 }, pass = { .t = t, .side = TALK_ORIG };
 
-	/* A word is compared by its own length: its beginning will do. */
+	/* A word is compared over its own length: a prefix is enough. */
 	if (word.n <= 4 && memcmp(word.p, "AUTH", word.n) == 0 && memcmp(word.p, "ADAT", word.n) != 0) {
 		stop(t, a);
 		return;

@@ -1,11 +1,11 @@
-/* ftp_dialogue.c - which FTP command a reply answers, and which data connections are announced, as Zeek's scripts do it
+/* ftp_dialogue.c - matches FTP replies with commands and announces data connections, as Zeek's scripts do
  * (scripts/base/protocols/ftp: main.zeek, utils-commands.zeek; src/analyzer/protocol/ftp/functions.bif).
  *
- * A reply is matched with the waiting command that fits it best: its code is one of those that answer the command, its
- * text names the command or the argument.  PASV and EPSV announce with their reply, PORT and EPRT at once.
+ * A reply is matched with the waiting command that fits best: its code is one that answers the command, its text names the
+ * command or the argument.  PASV and EPSV announce with their reply, PORT and EPRT immediately.
  *
- * Held: at most 20 commands with the first 15 bytes of the word and the first 47 of the argument (a longer one counts as
- * not named in the reply).  They are allocated here, since nearly always only one or two wait.
+ * Keeps at most 20 commands with the first 15 bytes of the word and the first 47 of the argument (a longer one counts as not
+ * named in the reply).  They are allocated here, since usually only one or two wait.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -19,7 +19,7 @@
 
 struct ftp_command {
 	uint32_t seq;
-	uint8_t  word_n, arg_n; /* more than there is room for: cut */
+	uint8_t  word_n, arg_n; /* more than fits: truncated */
 	char     word[16];
 	char     arg[48];
 };
@@ -143,7 +143,7 @@ names(struct bytes text, const char *what, size_t n, size_t room)
 	return n <= room && (n == 0 || memmem(text.p, text.n, what, n) != NULL);
 }
 
-/* The best of those that wait; of equals the oldest, and they are in that order. */
+/* Returns the best waiting command; of equals the oldest, since they are in that order. */
 static void
 match(struct ftp_dialogue *d, unsigned code, struct bytes text)
 {
@@ -172,7 +172,7 @@ struct end {
 	uint16_t    port;
 };
 
-/* Copies what may be parsed, for the C library's functions that Zeek uses. */
+/* Copies the text to be parsed, for the C library's functions that Zeek uses. */
 static void
 copy_text(struct bytes b, char out[TEXT_MAX])
 {
@@ -199,7 +199,7 @@ parse_port(struct bytes b, struct end *out)
 	int32_t v[6];
 
 	copy_text(b, text);
-	/* As Zeek does it, with whatever it makes of numbers that do not fit.  NOLINTNEXTLINE(cert-err34-c) */
+	/* As in Zeek, including the result for numbers that do not fit.  NOLINTNEXTLINE(cert-err34-c) */
 	if (b.n < 11 || sscanf(text, "%" SCNd32 ",%" SCNd32 ",%" SCNd32 ",%" SCNd32 ",%" SCNd32 ",%" SCNd32, &v[0], &v[1],
 	                       &v[2], &v[3], &v[4], &v[5]) != 6)
 		return false;
@@ -253,7 +253,7 @@ parse_addr(const char *text, struct addr *out)
 	return true;
 }
 
-/* <d>protocol<d>address<d>port<d>. An address that parses makes up for what was bad before it, as in Zeek. */
+/* <d>protocol<d>address<d>port<d>.  As in Zeek, a valid address makes up for errors before it. */
 static bool
 parse_extended(struct bytes b, struct end *out)
 {
@@ -289,7 +289,7 @@ parse_extended(struct bytes b, struct end *out)
 	return good;
 }
 
-/* ---- what is said */
+/* ---- commands and replies */
 
 void
 ftp_request(struct talk *t, struct ftp_dialogue *d, struct bytes word, struct bytes arg)
@@ -331,7 +331,7 @@ passive(struct talk *t, unsigned code, struct bytes text)
 	talk_expect(t, SERVICE_FTP_DATA, &orig, &e.addr, e.port);
 }
 
-/* Begins with a code of its own: `[1-9][0-9]{2} [[:print:]]{10}`. */
+/* Returns whether the text begins with another code: `[1-9][0-9]{2} [[:print:]]{10}`. */
 static bool
 has_code(struct bytes b)
 {

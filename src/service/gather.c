@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* => What of the room is the budget's. */
+/* Returns how much of the room is charged to the budget. */
 static uint32_t
 charged(size_t room)
 {
@@ -39,7 +39,7 @@ grow(struct gather *g, struct budget *by, size_t want)
 	return true;
 }
 
-/* Moves bytes from `*in` until `n` are held, or all are. => False where there is no memory. */
+/* Moves bytes from `*in` to the buffer until it has `n`.  Returns false when out of memory. */
 static bool
 hold(struct gather *g, struct budget *by, struct bytes *in, size_t n)
 {

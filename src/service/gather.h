@@ -1,8 +1,8 @@
-/* gather.h - a piece of a stream of which the length is known, held together over chunks.
+/* gather.h - collects a piece of a stream whose length is known, across chunks.
  *
- * A recogniser asks for `want` bytes; as long as they lie in one chunk nothing is copied.  What is held is at most
- * `want`, so who asks bounds it; where that is more than GATHER_FREE, what it takes comes out of the budget that all
- * connections share.  As long as nothing is held, it is a pointer and no more.
+ * A recogniser asks for `want` bytes; if they lie in one chunk, nothing is copied.  At most `want` bytes are buffered, so the
+ * caller sets the limit; memory beyond GATHER_FREE is charged to the budget that all connections share.  While nothing is
+ * buffered, it is just a pointer.
  */
 #ifndef CONNLOG_SERVICE_GATHER_H
 #define CONNLOG_SERVICE_GATHER_H
@@ -13,7 +13,7 @@
 #define GATHER_FREE 65536u
 
 struct gathered {
-	struct budget *by; /* NULL: there is no more than GATHER_FREE */
+	struct budget *by; /* NULL: at most GATHER_FREE bytes */
 	uint32_t       n, room;
 	uint8_t        p[];
 };
@@ -22,15 +22,15 @@ struct gather {
 	struct gathered *held; /* from earlier chunks; NULL: nothing */
 };
 
-/* => What is held. */
+/* Returns the buffered bytes. */
 static inline struct bytes
 gather_held(const struct gather *g)
 {
 	return g->held ? (struct bytes){ g->held->p, g->held->n } : (struct bytes){ NULL, 0 };
 }
 
-/* How large binpac's FlowBuffer would be, which does not shrink with what it holds.  => False where `n` bytes are too many for
- * it: it throws, and begins anew. */
+/* Follows the size of binpac's FlowBuffer, which does not shrink with its content.  Returns false if `n` bytes are too many for
+ * it: it throws, and starts over. */
 static inline bool
 flow_buffer_fits(uint32_t *room, uint64_t n)
 {
@@ -56,15 +56,15 @@ flow_buffer_next(uint32_t *room)
 		*room = 512;
 }
 
-/* => `want` bytes in a row: held ones, then from `*in`; NULL where there are not so many yet, `*in` then is held and empty.
- * The bytes are not taken: a call with a larger `want` goes on from the same start, gather_take() drops them.  Without
- * memory all is dropped and the answer is NULL. */
+/* Returns `want` contiguous bytes, buffered ones followed by those of `*in`; or NULL if there are not enough yet, after
+ * buffering all of `*in`.  The bytes are not consumed: a call with a larger `want` starts at the same place, and gather_take()
+ * drops them.  When out of memory everything is dropped, and it returns NULL. */
 const uint8_t *gather_need(struct gather *g, struct bytes *in, size_t want);
-/* The same, with what is beyond GATHER_FREE out of a budget: for all calls of one gather. */
+/* Does the same, charging memory beyond GATHER_FREE to a budget; to be used in all calls for one gather. */
 const uint8_t *gather_need_from(struct gather *g, struct budget *by, struct bytes *in, size_t want);
-/* Drops the first `n` bytes, which gather_need() has shown. */
+/* Consumes the first `n` bytes that gather_need() returned. */
 void gather_take(struct gather *g, struct bytes *in, size_t n);
-/* Forgets what is held, and frees it. */
+/* Discards and frees the buffer. */
 void gather_clear(struct gather *g);
 
 #endif

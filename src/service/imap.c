@@ -1,11 +1,11 @@
 /* imap.c - IMAP (RFC 3501), as Zeek's analyzer/protocol/imap/{imap-protocol,imap-analyzer}.pac follow it.
  *
  * Each chunk is parsed on its own: elements of a tag, a command and the rest of the line, up to the chunk's end.  An
- * element that is cut off or has another form violates; those before it have had their effect.  Confirms: the server's
- * `* ok`, the client's capability and starttls, and from either side certain commands in lower case, after which nothing
- * is looked at any more.  STARTTLS answered by OK hands the streams over to SSL.
+ * element that is incomplete or malformed violates; those before it have had their effect.  Confirms: the server's `* ok`,
+ * the client's capability and starttls, and from either side certain commands in lower case, after which inspection ends.
+ * STARTTLS answered by OK hands the streams over to SSL.
  *
- * Held: the tag of STARTTLS, which is at most a chunk. It is allocated: hardly any client sends it twice, or a long one.
+ * Keeps the tag of STARTTLS, which is at most a chunk.  It is allocated: clients rarely send it twice, or a long one.
  */
 #include "service/talk.h"
 
@@ -41,7 +41,7 @@ is_any_case(struct bytes b, const char *text)
 	return true;
 }
 
-/* ---- pieces: off `*b` */
+/* ---- pieces, consumed from `*b` */
 
 static struct bytes
 take_tag(struct bytes *b)
@@ -83,7 +83,7 @@ skip_newlines(struct bytes *b)
 	return n;
 }
 
-/* => False where one of them is no word. */
+/* Returns false if one of them is not a word. */
 static bool
 capabilities(struct bytes *b)
 {
@@ -116,7 +116,7 @@ element(struct bytes *b, int side, struct element *e)
 
 /* ---- what an element means */
 
-/* Commands behind which STARTTLS can no longer come. */
+/* Commands after which STARTTLS can no longer come. */
 static bool
 is_past_login(struct bytes command)
 {

@@ -9,14 +9,14 @@
 
 const struct bytes lines_lf = { (const uint8_t *)"\n", 1 };
 
-/* => What of the room is the budget's. */
+/* Returns how much of the room is charged to the budget. */
 static uint32_t
 charged(uint32_t room)
 {
 	return room > LINES_HOLD ? room : 0;
 }
 
-/* Makes room for `want` bytes, or for as many as there may be. */
+/* Makes room for `want` bytes, or as many as the budget allows. */
 static void
 grow(struct lines *l, struct budget *budget, size_t want)
 {
@@ -37,7 +37,7 @@ grow(struct lines *l, struct budget *budget, size_t want)
 	}
 }
 
-/* The bytes [p, p+n) belong to the unfinished line. */
+/* Appends the bytes [p, p+n) to the unfinished line. */
 static void
 hold(struct lines *l, struct budget *budget, const uint8_t *p, size_t n)
 {
@@ -55,7 +55,7 @@ hold(struct lines *l, struct budget *budget, const uint8_t *p, size_t n)
 	l->n += (uint32_t)n;
 }
 
-/* Nothing is held now: a long line's room is given back. */
+/* Frees a long line's buffer once nothing is buffered. */
 static void
 give_back(struct lines *l, struct budget *budget)
 {
@@ -65,7 +65,7 @@ give_back(struct lines *l, struct budget *budget)
 	l->room = 0;
 }
 
-/* The line that ends with [p, p+n): in place where nothing of it is held. */
+/* Returns the line that ends with [p, p+n); in place if nothing of it is buffered. */
 static enum lines_answer
 line(struct lines *l, struct budget *budget, const uint8_t *p, size_t n, struct bytes *out, uint64_t *full)
 {
@@ -100,19 +100,19 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 	*out = bytes_head(*in, n);
 	*full = n;
 	*in = bytes_skip(*in, n);
-	if (l->plain == UINT64_MAX) { /* lines may go on all the same: is one unfinished? */
+	if (l->plain == UINT64_MAX) { /* lines may continue all the same: is one unfinished? */
 		l->last = out->p[n - 1];
 		l->n = 0;
 		l->length = l->last != '\r' && l->last != '\n';
 		return LINES_PLAIN;
 	}
 	l->plain -= n;
-	l->last = 0; /* an LF that follows belongs to no CR before them */
+	l->last = 0; /* an LF that follows does not belong to an earlier CR */
 	l->line_first = in->n > 0;
 	return LINES_PLAIN;
 }
 
-/* => The next byte from `i` on that can end a line or is a NUL that counts. */
+/* Returns the next byte from `i` that can end a line or is a relevant NUL. */
 static size_t
 skip_plain(struct lines *l, struct bytes in, size_t i)
 {
@@ -151,7 +151,7 @@ lines_next_of(struct lines *l, struct budget *budget, struct bytes *in, struct b
 			break;
 		const uint8_t c = in->p[i], last = l->last;
 		const size_t  so_far = (size_t)(in->p + i - from);
-		if (l->length + so_far >= cap) { /* too long: what came so far, but for its last byte and this one */
+		if (l->length + so_far >= cap) { /* too long: the line so far, without its last byte and this one */
 			const enum lines_answer a = line(l, budget, from, so_far, out, full);
 			out->n -= *full > cap - 1 && out->n == *full;
 			*full = cap - 1;

@@ -1,9 +1,9 @@
-/* lines.h - a stream cut into lines, as Zeek's ContentLine support analyzer does (analyzer/protocol/tcp/ContentLine.cc).
+/* lines.h - splits a stream into lines, as Zeek's ContentLine support analyzer does (analyzer/protocol/tcp/ContentLine.cc).
  *
- * A line ends at CR LF, at CR or at LF, as allowed; a CR that is the last byte of a chunk ends it at once, and an LF that
- * begins the next chunk is then swallowed.  Lines that lie in one chunk are not copied; an unfinished one is held, and what
- * it takes beyond LINES_HOLD bytes comes out of a budget that all connections share: of a line that goes without only the
- * beginning is held.  One `struct lines` for each side.
+ * A line ends at CR LF, at CR or at LF, as configured.  A CR at the end of a chunk ends the line immediately, and an LF at the
+ * beginning of the next chunk is then dropped.  Lines within one chunk are not copied; an unfinished line is buffered, and
+ * memory beyond LINES_HOLD bytes is charged to a budget that all connections share: if it is exhausted, only the beginning
+ * of the line is kept.  Each side has its own `struct lines`.
  */
 #ifndef CONNLOG_SERVICE_LINES_H
 #define CONNLOG_SERVICE_LINES_H
@@ -13,26 +13,27 @@
 #include "base/scan.h"
 
 #define LINES_HOLD  8192u
-#define LINES_SHORT 4096u /* what lines_take() looks for the end in */
+#define LINES_SHORT 4096u /* how far lines_take() searches for the end */
 
-enum lines_flag { LINES_CR = 1, LINES_LF = 2 }; /* what alone ends a line (CR_as_EOL, LF_as_EOL) */
+enum lines_flag { LINES_CR = 1, LINES_LF = 2 }; /* bytes that end a line on their own (CR_as_EOL, LF_as_EOL) */
 
 struct lines {
 	uint8_t *p; /* the unfinished line's beginning */
 	uint32_t n, room;
-	uint64_t length; /* of the unfinished line, also what is not held */
-	uint64_t plain;  /* so many bytes come as they are before lines go on; UINT64_MAX: until it is changed */
-	uint32_t cap;  /* longest line, 0: Zeek's default; a longer one comes in pieces of cap - 1 and loses 2 bytes each */
-	uint8_t  last; /* last byte seen, 0 at the beginning and after a line's end was complete */
-	uint8_t  flags;
-	bool     nul_sensitive; /* the next NUL is dropped, and the flag goes (SMTP, FTP) */
-	bool     line_first;    /* a line goes before plain bytes once: plain bytes have just come */
+	uint64_t length; /* of the unfinished line, including bytes that are not kept */
+	uint64_t plain;  /* bytes to pass through unchanged before lines continue; UINT64_MAX: until it is changed */
+	uint32_t
+			cap; /* longest line, 0: Zeek's default; longer ones come in pieces of cap - 1 bytes, losing 2 bytes each */
+	uint8_t last; /* last byte seen; 0 at the beginning and after a complete end of line */
+	uint8_t flags;
+	bool    nul_sensitive; /* drop the next NUL and clear the flag (SMTP, FTP) */
+	bool    line_first;    /* plain bytes have just been passed: a line comes first once */
 };
 
 enum lines_answer { LINES_MORE, LINES_LINE, LINES_PLAIN };
 
-/* Takes from `*in` until there is a line (without its end; `*full` is its true length) or plain bytes.  => LINES_MORE when
- * `*in` is used up.  The result is valid until the next call. */
+/* Consumes `*in` up to the next line (returned without its end; `*full` is its true length) or plain bytes.  Returns
+ * LINES_MORE when `*in` is used up.  The result is valid until the next call. */
 enum lines_answer
 lines_next_of(struct lines *l, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full);
 
@@ -42,7 +43,7 @@ lines_next(struct lines *l, struct budget *budget, struct bytes *in, struct byte
 	return in->n > 0 || l->room > LINES_HOLD ? lines_next_of(l, budget, in, out, full) : LINES_MORE;
 }
 
-/* Returns whether what comes next are lines of which nothing is held, and that end as usual. */
+/* Returns whether ordinary lines follow, with nothing buffered. */
 static inline bool
 lines_are_plain(const struct lines *l)
 {
@@ -50,8 +51,8 @@ lines_are_plain(const struct lines *l)
 	       !l->nul_sensitive && !l->line_first;
 }
 
-/* Takes a line that lies in `*in` with its CR LF, without them, as lines_next() would where lines_are_plain().  Returns false
- * where there is none, or one for lines_next(). */
+/* Consumes a line that is complete in `*in` with its CR LF, as lines_next() would if lines_are_plain(); returns it without them.
+ * Returns false if there is none, or one that needs lines_next(). */
 static inline bool
 lines_take(struct lines *l, struct bytes *in, struct bytes *out)
 {
@@ -66,7 +67,7 @@ lines_take(struct lines *l, struct bytes *in, struct bytes *out)
 	return true;
 }
 
-/* At the end of the stream an LF is fed where a line is unfinished, also where the lines were given up for something else. */
+/* At the end of the stream an LF is fed if a line is unfinished, even after switching from lines to something else. */
 extern const struct bytes lines_lf;
 
 static inline bool
@@ -75,10 +76,10 @@ lines_unfinished(const struct lines *l)
 	return l->length > 0;
 }
 
-/* What is unfinished, given up. */
+/* Discards the unfinished line. */
 void lines_clear(struct lines *l, struct budget *budget);
 
-/* Of both sides: given up; exchanged, when the ends change roles. */
+/* For both sides: discard; swap, when the endpoints change roles. */
 void lines_clear_both(struct lines l[2], struct budget *budget);
 void lines_swap(struct lines l[2]);
 

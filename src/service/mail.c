@@ -27,13 +27,13 @@ struct entity {
 
 struct mail {
 	struct entity *top;
-	/* The open header field's beginning. There is one at a time: an entity with a child is in its body. */
+	/* The beginning of the open header field.  There is only one, since an entity with a child is past its header. */
 	uint8_t *header;
 	uint32_t n, room;
 	bool     want; /* it may be Content-Type */
 };
 
-/* ---- tokens of a header field; each answers how far it got, as the functions of the same names in MIME.cc do */
+/* ---- tokens of a header field; each returns how far it got, as the functions of the same names in MIME.cc do */
 
 static bool
 is_lws(uint8_t c)
@@ -88,7 +88,7 @@ in_run(uint8_t c, enum run kind)
 	}
 }
 
-/* Takes the next run of such characters off `*b`, with what is before it. => False where there is none; `*b` stays. */
+/* Consumes `*b` through the next run of such characters.  Returns false, leaving `*b`, if there is none. */
 static bool
 take_run(struct bytes *b, enum run kind, struct bytes *out)
 {
@@ -108,7 +108,7 @@ take_run(struct bytes *b, enum run kind, struct bytes *out)
 	return true;
 }
 
-/* `c` after blanks and comments. => False where it is not there; `*b` stays. */
+/* Consumes `c` after blanks and comments.  Returns false, leaving `*b`, if it is not there. */
 static bool
 take_char(struct bytes *b, uint8_t c)
 {
@@ -120,7 +120,7 @@ take_char(struct bytes *b, uint8_t c)
 	return true;
 }
 
-/* What is between two quotes, still with its backslashes. */
+/* Returns what is between two quotes, including backslashes. */
 static bool
 take_quoted(struct bytes *b, struct bytes *out)
 {
@@ -249,12 +249,12 @@ new_header(struct mail *m, struct entity *e, struct bytes line, uint64_t full)
 	e->has_header = true;
 	e->header = full;
 	m->n = 0;
-	/* A name may be cut by the end of the line: only one with something behind it is sure to be another. */
+	/* A name may be truncated at the end of the line: only if something follows it is it certainly a different one. */
 	m->want = !take_run(&b, RUN_NAME, &name) || b.n == 0 || is_word(name, "content-type");
 	hold(m, line);
 }
 
-/* => True where X is due. */
+/* Returns whether X is due. */
 static bool
 folded(struct mail *m, struct entity *e, struct bytes line, uint64_t full)
 {
@@ -295,7 +295,7 @@ begin_child(struct entity *e)
 		e->child->depth = (uint8_t)(e->depth + 1);
 }
 
-/* A line of a multipart's body. => True where it is one of its boundaries. */
+/* Takes a line of a multipart's body.  Returns whether it is one of its boundaries. */
 static bool
 boundary(struct entity *e, struct bytes line)
 {

@@ -23,7 +23,7 @@ mime_is_boundary_char(uint8_t c)
 	return c >= 33 && c <= 126 && c != '"';
 }
 
-/* => What follows the comment that `b` starts with; nothing where it does not end. */
+/* Returns what follows the comment that `b` starts with; nothing if it does not end. */
 static struct bytes
 after_comment(struct bytes b)
 {
@@ -48,7 +48,7 @@ after_blanks(struct bytes b)
 	return b;
 }
 
-/* The first run of bytes that `is` takes; others, blanks and comments before it are passed over. */
+/* Returns the first run of bytes that `is` accepts, skipping other bytes, blanks and comments before it. */
 static inline bool
 first_run(struct bytes b, bool (*is)(uint8_t), struct bytes *run, struct bytes *rest)
 {
@@ -92,8 +92,8 @@ mime_header(struct bytes header, struct bytes *name, struct bytes *value)
 	return true;
 }
 
-/* Eight bytes with their capital letters made small: adding to a byte without its top bit sets it from `A` on, or from
- * behind `Z` on. */
+/* Converts the capital letters of eight bytes to lower case: adding a constant to a byte without its top bit sets that bit from
+ * `A` on, another constant from after `Z` on. */
 static uint64_t
 lower_eight(uint64_t w)
 {
@@ -103,7 +103,7 @@ lower_eight(uint64_t w)
 	return w | capital >> 2;
 }
 
-/* Up to eight bytes. */
+/* Loads up to eight bytes. */
 static inline bool
 same_part(const uint8_t *p, const char *lower_case, size_t n)
 {
@@ -121,7 +121,7 @@ mime_same(const uint8_t *p, const char *lower_case, size_t n)
 
 	if (n < 4)
 		return same_part(p, lower_case, n);
-	if (n < 8) /* the last four bytes may be some of the first */
+	if (n < 8) /* the last four bytes may overlap the first */
 		return same_part(p, lower_case, 4) && same_part(p + n - 4, lower_case + n - 4, 4);
 	for (; n - i > 8; i += 8)
 		if (!same_part(p + i, lower_case + i, 8))
@@ -142,7 +142,7 @@ mime_type(struct bytes value, struct bytes *type, struct bytes *rest)
 	return mime_token(bytes_skip(*rest, 1), &subtype, rest);
 }
 
-/* A string in quotes at the start of `b`; `\c` stays as it is. */
+/* Returns a quoted string at the start of `b`; `\c` is left as it is. */
 static bool
 quoted(struct bytes b, struct bytes *string, struct bytes *rest)
 {
@@ -158,7 +158,7 @@ quoted(struct bytes b, struct bytes *string, struct bytes *rest)
 	return false;
 }
 
-/* A parameter's value: a string in quotes or a word. => False where there is none; `*b` stays then. */
+/* Consumes a parameter's value: a quoted string or a word.  Returns false, leaving `*b`, if there is none. */
 static bool
 parameter_value(struct bytes *b, bool boundary, struct bytes *value, bool *in_quotes)
 {

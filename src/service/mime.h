@@ -1,22 +1,22 @@
-/* mime.h - the words in a header's value, as Zeek's MIME parser finds them (analyzer/protocol/mime/MIME.cc, RFC 2045). */
+/* mime.h - parses the words of a header's value as Zeek's MIME parser does (analyzer/protocol/mime/MIME.cc, RFC 2045). */
 #ifndef CONNLOG_SERVICE_MIME_H
 #define CONNLOG_SERVICE_MIME_H
 
 #include "base/bytes.h"
 
-/* => True where there is a word; `*rest` is what follows it.  `token.p` is NULL where there is none. */
+/* Returns whether there is a word; `*rest` is what follows it.  `token.p` is NULL if there is none. */
 bool mime_token(struct bytes value, struct bytes *token, struct bytes *rest);
-/* A header: the name, and the value without leading white space. => False where it is malformed. */
+/* Splits a header into its name and its value without leading white space.  Returns false if it is malformed. */
 bool mime_header(struct bytes header, struct bytes *name, struct bytes *value);
-/* What follows the colon, without leading white space. */
+/* Returns what follows the colon, without leading white space. */
 struct bytes mime_value(struct bytes b);
-/* The same letters, whatever their case. */
+/* Returns whether the two are equal, ignoring case. */
 bool mime_same(const uint8_t *p, const char *lower_case, size_t n);
-/* "type/subtype" at the start of a value; `*rest`: the parameters. */
+/* Parses "type/subtype" at the start of a value; `*rest` is the parameters. */
 bool mime_type(struct bytes value, struct bytes *type, struct bytes *rest);
-/* The parameter "boundary" among those in `b`, into `out` (at most `room` bytes, longer ones are cut). => Its length, or -1. */
+/* Copies the parameter "boundary" of those in `b` to `out`, truncated to `room` bytes.  Returns its length, or -1. */
 int mime_boundary(struct bytes b, uint8_t *out, size_t room);
-/* What names of headers, tokens of RFC 2045 and boundaries without quotes (`;` too) consist of. */
+/* The characters of header names, of RFC 2045 tokens, and of boundaries without quotes (including `;`). */
 bool mime_is_name_char(uint8_t c);
 bool mime_is_token_char(uint8_t c);
 bool mime_is_boundary_char(uint8_t c);

@@ -1,9 +1,9 @@
-/* names.h - the services, and their names as the columns of conn.log have them. */
+/* names.h - the services, and their names in the columns of conn.log. */
 #ifndef CONNLOG_SERVICE_NAMES_H
 #define CONNLOG_SERVICE_NAMES_H
 
-/* X(id, name); the order is that in which Zeek numbers its analyzers, which decides who comes first where two claim a port
- * (names of plugins; Spicy's come after SOCKS and before SSH). */
+/* X(id, name), in the order in which Zeek numbers its analyzers, which decides which comes first if two claim a port (names of
+ * plugins; Spicy's come after SOCKS and before SSH). */
 #define SERVICES(X)                                                                                                    \
 	X(AYIYA, "ayiya")                                                                                                  \
 	X(DCE_RPC, "dce_rpc")                                                                                              \
@@ -57,7 +57,7 @@
 #define SERVICE_ENUM(id, name) SERVICE_##id,
 enum service { SERVICE_NONE, SERVICES(SERVICE_ENUM) SERVICE_COUNT };
 
-/* => The name, or "" for SERVICE_NONE. */
+/* Returns the name, or "" for SERVICE_NONE. */
 const char *service_name(enum service s);
 
 #endif

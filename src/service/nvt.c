@@ -9,7 +9,7 @@ enum { IAC = 255, DONT = 254, DO = 253, WONT = 252, WILL = 251, SB = 250, SE = 2
 enum { SAID_WILL = 1, SAID_WONT = 2, SAID_DO = 4, SAID_DONT = 8 };
 enum { STAGE_TEXT, STAGE_IAC, STAGE_OPTION, STAGE_SUB };
 
-/* => What of the room is the budget's. */
+/* Returns how much of the room is charged to the budget. */
 static uint32_t
 charged(uint32_t room)
 {
@@ -35,7 +35,7 @@ grow(struct nvt *v, struct budget *budget)
 static void
 hold(struct nvt *v, struct budget *budget, uint8_t c)
 {
-	if (v->n == v->length) { /* else its middle is missing already */
+	if (v->n == v->length) { /* otherwise bytes in its middle are already missing */
 		if (v->n == v->room)
 			grow(v, budget);
 		if (v->n < v->room)
@@ -44,7 +44,7 @@ hold(struct nvt *v, struct budget *budget, uint8_t c)
 	v->length++;
 }
 
-/* The unfinished line is one, but for its last `without` bytes. */
+/* Returns the unfinished line without its last `without` bytes. */
 static bool
 line(struct nvt *v, unsigned without, struct bytes *out, uint64_t *full)
 {
@@ -63,7 +63,7 @@ option_of(uint8_t code)
 	return code == 0 ? NVT_BINARY : code == 37 ? NVT_AUTHENTICATE : code == 38 ? NVT_ENCRYPT : -1;
 }
 
-/* What one side says sets the other's flags, and is active where this side has said the counterpart. */
+/* What one side says sets the other's flags; the option is active if this side has said the counterpart. */
 static void
 saw_option(struct nvt *v, struct nvt *peer, uint8_t code)
 {
@@ -94,7 +94,7 @@ saw_option(struct nvt *v, struct nvt *peer, uint8_t code)
 	}
 }
 
-/* The sub-option's bytes are its code and data, and the IAC that ended it. */
+/* The bytes of the sub-option are its code, its data, and the IAC that ended it. */
 static void
 saw_sub_option(struct nvt *v, struct nvt *peer)
 {
@@ -130,7 +130,7 @@ after_iac(struct nvt *v, struct budget *budget, uint8_t c)
 	}
 }
 
-/* A byte of a sub-option. => False where it is not taken: it belongs to an option that begins there. */
+/* Takes a byte of a sub-option.  Returns false if it belongs to an option that begins there. */
 static bool
 in_sub_option(struct nvt *v, struct nvt *peer, uint8_t c, bool *x)
 {
@@ -159,7 +159,7 @@ in_sub_option(struct nvt *v, struct nvt *peer, uint8_t c, bool *x)
 
 /* ---- text */
 
-/* => True where the byte ends a line. */
+/* Returns whether the byte ends a line. */
 static bool
 in_text(struct nvt *v, struct budget *budget, uint8_t c, struct bytes *out, uint64_t *full)
 {
@@ -205,7 +205,7 @@ nvt_next(struct nvt *v, struct nvt *peer, struct budget *budget, struct bytes *i
 			v->stage = STAGE_TEXT;
 			continue;
 		}
-		if (v->length >= ZEEK_MAX_LINE) { /* a line of all but its last byte; this byte is lost too */
+		if (v->length >= ZEEK_MAX_LINE) { /* return it without its last byte; this byte is lost too */
 			*x = true;
 			v->last = 0;
 			return line(v, 1, out, full);

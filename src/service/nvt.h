@@ -1,8 +1,8 @@
-/* nvt.h - a stream cut into lines with TELNET's options (RFC 854) taken out, as Zeek's analyzer/protocol/login/NVT.cc
- * does for FTP: LF alone ends a line, one CR before it goes; options may be split over chunks.
+/* nvt.h - splits a stream into lines and removes TELNET options (RFC 854), as Zeek's analyzer/protocol/login/NVT.cc does for
+ * FTP: only LF ends a line, and one CR before it is dropped; options may be split over chunks.
  *
- * Held: the unfinished line, beyond NVT_HOLD bytes out of the budget, and three bytes of a sub-option.  One `struct nvt` for
- * each side.
+ * Buffers the unfinished line (memory beyond NVT_HOLD bytes is charged to the budget) and three bytes of a sub-option.  Each
+ * side has its own `struct nvt`.
  */
 #ifndef CONNLOG_SERVICE_NVT_H
 #define CONNLOG_SERVICE_NVT_H
@@ -12,7 +12,7 @@
 
 #define NVT_HOLD 8192u
 
-enum nvt_option { NVT_BINARY, NVT_ENCRYPT, NVT_AUTHENTICATE, NVT_OPTIONS }; /* those that change anything */
+enum nvt_option { NVT_BINARY, NVT_ENCRYPT, NVT_AUTHENTICATE, NVT_OPTIONS }; /* those that have an effect */
 
 struct nvt {
 	uint8_t *p;
@@ -26,15 +26,15 @@ struct nvt {
 	uint8_t  said[NVT_OPTIONS];
 	bool     active[NVT_OPTIONS];
 	bool     encrypt_asked, encrypting, authenticated;
-	bool     nul_sensitive; /* the next NUL is dropped, and the flag goes */
+	bool     nul_sensitive; /* drop the next NUL and clear the flag */
 	bool     sub_iac;       /* the sub-option's last byte was IAC */
 };
 
-/* Takes from `*in` until there is a line: without its end, `*full` is its true length. => False when `*in` is used up. `*x`
- * becomes true where the history's X is due. The line is valid until the next call. */
+/* Consumes `*in` up to the next line, returned without its end; `*full` is its true length.  Returns false when `*in` is used
+ * up.  Sets `*x` if the history's X is due.  The line is valid until the next call. */
 bool nvt_next(struct nvt *v, struct nvt *peer, struct budget *budget, struct bytes *in, struct bytes *out,
               uint64_t *full, bool *x);
-/* => True where something is unfinished: at the end of the stream an LF is fed then. */
+/* Returns whether a line is unfinished; at the end of the stream an LF is fed then. */
 bool nvt_unfinished(const struct nvt *v);
 void nvt_clear(struct nvt *v, struct budget *budget);
 

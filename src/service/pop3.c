@@ -1,11 +1,11 @@
 /* pop3.c - POP3 (RFC 1939), as Zeek's analyzer/protocol/pop3/POP3.cc follows it.  It has no port of its own.
  *
- * Confirms: +OK in answer to USER, CAPA or STLS.  Violates: a server's line outside of a longer answer that begins with no
- * known word, and the 11th and every further unknown command of the client.  To know what an answer belongs to, the
- * client's commands wait in a queue until the one before is answered.  STLS answered by +OK hands the streams over to
- * SSL.  X: see mail.h; RETR and TOP show mails.
+ * Confirms: +OK in answer to USER, CAPA or STLS.  Violates: a server's line outside a multi-line answer that does not begin
+ * with a known word, and the 11th and every further unknown command of the client.  To match answers with commands, the
+ * client's commands wait in a queue until the previous one is answered.  STLS answered by +OK hands the streams over to SSL.
+ * X: see mail.h; RETR and TOP show mails.
  *
- * Held: two unfinished lines (lines.h), at most 10 commands of one byte, one mail (mail.h).
+ * Keeps two unfinished lines (lines.h), at most 10 commands of one byte, one mail (mail.h).
  */
 #include "service/lines.h"
 #include "service/mail.h"
@@ -14,7 +14,7 @@
 #define MAX_WAITING 10u /* POP3::max_pending_commands */
 #define MAX_UNKNOWN 10u /* POP3::max_unknown_client_commands */
 
-/* Words, in the order in which they are compared: a sign goes before each comparison. */
+/* Words, in the order in which they are compared. */
 enum word {
 	OK,
 	ERR,
@@ -54,9 +54,9 @@ struct pop3 {
 	uint8_t      unknown; /* commands, to MAX_UNKNOWN + 1 */
 	uint8_t      master;
 	uint8_t      state, last_state;    /* the command that the next +OK answers; UNKNOWN: the greeting */
-	bool         guessing;             /* a command came too early: +OK will mean that no login was needed */
-	bool         authenticating;       /* the client's lines are no commands */
-	bool         want_lines, in_lines; /* the answer has, or is inside of, several lines */
+	bool         guessing;             /* a command came before login: +OK will mean that none was needed */
+	bool         authenticating;       /* the client's lines are not commands */
+	bool         want_lines, in_lines; /* the answer has several lines; it is inside them */
 	bool         raw;                  /* the streams are SSL's */
 };
 
@@ -88,7 +88,7 @@ is(struct bytes b, const char *text)
 	return true;
 }
 
-/* => The line's first word, with HAS_ARGUMENT where there is more. */
+/* Returns the line's first word, with HAS_ARGUMENT if more follows. */
 static uint8_t
 word_of(struct bytes b)
 {
@@ -115,7 +115,7 @@ word_of(struct bytes b)
 
 /* ---- the client */
 
-/* A command that Zeek takes only after login. */
+/* Handles a command that Zeek accepts only after login. */
 static void
 transaction(struct pop3 *s, enum word w)
 {
@@ -152,7 +152,7 @@ unknown_command(struct talk *t)
 		talk_violate(t);
 }
 
-/* The first command in the queue is the one that the server answers now. */
+/* Handles the first command in the queue, which the server answers next. */
 static void
 process(struct talk *t)
 {
@@ -189,7 +189,7 @@ process(struct talk *t)
 		else
 			s->state = QUIT;
 		break;
-	case STAT: /* too early it is nothing, unlike the others */
+	case STAT: /* before login it is ignored, unlike the others */
 		if (s->master == TRANSACTION)
 			s->state = STAT;
 		break;
@@ -376,7 +376,7 @@ server_line(struct talk *t, struct bytes b, uint64_t full)
 
 /* ---- the streams */
 
-/* A line, or, after STLS, whatever comes. */
+/* Takes a line, or, after STLS, any bytes. */
 static void
 deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 {
@@ -394,7 +394,7 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 	}
 }
 
-/* What is left of a chunk after STLS still comes as lines, as in Zeek. */
+/* The rest of a chunk after STLS is still split into lines, as in Zeek. */
 static void
 cut(struct talk *t, int side, struct bytes b)
 {

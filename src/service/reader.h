@@ -1,7 +1,7 @@
-/* reader.h - reads the fields of a message one after the other, and remembers that one did not fit.
+/* reader.h - reads the fields of a message in sequence, and remembers whether one did not fit.
  *
- * What does not fit reads as 0 and empties the reader, so a parser may read a whole record and ask once, as long as it acts on
- * nothing in between.  (binpac, which Zeek's parsers are made with, throws at the first such field.)
+ * A field that does not fit reads as 0 and empties the reader, so a parser may read a whole record and check once, as long as it
+ * does not act on anything before that.  (binpac, which generates Zeek's parsers, throws at the first such field.)
  */
 #ifndef CONNLOG_SERVICE_READER_H
 #define CONNLOG_SERVICE_READER_H
@@ -19,7 +19,7 @@ reader_of(const uint8_t *p, size_t n)
 	return (struct reader){ { p, n }, false };
 }
 
-/* => The next `n` bytes, or NULL. */
+/* Returns the next `n` bytes, or NULL. */
 static inline const uint8_t *
 read_bytes(struct reader *r, size_t n)
 {
@@ -75,7 +75,7 @@ read_le32(struct reader *r)
 	return p ? load_le32(p) : 0;
 }
 
-/* Skips a string up to its NUL, which must be there. */
+/* Skips a string and its NUL, which must be present. */
 static inline void
 read_nul_string(struct reader *r)
 {

@@ -97,7 +97,7 @@ count(const uint16_t *ports)
 	return n;
 }
 
-/* Sorted in, behind those of the same port. */
+/* Inserts in order, after those of the same port. */
 static void
 claim(struct registry *r, const struct recogniser *what, bool udp)
 {

@@ -1,4 +1,4 @@
-/* registry.h - all recognisers: one line for each here and in registry.c. */
+/* registry.h - all recognisers; each has one line in registry.c. */
 #ifndef CONNLOG_SERVICE_REGISTRY_H
 #define CONNLOG_SERVICE_REGISTRY_H
 
@@ -10,7 +10,7 @@ struct port_claim {
 	const struct recogniser *by;
 };
 
-/* By service. NULL: has none (tunnels, expected connections). */
+/* By service; NULL for those without a recogniser (tunnels, expected connections). */
 extern const struct recogniser *const recognisers[SERVICE_COUNT];
 
 #define REGISTRY_HASH 256
@@ -21,13 +21,13 @@ struct registry {
 	uint16_t           first[REGISTRY_HASH]; /* place + 1 of the first claim of a hash; 0: none */
 };
 
-/* => False where there is no memory. */
+/* Returns false when out of memory. */
 bool registry_init(struct registry *r);
 void registry_free(struct registry *r);
 
-#define PORT_CLAIMS 2 /* at most so many share a port: 1080/tcp, 443/udp */
+#define PORT_CLAIMS 2 /* the most that share a port: 1080/tcp, 443/udp */
 
-/* Those that claim a responder's port, in the order in which they are fed. => Their number. */
+/* Stores those that claim a responder's port, in the order in which they are fed.  Returns their number. */
 unsigned recognisers_at(const struct registry *r, bool udp, uint16_t port, const struct recogniser *out[PORT_CLAIMS]);
 
 #endif

@@ -2,12 +2,12 @@
  *
  * Confirms: a client's line that is a known command, an answer inside AUTH, the end of DATA; the first valid reply after
  * a gap.  Violates: a server's line that does not begin with a code of 100 to 599.  Other unknown lines of the client
- * are nothing.  To know which lines of the client are commands the dialogue is followed: the state moves with each
- * command as if it succeeded, and again with the reply that it gets.  STARTTLS with 220 hands over to SSL.  The 26th
+ * are ignored.  To know which lines of the client are commands, the dialogue is followed: the state moves with each command
+ * as if it succeeded, and again with its reply.  STARTTLS with 220 hands over to SSL.  The 26th
  * invalid transaction (scripts/base/protocols/smtp/main.zeek) ends it, the service stays.  X: see mail.h.
  *
- * Held: two unfinished lines (lines.h), at most 1000 commands of one byte that wait for replies, one mail (mail.h) and
- * its BDAT line (smtp_bdat.c).  The commands are allocated here: pipelines are short, only an attacker's has 1000.
+ * Keeps two unfinished lines (lines.h), at most 1000 commands of one byte that wait for replies, one mail (mail.h) and its
+ * BDAT line (smtp_bdat.c).  The commands are allocated here: pipelines are short, only an attacker's has 1000.
  */
 #include <stdlib.h>
 #include <strings.h>
@@ -55,7 +55,7 @@ static const char *const words[CMD_COUNT] = {
 	"BDAT",        "ETRN", "AUTH",     "AUTH_ANSWER",
 };
 
-/* Zeek's states; MAIL_OK, RCPT_OK and the like make no difference to what is asked here. */
+/* Zeek's states; MAIL_OK, RCPT_OK and similar ones make no difference here. */
 enum state {
 	STATE_COMMANDS,
 	STATE_IN_DATA,
@@ -70,15 +70,15 @@ struct smtp {
 	struct lines lines[2];
 	struct bdat  bdat;
 	struct mail *mail;
-	uint8_t     *waiting; /* a ring, behind `first` */
+	uint8_t     *waiting; /* a ring, after `first` */
 	uint16_t     room, head, n;
 	uint16_t     pending_reply; /* code of a reply of several lines */
 	uint8_t      first;         /* the command that the next reply answers */
 	uint8_t      state;
-	uint8_t      sender; /* a side: TURN changes it */
-	bool         raw;     /* the streams are no lines any more */
-	bool         crossed; /* Zeek keeps each side's lines under the name it had before the ends changed roles */
-	uint16_t     number; /* among the connection's confirmed ones; 0: it is none */
+	uint8_t      sender;  /* a side; TURN changes it */
+	bool         raw;     /* the streams no longer consist of lines */
+	bool         crossed; /* Zeek keeps each side's lines under its name before the roles were flipped */
+	uint16_t     number;  /* index among the connection's confirmed ones; 0: not confirmed */
 };
 
 static void
@@ -172,7 +172,7 @@ begin_data(struct smtp *s, enum state state)
 	s->mail = mail_new();
 }
 
-/* => False where the argument is none: the command then changes nothing. */
+/* Returns false if the argument is invalid: the command then has no effect. */
 static bool
 begin_chunk(struct smtp *s, int side, struct bytes arg)
 {
@@ -205,7 +205,7 @@ invalid_transaction(struct talk *t)
 	}
 }
 
-/* ---- the state, by what was said and what was answered; code 0: not yet answered */
+/* ---- the state after a command and its reply; code 0: no reply yet */
 
 static void
 data_state(struct talk *t, unsigned code)
@@ -307,7 +307,7 @@ update(struct talk *t, enum command c, unsigned code)
 
 /* ---- lines */
 
-/* The first word, off `*b`, and the blanks behind it. */
+/* Consumes the first word and the blanks after it. */
 static struct bytes
 take_word(struct bytes *b)
 {
@@ -449,7 +449,7 @@ reply_line(struct talk *t, struct bytes b)
 	s->pending_reply = b.n > 3 && b.p[3] == '-' ? (uint16_t)code : 0;
 }
 
-/* A line, plain bytes of a BDAT chunk, or, after STARTTLS, whatever comes. */
+/* Takes a line, plain bytes of a BDAT chunk, or, after STARTTLS, any bytes. */
 static void
 deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 {
@@ -481,7 +481,7 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 		reply_line(t, b);
 }
 
-/* What is left of a chunk after STARTTLS still comes as lines, as in Zeek. */
+/* The rest of a chunk after STARTTLS is still split into lines, as in Zeek. */
 static void
 cut(struct talk *t, int side, struct bytes b)
 {

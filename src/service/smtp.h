@@ -1,4 +1,4 @@
-/* smtp.h - what smtp.c and smtp_bdat.c share. */
+/* smtp.h - shared by smtp.c and smtp_bdat.c. */
 #ifndef CONNLOG_SERVICE_SMTP_H
 #define CONNLOG_SERVICE_SMTP_H
 
@@ -14,11 +14,11 @@ struct bdat {
 	bool     open, last; /* last: this chunk is the mail's last */
 };
 
-/* The argument of BDAT: a chunk's size and perhaps LAST. */
+/* Parses BDAT's argument: a chunk's size and optionally LAST. */
 bool bdat_argument(struct bytes arg, uint64_t *size, bool *last);
-/* Bytes of the chunk: lines for `m`, which may be NULL. => True where X is due. */
+/* Passes bytes of the chunk as lines to `m`, which may be NULL.  Returns whether X is due. */
 bool bdat_data(struct bdat *d, struct mail *m, struct bytes in);
-/* The mail ends, or is given up: what is left of a line is one. => True where X is due. */
+/* Ends or abandons the mail: an unfinished line counts as one.  Returns whether X is due. */
 bool bdat_end(struct bdat *d, struct mail *m);
 
 #endif

@@ -1,8 +1,8 @@
-/* smtp_bdat.c - mails in chunks (RFC 3030), as Zeek's analyzer/protocol/smtp/BDAT.cc cuts them into lines.
+/* smtp_bdat.c - mails in chunks (RFC 3030), split into lines as Zeek's analyzer/protocol/smtp/BDAT.cc does.
  *
- * A line ends at CR LF, or behind an LF that has no CR before it, or after BDAT_LINE bytes; and behind a CR where the
- * bytes that TCP delivered together end and no LF follows.  Held: one line, at most BDAT_LINE + 1 bytes, allocated at the
- * first BDAT, which few connections ever send.
+ * A line ends at CR LF, after an LF without a CR, or after BDAT_LINE bytes; and after a CR at the end of the bytes that TCP
+ * delivered together if no LF follows.  Buffers one line, at most BDAT_LINE + 1 bytes, allocated at the first BDAT, which few
+ * connections ever send.
  */
 #include "service/smtp.h"
 
@@ -28,7 +28,7 @@ bdat_argument(struct bytes arg, uint64_t *size, bool *last)
 	*last = i < arg.n;
 	if (i == 0 || *size > INT64_MAX)
 		return false;
-	/* A NUL ends the number's text without an error, but is no LAST either. */
+	/* A NUL ends the text of the number without an error, but is not LAST either. */
 	return i == arg.n || (arg.n - i == 5 && strncasecmp((const char *)arg.p + i, " LAST", 5) == 0);
 }
 
@@ -39,7 +39,7 @@ line(struct bdat *d, struct mail *m, uint32_t n)
 	return m && mail_line(m, (struct bytes){ d->p, n }, n);
 }
 
-/* The byte in.p[i]. */
+/* Takes the byte in.p[i]. */
 static bool
 byte(struct bdat *d, struct mail *m, struct bytes in, size_t i)
 {

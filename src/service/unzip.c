@@ -8,7 +8,7 @@
 
 struct unzip {
 	z_stream z;
-	bool     charged, over; /* it has ended or is broken: nothing comes out any more */
+	bool     charged, over; /* it has ended or is corrupt: no more output */
 };
 
 static struct unzip *
@@ -23,7 +23,7 @@ unzip_new(struct budget *budget)
 	return u;
 }
 
-/* The stream has no header that zlib knows: it may have none at all. */
+/* The stream has no header that zlib knows; it may be raw. */
 static bool
 restart(struct unzip *u, struct bytes in)
 {
