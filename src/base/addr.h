@@ -104,7 +104,7 @@ addr_put_v4(char *p, const uint8_t *four)
 }
 
 /* Writes the text form (a.b.c.d, or RFC 5952 for IPv6) and a zero byte.
- * => Returns the length without the zero byte; `out` must hold ADDR_TEXT_MAX bytes. */
+ * Returns the length without the zero byte; `out` must hold ADDR_TEXT_MAX bytes. */
 size_t addr_format(const struct addr *a, char *out);
 
 #endif

@@ -19,7 +19,7 @@ struct arena {
 	struct arena_chunk *last; /* the one that pieces are cut from; those before are full */
 };
 
-/* => `n` bytes, aligned for any type, good until the reset; or NULL where there is no memory. */
+/* Returns `n` bytes, aligned for any type, good until the reset; or NULL when out of memory. */
 void *arena_alloc(struct arena *a, size_t n);
 void  arena_reset(struct arena *a);
 void  arena_free(struct arena *a);

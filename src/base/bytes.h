@@ -16,7 +16,7 @@ struct bytes {
 	size_t         n;
 };
 
-/* => The `want` bytes at `off`, or NULL where they are not all inside. */
+/* Returns the `want` bytes at `off`, or NULL where they are not all inside. */
 static inline const uint8_t *
 bytes_at(struct bytes b, size_t off, size_t want)
 {

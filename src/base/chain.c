@@ -13,14 +13,14 @@ struct block {
 
 enum { ROOM = sizeof((struct block *)NULL)->at };
 
-/* => How much of the last block is full. */
+/* Returns how much of the last block is full. */
 static size_t
 fill(const struct chain *c)
 {
 	return c->first ? (c->n - 1) % ROOM + 1 : ROOM;
 }
 
-/* => A new last block, or NULL. */
+/* Returns a new last block, or NULL. */
 static struct block *
 extend(struct chain *c, struct slab *s)
 {

@@ -88,7 +88,7 @@ in_one(__m256i eight)
 	return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
 }
 
-/* What is left behind the last whole 64 bytes are the last bytes of the 64 that end with it; an odd last one comes by itself, since
+/* What is left after the last whole 64 bytes are the last bytes of the 64 that end with it; an odd last one comes by itself, since
  * these 64 have to begin like a word of 16 bits. */
 __attribute__((target("avx2"))) static uint64_t
 add_vectors(uint64_t sum, const uint8_t *p, size_t n)

@@ -22,7 +22,7 @@ checksum_plus(uint64_t sum, uint64_t word)
 	return sum + (sum < word);
 }
 
-/* => The sum of `n` 32-bit words, a known and small number of them: an IPv4 header has 5, its addresses 2.  A word of 64 bits
+/* Returns the sum of `n` 32-bit words, a known and small number of them: an IPv4 header has 5, its addresses 2.  A word of 64 bits
  * is worth as much as its parts. */
 static inline uint64_t
 checksum_words(const uint8_t *p, unsigned n)
@@ -40,17 +40,17 @@ checksum_words(const uint8_t *p, unsigned n)
 	return checksum_plus(sum, one);
 }
 
-/* => `sum` plus the 16-bit words of `n` bytes; an odd last byte is padded with a zero byte. */
+/* Returns `sum` plus the 16-bit words of `n` bytes; an odd last byte is padded with a zero byte. */
 uint64_t checksum_add(uint64_t sum, const uint8_t *p, size_t n);
 
-/* => `sum` plus one or two 16-bit words given as one number in host order. */
+/* Returns `sum` plus one or two 16-bit words given as one number in host order. */
 static inline uint64_t
 checksum_word(uint64_t sum, uint32_t word)
 {
 	return checksum_plus(sum, htobe32(word));
 }
 
-/* => The sum in 16 bits with end-around carry: 0xffff where the checksum is right.  A half added to itself the other way
+/* Returns the sum in 16 bits with end-around carry: 0xffff where the checksum is right.  A half added to itself the other way
  * round has the sum of both, carry included, in the upper one. */
 static inline uint16_t
 checksum_fold(uint64_t sum)

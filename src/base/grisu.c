@@ -44,7 +44,7 @@ static const uint64_t power_of_ten[] = {
 	0xeb96bf6ebadf77d9, 0xaf87023b9bf0ee6b,
 };
 
-/* => The power of ten at `i`; its exponent follows from floor(log2(10^k)) = k * 217706 >> 16 in this range. */
+/* Returns the power of ten at `i`; its exponent follows from floor(log2(10^k)) = k * 217706 >> 16 in this range. */
 static struct scaled
 power_at(unsigned i)
 {
@@ -87,7 +87,7 @@ round_down(struct digits *d, uint64_t interval, uint64_t rest, uint64_t unit, ui
 }
 
 /* Where the digits of the whole part are enough, possibly fewer of them: numbers that end in zeros.
- * => Whether they are. */
+ * Returns whether they are. */
 static bool
 round_in_whole(struct digits *d, uint32_t whole, int shift, uint64_t fraction, uint64_t interval, uint64_t distance)
 {

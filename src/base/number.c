@@ -108,7 +108,7 @@ format_huge(char *out, uint64_t mantissa, int exponent)
 	return n;
 }
 
-/* => fraction / 2^shift in millionths, rounded to the nearest, ties to even. */
+/* Returns fraction / 2^shift in millionths, rounded to the nearest, ties to even. */
 static uint32_t
 millionths(uint64_t fraction, unsigned shift)
 {

@@ -1,6 +1,6 @@
 /* outbuf.h - bytes to be written, in one growing piece of memory.
  *
- * Appending never fails on the spot: where there is no memory the buffer remembers it (`failed`) and drops what
+ * Appending never fails on the spot: when out of memory the buffer remembers it (`failed`) and drops what
  * does not fit, so that a writer checks once a record.  It is emptied, not freed, between uses.
  */
 #ifndef CONNLOG_BASE_OUTBUF_H
@@ -13,14 +13,14 @@
 struct outbuf {
 	char  *p;
 	size_t n, room;
-	bool   failed; /* sticky: something was dropped for want of memory */
+	bool   failed; /* sticky: something was dropped for lack of memory */
 };
 
-/* Room for `want` more bytes. => false where there is no memory. */
+/* Room for `want` more bytes.  Returns false when out of memory. */
 bool outbuf_grow(struct outbuf *b, size_t want);
 void outbuf_free(struct outbuf *b);
 
-/* => Where `want` bytes may be written, or NULL.  What was written counts after outbuf_advance(). */
+/* Returns where `want` bytes may be written, or NULL.  What was written counts after outbuf_advance(). */
 static inline char *
 outbuf_reserve(struct outbuf *b, size_t want)
 {

@@ -15,7 +15,7 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Eight digits at once, in three steps: pairs, fours, all. => false where they are not all digits. */
+/* Eight digits at once, in three steps: pairs, fours, all.  Returns false if they are not all digits. */
 static bool
 eight_digits(const char *p, uint64_t *out)
 {
@@ -33,7 +33,7 @@ eight_digits(const char *p, uint64_t *out)
 	return true;
 }
 
-/* => How many digits the text begins with; they are put behind those of *v, which holds 19. */
+/* Returns how many digits the text begins with; they are put behind those of *v, which holds 19. */
 static size_t
 take_digits(const char *p, size_t n, uint64_t *v)
 {
@@ -105,7 +105,7 @@ parse_with_strtod(const char *p, size_t n, double *out)
 	return true;
 }
 
-/* => The length of -?digits(.digits)?(e[+-]?digits)?, or 0; *plain: without an exponent. */
+/* Returns the length of -?digits(.digits)?(e[+-]?digits)?, or 0; *plain: without an exponent. */
 static size_t
 number_length(const char *p, size_t n, bool *plain)
 {
@@ -209,7 +209,7 @@ addr_parse(const char *p, size_t n, struct addr *out)
 	return true;
 }
 
-/* Takes `digits` digits at *i. => Their value, or -1. */
+/* Takes `digits` digits at *i.  Returns their value, or -1. */
 static int
 take_number(const char *p, size_t n, size_t *i, unsigned digits)
 {

@@ -14,10 +14,10 @@ bool parse_i64(const char *p, size_t n, int64_t *out);
  * before and a fraction behind. Neither inf nor nan. */
 bool parse_double(const char *p, size_t n, double *out, bool *plain);
 
-/* => Whether the text is a number of JSON's (RFC 8259). */
+/* Returns whether the text is a number of JSON's (RFC 8259). */
 bool is_json_number(const char *p, size_t n);
 /* The next element of "a,b" or "{ a, b }", as Zeek's scripts write lists, without blanks around it; `*text` is then behind
- * it. => Its length, 0 at the end. */
+ * it.  Returns its length, 0 at the end. */
 size_t parse_element(const char **text, const char **element);
 
 /* a.b.c.d or IPv6. */

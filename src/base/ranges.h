@@ -25,7 +25,7 @@ ranges_at(const struct ranges *r)
 	return r->room ? r->many : &r->one;
 }
 
-/* Adds [lo, hi), merging with what it touches. => False where there is no memory. */
+/* Adds [lo, hi), merging with what it touches.  Returns false when out of memory. */
 bool ranges_add(struct ranges *r, uint64_t lo, uint64_t hi);
 /* Removes the first interval. */
 void ranges_pop(struct ranges *r);

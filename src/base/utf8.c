@@ -16,7 +16,7 @@ is_continuation(unsigned char c)
 	return (c & 0xc0) == 0x80;
 }
 
-/* => The length of the sequence at `s` that Zeek lets stand (Unicode table 3-7, less C1 controls, the private use area
+/* Returns the length of the sequence at `s` that Zeek lets stand (Unicode table 3-7, less C1 controls, the private use area
  * U+E000–F8FF and U+FFF0–FFFF), or 0. */
 static size_t
 utf8_sequence(const unsigned char *s, size_t n)

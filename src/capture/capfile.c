@@ -32,7 +32,7 @@ capfile_short(const struct capfile *f, size_t size, char *err, size_t err_size)
 	return status;
 }
 
-/* => What is at hand to read a file that is no capture, or "". */
+/* Returns what is at hand to read a file that is no capture, or "". */
 static const char *
 advice(struct bytes head)
 {

@@ -23,7 +23,7 @@ struct capfile {
 	bool          as_zeek; /* pcapng, read as Zeek's own source reads it: see pcapng_file.c; it filters nothing */
 
 	/* Up to `max` packets, whose data is valid until the next call.
-	 * => Their number, or CONNLOG_END, or an error with its text.  A failure is told when everything before
+	 * Returns their number, or CONNLOG_END, or an error with its text.  A failure is told when everything before
 	 * it has been handed out. */
 	int (*next)(struct capfile *f, connlog_packet *p, size_t max, char *err, size_t err_size);
 
@@ -36,7 +36,7 @@ struct capfile {
 
 /* Opens a capture and reads what stands before its first packet; the format is told by its content.  `as_zeek` is
  * for pcapng only: other captures are read as ever.
- * => CONNLOG_OK, or an error with its text; close it in either case. */
+ * Returns CONNLOG_OK, or an error with its text; close it in either case. */
 int  capfile_open(struct capfile *f, const char *path, bool as_zeek, size_t window, const volatile sig_atomic_t *stop,
                   char *err, size_t err_size);
 int  capfile_open_memory(struct capfile *f, struct bytes memory, size_t window, char *err, size_t err_size);
@@ -48,7 +48,7 @@ int  pcap_file_begin(struct capfile *f, char *err, size_t err_size);
 bool pcapng_file_detect(struct bytes head);
 int  pcapng_file_begin(struct capfile *f, char *err, size_t err_size);
 
-/* Says that the next record is damaged, in what way, and where that is. => CONNLOG_BAD_INPUT. */
+/* Says that the next record is damaged, in what way, and where that is.  Returns CONNLOG_BAD_INPUT. */
 __attribute__((format(printf, 4, 5))) int
 capfile_damaged(const struct capfile *f, char *err, size_t err_size, const char *format, ...);
 /* Says that the next record, of `size` bytes, is not all there: why, and where that is. */

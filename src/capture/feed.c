@@ -33,7 +33,7 @@ fail_shrunk(struct feed *f)
 	return 0;
 }
 
-/* The file's own bytes. => 0 at its end and on a failure, which `status` then tells. */
+/* The file's own bytes.  Returns 0 at its end and on a failure, which `status` then tells. */
 static size_t
 raw_read(struct feed *f, uint8_t *p, size_t n)
 {
@@ -115,7 +115,7 @@ feed_begin(struct feed *f, uint8_t *p)
 	return 0;
 }
 
-/* => How many bytes a regular file has from where it stands, 0 for what is none. */
+/* Returns how many bytes a regular file has from where it stands, 0 for what is none. */
 static uint64_t
 size_left(int fd)
 {

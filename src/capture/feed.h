@@ -27,20 +27,20 @@ struct feed {
 
 /* Opens `path` ("-" is standard input, which is not closed).  `begun` is what has been read of it already, which is to be
  * there as long as the feed.  `stop` may be NULL.
- * => CONNLOG_OK, or a negative connlog_error with the reason in `why`; close it in either case. */
+ * Returns CONNLOG_OK, or a negative connlog_error with the reason in `why`; close it in either case. */
 int  feed_open(struct feed *f, const char *path, struct bytes begun, const volatile sig_atomic_t *stop);
 void feed_open_memory(struct feed *f, struct bytes memory);
 void feed_close(struct feed *f);
 
 /* Reads the first bytes, to see whether they are packed; comes before feed_pull().  `p` has room for FEED_FIRST.
- * => How many plain ones are at `p`; none where they are packed. */
+ * Returns how many plain ones are at `p`; none where they are packed. */
 #define FEED_FIRST 4096 /* fits into the codec's input too */
 size_t feed_begin(struct feed *f, uint8_t *p);
-/* => How many of the next bytes are at `p`; 0 at the end.  `status` tells of a failure, and some good bytes may have come
+/* Returns how many of the next bytes are at `p`; 0 at the end.  `status` tells of a failure, and some good bytes may have come
  * before it. */
 size_t feed_pull(struct feed *f, uint8_t *p, size_t n);
 
-/* => Whether pulling is work and never waiting for somebody to write: packed bytes of a regular file. */
+/* Returns whether pulling is work and never waiting for somebody to write: packed bytes of a regular file. */
 static inline bool
 feed_is_work(const struct feed *f)
 {

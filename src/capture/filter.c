@@ -83,7 +83,7 @@ filter_free(struct filter *f)
 	free(f);
 }
 
-/* Makes the program for a link type the `last`. => CONNLOG_OK or an error with its text. */
+/* Makes the program for a link type the `last`.  Returns CONNLOG_OK or an error with its text. */
 static int
 choose(struct filter *f, int32_t link, char *err, size_t err_size)
 {

@@ -16,7 +16,7 @@
 
 #define AS_ZEEK "pcapng::"
 
-/* Takes over `path` and `problem`. => The new entry, or NULL where there is no memory. */
+/* Takes over `path` and `problem`.  Returns the new entry, or NULL when out of memory. */
 static struct input *
 add(struct inputs *l, char *path, bool as_zeek, char *problem)
 {

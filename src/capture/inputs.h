@@ -26,7 +26,7 @@ struct inputs {
  * that have none; what begins with a dot and what is no regular file is left out, and it is not descended into.
  * A path behind "pcapng::", which is Zeek's name for its source of pcapng, asks for what capfile_open() calls
  * `as_zeek`; before a directory the prefix is for all its captures.
- * => false where there is no memory. */
+ * Returns false when out of memory. */
 bool inputs_list(struct inputs *l, const char *const *paths, size_t n);
 void inputs_free(struct inputs *l);
 

@@ -80,7 +80,7 @@ record_time(connlog_packet *p, const uint8_t *h, bool nanoseconds, bool big_endi
 		odd_fraction(p, fraction, nanoseconds, big_endian);
 }
 
-/* Hands out the records that are all in the window. => Their number; the hot path, made once for each kind of file. */
+/* Hands out the records that are all in the window.  Returns their number; the hot path, made once for each kind of file. */
 __attribute__((always_inline)) static inline size_t
 take(struct capfile *f, connlog_packet *p, size_t max, bool nanoseconds, bool big_endian)
 {
@@ -114,7 +114,7 @@ take_any(struct capfile *f, connlog_packet *p, size_t max)
 	return f->pcap.nanoseconds ? take(f, p, max, true, false) : take(f, p, max, false, false);
 }
 
-/* Gets the next record into the window. => CONNLOG_OK, CONNLOG_END or what is wrong. */
+/* Gets the next record into the window.  Returns CONNLOG_OK, CONNLOG_END or what is wrong. */
 static int
 next_record(struct capfile *f, char *err, size_t err_size)
 {
@@ -155,7 +155,7 @@ pcap_file_next(struct capfile *f, connlog_packet *p, size_t max, char *err, size
 	return (int)n;
 }
 
-/* => How the record headers give the lengths, or -1 for a version that nobody has written. */
+/* Returns how the record headers give the lengths, or -1 for a version that nobody has written. */
 static int
 lengths_of_version(unsigned major, unsigned minor)
 {

@@ -130,7 +130,7 @@ pcap_tap_free(struct tap *base)
 	free(t);
 }
 
-/* => CONNLOG_OK, or an error with its text. */
+/* Returns CONNLOG_OK, or an error with its text. */
 static int
 open_interface(struct pcap_tap *t, char *err, size_t err_size)
 {

@@ -83,7 +83,7 @@ load64(const struct capfile *f, const uint8_t *p)
 	return f->big_endian ? first << 32 | second : second << 32 | first;
 }
 
-/* Gets the next block into the window, which may move. => CONNLOG_OK, CONNLOG_END or what is wrong. */
+/* Gets the next block into the window, which may move.  Returns CONNLOG_OK, CONNLOG_END or what is wrong. */
 static int
 fill_block(struct capfile *f, char *err, size_t err_size)
 {
@@ -113,7 +113,7 @@ fill_block(struct capfile *f, char *err, size_t err_size)
 	return CONNLOG_OK;
 }
 
-/* The block at `b`, which is in the window unless it is damaged. => false when it is not all there or damaged. */
+/* The block at `b`, which is in the window unless it is damaged.  Returns false when it is not all there or damaged. */
 static inline bool
 get_block(const struct capfile *f, struct bytes b, struct block *k)
 {
@@ -132,7 +132,7 @@ get_block(const struct capfile *f, struct bytes b, struct block *k)
 	return load32(f, p + k->size - 4) == k->size;
 }
 
-/* Takes the next option off `b`; one that is longer than its block has no `value.p`. => false behind the last. */
+/* Takes the next option off `b`; one that is longer than its block has no `value.p`.  Returns false past the last one. */
 static bool
 next_option(const struct capfile *f, struct bytes *b, struct option *o)
 {
@@ -147,7 +147,7 @@ next_option(const struct capfile *f, struct bytes *b, struct option *o)
 	return true;
 }
 
-/* => The units in a second that an if_tsresol says, 0 where they do not fit into 64 bits. */
+/* Returns the units in a second that an if_tsresol says, 0 where they do not fit into 64 bits. */
 static uint64_t
 draft_units(uint8_t resolution)
 {
@@ -163,7 +163,7 @@ draft_units(uint8_t resolution)
 	return units;
 }
 
-/* => The same for Zeek's source: twice as many where they are a power of two, and cut to 32 bits.  0 where nothing is
+/* Returns the same for Zeek's source: twice as many where they are a power of two, and cut to 32 bits.  0 where nothing is
  * left, by which Zeek divides, or where what its arithmetic gives is undefined. */
 static uint32_t
 zeek_units(uint8_t resolution)
@@ -175,7 +175,7 @@ zeek_units(uint8_t resolution)
 	return (uint32_t)(resolution & 0x80 ? units * 2 : units);
 }
 
-/* Reads the interface's options. => NULL, or what is wrong with them. */
+/* Reads the interface's options.  Returns NULL, or what is wrong with them. */
 static const char *
 interface_options(const struct capfile *f, struct pcapng_interface *i, struct bytes b)
 {
@@ -269,7 +269,7 @@ set_time(connlog_packet *p, const struct pcapng_interface *i, uint64_t t)
 	p->nsec = (uint32_t)((unsigned __int128)fraction * 1000000000u / i->resolution);
 }
 
-/* => A place in the window, to change what it holds. */
+/* Returns a place in the window, to change what it holds. */
 static uint8_t *
 writable(const struct capfile *f, const uint8_t *p)
 {
@@ -277,7 +277,7 @@ writable(const struct capfile *f, const uint8_t *p)
 }
 
 /* A packet block: how long what stands before the data is, and where in it the fields stand.
- * => 1, or 0 when it is to be stepped over, or what is wrong with it. */
+ * Returns 1, or 0 when it is to be stepped over, or what is wrong with it. */
 static int
 take_packet(struct capfile *f, const struct block *k, connlog_packet *p, char *err, size_t err_size)
 {
@@ -317,7 +317,7 @@ take_packet(struct capfile *f, const struct block *k, connlog_packet *p, char *e
 	return !f->as_zeek || (p->caplen > 0 && p->len > 0);
 }
 
-/* => 1 when the block was a packet, 0 when it was not, or what is wrong with it. */
+/* Returns 1 when the block was a packet, 0 when it was not, or what is wrong with it. */
 static int
 take_block(struct capfile *f, const struct block *k, connlog_packet *p, char *err, size_t err_size)
 {
@@ -340,7 +340,7 @@ take_block(struct capfile *f, const struct block *k, connlog_packet *p, char *er
 }
 
 /* Hands out the blocks that nearly all are: whole enhanced packets of a known interface, in our byte order.  The first that
- * is anything else is left to take_block(). => Their number; the hot path. */
+ * is anything else is left to take_block().  Returns their number; the hot path. */
 static size_t
 take_plain(struct capfile *f, connlog_packet *p, size_t max)
 {

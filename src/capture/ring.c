@@ -274,7 +274,7 @@ see_to_interface(struct ring *r, char *err, size_t err_size)
 	return tell_state(r, iface_up(r->socket.fd, r->base.name) ? UP : DOWN, err, err_size);
 }
 
-/* Takes the error off the socket, that poll() does not tell it again. Returns whether there was one. */
+/* Takes the error off the socket, that poll() does not tell it again.  Returns whether there was one. */
 static bool
 take_error(struct ring *r)
 {

@@ -16,7 +16,7 @@ struct unpacked {
 
 /* Hands the feed to a thread; feed_is_work() must be true of it, so that nobody waits long for the thread.  The feed's fields
  * may be looked at only between unpacker_wait() and unpacker_go_on(), and when all is stopped.
- * => NULL where there is no memory or no thread, and nothing is changed. */
+ * Returns NULL when out of memory or no thread, and nothing is changed. */
 struct unpacker *unpacker_start(struct feed *f, size_t head, size_t window);
 struct unpacked *unpacker_wait(struct unpacker *u);
 void             unpacker_go_on(struct unpacker *u);

@@ -36,7 +36,7 @@ struct args_spec {
 	size_t                   rows_n;
 	const struct option_row *shared; /* more of them, which other commands have too; NULL: none */
 	size_t                   shared_n;
-	/* => false, after a message, for a value that is no good. */
+	/* Returns false, after a message, for a value that is no good. */
 	bool (*apply)(void *arg, int key, const char *value);
 	const char *notes; /* the help's last lines, or NULL */
 };
@@ -44,21 +44,21 @@ struct args_spec {
 enum args_outcome { ARGS_RUN, ARGS_DONE, ARGS_WRONG };
 
 /* Applies all arguments, argv[0] being the command; what is to be printed (help, version, what is wrong) is.
- * => ARGS_RUN: go on; ARGS_DONE: EXIT_ALL_READ is due; ARGS_WRONG: EXIT_USAGE. */
+ * Returns ARGS_RUN: go on; ARGS_DONE: EXIT_ALL_READ is due; ARGS_WRONG: EXIT_USAGE. */
 enum args_outcome args_walk(const struct args_spec *spec, void *arg, int argc, char **argv);
 
 /* Returns the option of the command, or of all commands, that has this long name; NULL if there is none. */
 const struct option_row *args_find(const struct args_spec *spec, const char *name, size_t n);
-/* Returns the command's option at `i`, or NULL behind the last; --help and --version are not among them. */
+/* Returns the command's option at `i`, or NULL past the last one; --help and --version are not among them. */
 const struct option_row *args_at(const struct args_spec *spec, size_t i);
 
 /* How a command is called, or all of them for NULL. */
 void args_usage(const char *name, FILE *f);
 
-/* For what there can be one of only. => false, after a message, for another one and for none. */
+/* For what there can be one of only.  Returns false, after a message, for another one and for none. */
 bool args_set_once(const char **at, const char *value, const char *option);
 
-/* Appends ",SIGN TEXT" (without the blank) to a list of the heap. => false, after a message, where there is no memory. */
+/* Appends ",SIGN TEXT" (without the blank) to a list of the heap.  Returns false, after a message, when out of memory. */
 bool args_join(char **list, const char *sign, const char *text);
 
 #endif

@@ -16,7 +16,7 @@ struct beat {
 	uint64_t       packets, bytes;     /* by then */
 };
 
-/* The run is about to begin; `metrics` says what its counters are. Returns false after a message. */
+/* The run is about to begin; `metrics` says what its counters are.  Returns false after a message. */
 bool beat_begin(struct beat *b, struct outfit *outfit, const struct metrics *metrics);
 /* To be called at least once a second; `now` is clock_steady(). */
 void beat_tick(struct beat *b, double now);

@@ -16,12 +16,12 @@ enum {
 	OPT_EXIT_ON_DOWN,
 };
 
-/* Applies one of these options. Returns false, after a message, for a value that is no good. */
+/* Applies one of these options.  Returns false, after a message, for a value that is no good. */
 bool capture_settings_apply(connlog_live_options *o, int key, const char *value);
 /* Returns the option's name with dashes, or NULL for what is none of these. */
 const char *capture_settings_name(int key);
 
-/* Whether all of them go together. Returns false after a message. */
+/* Whether all of them go together.  Returns false after a message. */
 bool capture_settings_check(const connlog_live_options *o);
 /* The same, with the interfaces that they are for. */
 bool capture_settings_suit(const connlog_live_options *o, const char *const *names, size_t n);

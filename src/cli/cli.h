@@ -17,7 +17,7 @@ enum exit_code {
 
 struct command {
 	const char *name;
-	int (*run)(int argc, char **argv); /* argv[0] is the command's name. => an exit_code */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name.  Returns an exit_code */
 	const char *synopsis;
 	const char *doc;
 };
@@ -36,7 +36,7 @@ int command_check(int argc, char **argv);   /* check.c */
 
 /* "connlog: TEXT" on standard error (message.c). */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
-/* The same for a wrong command line. => EXIT_USAGE. */
+/* The same for a wrong command line.  Returns EXIT_USAGE. */
 __attribute__((format(printf, 1, 2))) int complain_usage(const char *format, ...);
 /* Messages name this line of a file first from now on, which lives as long as they do; NULL: no more. */
 void complain_of(const char *file, unsigned line);
@@ -45,7 +45,7 @@ void warn_lines(const char *text, bool details);
 /* Loads what messages need of files, before none can be opened any more. */
 void message_prepare(void);
 /* Text that others have chosen, such as a file's name, with \xNN for what a terminal could obey and what is no text in the
- * user's locale; not terminated. => The length in `out`, which has room for it. */
+ * user's locale; not terminated.  Returns the length in `out`, which has room for it. */
 #define PRINTABLE_MAX(n) (4 * (n)) /* bytes */
 size_t make_printable(char *out, const char *p, size_t n);
 

@@ -47,7 +47,7 @@ config_look(const struct args_spec *spec, int argc, char **argv, struct config_g
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
-/* Finds the value's end, for one in quotes behind the first of them. Returns false, after a message, where the quotes do not close,
+/* Finds the value's end, for one in quotes behind the first of them.  Returns false, after a message, where the quotes do not close,
  * or something stands behind. */
 static bool
 cut_value(char **value)
@@ -78,7 +78,7 @@ cut_value(char **value)
 	return true;
 }
 
-/* Takes a line apart. Returns false, after a message, for what is no setting. */
+/* Takes a line apart.  Returns false, after a message, for what is no setting. */
 static bool
 take_line(struct config_line *line, char *p)
 {

@@ -34,15 +34,15 @@ struct config_given {
 	bool        keys[CONFIG_KEYS];
 };
 
-/* Finds out what the command line names. Returns what args_walk() does. */
+/* Finds out what the command line names.  Returns what args_walk() does. */
 enum args_outcome config_look(const struct args_spec *spec, int argc, char **argv, struct config_given *given);
 
-/* Reads the file; `path` lives as long as the config. Returns false, after a message for each, where lines are wrong; the
+/* Reads the file; `path` lives as long as the config.  Returns false, after a message for each, where lines are wrong; the
  * others are there all the same. */
 bool config_load(struct config *c, const char *path);
 void config_free(struct config *c);
 
-/* Applies the lines to settings, which keep pointers into them. Returns false, after a message for each line that is wrong. */
+/* Applies the lines to settings, which keep pointers into them.  Returns false, after a message for each line that is wrong. */
 bool config_apply(const struct config *c, const struct args_spec *spec, const struct config_given *given,
                   struct settings *s);
 

@@ -6,10 +6,10 @@
 
 struct settings;
 
-/* Gives up root, where it is to be, and all capabilities. Returns 0 or errno. */
+/* Gives up root, where it is to be, and all capabilities.  Returns 0 or errno. */
 int confine_fall(const struct outfit *o);
 
-/* Confines a run on an interface, which is open. Returns false after a message: the log's folder is out of reach then. */
+/* Confines a run on an interface, which is open.  Returns false after a message: the log's folder is out of reach then. */
 bool confine_live(const struct settings *s, const struct outfit *o);
 /* Confines one that reads captures, which are opened later. */
 void confine_read(const struct settings *s);

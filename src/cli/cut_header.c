@@ -9,7 +9,7 @@
 
 #include "cli/cut.h"
 
-/* Takes the first field off what is left. => false where nothing is. */
+/* Takes the first field off what is left.  Returns false if nothing is. */
 static bool
 next_field(connlog_text *rest, char separator, connlog_text *field)
 {
@@ -34,7 +34,7 @@ starts(connlog_text line, const char *key)
 	return line.n >= n && memcmp(line.p, key, n) == 0;
 }
 
-/* => What stands behind the key and the byte that follows it. */
+/* Returns what stands behind the key and the byte that follows it. */
 static connlog_text
 behind(connlog_text line, const char *key)
 {
@@ -49,7 +49,7 @@ bad_header(const struct cut_log *l, const char *what)
 	return false;
 }
 
-/* => New memory in place of the old, with zeros in it, or NULL after a message. */
+/* Returns new memory in place of the old, with zeros in it, or NULL after a message. */
 static void *
 replace(void *old, size_t n, size_t size)
 {
@@ -89,7 +89,7 @@ read_unset(struct cut_log *l, connlog_text value)
 	return l->unset != NULL;
 }
 
-/* => Whether -n leaves the column out. */
+/* Returns whether -n leaves the column out. */
 static bool
 is_named(const struct cut_options *o, connlog_text column)
 {
@@ -99,7 +99,7 @@ is_named(const struct cut_options *o, connlog_text column)
 	return false;
 }
 
-/* => Where the log has a column of that name. */
+/* Returns where the log has a column of that name. */
 static size_t
 find_column(connlog_text names, char separator, const char *wanted)
 {

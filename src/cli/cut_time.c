@@ -12,7 +12,7 @@
 
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format for strftime() is the user's */
 
-/* strtol() for a text without a zero byte behind it. => The number, held at the ends of its range; *at is behind it,
+/* strtol() for a text without a zero byte behind it.  Returns the number, held at the ends of its range; *at is behind it,
  * or where it was when there is none. */
 static long
 read_long(connlog_text field, size_t *at)

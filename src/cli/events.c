@@ -52,7 +52,7 @@ complain_name(const char *option, const char *name, size_t n)
 	         near.used > 0 ? "; did you mean " : ":", near.list, near.used > 0 ? "?" : "");
 }
 
-/* Adds the events of a list with commas. => false, after a message, for a name that is none of them. */
+/* Adds the events of a list with commas.  Returns false, after a message, for a name that is none of them. */
 static bool
 parse_names(const char *option, const char *list, uint64_t *out)
 {

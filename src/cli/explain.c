@@ -108,7 +108,7 @@ tell_history(const struct explain *e, const char *what)
 	return true;
 }
 
-/* => an exit_code */
+/* Returns an exit_code */
 static int
 tell_word(const struct explain *e, const char *what)
 {
@@ -137,7 +137,7 @@ same(connlog_text text, const char *what)
 	return text.n == strlen(what) && memcmp(text.p, what, text.n) == 0;
 }
 
-/* => Whether the record is one of those that are asked for. */
+/* Returns whether the record is one of those that are asked for. */
 static bool
 is_meant(const struct explain *e, const connlog_record *r)
 {
@@ -170,7 +170,7 @@ tell_record(struct explain *e, const connlog_record *r)
 	return true;
 }
 
-/* => false where there is no memory. */
+/* Returns false when out of memory. */
 static bool
 read_log(struct explain *e, connlog_reader *reader)
 {
@@ -193,7 +193,7 @@ read_log(struct explain *e, connlog_reader *reader)
 	return true;
 }
 
-/* => an exit_code */
+/* Returns an exit_code */
 static int
 conclude(const struct explain *e, const char *log)
 {
@@ -228,7 +228,7 @@ search_log(struct explain *e, const char *log)
 	return code;
 }
 
-/* => an exit_code */
+/* Returns an exit_code */
 static int
 explain(struct explain *e)
 {

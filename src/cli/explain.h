@@ -12,10 +12,10 @@ void explain_legend(const struct term *t);
 void explain_state(const struct term *t, const struct story_state *s);
 
 /* A history step by step, the originator on the left, the responder on the right (explain_steps.c).
- * => false where there is no memory. */
+ * Returns false when out of memory. */
 bool explain_steps(const struct term *t, enum story_proto proto, connlog_text history);
 
-/* A record's whole story (explain_record.c). => false where there is no memory. */
+/* A record's whole story (explain_record.c).  Returns false when out of memory. */
 bool explain_record(const struct term *t, const struct view *v, const connlog_record *r);
 
 #endif

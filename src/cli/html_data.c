@@ -107,7 +107,7 @@ html_data_free(struct html_data *d)
 	free(d);
 }
 
-/* The next place of a list. => Its stream. */
+/* The next place of a list.  Returns its stream. */
 static FILE *
 next(struct html_data *d, int list, uint64_t at)
 {

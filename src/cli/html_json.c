@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* => The length of the character at `p` and its number, or 0 for bytes that are no UTF-8 (RFC 3629). */
+/* Returns the length of the character at `p` and its number, or 0 for bytes that are no UTF-8 (RFC 3629). */
 static size_t
 utf8_character(const unsigned char *p, size_t n, uint32_t *c)
 {

@@ -17,7 +17,7 @@ struct dictionary {
 	unsigned n;
 };
 
-/* => The key's number, and in `*added` whether it is new; or DICTIONARY_FULL where there is no memory. */
+/* Returns the key's number, and in `*added` whether it is new; or DICTIONARY_FULL when out of memory. */
 #define DICTIONARY_FULL (~0u)
 unsigned dictionary_number(struct dictionary *d, const void *key, size_t n, bool *added);
 void     dictionary_free(struct dictionary *d);

@@ -23,7 +23,7 @@ static const char page_js[] = {
 
 #define HASH_MAX 64
 
-/* 'sha256-BASE64', as a policy names a piece of text. => false where libcrypto cannot. */
+/* 'sha256-BASE64', as a policy names a piece of text.  Returns false if libcrypto cannot. */
 static bool
 hash_source(const char *p, size_t n, char out[HASH_MAX])
 {
@@ -56,7 +56,7 @@ struct part {
 	size_t      n;
 };
 
-/* => The part named at `p`, just behind the @@, or NULL. */
+/* Returns the part named at `p`, just behind the @@, or NULL. */
 static const struct part *
 part_at(const struct part *parts, const char *p, size_t n)
 {

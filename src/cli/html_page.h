@@ -4,7 +4,7 @@
 
 #include "connlog.h"
 
-/* Writes the page with `data`, JSON by json_text()'s rules, in it. => As connlog_sink_write(). */
+/* Writes the page with `data`, JSON by json_text()'s rules, in it.  Returns as connlog_sink_write() does. */
 int html_page_write(connlog_sink *sink, const char *data, size_t data_n, char *err, size_t err_size);
 
 #endif

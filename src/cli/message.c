@@ -14,14 +14,14 @@
 
 enum { TEXT_MAX = 8192 }; /* a path and more */
 
-/* => Whether it changes the direction in which what follows is shown, so that a name could look like another. */
+/* Returns whether it changes the direction in which what follows is shown, so that a name could look like another. */
 static bool
 turns(wchar_t c)
 {
 	return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/* => How many bytes at `p` are a character that can be printed; 0 for none. */
+/* Returns how many bytes at `p` are a character that can be printed; 0 for none. */
 static size_t
 printable(const char *p, size_t n)
 {

@@ -14,7 +14,7 @@ struct metrics {
 	double                started; /* seconds since the epoch */
 };
 
-/* Returns the text, of the heap; NULL without memory. */
+/* Returns the text, of the heap; NULL when out of memory. */
 char *metrics_text(const struct metrics *m, size_t *n);
 
 #endif

@@ -11,7 +11,7 @@
 #include "cli/settings.h"
 #include "cli/shipping.h"
 
-/* Finds out whom root becomes. Returns false after a message. */
+/* Finds out whom root becomes.  Returns false after a message. */
 static bool
 find_user(struct outfit *o, const struct settings *s)
 {

@@ -21,7 +21,7 @@ struct outfit {
 
 struct settings;
 
-/* Opens all that, and sees to it that the log's folder can be written to later on. Returns false after a message; *code is then the
+/* Opens all that, and sees to it that the log's folder can be written to later on.  Returns false after a message; *code is then the
  * exit_code. */
 bool outfit_open(struct outfit *o, const struct settings *s, int *code);
 void outfit_close(struct outfit *o);

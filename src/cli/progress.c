@@ -42,7 +42,7 @@ struct state {
 	const char *name; /* of the file, or NULL */
 };
 
-/* => Whether it is time for the line. */
+/* Returns whether it is time for the line. */
 static bool
 is_due(struct progress *p, double t)
 {

@@ -16,7 +16,7 @@ void progress_init(struct progress *p, bool wanted);
 void progress_update(struct progress *p, const connlog_source *source);
 /* The same for logs, which have `total` bytes. */
 void progress_update_log(struct progress *p, const connlog_reader *reader, uint64_t total);
-/* => The bytes of these files, 0 where one of them does not say. */
+/* Returns the bytes of these files, 0 where one of them does not say. */
 uint64_t progress_total(const char *const *paths, size_t n);
 /* Takes the line away, before something else is said. */
 void progress_clear(struct progress *p);

@@ -57,7 +57,7 @@ name_source(const struct report *r, char *out, size_t size)
 		snprintf(out, size, "%s and %zu more", r->inputs[0], r->inputs_n - 1);
 }
 
-/* => false, after a message */
+/* Returns false, after a message */
 static bool
 write_page(const char *path, const char *data, size_t n)
 {

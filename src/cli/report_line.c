@@ -36,7 +36,7 @@ get_text(const struct view *v, const connlog_record *r, enum view_column column)
 	return value.set ? value.text : (connlog_text){ "", 0 };
 }
 
-/* => The additional text that a line of Bro 1 has. */
+/* Returns the additional text that a line of Bro 1 has. */
 static connlog_text
 get_addl(const connlog_record *r)
 {

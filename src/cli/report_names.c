@@ -67,7 +67,7 @@ put_address(const uint8_t address[16], char out[REPORT_HOST_MAX])
 		inet_ntop(AF_INET6, address, out, REPORT_HOST_MAX);
 }
 
-/* => getnameinfo()'s answer; `out` is in lower case, and without a byte that is not a name's. */
+/* Returns getnameinfo()'s answer; `out` is in lower case, and without a byte that is not a name's. */
 static int
 ask(const uint8_t address[16], char out[REPORT_HOST_MAX])
 {

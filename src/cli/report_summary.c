@@ -75,7 +75,7 @@ summary_new(const struct report *r)
 	return NULL;
 }
 
-/* Makes the row point at texts of its own. => They, or NULL where there is no memory. */
+/* Makes the row point at texts of its own.  Returns they, or NULL when out of memory. */
 static char *
 keep_texts(struct report_row *row)
 {
@@ -197,7 +197,7 @@ rest_name(const struct summary *s, FILE *f, const struct tally_entry *e)
 	fputs("(others, not told apart)", f);
 }
 
-/* => false where there is no memory. */
+/* Returns false when out of memory. */
 static bool
 put_tally(const struct summary *s, const struct term *t, const char *title, const struct tally *tally,
           enum tally_order order, name_fn name)
@@ -221,7 +221,7 @@ put_tally(const struct summary *s, const struct term *t, const char *title, cons
 	return good;
 }
 
-/* => The connection's line, in memory of its own; NULL where there is none. */
+/* Returns the connection's line, in memory of its own; NULL where there is none. */
 static char *
 line_of(const struct summary *s, const struct report_row *row)
 {

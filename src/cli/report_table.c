@@ -17,7 +17,7 @@ enum {
 	SHORT_BAR = 6,
 };
 
-/* Eighths of a block where the terminal can show them; what is not nothing can be seen. => How many cells it takes. */
+/* Eighths of a block where the terminal can show them; what is not nothing can be seen.  Returns how many cells it takes. */
 static unsigned
 put_bar(const struct term *t, double part, unsigned cells)
 {

@@ -13,7 +13,7 @@ compare(const void *a, const void *b)
 	return order != 0 ? order : (x->name_n > y->name_n) - (x->name_n < y->name_n);
 }
 
-/* => The entry of that name, made where there is none yet; NULL where there is no memory. */
+/* Returns the entry of that name, made where there is none yet; NULL when out of memory. */
 static struct tally_entry *
 find(struct tally *t, const void *name, size_t n)
 {
@@ -75,7 +75,7 @@ struct top {
 	size_t                     n, max;
 };
 
-/* => Whether `a` comes before `b`: more of what is asked for, then of the other, then by name. */
+/* Returns whether `a` comes before `b`: more of what is asked for, then of the other, then by name. */
 static bool
 is_before(enum tally_order order, const struct tally_entry *a, const struct tally_entry *b)
 {

@@ -25,11 +25,11 @@ struct tally {
 
 /* One connection more. */
 void tally_count(struct tally_entry *e, uint64_t sent, uint64_t received);
-/* => false where there is no memory. */
+/* Returns false when out of memory. */
 bool tally_add(struct tally *t, const void *name, size_t n, uint64_t sent, uint64_t received);
 
 enum tally_order { BY_CONNECTIONS, BY_BYTES };
-/* => How many of the most are put into `at`, at most `max`, the first in the order first. */
+/* Returns how many of the most are put into `at`, at most `max`, the first in the order first. */
 size_t tally_top(const struct tally *t, enum tally_order order, const struct tally_entry **at, size_t max);
 void   tally_free(struct tally *t);
 

@@ -19,9 +19,9 @@ enum signals_wish {
 /* The same for an interface, before whose source is there: none of these signals kills.  A second Ctrl-C or SIGTERM sets
  * *signals_hurry(), a third one kills. */
 void signals_live(void);
-/* => The wishes that came since the last call. */
+/* Returns the wishes that came since the last call. */
 unsigned signals_wishes(void);
-/* => What is set once nothing is to be waited for any more. */
+/* Returns what is set once nothing is to be waited for any more. */
 const volatile sig_atomic_t *signals_hurry(void);
 
 #endif

@@ -5,9 +5,9 @@
 #include "cli/output.h"
 
 /* The file for them, which gets its name when it is complete; "-" is standard error.  Opened before anything is read, so that a
- * path that is no good does not show hours later. => NULL, after a message. */
+ * path that is no good does not show hours later.  Returns NULL, after a message. */
 connlog_sink *stats_open(const char *path);
-/* Writes and closes it. => false, after a message. */
+/* Writes and closes it.  Returns false, after a message. */
 bool stats_write(connlog_sink *sink, const connlog_engine *e, const connlog_source *source, const struct output *o);
 /* The same in one. */
 bool stats_tell(const char *path, const connlog_engine *e, const connlog_source *source, const struct output *o);

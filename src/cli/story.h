@@ -45,22 +45,22 @@ struct story_step {
 /* The letters, ended by a row without a name. */
 extern const struct story_letter story_letters[];
 
-/* => The row of a letter in upper or lower case, or NULL. */
+/* Returns the row of a letter in upper or lower case, or NULL. */
 const struct story_letter *story_letter_find(char letter);
 
-/* => Whether all of it are letters of Zeek's, and there is at least one. */
+/* Returns whether all of it are letters of Zeek's, and there is at least one. */
 bool story_is_history(const char *history, size_t n);
 
-/* => UDP where the history has nothing but what UDP has too, else TCP. */
+/* Returns UDP where the history has nothing but what UDP has too, else TCP. */
 enum story_proto story_proto_of(const char *history, size_t n);
-/* => By the value of the column `proto` or `ip_proto_name` ("tcp", "udp", "icmp" …). */
+/* Returns the transport by the value of the column `proto` or `ip_proto_name` ("tcp", "udp", "icmp" …). */
 enum story_proto story_proto_named(const char *name, size_t n);
 
 /* Fills `steps`, of which there are `n`, one a letter. */
 void story_steps(enum story_proto proto, const char *history, size_t n, struct story_step *steps);
 
 /* The whole of it in one sentence: how it was opened, who sent, how it ended.
- * => The length; the text is always terminated and STORY_OUTLINE_MAX is room enough. */
+ * Returns the length; the text is always terminated and STORY_OUTLINE_MAX is room enough. */
 #define STORY_OUTLINE_MAX 160
 size_t story_outline(enum story_proto proto, const struct story_step *steps, size_t n, char *out, size_t size);
 
@@ -83,7 +83,7 @@ struct story_state {
 extern const struct story_state story_states[];
 extern const char *const        story_group_names[STORY_GROUPS];
 
-/* In any case of letters. => NULL for no state. */
+/* In any case of letters.  Returns NULL for no state. */
 const struct story_state *story_state_find(const char *name, size_t n);
 
 /* ---- what the numbers of a record tell ----------------------------------------------------------------------- */
@@ -96,7 +96,7 @@ struct story_numbers {
 	bool   service, tunnelled;
 };
 
-/* The findings, ended by NULL; => those that hold, bit i for the i-th. */
+/* The findings, terminated by NULL.  Returns those that apply, bit i for the i-th. */
 extern const char *const story_findings[];
 unsigned                 story_find(enum story_proto proto, const struct story_numbers *r);
 

@@ -25,7 +25,7 @@ void term_style(const struct term *t, enum term_style style);
 void term_text(const struct term *t, connlog_text text);
 
 /* Our own text between the columns `left` and `right`, broken at blanks; the first line goes on at `at`, where the cursor
- * stands. Ends without a new line. => The column where the cursor stands then. */
+ * stands. Ends without a new line.  Returns the column where the cursor stands then. */
 int term_wrap(const struct term *t, int left, int right, int at, const char *text);
 
 #endif

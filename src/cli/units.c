@@ -10,7 +10,7 @@
 #define LONGEST (100 * 365.0 * 86400) /* seconds */
 #define LARGEST 0x1p62                /* bytes */
 
-/* Takes the number at the beginning; *rest is what is behind it and blanks. => false for none. */
+/* Takes the number at the beginning; *rest is what is behind it and blanks.  Returns false for none. */
 static bool
 take_number(const char *text, double *n, const char **rest)
 {

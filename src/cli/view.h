@@ -34,10 +34,10 @@ struct view {
 
 void view_init(struct view *v);
 
-/* => The number, or -1 where it is unset. */
+/* Returns the number, or -1 where it is unset. */
 double view_number(const struct view *v, const connlog_record *r, enum view_column column);
 
-/* => The text: of an address as it is usually written, of a set with commas between; "" where it is unset.  It is the
+/* Returns the text: of an address as it is usually written, of a set with commas between; "" where it is unset.  It is the
  * record's or lies in `room`, where long sets are cut. */
 #define VIEW_TEXT_MAX 512
 connlog_text
@@ -46,7 +46,7 @@ view_text(const struct view *v, const connlog_record *r, enum view_column column
 /* What story_proto_named() says of the record. */
 enum story_proto view_proto(const struct view *v, const connlog_record *r);
 
-/* => What story_find() finds. */
+/* Returns what story_find() finds. */
 unsigned view_findings(const struct view *v, const connlog_record *r);
 
 #endif

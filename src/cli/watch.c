@@ -50,7 +50,7 @@ pass_time(struct watch *w)
 	return connlog_idle(w->engine, (int64_t)seconds, (uint32_t)((now - seconds) * 1e9));
 }
 
-/* Hands on every record so far. Returns output.status. */
+/* Hands on every record so far.  Returns output.status. */
 static int
 flush(struct watch *w)
 {
@@ -100,7 +100,7 @@ grant_wishes(struct watch *w)
 
 /* ---- loss -------------------------------------------------------------------------------------------------------- */
 
-/* => How many more there are than were told, once a minute at most; else 0. */
+/* Returns how many more there are than were told, once a minute at most; else 0. */
 static uint64_t
 news(struct loss *l, uint64_t lost, double now)
 {

@@ -33,10 +33,10 @@ bool watch_init(struct watch *w, const struct settings *s, connlog_source *sourc
 /* Before they are looked at: takes steps of the clock out of packets' times. */
 void watch_packets(struct watch *w, connlog_packet *p, size_t n);
 
-/* After each read that has brought `n` packets. => CONNLOG_OK, or what keeps the run from going on. */
+/* After each read that has brought `n` packets.  Returns CONNLOG_OK, or what keeps the run from going on. */
 int watch_tick(struct watch *w, size_t n);
 
-/* At the end: says how many packets were lost. => Whether there were none. */
+/* At the end: says how many packets were lost.  Returns whether there were none. */
 bool watch_end(struct watch *w);
 
 #endif

@@ -16,7 +16,7 @@ struct community_flow {
 	uint8_t     proto, transport;
 };
 
-/* => Length of the text in `out`, without a zero byte; 0 where libcrypto failed. */
+/* Returns the length of the text in `out`, without a zero byte; 0 where libcrypto failed. */
 size_t community_id(const struct community_flow *c, uint16_t seed, bool base64, char out[COMMUNITY_ID_MAX]);
 
 #endif

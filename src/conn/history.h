@@ -23,16 +23,16 @@ enum history_bit {
 
 void history_add(struct conn_store *s, uint32_t handle, char letter);
 
-/* Adds the letter when none of `bits` was seen before. => True if they were (and nothing was added). */
+/* Adds the letter when none of `bits` was seen before.  Returns true if they were (and nothing was added). */
 bool history_once(struct conn_store *s, uint32_t handle, uint32_t bits, char letter);
 
-/* Counts, and adds the letter at 1, 10, 100 … => Which of them was reached, or 0. */
+/* Counts, and adds the letter at 1, 10, 100 … Returns which of them was reached, or 0. */
 uint32_t history_scaled(struct conn_store *s, uint32_t handle, struct scaled *n, char letter);
 
 /* Replaces the whole text. */
 void history_set(struct conn_store *s, uint32_t handle, const char *text);
 
-/* => The text, not terminated; valid until the history changes.  An embryo's is told by its bits alone. */
+/* Returns the text, not terminated; valid until the history changes.  An embryo's is told by its bits alone. */
 const char *history_text(const struct conn_store *s, uint32_t handle, size_t *len);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "conn/conn.h"
 
-/* => "S0", "SF" … (scripts/base/protocols/conn/main.zeek, conn_state). */
+/* Returns "S0", "SF" … (scripts/base/protocols/conn/main.zeek, conn_state). */
 const char *conn_state(enum transport transport, const struct conn_endpoint *orig, const struct conn_endpoint *resp,
                        const char *history, size_t history_len);
 

@@ -42,7 +42,7 @@ conn_count(struct conn_store *s, uint32_t handle, struct conn *c, int side, uint
 	conn_counted(s, handle, side);
 }
 
-/* => The connection's thresholds, attached when there were none; NULL where there is no memory. */
+/* Returns the connection's thresholds, attached when there were none; NULL when out of memory. */
 struct conn_thresholds *conn_thresholds_need(struct conn_store *s, uint32_t handle);
 
 #endif

@@ -24,7 +24,7 @@ uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, c
 	return (struct uid){ .hi = out[0] >> 32, .lo = out[1] };
 }
 
-/* => The four base-62 digits of `v`, which is below 62^4, the lowest in the lowest byte.  Two are worked out at a time, side
+/* Returns the four base-62 digits of `v`, which is below 62^4, the lowest in the lowest byte.  Two are worked out at a time, side
  * by side in one word. */
 static inline uint32_t
 four_digits(uint32_t v)
@@ -37,7 +37,7 @@ four_digits(uint32_t v)
 	return (uint32_t)(digits | digits >> 16);
 }
 
-/* => The letters of eight digits: 0-9, a-z, A-Z, as they stand in memory. */
+/* Returns the letters of eight digits: 0-9, a-z, A-Z, as they stand in memory. */
 static inline uint64_t
 letters(uint64_t digits)
 {
@@ -47,7 +47,7 @@ letters(uint64_t digits)
 	return htole64(digits + ones * '0' + lower * ('a' - 10 - '0') - upper * (('a' - 10) - ('A' - 36)));
 }
 
-/* => How many of the digits there are without the zeros in front, which in the word are the upper bytes; at least one. */
+/* Returns how many of the digits there are without the zeros in front, which in the word are the upper bytes; at least one. */
 static inline size_t
 digits_used(uint64_t digits)
 {

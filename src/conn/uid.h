@@ -16,7 +16,7 @@
 struct uid uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, const struct addr *b,
                     uint16_t port_b, uint8_t proto, double start, uint32_t salt);
 
-/* "C" and the base-62 digits, lowest first as Zeek prints them (UID::Base62). => Length; no zero byte. */
+/* "C" and the base-62 digits, lowest first as Zeek prints them (UID::Base62).  Returns the length, without a NUL. */
 size_t uid_format(const struct uid *uid, char out[UID_TEXT_MAX]);
 
 static inline bool

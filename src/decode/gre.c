@@ -41,7 +41,7 @@ is_aruba(unsigned type)
 }
 
 /* What stands between GRE's header and the packet in version 0: `extra` bytes; and what the packet begins with.
- * => False where it is cut short. */
+ * Returns false if it is cut short. */
 static bool
 version_0(struct walk *w, unsigned flags, unsigned type, size_t gre_len, size_t *extra, size_t *ethernet)
 {

@@ -2,7 +2,7 @@
  *
  * Zeek reads the header with a generated parser before it looks at it, so a message that does not parse is a
  * violation whatever its version is, and the information elements of the control messages 16 to 21 are parsed
- * too.  A violation does not stop later packets from being taken apart here; it only forbids the confirmation.
+ * too.  A violation does not stop later packets from being parsed here; it only forbids the confirmation.
  * Zeek: src/packet_analysis/protocol/gtpv1/{gtpv1-protocol.pac,gtpv1-analyzer.pac,GTPv1.cc}.
  */
 #include "decode/ip.h"
@@ -17,7 +17,7 @@ enum {
 	GTP_DELETE_RESPONSE = 21,
 };
 
-/* => The length of an information element without a length field, by type; 0 for unknown ones. */
+/* Returns the length of an information element without a length field, by type; 0 for unknown ones. */
 static unsigned
 element_len(uint8_t type)
 {
@@ -53,7 +53,7 @@ element_len(uint8_t type)
 	return len[type];
 }
 
-/* Takes `n` bytes off. => False where they are not all there; so all of these. */
+/* Takes `n` bytes off.  Returns false if they are not all there; so all of these. */
 static bool
 take(struct bytes *b, size_t n)
 {
@@ -135,7 +135,7 @@ take_long_element(struct bytes *b, uint8_t type)
 	}
 }
 
-/* => Whether the elements up to the end parse. */
+/* Returns whether the elements up to the end parse. */
 static bool
 elements_parse(struct bytes b)
 {
@@ -148,7 +148,7 @@ elements_parse(struct bytes b)
 	return true;
 }
 
-/* Takes the header off, with extension headers. => False where it does not parse. */
+/* Takes the header off, with extension headers.  Returns false if it does not parse. */
 static bool
 strip(struct bytes *b)
 {

@@ -30,7 +30,7 @@ ignored_by_net(const struct decode_options *opt, struct bytes ip, uint8_t versio
 	return in_nets(opt, &src);
 }
 
-/* The lengths in the header against the bytes that there are. => DECODE_R_COUNT where all is well. */
+/* The lengths in the header against the bytes that there are.  Returns DECODE_R_COUNT where all is well. */
 static enum decode_rejected
 check_lengths(struct walk *w, const struct ip_header *h, uint32_t *total_len)
 {
@@ -73,7 +73,7 @@ reassembled_length(struct walk *w, uint32_t len)
 		rest->wire_len = len;
 }
 
-/* => LAYER_IP when there is a packet to go on with (a first fragment cut short, or the whole datagram). */
+/* Returns LAYER_IP if there is a packet to continue with (a first fragment cut short, or the whole datagram). */
 static enum layer
 fragment(struct walk *w, struct ip_header *h, uint32_t total_len)
 {

@@ -58,7 +58,7 @@ void ip6_parse_reassembled(uint8_t *p, size_t n, uint8_t next, struct ip_header 
 enum ip_check { IP_CHECK_OK, IP_CHECK_BAD, IP_CHECK_TOO_SMALL, IP_CHECK_TOO_LARGE };
 enum ip_check ip_check_inner(struct bytes b, unsigned proto, struct ip_header *h);
 
-/* => The type of the answer to a message of PROTO_ICMP or PROTO_ICMPV6, so that both are one connection; -1 where there is
+/* Returns the type of the answer to a message of PROTO_ICMP or PROTO_ICMPV6, so that both are one connection; -1 where there is
  * none. (transport.c) */
 int icmp_counterpart(uint8_t proto, uint8_t type);
 

@@ -21,7 +21,7 @@ struct iptunnels {
 /* Forgets the tunnels that were not used for `timeout`: call it when time has come to `now`. */
 void iptunnels_look(struct iptunnels *t, double timeout, double now);
 
-/* => The tunnel between the ends of `seen`, which is remembered as the new one where none is known. NULL where there
+/* Returns the tunnel between the ends of `seen`, which is remembered as the new one where none is known. NULL where there
  * is no memory. */
 const struct encap *iptunnel_find(struct iptunnels *t, const struct decode_options *opt, struct decode_counters *n,
                                   const struct siphash_key *key, const struct encap *seen, double now);

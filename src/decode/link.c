@@ -188,7 +188,7 @@ ppp_serial_layer(struct walk *w)
 	return ppp_protocol(w, load_be16(b.p + 2), true);
 }
 
-/* => Length of an LLC header, 0 where it is not all there: the control field is one byte for unnumbered frames. */
+/* Returns the length of an LLC header, 0 where it is not all there: the control field is one byte for unnumbered frames. */
 static size_t
 llc_len(struct bytes b)
 {

@@ -7,7 +7,7 @@
 
 #define IP6_HEADER 40
 
-/* => Whether an address in the bytes of an IPv6 header begins with Teredo's prefix, 2001:0::/32. */
+/* Returns whether an address in the bytes of an IPv6 header begins with Teredo's prefix, 2001:0::/32. */
 static bool
 has_prefix(const uint8_t *address)
 {
@@ -40,7 +40,7 @@ teredo_detect(struct bytes b)
 	return b.n >= IP6_HEADER && b.p[0] >> 4 == 6;
 }
 
-/* Takes the headers off. => False where this is no Teredo packet. */
+/* Takes the headers off.  Returns false if this is no Teredo packet. */
 static bool
 strip(struct bytes *b)
 {

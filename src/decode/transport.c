@@ -10,7 +10,7 @@
 
 #define VXLAN_PORT 4789
 
-/* CheckHeaderTrunc. => DECODE_R_COUNT where the fixed header is there. */
+/* CheckHeaderTrunc.  Returns DECODE_R_COUNT where the fixed header is there. */
 static enum decode_rejected
 check_header(const struct pkt *out, size_t min)
 {
@@ -29,7 +29,7 @@ set_data(struct pkt *out, size_t header, uint32_t len)
 	out->data = bytes_head(bytes_skip(out->payload, header), len - header);
 }
 
-/* => Whether `len` bytes of payload with their pseudo header add up. `len` bytes are there. */
+/* Returns whether `len` bytes of payload with their pseudo header add up. `len` bytes are there. */
 static bool
 checksum_good(const struct pkt *out, uint8_t proto, uint32_t len, bool v4)
 {

@@ -26,7 +26,7 @@ confirm(const struct udp_view *v)
 		v->st->confirmed |= v->kind;
 }
 
-/* => False, so that a recogniser can end with it. */
+/* Returns false, so that a recogniser can end with it. */
 static inline bool
 violate(const struct udp_view *v)
 {
@@ -34,7 +34,7 @@ violate(const struct udp_view *v)
 	return false;
 }
 
-/* => True, with what is inside filled in. */
+/* Returns true, with what is inside filled in. */
 static inline bool
 inside(const struct udp_view *v, enum tunnel_type type, int what, struct bytes data)
 {

@@ -124,7 +124,7 @@ advance(struct walk *w, size_t n)
 	w->at->data.n -= n;
 }
 
-/* Puts a piece on top of the pending ones and counts it. => False where there is no room. */
+/* Puts a piece on top of the pending ones and counts it.  Returns false if there is no room. */
 bool push_piece(struct walk *w, const struct piece *p);
 
 /* link.c */
@@ -163,10 +163,10 @@ enum layer udp_layer(struct walk *w);
 enum layer icmp_layer(struct walk *w);
 enum layer other_layer(struct walk *w);
 
-/* => Whether ignore_checksums_nets hold the source address, as it stands in the IP header. */
+/* Returns whether ignore_checksums_nets hold the source address, as it stands in the IP header. */
 bool ignored_by_net(const struct decode_options *opt, struct bytes ip, uint8_t version);
 
-/* => Whether checksums of packets with this source address are to be verified. */
+/* Returns whether checksums of packets with this source address are to be verified. */
 static inline bool
 verify_checksums(const struct decode_options *opt, struct bytes ip, uint8_t version)
 {
@@ -175,7 +175,7 @@ verify_checksums(const struct decode_options *opt, struct bytes ip, uint8_t vers
 	return opt->n_ignore_checksums_nets == 0 || !ignored_by_net(opt, ip, version);
 }
 
-/* => The same of the packet that `out` is filled with, for checksums behind the IP header. */
+/* Returns the same of the packet that `out` is filled with, for checksums behind the IP header. */
 static inline bool
 verify_transport(const struct walk *w)
 {

@@ -65,7 +65,7 @@ make_classes(struct dfa *d)
 		d->shift++;
 }
 
-/* Marks what is reached from a node without a byte. => The bits of the patterns that accept there. */
+/* Marks what is reached from a node without a byte.  Returns the bits of the patterns that accept there. */
 static uint64_t
 close_over(struct dfa *d, uint16_t from)
 {
@@ -91,7 +91,7 @@ close_over(struct dfa *d, uint16_t from)
 	return accepts;
 }
 
-/* Makes room for one more state. => Is there? */
+/* Makes room for one more state.  Returns whether there is. */
 static bool
 reserve(struct dfa *d)
 {
@@ -142,7 +142,7 @@ collect(struct dfa *d, struct state *s)
 	}
 }
 
-/* => The state of the reached nodes, made unless it is there; UNKNOWN where there is no room. */
+/* Returns the state of the reached nodes, made unless it is there; UNKNOWN where there is no room. */
 static uint16_t
 state_of(struct dfa *d, uint64_t accepts)
 {
@@ -171,7 +171,7 @@ state_of(struct dfa *d, uint64_t accepts)
 	return (uint16_t)(d->n_states - 1);
 }
 
-/* Fills a cell of the table. => The state it leads to; DFA_DEAD, and not kept, where there is no room for it. */
+/* Fills a cell of the table.  Returns the state it leads to; DFA_DEAD, and not kept, where there is no room for it. */
 static uint16_t
 fill(struct dfa *d, uint16_t state, unsigned column)
 {
@@ -266,7 +266,7 @@ measure(struct dfa *d)
 	}
 }
 
-/* The first two states: what all patterns start with, and nothing. => Is there memory? */
+/* The first two states: what all patterns start with, and nothing.  Returns false when out of memory. */
 static bool
 first_states(struct dfa *d, const uint16_t *start, unsigned n)
 {

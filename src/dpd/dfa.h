@@ -28,7 +28,7 @@ struct dfa_size {
 
 struct dfa;
 
-/* Patterns of the same text count as one.  => NULL without memory, or where a text is no pattern. */
+/* Patterns of the same text count as one.  Returns NULL when out of memory, or where a text is no pattern. */
 struct dfa *dfa_new(const struct dfa_pattern *patterns, unsigned n, unsigned max_states);
 void        dfa_free(struct dfa *d);
 

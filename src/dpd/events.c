@@ -95,7 +95,7 @@ confirm(struct inspect *in, enum service s)
 		conn_set_timeout(in->by->s, in->handle, TIMEOUT_ANALYZER);
 }
 
-/* => True where the violation makes the service fail. */
+/* Returns true if the violation makes the service fail. */
 static bool
 violate(struct inspect *in, const struct event *e)
 {

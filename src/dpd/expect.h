@@ -44,7 +44,7 @@ void expect_add(struct expectations *e, enum service s, const struct addr *orig,
 
 #define EXPECT_NAMES 4
 
-/* Looks a TCP connection up. => True where it is expected; `out` gets the names that it is to bear, `*n` their number. */
+/* Looks a TCP connection up.  Returns true if it is expected; `out` gets the names that it is to bear, `*n` their number. */
 bool expect_find(struct expectations *e, const struct addr *orig, const struct addr *resp, uint16_t port, double now,
                  enum service out[EXPECT_NAMES], unsigned *n);
 

@@ -13,7 +13,7 @@
 
 struct joint;
 
-/* Automata may be NULL: there is nothing in that place.  They are the caller's.  Returns NULL without memory. */
+/* Automata may be NULL: there is nothing in that place.  They are the caller's.  Returns NULL when out of memory. */
 struct joint *joint_new(struct dfa *const automata[JOINT_MAX], unsigned max_states);
 void          joint_free(struct joint *j);
 

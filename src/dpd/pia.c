@@ -43,7 +43,7 @@ pia_forget(struct inspect *in, struct talk *t)
 	signatures_forget(in->by->signatures, &p->match);
 }
 
-/* Writes a number by sevens of its bits, the lowest first; the upper bit says that there are more. => The bytes written. */
+/* Writes a number by sevens of its bits, the lowest first; the upper bit says that there are more.  Returns the bytes written. */
 static size_t
 put_head(uint8_t out[HEAD_MAX], uint32_t v)
 {
@@ -95,7 +95,7 @@ stop_buffering(struct inspect *in, struct talk *t)
 }
 
 /* Feeds a recogniser with all datagrams that came before, and with this one.  Zeek hands them on without looking whether the
- * analyzer skips, and without catching what it throws (PIA::ReplayPacketBuffer).  => False where it threw: the rest is not
+ * analyzer skips, and without catching what it throws (PIA::ReplayPacketBuffer).  Returns false if it threw: the rest is not
  * replayed. */
 static bool
 replay_datagrams(struct bytes kept, struct talk *to, int side, struct bytes now)
@@ -135,7 +135,7 @@ replay_stream(struct inspect *in, struct bytes kept, struct talk *to, int side, 
 	tree_feed(in, to, side, now);
 }
 
-/* => False where a datagram's recogniser threw. */
+/* Returns false if a datagram's recogniser threw. */
 static bool
 replay(struct inspect *in, struct talk *t, struct talk *to, int side, struct bytes now)
 {
@@ -195,7 +195,7 @@ note_headers(const struct inspect *in, struct pia *p)
 			sig_start(&p->match, side);
 }
 
-/* Counts a chunk. => Is it one too many, or beyond the bytes that are kept? */
+/* Counts a chunk.  Returns whether it is one too many, or beyond the bytes that are kept. */
 static bool
 is_beyond(const struct inspect *in, const struct talk *t, size_t n)
 {

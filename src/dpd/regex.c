@@ -44,7 +44,7 @@ edge(struct parser *ps, uint16_t from, uint16_t out, uint16_t alt)
 	ps->nfa->nodes[from].alt = alt;
 }
 
-/* => The number of the set, which is added unless it is there. */
+/* Returns the number of the set, which is added unless it is there. */
 static uint16_t
 intern(struct parser *ps, const struct byte_set *set)
 {

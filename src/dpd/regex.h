@@ -39,7 +39,7 @@ byte_set_has(const struct byte_set *s, unsigned b)
 	return s->w[b >> 6] >> (b & 63) & 1;
 }
 
-/* Adds a pattern; its first node goes to *start.  => false without memory, or where the text is no pattern. */
+/* Adds a pattern; its first node goes to *start.  Returns false when out of memory, or where the text is no pattern. */
 bool nfa_add(struct nfa *nfa, const char *text, uint8_t pattern, uint16_t *start);
 void nfa_free(struct nfa *nfa);
 

@@ -91,7 +91,7 @@ undelivered_forget(struct inspect *in)
 	in->heads = 0;
 }
 
-/* => What a side's oldest segment that is not acknowledged begins like; SERVICE_NONE where nothing is to be matched. */
+/* Returns what a side's oldest segment that is not acknowledged begins like; SERVICE_NONE where nothing is to be matched. */
 static enum service
 oldest(const struct inspect *in, const struct tcp_ctx *x, int side)
 {

@@ -13,7 +13,7 @@ entry(enum verdict_list list, enum service s)
 	return (uint8_t)((unsigned)list | (unsigned)s);
 }
 
-/* => Its place, or where the list ends; `n` where it is full. */
+/* Returns its place, or where the list ends; `n` where it is full. */
 static unsigned
 place(const uint8_t *at, unsigned n, uint8_t e)
 {
@@ -46,7 +46,7 @@ verdict_list(const struct verdict *v, enum verdict_list list, enum service out[V
 
 /* ---- few */
 
-/* => The handle of the many, or 0. */
+/* Returns the handle of the many, or 0. */
 static uint32_t
 many_of(const struct found *f)
 {
@@ -57,7 +57,7 @@ many_of(const struct found *f)
 	return handle;
 }
 
-/* => The entries, wherever they are, and how many there may be. */
+/* Returns the entries, wherever they are, and how many there may be. */
 static const uint8_t *
 entries(const struct found *f, const struct slab *verdicts, unsigned *n)
 {

@@ -28,7 +28,7 @@ struct verdict {
 
 /* Appends, unless it is there. */
 void verdict_add(struct verdict *v, enum verdict_list list, enum service s);
-/* => The number of entries of one list, which go to `out`. */
+/* Returns the number of entries of one list, which go to `out`. */
 unsigned verdict_list(const struct verdict *v, enum verdict_list list, enum service out[VERDICT_MAX]);
 
 #define FOUND_FEW 7

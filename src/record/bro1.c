@@ -99,7 +99,7 @@ bro1_is_state(struct text name)
 	return find_state(name) != NULL;
 }
 
-/* => What is known of the record's conn_state, or NULL where it has none or one of its own. */
+/* Returns what is known of the record's conn_state, or NULL where it has none or one of its own. */
 static const struct state *
 state_of(const struct record *r)
 {
@@ -168,7 +168,7 @@ bro1_service(const struct record *r, enum bro1_kind kind, bool marked, char room
 	return kind == BRO0 && (r->has & HAS(COL_RESP_P)) ? unnamed_port(r, room) : text_from("other");
 }
 
-/* => Whether the text is a port's number, without zeros in front. */
+/* Returns whether the text is a port's number, without zeros in front. */
 static bool
 parse_port(const char *p, size_t n, uint16_t *port)
 {

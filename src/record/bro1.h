@@ -48,7 +48,7 @@ extern const struct bro1_layout bro1_layouts[]; /* by bro1_kind */
 /* "icmp-unreach" and a "?" is the longest that is made up. */
 #define BRO1_SERVICE_MAX 16
 
-/* => Bro 1's name of a port, or no text. `proto` is tcp, udp or icmp. */
+/* Returns Bro 1's name of a port, or no text. `proto` is tcp, udp or icmp. */
 struct text bro1_port_name(struct text proto, uint16_t port);
 
 /* What stands for a service: that of the record, or the name of a port, or "other"; in the oldest line, which shows no
@@ -56,14 +56,14 @@ struct text bro1_port_name(struct text proto, uint16_t port);
  * has it with dpd_conn_logs.  It may point into `room`. */
 struct text bro1_service(const struct record *r, enum bro1_kind kind, bool marked, char room[BRO1_SERVICE_MAX]);
 
-/* => Whether the service is one of those that bro1_service() makes up where a port has no name; "priv-N" and the like then
+/* Returns whether the service is one of those that bro1_service() makes up where a port has no name; "priv-N" and the like then
  * say the protocol and the responder's port, which are put into the record. */
 bool bro1_service_is_other(struct text service, struct record *r);
 
-/* => The one protocol in which the table has a port of that name; tcp where there are several or none. */
+/* Returns the one protocol in which the table has a port of that name; tcp where there are several or none. */
 struct text bro1_service_proto(struct text service);
 
-/* => Whether the text is one of Bro's thirteen states. */
+/* Returns whether the text is one of Bro's thirteen states. */
 bool bro1_is_state(struct text name);
 
 /* Whether there is a number to be shown; Bro 1 has "?" for the duration of a TCP connection that nobody has closed, and

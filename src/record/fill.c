@@ -22,7 +22,7 @@ proto_text(uint8_t transport)
 	}
 }
 
-/* => "00:11:22:33:44:55", or no text for an address of zeros, which Zeek takes for none. */
+/* Returns "00:11:22:33:44:55", or no text for an address of zeros, which Zeek takes for none. */
 static struct text
 l2_text(const uint8_t l2[6], char out[18])
 {

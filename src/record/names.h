@@ -21,12 +21,12 @@ extern const struct column_names column_names[COLUMNS];
 
 enum names_schema { NAMES_OSSEM, NAMES_ECS };
 
-/* => The prefix of a schema. */
+/* Returns the prefix of a schema. */
 const char *names_prefix(enum names_schema schema);
-/* => The schema's name of a column, or NULL where that is the prefix and Zeek's name. */
+/* Returns the schema's name of a column, or NULL where that is the prefix and Zeek's name. */
 const char *names_of(enum names_schema schema, const struct column *c);
 
-/* => Zeek's name of what has this name in the schema: of a column, or of one that Zeek does not know, which is what stands
+/* Returns Zeek's name of what has this name in the schema: of a column, or of one that Zeek does not know, which is what stands
  * behind the prefix, or the name itself where it has none.  `*due` is where to look first, the row behind the one found
  * last: logs have their columns in one order. */
 struct text names_to_zeek(enum names_schema schema, struct text name, size_t *due);

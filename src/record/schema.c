@@ -75,7 +75,7 @@ schema_find(const char *name, size_t len)
 	return NULL;
 }
 
-/* => Whether the text names the script, by any of the paths that Zeek's @load takes for it:
+/* Returns whether the text names the script, by any of the paths that Zeek's @load takes for it:
  * [policy/]protocols/conn/SCRIPT[.zeek]. */
 static bool
 is_script(const char *text, size_t len, const char *script)
@@ -138,7 +138,7 @@ field_set_profile(struct field_set *set, unsigned profile)
 			set->at[set->n++] = field_of(&schema[i]);
 }
 
-/* => Whether an item ("all", a column's name, a script's) means the column. */
+/* Returns whether an item ("all", a column's name, a script's) means the column. */
 static bool
 item_means(const char *item, size_t len, const struct column *c)
 {
@@ -157,7 +157,7 @@ unknown_field(const char *item, size_t len, char *err, size_t err_size)
 	return err;
 }
 
-/* Adds or drops the fields that an item means. => Whether it means any. */
+/* Adds or drops the fields that an item means.  Returns whether it means any. */
 static bool
 apply_item(struct field_set *set, const struct field_set *known, const char *item, size_t len, bool drop)
 {

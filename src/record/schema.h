@@ -32,10 +32,10 @@ struct column {
 extern const struct column schema[];
 extern const size_t        schema_columns;
 
-/* => The column of that name, or NULL. */
+/* Returns the column of that name, or NULL. */
 const struct column *schema_find(const char *name, size_t len);
 
-/* => Where the column's value lies; it means something only where column_is_set(). */
+/* Returns where the column's value lies; it means something only where column_is_set(). */
 static inline const void *
 column_at(const struct column *c, const struct record *r)
 {
@@ -56,7 +56,7 @@ struct field {
 };
 #define NO_EXTRA SIZE_MAX
 
-/* => The value of a field that the schema does not know, or NULL where it is unset. */
+/* Returns the value of a field that the schema does not know, or NULL where it is unset. */
 static inline const struct extra *
 field_extra(const struct field *f, const struct record *r)
 {
@@ -70,19 +70,19 @@ struct field_set {
 	struct field at[FIELDS_MAX];
 };
 
-/* => The field of a column of the schema's. */
+/* Returns the field of a column of the schema's. */
 struct field field_of(const struct column *c);
 
 void field_set_profile(struct field_set *set, unsigned profile);
 
-/* => false where the set is full. A field that is there already stays where it is. */
+/* Returns false if the set is full. A field that is there already stays where it is. */
 bool field_set_add(struct field_set *set, const struct field *f);
 
 /* Parses --fields on top of `set`, item by item, separated by commas: "+a" adds, "-a" drops, a name without a
  * sign replaces the set by itself and those that follow, "all" is every column of Zeek's.  Where a name may
  * stand, so may one of Zeek's scripts ("policy/protocols/conn/vlan-logging"), for the columns that it adds, and one of
  * the fields in `known` (NULL: none), which the schema need not know.  A column that is there already stays where it is.
- * => NULL, or a text (static or in `err`) that says what is wrong. */
+ * Returns NULL, or a text (static or in `err`) that says what is wrong. */
 const char *
 field_set_parse(struct field_set *set, const struct field_set *known, const char *list, char *err, size_t err_size);
 

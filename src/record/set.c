@@ -37,7 +37,7 @@ is_transport(connlog_text t)
 	return false;
 }
 
-/* => Whether a column of that type can take the value.  proto is the only enum. */
+/* Returns whether a column of that type can take the value.  proto is the only enum. */
 static bool
 takes(connlog_type type, const connlog_value *v)
 {
@@ -91,7 +91,7 @@ connlog_column_takes(size_t column)
 	}
 }
 
-/* => false where there is no memory. */
+/* Returns false when out of memory. */
 static bool
 copy_text(struct arena *a, connlog_text from, struct text *to)
 {
@@ -119,7 +119,7 @@ copy_texts(struct arena *a, connlog_texts from, struct text_set *to)
 	return true;
 }
 
-/* Writes the value where the column lies. => false where there is no memory, and nothing is changed. */
+/* Writes the value where the column lies.  Returns false when out of memory, and nothing is changed. */
 static bool
 store(struct record *r, const struct column *c, const connlog_value *v)
 {

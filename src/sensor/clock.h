@@ -5,7 +5,7 @@
 #include <math.h>
 #include <time.h>
 
-/* => Seconds since the epoch, to the microsecond, as Zeek has them. */
+/* Returns seconds since the epoch, to the microsecond, as Zeek has them. */
 static inline double
 clock_wall(void)
 {
@@ -16,7 +16,7 @@ clock_wall(void)
 	return (double)t.tv_sec + (double)micros / 1e6;
 }
 
-/* => Seconds of a clock that nobody sets, for waiting. */
+/* Returns seconds of a clock that nobody sets, for waiting. */
 static inline double
 clock_steady(void)
 {

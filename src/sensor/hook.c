@@ -56,7 +56,7 @@ put_date(FILE *f, double when)
 	        t.tm_sec);
 }
 
-/* => The line for the shell, of the heap, or NULL. */
+/* Returns the line for the shell, of the heap, or NULL. */
 static char *
 command_line(const char *command, const char *name, const struct finished *f)
 {
@@ -82,7 +82,7 @@ command_line(const char *command, const char *name, const struct finished *f)
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
-/* Starts it with the signals as a program expects them, which the helper ignores. => 0 or errno */
+/* Starts it with the signals as a program expects them, which the helper ignores.  Returns 0 or errno */
 static int
 spawn(char *line, pid_t *pid)
 {

@@ -24,7 +24,7 @@ void        hook_free(struct hook *h);
 const char *hook_command(const struct hook *h);
 
 /* Has it run `COMMAND PATH NAME OPENED CLOSED TERMINATING ascii` through the shell; what it prints goes to standard error.
- * `wait`: until it has ended. => 0, its exit status, or a negative errno where it could not be begun. */
+ * `wait`: until it has ended.  Returns 0, its exit status, or a negative errno where it could not be begun. */
 int hook_run(struct hook *h, const char *name, const struct finished *f, bool wait);
 
 #endif

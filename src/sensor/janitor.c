@@ -91,7 +91,7 @@ run_command(struct janitor *j, const struct finished *f)
 		say(j, "'%s' ended with status %d for %s", hook_command(j->o.hook), status, f->path);
 }
 
-/* A clock that was set makes no log old at once. => The retention that can be kept now. */
+/* A clock that was set makes no log old at once.  Returns the retention that can be kept now. */
 static struct retention
 trusted_retention(struct janitor *j, double now)
 {
@@ -145,7 +145,7 @@ pack_left(struct janitor *j, const char *folder)
 
 /* ---- the thread -------------------------------------------------------------------------------------------------- */
 
-/* => The next log, which is taken out; NULL where none has come in time, or all is done and *over set. */
+/* Returns the next log, which is taken out; NULL where none has come in time, or all is done and *over set. */
 static struct finished *
 take(struct janitor *j, bool *over)
 {
@@ -240,7 +240,7 @@ janitor_counts(struct janitor *j, struct janitor_counts *out)
 	*out = (struct janitor_counts){ j->packed, j->commands, j->removed, j->failures };
 }
 
-/* => Whether the thread has ended by then; a signal makes it the end of waiting. */
+/* Returns whether the thread has ended by then; a signal makes it the end of waiting. */
 static bool
 wait_for_end(struct janitor *j, double deadline, bool interruptible)
 {

@@ -28,10 +28,10 @@ struct janitor_counts {
 
 struct janitor;
 
-/* All that the options point at lives as long.  => NULL without memory. */
+/* All that the options point at lives as long.  Returns NULL when out of memory. */
 struct janitor *janitor_new(const struct janitor_options *o);
 /* Starts the thread, which begins with what rotated logs of earlier runs are left: those are packed, and the old ones
- * removed. => false: there is no thread to be had. */
+ * removed.  Returns false: there is no thread to be had. */
 bool janitor_begin(struct janitor *j);
 
 /* Takes the log over, and the path. */

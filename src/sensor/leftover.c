@@ -19,7 +19,7 @@
 
 enum { WINDOW = 64 << 10, TEXT_MAX = 1024 };
 
-/* => How long the file is without the part of a line at its end, or -1. */
+/* Returns how long the file is without the part of a line at its end, or -1. */
 static off_t
 whole_size(int fd, off_t size)
 {
@@ -38,7 +38,7 @@ whole_size(int fd, off_t size)
 	return 0;
 }
 
-/* => Whether a line of its beginning is none of the header. */
+/* Returns whether a line of its beginning is none of the header. */
 static bool
 has_record(int fd)
 {
@@ -88,7 +88,7 @@ say(const struct leftovers *l, const char *format, ...)
 }
 
 /* Cuts the file to whole lines and gives it its name. `opened`: 0 for when it was made; `why`: it is there.
- * => 0 or errno */
+ * Returns 0 or errno */
 static int
 finish(const struct leftovers *l, int fd, const char *path, double opened, uint64_t missing, const char *why)
 {
@@ -111,7 +111,7 @@ finish(const struct leftovers *l, int fd, const char *path, double opened, uint6
 	return 0;
 }
 
-/* => How many records of the run before were neither written nor said to be lost. */
+/* Returns how many records of the run before were neither written nor said to be lost. */
 static uint64_t
 count_missing(const struct state_counts *before)
 {
@@ -164,7 +164,7 @@ finish_temporary(const struct leftovers *l, const char *path)
 	close(fd);
 }
 
-/* => Whether the name begins with . and the log's name and what is behind. */
+/* Returns whether the name begins with . and the log's name and what is behind. */
 static bool
 begins_hidden(const struct leftovers *l, const char *file, const char *behind)
 {
@@ -172,7 +172,7 @@ begins_hidden(const struct leftovers *l, const char *file, const char *behind)
 	return file[0] == '.' && strncmp(file + 1, l->name, n) == 0 && strncmp(file + 1 + n, behind, strlen(behind)) == 0;
 }
 
-/* => Whether it is a packed log that is not complete. */
+/* Returns whether it is a packed log that is not complete. */
 static bool
 is_part(const struct leftovers *l, const char *file)
 {

@@ -21,7 +21,7 @@ struct leftovers {
 };
 
 /* DIR/NAME.log; `before` is what the state file told of the run that wrote it.  What is no regular file stays.
- * => 0, or errno: it is still there. */
+ * Returns 0, or errno: it is still there. */
 int leftover_log(const struct leftovers *l, const struct state_counts *before);
 
 /* All the hidden files. */

@@ -142,7 +142,7 @@ leftovers_of(struct log *l)
 	return (struct leftovers){ l->o.folder, l->o.name, &l->o.rotation, hand_on_leftover, say_leftover, l };
 }
 
-/* Begins a log; what somebody else has put there meanwhile is moved out of the way. => 0 or errno */
+/* Begins a log; what somebody else has put there meanwhile is moved out of the way.  Returns 0 or errno */
 static int
 open_log(struct log *l, double when)
 {
@@ -157,7 +157,7 @@ open_log(struct log *l, double when)
 	return why;
 }
 
-/* Gives the log that is written its last name and closes it. => Whether a new one is to be begun. */
+/* Gives the log that is written its last name and closes it.  Returns whether a new one is to be begun. */
 static bool
 move_away(struct log *l, double when, bool terminating)
 {
@@ -180,7 +180,7 @@ move_away(struct log *l, double when, bool terminating)
 	return true;
 }
 
-/* => 0 or errno */
+/* Returns 0 or errno */
 static int
 rotate(struct log *l, double when)
 {
@@ -231,14 +231,14 @@ finish(struct log *l)
 
 /* ---- the thread -------------------------------------------------------------------------------------------------- */
 
-/* The log is open and has its head. => 0 or errno */
+/* The log is open and has its head.  Returns 0 or errno */
 static int
 get_ready(struct log *l)
 {
 	return l->file.out.fd < 0 ? open_log(l, clock_wall()) : logfile_ready(&l->file, &l->spool);
 }
 
-/* => How much of the item the log can take that is written: lines that keep it below its bound, or one where it has none. */
+/* Returns how much of the item the log can take that is written: lines that keep it below its bound, or one where it has none. */
 static size_t
 share_of(const struct log *l, const struct spool_item *item)
 {
@@ -254,7 +254,7 @@ share_of(const struct log *l, const struct spool_item *item)
 	return first != NULL ? item->done + (size_t)(first + 1 - begin) : item->n;
 }
 
-/* => 0 or errno; what is written is noted in the item. */
+/* Returns 0 or errno; what is written is noted in the item. */
 static int
 write_lines(struct log *l, struct spool_item *item)
 {
@@ -380,7 +380,7 @@ needs_janitor(const struct log_options *o)
 	return o->packing.kind != PACK_NONE || o->hook != NULL || o->retention.age > 0 || o->retention.size > 0;
 }
 
-/* => false with a text. */
+/* Returns false with a text. */
 static bool
 open_folder(struct log *l, char *err, size_t err_size)
 {
@@ -416,7 +416,7 @@ open_folder(struct log *l, char *err, size_t err_size)
 	return false;
 }
 
-/* => Whether there was memory for all. */
+/* Returns whether there was memory for all. */
 static bool
 init(struct log *l, connlog_writer *frame)
 {

@@ -38,7 +38,7 @@ struct log_counts {
 struct log;
 
 /* Opens the log.  `frame` makes its heads and feet and becomes the log's, also where that fails; the options' texts live as
- * long as the log.  => NULL with a text. */
+ * long as the log.  Returns NULL with a text. */
 struct log *log_new(const struct log_options *o, connlog_writer *frame, char *err, size_t err_size);
 
 /* How many records have been made so far: what the next start can tell of those that are missing. */
@@ -54,9 +54,9 @@ void log_rotate(struct log *l, double when);
 /* Opens the log's name again, for who has moved the file away. */
 void log_reopen(struct log *l);
 
-/* => CONNLOG_OK; or CONNLOG_CLOSED or CONNLOG_IO: nothing can be written any more. */
+/* Returns CONNLOG_OK; or CONNLOG_CLOSED or CONNLOG_IO: nothing can be written any more. */
 int log_status(const struct log *l);
-/* => What then is wrong. */
+/* Returns what then is wrong. */
 const char *log_error(const struct log *l);
 
 void log_counts(struct log *l, struct log_counts *out);

@@ -36,7 +36,7 @@ logfile_free(struct logfile *f)
 	free(f->path);
 }
 
-/* Writes what is left of what the frame has made. => 0 or errno */
+/* Writes what is left of what the frame has made.  Returns 0 or errno */
 static int
 write_frame(struct logfile *f, struct spool *s)
 {

@@ -43,7 +43,7 @@ whole_lines(const char *p, size_t n)
 	return last != NULL ? (size_t)(last + 1 - p) : 0;
 }
 
-/* => Whether there is room now; errno tells why not. */
+/* Returns whether there is room now; errno tells why not. */
 static bool
 wait_for_room(const struct out *o, struct spool *s)
 {

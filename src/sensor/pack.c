@@ -23,7 +23,7 @@ struct packer {
 	const char *name, *suffix;
 	int         most; /* the highest level */
 	void *(*begin)(int level);
-	/* Moves `in` and `out` on; `last`: nothing comes behind this. => 1: all is out, 0: go on, -1: failure. */
+	/* Moves `in` and `out` on; `last`: nothing comes behind this.  Returns 1: all is out, 0: go on, -1: failure. */
 	int (*step)(void *state, struct span *in, struct span *out, bool last);
 	void (*end)(void *state);
 };
@@ -143,7 +143,7 @@ pack_suffix_of(const char *name)
 	return "";
 }
 
-/* DIR/.NAME.part for DIR/NAME. => NULL without memory. */
+/* DIR/.NAME.part for DIR/NAME. Returns NULL when out of memory. */
 static char *
 temporary_path(const char *path)
 {
@@ -168,7 +168,7 @@ write_all(int fd, const uint8_t *p, size_t n)
 	return true;
 }
 
-/* One buffer of input through the library and out. => false with errno. */
+/* One buffer of input through the library and out.  Returns false with errno. */
 static bool
 pack_chunk(const struct packer *p, void *state, struct span in, bool last, uint8_t *room, int to)
 {
@@ -187,7 +187,7 @@ pack_chunk(const struct packer *p, void *state, struct span in, bool last, uint8
 	return true;
 }
 
-/* => false with errno. */
+/* Returns false with errno. */
 static bool
 pack_stream(const struct packer *p, int level, int from, int to, const atomic_bool *stop)
 {
@@ -211,7 +211,7 @@ pack_stream(const struct packer *p, int level, int from, int to, const atomic_bo
 	return good;
 }
 
-/* The packed file looks like the one it was made of, and is on the disk before it gets its name. => false with errno. */
+/* The packed file looks like the one it was made of, and is on the disk before it gets its name.  Returns false with errno. */
 static bool
 finish(int from, int to, const char *temporary, const char *packed)
 {

@@ -10,7 +10,7 @@ struct retention {
 };
 
 /* Removes rotated logs of that name in the folder, the oldest first, until both bounds are kept; the log that is being
- * written does not count.  `now` is the time of day. => How many were removed; *failed: errno of one that could not be. */
+ * written does not count.  `now` is the time of day.  Returns how many were removed; *failed: errno of one that could not be. */
 unsigned retention_apply(const struct retention *r, const struct rotation *names, const char *folder, const char *name,
                          double now, int *failed);
 

@@ -32,7 +32,7 @@ rotate_parse_base(const char *text, double *base)
 	return true;
 }
 
-/* => When the local day began that `now` is in. */
+/* Returns when the local day began that `now` is in. */
 static double
 start_of_day(double now)
 {
@@ -79,7 +79,7 @@ rotate_path(const struct rotation *r, const char *folder, const char *name, doub
 	return asprintf(&path, "%s/%s.%s%s.log", folder, name, date, more) < 0 ? NULL : path;
 }
 
-/* => Whether the text is -N. */
+/* Returns whether the text is -N. */
 static bool
 is_counter(const char *text, size_t n)
 {
@@ -121,7 +121,7 @@ rotate_make_folder(const char *path)
 	free(copy);
 }
 
-/* => Whether a packed log of that name is there. */
+/* Returns whether a packed log of that name is there. */
 static bool
 is_packed(const char *path)
 {
@@ -136,7 +136,7 @@ is_packed(const char *path)
 	return found;
 }
 
-/* Renames, but never over another file. => 0 or errno. */
+/* Renames, but never over another file.  Returns 0 or errno. */
 static int
 rename_new(const char *from, const char *to)
 {
@@ -152,7 +152,7 @@ rename_new(const char *from, const char *to)
 	return rename(from, to) == 0 ? 0 : errno;
 }
 
-/* => As rotate_move(). */
+/* Returns as rotate_move() does. */
 static char *
 move_into(const struct rotation *r, const char *folder, const char *name, const char *path, double opened)
 {

@@ -23,27 +23,27 @@ struct rotation {
 
 #define ROTATION_NONE ((struct rotation){ .date_format = ROTATE_DATE_FORMAT })
 
-/* "HH:MM", or "" for none. => false for anything else. */
+/* "HH:MM", or "" for none.  Returns false for anything else. */
 bool rotate_parse_base(const char *text, double *base);
 
-/* => The next time behind `now` at which the interval has a multiple; INFINITY without an interval. */
+/* Returns the next time behind `now` at which the interval has a multiple; INFINITY without an interval. */
 double rotate_next(const struct rotation *r, double now);
 
-/* => The latest such time that is not behind `now`. */
+/* Returns the latest such time that is not behind `now`. */
 double rotate_latest(const struct rotation *r, double now);
 
 /* NAME.DATE.log in the folder, the date being that at which the log was begun; a counter that is not 0 tells it from others
- * of that second (NAME.DATE-1.log).  => A text of the heap, or NULL without memory. */
+ * of that second (NAME.DATE-1.log).  Returns a text of the heap, or NULL when out of memory. */
 char *rotate_path(const struct rotation *r, const char *folder, const char *name, double opened, unsigned counter);
 
-/* => Whether a file is called like a rotated log of that name, and in *packed whether like a packed one. */
+/* Returns whether a file is called like a rotated log of that name, and in *packed whether like a packed one. */
 bool rotate_is_ours(const struct rotation *r, const char *name, const char *file, bool *packed);
 
 /* Makes the folder and those that it is in, as far as they are missing. */
 void rotate_make_folder(const char *path);
 
 /* Moves a finished log to the name of a rotated one that nothing has yet, packed or not; into the folder it stands in where
- * the other cannot be had.  => Its new path, of the heap; or NULL with errno. */
+ * the other cannot be had.  Returns its new path, of the heap; or NULL with errno. */
 char *rotate_move(const struct rotation *r, const char *folder, const char *name, const char *path, double opened);
 
 #endif

@@ -30,7 +30,7 @@ struct serve {
 	size_t             n;
 };
 
-/* Takes "HOST:PORT" apart. Returns false for anything else. */
+/* Takes "HOST:PORT" apart.  Returns false for anything else. */
 static bool
 take_apart(const char *address, char *host, const char **port)
 {

@@ -12,7 +12,7 @@ struct serve;
 
 /* Opens a socket at "ADDRESS:PORT" ("127.0.0.1:9911", "[::1]:9911") that listens.  Returns NULL with a text. */
 struct serve *serve_open(const char *address, char *err, size_t err_size);
-/* Begins to answer. Returns whether there is a thread for it. */
+/* Begins to answer.  Returns whether there is a thread for it. */
 bool serve_begin(struct serve *s);
 /* The text, of the heap, is the answer from now on; it becomes the server's. */
 void serve_publish(struct serve *s, char *text, size_t n);

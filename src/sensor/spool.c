@@ -40,7 +40,7 @@ spool_free(struct spool *s)
 	pthread_mutex_destroy(&s->lock);
 }
 
-/* Waits for a change, a slice at most. => false once the deadline has passed, or nobody is to wait any more. */
+/* Waits for a change, a slice at most.  Returns false once the deadline has passed, or nobody is to wait any more. */
 static bool
 wait_until(struct spool *s, double deadline)
 {
@@ -68,7 +68,7 @@ append(struct spool *s, struct spool_item *item)
 	pthread_cond_broadcast(&s->changed);
 }
 
-/* => Whether that much has room; what is alone has always. */
+/* Returns whether that much has room; what is alone has always. */
 static bool
 has_room(const struct spool *s, size_t n)
 {

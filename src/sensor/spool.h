@@ -15,7 +15,7 @@
 
 enum spool_kind {
 	SPOOL_LINES,
-	SPOOL_HEAD, /* what stands before the first line, and behind the last: of who has no writer for them */
+	SPOOL_HEAD, /* what stands before the first line, and past the last one: of who has no writer for them */
 	SPOOL_FOOT,
 	SPOOL_ROTATE, /* marks */
 	SPOOL_REOPEN,
@@ -51,24 +51,24 @@ void spool_free(struct spool *s);
 
 /* ---- of the side that makes lines ---- */
 
-/* Copies the lines; where there is no room, waits for it until `deadline` (clock_steady()). => false: there was none. */
+/* Copies the lines; where there is no room, waits for it until `deadline` (clock_steady()).  Returns false: there was none. */
 bool spool_put(struct spool *s, const char *p, size_t n, uint64_t records, double deadline);
 /* The same for any kind that has bytes. */
 bool spool_put_as(struct spool *s, enum spool_kind kind, const char *p, size_t n, uint64_t records, double deadline);
-/* Puts a mark behind what is there; one like the last is that. => false: no memory. */
+/* Puts a mark behind what is there; one like the last is that.  Returns false: no memory. */
 bool spool_mark(struct spool *s, enum spool_kind kind, double when);
 /* From now on a deadline is no earlier than so many seconds after an item was written: what moves is waited for. */
 void spool_hold(struct spool *s, double seconds);
 /* Returns how many records wait, and in *bytes the memory that they take. */
 uint64_t spool_records(struct spool *s, uint64_t *bytes);
-/* Says that nothing comes any more, and waits until `deadline` for the other side to end. => Whether it has. */
+/* Says that nothing comes any more, and waits until `deadline` for the other side to end.  Returns whether it has. */
 bool spool_close(struct spool *s, double deadline);
-/* Tells the other side to give up, and waits a second for that. => Whether it has ended. */
+/* Tells the other side to give up, and waits a second for that.  Returns whether it has ended. */
 bool spool_abandon(struct spool *s);
 
 /* ---- of the side that writes ---- */
 
-/* Waits for `seconds` at most. => The oldest item, which stays where it is, or NULL. */
+/* Waits for `seconds` at most.  Returns the oldest item, which stays where it is, or NULL. */
 struct spool_item *spool_wait(struct spool *s, double seconds);
 /* Waits before something is tried again. */
 void spool_pause(struct spool *s, double seconds);
@@ -76,10 +76,10 @@ void spool_pause(struct spool *s, double seconds);
 void spool_written(struct spool *s, struct spool_item *item, uint64_t records);
 /* Takes the oldest item out and frees it. */
 void spool_done(struct spool *s);
-/* => Whether nothing comes any more and nothing is there, or it is to give up. */
+/* Returns whether nothing comes any more and nothing is there, or it is to give up. */
 bool spool_is_over(struct spool *s);
 bool spool_is_abandoned(struct spool *s);
-/* => Whether so much waits that there is no time for anything but writing. */
+/* Returns whether so much waits that there is no time for anything but writing. */
 bool spool_is_pressed(struct spool *s);
 /* Says that this side has ended. */
 void spool_finish(struct spool *s);

@@ -28,7 +28,7 @@ struct state {
 };
 
 /* Opens and locks the file, and hands out in *before what an earlier run left there; before->magic[0] is 0 where that was
- * nothing.  => false with a text: it is in use, or cannot be made. */
+ * nothing.  Returns false with a text: it is in use, or cannot be made. */
 bool state_open(struct state *s, const char *folder, const char *name, struct state_counts *before, char *err,
                 size_t err_size);
 

@@ -11,7 +11,7 @@
 
 enum { LOOKS = 3 };
 
-/* => Seconds of a clock that nobody sets, and that goes on while the machine sleeps. */
+/* Returns seconds of a clock that nobody sets, and that goes on while the machine sleeps. */
 static double
 clock_other(void)
 {
@@ -21,7 +21,7 @@ clock_other(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* => Whether both clocks were read at one moment. */
+/* Returns whether both clocks were read at one moment. */
 static bool
 read_clocks(double *wall, double *other)
 {

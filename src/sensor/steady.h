@@ -23,13 +23,13 @@ struct steady {
 };
 
 void steady_init(struct steady *s);
-/* Looks at both clocks. => Whether the clock was set since the last look. */
+/* Looks at both clocks.  Returns whether the clock was set since the last look. */
 bool steady_look(struct steady *s);
 /* The same with what they show. */
 void steady_begin(struct steady *s, double wall, double other);
 bool steady_step(struct steady *s, double wall, double other);
 
-/* => All steps together, in seconds. */
+/* Returns all steps together, in seconds. */
 double steady_shift(const struct steady *s);
 
 /* Takes the steps out of the packets' times.  Packets from before a step come behind it for a moment: each is taken for what

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* Begins a thread with all signals blocked: they are for the one that began the program. => Whether it runs. */
+/* Begins a thread with all signals blocked: they are for the one that began the program.  Returns whether it runs. */
 static inline bool
 thread_begin(pthread_t *thread, void *(*work)(void *), void *arg)
 {
@@ -20,7 +20,7 @@ thread_begin(pthread_t *thread, void *(*work)(void *), void *arg)
 	return runs;
 }
 
-/* A condition that waits by the clock that nobody sets. => false: no memory. */
+/* A condition that waits by the clock that nobody sets.  Returns false: no memory. */
 static inline bool
 thread_lock_init(pthread_mutex_t *lock, pthread_cond_t *changed)
 {

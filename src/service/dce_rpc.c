@@ -112,7 +112,7 @@ find_call(struct side *s, uint32_t id)
 	return NULL;
 }
 
-/* reassemble_fragment(). => True where the body is to be looked at. */
+/* reassemble_fragment().  Returns true if the body is to be looked at. */
 static bool
 fragment(struct dce_rpc *d, struct side *s, const struct header *h, size_t n)
 {

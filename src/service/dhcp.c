@@ -4,7 +4,7 @@
  * Violates: all else, and a message without a type (option 53), which confirms nevertheless.
  * Options of which Zeek knows the value take what that takes, whatever their length says.
  *
- * Holds: nothing.
+ * Buffers nothing.
  */
 #include "service/registry.h"
 
@@ -66,7 +66,7 @@ form_of(uint8_t code)
 	}
 }
 
-/* => False where an option of that length cannot be. */
+/* Returns false if an option of that length cannot be. */
 static bool
 value_size(uint8_t code, uint8_t length, size_t *size)
 {
@@ -110,7 +110,7 @@ take_relay_agent(struct bytes *in, uint8_t length, uint8_t *sum)
 	return true;
 }
 
-/* Takes all options. => False where one does not fit; `*type`: the first message type, 0 without. */
+/* Takes all options.  Returns false if one does not fit; `*type`: the first message type, 0 without. */
 static bool
 take_options(struct bytes in, uint8_t *sum, uint8_t *type)
 {

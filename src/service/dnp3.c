@@ -92,7 +92,7 @@ fragment_hold(struct fragment *g, struct bytes *b, size_t n)
 		gather_need(&g->part, &part, gather_held(&g->part).n + part.n + 1);
 }
 
-/* The link header that it begins with. => False where it is none. */
+/* The link header that it begins with.  Returns false if it is not one. */
 static bool
 fragment_head(struct fragment *g)
 {
@@ -107,7 +107,7 @@ fragment_head(struct fragment *g)
 	return true;
 }
 
-/* => False where the objects do not fit. */
+/* Returns false if the objects do not fit. */
 static bool
 fragment_parse(struct fragment *g, int side)
 {
@@ -119,7 +119,7 @@ fragment_parse(struct fragment *g, int side)
 }
 
 /* A frame's link header, which is taken to be what is waited for: where a link's frame alone came between the frames of a
- * fragment, that is the rest of it. => False where what is complete by that does not fit. */
+ * fragment, that is the rest of it.  Returns false if what is complete by that does not fit. */
 static bool
 fragment_put(struct fragment *g, int side, struct bytes b)
 {
@@ -160,7 +160,7 @@ fragment_end(struct fragment *g, int side)
 
 /* ---- frames */
 
-/* => The bytes of a frame as the length says, with a checksum for each 16; 0 where that is none. */
+/* Returns the bytes of a frame as the length says, with a checksum for each 16; 0 where that is none. */
 static size_t
 frame_size(unsigned length)
 {
@@ -170,7 +170,7 @@ frame_size(unsigned length)
 	return 10 + user + user / 16 * 2 + (user % 16 ? 2 : 0);
 }
 
-/* The header. => False where nothing more is to be read of this delivery. */
+/* The header.  Returns false if nothing more is to be read of this delivery. */
 static bool
 link_header(struct talk *t, struct flow *f, int side, struct bytes *in)
 {
@@ -199,7 +199,7 @@ link_header(struct talk *t, struct flow *f, int side, struct bytes *in)
 	return frame_size(h[2]) >= HEADER || stop(t, f);
 }
 
-/* The frame's data, without checksums, go to the fragment. => False where one of them is bad. */
+/* The frame's data, without checksums, go to the fragment.  Returns false if one of them is bad. */
 static bool
 unpack(struct flow *f, const uint8_t *frame)
 {
@@ -217,7 +217,7 @@ unpack(struct flow *f, const uint8_t *frame)
 	return true;
 }
 
-/* A whole frame. => False where nothing more is to be read. */
+/* A whole frame.  Returns false if nothing more is to be read. */
 static bool
 link_frame(struct talk *t, struct flow *f, int side, struct bytes *in)
 {

@@ -42,7 +42,7 @@ static const struct sized request_sizes[] = {
 	{ 0, NULL },
 };
 
-/* => 0 where the type is not among them. */
+/* Returns 0 where the type is not among them. */
 static int
 fixed_size(const struct sized *table, unsigned type)
 {
@@ -62,7 +62,7 @@ at16(struct bytes b, size_t at)
 	return p ? load_le16(p) : 0;
 }
 
-/* Something of `fixed` bytes, and of so many in all as the prefix says. => Its size, or BAD. */
+/* Something of `fixed` bytes, and of so many in all as the prefix says.  Returns its size, or BAD. */
 static int64_t
 prefixed(int64_t fixed, int64_t prefix)
 {
@@ -189,7 +189,7 @@ variable(unsigned type, int64_t prefix, struct bytes b)
 
 /* ---- headers */
 
-/* A little-endian number. => False where it is not there. */
+/* A little-endian number.  Returns false if it is not there. */
 static bool
 take(struct bytes *b, unsigned n, uint32_t *v)
 {
@@ -204,7 +204,7 @@ take(struct bytes *b, unsigned n, uint32_t *v)
 	return true;
 }
 
-/* The range, by the qualifier's lower half. => False where it is not all there. */
+/* The range, by the qualifier's lower half.  Returns false if it is not all there. */
 static bool
 take_range(struct bytes *b, unsigned code, int32_t *count)
 {
@@ -238,7 +238,7 @@ packed(unsigned type, bool response)
 	return type == 0x0c03 || (response && (type == 0x0101 || type == 0x0301 || type == 0x0a01));
 }
 
-/* => Whether a header of this type has objects in a request. */
+/* Returns whether a header of this type has objects in a request. */
 static bool
 requested(unsigned type)
 {

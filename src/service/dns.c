@@ -41,7 +41,7 @@ is_multicast(struct addr a)
 	return addr_is_v4(&a) ? (a.b[12] & 0xf0) == 0xe0 : a.b[0] == 0xff;
 }
 
-/* => False where a record is bad. */
+/* Returns false if a record is bad. */
 static bool
 records(struct talk *t, struct bytes *in, unsigned n, const struct dns_context *c)
 {

@@ -113,7 +113,7 @@ take_rdata_name(struct rdata *r)
 	take_name(r->in, NAME_ROOM, r->netbios);
 }
 
-/* => False where `*left` bytes hold no character string; its length byte is taken nevertheless, if there is one. */
+/* Returns false if `*left` bytes hold no character string; its length byte is taken nevertheless, if there is one. */
 static bool
 take_string(struct bytes *in, ptrdiff_t *left)
 {
@@ -190,7 +190,7 @@ take_srv(struct rdata *r)
 	return true;
 }
 
-/* => False is a violation here. */
+/* Returns false is a violation here. */
 static bool
 take_naptr(struct rdata *r)
 {
@@ -403,7 +403,7 @@ take_data(struct rdata *r, uint16_t type)
 	return ok ? DNS_OK : DNS_FAILED;
 }
 
-/* => Whether the data of an update's record are left where they are, which Zeek takes for the next record then. */
+/* Returns whether the data of an update's record are left where they are, which Zeek takes for the next record then. */
 static bool
 leaves_data(const struct dns_context *c, const struct dns_head *head, uint32_t ttl, uint16_t rdlength)
 {

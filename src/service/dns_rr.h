@@ -22,7 +22,7 @@ struct dns_context {
 	uint16_t         zone_class; /* of a dynamic update */
 };
 
-/* Takes a name, a type and a class: a question, a zone, the start of a record. => False where there are no 4 bytes for
+/* Takes a name, a type and a class: a question, a zone, the start of a record.  Returns false if there are no 4 bytes for
  * the latter two. */
 bool dns_take_head(struct bytes *in, bool netbios, struct dns_head *out);
 /* Takes a resource record. */

@@ -83,7 +83,7 @@ slot_free(struct slot *s)
 	*s = (struct slot){ 0 };
 }
 
-/* Stores a fragment that was found to fit. => False where there is no memory, or the message is too long to be held. */
+/* Stores a fragment that was found to fit.  Returns false when out of memory, or the message is too long to be held. */
 static bool
 slot_store(struct slot *s, const struct fragment *f)
 {
@@ -104,7 +104,7 @@ slot_store(struct slot *s, const struct fragment *f)
 	return true;
 }
 
-/* Finds the place of record `number` in the window. => False where the fragment is to be ignored; what is wrong with it
+/* Finds the place of record `number` in the window.  Returns false if the fragment is to be ignored; what is wrong with it
  * was reported. */
 static bool
 slot_place(struct slot *s, struct talk *t, uint64_t number, const struct fragment *f)
@@ -158,7 +158,7 @@ fragment(struct dtls *d, struct talk *t, int side, uint64_t number, const struct
 		pass(d, t, side, f, (struct bytes){ s->held, s->length });
 }
 
-/* => False where the fragment's header does not fit. */
+/* Returns false if the fragment's header does not fit. */
 static bool
 handshake(struct dtls *d, struct talk *t, int side, uint64_t number, struct bytes body)
 {
@@ -180,7 +180,7 @@ handshake(struct dtls *d, struct talk *t, int side, uint64_t number, struct byte
 	return true;
 }
 
-/* ---- records: => false where they are malformed */
+/* ---- records: Returns false if they are malformed */
 
 static bool
 alert_fits(const struct dtls *d, size_t len)

@@ -3,7 +3,7 @@
  * Confirms: a request that is not empty, or has /W; a line of the reply of more than ten characters.  Violates: an argument
  * of more than 1024 bytes, as soon as it is; a line of the reply of more than 1024, where it ends; a text that cannot be
  * decoded; a CR in the reply without its LF; a request that ends before its argument.  After any of these, and after a gap,
- * nothing is looked at any more; after one that comes of a side's end, nothing of that side.
+ * inspection ends; after one that comes of a side's end, nothing of that side.
  *
  * Lines are found by looking ahead to their end, so a last line of the reply that has none is not read at all.  Holds:
  * nothing.
@@ -79,7 +79,7 @@ argument_byte(struct argument *a, uint8_t c)
 	decoding_byte(&a->part, c);
 }
 
-/* => False where it cannot be decoded. */
+/* Returns false if it cannot be decoded. */
 static bool
 request_over(struct talk *t, struct finger *f)
 {
@@ -93,7 +93,7 @@ request_over(struct talk *t, struct finger *f)
 	return true;
 }
 
-/* => False where it is a violation. */
+/* Returns false if it is a violation. */
 static bool
 request_byte(struct talk *t, struct finger *f, uint8_t c)
 {
@@ -132,7 +132,7 @@ request(struct talk *t, struct finger *f, struct bytes b)
 	}
 }
 
-/* => False where it is a violation: whether /W is there has to be known. */
+/* Returns false if it is a violation: whether /W is there has to be known. */
 static bool
 request_eof(struct talk *t, struct finger *f)
 {
@@ -149,14 +149,14 @@ request_eof(struct talk *t, struct finger *f)
 
 /* ---- the reply */
 
-/* The line's text has ended. => False where it is none. */
+/* The line's text has ended.  Returns false if it is not one. */
 static bool
 line_text_over(const struct finger *f)
 {
 	return f->line <= MAX_LINE && decoding_good(&f->text);
 }
 
-/* => False where it is a violation. */
+/* Returns false if it is a violation. */
 static bool
 reply_byte(struct talk *t, struct finger *f, uint8_t c)
 {

@@ -1,7 +1,7 @@
 /* gssapi.c - a GSSAPI token in SMB or DCE-RPC (RFC 4178, SPNEGO); Zeek's gssapi/gssapi-protocol.pac and -analyzer.pac.
  *
  * It is fed with one token at a time, whole.  A token that parses confirms, any other violates.  What a mechanism put in
- * goes to NTLM or Kerberos, which are of this object alone.  Nothing is held.
+ * goes to NTLM or Kerberos, which are of this object alone.  Nothing is buffered.
  */
 #include "service/asn1.h"
 #include "service/talk.h"

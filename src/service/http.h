@@ -95,7 +95,7 @@ void http_message_begin(struct http *h, int side, enum http_body body);
 void http_message_deliver(struct http *h, int side, struct bytes b, uint64_t full, bool crlf);
 /* Takes the lines of headers from `*in`, as far as nothing is special in how they are cut: all but the last, empty one. */
 void http_message_headers(struct http *h, int side, struct bytes *in);
-/* A gap. => True where it lies in a body. */
+/* A gap.  Returns true if it lies in a body. */
 bool http_message_gap(struct http *h, int side, int64_t len);
 void http_message_done(struct http *h, int side);
 void http_message_free(struct http *h, int side);

@@ -61,7 +61,7 @@ side_rests(const struct http_side *s)
 	return s->lines.length == 0 && s->lines.plain == 0 && s->remaining == 0 && s->delivery == -1 && !s->message;
 }
 
-/* What was fed is done. Without memory for what is under way nothing more is looked at. */
+/* What was fed is done. Without memory for what is under way inspection ends. */
 static void
 lie_down(struct http *h)
 {

@@ -110,7 +110,7 @@ is_digit(uint8_t c)
 
 /* ---- DCC */
 
-/* A decimal number at the beginning; what follows does not matter. => False where there is none or it is too large. */
+/* A decimal number at the beginning; what follows does not matter.  Returns false if there is none or it is too large. */
 static bool
 number(struct bytes b, uint32_t *out)
 {
@@ -194,7 +194,7 @@ between_servers(struct irc *s, int side, const struct message *m)
 
 /* ---- lines */
 
-/* Tags and prefix off `*b`. => False where there is nothing behind them to look at. */
+/* Tags and prefix off `*b`.  Returns false if there is nothing behind them to look at. */
 static bool
 take_prefix(struct bytes *b, bool *prefixed)
 {

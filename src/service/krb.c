@@ -1,7 +1,7 @@
 /* krb.c - Kerberos over UDP (RFC 4120), and the messages inside GSSAPI, which come one by one as over UDP; Zeek's
  * krb/KRB.cc.
  *
- * A datagram that parses as a message confirms, any other violates.  Nothing is held.
+ * A datagram that parses as a message confirms, any other violates.  Nothing is buffered.
  */
 #include "service/krb_message.h"
 

@@ -1,6 +1,6 @@
 /* krb_message.c - see krb_message.h.  RFC 4120; Zeek's krb/krb-protocol.pac, krb-types.pac and krb-padata.pac.
  *
- * As in Zeek tags are not looked at but for their numbers where a choice hangs on them.  Nothing is held.
+ * As in Zeek tags are not looked at but for their numbers where a choice hangs on them.  Nothing is buffered.
  */
 #include "service/krb_message.h"
 
@@ -196,7 +196,7 @@ padata_sequence(struct talk *t, struct cursor *c, bool in_error)
 	}
 }
 
-/* KRB_PA_Data_Optional. => The length of the element that follows. */
+/* KRB_PA_Data_Optional.  Returns the length of the element that follows. */
 static uint64_t
 padata(struct talk *t, struct cursor *c, uint8_t index)
 {
@@ -282,7 +282,7 @@ kdc_rep(struct talk *t, struct cursor *c)
 	encrypted(c);
 }
 
-/* KRB_ERROR_Arg. => False at the one that ends the first list: its data, the code, is read by the caller. */
+/* KRB_ERROR_Arg.  Returns false at the one that ends the first list: its data, the code, is read by the caller. */
 static bool
 error_argument(struct talk *t, struct cursor *c, uint64_t code)
 {

@@ -4,7 +4,7 @@
 
 #include "service/talk.h"
 
-/* Parses it; confirms at its end, or at that of an AP-REQ inside. => False where it does not parse. */
+/* Parses it; confirms at its end, or at that of an AP-REQ inside.  Returns false if it does not parse. */
 bool krb_message(struct talk *t, struct bytes b);
 
 #endif

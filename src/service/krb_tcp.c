@@ -28,7 +28,7 @@ fail(struct talk *t, struct side *s, struct bytes *in)
 	*in = bytes_skip(*in, in->n);
 }
 
-/* => The first `want` bytes; NULL where there are not so many yet, or never will be. */
+/* Returns the first `want` bytes; NULL where there are not so many yet, or never will be. */
 static const uint8_t *
 need(struct talk *t, struct side *s, struct bytes *in, size_t want)
 {

@@ -3,7 +3,7 @@
  * Confirms: a message that is complete, controls and all, and has the form that Zeek's grammar gives its operation.
  * Violates: anything else, and a stream or datagram that ends inside of a message; after that nothing more is read.
  * After StartTLS both sides go to TLS.  After a SASL bind messages may be wrapped; of what is encrypted only the length is
- * read.  A gap may lie in what is passed over; otherwise all ends there, as Zeek's parser does, without a violation.
+ * read.  A gap may lie in what is skipped; otherwise all ends there, as Zeek's parser does, without a violation.
  * Holds: an operation that comes in pieces, to its end or to OP_HELD bytes, on each side.  What lies behind these counts
  * as good: no violation counts there any more.  Headers are less than 400 bytes.
  */
@@ -16,13 +16,13 @@
 #define FARTHEST (UINT64_MAX - (1ull << 40)) /* an operation so long ends beyond what a stream can have */
 #define HEAD_MIN 7u                          /* three headers of two bytes, and an identifier of one */
 
-/* What comes behind the bytes that are passed over. */
+/* What comes behind the bytes that are skipped. */
 enum phase { START, HEAD, OP, OP_PASSED, TAIL, DECIDE, SEALED, KRB5, TOKEN, DOOMED, LOST, TLS, DEAD };
 
 struct flow {
 	struct gather        g;
 	struct ldap_progress progress; /* of the operation; and how many bytes of the headers are looked for next */
-	uint64_t             skip;     /* bytes to be passed over */
+	uint64_t             skip;     /* bytes to be skipped */
 	uint64_t             message, before, op; /* lengths: of a message, of what is before its operation, of this */
 	uint64_t             limit;               /* of a token of messages in plain: what is left of it */
 	uint32_t             tried;               /* so many bytes of the operation had no error in them */
@@ -36,7 +36,7 @@ struct state {
 	struct ldap_context context;
 };
 
-/* => How many bytes are held from earlier chunks. */
+/* Returns how many bytes are held from earlier chunks. */
 static size_t
 held(const struct flow *f)
 {
@@ -59,7 +59,7 @@ fail(struct talk *t, struct flow *f)
 	return false;
 }
 
-/* Passes over what is to be, held or not. => Whether all of it was there. */
+/* Skips what is to be, held or not.  Returns whether all of it was there. */
 static bool
 pass_over(struct flow *f, struct bytes *in)
 {
@@ -154,7 +154,7 @@ after_op(struct talk *t, struct flow *f)
 	return true;
 }
 
-/* => Whether to look at what is held: not if no more would be seen, nor for every few bytes of a long operation. */
+/* Returns whether to look at what is held: not if no more would be seen, nor for every few bytes of a long operation. */
 static bool
 worth_trying(const struct flow *f)
 {
@@ -324,7 +324,7 @@ start(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *in)
 
 /* ---- the whole */
 
-/* One step. => False where nothing more can be done with what is there. */
+/* One step.  Returns false if nothing more can be done with what is there. */
 static bool
 step(struct talk *t, int side, struct flow *f, struct bytes *in)
 {
@@ -411,7 +411,7 @@ tcp_feed(struct talk *t, int side, struct bytes b)
 	run(t, side, &((struct state *)talk_state(t))->side[side], b);
 }
 
-/* Every datagram begins anew, and has to end with a message. */
+/* Every datagram starts over, and has to end with a message. */
 static void
 udp_feed(struct talk *t, int side, struct bytes b)
 {
@@ -428,7 +428,7 @@ udp_feed(struct talk *t, int side, struct bytes b)
 		forget(f);
 }
 
-/* => How many bytes have to be there, counted from those that are held, before the next is looked at. */
+/* Returns how many bytes have to be there, counted from those that are held, before the next is looked at. */
 static uint64_t
 needed(const struct flow *f, const struct ldap_context *c)
 {
@@ -456,7 +456,7 @@ needed(const struct flow *f, const struct ldap_context *c)
 	return 0;
 }
 
-/* Zeek's parser finds out that bytes are missing when it looks at them: in what is passed over, never; in a string, when all
+/* Zeek's parser finds out that bytes are missing when it looks at them: in what is skipped, never; in a string, when all
  * of it should be there. */
 static void
 ldap_gap(struct talk *t, int side, uint64_t len)

@@ -109,7 +109,7 @@ descend_into(struct ber *b, uint64_t len, unsigned depth)
 	return BER_OK;
 }
 
-/* => Whether the type is a string of UTF-8. */
+/* Returns whether the type is a string of UTF-8. */
 static bool
 is_utf8(unsigned type)
 {

@@ -29,7 +29,7 @@ struct ber_element {
 	struct bytes    body;
 };
 
-/* => A cursor over bytes that are all there. */
+/* Returns a cursor over bytes that are all there. */
 struct ber ber_over(struct bytes b);
 
 /* All of these move the cursor only where they answer BER_OK. */
@@ -43,9 +43,9 @@ enum ber_fit ber_number(struct ber *b, int64_t *n);
 enum ber_fit ber_string(struct ber *b, struct ber_element *e);
 
 bool ber_is_string(const struct ber_head *h);
-/* => Whether a number of 1 to 8 bytes, with its value. */
+/* Returns whether a number of 1 to 8 bytes, with its value. */
 bool ber_value(const struct ber_element *e, int64_t *n);
-/* => Whether the object identifier's text would be that of the `n` arcs. */
+/* Returns whether the object identifier's text would be that of the `n` arcs. */
 bool ber_oid_is(struct bytes oid, const uint32_t *arcs, size_t n);
 
 #endif

@@ -19,7 +19,7 @@ struct ldap_progress {
 	bool     result; /* its result was there, and has had its effect */
 };
 
-/* => Whether Zeek knows the operation but passes over it. */
+/* Returns whether Zeek knows the operation but skips it. */
 bool ldap_op_skipped(unsigned opcode);
 /* Looks at `have`, the beginning of an operation of `length` bytes, and updates `*c`: where it is complete and good, but for
  * the effect of a result, which it has when it is there. */

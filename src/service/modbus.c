@@ -175,7 +175,7 @@ response(unsigned function, const struct body *b)
 	}
 }
 
-/* The PDU is complete. => False where Zeek's parser has thrown. */
+/* The PDU is complete.  Returns false if Zeek's parser has thrown. */
 static bool
 judge(struct talk *t, enum verdict v)
 {
@@ -188,7 +188,7 @@ judge(struct talk *t, enum verdict v)
 	return true;
 }
 
-/* A PDU's beginning. => False where there is not enough of it. */
+/* A PDU's beginning.  Returns false if there is not enough of it. */
 static bool
 open_pdu(struct talk *t, struct flow *f, int side, struct bytes *in)
 {

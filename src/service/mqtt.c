@@ -8,7 +8,7 @@
  */
 #include "service/talk.h"
 
-/* Takes `n` bytes from the front. => False where there are fewer. */
+/* Takes `n` bytes from the front.  Returns false if there are fewer. */
 static bool
 take(struct bytes *b, size_t n)
 {
@@ -62,7 +62,7 @@ topics_fit(struct bytes b, size_t tail)
 	return true;
 }
 
-/* `first`: the packet's first byte. => Whether its fields are all in `b`. */
+/* `first`: the packet's first byte.  Returns whether its fields are all in `b`. */
 static bool
 packet_fits(unsigned first, struct bytes b)
 {

@@ -32,7 +32,7 @@ start_tls(struct talk *t)
 	talk_hand_over(t, SERVICE_SSL);
 }
 
-/* The packet [p, p+n), its header included. => False: violation. */
+/* The packet [p, p+n), its header included.  Returns false on a violation. */
 static bool
 packet(struct talk *t, int side, const uint8_t *p, size_t n)
 {
@@ -57,7 +57,7 @@ packet(struct talk *t, int side, const uint8_t *p, size_t n)
 	return true;
 }
 
-/* Takes a packet, or what there is of it. => False: violation. */
+/* Takes a packet, or what there is of it.  Returns false on a violation. */
 static bool
 take(struct talk *t, int side, struct bytes *in)
 {
@@ -92,7 +92,7 @@ mysql_feed(struct talk *t, int side, struct bytes in)
 	if (talk_partial(t))
 		return;
 	while (in.n > 0)
-		if (!take(t, side, &in)) { /* the next chunk begins anew */
+		if (!take(t, side, &in)) { /* the next chunk starts over */
 			talk_violate(t);
 			gather_clear(&s->half[side].packet);
 			flow_buffer_next(&s->half[side].room);

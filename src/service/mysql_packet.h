@@ -32,7 +32,7 @@ struct mysql_phases {
 
 enum mysql_answer { MYSQL_BAD, MYSQL_FINE, MYSQL_LOGIN, MYSQL_WANTS_TLS };
 
-/* [p, p+n): a complete packet with its header of 4 bytes. => False: it does not have the form. */
+/* [p, p+n): a complete packet with its header of 4 bytes.  Returns false: it does not have the form. */
 bool              mysql_server_packet(struct mysql_phases *s, const uint8_t *p, size_t n);
 enum mysql_answer mysql_client_packet(struct mysql_phases *s, const uint8_t *p, size_t n);
 

@@ -1,7 +1,7 @@
 /* ntlm.c - an NTLMSSP message in SMB, DCE-RPC or GSSAPI (MS-NLMP); Zeek's ntlm/ntlm-protocol.pac.
  *
  * It is fed with one message at a time, whole.  A message of which the header and the strings it points to are inside
- * confirms, as does one of a type not known; any other violates.  Nothing is held.
+ * confirms, as does one of a type not known; any other violates.  Nothing is buffered.
  */
 #include "service/cursor.h"
 #include "service/talk.h"
@@ -76,7 +76,7 @@ negotiate(struct cursor *c)
 	       (!(flags & OEM_WORKSTATION) || has_string(p, workstation));
 }
 
-/* NTLM_AV_Pair. => False after the last. */
+/* NTLM_AV_Pair.  Returns false after the last. */
 static bool
 pair(struct cursor *c)
 {

@@ -3,7 +3,7 @@
  * Confirms: every well-formed packet of either side.  Violates: every other one.
  * A server's packet of the originator, or a client's of the responder, turns the connection round: once in each direction.
  *
- * Holds: nothing.
+ * Buffers nothing.
  */
 #include "service/registry.h"
 
@@ -16,7 +16,7 @@ struct state {
 };
 
 /* Autokey's fields, which Zeek takes every extension for: type, length, association, 2 times, value, signature.
- * => Bytes that the first one takes, 0 where it is bad. */
+ * Returns the bytes that the first one takes, 0 where it is bad. */
 static size_t
 extension(struct bytes b)
 {

@@ -162,7 +162,7 @@ client_end(const struct messages *m)
 
 /* ---- a stream of them */
 
-/* => Whether what a message of this type and size has in it is not looked at. */
+/* Returns whether what a message of this type and size has in it is not looked at. */
 static bool
 opaque(const struct messages *m, int role)
 {
@@ -190,7 +190,7 @@ begin_body(struct messages *m, int role)
 	return m->size > 0 || end_body(m, role);
 }
 
-/* A number of four bytes. => Whether it is complete. */
+/* A number of four bytes.  Returns whether it is complete. */
 static bool
 number(struct messages *m, uint8_t c)
 {
@@ -226,7 +226,7 @@ startup_byte(struct talk *t, struct messages *m, uint8_t c)
 	}
 }
 
-/* => False where the byte may not be. */
+/* Returns false if the byte may not be. */
 static bool
 one_byte(struct talk *t, struct messages *m, int role, uint8_t c)
 {
@@ -357,7 +357,7 @@ flow_in(struct talk *t, struct state *s, int role, int side, struct bytes in)
 	into(t, s, side, in);
 }
 
-/* The client's first eight bytes. => Whether they were there already, or are now; `in` is what follows. */
+/* The client's first eight bytes.  Returns whether they were there already, or are now; `in` is what follows. */
 static bool
 client_head(struct talk *t, struct state *s, struct bytes *in)
 {

@@ -77,7 +77,7 @@ crypto_pass(struct crypto *c, struct talk *t, int side)
 	c->finished = end == c->total;
 }
 
-/* => False where there is more than the message. */
+/* Returns false if there is more than the message. */
 static bool
 crypto_add(struct crypto *c, struct talk *t, int side, uint64_t offset, struct bytes b)
 {
@@ -91,7 +91,7 @@ crypto_add(struct crypto *c, struct talk *t, int side, uint64_t offset, struct b
 	return c->total == 0 || c->sink.ordered <= c->total;
 }
 
-/* ---- frames of an Initial packet: => false where they are malformed */
+/* ---- frames of an Initial packet: Returns false if they are malformed */
 
 static bool
 take(struct bytes *b, uint64_t n, struct bytes *out)
@@ -170,7 +170,7 @@ frames(struct quic *q, struct talk *t, int side, struct bytes b)
 	return true;
 }
 
-/* ---- packets: => false where they are malformed */
+/* ---- packets: Returns false if they are malformed */
 
 static bool
 decrypt_initial(struct quic *q, struct talk *t, int side, const struct header *h, struct bytes packet,
@@ -202,7 +202,7 @@ decrypt_initial(struct quic *q, struct talk *t, int side, const struct header *h
 	return frames(q, t, side, (struct bytes){ plain, n });
 }
 
-/* A Retry packet: all begins anew, with other keys. */
+/* A Retry packet: all starts over, with other keys. */
 static bool
 retry(struct quic *q, struct talk *t, struct bytes *rest)
 {

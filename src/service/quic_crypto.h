@@ -7,7 +7,7 @@
 enum { QUIC_PAYLOAD_MAX = 10000 /* Zeek's limit */ };
 enum { QUIC_VERSION_1 = 0x00000001u, QUIC_VERSION_2 = 0x6b3343cfu };
 
-/* => Whether Zeek knows that version. */
+/* Returns whether Zeek knows that version. */
 bool quic_version_known(uint32_t version);
 
 struct quic_sealed {
@@ -18,7 +18,7 @@ struct quic_sealed {
 	size_t       number_offset; /* of the packet number, where the payload begins */
 };
 
-/* Decrypts into `out`. => The bytes of plaintext; 0 where there are none or the packet is not genuine. */
+/* Decrypts into `out`.  Returns the bytes of plaintext; 0 where there are none or the packet is not genuine. */
 size_t quic_open(const struct quic_sealed *s, uint8_t out[QUIC_PAYLOAD_MAX]);
 
 #endif

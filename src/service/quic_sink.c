@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* => False where there is no memory. */
+/* Returns false when out of memory. */
 static bool
 grow_held(struct quic_sink *s, uint32_t end)
 {
@@ -36,7 +36,7 @@ hold(struct quic_sink *s, uint64_t offset, struct bytes b)
 		memcpy(s->held + offset, b.p, b.n);
 }
 
-/* Puts a piece before that at `at`. => False where there is no room for it. */
+/* Puts a piece before that at `at`.  Returns false if there is no room for it. */
 static bool
 insert(struct quic_sink *s, unsigned at, uint64_t from, struct bytes b)
 {
@@ -55,7 +55,7 @@ insert(struct quic_sink *s, unsigned at, uint64_t from, struct bytes b)
 	return true;
 }
 
-/* Stores what is not there yet, as pieces. => The first of these; where all is there, the piece with the last of it; `s->n`
+/* Stores what is not there yet, as pieces.  Returns the first of these; where all is there, the piece with the last of it; `s->n`
  * where there is none. */
 static unsigned
 store(struct quic_sink *s, uint64_t from, struct bytes b)

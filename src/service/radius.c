@@ -2,7 +2,7 @@
  *
  * Confirms: a header and attributes up to the end of the datagram, whatever the header's length says.  Violates: all else.
  *
- * Holds: nothing.
+ * Buffers nothing.
  */
 #include "service/registry.h"
 

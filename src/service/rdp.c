@@ -27,7 +27,7 @@ forget(struct rdp *s)
 	gather_clear(&s->packet[TALK_RESP]);
 }
 
-/* Takes a packet, or what there is of it. => False: violation. */
+/* Takes a packet, or what there is of it.  Returns false on a violation. */
 static bool
 take(struct talk *t, int side, struct bytes *in)
 {
@@ -64,7 +64,7 @@ rdp_feed(struct talk *t, int side, struct bytes in)
 		return;
 	}
 	while (in.n > 0)
-		if (!take(t, side, &in)) { /* the next chunk begins anew */
+		if (!take(t, side, &in)) { /* the next chunk starts over */
 			talk_violate(t);
 			gather_clear(&s->packet[side]);
 			break;

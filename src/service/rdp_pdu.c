@@ -17,7 +17,7 @@ literal(struct reader *r, const char *text)
 
 /* ---- BER */
 
-/* Tag and length. => The length; Zeek keeps it in an int, and takes one of more than eight bytes for 0. */
+/* Tag and length.  Returns the length; Zeek keeps it in an int, and takes one of more than eight bytes for 0. */
 static int32_t
 ber_header(struct reader *r)
 {

@@ -13,7 +13,7 @@ struct rdp_said {
 	uint32_t method;    /* 0: RDP's own, else TLS */
 };
 
-/* [p, p+n): a complete packet, its header of 4 bytes included. => False: it does not have the form. */
+/* [p, p+n): a complete packet, its header of 4 bytes included.  Returns false: it does not have the form. */
 bool rdp_packet(struct rdp_said *said, const uint8_t *p, size_t n);
 
 #endif

@@ -3,7 +3,7 @@
  * Confirms: a SYN+ACK of the responder after the originator's SYN.  Violates: a datagram too short for what its flags say, a
  * SYN without the extension in which the versions are (Zeek reads them all the same).
  *
- * Held: nothing.
+ * Buffers nothing.
  */
 #include "service/reader.h"
 #include "service/talk.h"

@@ -70,7 +70,7 @@ begin_search(struct state *s)
 	s->last_cr = false;
 }
 
-/* => What follows the CR LF that is looked for. */
+/* Returns what follows the CR LF that is looked for. */
 static struct bytes
 search(struct state *s, struct bytes in)
 {
@@ -97,7 +97,7 @@ value_bytes(struct state *s, struct bytes *in)
 	return a;
 }
 
-/* `more`: something follows these bytes, though it may be missing. => False after an error from which nothing recovers. */
+/* `more`: something follows these bytes, though it may be missing.  Returns false after an error from which nothing recovers. */
 static bool
 server_bytes(struct talk *t, struct state *s, struct bytes in, bool more)
 {
@@ -129,7 +129,7 @@ server_bytes(struct talk *t, struct state *s, struct bytes in, bool more)
 }
 
 /* A string that is not complete will not be: what there is of it is read again, and again where there is one within.
- * => As server_bytes(). */
+ * Returns as server_bytes() does. */
 static bool
 reread_strings(struct talk *t, struct state *s, bool more)
 {

@@ -57,7 +57,7 @@ struct redis_command {
 	bool                lost; /* bytes of the string are missing */
 };
 
-/* => Whether the byte ends a line. */
+/* Returns whether the byte ends a line. */
 static inline bool
 redis_line_end(bool *cr, uint8_t c)
 {
@@ -69,13 +69,13 @@ redis_line_end(bool *cr, uint8_t c)
 
 /* As redis_line_end(), for the line of a number. */
 bool redis_number_end(struct redis_number *x, bool *cr, uint8_t c);
-/* => False where it is none. A sign alone is 0. */
+/* Returns false if it is not one. A sign alone is 0. */
 bool redis_number_is(const struct redis_number *x, int64_t *v);
 
 /* Takes one byte, or several of a string: `*n`. */
 enum redis_answer redis_value_step(struct redis_value *v, struct bytes in, size_t *n);
 enum redis_answer redis_command_step(struct redis_command *c, struct bytes in, size_t *n);
-/* Bytes are missing. => LOST where they are looked at already. */
+/* Bytes are missing.  Returns LOST where they are looked at already. */
 enum redis_answer redis_command_gap(struct redis_command *c, uint64_t len);
 /* Forgets what came of a command, which may be complete. */
 void redis_command_clear(struct redis_command *c);

@@ -26,7 +26,7 @@ blank(uint8_t c)
 	return c == 0 || c == '\t' || c == '\n' || c == '\r' || c == ' ';
 }
 
-/* => The length of the token at the beginning; quotes are part of it. */
+/* Returns the length of the token at the beginning; quotes are part of it. */
 static size_t
 token(struct bytes b)
 {

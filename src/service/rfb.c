@@ -83,7 +83,7 @@ number(const uint8_t *p, size_t n)
 
 /* ---- the sizes */
 
-/* The length of a unit's head. => False: no such unit. */
+/* The length of a unit's head.  Returns false: no such unit. */
 static bool
 head_length(const struct rfb *s, struct half *h)
 {
@@ -115,7 +115,7 @@ head_length(const struct rfb *s, struct half *h)
 	return true;
 }
 
-/* What follows the head, which is complete. => False: too much. */
+/* What follows the head, which is complete.  Returns false: too much. */
 static bool
 rest_length(struct half *h)
 {
@@ -273,7 +273,7 @@ complete(struct talk *t, int side)
 	return FINE;
 }
 
-/* => False: there is no unit that could come. */
+/* Returns false: there is no unit that could come. */
 static bool
 begin(const struct rfb *s, struct half *h)
 {

@@ -86,7 +86,7 @@ is_uri(uint8_t c)
 
 /* ---- first lines */
 
-/* => What is taken after `c`, at a part that only requests have. */
+/* Returns what is taken after `c`, at a part that only requests have. */
 static enum part
 step_request(enum part p, uint8_t c)
 {
@@ -133,7 +133,7 @@ step_version(enum part p, uint8_t c, bool reply)
 	}
 }
 
-/* => What is taken after `c` from the last digits of a reply's version on. */
+/* Returns what is taken after `c` from the last digits of a reply's version on. */
 static enum part
 step_status(enum part p, uint8_t c)
 {
@@ -173,7 +173,7 @@ names_length(const struct flow *f)
 	return f->short_name || f->length_name == sizeof "Content-Length" - 1;
 }
 
-/* The value as strtol() takes it: blanks, a sign, digits, and no more than fits. => The next part. */
+/* The value as strtol() takes it: blanks, a sign, digits, and no more than fits.  Returns the next part. */
 static enum part
 step_number(struct flow *f, uint8_t c)
 {
@@ -244,7 +244,7 @@ step(struct flow *f, uint8_t c)
 		f->part = (uint8_t)step_header(f, c);
 }
 
-/* Takes bytes up to the end of the line. => Whether that is there. */
+/* Takes bytes up to the end of the line.  Returns whether that is there. */
 static bool
 take_line(struct flow *f, struct bytes *in)
 {
@@ -277,7 +277,7 @@ enter_body(struct flow *f, struct bytes *in)
 		f->cr = false;
 }
 
-/* The line is complete. => False where it violates. */
+/* The line is complete.  Returns false if it violates. */
 static bool
 end_line(struct talk *t, struct flow *f, struct bytes *in)
 {

@@ -11,7 +11,7 @@
  * next frame as soon as there was a first one, each side of a connection loses a chunk to every gap.
  *
  * Held is a frame of each side, as far as binpac's buffer would reach (gather.h).  Of SMB2's reads and writes that are no pipe's, of what
- * is encrypted and of what is no SMB the first 1024 bytes are held and the rest is counted, as it is where there is no memory for
+ * is encrypted and of what is no SMB the first 1024 bytes are held and the rest is counted, as it is when out of memory for
  * more: nothing is read there.
  */
 #include "service/smb.h"
@@ -50,7 +50,7 @@ fail(struct talk *t, int side)
 	resync(s);
 }
 
-/* SMB_Protocol_Identifier. => True where another follows. */
+/* SMB_Protocol_Identifier.  Returns true if another follows. */
 static bool
 message(struct talk *t, int side, struct cursor *c, uint32_t length)
 {
@@ -66,7 +66,7 @@ message(struct talk *t, int side, struct cursor *c, uint32_t length)
 	return false;
 }
 
-/* A frame of `total` bytes, of which `held` are at `p`. => False where it does not parse. */
+/* A frame of `total` bytes, of which `held` are at `p`.  Returns false if it does not parse. */
 static bool
 frame(struct talk *t, int side, const uint8_t *p, uint32_t held, uint32_t total)
 {
@@ -79,7 +79,7 @@ frame(struct talk *t, int side, const uint8_t *p, uint32_t held, uint32_t total)
 	return !c.bad || c.lost;
 }
 
-/* Goes on with a frame of which only the beginning is held. => False on an error. */
+/* Goes on with a frame of which only the beginning is held.  Returns false on an error. */
 static bool
 long_frame(struct talk *t, int side, struct bytes *in)
 {
@@ -114,7 +114,7 @@ length_of(const uint8_t *p)
 	return load_be32(p) & 0xffffff;
 }
 
-/* => Whether all that is read of a frame stands at its beginning, of which `n` bytes are at `p`. */
+/* Returns whether all that is read of a frame stands at its beginning, of which `n` bytes are at `p`. */
 static bool
 ends_early(const struct smb *s, int side, const uint8_t *p, uint32_t n)
 {
@@ -123,7 +123,7 @@ ends_early(const struct smb *s, int side, const uint8_t *p, uint32_t n)
 	return p[0] != 0 || (id != smb1 && id != smb2) || smb2_is_bulk(s, side, (struct bytes){ p + PREFIX, n - PREFIX });
 }
 
-/* Takes what there is of a frame of `total` bytes that is to be held as a whole. => False on an error. */
+/* Takes what there is of a frame of `total` bytes that is to be held as a whole.  Returns false on an error. */
 static bool
 whole_frame(struct talk *t, int side, struct bytes *in, uint32_t total)
 {
@@ -147,7 +147,7 @@ whole_frame(struct talk *t, int side, struct bytes *in, uint32_t total)
 	return ok;
 }
 
-/* => False on an error. */
+/* Returns false on an error. */
 static bool
 next_frame(struct talk *t, int side, struct bytes *in)
 {

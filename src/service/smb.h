@@ -50,9 +50,9 @@ struct smb {
 /* ---- smb1.c, smb2.c: one message, behind its protocol's identifier. The cursor is bad where it does not parse. */
 
 void smb1_message(struct talk *t, int side, struct cursor *c, uint32_t frame_length);
-/* => True where another one follows it. */
+/* Returns true if another one follows it. */
 bool smb2_message(struct talk *t, int side, struct cursor *c);
-/* => True where the record of which `b` is the beginning is one of data that nobody wants. */
+/* Returns true if the record of which `b` is the beginning is one of data that nobody wants. */
 bool smb2_is_bulk(const struct smb *s, int side, struct bytes b);
 
 /* padding to `x`: skips to `x` bytes behind `start`, unless it is there already. */
@@ -66,14 +66,14 @@ void smb_blob(struct talk *t, int side, struct bytes blob);
 bool smb_tree_is_pipe(const struct smb *s, uint32_t tree);
 void smb_tree_set_pipe(struct smb *s, uint32_t tree);
 void smb_tree_unset_pipe(struct smb *s, uint32_t tree);
-/* => Whether a file of that name, in UTF-16 or as bytes, is a pipe (SMB::pipe_filenames). */
+/* Returns whether a file of that name, in UTF-16 or as bytes, is a pipe (SMB::pipe_filenames). */
 bool smb_is_pipe_name(struct bytes name, bool wide);
 
 void smb_pipe_data(struct talk *t, uint64_t fid, int side, struct bytes data);
 void smb_pipe_close(struct smb *s, uint64_t fid);
 
 void smb_transaction_set(struct smb *s, uint16_t message, bool pipe);
-/* => Whether it was on a pipe; it is forgotten. */
+/* Returns whether it was on a pipe; it is forgotten. */
 bool smb_transaction_take(struct smb *s, uint16_t message);
 
 void smb_pipes_end(struct smb *s); /* frees the tables; the objects in them end with `t` */
@@ -81,7 +81,7 @@ void smb_pipes_end(struct smb *s); /* frees the tables; the objects in them end 
 /* ---- smb_asked.c */
 
 void smb_ask(struct smb_asked *a, uint64_t message, uint64_t value);
-/* => What is known of it, or `otherwise`. */
+/* Returns what is known of it, or `otherwise`. */
 uint64_t smb_asked(const struct smb_asked *a, uint64_t message, uint64_t otherwise);
 void     smb_asked_forget(struct smb_asked *a, uint64_t message);
 void     smb_asked_end(struct smb_asked *a); /* frees it */

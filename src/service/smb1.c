@@ -49,7 +49,7 @@ struct record {
 
 static void record(struct record r);
 
-/* => The next `n` bytes, or NULL. */
+/* Returns the next `n` bytes, or NULL. */
 static const uint8_t *
 fixed(const struct record *r, size_t n)
 {
@@ -71,7 +71,7 @@ position(const struct record *r)
 	return r->m->c->at - r->start;
 }
 
-/* SMB_string. => It, with the end; in UTF-16 padded to an even `position`.  It may also end with the frame. */
+/* SMB_string.  Returns it including its end; in UTF-16 padded to an even `position`.  It may also end with the frame. */
 static struct bytes
 string(struct cursor *c, bool unicode, size_t position)
 {
@@ -228,7 +228,7 @@ nt_create(const struct record *r)
 
 /* ---- transactions */
 
-/* => Whether the wide or narrow `name` has `text` at its `at`th character. */
+/* Returns whether the wide or narrow `name` has `text` at its `at`th character. */
 static bool
 has(struct bytes name, bool wide, size_t at, const char *text)
 {

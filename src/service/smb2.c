@@ -76,7 +76,7 @@ to32(struct message *m, uint32_t offset)
 	smb_pad(m->c, m->start, (uint32_t)(offset - m->head_length));
 }
 
-/* => The record's `n` fixed bytes, or NULL. */
+/* Returns the record's `n` fixed bytes, or NULL. */
 static const uint8_t *
 fixed(struct message *m, size_t n)
 {
@@ -87,7 +87,7 @@ fixed(struct message *m, size_t n)
 
 /* ---- both directions */
 
-/* IOCTL: two buffers. => Those as bytes. */
+/* IOCTL: two buffers.  Returns those as bytes. */
 static void
 ioctl_buffers(struct message *m, const uint8_t *in, const uint8_t *out, struct bytes buffer[2])
 {
@@ -247,7 +247,7 @@ set_info_request(struct message *m)
 		cur_skip(m->c, 64);
 }
 
-/* A record of `n` bytes with a 16-bit offset at `at` and a length of `wide` ? 32 : 16 bits at `length_at`. => What is there. */
+/* A record of `n` bytes with a 16-bit offset at `at` and a length of `wide` ? 32 : 16 bits at `length_at`.  Returns what is there. */
 static struct bytes
 with_buffer(struct message *m, size_t n, unsigned at, unsigned length_at, bool wide)
 {

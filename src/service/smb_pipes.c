@@ -10,7 +10,7 @@
 
 enum { MAX_PIPES = 64, MAX_TREES = 64, MAX_TRANSACTIONS = 64 };
 
-/* => `p` with room for one more than `n`; NULL, and `p` as it was, where there is no memory. */
+/* Returns `p` with room for one more than `n`; NULL, and `p` as it was, when out of memory. */
 static void *
 with_room(void *p, uint16_t n, uint16_t *room, size_t size)
 {

@@ -5,7 +5,7 @@
  * Violates: what cannot be taken - a wrong tag, a length beyond the end of the datagram, an integer of more than 9 bytes -
  * and version 3 flags that are not 1 byte.  Sequences' lengths are not looked at.
  *
- * Holds: nothing.
+ * Buffers nothing.
  */
 #include "service/registry.h"
 
@@ -20,7 +20,7 @@ enum {
 
 #define INTEGER_MAX 9u /* an unsigned 64-bit number may take so many */
 
-/* => The number, or 0 where it takes more than 8 bytes. */
+/* Returns the number, or 0 where it takes more than 8 bytes. */
 static uint64_t
 number(struct bytes b)
 {

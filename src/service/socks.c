@@ -22,7 +22,7 @@ struct socks {
 	uint8_t method;
 };
 
-/* The password's messages (RFC 1929). => False where one does not fit. */
+/* The password's messages (RFC 1929).  Returns false if one does not fit. */
 static bool
 authentication(struct socks *s, int side, struct bytes b)
 {
@@ -71,7 +71,7 @@ choice_of_method(struct socks *s, int side, struct bytes b)
 	return true;
 }
 
-/* => The length of the address at `at`, with its type; 0 where it is no address. */
+/* Returns the length of the address at `at`, with its type; 0 where it is no address. */
 static size_t
 address_length(struct bytes b, size_t at)
 {

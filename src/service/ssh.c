@@ -58,7 +58,7 @@ version_of(const struct half *h)
 	return h->length >= 8 && h->line[6] == '9' && h->line[7] == '9' ? SSH199 : SSH1;
 }
 
-/* A line is complete. => False: it is no version although it must be one. */
+/* A line is complete.  Returns false: it is no version although it must be one. */
 static bool
 version_line(struct half *h, int side)
 {
@@ -81,7 +81,7 @@ swallow_lf(struct half *h, struct bytes *in)
 	}
 }
 
-/* Takes a line, or what there is of it. => False: violation. */
+/* Takes a line, or what there is of it.  Returns false on a violation. */
 static bool
 take_line(struct half *h, int side, struct bytes *in)
 {
@@ -100,7 +100,7 @@ take_line(struct half *h, int side, struct bytes *in)
 	return true;
 }
 
-/* The version 1 packet [p, p+n), of which the length field says `len`. => False: violation. */
+/* The version 1 packet [p, p+n), of which the length field says `len`.  Returns false on a violation. */
 static bool
 packet1(struct talk *t, struct half *h, const uint8_t *p, size_t n, uint32_t len)
 {
@@ -119,7 +119,7 @@ packet1(struct talk *t, struct half *h, const uint8_t *p, size_t n, uint32_t len
 	return true;
 }
 
-/* The version 2 packet: `n` bytes after the length field. => False: violation. */
+/* The version 2 packet: `n` bytes after the length field.  Returns false on a violation. */
 static bool
 packet2(struct talk *t, int side, const uint8_t *p, size_t n)
 {
@@ -151,7 +151,7 @@ packet2(struct talk *t, int side, const uint8_t *p, size_t n)
 	return fits;
 }
 
-/* Takes a packet, or what there is of it. => False: violation. */
+/* Takes a packet, or what there is of it.  Returns false on a violation. */
 static bool
 take_packet(struct talk *t, int side, enum version v, struct bytes *in)
 {
@@ -208,7 +208,7 @@ ssh_feed(struct talk *t, int side, struct bytes in)
 	if (talk_partial(t))
 		return;
 	while (in.n > 0 && h->state != SSH_ENCRYPTED)
-		if (!take_one(t, side, &in)) { /* the next chunk begins anew */
+		if (!take_one(t, side, &in)) { /* the next chunk starts over */
 			talk_violate(t);
 			gather_clear(&h->packet);
 			flow_buffer_next(&h->room);

@@ -5,7 +5,7 @@
 #define NAMES_MAX  100        /* SSH::max_kexinit_..._algorithms: later names are not looked at */
 #define NAMES_HOLD 8192u      /* of the first side's list */
 
-/* Skips a string. => It. */
+/* Skips a string.  Returns it. */
 static struct bytes
 string(struct reader *r, bool *x)
 {
@@ -28,7 +28,7 @@ strings(struct reader *r, unsigned n, bool *x)
 
 /* ---- the choice of a method */
 
-/* Takes the next name off a list; an empty list has one, the empty name. => False at the end. */
+/* Takes the next name off a list; an empty list has one, the empty name.  Returns false at the end. */
 static bool
 next_name(struct bytes *list, struct bytes *name)
 {

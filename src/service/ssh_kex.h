@@ -16,7 +16,7 @@ struct ssh_choice {
 };
 
 /* A KEXINIT of `side`. `*method`: set to what both sides go on with, where that is settled and known.  `*x`: set where a
- * length or a list exceeds Zeek's limit. => False: it does not have the form. */
+ * length or a list exceeds Zeek's limit.  Returns false: it does not have the form. */
 bool ssh_kexinit(struct ssh_choice *c, int side, struct bytes payload, enum ssh_state *method, bool *x);
 /* A message in a method's state; [p] is payload and padding, `pad` bytes of which are padding. */
 bool ssh_kex_message(enum ssh_state state, uint8_t type, struct bytes p, uint8_t pad, bool *x);

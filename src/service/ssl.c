@@ -8,7 +8,7 @@
  * Once both sides are encrypted Zeek's script disables the analyzer if it was confirmed (ssl_established).
  *
  * Holds per direction one record if it is in the clear and needs a look inside (handshake, SSLv2), at most 18 KiB + 5 bytes;
- * plus the handshake message begun in it (tls_handshake.h).  A longer record is passed over: what is in it could
+ * plus the handshake message begun in it (tls_handshake.h).  A longer record is skipped: what is in it could
  * neither violate any more nor, by the RFCs, be a record at all.  Of other records nothing is held.  The places for all of it
  * are a block of malloc's, as long as anything is held: most records end with their segment.
  */
@@ -66,7 +66,7 @@ record_version(uint16_t v)
 	return v >= 0x0300 && v <= 0x0303;
 }
 
-/* determine_ssl_record_layer(): => the layer this record is of; LAYER_UNKNOWN: none, which was reported. */
+/* determine_ssl_record_layer(): returns the layer this record is of; LAYER_UNKNOWN: none, which was reported. */
 static uint16_t
 layer_of(struct ssl *s, struct talk *t, int side, const uint8_t h[HEAD])
 {
@@ -91,7 +91,7 @@ layer_of(struct ssl *s, struct talk *t, int side, const uint8_t h[HEAD])
 	return LAYER_UNKNOWN;
 }
 
-/* => False where the head is of no record at all; reported. */
+/* Returns false if the head is of no record at all; reported. */
 static bool
 read_head(struct ssl *s, struct talk *t, int side, const uint8_t h[HEAD])
 {
@@ -139,7 +139,7 @@ ciphertext(struct ssl *s, struct talk *t)
 	}
 }
 
-/* => Whether that direction is encrypted: from TLS 1.3 on nothing else says so than application data. */
+/* Returns whether that direction is encrypted: from TLS 1.3 on nothing else says so than application data. */
 static bool
 encrypted_now(struct ssl *s, struct way *w)
 {
@@ -169,7 +169,7 @@ alert_fits(const struct ssl *s, unsigned len)
 	return len >= most || len % 2 == 0;
 }
 
-/* One SSLv2 message of the record. => False where it is malformed. */
+/* One SSLv2 message of the record.  Returns false if it is malformed. */
 static bool
 v2_message(struct ssl *s, struct talk *t, struct way *w, struct tls_reader *r)
 {
@@ -220,7 +220,7 @@ v2_record(struct ssl *s, struct talk *t, struct way *w, struct bytes body)
 	return true;
 }
 
-/* A record is complete; `body` is empty where it was not held. => False where it is malformed. */
+/* A record is complete; `body` is empty where it was not held.  Returns false if it is malformed. */
 static bool
 record(struct ssl *s, struct parts *p, struct talk *t, int side, struct bytes body)
 {
@@ -256,7 +256,7 @@ record(struct ssl *s, struct parts *p, struct talk *t, int side, struct bytes bo
 
 /* ---- framing */
 
-/* Takes the body of a record, or what is there of it. => False where it is malformed. */
+/* Takes the body of a record, or what is there of it.  Returns false if it is malformed. */
 static bool
 read_body(struct ssl *s, struct parts *parts, struct talk *t, int side, struct bytes *b)
 {

@@ -4,7 +4,7 @@
  * most 2^63 - 1), and for empty ones, in which it cannot be seen whether a priority is there.  These violate, and as with all
  * analyzers in Spicy that is the last that it looks at.
  *
- * Holds: nothing.
+ * Buffers nothing.
  */
 #include "service/registry.h"
 

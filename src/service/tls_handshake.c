@@ -74,7 +74,7 @@ names_algorithms(const struct tls_handshake *h)
 	return h->version > TLS_1_1 && h->version != DTLS_1_0;
 }
 
-/* ---- messages: => false where one is malformed */
+/* ---- messages: Returns false if one is malformed */
 
 /* The length of all extensions is read but does not matter to Zeek. */
 static bool
@@ -227,7 +227,7 @@ message(struct tls_handshake *h, struct talk *t, int side, uint8_t type, struct 
 
 /* ---- framing */
 
-/* Takes one message, or what is there of it. => False where it is malformed. */
+/* Takes one message, or what is there of it.  Returns false if it is malformed. */
 static bool
 one_message(struct tls_handshake *h, struct gather *g, struct talk *t, int side, struct bytes *b)
 {

@@ -4,7 +4,7 @@
  * Zeek's tls-handshake-protocol.pac wants it; which bounds are looked at is written at each message.
  *
  * Holds per direction one message that is not complete: a ClientHello up to 64 KiB, any other up to 10 KiB.
- * A longer one is passed over: an other message's violation does not count any more by then.
+ * A longer one is skipped: an other message's violation does not count any more by then.
  */
 #ifndef CONNLOG_SERVICE_TLS_HANDSHAKE_H
 #define CONNLOG_SERVICE_TLS_HANDSHAKE_H
@@ -20,7 +20,7 @@ enum {
 };
 
 struct tls_handshake {
-	uint32_t skip[2]; /* by side: of a message that is passed over, so many bytes are to come */
+	uint32_t skip[2]; /* by side: of a message that is skipped, so many bytes are to come */
 	uint16_t version; /* chosen by the server, 0: not yet */
 	uint16_t cipher;  /* likewise */
 	bool     flipped; /* the responder behaves as client */
@@ -29,7 +29,7 @@ struct tls_handshake {
 	uint8_t  shown;   /* 1 << side: it has shown a certificate */
 };
 
-/* More bytes of the handshake stream of that side, of which `part` holds what is begun. => False where a message was malformed:
+/* More bytes of the handshake stream of that side, of which `part` holds what is begun.  Returns false if a message was malformed:
  * it was reported, and all bytes are dropped. */
 bool tls_handshake_feed(struct tls_handshake *h, struct gather *part, struct talk *t, int side, struct bytes b);
 /* Reports a violation, and wants no more input (SetSkip). */
@@ -41,7 +41,7 @@ void tls_established(const struct tls_handshake *h, struct talk *t);
 /* Zeek's determine_tls13(). */
 bool tls_is_13(const struct tls_handshake *h);
 
-/* tls_extensions.c: extensions up to the end of `b`, in a message of that type. => False where one is malformed. May choose
+/* tls_extensions.c: extensions up to the end of `b`, in a message of that type.  Returns false if one is malformed. May choose
  * the version. */
 bool tls_extensions(struct tls_handshake *h, int side, uint8_t message, struct bytes b);
 /* The version is chosen once. */

@@ -13,7 +13,7 @@ struct tls_reader {
 	bool         bad;
 };
 
-/* => The next `n` bytes; nothing where they are not all there. */
+/* Returns the next `n` bytes; nothing where they are not all there. */
 static inline struct bytes
 tls_take(struct tls_reader *r, size_t n)
 {
@@ -28,7 +28,7 @@ tls_take(struct tls_reader *r, size_t n)
 	return out;
 }
 
-/* => The next `width` (1 to 4) bytes as a number, 0 where they are not all there. */
+/* Returns the next `width` (1 to 4) bytes as a number, 0 where they are not all there. */
 static inline uint32_t
 tls_number(struct tls_reader *r, unsigned width)
 {
@@ -40,14 +40,14 @@ tls_number(struct tls_reader *r, unsigned width)
 	return v;
 }
 
-/* => A vector: a length of `width` bytes, then so many bytes. */
+/* Returns a vector: a length of `width` bytes, then so many bytes. */
 static inline struct bytes
 tls_vector(struct tls_reader *r, unsigned width)
 {
 	return tls_take(r, tls_number(r, width));
 }
 
-/* => Whether `b` is filled exactly by vectors with lengths of `width` bytes, each behind `head` and before `tail` bytes. */
+/* Returns whether `b` is filled exactly by vectors with lengths of `width` bytes, each behind `head` and before `tail` bytes. */
 static inline bool
 tls_all_vectors(struct bytes b, size_t head, unsigned width, size_t tail)
 {

@@ -48,7 +48,7 @@ frame_over(struct talk *t, struct flow *f)
 		talk_confirm(t);
 }
 
-/* => False where more is needed. */
+/* Returns false if more is needed. */
 static bool
 header(struct talk *t, struct flow *f, struct bytes *in)
 {

@@ -2,7 +2,7 @@
  *
  * Every chunk is a row of tags, each with the text behind it, from its first byte to its last; one that is not so violates.
  * Confirms: the originator's tag stream:stream.  After a tag that only comes once authentication is over nothing is looked
- * at any more; after the client's starttls and the server's proceed all goes to TLS.  Nothing is held.
+ * at any more; after the client's starttls and the server's proceed all goes to TLS.  Nothing is buffered.
  */
 #include "service/talk.h"
 
@@ -68,7 +68,7 @@ skip_text(struct bytes b)
 	return bytes_skip(b, n);
 }
 
-/* Takes a tag and the text behind it. => False where there is none. */
+/* Takes a tag and the text behind it.  Returns false if there is none. */
 static bool
 next_tag(struct bytes *b, struct bytes *name)
 {

@@ -160,7 +160,7 @@ append(struct disk *d, enum frame_kind kind, const char *p, size_t n, uint64_t r
 	return why;
 }
 
-/* Begins the next file. Returns 0 or errno. */
+/* Begins the next file.  Returns 0 or errno. */
 static int
 begin_file(struct disk *d)
 {
@@ -212,7 +212,7 @@ disk_put(struct disk *d, enum spool_kind kind, const char *p, size_t n, uint64_t
 
 /* ---- emptying ----------------------------------------------------------------------------------------------------- */
 
-/* Reads the frame at which the file stands. Returns NULL at its end, where it is damaged, and without memory. */
+/* Reads the frame at which the file stands.  Returns NULL at its end, where it is damaged, and without memory. */
 static struct spool_item *
 read_item(struct disk *d)
 {

@@ -24,12 +24,12 @@ struct disk {
 	size_t             head_n;
 };
 
-/* Opens it. Returns false with a text. */
+/* Opens it.  Returns false with a text. */
 bool disk_open(struct disk *d, const char *folder, const char *name, uint64_t max, char *err, size_t err_size);
 void disk_close(struct disk *d);
 
 bool disk_is_empty(const struct disk *d);
-/* Appends. Returns 0 or errno: ENOSPC where it would become too large. */
+/* Appends.  Returns 0 or errno: ENOSPC where it would become too large. */
 int disk_put(struct disk *d, enum spool_kind kind, const char *p, size_t n, uint64_t records);
 /* Returns the oldest item, which stays until disk_done(); NULL where the oldest file has no more: it is to be removed with disk_drop()
  * once everything before was delivered. */

@@ -37,7 +37,7 @@ exec_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t er
 	return s;
 }
 
-/* Begins it, with `in` as its standard input and signals as a program expects them. Returns 0 or errno. */
+/* Begins it, with `in` as its standard input and signals as a program expects them.  Returns 0 or errno. */
 static int
 begin(struct exec *s, int in)
 {
@@ -96,7 +96,7 @@ exec_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done)
 	return outcome;
 }
 
-/* Waits for its end, as long as that may last. Returns 0, or -1 with a text. */
+/* Waits for its end, as long as that may last.  Returns 0, or -1 with a text. */
 static int
 wait_for_end(struct exec *s, struct link *l, bool well)
 {

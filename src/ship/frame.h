@@ -9,7 +9,7 @@
 enum frame_kind {
 	FRAME_LINES = 0x4c4c6e63, /* "cnLL" as bytes: whole lines, which are `records` records */
 	FRAME_HEAD = 0x44486e63,  /* "cnHD": what stands before the first line, wherever one begins */
-	FRAME_FOOT = 0x54466e63,  /* "cnFT": what stands behind the last one; nothing comes any more */
+	FRAME_FOOT = 0x54466e63,  /* "cnFT": what stands past the last one; nothing comes any more */
 };
 
 struct frame {
@@ -21,7 +21,7 @@ struct frame {
 
 enum { FRAME_MAX = 64 << 20 }; /* bytes: more is none of ours */
 
-/* Reads so many bytes. Returns false at the end, and where there is an error. */
+/* Reads so many bytes.  Returns false at the end, and where there is an error. */
 bool frame_read_all(int fd, void *p, size_t n);
 
 /* Returns whether it is a frame that one of ours has made. */

@@ -19,7 +19,7 @@ struct queue {
 	struct counts  *counts;
 };
 
-/* Opens the memory; disk_open() opens the disk. Returns false without memory. */
+/* Opens the memory; disk_open() opens the disk.  Returns false when out of memory. */
 bool queue_init(struct queue *q, size_t max, bool waits, struct counts *counts);
 void queue_free(struct queue *q);
 
@@ -32,7 +32,7 @@ void queue_close(struct queue *q);
 
 /* ---- of the side that delivers ---- */
 
-/* Waits for `seconds` at most. Returns the oldest item, which stays where it is; or NULL, with *emptied where a file of the disk is
+/* Waits for `seconds` at most.  Returns the oldest item, which stays where it is; or NULL, with *emptied where a file of the disk is
  * empty, which queue_drop() removes. */
 struct spool_item *queue_next(struct queue *q, double seconds, bool *emptied);
 /* Of this item, `records` were delivered. */

@@ -25,7 +25,7 @@ struct runner {
 	size_t head_n;
 };
 
-/* Begins both. Returns false without threads. */
+/* Begins both.  Returns false without threads. */
 bool runner_begin(struct runner *r);
 
 #endif

@@ -44,9 +44,9 @@ struct ship_counts {
 
 struct ship;
 
-/* Makes sinks of the URLs and begins the process that feeds them, before there are threads. Returns NULL with a text. */
+/* Makes sinks of the URLs and begins the process that feeds them, before there are threads.  Returns NULL with a text. */
 struct ship *ship_new(const struct ship_options *o, char *err, size_t err_size);
-/* Has the writers made, for records with these columns; NULL: the engine's. Returns false with a text. */
+/* Has the writers made, for records with these columns; NULL: the engine's.  Returns false with a text. */
 bool ship_open(struct ship *s, const connlog_columns *columns, char *err, size_t err_size);
 /* What is written of times, without the clock: of heads and feet, and of records with json_streaming. */
 struct ship_times {
@@ -54,7 +54,7 @@ struct ship_times {
 	double (*now)(const void *arg);
 	const void *arg;
 };
-/* Begins to send; `times` lives as long as the ship, NULL stands for the clock. Returns whether there are threads for it. */
+/* Begins to send; `times` lives as long as the ship, NULL stands for the clock.  Returns whether there are threads for it. */
 bool   ship_begin(struct ship *s, const struct ship_times *times);
 size_t ship_size(const struct ship *s);
 /* Returns what a sink's lines are made with; good as long as the ship. */
@@ -73,7 +73,7 @@ void ship_flush(struct ship *s);
 /* Says what was lost since, once a minute at most. */
 void ship_look(struct ship *s);
 
-/* Waits until everything is delivered or given up. Returns false, having said what was lost, where something was. */
+/* Waits until everything is delivered or given up.  Returns false, having said what was lost, where something was. */
 bool ship_end(struct ship *s);
 /* Returns what became of a sink's records so far. */
 void ship_count(struct ship *s, size_t i, struct ship_counts *out);

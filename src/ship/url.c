@@ -31,7 +31,7 @@ hex_digit(char c)
 	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 32) - 'a' + 10 : -1;
 }
 
-/* Puts bytes where %XX stands. Returns false for anything else behind a %, and for a zero byte. */
+/* Puts bytes where %XX stands.  Returns false for anything else behind a %, and for a zero byte. */
 static bool
 decode(char *text)
 {

@@ -1,4 +1,4 @@
-/* url.h - the URL of a sink, taken apart: SCHEME:PLACE?NAME=VALUE&NAME=VALUE.
+/* url.h - the URL of a sink, parsed: SCHEME:PLACE?NAME=VALUE&NAME=VALUE.
  *
  *     unix:/run/x.sock              scheme "unix", path "/run/x.sock"
  *     tcp://host:514?format=json    scheme "tcp", hosts "host:514", option format
@@ -31,7 +31,7 @@ struct url {
 
 /* Returns whether a text begins as a URL does. */
 bool url_is(const char *text);
-/* Takes it apart. Returns false with a text in `err`; the URL is to be freed either way. */
+/* Takes it apart.  Returns false with a message in `err`; the URL is to be freed either way. */
 bool url_parse(struct url *u, const char *text, char *err, size_t err_size);
 void url_free(struct url *u);
 

@@ -110,7 +110,7 @@ has_flag(struct text flags, char flag)
 	return flags.n > 0 && memchr(flags.p, flag, flags.n) != NULL;
 }
 
-/* => The text of a column that is not the schema's; empty for none. */
+/* Returns the text of a column that is not the schema's; empty for none. */
 static struct text
 extra_text(const struct connlog_writer *w, const struct record *r, const char *name)
 {

@@ -89,7 +89,7 @@ open_object(char *p, const char *key)
 	return put_key(p, key);
 }
 
-/* => p behind the object that began at `members`, or `start` where it has none. */
+/* Returns p behind the object that began at `members`, or `start` where it has none. */
 static char *
 close_object(char *start, char *members, char *p)
 {
@@ -173,7 +173,7 @@ put_end(const struct ecs *e, char *start, const char *key, const char *object, e
 	return close_object(start, members, put_column(e, put_members(e, members, object), "ip", address));
 }
 
-/* => The sum of two columns, as a member, where both are set. */
+/* Returns the sum of two columns, as a member, where both are set. */
 static char *
 put_sum(const struct ecs *e, char *p, const char *key, enum column_id a, enum column_id b)
 {
@@ -184,7 +184,7 @@ put_sum(const struct ecs *e, char *p, const char *key, enum column_id a, enum co
 	return p + format_u64(p, *x + *y);
 }
 
-/* The connection's tuple as the engine has it. => false for protocols that have no ports. */
+/* The connection's tuple as the engine has it.  Returns false for protocols that have no ports. */
 static bool
 flow_of(const struct ecs *e, struct community_flow *c)
 {

@@ -195,7 +195,7 @@ members_room(connlog_fields fields)
 	return room;
 }
 
-/* => What the value can take at most. */
+/* Returns what the value can take at most. */
 static size_t
 value_room(const connlog_value *v)
 {
@@ -224,7 +224,7 @@ value_room(const connlog_value *v)
 	}
 }
 
-/* The event's arguments in `out`. => How many. */
+/* The event's arguments in `out`.  Returns how many. */
 static size_t
 collect(const connlog_event *event, const connlog_event_info *info, connlog_field out[CONNLOG_ARGUMENTS_MAX])
 {

@@ -4,7 +4,7 @@
 
 #include "write/json_value.h"
 
-/* Each writes at `p`. => Where it ends. */
+/* Each writes at `p`.  Returns where it ends. */
 char *json_put_value(char *p, const struct connlog_writer *w, const struct cell *c, const struct record *r);
 /* ,"PREFIXNAME":VALUE */
 char *json_put_extra(char *p, const char *prefix, const struct extra *x);

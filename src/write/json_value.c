@@ -16,7 +16,7 @@
 #include "base/scan.h"
 #include "base/utf8.h"
 
-/* => The letter of JSON's two-character escape, or 0. */
+/* Returns the letter of JSON's two-character escape, or 0. */
 static char
 short_escape(unsigned char c)
 {

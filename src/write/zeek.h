@@ -4,7 +4,7 @@
 
 #include "write/format.h"
 
-/* Writes a text at `p`, in a set or as a value of its own. => Where it ends. (zeek_row.c) */
+/* Writes a text at `p`, in a set or as a value of its own.  Returns where it ends. (zeek_row.c) */
 char *zeek_put_escaped(const struct zeek_style *s, char *p, struct text t, bool in_set);
 
 /* A record's line, as format.record has it. (zeek_row.c) */
