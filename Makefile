@@ -34,11 +34,12 @@ LUA_NAME = -DCONNLOG_LUA=$(if $(filter none,$(1)),none,$(if $(filter luajit,$(1)
 	pkg-config --modversion $(1) 2>/dev/null))
 
 # What only the program has, and only where it is there: libseccomp for its sandbox, libmicrohttpd for its metrics, OpenSSL's
-# libssl and librdkafka for sinks.
-PROGRAM_PKG := $(foreach p,libseccomp libmicrohttpd libssl rdkafka,$(shell pkg-config --exists $(p) 2>/dev/null && echo $(p)))
+# libssl, hiredis, SQLite
+# and librdkafka for sinks.
+PROGRAM_PKG := $(foreach p,libseccomp libmicrohttpd libssl hiredis sqlite3 rdkafka,$(shell pkg-config --exists $(p) 2>/dev/null && echo $(p)))
 part = $(if $(filter $(1),$(PROGRAM_PKG)),-DCONNLOG_$(2))
 PROGRAM_CFLAGS := $(call part,libseccomp,SECCOMP) $(call part,libmicrohttpd,MICROHTTPD) $(call part,libssl,OPENSSL) \
-	$(call part,rdkafka,RDKAFKA)
+	$(call part,hiredis,HIREDIS) $(call part,sqlite3,SQLITE3) $(call part,rdkafka,RDKAFKA)
 PROGRAM_LIBS := $(if $(strip $(PROGRAM_PKG)),$(shell pkg-config --libs $(PROGRAM_PKG)))
 
 PKG := libpcap zlib libzstd libcrypto $(LUA_PKG)

@@ -2,6 +2,8 @@
 import json
 import os
 import shutil
+import socket
+import sqlite3
 import ssl
 import subprocess
 
@@ -178,3 +180,73 @@ def test_tls_verifies_who_it_is(env):
     assert bad.data == b""
     for option in ("ca=nothing.pem", "ca=ca.pem&cert=good.pem&key=bad.key"):
         assert "cannot be used" in env.run("--to", "tcps://localhost:1?" + option, capture, code=2).stderr
+
+
+def sql(env, file, *statements):
+    """=> The rows of the last one."""
+    with sqlite3.connect(env.tmp + "/" + file) as db:
+        for s in statements:
+            rows = db.execute(s).fetchall()
+    db.close()
+    return rows
+
+
+def test_rows_of_sqlite(env):
+    """Every column, with the types that it has; what comes twice is told by its uid."""
+    if not has(env, "sqlite"):
+        raise Skip("built without SQLite")
+    capture = env.capture("http.pcap")
+    with open(env.tmp + "/all.log", "w") as f:
+        f.write(env.run("--seed", "x", "--fields", "all", "--format", "json", capture, env.capture("tunnels.pcap") if os.path.exists(
+            env.captures + "/tunnels.pcap") else capture).stdout)
+    for _ in range(2):
+        env.run("convert", "--to", "sqlite:a.db", "all.log")
+    with open(env.tmp + "/all.log") as f:
+        want = {row["uid"]: row for row in map(json.loads, f)}
+    names = [c[1] for c in sql(env, "a.db", "pragma table_info(conn)")]
+    rows = [dict(zip(names, row)) for row in sql(env, "a.db", "select * from conn")]
+    assert len(rows) == len(want) > 5 and len(names) > 25
+    for row in rows:
+        got = {k: json.loads(v) if isinstance(want[row["uid"]].get(k), list) else v for k, v in row.items() if v is not None}
+        assert got == want[row["uid"]], (got, want[row["uid"]])
+    assert sql(env, "a.db", "select typeof(ts), typeof(\"id.orig_p\"), typeof(local_orig) from conn") == [("real", "integer", "integer")] * len(rows)
+    sql(env, "b.db", "create table old (ts real, uid text, mine text)")
+    env.run("--seed", "x", "--to", "sqlite:b.db?table=old", capture)
+    assert sql(env, "b.db", "select count(*), count(mine), count(service) > 0 from old")[0][1:] == (0, 1)
+    assert "it has no format" in env.run("--to", "sqlite:c.db?format=csv", capture, code=2).stderr
+    done = env.run("--to", "sqlite:nowhere/x.db?timeout=0.5", capture, code=1)
+    assert "unable to open database file" in done.stderr and "records are lost" in done.stderr, done.stderr
+
+
+def test_entries_of_redis(env):
+    if not has(env, "redis"):
+        raise Skip("built without hiredis")
+    if not shutil.which("redis-server"):
+        raise Skip("no redis-server here (Debian: redis-server)")
+    at = env.tmp + "/redis.sock"
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    server = subprocess.Popen(["redis-server", "--port", str(port), "--unixsocket", at, "--requirepass", "pass word", "--save", "",
+                               "--dir", env.tmp], stdout=subprocess.DEVNULL)
+    try:
+        capture = env.capture("http.pcap")
+        url = "redis://:pass%%20word@127.0.0.1:%d/" % port
+        env.run("--seed", "x", "--to", url + "conn", "--to", url + "short?maxlen=2&format=zeek", "--to", url + "conn?db=3", capture)
+
+        def ask(*words):
+            out = env.must("redis-cli", "-s", at, "-a", "pass word", "--no-auth-warning", *words)
+            return out.splitlines()
+
+        want = env.run("--seed", "x", "--format", "json", capture).stdout.splitlines()
+        for db in "0", "3":
+            entries = ask("-n", db, "--raw", "XRANGE", "conn", "-", "+")
+            assert entries[1::3] == ["record"] * len(want) and entries[2::3] == want, entries[:6]
+        assert int(ask("XLEN", "short")[0]) <= len(want)
+        said = env.run("--to", "redis://127.0.0.1:%d/conn?timeout=0.5" % port, capture, code=1).stderr
+        assert "it refuses: NOAUTH" in said and "records are lost" in said, said
+        said = env.run("--to", "redis://me:wrong@127.0.0.1:%d/conn?timeout=0.5" % port, capture, code=1).stderr
+        assert "WRONGPASS" in said and "me:***@" in said, said
+    finally:
+        server.terminate()
+        server.wait(60)

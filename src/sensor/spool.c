@@ -90,7 +90,8 @@ spool_put_as(struct spool *s, enum spool_kind kind, const char *p, size_t n, uin
 	if (item == NULL)
 		return false;
 	*item = (struct spool_item){ .kind = kind, .records = records, .n = n };
-	memcpy(item->bytes, p, n);
+	if (n > 0)
+		memcpy(item->bytes, p, n);
 	pthread_mutex_lock(&s->lock);
 	while (!(room = has_room(s, sizeof *item + n)) && !s->finished && wait_until(s, deadline))
 		;

@@ -68,6 +68,8 @@ common_options(struct sink *k, char *err, size_t err_size)
 		snprintf(err, err_size, "it has no format");
 		return false;
 	}
+	if (k->kind->fixed)
+		k->options.json_timestamps = NULL;
 	if (format != NULL)
 		k->options.format = format;
 	else if (k->kind->format != NULL)
