@@ -156,7 +156,7 @@ def test_the_dashboard_and_the_alerts_ask_for_what_there_is(env):
     wanted = names_in(" ".join(expressions)) | names_in(alerts)
     assert len(wanted) > 20, wanted
     with Net() as net:
-        sensor = sensor_with_metrics(env, net)
+        sensor = sensor_with_metrics(env, net, "--to", "file:%s/out" % env.tmp)
         assert wait_until(lambda: fetch(env, net)[0] == 200)
         text = fetch(env, net)[2]
         sensor.stop()

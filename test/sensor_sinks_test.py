@@ -36,7 +36,7 @@ def test_a_sink_comes_goes_and_comes_back(env):
             net.send(0, 3)
             assert wait_until(lambda: "cannot connect: No such file or directory; records wait in memory" in sensor.said())
             unix = Listener(at)
-            assert wait_until(lambda: len(unix.lines) == 3) and wait_until(lambda: "is there again" in sensor.said())
+            assert wait_until(lambda: len(unix.lines) == 3) and wait_until(lambda: "connected again" in sensor.said())
             unix.close()
             net.send(3, 3)
             assert wait_until(lambda: len(os.listdir(sensor.folder)) and len(numbers_in(sensor.folder)) == 6)
@@ -78,7 +78,7 @@ def test_what_has_no_room_in_memory_waits_on_the_disk(env):
         net.send(0, 1500, pause=0.0002)
         assert wait_until(lambda: glob.glob(spool + "/*/*")), sensor.said()
         said = sensor.stop()
-        assert "1500 records wait in %s/unix-" % spool in said and "lost" not in said, said
+        assert "1500 records are left in %s/unix-" % spool in said and "lost" not in said, said
         sensor = Sensor(env, net, "--to", "unix:" + at, "--spool", "64K", "--spool", spool + ",4M")
         net.send(1500, 500, pause=0.0002)
         unix = Listener(at)
@@ -94,7 +94,7 @@ def test_what_has_no_room_at_all_is_lost_and_counted(env):
         sensor = Sensor(env, net, "-o", "logs", "--to", "unix:" + at, "--spool", "64K", "--spool", spool + ",1M",
                         "--exit-timeout", "1sec", "--stats", env.tmp + "/stats.json")
         net.send(0, 5000, pause=0.0002)
-        assert wait_until(lambda: "records were lost" in sensor.said()), sensor.said()
+        assert wait_until(lambda: "records lost" in sensor.said()), sensor.said()
         unix = Listener(at)
         stats = None
 

@@ -124,7 +124,7 @@ def test_a_sink_that_comes_late_is_waited_for(env):
     unix = Listener(env.tmp + "/s")
     said = process.communicate(timeout=60)[1]
     unix.close()
-    assert process.returncode == 0 and "is there again" in said and "lost" not in said, said
+    assert process.returncode == 0 and "connected again" in said and "lost" not in said, said
     assert len(unix.lines) > 5
 
 
@@ -133,7 +133,7 @@ def test_a_command_that_ends_is_begun_again(env):
     with open(env.tmp + "/log", "w") as f:
         f.write("".join(row.replace("49152", str(10000 + i)) + "\n" for i in range(20000)))
     said = env.run("convert", "--to", "exec:[ -e first ] && exec cat >second; touch first?format=json", "log").stderr
-    assert "it reads no more; reading waits for it" in said and "is there again" in said, said
+    assert "it reads no more; reading waits for it" in said and "connected again" in said, said
     ports = [json.loads(line)["id.orig_p"] for line in env.must("cat", "second").splitlines()]
     assert ports == list(range(30000 - len(ports), 30000)) and len(ports) > 15000, len(ports)  # but for what its pipe had
     said = env.run("--to", "exec:cat >/dev/null; exit 3", env.capture("http.pcap")).stderr

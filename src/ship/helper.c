@@ -91,7 +91,7 @@ look_after(const struct helper *h, struct runner *r, struct watched *w, bool orp
 	spool_finish(&r->queue.memory);
 	if (!r->closed) {
 		char text[TEXT_MAX];
-		snprintf(text, sizeof text, "%s is given up: it took nothing for %.0f seconds", r->link.url->shown, patience);
+		snprintf(text, sizeof text, "%s: abandoned after %.0f seconds without progress", r->link.url->shown, patience);
 		r->link.say(r->link.arg, text);
 	}
 }

@@ -285,7 +285,7 @@ send_line(struct kafka *s, struct link *l, const char *line, size_t n)
 		if (s->failed)
 			return -1;
 		if (l->stop)
-			return link_fail(l, "the brokers take nothing");
+			return link_fail(l, "the brokers accept nothing");
 	}
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
 		explain(s, err);
@@ -385,7 +385,7 @@ kafka_settle(void *sink, struct link *l)
 	while (rd_kafka_outq_len(s->rk) > 0 && !s->failed && !l->stop)
 		rd_kafka_poll(s->rk, POLL_MS);
 	if (!s->failed && rd_kafka_outq_len(s->rk) > 0)
-		link_fail(l, "%d records are not confirmed", rd_kafka_outq_len(s->rk));
+		link_fail(l, "%d records are not acknowledged", rd_kafka_outq_len(s->rk));
 	return s->failed || rd_kafka_outq_len(s->rk) > 0 ? -1 : 0;
 }
 

@@ -39,5 +39,5 @@ link_wait(struct link *l, int fd, short events, double seconds)
 		if (n < 0 && errno != EINTR)
 			return link_fail_errno(l, "cannot wait");
 	}
-	return link_fail(l, "it takes nothing");
+	return link_fail(l, "no progress");
 }

@@ -77,9 +77,9 @@ meanwhile(const struct runner *r)
 	if (r->queue.waits)
 		return "reading waits for it";
 	if (r->queue.why != 0)
-		return "the disk of --spool has no room either: records are lost";
-	return r->queue.disk.folder != NULL ? "records wait in memory, then on the disk of --spool"
-	                                    : "records wait in memory; --spool DIR,SIZE gives them room on a disk";
+		return "the disk spool is full as well, so records are lost";
+	return r->queue.disk.folder != NULL ? "records wait in memory, then in the disk spool"
+	                                    : "records wait in memory; --spool DIR,SIZE adds room on disk";
 }
 
 static void
@@ -100,7 +100,7 @@ static void
 note_success(struct runner *r)
 {
 	if (r->told)
-		say(r, "%s is there again", r->link.url->shown);
+		say(r, "%s: connected again", r->link.url->shown);
 	r->told = false;
 	r->pause = 0;
 }
@@ -210,7 +210,8 @@ drop_file(struct runner *r)
 	if (!settle(r))
 		return;
 	if (r->queue.disk.damaged)
-		say(r, "%s: a file in %s is damaged, and what stood behind is lost", r->link.url->shown, r->queue.disk.folder);
+		say(r, "%s: a file in %s is damaged; the records behind the damage are lost", r->link.url->shown,
+		    r->queue.disk.folder);
 	queue_drop(&r->queue);
 }
 

@@ -273,8 +273,8 @@ ship_look(struct ship *s)
 		if (c.lost == k->told || now < k->tell_at)
 			continue;
 		say(s,
-		    "%s: %" PRIu64 " records were lost, %" PRIu64
-		    " so far: it takes less than comes, and nothing has room any more",
+		    "%s: %" PRIu64 " records lost, %" PRIu64
+		    " so far: the sink is too slow or unreachable, and its queue is full",
 		    c.name, c.lost - k->told, c.lost);
 		k->told = c.lost;
 		k->tell_at = now + TELL_EVERY;
@@ -322,8 +322,8 @@ ship_end(struct ship *s)
 	for (size_t i = 0; i < s->n; i++) {
 		ship_count(s, i, &c);
 		if (c.spooled > 0)
-			say(s, "%s: %" PRIu64 " records wait in %s/%s, and are delivered by the next run", c.name, c.spooled,
-			    s->o.spool, s->sinks[i].name);
+			say(s, "%s: %" PRIu64 " records are left in %s/%s for the next run", c.name, c.spooled, s->o.spool,
+			    s->sinks[i].name);
 		if (c.lost == 0)
 			continue;
 		good = false;

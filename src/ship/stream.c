@@ -26,9 +26,9 @@ stream_look(const struct stream *s, struct link *l)
 	char c;
 
 	if (s->tls != NULL)
-		return tls_look(s->tls) ? 0 : link_fail(l, "it has closed the connection");
+		return tls_look(s->tls) ? 0 : link_fail(l, "the other side has closed the connection");
 	if (s->socket && !s->datagram && recv(s->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-		return link_fail(l, "it has closed the connection");
+		return link_fail(l, "the other side has closed the connection");
 	return 0;
 }
 
@@ -85,7 +85,7 @@ stream_settle(const struct stream *s, struct link *l)
 
 	while (s->socket && ioctl(s->fd, SIOCOUTQ, &left) == 0 && left > 0) {
 		if (l->stop)
-			return link_fail(l, "%d bytes are not confirmed", left);
+			return link_fail(l, "%d bytes are not acknowledged", left);
 		poll(NULL, 0, SETTLE_MS);
 	}
 	return 0;

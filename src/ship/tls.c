@@ -111,7 +111,7 @@ say_why(const SSL *ssl, struct link *l)
 	if (verified != X509_V_OK)
 		return link_fail(l, "its certificate is not trusted: %s", X509_verify_cert_error_string(verified));
 	if (ERR_peek_last_error() == 0)
-		return link_fail(l, "it has closed the connection");
+		return link_fail(l, "the other side has closed the connection");
 	return link_fail(l, "TLS failed: %s", reason());
 }
 

@@ -75,7 +75,7 @@ def test_a_broker_that_is_killed_and_comes_back(env):
         assert "reading waits for it" in process.stderr.readline()
         kafka.start()
         said = process.communicate(timeout=200)[1]
-        assert process.returncode == 0 and "is there again" in said, said
+        assert process.returncode == 0 and "connected again" in said, said
         read = uids(kafka.read("conn"))
         assert sorted(set(read)) == ["C%07d" % i for i in range(MANY)], len(set(read))
         assert len(read) - len(set(read)) < MANY // 100, len(read)  # nothing is missing; what came twice is told by its uid
@@ -110,7 +110,7 @@ def test_a_spool_on_a_full_disk(env):
             sensor = Sensor(env, net, "--to", "kafka://%s/conn?kafka.queue.buffering.max.kbytes=256" % kafka.at, "--spool", "64K",
                             "--spool", disk.folder + "/spool,100M", "--stats", env.tmp + "/stats.json")
             net.send(0, 8000, pause=0.0002)
-            assert wait_until(lambda: "the disk of --spool has no room either" in sensor.said() or "records were lost" in sensor.said())
+            assert wait_until(lambda: "the disk spool is full as well" in sensor.said() or "records lost" in sensor.said())
             kafka.start()
             kafka.create("conn")
             assert wait_until(lambda: not [f for d in os.listdir(disk.folder + "/spool") for f in os.listdir(disk.folder + "/spool/" + d)],
