@@ -33,6 +33,10 @@ LUA_PKG := $(filter-out none,$(LUA))
 LUA_NAME = -DCONNLOG_LUA=$(if $(filter none,$(1)),none,$(if $(filter luajit,$(1)),LuaJIT,Lua)-$(shell \
 	pkg-config --modversion $(1) 2>/dev/null))
 
+# Regular expressions of --where: PCRE2, or none; PCRE2= builds without.
+PCRE2 := $(shell pkg-config --exists libpcre2-8 2>/dev/null && echo libpcre2-8)
+WHERE_CFLAGS := $(if $(PCRE2),-DCONNLOG_PCRE2=PCRE2-$(shell pkg-config --modversion $(PCRE2)))
+
 # What only the program has, and only where it is there: libseccomp for its sandbox, libmicrohttpd for its metrics, OpenSSL's
 # libssl, hiredis, SQLite
 # and librdkafka for sinks.
@@ -42,7 +46,7 @@ PROGRAM_CFLAGS := $(call part,libseccomp,SECCOMP) $(call part,libmicrohttpd,MICR
 	$(call part,hiredis,HIREDIS) $(call part,sqlite3,SQLITE3) $(call part,rdkafka,RDKAFKA)
 PROGRAM_LIBS := $(if $(strip $(PROGRAM_PKG)),$(shell pkg-config --libs $(PROGRAM_PKG)))
 
-PKG := libpcap zlib libzstd libcrypto $(LUA_PKG)
+PKG := libpcap zlib libzstd libcrypto $(LUA_PKG) $(PCRE2)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKG) 2>/dev/null) $(call LUA_NAME,$(LUA))
 LIBS := $(shell pkg-config --libs $(PKG) 2>/dev/null) -lm -pthread
 
@@ -56,7 +60,7 @@ LTO := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-flto=auto
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ := $(SAN) -fsanitize=fuzzer-no-link
 BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
-	$(PROGRAM_CFLAGS) $(CPPFLAGS)
+	$(PROGRAM_CFLAGS) $(WHERE_CFLAGS) $(CPPFLAGS)
 
 SCRIPT_SRC := $(wildcard src/script/*.c)
 LIB_SRC := $(filter-out src/cli/% src/ship/% src/sensor/% src/guard/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
@@ -66,7 +70,7 @@ CLI_SRC := $(wildcard src/cli/*.c) $(SENSOR_SRC)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
-BENCH := $(B)/bench/gen $(B)/bench/reader $(B)/bench/limit $(B)/bench/cost $(B)/bench/send
+BENCH := $(B)/bench/gen $(B)/bench/reader $(B)/bench/limit $(B)/bench/cost $(B)/bench/send $(B)/bench/where
 C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
 
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
@@ -96,7 +100,7 @@ help:
 	@echo 'make format             let clang-format write the files'
 	@echo 'make install PREFIX=/usr/local DESTDIR=    all of it; settings in /etc stay as they are'
 	@echo 'make clean              remove build/'
-	@echo 'LUA=lua5.4 or LUA=none builds with that instead of LuaJIT'
+	@echo 'LUA=lua5.4 or LUA=none builds with that instead of LuaJIT, PCRE2= without regular expressions'
 	@echo 'CC=clang, CFLAGS=..., WERROR=1 (warnings are errors), V=1 (show the commands) and B=DIR (where to build)'
 	@echo 'are understood by all.'
 
@@ -258,15 +262,17 @@ $(B)/bench/reader: $(B)/obj/bench/reader.o
 $(B)/bench/limit: $(B)/obj/bench/limit.o
 $(B)/bench/cost: $(B)/obj/bench/cost.o
 $(B)/bench/send: $(B)/obj/bench/send.o
+$(B)/bench/where: $(B)/obj/bench/where.o $(B)/obj/libconnlog.a
 $(BENCH):
 	@mkdir -p $(@D)
 	$(call SAY,LINK    $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LIBS)
 bench:
 	@scripts/setup bench
 	@$(AGAIN) all $(BENCH)
 	@bench/run --build $(B) --scale $(SCALE)
 	@bench/convert --build $(B) --scale $(SCALE)
+	@bench/conditions --build $(B)
 report: bench
 	@bench/compare --build $(B)
 	@bench/growth --build $(B)

@@ -41,7 +41,7 @@ _connlog()
 	case $command in
 	read | live)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --stats -q --quiet -v
-			--verbose --to --format --json-streaming --fields --local-nets --neighbor-nets
+			--verbose --to --format --json-streaming --fields --where --where-file --local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
 			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
@@ -55,11 +55,11 @@ _connlog()
 			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
 		;;
 	convert)
-		options="--to --from --fields -o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q
+		options="--to --from --fields --where --where-file -o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q
 			--quiet"
 		;;
 	cut)
-		options="-r --read -c -C -m -M -n -F -d -u -D -U"
+		options="-r --read -c -C -m -M -n -F -d -u -D -U --where --where-file"
 		words="$_connlog_columns"
 		;;
 	explain)
@@ -68,7 +68,7 @@ _connlog()
 		;;
 	report)
 		options="-n --numeric -x --exact -f --time-format -l --long -u --utc -s --strict --summary --top --html
-			--rows --from -q --quiet"
+			--rows --from --where --where-file -q --quiet"
 		;;
 	check) options="--example" ;;
 	esac
@@ -87,10 +87,10 @@ _connlog()
 	*:--rotate-exec) _connlog_files -c ;;
 	explain:--as) _connlog_words "history state uid" ;;
 	explain:--proto) _connlog_words "tcp udp" ;;
-	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html) _connlog_files -f ;;
+	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | *:--where-file) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
-	*:-j | *:--workers | *:--shard) ;;
+	*:-j | *:--workers | *:--shard | *:--where) ;;
 	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout | *:--user | *:--metrics) ;;
 	*)
 		if [[ $cur == -* ]]; then

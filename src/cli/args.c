@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/where.h"
 #include "guard/guard.h"
 #include "sensor/serve.h"
 #include "ship/ship.h"
@@ -14,7 +15,7 @@ enum { KEY_VERSION = 255 };
 
 /* Behind the options of every command. */
 static const struct option_row common[] = {
-	{ 'h', "help", NULL, "this text; --help formats: the formats of logs" },
+	{ 'h', "help", NULL, "this text; --help formats: the formats of logs; --help where: conditions" },
 	{ KEY_VERSION, "version", NULL, "the version, and what this connlog can read and write" },
 };
 enum { COMMON = sizeof common / sizeof common[0] };
@@ -191,6 +192,8 @@ walk(const struct args_spec *spec, void *arg, int argc, char **argv, const char 
 		case 'h':
 			if (optind < argc && strcmp(argv[optind], "formats") == 0)
 				print_formats();
+			else if (optind < argc && strcmp(argv[optind], "where") == 0)
+				where_help();
 			else
 				print_help(spec);
 			return ARGS_DONE;

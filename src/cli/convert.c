@@ -14,6 +14,7 @@ static const struct option_row rows[] = {
 	{ OPT_TO, "to", "FORMAT|URL", "what to write (--help formats); where to deliver, may be repeated" },
 	{ OPT_FROM, "from", "FORMAT", "what the input is; found out by its content without it" },
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer than the input has; all" },
+	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	{ 'o', "output", "FILE", "write FILE instead of standard output" },
 	{ OPT_JSON_TIMES, "json-timestamps", "NAME", "times in json: JSON::TS_EPOCH, JSON::TS_ISO8601, JSON::TS_MILLIS" },
 	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
@@ -34,12 +35,14 @@ struct convert {
 	connlog_reader_options from;
 	connlog_writer_options to;
 	struct log_settings    log; /* of `to` */
+	struct where           where;
 
 	connlog_reader *reader;
 	struct output   output;
 	struct ship    *ship;    /* of the URLs, or NULL; the output's, once that is there */
 	bool            ready;   /* the output is there */
 	bool            damaged; /* some input could not be read */
+	bool            any;     /* a record has been read */
 	char           *told;    /* the columns that the last warning named */
 };
 
@@ -69,6 +72,10 @@ apply(void *arg, int key, const char *value)
 		return args_set_once(&c->path, value, "output");
 	case OPT_JSON_TIMES:
 		return args_set_once(&c->to.json_timestamps, value, "json-timestamps");
+	case OPT_WHERE:
+		return where_set(&c->where, value, CONNLOG_WHERE_EXTRAS);
+	case OPT_WHERE_FILE:
+		return where_set_file(&c->where, value, CONNLOG_WHERE_EXTRAS);
 	case OPT_LOCAL_NETS:
 		return set_local_nets(&c->log, value, false);
 	case OPT_NEIGHBOR_NETS:
@@ -159,7 +166,8 @@ read_all(struct convert *c, int *code)
 
 	while ((status = connlog_reader_next(c->reader, &record, err, sizeof err)) != CONNLOG_END) {
 		if (status == CONNLOG_READ_RECORD) {
-			if (output_record(&c->output, record) != CONNLOG_OK)
+			c->any = true;
+			if (where_has(&c->where, record) && output_record(&c->output, record) != CONNLOG_OK)
 				break;
 		} else if (status == CONNLOG_READ_COLUMNS) {
 			if (!take_columns(c, code))
@@ -185,7 +193,8 @@ finish(struct convert *c)
 		complain("%s", o->error);
 		return o->status == CONNLOG_BAD_OPTION ? EXIT_USAGE : EXIT_INCOMPLETE;
 	}
-	return c->damaged || o->ship_lost ? EXIT_INCOMPLETE : EXIT_ALL_READ;
+	const int found = c->any ? where_finish(&c->where) : EXIT_ALL_READ;
+	return found != EXIT_ALL_READ ? found : c->damaged || o->ship_lost ? EXIT_INCOMPLETE : EXIT_ALL_READ;
 }
 
 /* What is wrong with the options shows before any input is read. => false, after a message. */
@@ -259,6 +268,7 @@ command_convert(int argc, char **argv)
 	free(c.told);
 	free(c.fields);
 	log_settings_free(&c.log);
+	where_free(&c.where);
 	free(c.inputs);
 	free(c.to_urls);
 	return code;

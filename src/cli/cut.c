@@ -11,6 +11,8 @@
 #include "cli/args.h"
 #include "cli/cut.h"
 
+enum { OPT_WHERE = ARG_LONG, OPT_WHERE_FILE };
+
 static const struct option_row rows[] = {
 	{ 'r', "read", "FILE", "read FILE; may be repeated; - is standard input" },
 	{ 'c', NULL, NULL, "with the first header" },
@@ -23,6 +25,7 @@ static const struct option_row rows[] = {
 	{ 'u', NULL, NULL, "the same in UTC" },
 	{ 'D', NULL, "FORMAT", "like -d, in this format (strftime(3))" },
 	{ 'U', NULL, "FORMAT", "like -u, in this format" },
+	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -63,6 +66,10 @@ apply(void *arg, int key, const char *value)
 	case ARG_FILE: /* behind "--" a column, too */
 		o->columns[o->columns_n++] = value;
 		return true;
+	case OPT_WHERE:
+		return where_set(&o->where, value, CONNLOG_WHERE_EXTRAS);
+	case OPT_WHERE_FILE:
+		return where_set_file(&o->where, value, CONNLOG_WHERE_EXTRAS);
 	case 'r':
 		o->files[o->files_n++] = value;
 		return true;
@@ -165,6 +172,7 @@ command_cut(int argc, char **argv)
 		code = parse_and_cut(&o, argc, argv);
 	else
 		complain("out of memory");
+	where_free(&o.where);
 	free(o.files);
 	free(o.columns);
 	return code;

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "cli/cli.h"
+#include "cli/where.h"
 
 enum cut_times { CUT_TIMES_RAW, CUT_TIMES_LOCAL, CUT_TIMES_UTC };
 
@@ -19,6 +19,7 @@ struct cut_options {
 	size_t         columns_n; /* 0: all */
 	const char   **files;     /* 0 of them: standard input */
 	size_t         files_n;
+	struct where   where;
 };
 
 /* Bytes behind what is given to cut_line() and cut_put_near(): they may be read, what they are does not matter. */
@@ -112,6 +113,7 @@ struct cut_log {
 	bool       *found;    /* of the columns that are named: some log has it */
 	bool        any;      /* a line has been read: only then a column can be missing */
 	bool        left_out; /* a line has been */
+	bool        tested;   /* a record has been, by --where */
 	unsigned    headers;  /* blocks seen, up to 2 */
 	uint64_t    line;
 	uint64_t    warned[CUT_TIME_FORMAT + 1]; /* by cause; CUT_TIME_DONE stands for lines with too few fields */

@@ -110,7 +110,7 @@ cut_descriptor(struct cut_log *l, struct window *w, int fd, const char *path)
 		;
 	if (n < 0)
 		return EXIT_INCOMPLETE;
-	if (!cut_wants_records(w->p, w->n))
+	if (l->options->where.condition == NULL && !cut_wants_records(w->p, w->n))
 		return cut_text(l, w, fd);
 	if (lseek(fd, -(off_t)w->n, SEEK_CUR) >= 0)
 		return cut_records(l, path, (connlog_text){ "", 0 });

@@ -92,7 +92,11 @@ cut_log_finish(const struct cut_log *l)
 		silent += l->warned[i] > WARN_MAX ? l->warned[i] - WARN_MAX : 0;
 	if (silent > 0)
 		complain("%ju more lines or times like these", (uintmax_t)silent);
-	if (!l->any || l->out.status == CONNLOG_CLOSED) /* what has not been read may have it */
+	if (l->out.status == CONNLOG_CLOSED) /* what has not been read may have it */
+		return code;
+	if (l->tested && where_finish(&o->where) != EXIT_ALL_READ)
+		code = EXIT_USAGE;
+	if (!l->any)
 		return code;
 	for (size_t i = 0; i < o->columns_n; i++)
 		if (!l->found[i])

@@ -1,7 +1,7 @@
 /* cut_records.c - `connlog cut` of logs that are no lines of Zeek's text: JSON, and what is packed.
  *
  * They are read as records, which are written as Zeek's text, and that is cut: so the output is what it would be had the log
- * been Zeek's text.
+ * been Zeek's text.  So are all logs with --where, which is about records.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +94,21 @@ on_wait(void *arg)
 		r->ended = !cut_written(r);
 }
 
+/* Writes the record if it is meant. => false where that ends it, after a message where that is a failure; *code is then the exit_code. */
+static bool
+take_record(struct records *r, const connlog_record *record, int *code)
+{
+	r->log->tested = true;
+	if (!where_has(&r->log->options->where, record))
+		return !r->ended;
+	if (connlog_writer_record(r->writer, record) != CONNLOG_OK) {
+		complain("out of memory");
+		*code = EXIT_INCOMPLETE;
+		return false;
+	}
+	return !r->ended && (connlog_writer_bytes(r->writer).n < BATCH || cut_written(r));
+}
+
 /* => an exit_code */
 static int
 cut_all(struct records *r)
@@ -111,11 +126,7 @@ cut_all(struct records *r)
 			code = EXIT_INCOMPLETE;
 			if (status == CONNLOG_NO_MEMORY)
 				break;
-		} else if (connlog_writer_record(r->writer, record) != CONNLOG_OK) {
-			complain("out of memory");
-			code = EXIT_INCOMPLETE;
-			break;
-		} else if (r->ended || (connlog_writer_bytes(r->writer).n >= BATCH && !cut_written(r))) {
+		} else if (!take_record(r, record, &code)) {
 			return code;
 		}
 	}

@@ -18,7 +18,7 @@
 
 enum { TOP = 10, TOP_MAX = 1000, PROGRESS_EVERY = 4096 /* records */ };
 
-enum { OPT_SUMMARY = ARG_LONG, OPT_TOP, OPT_HTML, OPT_ROWS, OPT_FROM };
+enum { OPT_SUMMARY = ARG_LONG, OPT_TOP, OPT_HTML, OPT_ROWS, OPT_FROM, OPT_WHERE, OPT_WHERE_FILE };
 
 static const struct option_row rows[] = {
 	{ 'n', "numeric", NULL, "hosts by address; without it the resolver is asked for names" },
@@ -31,6 +31,7 @@ static const struct option_row rows[] = {
 	{ OPT_TOP, "top", "N", "rows of a table of --summary (10)" },
 	{ OPT_HTML, "html", "OUT.html", "write a page to look at instead; - is standard output" },
 	{ OPT_ROWS, "rows", "N", "connections that the page holds at most (250000)" },
+	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	{ OPT_FROM, "from", "FORMAT", "the log's format, where its content does not tell" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
 };
@@ -92,6 +93,10 @@ apply(void *arg, int key, const char *value)
 		return args_set_once(&r->html, value, "html");
 	case OPT_ROWS:
 		return set_number(&r->html_rows, "rows", value, UINT64_MAX);
+	case OPT_WHERE:
+		return where_set(&r->where, value, CONNLOG_WHERE_EXTRAS);
+	case OPT_WHERE_FILE:
+		return where_set_file(&r->where, value, CONNLOG_WHERE_EXTRAS);
 	case OPT_FROM:
 		return args_set_once(&r->from, value, "from");
 	default: /* 'q': the table has no other */
@@ -154,6 +159,18 @@ on_wait(void *arg)
 	fflush(arg);
 }
 
+/* Returns false, after a message, to stop. */
+static bool
+add(const struct report *r, void *mode, const struct view *view, const connlog_record *record)
+{
+	struct report_row row;
+
+	if (!where_has(&r->where, record))
+		return true;
+	report_row_fill(&row, view, record);
+	return r->mode->add(mode, record, &row);
+}
+
 /* Reads to the end. => an exit_code */
 static int
 read_all(const struct report *r, connlog_reader *reader, void *mode)
@@ -163,7 +180,6 @@ read_all(const struct report *r, connlog_reader *reader, void *mode)
 	const uint64_t        total = progress_total(r->inputs, r->inputs_n);
 	struct progress       progress;
 	struct view           view;
-	struct report_row     row;
 	char                  err[MESSAGE_MAX];
 	uint64_t              n = 0;
 	int                   status, code = EXIT_ALL_READ;
@@ -172,8 +188,7 @@ read_all(const struct report *r, connlog_reader *reader, void *mode)
 	view_init(&view);
 	while ((status = connlog_reader_next(reader, &record, err, sizeof err)) != CONNLOG_END) {
 		if (status == CONNLOG_READ_RECORD) {
-			report_row_fill(&row, &view, record);
-			if (!r->mode->add(mode, record, &row)) {
+			if (!add(r, mode, &view, record)) {
 				code = EXIT_INCOMPLETE;
 				break;
 			}
@@ -188,7 +203,8 @@ read_all(const struct report *r, connlog_reader *reader, void *mode)
 		}
 	}
 	progress_clear(&progress);
-	return code;
+	const int found = n > 0 ? where_finish(&r->where) : EXIT_ALL_READ;
+	return found != EXIT_ALL_READ ? found : code;
 }
 
 /* What became of standard output. => `code`, or EXIT_INCOMPLETE after a message; a reader of ours that has gone is none. */
@@ -248,7 +264,8 @@ command_report(int argc, char **argv)
 		if (r.inputs_n == 0)
 			r.inputs[r.inputs_n++] = "-";
 		if (r.html != NULL && r.text_only)
-			complain_usage("--html writes a page, no text: of the other options --rows, --from and -q go with it");
+			complain_usage(
+				"--html writes a page, no text: of the other options --rows, --from, --where and -q go with it");
 		else
 			code = run(&r);
 		break;
@@ -258,6 +275,7 @@ command_report(int argc, char **argv)
 	case ARGS_WRONG:
 		break;
 	}
+	where_free(&r.where);
 	free(r.inputs);
 	return code;
 }

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "cli/story.h"
 #include "cli/view.h"
+#include "cli/where.h"
 
 /* How connections are shown. */
 struct report_style {
@@ -66,6 +67,7 @@ struct report {
 	bool                      text_only; /* an option was given that a page knows nothing of */
 	uint64_t                  top;
 	bool                      quiet;
+	struct where              where;
 };
 
 /* What becomes of the records. */

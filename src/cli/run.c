@@ -154,6 +154,15 @@ write_stats(struct run *r)
 	return stats_write(r->stats, r->engine, r->source, &r->output);
 }
 
+static void
+warn_given_up(const connlog_engine *e)
+{
+	uint64_t given_up;
+
+	connlog_engine_where_left_out(e, &given_up);
+	where_warn(given_up);
+}
+
 /* Ends the log and says what there is to say. => an exit_code */
 static int
 finish(struct run *r)
@@ -181,9 +190,19 @@ finish(struct run *r)
 		complete = false;
 	if (r->settings->stats != NULL && !write_stats(r))
 		complete = false;
+	if (!r->settings->quiet)
+		warn_given_up(r->engine);
 	if (r->settings->verbose)
 		print_summary(r);
 	return complete ? EXIT_ALL_READ : EXIT_INCOMPLETE;
+}
+
+/* Returns whether an output shows the column, or --where asks for it. */
+static bool
+is_read(const struct settings *s, const struct output *o, const char *name)
+{
+	return output_has(o, name) ||
+	       (s->where.condition != NULL && connlog_where_reads(s->where.condition, (size_t)connlog_column_find(name)));
 }
 
 /* The engine computes what the log shows. => NULL, after a message. */
@@ -192,8 +211,8 @@ new_engine(const struct settings *s, const struct output *o)
 {
 	char            err[MESSAGE_MAX];
 	connlog_engine *e = NULL;
-	bool            community_id = output_has(o, "community_id");
-	bool            speculative = output_has(o, "speculative_service");
+	bool            community_id = is_read(s, o, "community_id");
+	bool            speculative = is_read(s, o, "speculative_service");
 	int             status = CONNLOG_OK;
 
 	if (community_id)
@@ -221,6 +240,8 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o)
 	int  status = CONNLOG_OK;
 	char err[MESSAGE_MAX];
 
+	if (s->where.condition != NULL && connlog_engine_where(e, s->where.condition) != CONNLOG_OK)
+		return false;
 	const connlog_writer_options *only = output_only(o, &s->writer);
 	if (s->workers && only == NULL && !s->quiet)
 		complain("warning: records of several outputs are made in one thread, so -j has no effect");

@@ -49,6 +49,7 @@ static const struct option_row rows[] = {
 	{ OPT_FORMAT, "format", "FORMAT", "zeek (tab-separated, the default), json, ...: see --help formats" },
 	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all" },
+	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges" },
 	{ OPT_NEIGHBOR_NETS, "neighbor-nets", "CIDR,...", "networks of neighbours, flag U in bro0 and bro1" },
 };
@@ -123,6 +124,10 @@ settings_apply(void *arg, int key, const char *value)
 		return set_local_nets(&s->log, value, false) && assign_option(s, "Site::local_nets", value);
 	case OPT_NEIGHBOR_NETS:
 		return set_neighbor_nets(&s->log, value, false);
+	case OPT_WHERE:
+		return where_set(&s->where, value, 0);
+	case OPT_WHERE_FILE:
+		return where_set_file(&s->where, value, 0);
 	case OPT_SCRIPT:
 		s->lua[s->lua_n++] = value;
 		return true;
@@ -194,6 +199,7 @@ settings_free(struct settings *s)
 	log_settings_free(&s->log);
 	free(s->scripts);
 	config_free(&s->config);
+	where_free(&s->where);
 }
 
 /* Applies the file of --config, if there is one, and the command line. */

@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/config.h"
 #include "cli/live_settings.h"
+#include "cli/where.h"
 #include "connlog_parquet.h"
 
 enum { LOG_TEXTS = 9 };
@@ -71,6 +72,7 @@ struct settings {
 	struct log_settings    log; /* of it */
 	struct live_settings   live;
 	struct config          config; /* of --config */
+	struct where           where;  /* of --where */
 	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
 	uint64_t events; /* what is printed in place of records */
 	uint64_t only, except;
@@ -90,6 +92,8 @@ enum {
 	OPT_STREAMING,
 	OPT_NO_SANDBOX,
 	OPT_SINK,
+	OPT_WHERE,
+	OPT_WHERE_FILE,
 	OPT_COMMAND
 };
 

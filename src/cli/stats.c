@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "connlog_live.h"
+#include "connlog_where.h"
 
 struct json {
 	FILE *f;
@@ -99,6 +100,7 @@ static void
 put_all(struct json *j, const connlog_engine *e, const connlog_source *source, const struct output *o)
 {
 	connlog_source_progress at;
+	uint64_t                given_up;
 
 	fputs("{", j->f);
 	connlog_source_progress_get(source, &at);
@@ -111,6 +113,9 @@ put_all(struct json *j, const connlog_engine *e, const connlog_source *source, c
 	put_counter(j, "output", "records", o->records);
 	put_counter(j, "output", "lost", o->lost);
 	put_counter(j, "output", "bytes", o->bytes);
+	const uint64_t left_out = connlog_engine_where_left_out(e, &given_up);
+	put_counter(j, "output", "left_out", left_out);
+	put_counter(j, "output", "patterns_given_up", given_up);
 	if (o->log != NULL)
 		put_log(j, o->log);
 	if (o->ship != NULL)

@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "engine/calm.h"
 #include "engine/lines.h"
+#include "engine/logging.h"
 
 enum {
 	DRAIN_STEP = 4096, /* connections that an engine ends before the lines are merged */
@@ -194,6 +195,8 @@ crew_start(struct crew *c)
 	c->most = c->bounded ? (unsigned)((most - 1) / c->n) : 0;
 	for (unsigned i = 0; i < c->n; i++) {
 		connlog_engine *e = c->members[i].engine;
+		if (i > 0 && !logging_like(e, c->front))
+			c->status = CONNLOG_NO_MEMORY;
 		e->share = (uint16_t)i;
 		e->shares = (uint16_t)c->n;
 		e->store.keeps_moments = true;

@@ -20,35 +20,8 @@
 #include "decode/straight.h"
 #include "engine/crew.h"
 #include "engine/lines.h"
-#include "record/public.h"
+#include "engine/logging.h"
 #include "track/track.h"
-
-static const connlog_record *
-record_now(void *arg, uint32_t handle)
-{
-	struct connlog_engine *e = arg;
-	struct verdict         v;
-	const bool             found = inspect_verdict(&e->inspector, conn_at(&e->store, handle), &v);
-
-	arena_reset(&e->arena);
-	fill_record(&e->store, handle, found ? &v : NULL, &e->texts, &e->record);
-	e->record.arena = &e->arena;
-	return record_public(&e->record);
-}
-
-static void
-connection_ended(void *arg, struct conn_store *s, uint32_t handle)
-{
-	struct connlog_engine *e = arg;
-
-	if (e->status != CONNLOG_OK || conn_at(s, handle)->flags & CONN_REPLICA)
-		return;
-	record_now(e, handle);
-	if (conn_at(s, handle)->transport == TRANSPORT_TCP)
-		notice_tcp_end(&e->notices, e->record.orig_bytes + e->record.resp_bytes);
-	if (bus_policy(&e->bus, (connlog_record *)&e->record))
-		bus_record(&e->bus, record_public(&e->record));
-}
 
 /* => The handle of a new connection for `p`, or 0 where it is not wanted or there is no memory. */
 static uint32_t
@@ -553,11 +526,8 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 	}
 	bus_init(&e->bus, &e->store, &e->status);
 	contents_init(&e->bus.contents, &e->store, &e->opt.contents, notice_text, &e->notices);
-	e->bus.record = record_now;
-	e->bus.record_arg = e;
 	e->scripts.max_instructions = e->opt.script_max_instructions;
-	e->store.on_end = connection_ended;
-	e->store.on_end_arg = e;
+	logging_init(e);
 	if (!make_keys(&e->store, e->opt.conn.seed)) {
 		snprintf(err, err_size, "the system gives no random numbers; use --seed");
 		connlog_engine_free(e);
@@ -573,6 +543,7 @@ connlog_engine_free(connlog_engine *e)
 		return;
 	crew_free(e->crew);
 	lines_free(e->lines);
+	logging_free(e);
 	conn_store_free(&e->store);
 	scripts_free(&e->scripts);
 	bus_free(&e->bus);

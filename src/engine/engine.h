@@ -31,6 +31,7 @@ struct frame {
 
 struct crew;
 struct lines;
+struct filter;
 
 struct connlog_engine {
 	struct connlog_options opt;
@@ -49,6 +50,7 @@ struct connlog_engine {
 	uint16_t               share, shares; /* it tracks one share of so many */
 	struct crew           *crew;          /* the other shares' engines, once they are at work; or NULL */
 	struct lines          *lines;         /* of connlog_on_lines(), or NULL */
+	struct filter         *filter;        /* of connlog_engine_where(), or NULL */
 	struct packet_clock    clock;
 	size_t                 batch; /* frames at once, max_batch */
 	struct batch_time      times[BATCH];

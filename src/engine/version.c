@@ -1,7 +1,10 @@
 /* version.c - what this is and what it was built with.  Formats and link types have tables that can be listed. */
 #include "connlog.h"
 
-/* CONNLOG_LUA comes from the Makefile: LuaJIT-2.1.0, Lua-5.4.4, none. */
+/* CONNLOG_LUA and CONNLOG_PCRE2 come from the Makefile: LuaJIT-2.1.0, Lua-5.4.4, none; PCRE2-10.42, or it is not there. */
+#ifndef CONNLOG_PCRE2
+#define CONNLOG_PCRE2 none
+#endif
 #define TEXT(word)  QUOTE(word)
 #define QUOTE(word) #word
 
@@ -10,5 +13,6 @@ connlog_version(void)
 {
 	return "connlog " CONNLOG_VERSION "\n"
 		   "captures: pcap, pcapng, gzip, zstd; live through AF_PACKET and libpcap\n"
-		   "scripts: " TEXT(CONNLOG_LUA) "\n";
+		   "scripts: " TEXT(CONNLOG_LUA) "\n"
+		   "regular expressions: " TEXT(CONNLOG_PCRE2) "\n";
 }

@@ -1,0 +1,120 @@
+/* logging.c - see logging.h. */
+#include "engine/logging.h"
+
+#include <stdlib.h>
+
+#include "connlog_where.h"
+#include "engine/crew.h"
+#include "record/public.h"
+
+/* The condition that a record has to meet, and how many did not. */
+struct filter {
+	connlog_where *where;
+	uint64_t       left_out;
+};
+
+static const connlog_record *
+record_now(void *arg, uint32_t handle)
+{
+	struct connlog_engine *e = arg;
+	struct verdict         v;
+	const bool             found = inspect_verdict(&e->inspector, conn_at(&e->store, handle), &v);
+
+	arena_reset(&e->arena);
+	fill_record(&e->store, handle, found ? &v : NULL, &e->texts, &e->record);
+	e->record.arena = &e->arena;
+	return record_public(&e->record);
+}
+
+/* Makes the record of a connection that has ended.  Returns whether policies let it be logged. */
+static inline bool
+end_record(struct connlog_engine *e, struct conn_store *s, uint32_t handle)
+{
+	if (e->status != CONNLOG_OK || conn_at(s, handle)->flags & CONN_REPLICA)
+		return false;
+	record_now(e, handle);
+	if (conn_at(s, handle)->transport == TRANSPORT_TCP)
+		notice_tcp_end(&e->notices, e->record.orig_bytes + e->record.resp_bytes);
+	return bus_policy(&e->bus, (connlog_record *)&e->record);
+}
+
+static void
+connection_ended(void *arg, struct conn_store *s, uint32_t handle)
+{
+	struct connlog_engine *e = arg;
+
+	if (end_record(e, s, handle))
+		bus_record(&e->bus, record_public(&e->record));
+}
+
+/* The same where there is a filter: a function of its own, so that nobody else has to ask whether there is one. */
+static void
+connection_ended_filtered(void *arg, struct conn_store *s, uint32_t handle)
+{
+	struct connlog_engine *e = arg;
+
+	if (!end_record(e, s, handle))
+		return;
+	if (connlog_where_match(e->filter->where, record_public(&e->record)))
+		bus_record(&e->bus, record_public(&e->record));
+	else
+		e->filter->left_out++;
+}
+
+void
+logging_init(connlog_engine *e)
+{
+	e->bus.record = record_now;
+	e->bus.record_arg = e;
+	e->store.on_end = connection_ended;
+	e->store.on_end_arg = e;
+}
+
+void
+logging_free(connlog_engine *e)
+{
+	if (!e->filter)
+		return;
+	connlog_where_free(e->filter->where);
+	free(e->filter);
+}
+
+int
+connlog_engine_where(connlog_engine *e, const connlog_where *w)
+{
+	struct filter *f = calloc(1, sizeof *f);
+
+	if (!f || !(f->where = connlog_where_copy(w))) {
+		free(f);
+		return CONNLOG_NO_MEMORY;
+	}
+	logging_free(e);
+	e->filter = f;
+	e->store.on_end = connection_ended_filtered;
+	return CONNLOG_OK;
+}
+
+bool
+logging_like(connlog_engine *e, const connlog_engine *other)
+{
+	return !other->filter || connlog_engine_where(e, other->filter->where) == CONNLOG_OK;
+}
+
+uint64_t
+connlog_engine_where_left_out(const connlog_engine *e, uint64_t *given_up)
+{
+	const bool     shared = e->crew && e->crew->started;
+	const unsigned n = shared ? e->crew->n : 1;
+	uint64_t       left_out = 0, sum = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct filter *f = shared ? e->crew->members[i].engine->filter : e->filter;
+		if (!f)
+			continue;
+		left_out += f->left_out;
+		sum += connlog_where_given_up(f->where);
+	}
+	if (given_up)
+		*given_up = sum;
+	return left_out;
+}

@@ -1,0 +1,13 @@
+/* logging.h - what becomes of a connection's record: filled, shown to policies, tested by --where, handed to who logs. */
+#ifndef CONNLOG_ENGINE_LOGGING_H
+#define CONNLOG_ENGINE_LOGGING_H
+
+#include "engine/engine.h"
+
+/* Makes the engine log what ends. */
+void logging_init(connlog_engine *e);
+void logging_free(connlog_engine *e);
+/* Gives the engine the other's condition, if it has one.  Returns false when out of memory. */
+bool logging_like(connlog_engine *e, const connlog_engine *other);
+
+#endif

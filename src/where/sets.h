@@ -1,0 +1,76 @@
+/* sets.h - what stands in braces: numbers, ports, addresses and networks, texts.
+ *
+ * Built once, then only asked.  All memory is the arena's.
+ */
+#ifndef CONNLOG_WHERE_SETS_H
+#define CONNLOG_WHERE_SETS_H
+
+#include "base/addr.h"
+#include "base/arena.h"
+#include "record/record.h"
+
+enum element_kind { ELEMENT_NUMBER, ELEMENT_ADDR, ELEMENT_TEXT };
+
+/* An element as it is written, a number or an address alone being a range from itself to itself. */
+struct element {
+	struct element *next;
+	double          low, high;   /* NUMBER */
+	struct addr     first, last; /* ADDR, both of one family */
+	struct text     text;
+};
+
+struct element_list {
+	struct element *head, **tail;
+	size_t          n;
+};
+
+/* Ranges that are sorted, and apart. */
+struct number_set {
+	size_t n;
+	struct number_range {
+		double low, high;
+	} at[];
+};
+
+struct port_set {
+	uint64_t bits[65536 / 64];
+};
+
+/* IPv4 and IPv6 by themselves: no network of the one holds addresses of the other. */
+struct addr_set {
+	size_t n[2]; /* IPv4, IPv6 */
+	struct addr_range {
+		struct addr first, last;
+	} * at[2];
+};
+
+/* Sorted by length, then by bytes. */
+struct word_set {
+	size_t      n;
+	struct text at[];
+};
+
+/* All return NULL when out of memory. */
+const struct number_set *number_set_new(struct arena *a, const struct element_list *list);
+const struct port_set   *port_set_new(struct arena *a, const struct element_list *list);
+const struct addr_set   *addr_set_new(struct arena *a, const struct element_list *list);
+const struct word_set   *word_set_new(struct arena *a, const struct element_list *list);
+
+bool number_set_has(const struct number_set *set, double v);
+bool addr_set_has(const struct addr_set *set, const struct addr *a);
+/* With `lower` the text is taken in small letters. */
+bool word_set_has(const struct word_set *set, struct text t, bool lower);
+
+static inline bool
+port_set_has(const struct port_set *set, uint16_t port)
+{
+	return set->bits[port / 64] >> port % 64 & 1;
+}
+
+/* Returns below 0, 0 or above 0, as memcmp(), for the order of bytes; each can be taken in small letters. */
+int text_order(struct text a, bool lower_a, struct text b, bool lower_b);
+
+/* Writes the first and the last address of the network. */
+void net_range(const struct addr *net, unsigned bits, struct addr *first, struct addr *last);
+
+#endif
