@@ -20,6 +20,7 @@
 
 #define STAY_SHORT 8 /* bytes in one state after which it is worth knowing how it is left */
 #define HASH_BITS  10
+#define USUAL_MOST 16
 #define LEAP_BITS  8
 #define LEAP       sizeof(uint32_t) /* bytes */
 
@@ -40,6 +41,14 @@ struct leap {
 	uint16_t from, to; /* from NO_STATE: nothing yet */
 };
 
+/* What most texts do from a start, whose first byte says nothing: how they come to wait, and for which bytes on the way and then. */
+struct usual {
+	bool             known, odd[256]; /* odd: as a first byte it leads elsewhere */
+	uint8_t          n;               /* 0: there is no such way */
+	uint16_t         path[USUAL_MOST];
+	struct ascii_set exits;
+};
+
 struct joint {
 	uint8_t class[256];
 	uint8_t     sample[256]; /* a byte of each class */
@@ -50,7 +59,8 @@ struct joint {
 	unsigned            columns, n_states, max_states, renewed;
 	uint16_t starts[1 << JOINT_MAX]; /* the states in which the automata of those bits are dead, and the others begin */
 	uint16_t hash[1 << HASH_BITS];
-	struct leap leaps[1 << LEAP_BITS];
+	struct leap  leaps[1 << LEAP_BITS];
+	struct usual usual[1 << JOINT_MAX]; /* of `starts` */
 };
 
 /* Bytes that no automaton tells apart share a column.  Returns false where a row has too few. */
@@ -96,6 +106,7 @@ renew(struct joint *j)
 	memset(j->hash, 0xff, sizeof j->hash);
 	memset(j->starts, 0xff, sizeof j->starts);
 	memset(j->leaps, 0xff, sizeof j->leaps);
+	memset(j->usual, 0, sizeof j->usual);
 	add(j, start);
 }
 
@@ -326,6 +337,66 @@ start_without(struct joint *j, unsigned dead)
 	return j->starts[dead] = (uint16_t)at;
 }
 
+/* ---- datagrams: most say nothing by their first bytes */
+
+/* Where each byte leads.  Returns false where the table is begun anew, or there is no room. */
+static bool
+ways(struct joint *j, unsigned from, uint16_t to[256])
+{
+	const unsigned renewed = j->renewed;
+	uint16_t       of[JOINT_MAX] = { 0 }, start[JOINT_MAX];
+	bool           kept = true;
+
+	memcpy(start, j->states[from].of, sizeof start);
+	for (unsigned b = 0; b < 256 && kept; b++) {
+		for (unsigned k = 0; k < JOINT_MAX; k++)
+			if (j->of[k])
+				kept &= dfa_step(j->of[k], start[k], (uint8_t)b, &of[k]);
+		to[b] = (uint16_t)joint_at(j, of);
+		kept &= j->renewed == renewed;
+	}
+	return kept;
+}
+
+/* Returns the state that a byte above 0x7f leads to, which no text has; it is that of most others too. */
+static unsigned
+usual_of(const uint16_t to[256])
+{
+	return to[0xc1];
+}
+
+/* Finds out which way most texts go.  A state in which something accepts, or nothing lives, is on none. */
+static __attribute__((noinline)) void
+find_usual(struct joint *j, struct usual *u, unsigned start)
+{
+	uint16_t to[256];
+	unsigned at = start, n = 0;
+
+	*u = (struct usual){ .known = true };
+	for (;;) {
+		if (n == USUAL_MOST || !ways(j, at, to)) /* which may have forgotten all */
+			return;
+		const unsigned next = usual_of(to);
+		if (j->states[next].accepts || !j->states[next].alive)
+			return;
+		for (unsigned b = 0; b < 256; b++) {
+			if (to[b] == next)
+				continue;
+			if (n == 0)
+				u->odd[b] = true;
+			else if (b < 0x80)
+				ascii_add(&u->exits, (uint8_t)b);
+			else
+				return;
+		}
+		if (next == at)
+			break;
+		u->path[n++] = (uint16_t)next;
+		at = next;
+	}
+	u->n = (uint8_t)n;
+}
+
 uint64_t
 joint_match(struct joint *j, unsigned but, const uint8_t *p, size_t n)
 {
@@ -333,7 +404,18 @@ joint_match(struct joint *j, unsigned but, const uint8_t *p, size_t n)
 
 	for (unsigned k = 0; k < JOINT_MAX; k++)
 		but |= (unsigned)(n < j->least[k]) << k;
-	run(j, start_without(j, but), p, n, &accepted);
+	struct usual *const u = &j->usual[but];
+	if (!u->known)
+		find_usual(j, u, start_without(j, but));
+	unsigned state = start_without(j, but);
+	if (n > 0 && u->n > 0 && !u->odd[*p]) {
+		const size_t skipped = ascii_scan(&u->exits, p + 1, n - 1);
+		state = u->path[skipped < u->n ? skipped : u->n - 1u];
+		p += 1 + skipped;
+		n -= 1 + skipped;
+	}
+	if (n > 0)
+		run(j, state, p, n, &accepted);
 	return accepted;
 }
 

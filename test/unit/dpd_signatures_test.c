@@ -380,9 +380,11 @@ test_bound(void **state)
 	assert_true(at == DFA_DEAD && dfa_size(d).lost == 1);
 
 	struct joint *j = joint_new((struct dfa *[]){ NULL, d, NULL }, 100); /* and it is asked again each time */
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
+		const uint64_t before = dfa_size(d).lost;
 		assert_int_equal(joint_match(j, 0, (const uint8_t *)"abc", 3), 0);
-	assert_int_equal(dfa_size(d).lost, 4);
+		assert_true(dfa_size(d).lost > before);
+	}
 	joint_free(j);
 	dfa_free(d);
 }
@@ -513,7 +515,8 @@ test_two_bytes(void **state)
 			const uint8_t later[] = { 'x', 'x',  'x',  'x', 'x',  'x', 'x', 'x', 'x', 'x',  'x',  'x', 'x',
 				                      'x', '\r', '\n', one, two,  'E', 'R', ' ', 'a', '\r', '\n', 'N', 'I',
 				                      'C', 'K',  ' ',  'b', '\n', one, two, '0', ' ', '1',  '\r', '\n' };
-			assert_int_equal(joint_match(j, 0, first, sizeof first), each_alone(of, first, sizeof first));
+			for (size_t n = 1; n <= sizeof first; n += 1 + n / 3)
+				assert_int_equal(joint_match(j, 0, first, n), each_alone(of, first, n));
 			assert_int_equal(joint_match(j, 0, later, sizeof later), each_alone(of, later, sizeof later));
 		}
 		joint_free(j);
