@@ -29,11 +29,9 @@ history_spill(struct conn_store *s, uint32_t handle)
 	return x;
 }
 
-void
-history_add(struct conn_store *s, uint32_t handle, char letter)
+static void
+add(struct conn_store *s, uint32_t handle, const struct conn *c, char letter)
 {
-	const struct conn *c = conn_at(s, handle);
-
 	if ((c->flags & CONN_EMBRYO) && !s->tracker->open(s, handle)) {
 		s->counters.history_cut++;
 		return;
@@ -57,6 +55,12 @@ history_add(struct conn_store *s, uint32_t handle, char letter)
 	cold->history_len = HISTORY_INLINE + 1;
 }
 
+void
+history_add(struct conn_store *s, uint32_t handle, char letter)
+{
+	add(s, handle, conn_at(s, handle), letter);
+}
+
 bool
 history_once(struct conn_store *s, uint32_t handle, uint32_t bits, char letter)
 {
@@ -65,7 +69,7 @@ history_once(struct conn_store *s, uint32_t handle, uint32_t bits, char letter)
 	if (c->hist_seen & bits)
 		return true;
 	c->hist_seen = (uint16_t)(c->hist_seen | bits);
-	history_add(s, handle, letter);
+	add(s, handle, c, letter);
 	return false;
 }
 

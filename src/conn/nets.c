@@ -91,15 +91,17 @@ net_words(struct subnet *net)
 	return w;
 }
 
-/* Notes what the first bytes of the addresses in an IPv4 network say. */
+/* Notes what the first bytes of the addresses in an IPv4 network say, which will be the last of them. */
 static void
 mark_first(struct net_set *set, const struct subnet *net)
 {
 	const unsigned       bits = net->bits - 96u, first = net->net.b[12], span = bits >= 8 ? 1 : 256u >> bits;
 	const enum net_first says = bits <= 8 ? NET_ALL : NET_SOME;
 	for (unsigned byte = first; byte < first + span; byte++)
-		if (set->v4_first[byte] < says)
+		if (set->v4_first[byte] < says) {
 			set->v4_first[byte] = (uint8_t)says;
+			set->v4_from[byte] = (uint8_t)(set->n_v4 < UINT8_MAX ? set->n_v4 : UINT8_MAX);
+		}
 }
 
 bool
@@ -179,7 +181,8 @@ net_set_has(const struct net_set *set, const struct addr *a)
 	if (!addr_is_v4(a))
 		return is_in_v6(set->words + set->n_v4, set->words + set->n, w);
 	const enum net_first says = set->v4_first[a->b[12]];
-	return says == NET_SOME ? is_in_v4(set->words, set->words + set->n_v4, w[1]) : says == NET_ALL;
+	return says == NET_SOME ? is_in_v4(set->words + set->v4_from[a->b[12]], set->words + set->n_v4, w[1])
+	                        : says == NET_ALL;
 }
 
 /* 2002::/16 followed by the IPv4 prefix. */

@@ -19,6 +19,7 @@ struct net_set {
 	} * words;
 	size_t  n, n_v4;
 	uint8_t v4_first[256]; /* what the first byte of an IPv4 address says, enum net_first: nearly always all */
+	uint8_t v4_from[256];  /* NET_SOME: the first network that is to be looked at */
 };
 
 /* Parses "10.0.0.0/8" "fd00::/8" "[fd00::]/8" "192.0.2.1".

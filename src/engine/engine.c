@@ -240,42 +240,48 @@ shared_frame_end(struct connlog_engine *e)
 		decoder_set_counters(e->dec, &e->before.decoding);
 }
 
-/* Every packet of a frame that may hold several, or whose packets may be other engines'. */
-static __attribute__((noinline)) void
-frame_process_all(struct connlog_engine *e, struct frame *f)
+/* Goes on, from the frame's packet on, to the first that this engine tracks.  Returns whether there is one. */
+static __attribute__((noinline)) bool
+frame_seek(struct connlog_engine *e, struct frame *f)
 {
-	const bool shared = f->everybody;
-
-	if (shared)
-		shared_frame_begin(e);
-	while (f->flow && e->status == CONNLOG_OK) {
+	for (; f->flow && e->status == CONNLOG_OK; frame_next(e, f)) {
 		f->carrier = 0;
 		if (!f->everybody || share_begin(e, f))
-			flow_packet(e, f);
-		if (e->store.replica)
-			replica_end(e);
-		frame_next(e, f);
+			return true;
 	}
-	if (shared)
-		shared_frame_end(e);
+	return false;
 }
 
-/* Every packet that the frame holds: after the short way, one. */
+static __attribute__((noinline)) bool
+frame_seek_next(struct connlog_engine *e, struct frame *f)
+{
+	if (e->store.replica)
+		replica_end(e);
+	frame_next(e, f);
+	return frame_seek(e, f);
+}
+
+/* Every packet that the frame holds: after the short way it is one. */
 static void
 frame_process(struct connlog_engine *e, struct frame *f)
 {
+	const bool shared = f->everybody, one = !f->d && !shared;
+
 	if (e->store.keeps_moments) {
 		e->store.moment.at = INFINITY;
 		e->store.moment.rank.begin = 0;
 	}
-	if (f->d || f->everybody)
-		frame_process_all(e, f);
-	else if (e->status == CONNLOG_OK)
+	if (shared)
+		shared_frame_begin(e);
+	for (bool more = one ? e->status == CONNLOG_OK : frame_seek(e, f); more; more = !one && frame_seek_next(e, f))
 		flow_packet(e, f);
+	if (shared)
+		shared_frame_end(e);
 }
 
 static __attribute__((noinline)) void
-shared_frame_decode(struct connlog_engine *e, struct frame *f, struct dissection *d, const connlog_packet *p, double now)
+shared_frame_decode(struct connlog_engine *e, struct frame *f, struct dissection *d, const connlog_packet *p,
+                    double now)
 {
 	shared_frame_begin(e);
 	frame_decode(e, f, d, p, now);
@@ -327,7 +333,7 @@ fetch_connections(struct connlog_engine *e, size_t n)
 		if (e->frames[i].guess)
 			fetch_state(e, &e->frames[i]);
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; e->store.watcher && i < n; i++)
 		if (e->frames[i].watch)
 			inspect_fetch_matcher(&e->inspector, e->frames[i].watch);
 }

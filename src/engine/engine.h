@@ -19,8 +19,8 @@
 /* A frame of a batch, decoded ahead so that its connection can be fetched meanwhile. */
 struct frame {
 	struct pkt         pkt;
-	struct dissection *d; /* of a frame that may hold further packets; NULL after the short way */
-	const struct conn *guess;     /* the connection that its hash leads to first, while a batch is fetched */
+	struct dissection *d;     /* of a frame that may hold further packets; NULL after the short way */
+	const struct conn *guess; /* the connection that its hash leads to first, while a batch is fetched */
 	uint32_t           hash;
 	uint32_t           watch;     /* what looks into the payload of that connection; 0: nothing */
 	uint32_t           carrier;   /* the connection that this packet began and that has another packet inside; 0 */

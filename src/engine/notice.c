@@ -13,7 +13,7 @@
 #define TWICE_WITHIN   0.1 /* seconds between a packet and the same one from the second place */
 #define FILTERED_MIN   3
 #define COMPARED_ALL   4096 /* packets at the beginning, which are all compared with those before them; later */
-#define COMPARED_OF    16   /* one in so many, chosen by its identification, which both copies have */
+#define COMPARED_OF    16   /* one in so many, chosen by its identification's lower byte, which both copies have */
 
 static void __attribute__((format(printf, 2, 3))) tell(const struct notices *n, const char *format, ...)
 {
@@ -76,11 +76,12 @@ checksums(struct notices *n, const struct pkt *p)
  * once more.  Only the last packet of an identification is remembered: where a sender gives all of them the same one, many
  * are alike in their checksums by chance, but not neighbours. */
 static __attribute__((noinline)) void
-repeats(struct notices *n, const struct pkt *p, uint32_t hash, uint32_t id)
+repeats(struct notices *n, const struct pkt *p, uint32_t hash)
 {
 	static const uint8_t checksum_at[] = { 0, 16, 6, 2 }; /* by enum transport, in its header */
 	const uint8_t       *checksum = bytes_at(p->payload, checksum_at[p->transport], 2);
-	if (!checksum)
+	const uint32_t       id = load_be16(p->ip.p + 4);
+	if (!checksum || id == 0)
 		return;
 	n->sampled += n->sampled < COMPARED_ALL;
 	const uint32_t        mark = (hash ^ p->src.b[15] ^ id << 16) * 0x9e3779b1u;
@@ -94,14 +95,12 @@ repeats(struct notices *n, const struct pkt *p, uint32_t hash, uint32_t id)
 void
 notice_packet(struct notices *n, const struct pkt *p, uint32_t hash)
 {
-	const uint32_t id = p->ip_version == 4 ? load_be16(p->ip.p + 4) : 0;
-
 	if (n->any_bad || p->l4_bad)
 		checksums(n, p);
 	if (!n->tcp_payload && p->transport == TRANSPORT_TCP && p->data_len > 0 && !p->tcp_bad)
 		n->tcp_payload = true;
-	if (id != 0 && (id % COMPARED_OF == 0 || n->sampled < COMPARED_ALL))
-		repeats(n, p, hash, id);
+	if (p->ip_version == 4 && (p->ip.p[5] % COMPARED_OF == 0 || n->sampled < COMPARED_ALL))
+		repeats(n, p, hash);
 }
 
 void
