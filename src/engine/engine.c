@@ -374,8 +374,18 @@ engine_batch(struct connlog_engine *e, const struct batch_view *b)
 	return e->status;
 }
 
-/* Counts packets and notes their times.  Those without bytes and those from before 1970 do not count in Zeek, not even for the time;
- * the latter are nobody's. */
+/* Notes a packet that does not count in Zeek, not even for the time: one without bytes, or one from before 1970, which is nobody's. */
+static void
+note_timeless(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p)
+{
+	t->counts = false;
+	if (p->sec >= 0)
+		return;
+	e->before_epoch++;
+	t->share = PAIR_NOBODY;
+}
+
+/* Counts packets and notes their times. */
 static void
 note(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p, size_t n)
 {
@@ -385,14 +395,11 @@ note(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p, si
 	for (size_t i = 0; i < n; i++, t++, p++) {
 		bytes += p->len;
 		t->share = 0;
-		t->counts = p->len > 0 && p->caplen > 0;
-		if (p->sec < 0) {
-			e->before_epoch++;
-			t->share = PAIR_NOBODY;
-			t->counts = false;
-		}
-		if (t->counts)
+		t->counts = true;
+		if (p->len > 0 && p->caplen > 0 && p->sec >= 0)
 			clock_packet(&clock, packet_seconds(p->sec, p->nsec));
+		else
+			note_timeless(e, t, p);
 		t->now = clock.now;
 		t->salt = clock.salt;
 	}

@@ -109,10 +109,11 @@ track_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct
 {
 	const int side = is_orig ? ORIG : RESP;
 
-	switch (p->transport) {
-	case TRANSPORT_TCP:
+	if (p->transport == TRANSPORT_TCP) { /* most are */
 		tcp_packet(s, handle, c, p, is_orig);
-		break;
+		return;
+	}
+	switch (p->transport) {
 	case TRANSPORT_UDP:
 		udp_packet(s, handle, c, p, side);
 		break;
