@@ -76,7 +76,7 @@ C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib test check unit examples threads captures golden demo bench report fuzz fuzzers conformance differential install format clean help FORCE \
+.PHONY: all lib schemas test check unit examples threads captures golden demo bench report fuzz fuzzers conformance differential install format clean help FORCE \
 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -96,6 +96,7 @@ help:
 	@echo 'make bench SCALE=1      speed and memory on four synthetic captures, against a reader that only counts'
 	@echo 'make report             measure all that stands in docs/BENCHMARKS.md, and write it there: 6 GB of disk, ten minutes'
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
+	@echo 'make schemas            write the schemas of share/connlog anew from the table of columns'
 	@echo 'make lint               clang-format, clang-tidy, cppcheck'
 	@echo 'make format             let clang-format write the files'
 	@echo 'make install PREFIX=/usr/local DESTDIR=    all of it; settings in /etc stay as they are'
@@ -306,6 +307,7 @@ install: all lib $(B)/connlog.conf
 	install -m 644 $(B)/connlog.conf $(DESTDIR)$(PREFIX)/share/doc/connlog/connlog.conf
 	install -m 644 docs/alerts.yml $(DESTDIR)$(PREFIX)/share/doc/connlog/alerts.yml
 	install -m 644 docs/grafana/connlog.json $(DESTDIR)$(PREFIX)/share/doc/connlog/grafana/connlog.json
+	for f in $$(cd share && find connlog -type f); do install -D -m 644 share/$$f $(DESTDIR)$(PREFIX)/share/$$f; done
 	[ -e $(DESTDIR)$(SYSCONFDIR)/connlog/connlog.conf ] || \
 		install -m 644 $(B)/connlog.conf $(DESTDIR)$(SYSCONFDIR)/connlog/connlog.conf
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|' systemd/connlog.service.in \
@@ -325,6 +327,9 @@ lint-tidy: $(PAGE)
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE $(call LUA_NAME,$(LUA)) -Iinclude -Isrc src
+
+schemas:
+	python3 scripts/schemas share/connlog
 
 format:
 	clang-format -i $(C_FILES)
