@@ -41,7 +41,7 @@ _connlog()
 	case $command in
 	read | live)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --stats -q --quiet -v
-			--verbose --to --format --json-streaming --fields --where --where-file --local-nets --neighbor-nets
+			--verbose --to --format --json-streaming --fields --interim --where --where-file --local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
 			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
@@ -90,7 +90,7 @@ _connlog()
 	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | *:--where-file) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
-	*:-j | *:--workers | *:--shard | *:--where) ;;
+	*:-j | *:--workers | *:--shard | *:--where | *:--interim) ;;
 	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout | *:--user | *:--metrics) ;;
 	*)
 		if [[ $cur == -* ]]; then

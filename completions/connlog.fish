@@ -42,6 +42,7 @@ complete -c connlog -n '__connlog_is read live' -l to -x -a "$sinks" -d 'deliver
 complete -c connlog -n '__connlog_is read live' -l format -x -a "$formats" -d 'what to write'
 complete -c connlog -n '__connlog_is read live' -l json-streaming -d 'json with _path and _write_ts'
 complete -c connlog -n '__connlog_is read live' -l fields -x -a "(__connlog_fields all $columns)" -d 'columns to write'
+complete -c connlog -n '__connlog_is read live' -l interim -x -d 'log open connections at these ages'
 complete -c connlog -n '__connlog_is read live convert cut report' -l where -x -d 'only records for which this holds'
 complete -c connlog -n '__connlog_is read live convert cut report' -l where-file -r -d 'the condition is in FILE'
 complete -c connlog -n '__connlog_is read live' -l local-nets -x -d 'networks that are local'

@@ -61,6 +61,8 @@ assign_option(struct settings *s, const char *name, const char *value)
 		s->workers = true;
 	else if (strcmp(name, "shard") == 0)
 		s->shard = value;
+	else if (strcmp(name, "interim") == 0)
+		s->interim = *value != '\0';
 	return true;
 }
 

@@ -35,6 +35,7 @@ static const struct {
 	{ "stats", "/var/log/connlog/stats.json", false },
 	{ "format", "json", false },
 	{ "fields", "+community_id,+vlan", false },
+	{ "interim", "5min,1hr", false },
 	{ "where", "\"not (proto == udp and id.resp_p == 53)\"", false },
 	{ "where-file", "/etc/connlog/where", false },
 	{ "local-nets", "192.0.2.0/24,2001:db8::/32", false },

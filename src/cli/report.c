@@ -165,7 +165,7 @@ add(const struct report *r, void *mode, const struct view *view, const connlog_r
 {
 	struct report_row row;
 
-	if (!where_has(&r->where, record))
+	if (!where_has(&r->where, record) || connlog_record_get(record, r->interim).set)
 		return true;
 	report_row_fill(&row, view, record);
 	return r->mode->add(mode, record, &row);
@@ -256,6 +256,7 @@ command_report(int argc, char **argv)
 
 	r.style =
 		(struct report_style){ .names = true, .time = format != NULL && *format != '\0' ? format : REPORT_SHORT_TIME };
+	r.interim = (size_t)connlog_column_find("interim");
 	r.inputs = calloc((size_t)argc + 1, sizeof *r.inputs);
 	if (r.inputs == NULL)
 		return complain_usage("out of memory");

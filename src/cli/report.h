@@ -68,6 +68,7 @@ struct report {
 	uint64_t                  top;
 	bool                      quiet;
 	struct where              where;
+	size_t                    interim; /* the column: a record that has it is of a connection that is still open */
 };
 
 /* What becomes of the records. */

@@ -36,7 +36,8 @@ const struct option_row settings_rows[] = {
 	{ OPT_KEEP_AGE, "keep-age", "TIME", "live: remove rotated logs that are older (30day)" },
 	{ OPT_KEEP_SIZE, "keep-size", "SIZE", "live: remove the oldest where rotated logs take more (100G)" },
 	{ OPT_FLUSH_INTERVAL, "flush-interval", "TIME", "live: records are in the log after that time (1sec)" },
-	{ OPT_SPOOL, "spool", "SIZE", "live: memory for records that wait (64M), or DIR,SIZE: and room on a disk, for --to" },
+	{ OPT_SPOOL, "spool", "SIZE",
+	  "live: memory for records that wait (64M), or DIR,SIZE: and room on a disk, for --to" },
 	{ OPT_EXIT_TIMEOUT, "exit-timeout", "TIME",
 	  "live: give the last records up when none is written for so long (5sec)" },
 };
@@ -49,6 +50,7 @@ static const struct option_row rows[] = {
 	{ OPT_FORMAT, "format", "FORMAT", "zeek (tab-separated, the default), json, ...: see --help formats" },
 	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all" },
+	{ OPT_INTERIM, "interim", "TIME,...", "log connections that are still open, too, at these ages (5min,1hr)" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges" },
 	{ OPT_NEIGHBOR_NETS, "neighbor-nets", "CIDR,...", "networks of neighbours, flag U in bro0 and bro1" },
@@ -124,6 +126,8 @@ settings_apply(void *arg, int key, const char *value)
 		return set_local_nets(&s->log, value, false) && assign_option(s, "Site::local_nets", value);
 	case OPT_NEIGHBOR_NETS:
 		return set_neighbor_nets(&s->log, value, false);
+	case OPT_INTERIM:
+		return assign_option(s, "interim", value);
 	case OPT_WHERE:
 		return where_set(&s->where, value, 0);
 	case OPT_WHERE_FILE:
@@ -237,6 +241,24 @@ name_part(struct settings *s)
 	return false;
 }
 
+/* Puts the columns of interim records before what --fields asks for, which may leave them out again. */
+static bool
+add_interim_columns(struct settings *s)
+{
+	static const char columns[] =
+		"+interim,+interim_ts,+orig_bytes_delta,+resp_bytes_delta,+orig_pkts_delta,+resp_pkts_delta,"
+		"+orig_ip_bytes_delta,+resp_ip_bytes_delta";
+	char *list = NULL;
+
+	if (!args_join(&list, "", columns) || (s->fields != NULL && !args_join(&list, "", s->fields))) {
+		free(list);
+		return false;
+	}
+	free(s->fields);
+	s->fields = list;
+	return true;
+}
+
 static enum args_outcome
 settings_parse(const struct args_spec *spec, struct settings *s, int argc, char **argv)
 {
@@ -245,6 +267,8 @@ settings_parse(const struct args_spec *spec, struct settings *s, int argc, char 
 	if (outcome != ARGS_RUN)
 		return outcome;
 	if (s->scripts != NULL && !args_join(&s->fields, "", s->scripts))
+		return ARGS_WRONG;
+	if (s->interim && !add_interim_columns(s))
 		return ARGS_WRONG;
 	s->writer.fields = s->fields;
 	if (s->folder == NULL)

@@ -63,6 +63,7 @@ struct settings {
 	bool                   captures; /* -r was given */
 	bool                   quiet, verbose, seeded, no_sandbox;
 	bool                   workers;        /* the constant of that name was set */
+	bool                   interim;        /* the same */
 	bool                   extracts;       /* Conn::default_extract */
 	bool                   unlimited;      /* scripts are, and are compiled then: script_max_instructions=0 */
 	const char            *extract_prefix; /* Conn::extraction_prefix, or NULL */
@@ -92,6 +93,7 @@ enum {
 	OPT_STREAMING,
 	OPT_NO_SANDBOX,
 	OPT_SINK,
+	OPT_INTERIM,
 	OPT_WHERE,
 	OPT_WHERE_FILE,
 	OPT_COMMAND

@@ -9,6 +9,7 @@
 #include "base/keyhash.h"
 #include "conn/events.h"
 #include "conn/history.h"
+#include "conn/interim.h"
 
 #define EVICT_SAMPLE 16
 
@@ -69,6 +70,8 @@ flip_extra(struct conn_extra *x)
 	swap(x->pkts);
 	swap(x->bytes);
 	swap(x->flow_label);
+	if (x->interim)
+		interim_flip(x->interim);
 	x->flow_seen = (uint8_t)((x->flow_seen & 1) << 1 | x->flow_seen >> 1);
 	x->extract = (uint8_t)((x->extract & 1) << 1 | x->extract >> 1);
 }
@@ -81,6 +84,7 @@ free_extra(struct conn_store *s, const struct conn *c)
 		return;
 	free(x->encap);
 	free(x->thresholds);
+	free(x->interim);
 	free(x->parents);
 	free(x->history);
 	slab_release(&s->extras, conn_cold_at(s, c)->extra);

@@ -135,6 +135,7 @@ struct conn_extra {
 	uint8_t                 extract; /* 1 << side: its contents are to be recorded once the connection is established */
 	double                  status_at;  /* next connection_status_update; 0: none */
 	struct conn_thresholds *thresholds; /* NULL: none is set */
+	struct conn_interim    *interim;    /* NULL: no record was made before its end */
 };
 
 enum conn_verdict { CONN_KEEP, CONN_REMOVE };
@@ -154,6 +155,7 @@ struct conn_counters {
 	uint64_t reassembly_given_up; /* sides whose reassembly ended for max_reassembly_bytes */
 	uint64_t contents_lost;       /* bytes that tcp_contents leaves out for max_reassembly_bytes */
 	uint64_t timers;              /* timers run */
+	uint64_t interims_given_up;   /* 1: there was no memory for any more of them */
 	uint64_t peak;                /* connections at once */
 };
 
@@ -271,7 +273,7 @@ struct conn_store {
 	uint32_t                    tcp_spare;   /* a rare part that takes what there was no memory for */
 	uint64_t                    range_bytes; /* held by intervals above holes (track/reassembly) */
 	struct conn_counters        counters;
-	conn_end_fn                 on_end;
+	conn_end_fn                 on_end, on_interim; /* the latter with the option interim */
 	void                       *on_end_arg;
 };
 
@@ -374,7 +376,8 @@ void conn_set_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout w
 double conn_due(const struct conn_store *s, uint32_t handle);
 #define CONN_TIMERS (TRACKER_TIMERS + 3)
 
-/* All timers of a connection as far as no further packet moves them, those included that one of them sets when it fires.
+/* All timers of a connection that count for max_timer_expires, as far as no further packet moves them, those included that one of
+ * them sets when it fires.
  * Returns their number. */
 size_t conn_timers(const struct conn_store *s, uint32_t handle, double at[CONN_TIMERS]);
 /* To be called when a timer of the connection was set or moved, with what conn_due() answered before. */

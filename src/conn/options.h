@@ -32,6 +32,13 @@ struct count_set {
 	unsigned n;
 };
 
+/* A few intervals, each longer than the one before, in seconds. */
+#define AGES_MAX 16
+struct age_set {
+	double   at[AGES_MAX];
+	unsigned n;
+};
+
 /* Times in seconds. */
 struct conn_options {
 	double tcp_SYN_timeout, tcp_session_timer, tcp_connection_linger, tcp_attempt_delay, tcp_close_delay;
@@ -62,6 +69,8 @@ struct conn_options {
 	uint64_t max_connections;      /* the least recently active of a sample is logged and dropped beyond */
 	uint64_t max_history;          /* letters */
 	uint64_t max_reassembly_bytes; /* memory for the intervals above holes, all connections together */
+
+	struct age_set interim; /* when a connection that is still open is logged: at these ages, then again after each last one */
 
 	/* the record */
 	struct net_set local_nets;       /* Site::local_nets with Site::private_address_space */

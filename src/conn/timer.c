@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "conn/events.h"
+#include "conn/interim.h"
 
 /* When the inactivity timer is due.  An embryo has seen no packet since it began. */
 static inline double
@@ -64,6 +65,13 @@ own_timer(struct conn_store *s, uint32_t handle, enum conn_end *why)
 	return s->watcher->timer(s->watcher->arg, handle, s->now);
 }
 
+/* Are there timers that only look: status updates, records of what is still open? */
+static inline bool
+has_polls(const struct conn_store *s)
+{
+	return (s->events.wanted & (UINT64_C(1) << CONNLOG_EVENT_CONNECTION_STATUS_UPDATE | INTERIM_WANTED)) != 0;
+}
+
 double
 conn_due(const struct conn_store *s, uint32_t handle)
 {
@@ -72,9 +80,9 @@ conn_due(const struct conn_store *s, uint32_t handle)
 	const double       own = own_due(s, c);
 	const double       due = own < idle ? own : idle;
 
-	if (!conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE))
+	if (!has_polls(s))
 		return due;
-	return fmin(due, status_due(s, c));
+	return fmin(due, fmin(status_due(s, c), interim_due(s, c)));
 }
 
 size_t
@@ -160,7 +168,23 @@ run_status(struct conn_store *s, uint32_t handle, double at, double before)
 	return true;
 }
 
-/* Runs the connection's earliest timer if it is due at `at`.  Returns false if none was. */
+/* What run_polls() has done. */
+enum polled { POLLED_NOTHING, POLLED_STATUS, POLLED_INTERIM };
+
+/* Runs what only looks, if it is due and no other timer before it. */
+static enum polled
+run_polls(struct conn_store *s, uint32_t handle, double at, double before)
+{
+	const double interim = interim_due(s, conn_at(s, handle));
+
+	if (interim <= at && interim < before && interim <= status_due(s, conn_at(s, handle))) {
+		interim_run(s, handle);
+		return POLLED_INTERIM;
+	}
+	return run_status(s, handle, at, before) ? POLLED_STATUS : POLLED_NOTHING;
+}
+
+/* Runs the connection's earliest timer if it is due at `at`.  Returns false if none was, or none of Zeek's. */
 static bool
 run_one(struct conn_store *s, uint32_t handle, double at)
 {
@@ -168,8 +192,11 @@ run_one(struct conn_store *s, uint32_t handle, double at)
 	const double      own = own_due(s, conn_at(s, handle));
 	enum conn_end     why = CONN_END_inactivity;
 	enum conn_verdict verdict;
+	enum polled       polled = POLLED_NOTHING;
 
-	if (conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE) && run_status(s, handle, at, fmin(own, idle)))
+	if (has_polls(s) && (polled = run_polls(s, handle, at, fmin(own, idle))) == POLLED_INTERIM)
+		return false;
+	if (polled == POLLED_STATUS)
 		verdict = CONN_KEEP;
 	else if (own <= idle && own <= at)
 		verdict = own_timer(s, handle, &why);

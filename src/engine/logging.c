@@ -28,11 +28,13 @@ record_now(void *arg, uint32_t handle)
 
 /* Makes the record of a connection that has ended.  Returns whether policies let it be logged. */
 static inline bool
-end_record(struct connlog_engine *e, struct conn_store *s, uint32_t handle)
+end_record(struct connlog_engine *e, struct conn_store *s, uint32_t handle, bool deltas)
 {
 	if (e->status != CONNLOG_OK || conn_at(s, handle)->flags & CONN_REPLICA)
 		return false;
 	record_now(e, handle);
+	if (deltas)
+		fill_interim(interim_last(s, conn_at(s, handle)), true, s->shift, &e->record);
 	if (conn_at(s, handle)->transport == TRANSPORT_TCP)
 		notice_tcp_end(&e->notices, e->record.orig_bytes + e->record.resp_bytes);
 	return bus_policy(&e->bus, (connlog_record *)&e->record);
@@ -43,22 +45,42 @@ connection_ended(void *arg, struct conn_store *s, uint32_t handle)
 {
 	struct connlog_engine *e = arg;
 
-	if (end_record(e, s, handle))
+	if (end_record(e, s, handle, false))
 		bus_record(&e->bus, record_public(&e->record));
 }
 
-/* The same where there is a filter: a function of its own, so that nobody else has to ask whether there is one. */
+/* Logs the record if it meets the condition that there may be. */
 static void
-connection_ended_filtered(void *arg, struct conn_store *s, uint32_t handle)
+log_chosen(struct connlog_engine *e)
 {
-	struct connlog_engine *e = arg;
-
-	if (!end_record(e, s, handle))
-		return;
-	if (connlog_where_match(e->filter->where, record_public(&e->record)))
+	if (!e->filter || connlog_where_match(e->filter->where, record_public(&e->record)))
 		bus_record(&e->bus, record_public(&e->record));
 	else
 		e->filter->left_out++;
+}
+
+/* connection_ended() where there is a condition or the option interim: a function of its own, so that nobody else has to ask. */
+static void
+connection_ended_special(void *arg, struct conn_store *s, uint32_t handle)
+{
+	struct connlog_engine *e = arg;
+
+	if (end_record(e, s, handle, e->opt.conn.interim.n > 0))
+		log_chosen(e);
+}
+
+/* The store's on_interim. */
+static void
+connection_goes_on(void *arg, struct conn_store *s, uint32_t handle)
+{
+	struct connlog_engine *e = arg;
+
+	if (e->status != CONNLOG_OK || conn_at(s, handle)->flags & CONN_REPLICA)
+		return;
+	record_now(e, handle);
+	fill_interim(interim_last(s, conn_at(s, handle)), false, s->shift, &e->record);
+	if (bus_policy(&e->bus, (connlog_record *)&e->record))
+		log_chosen(e);
 }
 
 void
@@ -68,6 +90,11 @@ logging_init(connlog_engine *e)
 	e->bus.record_arg = e;
 	e->store.on_end = connection_ended;
 	e->store.on_end_arg = e;
+	if (e->opt.conn.interim.n > 0) {
+		e->store.events.wanted |= INTERIM_WANTED;
+		e->store.on_interim = connection_goes_on;
+		e->store.on_end = connection_ended_special;
+	}
 }
 
 void
@@ -90,7 +117,7 @@ connlog_engine_where(connlog_engine *e, const connlog_where *w)
 	}
 	logging_free(e);
 	e->filter = f;
-	e->store.on_end = connection_ended_filtered;
+	e->store.on_end = connection_ended_special;
 	return CONNLOG_OK;
 }
 

@@ -12,7 +12,7 @@
 
 #include "engine/values.h"
 
-enum kind { BOOL, INTERVAL, COUNT, COUNT_UINT, COUNT_SIZE, COUNTS, SUBNETS, PORTS, STRING, SHARE };
+enum kind { BOOL, INTERVAL, COUNT, COUNT_UINT, COUNT_SIZE, COUNTS, AGES, SUBNETS, PORTS, STRING, SHARE };
 
 struct option {
 	connlog_option_info info; /* must stay first: connlog_option_at() hands it out */
@@ -74,6 +74,7 @@ static const struct option table[] = {
 	{ { "Conn::default_extract", "bool", "F", "write the contents of all TCP connections into files, one a side" }, BOOL, AT(contents.default_extract), 0 },
 	{ { "Conn::extraction_prefix", "string", "contents", "what the names of these files begin with; may name a folder" }, STRING, AT(contents.extraction_prefix), 0 },
 	{ { "max_timer_expires", "count", "300", "timers run before each packet, 0 for all that are due" }, COUNT, AT(conn.max_timer_expires), 0 },
+	{ { "interim", "intervals", "", "log connections that are still open at these ages, and each last one again (--interim)" }, AGES, AT(conn.interim), 0 },
 	{ { "detect_services", "bool", "T", "look into payload: service, and what follows from it" }, BOOL, AT(service.detect_services), 0 },
 	{ { "dpd_buffer_size", "count", "1024", "bytes of a connection that are kept until its service is known" }, COUNT, AT(service.dpd_buffer_size), 0 },
 	{ { "dpd_max_packets", "count", "100", "chunks of a connection that are kept until its service is known" }, COUNT, AT(service.dpd_max_packets), 0 },
@@ -139,6 +140,8 @@ assign(struct connlog_options *o, const struct option *opt, const char *value, b
 		return NULL;
 	case COUNTS:
 		return value_counts(value, at, add) ? NULL : "numbers such as 10,100,1000, at most 64 of them";
+	case AGES:
+		return value_ages(value, at) ? NULL : "intervals such as 5min,1hr, each longer than the one before, at most 16 of them";
 	case SUBNETS:
 		return value_subnets(value, at, add) ? NULL : "networks such as 10.0.0.0/8,fd00::/8";
 	case PORTS:

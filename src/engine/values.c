@@ -44,7 +44,8 @@ value_interval(const char *text, double *out)
 	static const struct {
 		const char *name;
 		double      seconds;
-	} units[] = { { "usec", 1e-6 }, { "msec", 1e-3 }, { "sec", 1 }, { "min", 60 }, { "hr", 3600 }, { "day", 86400 } };
+	} units[] = { { "usec", 1e-6 }, { "msec", 1e-3 }, { "sec", 1 },    { "min", 60 },
+		          { "hr", 3600 },   { "h", 3600 },    { "day", 86400 } };
 	char *end;
 
 	if (!isdigit((unsigned char)text[0]) && text[0] != '.')
@@ -154,6 +155,27 @@ value_counts(const char *text, struct count_set *out, bool add)
 		number[len] = '\0';
 		if (!value_count(number, &set.at[set.n++]))
 			return false;
+	}
+	*out = set;
+	return true;
+}
+
+bool
+value_ages(const char *text, struct age_set *out)
+{
+	struct age_set set = { .n = 0 };
+	const char    *at;
+	size_t         len;
+	char           interval[32];
+
+	while ((len = parse_element(&text, &at)) > 0) {
+		if (set.n == AGES_MAX || len >= sizeof interval)
+			return false;
+		memcpy(interval, at, len);
+		interval[len] = '\0';
+		if (!value_interval(interval, &set.at[set.n]) || set.at[set.n] <= (set.n > 0 ? set.at[set.n - 1] : 0))
+			return false;
+		set.n++;
 	}
 	*out = set;
 	return true;

@@ -239,3 +239,25 @@ fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v
 	if (v)
 		fill_services(v, t, r);
 }
+
+void
+fill_interim(struct conn_interim *last, bool final, double shift, struct record *r)
+{
+	static const struct conn_interim none;
+	const uint64_t                   now[INTERIM_COUNTS][2] = { [INTERIM_BYTES] = { r->orig_bytes, r->resp_bytes },
+		                                                        [INTERIM_PKTS] = { r->orig_pkts, r->resp_pkts },
+		                                                        [INTERIM_IP_BYTES] = { r->orig_ip_bytes, r->resp_ip_bytes } };
+
+	_Static_assert(sizeof now / sizeof now[0][0] == INTERIM_DELTAS, "each has its column");
+	for (int i = 0; i < INTERIM_DELTAS; i++)
+		r->deltas[i] = (int64_t)(now[i / 2][i % 2] - (last ? last : &none)->last[i / 2][i % 2]);
+	r->has |= HAS_DELTAS;
+	if (!last)
+		return;
+	memcpy(last->last, now, sizeof now);
+	if (final)
+		return;
+	r->has |= HAS(COL_INTERIM) | HAS(COL_INTERIM_TS);
+	r->interim = last->n;
+	r->interim_ts = last->at + shift;
+}

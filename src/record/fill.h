@@ -4,6 +4,7 @@
 
 #include "conn/community_id.h"
 #include "conn/conn.h"
+#include "conn/interim.h"
 #include "conn/uid.h"
 #include "record/record.h"
 #include "dpd/verdict.h"
@@ -27,5 +28,9 @@ struct fill_texts {
  * `r` and `t` were zero before the first connection; what belongs to no column of the schema's is left as it is. */
 void fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v, struct fill_texts *t,
                  struct record *r);
+
+/* Adds what an interim record has besides, or with `final` the last one, which only has what has grown since the one before.  `last`
+ * is what that one said, NULL if there was none; the record that is filled is then the last one. */
+void fill_interim(struct conn_interim *last, bool final, double shift, struct record *r);
 
 #endif

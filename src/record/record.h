@@ -72,6 +72,14 @@ enum column_id {
 	COL_FAILED_SERVICE,
 	COL_IP_PROTO_NAME,
 	COL_PPPOE_SESSION_ID,
+	COL_INTERIM,
+	COL_INTERIM_TS,
+	COL_ORIG_BYTES_DELTA,
+	COL_RESP_BYTES_DELTA,
+	COL_ORIG_PKTS_DELTA,
+	COL_RESP_PKTS_DELTA,
+	COL_ORIG_IP_BYTES_DELTA,
+	COL_RESP_IP_BYTES_DELTA,
 	COLUMNS
 };
 
@@ -103,6 +111,10 @@ struct extra {
 	struct text_set list;
 };
 
+/* What has grown since the record before, of both sides. */
+#define INTERIM_DELTAS (COL_RESP_IP_BYTES_DELTA - COL_ORIG_BYTES_DELTA + 1)
+#define HAS_DELTAS     (((UINT64_C(1) << INTERIM_DELTAS) - 1) << COL_ORIG_BYTES_DELTA)
+
 /* Bytes of a plain text at most. */
 #define PLAIN_MAX 32
 
@@ -133,6 +145,9 @@ struct record {
 	struct text_set failed_service;
 	struct text     ip_proto_name;
 	uint64_t        pppoe_session_id;
+	uint64_t        interim;
+	double          interim_ts;
+	int64_t         deltas[INTERIM_DELTAS]; /* in the order of their columns */
 
 	struct arena *arena; /* for what the record is given later (connlog_record_set()); the record's owner resets it */
 

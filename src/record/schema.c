@@ -60,6 +60,16 @@ const struct column schema[] = {
 	       "ip-proto-name-logging", "name of the protocol number"),
 	COLUMN("pppoe_session_id", CONNLOG_COUNT, "count", COL_PPPOE_SESSION_ID, pppoe_session_id, PROFILE_ALL,
 	       "pppoe-session-id-logging", "session number of PPPoE"),
+	COLUMN("interim", CONNLOG_COUNT, "count", COL_INTERIM, interim, PROFILE_OURS, NULL,
+	       "--interim: number of the record, of a connection that is still open"),
+	COLUMN("interim_ts", CONNLOG_TIME, "time", COL_INTERIM_TS, interim_ts, PROFILE_OURS, NULL,
+	       "--interim: when that record was due"),
+	COLUMN("orig_bytes_delta", CONNLOG_INT, "int", COL_ORIG_BYTES_DELTA, deltas[0], PROFILE_OURS, NULL, "orig_bytes since the record before"),
+	COLUMN("resp_bytes_delta", CONNLOG_INT, "int", COL_RESP_BYTES_DELTA, deltas[1], PROFILE_OURS, NULL, "resp_bytes since the record before"),
+	COLUMN("orig_pkts_delta", CONNLOG_INT, "int", COL_ORIG_PKTS_DELTA, deltas[2], PROFILE_OURS, NULL, "orig_pkts since the record before"),
+	COLUMN("resp_pkts_delta", CONNLOG_INT, "int", COL_RESP_PKTS_DELTA, deltas[3], PROFILE_OURS, NULL, "resp_pkts since the record before"),
+	COLUMN("orig_ip_bytes_delta", CONNLOG_INT, "int", COL_ORIG_IP_BYTES_DELTA, deltas[4], PROFILE_OURS, NULL, "orig_ip_bytes since the record before"),
+	COLUMN("resp_ip_bytes_delta", CONNLOG_INT, "int", COL_RESP_IP_BYTES_DELTA, deltas[5], PROFILE_OURS, NULL, "resp_ip_bytes since the record before"),
 };
 
 const size_t schema_columns = COLUMNS;
