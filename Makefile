@@ -70,7 +70,7 @@ CLI_SRC := $(wildcard src/cli/*.c) $(SENSOR_SRC)
 UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
-BENCH := $(B)/bench/gen $(B)/bench/reader $(B)/bench/limit $(B)/bench/cost $(B)/bench/send $(B)/bench/where
+BENCH := $(B)/bench/gen $(B)/bench/reader $(B)/bench/limit $(B)/bench/cost $(B)/bench/send $(B)/bench/where $(B)/bench/attack
 C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
 
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
@@ -226,7 +226,7 @@ test:
 	@scripts/setup test
 	@$(if $(filter true,$(CI)),scripts/setup browser || echo 'no browser: its tests will be skipped' >&2)
 	@$(AGAIN) check
-check: all lib $(B)/connlog.conf $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
+check: all lib $(B)/bench/attack $(B)/connlog.conf $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
 	@CC='$(CC)' SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B)
 
 golden: $(B)/san/connlog $(B)/captures/.done
@@ -262,6 +262,7 @@ fuzz:
 		--more '$(SHARED)/conformance/traces' --work $(B)/fuzz-work $(FUZZERS)
 
 $(B)/bench/gen: $(patsubst %,$(B)/obj/bench/%.o,gen packet payload)
+$(B)/bench/attack: $(patsubst %,$(B)/obj/bench/%.o,attack packet)
 $(B)/bench/reader: $(B)/obj/bench/reader.o
 $(B)/bench/limit: $(B)/obj/bench/limit.o
 $(B)/bench/cost: $(B)/obj/bench/cost.o

@@ -157,6 +157,16 @@ put_udp(struct out *o, struct end from, struct end to, const void *data, size_t 
 	finish(p, 8 + n, 17, p + 6);
 }
 
+void
+put_ip(struct out *o, uint8_t *packet, size_t n)
+{
+	uint8_t *p = begin(o, (struct end){ 0 }, (struct end){ 0 }, 0, n) - 20;
+
+	memset(packet + 10, 0, 2);
+	put_checksum(packet + 10, sum(packet, 20));
+	memcpy(p, packet, n);
+}
+
 /* splitmix64 */
 uint64_t
 random64(uint64_t *state)

@@ -40,7 +40,7 @@ _connlog()
 
 	case $command in
 	read | live)
-		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --stats -q --quiet -v
+		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --memory --stats -q --quiet -v
 			--verbose --to --format --json-streaming --fields --interim --where --where-file --local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
@@ -48,7 +48,7 @@ _connlog()
 		words="$_connlog_scripts"
 		;;
 	events)
-		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --stats -q --quiet -v
+		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --memory --stats -q --quiet -v
 			--verbose --only --except --all --list
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
@@ -90,7 +90,7 @@ _connlog()
 	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | *:--where-file) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
-	*:-j | *:--workers | *:--shard | *:--where | *:--interim) ;;
+	*:-j | *:--workers | *:--shard | *:--where | *:--interim | *:--memory) ;;
 	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout | *:--user | *:--metrics) ;;
 	*)
 		if [[ $cur == -* ]]; then

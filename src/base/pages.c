@@ -38,6 +38,28 @@ pages_alloc(size_t bytes)
 	return p;
 }
 
+void *
+pages_alloc_small(size_t bytes)
+{
+	uint8_t *p = map(bytes);
+
+	if (p)
+		pages_be_small(p, bytes);
+	return p;
+}
+
+void
+pages_be_small(void *p, size_t bytes)
+{
+	(void)madvise(p, bytes, MADV_NOHUGEPAGE);
+}
+
+bool
+pages_empty(void *p, size_t bytes)
+{
+	return madvise(p, bytes, MADV_DONTNEED) == 0;
+}
+
 void
 pages_free(void *p, size_t bytes)
 {

@@ -30,6 +30,20 @@ pool_init(struct pool *p)
 }
 
 void
+pool_bound(struct pool *p, struct memory *m, uint64_t leave)
+{
+	for (unsigned k = 0; k < POOL_SIZES; k++)
+		slab_bound(&p->slabs[k], m, leave);
+}
+
+void
+pool_trim(struct pool *p)
+{
+	for (unsigned k = 0; k < POOL_SIZES; k++)
+		slab_trim(&p->slabs[k]);
+}
+
+void
 pool_free_all(struct pool *p)
 {
 	for (unsigned k = 0; k < POOL_SIZES; k++)
@@ -97,5 +111,15 @@ pool_bytes(const struct pool *p)
 
 	for (unsigned k = 0; k < POOL_SIZES; k++)
 		sum += slab_bytes(&p->slabs[k]);
+	return sum;
+}
+
+uint64_t
+pool_used_bytes(const struct pool *p)
+{
+	uint64_t sum = 0;
+
+	for (unsigned k = 0; k < POOL_SIZES; k++)
+		sum += slab_used(&p->slabs[k]);
 	return sum;
 }

@@ -21,6 +21,10 @@ struct pool {
 
 void pool_init(struct pool *p);
 void pool_free_all(struct pool *p);
+/* As the functions of slab.h. */
+void     pool_bound(struct pool *p, struct memory *m, uint64_t leave);
+void     pool_trim(struct pool *p);
+uint64_t pool_used_bytes(const struct pool *p);
 
 /* => `n` zeroed bytes, and in `*name` what names them; NULL where there is no memory. */
 void *pool_alloc(struct pool *p, size_t n, uint32_t *name);

@@ -7,6 +7,8 @@
 #include "base/fetch.h"
 #include "base/pages.h"
 
+#define SMALL_STEP ((size_t)64 << 10) /* bytes taken at once of a bound that is no large one */
+
 #define REGION 16u /* chunks; times 8 << SLAB_SHIFT, the smallest of them, that is a huge page */
 
 #ifdef __has_feature
@@ -25,7 +27,14 @@
 void
 slab_init(struct slab *s, size_t size)
 {
-	*s = (struct slab){ .size = (uint32_t)((size + 7) & ~(size_t)7), .top = 1 };
+	*s = (struct slab){ .size = (uint32_t)((size + 7) & ~(size_t)7), .top = 1, .fresh = 1, .end = 1 };
+}
+
+void
+slab_bound(struct slab *s, struct memory *m, uint64_t leave)
+{
+	s->memory = m;
+	s->leave = leave;
 }
 
 static size_t
@@ -53,7 +62,14 @@ slab_free_all(struct slab *s)
 		if (region_at(s, i))
 			pages_free(s->chunks[i], region_at(s, i) * chunk_size(s));
 	free(s->chunks);
+	free(s->empty);
 	slab_init(s, s->size);
+}
+
+static void *
+map_region(const struct slab *s, size_t bytes)
+{
+	return s->memory && s->memory->most < MEMORY_HUGE ? pages_alloc_small(bytes) : pages_alloc(bytes);
 }
 
 static int
@@ -69,21 +85,76 @@ slab_grow(struct slab *s)
 		s->chunks = chunks;
 		s->room = room;
 	}
-	s->chunks[n] = region ? pages_alloc(region * chunk_size(s)) : s->chunks[n - 1] + chunk_size(s);
+	s->chunks[n] = region ? map_region(s, region * chunk_size(s)) : s->chunks[n - 1] + chunk_size(s);
 	if (!s->chunks[n])
 		return -1;
 	s->n_chunks++;
 	return 0;
 }
 
+/* So many objects fill a whole number of pages. */
+static uint32_t
+unit_of(const struct slab *s)
+{
+	uint32_t n = 1;
+
+	while ((size_t)n * s->size % SMALL_PAGE != 0)
+		n *= 2;
+	return n;
+}
+
+/* How many objects are taken at once where there is a bound: whole units, of at most a chunk. */
+static uint32_t
+step_of(const struct slab *s)
+{
+	const size_t   bytes = s->memory->most < MEMORY_HUGE ? SMALL_STEP : HUGE_PAGE;
+	const uint32_t unit = unit_of(s);
+	size_t         n = bytes / s->size / unit * unit;
+
+	if (n == 0)
+		n = unit;
+	return n <= SLAB_MASK ? (uint32_t)n : SLAB_MASK + 1;
+}
+
+/* Takes a unit that was emptied.  Returns false when there is none, or no room. */
+static bool
+refill_empty(struct slab *s)
+{
+	if (s->empties == 0 || !memory_take(s->memory, (uint64_t)unit_of(s) * s->size, s->leave))
+		return false;
+	s->fresh = s->empty[--s->empties];
+	s->end = s->fresh + unit_of(s);
+	return true;
+}
+
+/* Takes objects behind all that there are.  Handle 0 is none, but has its place. */
+static bool
+refill(struct slab *s)
+{
+	const uint32_t at = s->top == 1 ? 0 : s->top, room = SLAB_MASK + 1 - (at & SLAB_MASK);
+	uint32_t       n = room;
+
+	if (s->empties > 0)
+		return refill_empty(s);
+	if (s->memory && step_of(s) < room)
+		n = step_of(s);
+	if (at > UINT32_MAX - n || (at >> SLAB_SHIFT >= s->n_chunks && slab_grow(s) < 0))
+		return false;
+	if (s->memory && !memory_take(s->memory, (uint64_t)n * s->size, s->leave))
+		return false;
+	s->fresh = at ? at : 1;
+	s->top = s->end = at + n;
+	return true;
+}
+
 /* An object that has never been given out is zeroed memory of the system's. */
 static uint32_t
 alloc_new(struct slab *s)
 {
-	if (s->top == UINT32_MAX || (s->top >> SLAB_SHIFT >= s->n_chunks && slab_grow(s) < 0))
+	if (s->fresh == s->end && !refill(s))
 		return 0;
 	s->used++;
-	return s->top++;
+	return s->fresh++;
 }
 
 static uint32_t
@@ -145,8 +216,92 @@ slab_hide(void *p, size_t n)
 	ASAN_POISON_MEMORY_REGION(p, n);
 }
 
+/* Counts the free objects of each unit; NULL where there is no memory. */
+static uint16_t *
+count_free(const struct slab *s)
+{
+	const uint32_t unit = unit_of(s);
+	uint16_t      *n = calloc(s->top / unit + 1, sizeof *n);
+
+	for (uint32_t h = s->free_head; n && h; memcpy(&h, slab_at(s, h), sizeof h))
+		n[h / unit]++;
+	return n;
+}
+
+static bool
+remember_empty(struct slab *s, uint32_t first)
+{
+	if (s->empties == s->empty_room) {
+		const uint32_t room = s->empty_room ? 2 * s->empty_room : 64;
+		uint32_t      *empty = realloc(s->empty, room * sizeof *empty);
+		if (!empty)
+			return false;
+		s->empty = empty;
+		s->empty_room = room;
+	}
+	s->empty[s->empties++] = first;
+	return true;
+}
+
+/* Takes the objects of units that are all free out of the chain; the first unit, which has handle 0, never is. */
+static void
+unchain(struct slab *s, const uint16_t *n_free)
+{
+	const uint32_t unit = unit_of(s);
+	uint32_t       kept = 0;
+
+	for (uint32_t h = s->free_head, next; h; h = next) {
+		memcpy(&next, slab_at(s, h), sizeof next);
+		if (n_free[h / unit] == unit)
+			continue;
+		memcpy(slab_at(s, h), &kept, sizeof kept);
+		kept = h;
+	}
+	s->free_head = kept;
+}
+
+/* Gives back the pages of a unit.  Where that cannot be, its objects go back into the chain. */
+static void
+empty_unit(struct slab *s, uint32_t first)
+{
+	const uint32_t unit = unit_of(s);
+	const size_t   bytes = (size_t)unit * s->size;
+
+	if (remember_empty(s, first)) {
+		ASAN_UNPOISON_MEMORY_REGION(slab_at(s, first), bytes);
+		if (pages_empty(slab_at(s, first), bytes)) {
+			memory_give(s->memory, bytes);
+			return;
+		}
+		s->empties--;
+	}
+	s->used += unit;
+	for (uint32_t h = first; h < first + unit; h++)
+		slab_release(s, h);
+}
+
+void
+slab_trim(struct slab *s)
+{
+	uint16_t *n_free = s->free_head ? count_free(s) : NULL;
+
+	if (!n_free)
+		return;
+	for (uint32_t i = 0; i < s->n_chunks; i++)
+		if (region_at(s, i))
+			pages_be_small(s->chunks[i], region_at(s, i) * chunk_size(s));
+	unchain(s, n_free);
+	const uint32_t unit = unit_of(s);
+	for (uint32_t k = 0; k < s->top / unit; k++)
+		if (n_free[k] == unit)
+			empty_unit(s, k * unit);
+	free(n_free);
+}
+
 size_t
 slab_bytes(const struct slab *s)
 {
-	return ((size_t)s->n_chunks * s->size << SLAB_SHIFT) + s->room * sizeof *s->chunks;
+	const size_t objects = ((size_t)s->n_chunks << SLAB_SHIFT) - (s->empties ? (size_t)s->empties * unit_of(s) : 0);
+
+	return objects * s->size + s->room * sizeof *s->chunks;
 }

@@ -3,12 +3,17 @@
  * Objects live in chunks that never move, so a pointer stays good until its object is freed.  A handle is an
  * index; 0 is no object.  Freed objects are chained through their first four bytes and used again last in,
  * first out.  Objects start zeroed.
+ *
+ * A slab may stand under a bound (base/memory.h).  It then takes memory in small steps, and slab_trim() gives the pages back in which
+ * no object is in use; such pages are used again before the slab grows.
  */
 #ifndef CONNLOG_BASE_SLAB_H
 #define CONNLOG_BASE_SLAB_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/memory.h"
 
 #define SLAB_SHIFT 14u /* objects a chunk: 16384 */
 #define SLAB_MASK  ((1u << SLAB_SHIFT) - 1)
@@ -17,14 +22,25 @@ struct slab {
 	uint8_t **chunks;
 	uint32_t  n_chunks, room; /* chunks there, entries in `chunks` */
 	uint32_t  size;           /* bytes an object */
-	uint32_t  top;            /* handles below this have been given out once */
+	uint32_t  top;            /* no handle is as high */
 	uint32_t  free_head;      /* chain of freed handles */
 	uint32_t  used;           /* objects in use */
+	uint32_t  fresh, end;     /* zeroed objects, from one handle up to another */
+
+	struct memory *memory; /* the bound, or NULL */
+	uint64_t       leave;  /* what is to be left of it for others */
+	uint32_t      *empty;  /* first handles of units whose pages have been given back */
+	uint32_t       empties, empty_room;
 };
 
 /* `size` is rounded up to a multiple of 8. */
 void slab_init(struct slab *s, size_t size);
 void slab_free_all(struct slab *s);
+
+/* To be called before the first object is asked for. */
+void slab_bound(struct slab *s, struct memory *m, uint64_t leave);
+/* Gives back pages without an object in use; it takes a look at each object that is not. */
+void slab_trim(struct slab *s);
 
 /* => A zeroed object's handle, or 0 where there is no memory. */
 uint32_t slab_alloc(struct slab *s);
@@ -51,7 +67,12 @@ slab_at_sized(const struct slab *s, uint32_t handle, size_t size)
 /* With ASan, makes any use of these bytes of an object an error, until a handle for them is given out again. */
 void slab_hide(void *p, size_t n);
 
-/* Bytes of memory held. */
+/* Bytes of memory held; of those in use. */
 size_t slab_bytes(const struct slab *s);
+static inline uint64_t
+slab_used(const struct slab *s)
+{
+	return (uint64_t)s->used * s->size;
+}
 
 #endif

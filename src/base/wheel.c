@@ -33,6 +33,12 @@ wheel_init(struct wheel *w, const struct wheel_calls *calls, void *arg)
 }
 
 void
+wheel_bound(struct wheel *w, size_t most)
+{
+	w->due_most = most;
+}
+
+void
 wheel_free(struct wheel *w)
 {
 	free(w->due);
@@ -145,7 +151,7 @@ due_compare(const void *a, const void *b)
 
 /* Moves the nodes of `slot` that are due in a tick up to `tick` to the end of `due`, unsorted, and those that have
  * moved away to where they belong.
- * => False where there is no memory: what is left stays in its slot and fires late. */
+ * Returns false when there is no room, or no memory: what is left stays in its slot. */
 static bool
 slot_collect(struct wheel *w, uint32_t slot, int64_t tick)
 {
@@ -153,7 +159,7 @@ slot_collect(struct wheel *w, uint32_t slot, int64_t tick)
 		const uint32_t next = w->ask.node(w->arg, handle)->next;
 		const double   at = w->ask.at(w->arg, handle);
 		if (tick_of(at) <= tick) {
-			if (!due_reserve(w))
+			if ((w->due_most && w->due_n >= w->due_most) || !due_reserve(w))
 				return false;
 			wheel_cancel(w, handle);
 			w->due[w->due_n++] = (struct wheel_due){ at, w->ask.rank(w->arg, handle), handle };
@@ -179,9 +185,12 @@ wheel_turn(struct wheel *w, int64_t tick)
 	const size_t  before = w->due_n;
 	const size_t  first = w->due_first;
 
-	for (int64_t t = from; t <= tick; t++)
-		if (w->slots[slot_of(t)])
-			(void)slot_collect(w, slot_of(t), tick);
+	w->full = false;
+	for (int64_t t = from; t <= tick && !w->full; t++)
+		if (w->slots[slot_of(t)] && !slot_collect(w, slot_of(t), tick) && w->due_n > w->due_first) {
+			w->full = true;
+			tick = t - 1; /* what is left comes later */
+		}
 	/* What was there is sorted, and due before what has come; due_reserve may have moved it to the front. */
 	const size_t sorted = before - (first - w->due_first);
 	if (w->due_n > sorted)
@@ -194,7 +203,7 @@ wheel_look(struct wheel *w, double now)
 {
 	const int64_t tick = tick_of(now);
 
-	if (tick > w->tick)
+	if (tick > w->tick && !(w->full && w->due_first < w->due_n))
 		wheel_turn(w, tick);
 	if (w->due_first < w->due_n && w->due[w->due_first].at <= now)
 		return &w->due[w->due_first];

@@ -53,12 +53,17 @@ struct wheel {
 	uint32_t           scheduled;   /* nodes in slots */
 	struct wheel_due  *due;
 	size_t             due_first, due_n, due_room;
+	size_t             due_most; /* no more of them at once; 0: no bound */
+	bool               full;     /* more are due: they come when those in `due` have fired */
 	uint32_t           slots[WHEEL_SLOTS];
 };
 
 /* `arg` is handed to the functions. */
 void wheel_init(struct wheel *w, const struct wheel_calls *calls, void *arg);
 void wheel_free(struct wheel *w);
+/* Of what is due at once no more than `most` are taken out of their slots at a time.  Those that are due in one tick then may not fire
+ * in their order. */
+void wheel_bound(struct wheel *w, size_t most);
 /* Drops every node; the objects' nodes are left as they are. */
 void wheel_clear(struct wheel *w);
 

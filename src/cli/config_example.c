@@ -32,6 +32,7 @@ static const struct {
 	{ "shard", "0/4", false },
 	{ "user", "connlog", false },
 	{ "metrics", "127.0.0.1:9911", false },
+	{ "memory", "2G", false },
 	{ "stats", "/var/log/connlog/stats.json", false },
 	{ "format", "json", false },
 	{ "fields", "+community_id,+vlan", false },

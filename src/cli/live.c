@@ -1,5 +1,6 @@
 /* live.c - `connlog live`: interfaces. */
 #include "cli/confine.h"
+#include "cli/memory.h"
 #include "cli/settings.h"
 #include "cli/signals.h"
 
@@ -50,7 +51,7 @@ live_run(struct settings *s)
 
 	if (s->captures || (s->interfaces_n > 0 && s->inputs_n > 0))
 		return complain_usage("interfaces are captured from, and no capture can be read besides");
-	if (!filter_compiles(s->filter) || !capture_settings_suit(&s->live.capture, names, n))
+	if (!filter_compiles(s->filter) || !capture_settings_suit(&s->live.capture, names, n) || !memory_divide(s, n))
 		return EXIT_USAGE;
 	signals_live();
 	int code = EXIT_INCOMPLETE;

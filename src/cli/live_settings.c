@@ -51,7 +51,7 @@ set_spool(const char *value, struct live_settings *l)
 	const char *comma = strrchr(value, ',');
 
 	if (comma == NULL)
-		return set_size("--spool", value, SPOOL_LEAST, &l->spool);
+		return (l->spool_given = set_size("--spool", value, SPOOL_LEAST, &l->spool));
 	if (comma == value || !units_size(comma + 1, &l->spool_disk) || l->spool_disk < DISK_LEAST) {
 		complain("--spool %s: DIR,SIZE is expected, with a size like 20G, 1M at least", value);
 		return false;

@@ -17,6 +17,7 @@ struct live_settings {
 	const char          *metrics;                      /* --metrics */
 	double               flush_interval, exit_timeout; /* seconds */
 	uint64_t             spool;                        /* bytes of memory */
+	bool                 spool_given;
 	char                *spool_folder;                 /* for what sinks cannot take, of the heap; or NULL */
 	uint64_t             spool_disk;                   /* bytes in it, for each */
 	connlog_live_options capture;

@@ -61,6 +61,12 @@ static const struct metric {
 	{ "script_errors_total", "counter", "Errors of scripts.", "scripts", "errors", NULL },
 	{ "script_records_dropped_total", "counter", "Records that scripts kept out of the log.", "scripts", "dropped",
 	  NULL },
+	{ "memory_bound_bytes", "gauge", "The bound of --memory for connections and what is kept for them, 0 for none.",
+	  "bound", "bytes", NULL },
+	{ "memory_bound_used_bytes", "gauge", "What is in use of that.", "bound", "used", NULL },
+	{ "memory_bound_held_bytes", "gauge", "What is held of that, in use or not.", "bound", "held", NULL },
+	{ "emergency_stage", "gauge", "Workers that do this because memory runs short.", "stages", NULL, "stage" },
+	{ "emergency_total", "counter", "Emergencies of memory, and what was done in them.", "emergency", NULL, "what" },
 	{ "memory_bytes", "gauge", "Memory for connections, by what it holds.", "memory", NULL, "kind" },
 };
 

@@ -1,5 +1,6 @@
 /* read.c - `connlog read`: captures. */
 #include "cli/confine.h"
+#include "cli/memory.h"
 #include "cli/settings.h"
 #include "cli/shipping.h"
 
@@ -13,7 +14,7 @@ read_run(struct settings *s)
 		return live_run(s);
 	if (s->live.given != NULL)
 		return complain_usage("%s is about interfaces, and captures are read", s->live.given);
-	if (!shipping_open(&ship, s, NULL))
+	if (!memory_divide(s, 0) || !shipping_open(&ship, s, NULL))
 		return EXIT_USAGE;
 	connlog_source *source = connlog_source_files(s->inputs, s->inputs_n, s->filter, err, sizeof err);
 	if (source == NULL) {

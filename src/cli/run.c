@@ -233,26 +233,26 @@ engine_time(const void *engine)
 	return connlog_time(engine);
 }
 
-/* Asks for what the output is to get: events, or else records. => Whether there was memory. */
-static bool
-subscribe(connlog_engine *e, const struct settings *s, struct output *o)
+/* Asks for what the output is to get: events, or else records. Returns a status, of which `err` says more. */
+static int
+subscribe(connlog_engine *e, const struct settings *s, struct output *o, char *err, size_t err_size)
 {
-	int  status = CONNLOG_OK;
-	char err[MESSAGE_MAX];
+	int status = CONNLOG_OK;
 
 	if (s->where.condition != NULL && connlog_engine_where(e, s->where.condition) != CONNLOG_OK)
 		return false;
 	const connlog_writer_options *only = output_only(o, &s->writer);
+	snprintf(err, err_size, "out of memory");
 	if (s->workers && only == NULL && !s->quiet)
 		complain("warning: records of several outputs are made in one thread, so -j has no effect");
 	if (s->workers && only != NULL && !only->json_streaming && s->lua_n == 0 && !output_is_parquet(only))
-		return connlog_on_lines(e, only, s->events, output_lines, o, err, sizeof err) == CONNLOG_OK;
+		return connlog_on_lines(e, only, s->events, output_lines, o, err, err_size);
 	if (s->events == 0)
-		return connlog_on_record(e, output_record, o) == CONNLOG_OK;
+		return connlog_on_record(e, output_record, o);
 	for (int id = 0; id < CONNLOG_EVENTS && status == CONNLOG_OK; id++)
 		if (s->events >> id & 1)
 			status = connlog_on_event(e, (connlog_event_id)id, output_event, o);
-	return status == CONNLOG_OK;
+	return status;
 }
 
 /* A log's say: from any of its threads. */
@@ -330,6 +330,7 @@ static bool
 open_output(struct run *r, int *code)
 {
 	const struct settings *s = r->settings;
+	char                   err[MESSAGE_MAX];
 
 	if (s->stats != NULL && (r->stats = stats_open(s->stats)) == NULL)
 		return false;
@@ -348,11 +349,15 @@ open_output(struct run *r, int *code)
 	r->output.own_times = s->seeded;
 	r->output.now = engine_time;
 	r->output.now_arg = r->engine;
-	if (r->engine != NULL && !subscribe(r->engine, s, &r->output)) {
-		complain("out of memory");
+	if (r->engine == NULL)
 		return false;
-	}
-	return r->engine != NULL && output_begin_ship(&r->output);
+	const int status = subscribe(r->engine, s, &r->output, err, sizeof err);
+	if (status == CONNLOG_OK)
+		return output_begin_ship(&r->output);
+	complain("%s", err);
+	if (status == CONNLOG_BAD_OPTION)
+		*code = EXIT_USAGE;
+	return false;
 }
 
 int

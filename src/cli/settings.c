@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/units.h"
+
 const struct option_row settings_rows[] = {
 	{ 'r', "read", "FILE", "read FILE; may be repeated; - is standard input" },
 	{ 'i', "interface", "IFACE", "capture from IFACE; may be repeated; pcap:IFACE: through libpcap" },
@@ -14,6 +16,7 @@ const struct option_row settings_rows[] = {
 	{ OPT_SEED, "seed", "TEXT", "make uids and header times depend on TEXT and the input alone" },
 	{ 'j', "workers", "N", "track connections in N threads, with the same log; 0 is as many as there are cores" },
 	{ OPT_SHARD, "shard", "K/N", "log only the connections of share K of N, with the clock of the whole input" },
+	{ OPT_MEMORY, "memory", "SIZE", "memory of the process, a bound that holds under attack: 2G" },
 	{ OPT_STATS, "stats", "FILE", "write all counters as JSON to FILE; - is standard error" },
 	{ OPT_NO_SANDBOX, "no-sandbox", NULL, "keep all rights: no Landlock, no seccomp" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
@@ -142,6 +145,11 @@ settings_apply(void *arg, int key, const char *value)
 		return assign_option(s, "workers", value);
 	case OPT_SHARD:
 		return assign_option(s, "shard", value);
+	case OPT_MEMORY:
+		if (units_size(value, &s->memory))
+			return true;
+		complain("--memory %s: a size like 512M or 4G is expected, or 0 for no bound", value);
+		return false;
 	case OPT_STATS:
 		s->stats = value;
 		return true;

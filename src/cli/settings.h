@@ -60,6 +60,7 @@ struct settings {
 	const char            *folder;   /* -o */
 	const char            *stats;    /* --stats */
 	const char            *shard;    /* --shard */
+	uint64_t               memory;   /* --memory; 0: no bound */
 	bool                   captures; /* -r was given */
 	bool                   quiet, verbose, seeded, no_sandbox;
 	bool                   workers;        /* the constant of that name was set */
@@ -89,6 +90,7 @@ enum {
 	OPT_SCRIPT,
 	OPT_SEED,
 	OPT_SHARD,
+	OPT_MEMORY,
 	OPT_STATS,
 	OPT_STREAMING,
 	OPT_NO_SANDBOX,

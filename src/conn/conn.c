@@ -8,10 +8,9 @@
 
 #include "base/keyhash.h"
 #include "conn/events.h"
+#include "conn/evict.h"
 #include "conn/history.h"
 #include "conn/interim.h"
-
-#define EVICT_SAMPLE 16
 
 static struct wheel_node *
 node_of(void *store, uint32_t handle)
@@ -34,7 +33,9 @@ rank_of(void *store, uint32_t handle)
 bool
 conn_store_init(struct conn_store *s, const struct conn_options *opt, const struct conn_tracker *tracker)
 {
-	*s = (struct conn_store){ .opt = opt, .tracker = tracker, .now = EPOCH_LEAST };
+	*s = (struct conn_store){
+		.opt = opt, .tracker = tracker, .now = EPOCH_LEAST, .range_most = opt->max_reassembly_bytes
+	};
 	s->timeouts[TIMEOUT_TCP] = opt->tcp_inactivity_timeout;
 	s->timeouts[TIMEOUT_UDP] = opt->udp_inactivity_timeout;
 	s->timeouts[TIMEOUT_ICMP] = opt->icmp_inactivity_timeout;
@@ -275,25 +276,6 @@ hash_of(const struct conn_store *s, const struct conn *c)
 	return conn_hash(s, &p);
 }
 
-/* Makes room by ending the least recently active of a few connections. */
-static void
-conn_evict(struct conn_store *s)
-{
-	uint32_t victim = 0;
-	for (unsigned seen = 0; seen < EVICT_SAMPLE;) {
-		if (++s->evict_hand >= s->conns.top)
-			s->evict_hand = 1;
-		const struct conn *c = conn_at(s, s->evict_hand);
-		if (!(c->flags & CONN_LIVE))
-			continue;
-		if (!victim || c->last_time < conn_at(s, victim)->last_time)
-			victim = s->evict_hand;
-		if (++seen >= s->conns.used)
-			break;
-	}
-	conn_remove(s, victim, CONN_END_evicted);
-}
-
 /* => False where there is no memory for the addresses. */
 static bool
 begin_hosts(struct conn_store *s, struct conn *c, const struct pkt *p, int from)
@@ -436,19 +418,44 @@ note_order(struct conn_store *s, uint32_t handle, double begin)
 	s->newest_handle = handle;
 }
 
+/* Returns the handle of a connection that is in the table, or 0 where there is no memory. */
+static uint32_t
+create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
+{
+	const uint32_t handle = slab_alloc(&s->conns);
+
+	if (!handle)
+		return 0;
+	if (conn_begin(s, handle, p, flip) && table_insert(&s->table, hash, handle))
+		return handle;
+	conn_free(s, handle);
+	return 0;
+}
+
+/* The same for who has found no memory: others end for it, of which each may lack a part. */
+static __attribute__((noinline)) uint32_t
+create_in_place_of_others(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
+{
+	uint32_t handle = 0;
+
+	for (int i = 0; s->memory && i < 8 && !handle; i++) {
+		conn_make_room(s);
+		handle = create(s, p, hash, flip);
+	}
+	return handle;
+}
+
 uint32_t
 conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
 {
 	if (s->opt->max_connections && s->conns.used >= s->opt->max_connections)
 		conn_evict(s);
 
-	const uint32_t handle = slab_alloc(&s->conns);
+	uint32_t handle = create(s, p, hash, flip);
+	if (!handle)
+		handle = create_in_place_of_others(s, p, hash, flip);
 	if (!handle)
 		return 0;
-	if (!conn_begin(s, handle, p, flip) || !table_insert(&s->table, hash, handle)) {
-		conn_free(s, handle);
-		return 0;
-	}
 	note_order(s, handle, p->ts);
 	s->counters.created[p->transport]++;
 	if (s->conns.used > s->counters.peak)

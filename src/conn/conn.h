@@ -141,7 +141,7 @@ struct conn_extra {
 enum conn_verdict { CONN_KEEP, CONN_REMOVE };
 
 /* Why a connection ended: counted in --stats. */
-#define CONN_ENDS(X)     X(closed) X(attempt) X(expired) X(inactivity) X(reused) X(evicted) X(end_of_input)
+#define CONN_ENDS(X)     X(closed) X(attempt) X(expired) X(inactivity) X(reused) X(hurried) X(evicted) X(end_of_input)
 #define CONN_END_ENUM(n) CONN_END_##n,
 enum conn_end { CONN_ENDS(CONN_END_ENUM) CONN_END_COUNT };
 
@@ -270,16 +270,27 @@ struct conn_store {
 	struct moment               moment; /* of what happens now, while moments are kept */
 	bool                        behind; /* more timers were due than may be run before one packet */
 	uint32_t                    evict_hand;
-	uint32_t                    tcp_spare;   /* a rare part that takes what there was no memory for */
-	uint64_t                    range_bytes; /* held by intervals above holes (track/reassembly) */
-	struct conn_counters        counters;
-	conn_end_fn                 on_end, on_interim; /* the latter with the option interim */
-	void                       *on_end_arg;
+	struct memory              *memory; /* the bound, or NULL */
+	struct {
+		uint32_t ended;               /* since the hand came round */
+		bool     all;                 /* too few of those that should go first */
+	} press;                          /* evict.h */
+	uint32_t             tcp_spare;   /* a rare part that takes what there was no memory for */
+	uint64_t             range_bytes; /* held by intervals above holes (track/reassembly) */
+	uint64_t             range_most;  /* max_reassembly_bytes, or less when memory runs short */
+	struct conn_counters counters;
+	conn_end_fn          on_end, on_interim; /* the latter with the option interim */
+	void                *on_end_arg;
 };
 
 /* => False where there is no memory. */
 bool conn_store_init(struct conn_store *s, const struct conn_options *opt, const struct conn_tracker *tracker);
 void conn_store_free(struct conn_store *s);
+/* Puts the store under a bound, before the first connection; and what is in use of it. */
+void     conn_store_bound(struct conn_store *s, struct memory *m);
+uint64_t conn_store_used(const struct conn_store *s);
+/* slab_trim() for all of it. */
+void conn_store_trim(struct conn_store *s);
 
 static inline struct conn *
 conn_at(const struct conn_store *s, uint32_t handle)
@@ -406,8 +417,9 @@ const struct wheel_due *conn_due_first(struct conn_store *s);
 /* Takes that timer, which conn_due_first() has just found.  Returns whether one was run that counts for max_timer_expires. */
 bool conn_expire_one(struct conn_store *s);
 
-/* The same without a packet: time has come to `now`, and every timer that is due is run. */
-void conn_idle(struct conn_store *s, double now);
+/* The same without a packet: time has come to `now`, and the timers that are due are run, `most` of them at most.  Returns whether it
+ * was as many: then there may be more. */
+bool conn_idle(struct conn_store *s, double now, uint64_t most);
 
 /* The input has ended: raises the events of those timers that Zeek runs then, due or not, and connection_pending. */
 void conn_at_end(struct conn_store *s, uint32_t handle);

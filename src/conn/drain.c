@@ -9,7 +9,11 @@
 
 #include "conn/ahead.h"
 
-enum { SOON = 16, SOONER = 8 }; /* how many connections ahead their memory is asked for */
+enum {
+	SOON = 16, /* how many connections ahead their memory is asked for */
+	SOONER = 8,
+	LIST_SHARE = 64, /* of a bound, for a list of connections; sorting takes as much again */
+};
 
 struct ranked {
 	struct wheel_rank rank;
@@ -31,16 +35,55 @@ live_from(const struct conn_store *s, uint32_t h)
 	return h;
 }
 
+/* How many connections may be listed: where memory is bound, there is a list for some at a time. */
+static size_t
+room_for(const struct conn_store *s)
+{
+	const size_t all = s->conns.used + 1u;
+
+	if (!s->memory)
+		return all;
+	const size_t some = (size_t)(s->memory->most / LIST_SHARE / sizeof(struct ranked));
+	return some < all ? some : all;
+}
+
+/* Leaves the first half of a list that is full. */
+static void
+halve(struct conn_drain *d)
+{
+	qsort(d->list, d->n, sizeof *d->list, by_rank);
+	d->n /= 2;
+	d->more = true;
+}
+
+/* Lists the connections that come first, as many as there is room for. */
+static void
+list_first(const struct conn_store *s, struct conn_drain *d)
+{
+	const struct wheel_rank *last = NULL;
+
+	d->n = d->next = 0;
+	d->more = false;
+	for (uint32_t h = live_from(s, 1); h < s->conns.top; h = live_from(s, h + 1)) {
+		const struct ranked this = { conn_rank(s, h), h };
+		if (last && wheel_rank_compare(&this.rank, last) > 0)
+			continue;
+		d->list[d->n++] = this;
+		if (d->n == d->room) {
+			halve(d);
+			last = &d->list[d->n - 1].rank;
+		}
+	}
+	qsort(d->list, d->n, sizeof *d->list, by_rank);
+}
+
 static void
 sort(const struct conn_store *s, struct conn_drain *d)
 {
-	d->list = malloc((s->conns.used + 1u) * sizeof *d->list);
-	if (!d->list)
-		return;
-	for (uint32_t h = live_from(s, 1); h < s->conns.top; h = live_from(s, h + 1))
-		d->list[d->n++] = (struct ranked){ conn_rank(s, h), h };
-	qsort(d->list, d->n, sizeof *d->list, by_rank);
-	d->next = 0;
+	d->room = room_for(s);
+	d->list = malloc(d->room * sizeof *d->list);
+	if (d->list)
+		list_first(s, d);
 }
 
 void
@@ -57,9 +100,9 @@ bool
 conn_drain_rank(const struct conn_store *s, const struct conn_drain *d, size_t ahead, struct wheel_rank *rank)
 {
 	if (d->list) {
-		if (d->n - d->next <= ahead)
+		if (d->n - d->next <= ahead && !d->more)
 			return false;
-		*rank = d->list[d->next + ahead].rank;
+		*rank = d->list[d->n - d->next <= ahead ? d->n - 1 : d->next + ahead].rank;
 		return true;
 	}
 	uint32_t h = (uint32_t)d->next;
@@ -101,8 +144,10 @@ fetch_ahead(const struct conn_store *s, const struct conn_drain *d)
 
 /* Returns the next connection, or 0 behind the last. */
 static uint32_t
-next_handle(const struct conn_store *s, const struct conn_drain *d)
+next_handle(const struct conn_store *s, struct conn_drain *d)
 {
+	if (d->list && d->next == d->n && d->more)
+		list_first(s, d);
 	if (d->list)
 		return d->next < d->n ? d->list[d->next].handle : 0;
 	return d->next < s->conns.top ? (uint32_t)d->next : 0;

@@ -6,7 +6,8 @@
 
 struct conn_drain {
 	struct ranked *list; /* in order; NULL: the connections lie in order themselves */
-	size_t         n;
+	size_t         n, room;
+	bool           more; /* connections that come behind those of the list */
 	size_t         next; /* index into the list, or a handle */
 };
 

@@ -68,6 +68,7 @@ struct conn_options {
 	/* ours */
 	uint64_t max_connections;      /* the least recently active of a sample is logged and dropped beyond */
 	uint64_t max_history;          /* letters */
+	double   emergency_timeout;    /* what one side alone has sent ends after so long when memory runs short */
 	uint64_t max_reassembly_bytes; /* memory for the intervals above holes, all connections together */
 
 	struct age_set interim; /* when a connection that is still open is logged: at these ages, then again after each last one */

@@ -14,17 +14,31 @@ table_init(struct table *t)
 	return t->slots != NULL;
 }
 
+size_t
+table_bytes(const struct table *t)
+{
+	return ((size_t)t->mask + 1) * sizeof *t->slots;
+}
+
+void
+table_bound(struct table *t, struct memory *m, uint64_t leave)
+{
+	t->memory = m;
+	t->leave = leave;
+	m->mapped += table_bytes(t);
+}
+
 void
 table_free(struct table *t)
 {
-	pages_free(t->slots, ((size_t)t->mask + 1) * sizeof *t->slots);
+	pages_free(t->slots, table_bytes(t));
 	*t = (struct table){ 0 };
 }
 
 void
 table_clear(struct table *t)
 {
-	memset(t->slots, 0, ((size_t)t->mask + 1) * sizeof *t->slots);
+	memset(t->slots, 0, table_bytes(t));
 	t->used = 0;
 }
 
@@ -37,7 +51,20 @@ put(struct table *t, struct table_slot entry)
 	t->slots[i] = entry;
 }
 
-/* Doubles the table when it is three quarters full. */
+/* Returns memory for the slots of a table, or NULL. */
+static struct table_slot *
+new_slots(const struct table *t)
+{
+	if (t->memory && !memory_take(t->memory, table_bytes(t), t->leave))
+		return NULL;
+	struct table_slot *slots = pages_alloc(table_bytes(t));
+	if (!slots && t->memory)
+		memory_give(t->memory, table_bytes(t));
+	return slots;
+}
+
+/* Doubles the table when it is three quarters full.  Where that cannot be, it may become fuller, but not so full that looking
+ * something up takes long. */
 static bool
 reserve(struct table *t)
 {
@@ -45,15 +72,17 @@ reserve(struct table *t)
 		return true;
 	struct table old = *t;
 	t->mask = 2 * old.mask + 1;
-	t->slots = pages_alloc(((size_t)t->mask + 1) * sizeof *t->slots);
+	t->slots = new_slots(t);
 	if (!t->slots) {
 		*t = old;
-		return t->used < t->mask; /* probing needs one empty slot */
+		return t->used < t->mask - t->mask / 8;
 	}
 	for (size_t i = 0; i <= old.mask; i++)
 		if (old.slots[i].handle)
 			put(t, old.slots[i]);
-	pages_free(old.slots, ((size_t)old.mask + 1) * sizeof *old.slots);
+	pages_free(old.slots, table_bytes(&old));
+	if (t->memory)
+		memory_give(t->memory, table_bytes(&old));
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/fetch.h"
+#include "base/memory.h"
 
 struct table_slot {
 	uint32_t hash;
@@ -22,10 +23,14 @@ struct table {
 	struct table_slot *slots;
 	uint32_t           mask; /* slots - 1 */
 	uint32_t           used;
+	struct memory     *memory; /* a bound, of which `leave` is to be left for others; or NULL */
+	uint64_t           leave;
 };
 
-bool table_init(struct table *t);
-void table_free(struct table *t);
+bool   table_init(struct table *t);
+void   table_free(struct table *t);
+void   table_bound(struct table *t, struct memory *m, uint64_t leave);
+size_t table_bytes(const struct table *t);
 /* Forgets everything; the memory stays. */
 void table_clear(struct table *t);
 

@@ -301,17 +301,15 @@ conn_advance(struct conn_store *s, double now, uint32_t salt)
 	s->behind = left == 0;
 }
 
-void
-conn_idle(struct conn_store *s, double now)
+bool
+conn_idle(struct conn_store *s, double now, uint64_t most)
 {
-	uint64_t left;
+	uint64_t left = most;
 
-	if (now <= s->now)
-		return;
+	if (now < s->now)
+		return false;
 	s->now = now;
 	s->moment.at = -INFINITY;
-	do {
-		left = timers_at_once(s);
-		expire(s, &left);
-	} while (left == 0);
+	expire(s, &left);
+	return left == 0;
 }

@@ -73,6 +73,12 @@ decoder_set_counters(struct decoder *dec, const struct decode_counters *n)
 	dec->n = *n;
 }
 
+void
+decoder_drop_fragments(struct decoder *dec)
+{
+	dec->n.fragments_evicted += frags_drop(&dec->frags);
+}
+
 /* Counts a packet of a link type that is not known and remembers which one, as far as there is room. */
 static void
 note_unknown_link(struct decode_counters *n, int32_t link)

@@ -129,10 +129,12 @@ const char                   *decode_rejected_name(enum decode_rejected cause);
 const char                   *decode_ignored_name(enum decode_ignored cause);
 const struct decode_counters *decoder_counters(const struct decoder *dec);
 /* Adds counters of another decoder, but for the link types that are not known. */
-void                          decode_counters_add(struct decode_counters *n, const struct decode_counters *other);
+void decode_counters_add(struct decode_counters *n, const struct decode_counters *other);
 /* Takes back what was counted since they were like this. */
-void                          decoder_set_counters(struct decoder *dec, const struct decode_counters *n);
-void                          decode_options_default(struct decode_options *opt);
+void decoder_set_counters(struct decoder *dec, const struct decode_counters *n);
+/* Gives up all datagrams that are not whole yet; what has been handed out stays. */
+void decoder_drop_fragments(struct decoder *dec);
+void decode_options_default(struct decode_options *opt);
 
 /* A piece of a frame that waits to be dissected: what Zeek keeps in a Packet. */
 struct piece {

@@ -277,11 +277,20 @@ frags_release(struct frags *f)
 	}
 }
 
+size_t
+frags_drop(struct frags *f)
+{
+	const size_t n = f->n;
+
+	while (f->oldest)
+		give_up(f, f->oldest); /* NOLINT(clang-analyzer-unix.Malloc): it moves f->oldest on before it frees */
+	return n;
+}
+
 void
 frags_free(struct frags *f)
 {
-	while (f->oldest)
-		give_up(f, f->oldest); /* NOLINT(clang-analyzer-unix.Malloc): it moves f->oldest on before it frees */
+	(void)frags_drop(f);
 	frags_release(f);
 	free(f->bucket);
 	f->bucket = NULL;

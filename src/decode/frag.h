@@ -30,6 +30,8 @@ enum frag_answer
 frag_add(struct frags *f, const struct decode_options *opt, struct decode_counters *n, const struct siphash_key *key,
          const struct frag_input *in, struct bytes *out, struct ip_header *h);
 
+/* Gives up what is not whole yet.  Returns how many datagrams that were. */
+size_t frags_drop(struct frags *f);
 /* Gives back the datagrams handed out so far. */
 void frags_release(struct frags *f);
 void frags_free(struct frags *f);

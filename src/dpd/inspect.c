@@ -38,7 +38,7 @@ inspect_new(struct inspector *i, uint32_t handle, const struct recogniser *first
 	const bool   room = first && most <= POOL_NAMED;
 	uint32_t     name;
 
-	struct inspect *in = pool_alloc(&i->pool, room ? most : sizeof *in, &name);
+	struct inspect *in = i->closed ? NULL : pool_alloc(&i->pool, room ? most : sizeof *in, &name);
 	if (!in) {
 		i->counters.given_up++;
 		c->watch = WATCH_OVER;
@@ -452,6 +452,31 @@ inspector_free(struct inspector *i)
 	registry_free(&i->registry);
 	expect_free(&i->expect);
 	signatures_free(i->signatures);
+}
+
+void
+inspector_bound(struct inspector *i, struct memory *m, uint64_t leave)
+{
+	pool_bound(&i->pool, m, leave);
+	slab_bound(&i->verdicts, m, 0); /* of what has been found */
+	if (i->signatures)
+		slab_bound(signatures_slab(i->signatures), m, leave);
+}
+
+void
+inspector_trim(struct inspector *i)
+{
+	pool_trim(&i->pool);
+	slab_trim(&i->verdicts);
+	if (i->signatures)
+		slab_trim(signatures_slab(i->signatures));
+}
+
+uint64_t
+inspector_used(const struct inspector *i)
+{
+	return pool_used_bytes(&i->pool) + slab_used(&i->verdicts) +
+	       (i->signatures ? slab_used(signatures_slab(i->signatures)) : 0);
 }
 
 size_t

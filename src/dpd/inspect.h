@@ -114,6 +114,7 @@ struct inspector {
 	unsigned                      n_events;
 	struct inspect               *fed;      /* the inspection that was told something in this packet, or NULL, */
 	uint32_t                      fed_name; /* and its name */
+	bool                          closed;   /* nothing more is looked into, for want of memory */
 	uint64_t                      weighing; /* inspections with INSPECT_WEIGHS */
 	struct inspect_counters       counters;
 };
@@ -121,6 +122,11 @@ struct inspector {
 /* => False where there is no memory. Sets the store's watcher, unless services are switched off. */
 bool inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt);
 void inspector_free(struct inspector *i);
+/* Puts it under a bound before the first connection, of which it leaves some to others; gives back what is not in use of it; and what
+ * is. */
+void     inspector_bound(struct inspector *i, struct memory *m, uint64_t leave);
+void     inspector_trim(struct inspector *i);
+uint64_t inspector_used(const struct inspector *i);
 /* Bytes of slabs; what recognisers and matchers buffer comes on top. */
 size_t inspector_bytes(const struct inspector *i);
 

@@ -460,3 +460,9 @@ signatures_dfa(struct signatures *s, unsigned direction, unsigned group)
 {
 	return s->dfa[direction][group];
 }
+
+struct slab *
+signatures_slab(struct signatures *s)
+{
+	return &s->many;
+}

@@ -15,6 +15,7 @@
 #define SIG_GROUPS 3 /* automata that a direction runs */
 #define SIG_OUT    SIG_RULES
 
+struct slab;
 struct signatures; /* the compiled rules of one engine */
 
 #define SIG_FEW 7
@@ -69,6 +70,9 @@ void signatures_forget(struct signatures *s, struct sig_match *m);
 
 /* Matchers in use that have matched more than a few rules. */
 size_t signatures_many(const struct signatures *s);
+
+/* What these have. */
+struct slab *signatures_slab(struct signatures *s);
 
 /* A rule's name, 0 <= rule < SIG_RULES. */
 const char *signature_name(unsigned rule);

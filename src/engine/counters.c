@@ -168,6 +168,28 @@ tell_memory(const struct connlog_engine *e, struct teller *t)
 	tell(t, "services", inspector_bytes(&e->inspector));
 }
 
+/* By stage: engines in it. */
+static void
+tell_emergency(const struct connlog_engine *e, struct teller *t)
+{
+	const struct emergency *m = &e->emergency;
+	const bool              bound = e->store.memory != NULL;
+
+	t->group = "bound";
+	tell(t, "bytes", m->memory.most);
+	tell(t, "used", bound ? emergency_used(e) : 0);
+	tell(t, "held", bound ? m->memory.mapped + m->memory.heap : 0);
+	t->group = "stages";
+	tell(t, "hurry", m->stage >= PRESS_HURRY);
+	tell(t, "give_up", m->stage >= PRESS_GIVE_UP);
+	tell(t, "end", m->stage >= PRESS_END);
+	t->group = "emergency";
+	tell(t, "begun", m->episodes);
+	tell(t, "connections_hurried", e->store.counters.ended[CONN_END_hurried]);
+	tell(t, "allocations_refused", m->memory.refused);
+	tell(t, "given_back", m->trims);
+}
+
 static void
 tell_all(const struct connlog_engine *e, struct teller *t)
 {
@@ -181,6 +203,7 @@ tell_all(const struct connlog_engine *e, struct teller *t)
 	tell_limits(e, t, d);
 	tell_scripts(&e->scripts, t);
 	tell_memory(e, t);
+	tell_emergency(e, t);
 }
 
 /* The counters of several engines, which all tell the same ones in the same order. */

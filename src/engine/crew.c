@@ -13,11 +13,14 @@
 enum {
 	DRAIN_STEP = 4096, /* connections that an engine ends before the lines are merged */
 	NOTED = 64,        /* packets whose times and shares are noted at once */
+	FEW_PACKETS = 16,  /* of a slot where memory is bound and packets lead to many lines */
+	MANY_LINES = 4096, /* of a slot */
+	IDLE_STEP = 4096,  /* timers that each engine runs at once */
 };
 
 /* ---- making a crew */
 
-/* What all connections share is divided, so that the bounds are those of the whole. */
+/* What all connections share is divided, so that the bounds are those of the whole.  Of memory, what waits to be merged comes first. */
 static void
 divide_bounds(connlog_engine *e, unsigned n)
 {
@@ -26,6 +29,9 @@ divide_bounds(connlog_engine *e, unsigned n)
 	if (o->max_connections)
 		o->max_connections = o->max_connections / n + 1;
 	o->max_reassembly_bytes /= n;
+	e->store.range_most = o->max_reassembly_bytes;
+	if (e->store.memory)
+		emergency_begin(e, e->opt.max_memory / n - MEMORY_LEAST / 4);
 	e->inspector.held.most /= n;
 }
 
@@ -63,6 +69,7 @@ crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, cha
 	pthread_cond_init(&c->done, NULL);
 	c->front = front;
 	c->n = n;
+	c->slot_packets = SLOT_PACKETS;
 	c->merger.fn = front->lines->fn;
 	c->merger.arg = front->lines->arg;
 	c->span = calm_span(&front->opt);
@@ -241,14 +248,31 @@ note_failure(struct crew *c, int status)
 		c->status = status;
 }
 
+/* Lines that wait to be merged are memory: a slot that has led to many is followed by smaller ones. */
+static void
+adapt(struct crew *c, size_t lines)
+{
+	if (!c->front->store.memory)
+		return;
+	if (lines > MANY_LINES)
+		c->slot_packets = FEW_PACKETS;
+	else if (c->slot_packets < SLOT_PACKETS)
+		c->slot_packets *= 2;
+}
+
 /* Merges the lines that the engines have for the slot at that place of the ring, unless it is over. */
 static void
 merge_lines(struct crew *c, size_t at)
 {
 	const struct out *outs[CREW_MAX];
 
-	for (unsigned i = 0; i < c->n; i++)
+	size_t lines = 0;
+
+	for (unsigned i = 0; i < c->n; i++) {
 		outs[i] = &c->members[i].outs[at];
+		lines += outs[i]->n;
+	}
+	adapt(c, lines);
 	if (c->status == CONNLOG_OK)
 		note_failure(c, merge(&c->merger, outs, c->n));
 	for (unsigned i = 0; i < c->n; i++)
@@ -316,8 +340,10 @@ add(struct crew *c, const connlog_packet *p, const struct batch_time *t, uint64_
 {
 	struct slot *s = open_slot(c);
 
-	if (s->view.n == SLOT_PACKETS || (s->view.n > 0 && s->room - s->used < p->caplen) || is_too_long(c, s, t->now)) {
+	if (s->view.n >= c->slot_packets || (s->view.n > 0 && s->room - s->used < p->caplen) || is_too_long(c, s, t->now)) {
 		const double begins = s->times[s->view.n - 1].now;
+		if (c->front->store.memory && t->now - begins >= c->span / 2) /* many timers may be due */
+			c->slot_packets = FEW_PACKETS;
 		next(c);
 		s = open_slot(c);
 		s->begins = begins;
@@ -372,21 +398,36 @@ crew_sync(struct crew *c)
 	return c->status;
 }
 
+/* Runs timers that are due; all of them, unless memory is bound, since their lines have to wait for each other.  Returns whether there
+ * may be more. */
+static bool
+idle_some(struct crew *c, double now)
+{
+	const size_t   at = c->published % SLOTS;
+	const uint64_t most = c->front->store.memory ? IDLE_STEP : UINT64_MAX;
+	bool           more = false;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		connlog_engine *e = c->members[i].engine;
+		e->lines->out = &c->members[i].outs[at];
+		e->store.moment.packet = c->front->packets;
+		more = conn_idle(&e->store, now, most) || more;
+		if (e->store.memory)
+			emergency_look(e, NULL, 0, 0);
+	}
+	merge_lines(c, at);
+	return more;
+}
+
 /* The workers wait for packets meanwhile. */
 int
 crew_idle(struct crew *c, double now)
 {
 	crew_sync(c);
-	const size_t at = c->published % SLOTS;
-	for (unsigned i = 0; i < c->n; i++) {
-		connlog_engine *e = c->members[i].engine;
-		e->lines->out = &c->members[i].outs[at];
-		e->store.moment.packet = c->front->packets;
-		conn_idle(&e->store, now);
-	}
+	while (idle_some(c, now))
+		;
 	open_slot(c)->begins = now;
 	c->behind = false;
-	merge_lines(c, at);
 	return crew_sync(c);
 }
 

@@ -73,10 +73,11 @@ struct crew {
 	struct member    *members;
 	struct slot      *slots[SLOTS];
 	struct merger     merger;
-	double            span;    /* a slot that lasts longer is not calm */
-	bool              bounded; /* max_timer_expires is: */
-	unsigned          most;    /* timers before a packet that each may have */
-	bool              behind;  /* more timers were due than may be run before one packet; the serial worker's */
+	double            span;         /* a slot that lasts longer is not calm */
+	bool              bounded;      /* max_timer_expires is: */
+	unsigned          most;         /* timers before a packet that each may have */
+	bool              behind;       /* more timers were due than may be run before one packet; the serial worker's */
+	size_t            slot_packets; /* of the slot that is being filled, at most */
 	bool              started;
 	connlog_notice_fn notice;
 	void             *notice_arg;

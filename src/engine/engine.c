@@ -368,6 +368,8 @@ engine_batch(struct connlog_engine *e, const struct batch_view *b)
 			fetch_connections(e, n);
 		process_all(e, b, at, end);
 		decode_batch_end(e->dec);
+		if (e->store.memory)
+			emergency_look(e, b, at, end);
 		if (decoder_counters(e->dec)->n_unknown_links > e->notices.links_told)
 			notice_links(&e->notices, decoder_counters(e->dec));
 	}
@@ -453,7 +455,9 @@ connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec)
 	clock_idle(&e->clock, now);
 	if (has_crew(e))
 		return crew_idle(e->crew, e->clock.now);
-	conn_idle(&e->store, now);
+	(void)conn_idle(&e->store, now, UINT64_MAX);
+	if (e->store.memory)
+		emergency_look(e, NULL, 0, 0);
 	return e->lines ? lines_flush(e->lines) : e->status;
 }
 
@@ -528,6 +532,8 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 	e->share = e->opt.share.index;
 	e->shares = e->opt.share.of > 0 ? e->opt.share.of : 1;
 	e->batch = e->opt.max_batch >= 1 && e->opt.max_batch <= BATCH ? (size_t)e->opt.max_batch : BATCH;
+	if (e->opt.max_memory)
+		emergency_options(&e->opt);
 	e->opt.decode.new_uid = tunnel_uid;
 	e->opt.decode.new_uid_arg = &e->store;
 	e->dec = decoder_new(&e->opt.decode);
@@ -537,6 +543,8 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 		connlog_engine_free(e);
 		return NULL;
 	}
+	if (e->opt.max_memory)
+		emergency_begin(e, e->opt.max_memory);
 	bus_init(&e->bus, &e->store, &e->status);
 	contents_init(&e->bus.contents, &e->store, &e->opt.contents, notice_text, &e->notices);
 	e->scripts.max_instructions = e->opt.script_max_instructions;

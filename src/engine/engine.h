@@ -8,6 +8,7 @@
 #include "decode/decode.h"
 #include "dpd/inspect.h"
 #include "engine/batch.h"
+#include "engine/emergency.h"
 #include "engine/notice.h"
 #include "engine/options.h"
 #include "event/bus.h"
@@ -38,6 +39,7 @@ struct connlog_engine {
 	struct decoder        *dec;
 	struct conn_store      store;
 	struct inspector       inspector;
+	struct emergency       emergency; /* max_memory; of an engine without, the store's `memory` is NULL */
 	struct notices         notices;
 	struct event_bus       bus;
 	struct scripts         scripts;

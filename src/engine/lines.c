@@ -108,6 +108,10 @@ connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t ev
 	e->lines->out = &e->lines->own;
 	e->lines->fn = fn;
 	e->lines->arg = arg;
+	if (n > 1 && e->store.memory && e->opt.max_memory / n < MEMORY_LEAST) {
+		snprintf(err, err_size, "max_memory: %u workers share it, and 16M for each worker are the least", n);
+		return CONNLOG_BAD_OPTION;
+	}
 	if (n > 1 && !(e->crew = crew_new(e, n, w, err, err_size)))
 		return CONNLOG_NO_MEMORY;
 	return CONNLOG_OK;

@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/emergency.h"
 #include "engine/values.h"
 
-enum kind { BOOL, INTERVAL, COUNT, COUNT_UINT, COUNT_SIZE, COUNTS, AGES, SUBNETS, PORTS, STRING, SHARE };
+enum kind { BOOL, INTERVAL, COUNT, COUNT_UINT, COUNT_SIZE, COUNTS, AGES, SUBNETS, PORTS, STRING, SHARE, MEMORY };
 
 struct option {
 	connlog_option_info info; /* must stay first: connlog_option_at() hands it out */
@@ -100,6 +101,8 @@ static const struct option table[] = {
 	{ { "max_fragments", "count", "65536", "datagrams in reassembly at once; beyond, the oldest is dropped" }, COUNT_SIZE, AT(decode.max_fragments), 0 },
 	{ { "max_fragment_bytes", "count", "67108864", "memory for fragments" }, COUNT_SIZE, AT(decode.max_fragment_bytes), 0 },
 	{ { "max_ip_tunnels", "count", "65536", "GRE and IP tunnels remembered" }, COUNT_SIZE, AT(decode.max_ip_tunnels), 0 },
+	{ { "max_memory", "size", "0", "memory of all connections and of what is kept for them, such as 2G; 0 for no bound (--memory)" }, MEMORY, AT(max_memory), 0 },
+	{ { "emergency_timeout", "interval", "1sec", "silence that ends a connection of one side when max_memory is nearly used up" }, INTERVAL, AT(conn.emergency_timeout), 0 },
 	{ { "workers", "count", "1", "threads that track connections, 0 for as many as there are cores (-j)" }, COUNT, AT(workers), 0 },
 	{ { "shard", "string", "", "track only the connections of share K of N, written K/N with K from 0 (--shard)" }, SHARE, AT(share), 0 },
 	{ { "max_batch", "count", "32", "packets that are decoded ahead of the one that is tracked, 1 to 32; only the speed depends on it" }, COUNT, AT(max_batch), 0 },
@@ -148,6 +151,11 @@ assign(struct connlog_options *o, const struct option *opt, const char *value, b
 		return value_ports(value, at, opt->offset_udp ? (void *)((char *)o + opt->offset_udp) : NULL, add)
 		           ? NULL
 		           : (opt->offset_udp ? "ports such as 80/tcp,53/udp" : "ports such as 22/tcp,23/tcp");
+	case MEMORY:
+		if (!value_size(value, &n) || (n > 0 && n < MEMORY_LEAST))
+			return "a size such as 512M or 4G, 16M at least, or 0 for no bound";
+		*(uint64_t *)at = n;
+		return NULL;
 	case SHARE:
 		return value_share(value, at) ? NULL : "a share such as 0/4, with at most 4096 of them";
 	case STRING:

@@ -39,6 +39,26 @@ value_count(const char *text, uint64_t *out)
 }
 
 bool
+value_size(const char *text, uint64_t *out)
+{
+	static const char letters[] = "KMGT";
+	char              digits[24];
+	const size_t      n = strspn(text, "0123456789");
+	uint64_t          value;
+
+	if (n == 0 || n >= sizeof digits)
+		return false;
+	memcpy(digits, text, n);
+	digits[n] = '\0';
+	const char    *letter = text[n] ? strchr(letters, toupper((unsigned char)text[n])) : NULL;
+	const unsigned shift = letter ? 10u * (unsigned)(letter - letters + 1) : 0;
+	if (text[n + (letter != NULL)] != '\0' || !value_count(digits, &value) || value > UINT64_MAX >> shift)
+		return false;
+	*out = value << shift;
+	return true;
+}
+
+bool
 value_interval(const char *text, double *out)
 {
 	static const struct {

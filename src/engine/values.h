@@ -7,6 +7,7 @@
 
 bool value_bool(const char *text, bool *out);                         /* T, F, true, false, 1, 0 */
 bool value_count(const char *text, uint64_t *out);                    /* 123 */
+bool value_size(const char *text, uint64_t *out);                     /* 123, 64K, 512M, 2G, 1T: powers of 1024 */
 bool value_counts(const char *text, struct count_set *out, bool add); /* 10,100,1000; "" or {}: none */
 bool value_interval(const char *text, double *out);     /* 5sec 1.5 min 1hr 2days; a number alone is seconds */
 bool value_ages(const char *text, struct age_set *out); /* 5min,1hr: each longer than the one before; "": none */

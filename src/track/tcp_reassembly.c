@@ -199,7 +199,7 @@ hold_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep, struct tcp_ep_rare 
 {
 	if (!tcp_wants_bytes(x, ep))
 		return;
-	const int64_t n = x->s->range_bytes <= x->s->opt->max_reassembly_bytes ? blocks_add(&r->blocks, lo, hi, data) : -1;
+	const int64_t n = x->s->range_bytes <= x->s->range_most ? blocks_add(&r->blocks, lo, hi, data) : -1;
 	if (n >= 0)
 		x->s->range_bytes += (uint64_t)n;
 	else if (tcp_is_watched(x))
@@ -216,7 +216,7 @@ hold_above(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi,
 
 	hold_bytes(x, ep, r, lo, hi, data);
 	const size_t before = ranges_bytes(&r->above);
-	if (x->s->range_bytes > x->s->opt->max_reassembly_bytes || !ranges_add(&r->above, lo, hi)) {
+	if (x->s->range_bytes > x->s->range_most || !ranges_add(&r->above, lo, hi)) {
 		x->s->counters.reassembly_given_up++;
 		give_up(x, ep);
 		return;

@@ -264,7 +264,7 @@ test_chain(void **state)
 			if (next_random(&x) % 100 == 0)
 				break;
 		}
-		seen = s.top > seen ? s.top : seen;
+		seen = s.fresh > seen ? s.fresh : seen;
 		chain_clear(&two[0], &s);
 		chain_clear(&two[1], &s);
 		chain_clear(&two[1], &s);

@@ -168,9 +168,9 @@ test_no_session_timer(void **state)
 		p.tcp_flags = TCP_SYN;
 		p.l4_bad = true; /* trash alone ends when it was silent for longer than tcp_connection_linger */
 		feed(w, &p);
-		conn_idle(&w->s, 1005);
+		conn_idle(&w->s, 1005, UINT64_MAX);
 		assert_int_equal(w->log.n, 0);
-		conn_idle(&w->s, 1006);
+		conn_idle(&w->s, 1006, UINT64_MAX);
 		assert_int_equal(w->log.n, 1);
 		assert_in_range(w->s.counters.timers, 2, 3);
 		world_free(w);
@@ -208,11 +208,11 @@ test_idle(void **state)
 		p.tcp_flags = TCP_SYN;
 		feed(w, &p);
 	}
-	conn_idle(&w->s, 1004.9);
+	conn_idle(&w->s, 1004.9, UINT64_MAX);
 	assert_int_equal(w->log.n, 0);
-	conn_idle(&w->s, 1005);
+	conn_idle(&w->s, 1005, UINT64_MAX);
 	assert_int_equal(w->log.n, 1000);
-	conn_idle(&w->s, 900); /* time does not go back */
+	conn_idle(&w->s, 900, UINT64_MAX); /* time does not go back */
 	assert_true(w->s.now == 1005);
 	world_free(w);
 }

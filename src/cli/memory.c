@@ -1,0 +1,42 @@
+/* memory.c - see memory.h. */
+#include "cli/memory.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define MIB         (UINT64_C(1) << 20)
+#define PROGRAM     (16 * MIB) /* the program itself and its libraries, and what is lost in between */
+#define LEAST       (16 * MIB) /* the library's least */
+#define RING_USUAL  (64 * MIB)
+#define SPOOL_SHARE 8
+
+/* The rings' memory is the process's as far as it is concerned, since it reads from there. */
+static uint64_t
+rings(const struct settings *s, size_t interfaces)
+{
+	const uint64_t one = s->live.capture.ring != 0 ? s->live.capture.ring : RING_USUAL;
+
+	return interfaces * one;
+}
+
+bool
+memory_divide(struct settings *s, size_t interfaces)
+{
+	struct live_settings *l = &s->live;
+	char                  text[24];
+
+	if (s->memory == 0)
+		return true;
+	if (!l->spool_given && l->spool > s->memory / SPOOL_SHARE)
+		l->spool = s->memory / SPOOL_SHARE;
+	const uint64_t spool = interfaces > 0 ? l->spool : 0, others = PROGRAM + rings(s, interfaces) + spool;
+	if (s->memory < others + LEAST) {
+		complain("--memory %" PRIu64 "M is too little: %" PRIu64 "M go to rings, %" PRIu64 "M to the spool, %" PRIu64
+		         "M to the program, and connections need %" PRIu64 "M at least%s",
+		         s->memory / MIB, rings(s, interfaces) / MIB, spool / MIB, PROGRAM / MIB, LEAST / MIB,
+		         interfaces > 0 ? "; --ring and --spool make these smaller" : "");
+		return false;
+	}
+	snprintf(text, sizeof text, "%" PRIu64, s->memory - others);
+	return assign_option(s, "max_memory", text);
+}
