@@ -34,7 +34,7 @@ _connlog_list()
 _connlog()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=read options words=""
-	local commands="read live events convert cut explain report check" interfaces=""
+	local commands="read live events convert cut explain report top check" interfaces=""
 	COMPREPLY=()
 	[[ $COMP_CWORD -gt 1 && " $commands " == *" ${COMP_WORDS[1]} "* ]] && command=${COMP_WORDS[1]}
 
@@ -70,6 +70,7 @@ _connlog()
 		options="-n --numeric -x --exact -f --time-format -l --long -u --utc -s --strict --summary --top --html
 			--rows --from --where --where-file -q --quiet"
 		;;
+	top) options="-d --delay -n --count --once" words="127.0.0.1:9911" ;;
 	check) options="--example" ;;
 	esac
 	options="$options -h --help --version"
@@ -89,6 +90,7 @@ _connlog()
 	explain:--proto) _connlog_words "tcp udp" ;;
 	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | *:--where-file) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
+	top:-d | top:--delay | top:-n | top:--count) ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
 	*:-j | *:--workers | *:--shard | *:--where | *:--interim | *:--memory) ;;
 	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout | *:--user | *:--metrics) ;;

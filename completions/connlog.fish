@@ -1,6 +1,6 @@
 # Completion of connlog for fish.  A test holds it to what `connlog COMMAND --help` lists.
 
-set -l commands read live events convert cut explain report check
+set -l commands read live events convert cut explain report top check
 set -l columns ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes \
 	conn_state local_orig local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes \
 	tunnel_parents ip_proto community_id orig_l2_addr resp_l2_addr vlan inner_vlan speculative_service \
@@ -11,7 +11,7 @@ set -l formats zeek json bro2 bro1.5 bro1 bro0 ossem ecs csv parquet
 # What else is completed depends on the command, which is read where none is named.
 function __connlog_is
 	set -l words (commandline -opc)
-	set -l commands read live events convert cut explain report check
+	set -l commands read live events convert cut explain report top check
 	set -l command read
 	if set -q words[2]; and contains -- $words[2] $commands
 		set command $words[2]
@@ -34,6 +34,7 @@ complete -c connlog -n '__fish_is_first_token' -a convert -d 'turn a log into an
 complete -c connlog -n '__fish_is_first_token' -a cut -d 'write columns of a log'
 complete -c connlog -n '__fish_is_first_token' -a explain -d 'say in words what a record tells'
 complete -c connlog -n '__fish_is_first_token' -a report -d 'a log for people'
+complete -c connlog -n '__fish_is_first_token' -a top -d 'show what a sensor does at the moment'
 complete -c connlog -n '__fish_is_first_token' -a check -d 'check a file of settings'
 complete -c connlog -s h -l help -d 'a summary of the options'
 complete -c connlog -l version -d 'the version'
@@ -130,4 +131,8 @@ complete -c connlog -n '__connlog_is report' -s q -l quiet -d 'no warnings'
 complete -c connlog -n '__connlog_is live; and not __fish_is_first_token' -f -a '(__fish_print_interfaces)'
 complete -c connlog -n '__connlog_is read live; and not __fish_is_first_token' -a 'protocols/conn/community-id-logging protocols/conn/failed-service-logging protocols/conn/ip-proto-name-logging protocols/conn/mac-logging protocols/conn/pppoe-session-id-logging protocols/conn/speculative-service protocols/conn/vlan-logging tuning/json-logs'
 
+complete -c connlog -n '__connlog_is top' -s d -l delay -x -d 'between two pages'
+complete -c connlog -n '__connlog_is top' -s n -l count -x -d 'end after so many pages'
+complete -c connlog -n '__connlog_is top' -l once -d 'one page'
+complete -c connlog -n '__connlog_is top' -a 127.0.0.1:9911
 complete -c connlog -n '__connlog_is check' -l example -d 'print a file with every setting'

@@ -9,6 +9,7 @@
 
 #define STATUS_EVERY  5.0 /* seconds */
 #define PUBLISH_EVERY 1.0
+#define TALKERS_FOR   15.0 /* after it was asked for them */
 
 enum { STATUS_MAX = 512 };
 
@@ -44,6 +45,31 @@ tell_status(struct beat *b, double now)
 	b->told_at = now;
 }
 
+/* Who talks most is counted as long as somebody asks every few seconds: `connlog top` does. */
+static void
+publish_talkers(struct beat *b, double now, double seconds)
+{
+	const unsigned asked = serve_asked(b->serve, SERVE_TALKERS);
+	size_t         n = 0;
+
+	if (asked != b->talkers_asked) {
+		b->talkers_asked = asked;
+		b->talkers_until = now + TALKERS_FOR;
+		if (b->talkers == NULL) { /* where that fails, there are none to see */
+			b->talkers = talkers_new();
+			return;
+		}
+	}
+	if (b->talkers == NULL)
+		return;
+	char *text = now < b->talkers_until ? talkers_text(b->talkers, seconds, &n) : NULL;
+	serve_publish(b->serve, SERVE_TALKERS, text, n);
+	if (text == NULL) {
+		talkers_free(b->talkers);
+		b->talkers = NULL;
+	}
+}
+
 /* The counters as they are now: whoever asks within the next second is given these. */
 static void
 publish(struct beat *b, double now)
@@ -55,7 +81,9 @@ publish(struct beat *b, double now)
 	b->publish_at = now + PUBLISH_EVERY;
 	char *text = metrics_text(&b->metrics, &n);
 	if (text != NULL) /* else the last ones stay */
-		serve_publish(b->serve, text, n);
+		serve_publish(b->serve, SERVE_METRICS, text, n);
+	publish_talkers(b, now, now - b->published_at);
+	b->published_at = now;
 }
 
 bool
@@ -64,7 +92,7 @@ beat_begin(struct beat *b, struct outfit *outfit, const struct metrics *metrics)
 	*b = (struct beat){ .notify = &outfit->notify, .serve = outfit->serve, .metrics = *metrics };
 	b->metrics.statm = outfit->statm;
 	b->metrics.started = clock_wall();
-	b->told_at = clock_steady();
+	b->metrics.started_steady = b->published_at = b->told_at = clock_steady();
 	b->status_at = b->told_at + 1;
 	publish(b, b->told_at);
 	if (b->serve != NULL && !serve_begin(b->serve)) {
@@ -73,6 +101,13 @@ beat_begin(struct beat *b, struct outfit *outfit, const struct metrics *metrics)
 	}
 	notify_say(b->notify, "READY=1\nSTATUS=captures");
 	return true;
+}
+
+void
+beat_packets(struct beat *b, const connlog_packet *p, size_t n)
+{
+	if (b->talkers != NULL)
+		talkers_packets(b->talkers, p, n);
 }
 
 void
@@ -87,4 +122,6 @@ void
 beat_end(struct beat *b)
 {
 	notify_say(b->notify, "STOPPING=1\nSTATUS=logs what is open");
+	talkers_free(b->talkers);
+	b->talkers = NULL;
 }

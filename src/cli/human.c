@@ -30,6 +30,22 @@ human_bytes(double bytes, char out[HUMAN_MAX])
 }
 
 void
+human_number(double n, char out[HUMAN_MAX])
+{
+	static const char *const units[] = { "", "k", "M", "G", "T", "P" };
+	size_t                   unit = 0;
+
+	while (n >= 999.5 && unit + 1 < sizeof units / sizeof units[0]) {
+		n /= 1000;
+		unit++;
+	}
+	if (unit == 0)
+		snprintf(out, HUMAN_MAX, "%.*f", n == round(n) || n >= 99.95 ? 0 : 1, n);
+	else
+		three_digits(n, units[unit], out);
+}
+
+void
 human_span(double seconds, char out[HUMAN_MAX])
 {
 	const double whole = round(seconds);

@@ -8,6 +8,8 @@
 
 /* "7320 B", "12.3 kB": powers of 1000. */
 void human_bytes(double bytes, char out[HUMAN_MAX]);
+/* "0", "12.3", "812", "12.3 k", "3.21 M": powers of 1000. */
+void human_number(double n, char out[HUMAN_MAX]);
 /* "1,234,567" */
 void human_count(uint64_t n, char out[HUMAN_MAX]);
 /* "250 us", "12.3 ms", "54.4 s", "3:05 min", "2:11 h", "1.50 d". */

@@ -15,6 +15,7 @@ const struct command commands[] = {
 	{ "explain", command_explain, "[OPTIONS] [HISTORY|STATE|UID] [FILE|-]",
 	  "say in words what a history, a state or a record tells" },
 	{ "report", command_report, "[OPTIONS] [FILE|-]...", "a log as people read it: lines, a summary, a page" },
+	{ "top", command_top, "[OPTIONS] [ADDRESS:PORT]", "show what a sensor does at the moment" },
 	{ "check", command_check, "FILE", "check a file of settings, as `live --config` reads it" },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "connlog_live.h"
+#include "sensor/clock.h"
 
-enum { COUNTERS_MAX = 256 };
+enum { COUNTERS_MAX = 512 };
 
 static const struct metric {
 	const char *name, *type, *help;
@@ -44,6 +45,8 @@ static const struct metric {
 	{ "connections_created_total", "counter", "Connections that have begun.", "created", NULL, "protocol" },
 	{ "connections_ended_total", "counter", "Connections that have ended, by the reason.", "ended", NULL, "cause" },
 	{ "timers_run_total", "counter", "Timers of connections that were run.", "timers", "run", NULL },
+	{ "service_connections_total", "counter", "Connections in which a service was found, by the service.", "service",
+	  NULL, "service" },
 	{ "service_connections_expected", "gauge", "Data connections that were announced and have not come.", "services",
 	  "expected", NULL },
 	{ "service_inspections_total", "counter", "Connections that were looked into.", "services", "inspections", NULL },
@@ -276,6 +279,8 @@ put_process(FILE *f, const struct metrics *m)
 	fprintf(f, "connlog_build_info{version=\"%s\"} 1\n", CONNLOG_VERSION);
 	put_head(f, "connlog_", "packet_time_seconds", "gauge", "The time that connections have come to, since the epoch.");
 	fprintf(f, "connlog_packet_time_seconds %.6f\n", connlog_time(m->engine));
+	put_head(f, "connlog_", "uptime_seconds", "gauge", "How long it had run when this was counted.");
+	fprintf(f, "connlog_uptime_seconds %.3f\n", clock_steady() - m->started_steady);
 	put_head(f, "process_", "start_time_seconds", "gauge", "When the process began, since the epoch.");
 	fprintf(f, "process_start_time_seconds %.3f\n", m->started);
 	put_head(f, "process_", "cpu_seconds_total", "counter", "Time of processors that was taken.");

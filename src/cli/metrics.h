@@ -9,9 +9,10 @@ struct metrics {
 	const connlog_source *source;
 	const connlog_engine *engine;
 	const struct output  *output;
-	uint64_t              spool;   /* bytes that may wait to be written */
-	int                   statm;   /* /proc/self/statm, or -1 */
-	double                started; /* seconds since the epoch */
+	uint64_t              spool;          /* bytes that may wait to be written */
+	int                   statm;          /* /proc/self/statm, or -1 */
+	double                started;        /* seconds since the epoch, */
+	double                started_steady; /* and by clock_steady() */
 };
 
 /* Returns the text, of the heap; NULL when out of memory. */

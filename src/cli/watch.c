@@ -39,6 +39,7 @@ watch_packets(struct watch *w, connlog_packet *p, size_t n)
 			complain("warning: the clock was set; connections go on, their times are those of the clock as it is now");
 	}
 	steady_packets(&w->steady, p, n);
+	beat_packets(&w->beat, p, n);
 }
 
 /* No packet for a while: connections time out all the same. */

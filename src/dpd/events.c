@@ -90,6 +90,8 @@ static void
 confirm(struct inspect *in, enum service s)
 {
 	in->by->counters.confirmed++;
+	if (!found_has(&in->found, &in->by->verdicts, VERDICT_SERVICE, s))
+		in->by->counters.by_service[s]++;
 	found_add(&in->found, &in->by->verdicts, VERDICT_SERVICE, s);
 	if (s == SERVICE_SSH || s == SERVICE_FTP) /* Conn::analyzer_inactivity_timeouts */
 		conn_set_timeout(in->by->s, in->handle, TIMEOUT_ANALYZER);

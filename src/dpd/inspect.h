@@ -97,6 +97,7 @@ struct inspect_counters {
 	uint64_t inspections, attached, given_up, events_lost;
 	uint64_t undecided; /* inspections there are now */
 	uint64_t confirmed, failed;
+	uint64_t by_service[SERVICE_COUNT]; /* connections in which it was found */
 };
 
 struct inspector {

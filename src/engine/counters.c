@@ -111,6 +111,9 @@ tell_services(const struct inspector *i, struct teller *t)
 	tell(t, "confirmed", i->counters.confirmed);
 	tell(t, "failed", i->counters.failed);
 	tell(t, "expected", i->expect.n);
+	t->group = "service";
+	for (enum service s = SERVICE_NONE + 1; s < SERVICE_COUNT; s++)
+		tell(t, service_name(s), i->counters.by_service[s]);
 }
 
 static void

@@ -6,7 +6,6 @@
 #ifdef CONNLOG_MICROHTTPD
 #include <errno.h>
 #include <microhttpd.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,38 +13,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sensor/endpoint.h"
+
 enum {
 	BACKLOG = 8,
 	CONNECTIONS = 16,  /* at once */
 	PATIENCE = 10,     /* seconds for one that says nothing */
 	MEMORY = 16 << 10, /* bytes of a request */
-	ADDRESS_MAX = 128,
 };
 
 struct serve {
 	int                fd;
 	struct MHD_Daemon *daemon;
 	pthread_mutex_t    lock;
-	char              *text;
-	size_t             n;
+	struct page {
+		char    *text; /* NULL: none yet */
+		size_t   n;
+		unsigned asked;
+	} pages[SERVE_PAGES];
 };
 
-/* Takes "HOST:PORT" apart.  Returns false for anything else. */
-static bool
-take_apart(const char *address, char *host, const char **port)
-{
-	const char  *colon = strrchr(address, ':');
-	const size_t n = colon != NULL ? (size_t)(colon - address) : 0;
-
-	if (n == 0 || n >= ADDRESS_MAX || colon[1] == '\0')
-		return false;
-	const bool bracketed = address[0] == '[' && address[n - 1] == ']';
-	if (!bracketed && memchr(address, ':', n) != NULL)
-		return false;
-	snprintf(host, ADDRESS_MAX, "%.*s", (int)(bracketed ? n - 2 : n), address + bracketed);
-	*port = colon + 1;
-	return true;
-}
+static const char *const urls[SERVE_PAGES] = { [SERVE_METRICS] = "/metrics", [SERVE_TALKERS] = "/talkers" };
 
 /* Returns a socket that listens; -1 with errno. */
 static int
@@ -67,25 +55,22 @@ listen_at(const struct addrinfo *a)
 struct serve *
 serve_open(const char *address, char *err, size_t err_size)
 {
-	const struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-		                            .ai_socktype = SOCK_STREAM };
-	struct addrinfo      *found = NULL;
-	char                  host[ADDRESS_MAX];
-	const char           *port;
-	struct serve         *s = calloc(1, sizeof *s);
+	struct addrinfo *found = endpoint_find(address);
+	struct serve    *s = calloc(1, sizeof *s);
 
 	if (s == NULL) {
 		snprintf(err, err_size, "out of memory");
+		endpoint_free(found);
 		return NULL;
 	}
 	pthread_mutex_init(&s->lock, NULL);
-	if (!take_apart(address, host, &port) || getaddrinfo(host, port, &hints, &found) != 0) {
-		snprintf(err, err_size, "%s is no address and port like 127.0.0.1:9911 or [::1]:9911", address);
+	if (found == NULL) {
+		snprintf(err, err_size, ENDPOINT_EXPECTED, address);
 		free(s);
 		return NULL;
 	}
 	s->fd = listen_at(found);
-	freeaddrinfo(found);
+	endpoint_free(found);
 	if (s->fd >= 0)
 		return s;
 	snprintf(err, err_size, "cannot listen at %s: %s", address, strerror(errno));
@@ -110,14 +95,15 @@ answer(struct MHD_Connection *c, unsigned code, const char *text)
 }
 
 static enum MHD_Result
-answer_metrics(struct serve *s, struct MHD_Connection *c)
+answer_page(struct serve *s, struct page *page, struct MHD_Connection *c)
 {
 	struct MHD_Response *r = NULL;
 	enum MHD_Result      done = MHD_NO;
 
 	pthread_mutex_lock(&s->lock);
-	if (s->text != NULL)
-		r = MHD_create_response_from_buffer(s->n, s->text, MHD_RESPMEM_MUST_COPY);
+	page->asked++;
+	if (page->text != NULL)
+		r = MHD_create_response_from_buffer(page->n, page->text, MHD_RESPMEM_MUST_COPY);
 	pthread_mutex_unlock(&s->lock);
 	if (r == NULL)
 		return answer(c, MHD_HTTP_SERVICE_UNAVAILABLE, "nothing has been counted yet\n");
@@ -132,6 +118,8 @@ static enum MHD_Result
 handle(void *arg, struct MHD_Connection *c, const char *url, const char *method, const char *version,
        const char *upload, size_t *upload_n, void **state)
 {
+	struct serve *s = arg;
+
 	(void)version;
 	(void)upload;
 	(void)state;
@@ -141,9 +129,10 @@ handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 	}
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
 		return answer(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET /metrics\n");
-	if (strcmp(url, "/metrics") != 0)
-		return answer(c, MHD_HTTP_NOT_FOUND, "connlog: the metrics are at /metrics\n");
-	return answer_metrics(arg, c);
+	for (int i = 0; i < SERVE_PAGES; i++)
+		if (strcmp(url, urls[i]) == 0)
+			return answer_page(s, &s->pages[i], c);
+	return answer(c, MHD_HTTP_NOT_FOUND, "connlog: the metrics are at /metrics\n");
 }
 
 bool
@@ -162,14 +151,23 @@ serve_begin(struct serve *s)
 }
 
 void
-serve_publish(struct serve *s, char *text, size_t n)
+serve_publish(struct serve *s, enum serve_page page, char *text, size_t n)
 {
 	pthread_mutex_lock(&s->lock);
-	char *old = s->text;
-	s->text = text;
-	s->n = n;
+	char *old = s->pages[page].text;
+	s->pages[page].text = text;
+	s->pages[page].n = n;
 	pthread_mutex_unlock(&s->lock);
 	free(old);
+}
+
+unsigned
+serve_asked(struct serve *s, enum serve_page page)
+{
+	pthread_mutex_lock(&s->lock);
+	const unsigned asked = s->pages[page].asked;
+	pthread_mutex_unlock(&s->lock);
+	return asked;
 }
 
 void
@@ -182,7 +180,8 @@ serve_free(struct serve *s)
 	else
 		close(s->fd);
 	pthread_mutex_destroy(&s->lock);
-	free(s->text);
+	for (int i = 0; i < SERVE_PAGES; i++)
+		free(s->pages[i].text);
 	free(s);
 }
 
@@ -210,11 +209,20 @@ serve_begin(struct serve *s)
 }
 
 void
-serve_publish(struct serve *s, char *text, size_t n)
+serve_publish(struct serve *s, enum serve_page page, char *text, size_t n)
 {
 	(void)s;
+	(void)page;
 	(void)n;
 	free(text);
+}
+
+unsigned
+serve_asked(struct serve *s, enum serve_page page)
+{
+	(void)s;
+	(void)page;
+	return 0;
 }
 
 void

@@ -1,4 +1,4 @@
-/* serve.h - answers whoever asks over HTTP with the latest text that was published: GET /metrics.
+/* serve.h - answers whoever asks over HTTP with the latest text that was published: GET /metrics, GET /talkers.
  *
  * The answers come from a thread of their own, in which libmicrohttpd works; who publishes never waits for anybody who reads.
  */
@@ -14,8 +14,11 @@ struct serve;
 struct serve *serve_open(const char *address, char *err, size_t err_size);
 /* Begins to answer.  Returns whether there is a thread for it. */
 bool serve_begin(struct serve *s);
-/* The text, of the heap, is the answer from now on; it becomes the server's. */
-void serve_publish(struct serve *s, char *text, size_t n);
+enum serve_page { SERVE_METRICS, SERVE_TALKERS, SERVE_PAGES };
+/* The text, of the heap, is the answer from now on; it becomes the server's. NULL: there is none. */
+void serve_publish(struct serve *s, enum serve_page page, char *text, size_t n);
+/* Returns how often a page was asked for. */
+unsigned serve_asked(struct serve *s, enum serve_page page);
 /* Ends the thread and closes the socket; NULL is nothing. */
 void serve_free(struct serve *s);
 /* Returns whether this build has it, for --version. Static. */

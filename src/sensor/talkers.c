@@ -1,0 +1,209 @@
+/* talkers.c - see talkers.h. */
+#include "sensor/talkers.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LEAST 1.0 /* bytes, of which nothing needs to be told */
+#define FADE  0.7 /* what is left of a second's weight a second later */
+
+enum {
+	WAYS = 8,
+	BUCKETS = 512, /* a power of two */
+	SHOWN = 50,
+	ETHERNET = 1, /* link type */
+	ETHER_HEADER = 14,
+	TAG = 4,
+	IPV4_LEAST = 20,
+	IPV6_LEAST = 40,
+};
+
+struct talker {
+	uint8_t address[16]; /* of IPv4: mapped into IPv6 */
+	double  rank;        /* bytes, with those inherited; 0: free */
+	double  sent, received, packets;
+};
+
+struct talkers {
+	double        weight; /* seconds, faded as everything else */
+	struct talker at[BUCKETS][WAYS];
+};
+
+struct talkers *
+talkers_new(void)
+{
+	return calloc(1, sizeof(struct talkers));
+}
+
+void
+talkers_free(struct talkers *t)
+{
+	free(t);
+}
+
+/* ---- counting ---------------------------------------------------------------------------------------------------- */
+
+/* Whoever makes addresses fall into one bucket hides the lesser ones of it from this display, and nothing else. */
+static unsigned
+bucket_of(const uint8_t address[16])
+{
+	uint64_t half[2];
+
+	memcpy(half, address, sizeof half);
+	const uint64_t h = (half[0] ^ half[1] * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xd6e8feb86659fd93);
+	return (unsigned)(h >> 40) % BUCKETS;
+}
+
+static struct talker *
+find(struct talkers *t, const uint8_t address[16])
+{
+	struct talker *bucket = t->at[bucket_of(address)], *least = bucket;
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		if (memcmp(bucket[i].address, address, 16) == 0)
+			return &bucket[i];
+		if (bucket[i].rank < least->rank)
+			least = &bucket[i];
+	}
+	const double inherited = least->rank;
+	*least = (struct talker){ .rank = inherited };
+	memcpy(least->address, address, 16);
+	return least;
+}
+
+static void
+count(struct talkers *t, const uint8_t address[16], double bytes, bool sends)
+{
+	struct talker *at = find(t, address);
+
+	at->rank += bytes;
+	at->packets++;
+	if (sends)
+		at->sent += bytes;
+	else
+		at->received += bytes;
+}
+
+static void
+map_ipv4(uint8_t out[16], const uint8_t *address)
+{
+	memset(out, 0, 10);
+	memset(out + 10, 0xff, 2);
+	memcpy(out + 12, address, 4);
+}
+
+/* Takes both addresses out of a frame. Returns whether it has some. */
+static bool
+addresses_of(const connlog_packet *p, uint8_t from[16], uint8_t to[16])
+{
+	const uint8_t *d = p->data;
+	size_t         at = ETHER_HEADER;
+
+	if (p->link != ETHERNET || p->caplen < ETHER_HEADER)
+		return false;
+	unsigned type = (unsigned)d[12] << 8 | d[13];
+	while ((type == 0x8100 || type == 0x88a8) && p->caplen >= at + TAG) {
+		type = (unsigned)d[at + 2] << 8 | d[at + 3];
+		at += TAG;
+	}
+	if (type == 0x0800 && p->caplen >= at + IPV4_LEAST) {
+		map_ipv4(from, d + at + 12);
+		map_ipv4(to, d + at + 16);
+		return true;
+	}
+	if (type == 0x86dd && p->caplen >= at + IPV6_LEAST) {
+		memcpy(from, d + at + 8, 16);
+		memcpy(to, d + at + 24, 16);
+		return true;
+	}
+	return false;
+}
+
+void
+talkers_packets(struct talkers *t, const connlog_packet *p, size_t n)
+{
+	uint8_t from[16], to[16];
+
+	for (size_t i = 0; i < n; i++)
+		if (addresses_of(&p[i], from, to)) {
+			count(t, from, p[i].len, true);
+			count(t, to, p[i].len, false);
+		}
+}
+
+/* ---- telling ----------------------------------------------------------------------------------------------------- */
+
+/* The greatest first. */
+static int
+compare(const void *a, const void *b)
+{
+	const struct talker *x = *(const struct talker *const *)a, *y = *(const struct talker *const *)b;
+	const double         mine = x->sent + x->received, other = y->sent + y->received;
+
+	return (mine < other) - (mine > other);
+}
+
+static void
+put(FILE *f, const struct talkers *t, struct talker *const *found, size_t n, const char *name, const char *help,
+    size_t member)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	char                 text[INET6_ADDRSTRLEN];
+
+	fprintf(f, "# HELP connlog_talker_%s %s\n# TYPE connlog_talker_%s gauge\n", name, help, name);
+	for (size_t i = 0; i < n; i++) {
+		const uint8_t *a = found[i]->address;
+		double         value;
+		if (memcmp(a, mapped, sizeof mapped) == 0)
+			inet_ntop(AF_INET, a + sizeof mapped, text, sizeof text);
+		else
+			inet_ntop(AF_INET6, a, text, sizeof text);
+		memcpy(&value, (const char *)found[i] + member, sizeof value);
+		fprintf(f, "connlog_talker_%s{address=\"%s\"} %.1f\n", name, text, value / t->weight);
+	}
+}
+
+static void
+fade(struct talker *t)
+{
+	t->rank *= FADE;
+	t->sent *= FADE;
+	t->received *= FADE;
+	t->packets *= FADE;
+}
+
+char *
+talkers_text(struct talkers *t, double seconds, size_t *n)
+{
+	struct talker **found = malloc(BUCKETS * WAYS * sizeof *found);
+	char           *text = NULL;
+	FILE           *f = found != NULL ? open_memstream(&text, n) : NULL;
+	size_t          k = 0;
+
+	t->weight += seconds;
+	for (size_t i = 0; f != NULL && i < BUCKETS * WAYS; i++)
+		if (t->at[i / WAYS][i % WAYS].sent + t->at[i / WAYS][i % WAYS].received > LEAST)
+			found[k++] = &t->at[i / WAYS][i % WAYS];
+	if (f != NULL) {
+		qsort(found, k, sizeof *found, compare);
+		k = k < SHOWN ? k : SHOWN;
+		put(f, t, found, k, "sent_bytes_per_second", "What the address has sent lately.",
+		    offsetof(struct talker, sent));
+		put(f, t, found, k, "received_bytes_per_second", "What the address has received lately.",
+		    offsetof(struct talker, received));
+		put(f, t, found, k, "packets_per_second", "Packets to the address and from it lately.",
+		    offsetof(struct talker, packets));
+		if (fclose(f) != 0) {
+			free(text);
+			text = NULL;
+		}
+	}
+	free(found);
+	for (size_t i = 0; i < BUCKETS * WAYS; i++)
+		fade(&t->at[i / WAYS][i % WAYS]);
+	t->weight *= FADE;
+	return text;
+}
