@@ -184,6 +184,8 @@ confine_live(const struct settings *s, const struct outfit *o)
 	if (s->no_sandbox)
 		return true;
 	bool good = allow_common(&g, s) && allow_interfaces(&g);
+	if (s->config.path != NULL) /* which may be another file by the time that it is read again */
+		good = good && guard_allow_folder_of(&g, s->config.path, GUARD_READ);
 	if (s->live.rotation.folder != NULL)
 		good = good && guard_allow(&g, s->live.rotation.folder, GUARD_WRITE);
 	if (good)

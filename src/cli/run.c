@@ -171,7 +171,7 @@ finish(struct run *r)
 
 	if (r->live) {
 		beat_end(&r->watch.beat);
-		output_begin_end(o, r->settings->live.exit_timeout);
+		output_begin_end(o, r->watch.live.exit_timeout);
 	}
 	if (o->status != CONNLOG_CLOSED)
 		connlog_finish(r->engine);
@@ -284,7 +284,8 @@ open_log(struct run *r, const char *name, const char *path, int *code)
 		                              .flush_interval = l->flush_interval,
 		                              .say = on_say,
 		                              .arg = r,
-		                              .hurry = signals_hurry() };
+		                              .hurry = signals_hurry(),
+		                              .changes = s->config.path != NULL };
 
 	if (path != NULL && stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
 		r->pipe = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC); /* which waits for the reader of a pipe */

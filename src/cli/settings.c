@@ -218,17 +218,17 @@ settings_free(struct settings *s)
 static enum args_outcome
 settings_apply_all(const struct args_spec *spec, struct settings *s, int argc, char **argv)
 {
-	struct config_given given;
-	enum args_outcome   outcome = config_look(spec, argc, argv, &given);
+	const enum args_outcome outcome = config_look(spec, argc, argv, &s->given);
 
 	if (outcome != ARGS_RUN)
 		return outcome;
-	bool good = given.path == NULL || config_load(&s->config, given.path);
+	const char *path = s->given.path;
+	bool        good = path == NULL || config_load(&s->config, path);
 	if (!settings_init(s, (size_t)argc + s->config.n))
 		return ARGS_WRONG;
-	if (given.path != NULL)
+	if (path != NULL)
 		s->live.given = "--config";
-	good = config_apply(&s->config, spec, &given, s) && good;
+	good = config_apply(&s->config, spec, &s->given, s) && good;
 	return good ? args_walk(spec, s, argc, argv) : ARGS_WRONG;
 }
 

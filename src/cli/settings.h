@@ -75,6 +75,7 @@ struct settings {
 	struct live_settings   live;
 	struct config          config; /* of --config */
 	struct where           where;  /* of --where */
+	struct config_given    given;  /* what the command line has, which beats it */
 	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
 	uint64_t events; /* what is printed in place of records */
 	uint64_t only, except;

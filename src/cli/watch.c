@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "cli/reread.h"
 #include "cli/signals.h"
 #include "cli/stats.h"
 #include "sensor/clock.h"
@@ -19,10 +20,10 @@ bool
 watch_init(struct watch *w, const struct settings *s, connlog_source *source, connlog_engine *engine,
            struct output *output, struct outfit *outfit)
 {
-	*w = (struct watch){ .settings = s, .source = source, .engine = engine, .output = output };
+	*w = (struct watch){ .settings = s, .live = s->live, .source = source, .engine = engine, .output = output };
 	steady_init(&w->steady);
-	w->flush_at = clock_steady() + s->live.flush_interval;
-	w->rotate_at = rotate_next(&s->live.rotation, clock_wall());
+	w->flush_at = clock_steady() + w->live.flush_interval;
+	w->rotate_at = rotate_next(&w->live.rotation, clock_wall());
 	const struct metrics metrics = { .source = source, .engine = engine, .output = output, .spool = s->live.spool };
 	return beat_begin(&w->beat, outfit, &metrics);
 }
@@ -34,7 +35,7 @@ watch_packets(struct watch *w, connlog_packet *p, size_t n)
 {
 	if (steady_look(&w->steady)) {
 		connlog_shift_times(w->engine, steady_shift(&w->steady));
-		w->rotate_at = fmin(w->rotate_at, rotate_next(&w->settings->live.rotation, clock_wall()));
+		w->rotate_at = fmin(w->rotate_at, rotate_next(&w->live.rotation, clock_wall()));
 		if (!w->settings->quiet)
 			complain("warning: the clock was set; connections go on, their times are those of the clock as it is now");
 	}
@@ -46,7 +47,7 @@ watch_packets(struct watch *w, connlog_packet *p, size_t n)
 static int
 pass_time(struct watch *w)
 {
-	const double now = w->steady.now - LATE - capture_settings_late(&w->settings->live.capture), seconds = floor(now);
+	const double now = w->steady.now - LATE - capture_settings_late(&w->live.capture), seconds = floor(now);
 
 	return connlog_idle(w->engine, (int64_t)seconds, (uint32_t)((now - seconds) * 1e9));
 }
@@ -70,7 +71,7 @@ rotate(struct watch *w, double when)
 static void
 rotate_if_due(struct watch *w)
 {
-	const struct rotation *r = &w->settings->live.rotation;
+	const struct rotation *r = &w->live.rotation;
 	const double           now = clock_wall();
 
 	if (now < w->rotate_at)
@@ -80,6 +81,20 @@ rotate_if_due(struct watch *w)
 }
 
 /* ---- signals ----------------------------------------------------------------------------------------------------- */
+
+/* What the file of settings says now of the log. */
+static void
+take_changes(struct watch *w)
+{
+	const struct settings *s = w->settings;
+
+	if (s->config.path == NULL || !reread(s, &w->live))
+		return;
+	if (w->output->log != NULL)
+		log_change(w->output->log, &w->live.rotation, &w->live.retention, w->live.flush_interval);
+	w->rotate_at = rotate_next(&w->live.rotation, clock_wall());
+	w->flush_at = fmin(w->flush_at, clock_steady() + w->live.flush_interval);
+}
 
 static void
 grant_wishes(struct watch *w)
@@ -94,6 +109,7 @@ grant_wishes(struct watch *w)
 		flush(w);
 		if (w->output->log != NULL)
 			log_reopen(w->output->log);
+		take_changes(w);
 	}
 	if (wishes & SIGNALS_ROTATE)
 		rotate(w, clock_wall());
@@ -167,7 +183,7 @@ watch_tick(struct watch *w, size_t n)
 	rotate_if_due(w);
 	if (n == 0 || now >= w->flush_at) {
 		status = flush(w);
-		w->flush_at = now + w->settings->live.flush_interval;
+		w->flush_at = now + w->live.flush_interval;
 	}
 	if (now >= w->look_at) {
 		look_for_loss(w, now);

@@ -16,6 +16,7 @@ struct loss {
 
 struct watch {
 	const struct settings *settings;
+	struct live_settings   live; /* of the settings, as SIGHUP has last left them */
 	connlog_source        *source;
 	connlog_engine        *engine;
 	struct output         *output;

@@ -95,8 +95,11 @@ run_command(struct janitor *j, const struct finished *f)
 static struct retention
 trusted_retention(struct janitor *j, double now)
 {
-	const double     steady = clock_steady(), offset = now - steady;
+	const double steady = clock_steady(), offset = now - steady;
+
+	pthread_mutex_lock(&j->lock);
 	struct retention r = j->o.retention;
+	pthread_mutex_unlock(&j->lock);
 
 	if (fabs(offset - j->offset) > STEP)
 		j->trusted_at = steady + STEP_PAUSE;
@@ -152,9 +155,8 @@ take(struct janitor *j, bool *over)
 	const struct timespec until = clock_timespec(clock_steady() + LOOK_EVERY);
 
 	pthread_mutex_lock(&j->lock);
-	while (j->first == NULL && !j->ending)
-		if (pthread_cond_timedwait(&j->changed, &j->lock, &until) != 0)
-			break;
+	if (j->first == NULL && !j->ending) /* whatever it is woken for, it looks for old logs then */
+		pthread_cond_timedwait(&j->changed, &j->lock, &until);
 	struct finished *f = j->first;
 	if (f != NULL) {
 		j->first = f->next;
@@ -230,6 +232,15 @@ janitor_put(struct janitor *j, char *path, double opened, double closed, bool te
 	pthread_mutex_lock(&j->lock);
 	*j->end = f;
 	j->end = &f->next;
+	pthread_cond_broadcast(&j->changed);
+	pthread_mutex_unlock(&j->lock);
+}
+
+void
+janitor_change(struct janitor *j, const struct retention *retention)
+{
+	pthread_mutex_lock(&j->lock);
+	j->o.retention = *retention;
 	pthread_cond_broadcast(&j->changed);
 	pthread_mutex_unlock(&j->lock);
 }

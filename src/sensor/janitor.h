@@ -37,6 +37,9 @@ bool janitor_begin(struct janitor *j);
 /* Takes the log over, and the path. */
 void janitor_put(struct janitor *j, char *path, double opened, double closed, bool terminating);
 
+/* Keeps old logs by these bounds from now on. */
+void janitor_change(struct janitor *j, const struct retention *retention);
+
 void janitor_counts(struct janitor *j, struct janitor_counts *out);
 
 /* Waits until all is done, until `deadline` (clock_steady()) at most: then logs stay unpacked (the next start packs them)

@@ -34,8 +34,12 @@ struct log {
 	struct state          state;
 	struct janitor       *janitor; /* NULL where nothing becomes of rotated logs, */
 	struct janitor_counts jobs;    /* of it, latest */
-	pthread_t             thread;
-	bool                  running, ended; /* the thread is; log_end() was called */
+	/* of the options, what may change meanwhile */
+	_Atomic double   rotate_interval, flush_interval;
+	_Atomic uint64_t rotate_size;
+
+	pthread_t thread;
+	bool      running, ended; /* the thread is; log_end() was called */
 
 	/* the thread's */
 	double synced_at, tell_at; /* trouble may be told again then */
@@ -210,7 +214,7 @@ reopen(struct log *l)
 static bool
 is_rotated(const struct log *l)
 {
-	return l->file.path != NULL && (l->o.rotation.interval > 0 || l->o.rotation.size > 0);
+	return l->file.path != NULL && (l->rotate_interval > 0 || l->rotate_size > 0);
 }
 
 /* The last of all: as Zeek, a log that is rotated is so at the end too. */
@@ -242,7 +246,7 @@ get_ready(struct log *l)
 static size_t
 share_of(const struct log *l, const struct spool_item *item)
 {
-	const uint64_t most = l->o.rotation.size, left = item->n - item->done;
+	const uint64_t most = l->rotate_size, left = item->n - item->done;
 	const char    *begin = item->bytes + item->done;
 
 	if (most == 0 || l->file.size + left <= most || clock_steady() < l->rotate_at)
@@ -308,7 +312,7 @@ sync_if_due(struct log *l)
 {
 	const double now = clock_steady();
 
-	if (l->file.path == NULL || now < l->synced_at + l->o.flush_interval)
+	if (l->file.path == NULL || now < l->synced_at + l->flush_interval)
 		return;
 	l->synced_at = now;
 	look_for_removal(l);
@@ -356,11 +360,10 @@ work_on(struct log *l, struct spool_item *item)
 static void *
 work(void *arg)
 {
-	struct log  *l = arg;
-	const double wait = fmax(WAIT_LEAST, fmin(l->o.flush_interval, 1));
+	struct log *l = arg;
 
 	while (l->status == CONNLOG_OK && !spool_is_over(&l->spool)) {
-		struct spool_item *item = spool_wait(&l->spool, wait);
+		struct spool_item *item = spool_wait(&l->spool, fmax(WAIT_LEAST, fmin(l->flush_interval, 1)));
 		if (item != NULL)
 			work_on(l, item);
 		else
@@ -377,7 +380,8 @@ work(void *arg)
 static bool
 needs_janitor(const struct log_options *o)
 {
-	return o->packing.kind != PACK_NONE || o->hook != NULL || o->retention.age > 0 || o->retention.size > 0;
+	return o->changes || o->packing.kind != PACK_NONE || o->hook != NULL || o->retention.age > 0 ||
+	       o->retention.size > 0;
 }
 
 /* Returns false with a text. */
@@ -440,6 +444,9 @@ log_new(const struct log_options *o, connlog_writer *frame, char *err, size_t er
 		return NULL;
 	}
 	l->o = *o;
+	l->rotate_interval = o->rotation.interval;
+	l->rotate_size = o->rotation.size;
+	l->flush_interval = o->flush_interval;
 	if (!init(l, frame)) {
 		snprintf(err, err_size, "out of memory");
 		free(l);
@@ -483,6 +490,16 @@ void
 log_reopen(struct log *l)
 {
 	spool_mark(&l->spool, SPOOL_REOPEN, 0);
+}
+
+void
+log_change(struct log *l, const struct rotation *rotation, const struct retention *retention, double flush_interval)
+{
+	l->rotate_interval = rotation->interval;
+	l->rotate_size = rotation->size;
+	l->flush_interval = flush_interval;
+	if (l->janitor != NULL)
+		janitor_change(l->janitor, retention);
 }
 
 int

@@ -26,6 +26,7 @@ struct log_options {
 	void *arg;
 	/* Set by a signal once nothing is to be waited for any more; or NULL. */
 	const volatile sig_atomic_t *hurry;
+	bool                         changes; /* log_change() will be called */
 };
 
 struct log_counts {
@@ -53,6 +54,10 @@ void log_rotate(struct log *l, double when);
 
 /* Opens the log's name again, for who has moved the file away. */
 void log_reopen(struct log *l);
+
+/* Has the log be kept otherwise from now on: by these of the options, and by no others of them. */
+void
+log_change(struct log *l, const struct rotation *rotation, const struct retention *retention, double flush_interval);
 
 /* Returns CONNLOG_OK; or CONNLOG_CLOSED or CONNLOG_IO: nothing can be written any more. */
 int log_status(const struct log *l);
