@@ -22,6 +22,7 @@ SEEDS := 100
 FIRST := 1
 ZEEK ?=
 SCALE := 1
+ROUNDS := 5
 
 VERSION := $(shell sed -n 's/^\#define CONNLOG_VERSION "\(.*\)"/\1/p' include/connlog.h)
 SONAME := libconnlog.so.$(firstword $(subst ., ,$(VERSION)))
@@ -275,9 +276,10 @@ $(BENCH):
 bench:
 	@scripts/setup bench
 	@$(AGAIN) all $(BENCH)
-	@bench/run --build $(B) --scale $(SCALE)
+	@bench/run --build $(B) --scale $(SCALE) --rounds $(ROUNDS)
 	@bench/convert --build $(B) --scale $(SCALE)
 	@bench/conditions --build $(B)
+report: ROUNDS := 3
 report: bench
 	@bench/compare --build $(B)
 	@bench/growth --build $(B)
