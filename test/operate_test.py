@@ -9,7 +9,7 @@ PLACES = ("src/sensor/*.c", "src/capture/*.c", "src/ship/*.c", "src/engine/notic
           "src/cli/run.c", "src/cli/live.c", "src/cli/reread.c")
 LITERAL = r'\s*(?:"((?:[^"\\]|\\.)*)"|PRI\w+)'
 # Read captures only, or only say that all is well.
-ELSEWHERE = ("there is no memory to say what may be read", "is written again", "is there again", "WATCHDOG=1", "lost by the kernel or the interface, ",
+ELSEWHERE = ("there is no memory to say what may be read", "is written again", "connected again", "WATCHDOG=1", "lost by the kernel or the interface, ",
              "detect_filtered_trace=T", "no text of its own")
 
 
