@@ -211,15 +211,11 @@ leave_slowly(struct joint *j, struct joint_state *s, uint32_t cell, const uint8_
 	return stay(j, row, cell, at, end);
 }
 
-/* Most that stay do so for a byte or for long. */
 static inline const uint8_t *
-leave(struct joint *j, const uint32_t *row, uint32_t cell, const uint8_t *p, const uint8_t *end)
+leave(struct joint *j, uint32_t cell, const uint8_t *p, const uint8_t *end)
 {
 	struct joint_state *s = &j->states[(cell & ~(STAYS | ATTENTION)) / ROW_BYTES];
 
-	if (p == end || row[j->class[*p]] != cell)
-		return p;
-	p++;
 	return s->leaves == EXITS_ASCII ? p + ascii_scan(&s->exits, p, (size_t)(end - p))
 	                                : leave_slowly(j, s, cell, p, end);
 }
@@ -299,7 +295,7 @@ run(struct joint *j, unsigned state, const uint8_t *p, size_t n, uint64_t *accep
 		state = (unsigned)((cell & ~(STAYS | ATTENTION)) / ROW_BYTES);
 		row = j->table[state];
 		if (cell & STAYS) {
-			p = leave(j, row, cell, p, end);
+			p = leave(j, cell, p, end);
 			if ((size_t)(end - p) >= LEAP && leap(j, &state, p)) {
 				p += LEAP;
 				row = j->table[state];
