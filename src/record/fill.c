@@ -135,12 +135,30 @@ join_services(const struct verdict *v, enum verdict_list list, char out[SERVICES
 	return (struct text){ out, n };
 }
 
+/* One service and nothing else, as most have. */
+static void
+fill_service(enum service s, struct record *r)
+{
+	const struct text name = text_from(service_name(s));
+
+	r->service = name;
+	r->speculative_service = (struct text){ NULL, 0 };
+	r->failed_service = (struct text_set){ NULL, 0 };
+	r->has |= HAS(COL_SERVICE);
+	if (!memchr(name.p, '-', name.n))
+		r->plain |= HAS(COL_SERVICE);
+}
+
 static void
 fill_services(const struct verdict *v, struct fill_texts *t, struct record *r)
 {
-	enum service   failed[VERDICT_MAX];
-	const unsigned n = verdict_list(v, VERDICT_FAILED, failed);
+	enum service failed[VERDICT_MAX];
 
+	if (v->at[1] == 0 && (v->at[0] & 0xc0u) == VERDICT_SERVICE) {
+		fill_service((enum service)(v->at[0] & 0x3fu), r);
+		return;
+	}
+	const unsigned n = verdict_list(v, VERDICT_FAILED, failed);
 	r->service = join_services(v, VERDICT_SERVICE, t->service);
 	r->speculative_service = join_services(v, VERDICT_SPECULATIVE, t->speculative);
 	for (unsigned i = 0; i < n; i++)
@@ -148,8 +166,6 @@ fill_services(const struct verdict *v, struct fill_texts *t, struct record *r)
 	r->failed_service = (struct text_set){ t->failed, n };
 	if (r->service.n)
 		r->has |= HAS(COL_SERVICE);
-	if (v->at[1] == 0 && r->service.n && !memchr(r->service.p, '-', r->service.n)) /* one name, and a plain one */
-		r->plain |= HAS(COL_SERVICE);
 	if (r->speculative_service.n)
 		r->has |= HAS(COL_SPECULATIVE_SERVICE);
 	if (n)

@@ -370,23 +370,30 @@ keep_parts(struct ssl *s, struct parts *p)
 	}
 }
 
-static void
-feed(struct talk *t, int side, struct bytes b)
+/* Takes what is not just data. */
+static __attribute__((noinline)) void
+feed_records(struct ssl *s, struct talk *t, int side, struct bytes b)
 {
-	struct ssl  *s = talk_state(t);
 	struct parts none = { 0 }, *parts = s->parts ? s->parts : &none;
 	const bool   was_confirmed = s->hs.confirmed;
 
-	if (s->hs.stopped || talk_partial(t))
-		return;
-	b = after_data(s, side, b);
-	if (b.n == 0 && !s->way[side].in_record)
-		return;
 	records(s, parts, t, side, b);
 	keep_parts(s, parts);
 	if (s->hs.confirmed && !was_confirmed &&
 	    talk_parent(t) != SERVICE_FTP) /* which waits for ssl_established too (gridftp) */
 		talk_settled(t);
+}
+
+static void
+feed(struct talk *t, int side, struct bytes b)
+{
+	struct ssl *s = talk_state(t);
+
+	if (s->hs.stopped || talk_partial(t))
+		return;
+	b = after_data(s, side, b);
+	if (b.n > 0 || s->way[side].in_record)
+		feed_records(s, t, side, b);
 }
 
 /* After a gap nothing of either side is looked at any more. */
