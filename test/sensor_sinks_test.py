@@ -3,8 +3,10 @@ import glob
 import json
 import os
 import signal
+import socket
 
 from listener import Listener
+import parquet_reader
 from metrics_test import Metrics, fetch, need_http
 from sandbox_test import has_seccomp, installed, status_of, statuses
 from sensor import Net, Sensor, numbers_in, wait_until
@@ -112,7 +114,6 @@ def test_what_has_no_room_at_all_is_lost_and_counted(env):
 
 
 def test_a_sink_that_reads_nothing_is_given_up_at_the_end(env):
-    import socket
     at = env.tmp + "/s"
     server = socket.socket(socket.AF_UNIX)
     server.bind(at)
@@ -163,3 +164,22 @@ def test_metrics_of_sinks(env):
         assert wait_until(lambda: sample("waiting_records", nobody) == 5) and sample("up", nobody) == 0
         assert sample("failures_total", nobody) > 0 and sample("records_total", nobody) == 5
         sensor.stop(code=1)
+
+
+def test_parquet_of_an_interface(env):
+    """A file gets its name after a while, and all of them do at the end."""
+    folder = env.tmp + "/lake"
+    os.makedirs(folder)
+    os.chmod(folder, 0o777)
+
+    def rows():
+        paths = [p for p in glob.glob(folder + "/*/*/*.parquet")]
+        return sorted(veth.number_of(row) for path in paths for row in parquet_reader.read(path)[0])
+
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs", "--to", "parquet:%s?file_age=1" % folder)
+        net.send(0, 3)
+        assert wait_until(lambda: rows() == [0, 1, 2])
+        net.send(3, 3)
+        sensor.stop()
+    assert rows() == list(range(6)) == numbers_in(sensor.folder)

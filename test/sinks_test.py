@@ -7,6 +7,7 @@ import sqlite3
 import ssl
 import subprocess
 
+import parquet_reader
 from env import Skip
 from listener import Listener
 
@@ -250,3 +251,29 @@ def test_entries_of_redis(env):
     finally:
         server.terminate()
         server.wait(60)
+
+
+def test_files_of_parquet(env):
+    """The same values as JSON has, from captures and from logs; all files or none."""
+    captures = [env.capture(name) for name in ("http.pcap", "dns.pcap") if os.path.exists(env.captures + "/" + name)]
+    os.makedirs(env.tmp + "/a")
+    env.run("--seed", "x", "--to", "parquet:a?part=x", *captures)
+    with open(env.tmp + "/log", "w") as f:
+        f.write(env.run("--seed", "x", *captures).stdout)
+    os.makedirs(env.tmp + "/b")
+    env.run("convert", "--to", "parquet:b?part=x&level=3", "log")
+    want = {}
+    for row in map(json.loads, env.run("--seed", "x", "--format", "json", *captures).stdout.splitlines()):
+        want[row["uid"]] = {**row, "ts": round(row["ts"] * 1e6)}
+    for folder in "ab":
+        paths = [os.path.join(path, name) for path, _, names in os.walk(env.tmp + "/" + folder) for name in names]
+        assert paths and all(path.endswith(".parquet") and "/date=" in path for path in paths), paths
+        got = {row["uid"]: {k: v for k, v in row.items() if v is not None} for path in paths for row in parquet_reader.read(path)[0]}
+        if folder == "b":                                 # Zeek's text has no more than microseconds
+            for rows in got, want:
+                for row in rows.values():
+                    row["duration"] = round(row.get("duration", 0), 6)
+        assert got == want
+    assert "parquet is no format for this sink" in env.run("--to", "file:x?format=parquet", captures[0], code=2).stderr
+    said = env.run("--to", "parquet:nowhere?timeout=0.5", captures[0], code=1).stderr
+    assert "nowhere" in said and "records are lost" in said, said

@@ -83,13 +83,13 @@ look_after(const struct helper *h, struct runner *r, struct watched *w, bool orp
 		w->moves = moves;
 		w->moved_at = now;
 	}
-	if (now < w->moved_at + patience)
+	if (now < w->moved_at + patience && !r->link.hopeless)
 		return;
 	r->refuses = true;
 	r->link.stop = true;
 	w->stopped_at = now;
 	spool_finish(&r->queue.memory);
-	if (!r->closed) {
+	if (!r->closed && !r->link.hopeless) {
 		char text[TEXT_MAX];
 		snprintf(text, sizeof text, "%s: abandoned after %.0f seconds without progress", r->link.url->shown, patience);
 		r->link.say(r->link.arg, text);

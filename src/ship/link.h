@@ -18,6 +18,7 @@ struct link {
 	atomic_bool       stop;           /* nothing is to be waited for any more */
 	bool              headed;         /* set by open(): what was opened has a head already, */
 	bool              bare;           /* or takes neither heads nor feet */
+	atomic_bool       hopeless;       /* set by close(): opening the sink again would not help */
 	char              why[LINK_TEXT]; /* what is wrong */
 	/* For kinds that count: something is wrong (why), or something was confirmed. */
 	void (*trouble)(struct link *l);

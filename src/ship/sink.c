@@ -75,7 +75,7 @@ common_options(struct sink *k, char *err, size_t err_size)
 	else if (k->kind->format != NULL)
 		k->options.format = k->kind->format;
 	if (k->options.format != NULL && strcmp(k->options.format, "parquet") == 0) {
-		snprintf(err, err_size, "Parquet has no lines that could be sent: write it with -o, or name another format=");
+		snprintf(err, err_size, "parquet is no format for this sink: use parquet:DIR, or add format=");
 		return false;
 	}
 	if (fields != NULL)
