@@ -60,6 +60,18 @@ def test_each_sink_has_its_own_columns(env):
     assert keys[0] == {"uid"} and keys[1] == {"uid", "community_id"} and len(keys[2]) > 15, keys
 
 
+def test_each_sink_has_its_own_condition(env):
+    capture = env.capture("http.pcap")
+    env.run("--seed", "x", "--where", "proto == tcp", "--to", "file:a?format=json", "--to", "file:b?format=json&where=service == http",
+            "--to", "file:c?format=json&fields=uid&where=community_id ~ /^1:/ %26%26 orig_bytes > 0", capture)
+    rows = [[json.loads(line) for line in env.must("cat", name).splitlines()] for name in "abc"]
+    assert rows[0] and all(row["proto"] == "tcp" for row in rows[0])
+    assert rows[1] and rows[1] == [row for row in rows[0] if row.get("service") == "http"] != rows[0]
+    assert [row["uid"] for row in rows[2]] == [row["uid"] for row in rows[0] if row.get("orig_bytes", 0) > 0]
+    said = env.run("--to", "file:a?where=service %26%26", capture, code=2).stderr
+    assert "where=: " in said, said
+
+
 def test_workers_feed_a_sink(env):
     capture = env.capture("services.pcap") if os.path.exists(env.captures + "/services.pcap") else env.capture("http.pcap")
     want = env.run("--seed", "x", capture).stdout

@@ -139,7 +139,7 @@ output_only(const struct output *o, const connlog_writer_options *log)
 {
 	if (o->ship == NULL)
 		return log;
-	return o->writer == NULL && ship_size(o->ship) == 1 ? ship_writer_options(o->ship, 0) : NULL;
+	return o->writer == NULL ? ship_only(o->ship) : NULL;
 }
 
 /* Notes the first failure. => output.status */

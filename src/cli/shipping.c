@@ -77,6 +77,7 @@ shipping_open_for(struct ship **out, const char *const *urls, size_t n, const co
 	const struct ship_options o = { .urls = urls,
 		                            .n = n,
 		                            .writer = writer,
+		                            .extras = true,
 		                            .memory = MEMORY_READING,
 		                            .patience = PATIENCE_READING,
 		                            .say = on_say,

@@ -172,16 +172,17 @@ ship_size(const struct ship *s)
 }
 
 const connlog_writer_options *
-ship_writer_options(const struct ship *s, size_t i)
+ship_only(const struct ship *s)
 {
-	return &s->sinks[i].options;
+	return s->n == 1 && s->sinks[0].where == NULL ? &s->sinks[0].options : NULL;
 }
 
 bool
 ship_has(const struct ship *s, size_t column)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (connlog_writer_has(s->sinks[i].writer, column))
+		if (connlog_writer_has(s->sinks[i].writer, column) ||
+		    (s->sinks[i].where != NULL && connlog_where_reads(s->sinks[i].where, column)))
 			return true;
 	return false;
 }

@@ -19,6 +19,7 @@ struct ship_options {
 	size_t                        n;
 	const connlog_writer_options *writer; /* what holds for all of them where their URLs do not say otherwise */
 	bool                          live;
+	bool                          extras;    /* records may have columns that Zeek does not know */
 	uint64_t                      memory;    /* bytes for lines that wait, for each */
 	const char                   *spool;     /* folder on the disk; NULL: there is none */
 	uint64_t                      spool_max; /* bytes in it, for each sink */
@@ -57,9 +58,9 @@ struct ship_times {
 /* Begins to send; `times` lives as long as the ship, NULL stands for the clock.  Returns whether there are threads for it. */
 bool   ship_begin(struct ship *s, const struct ship_times *times);
 size_t ship_size(const struct ship *s);
-/* Returns what a sink's lines are made with; good as long as the ship. */
-const connlog_writer_options *ship_writer_options(const struct ship *s, size_t i);
-/* Returns whether a writer of any of them has this column. */
+/* Returns what all lines are made with, where there is one sink that gets all records; else NULL. */
+const connlog_writer_options *ship_only(const struct ship *s);
+/* Returns whether a writer of any of them has this column, or its condition reads it. */
 bool ship_has(const struct ship *s, size_t column);
 
 /* A connlog_record_fn for all of them; `arg` is the ship. */

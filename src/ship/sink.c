@@ -57,6 +57,19 @@ add_key(struct sink *k, char *err, size_t err_size)
 	return false;
 }
 
+/* Returns false with a text. */
+static bool
+choose(struct sink *k, unsigned flags, char *err, size_t err_size)
+{
+	const char         *condition = url_option(&k->url, "where");
+	connlog_where_error wrong;
+
+	if (condition == NULL || (k->where = connlog_where_new(condition, flags, &wrong)) != NULL)
+		return true;
+	snprintf(err, err_size, "where=: %s, at \"%.*s\"", wrong.text, (int)wrong.n, condition + wrong.at);
+	return false;
+}
+
 /* Applies the options that all kinds have. Returns false with a text. */
 static bool
 common_options(struct sink *k, char *err, size_t err_size)
@@ -128,7 +141,8 @@ prepare(struct sink *k, const struct ship_options *o, char *err, size_t err_size
 		snprintf(err, err_size, "this connlog was built without it: install %s and build it anew", k->kind->missing);
 		return false;
 	}
-	if (!common_options(k, err, err_size) || (k->made = k->kind->prepare(&k->url, &setup, err, err_size)) == NULL)
+	if (!common_options(k, err, err_size) || !choose(k, o->extras ? CONNLOG_WHERE_EXTRAS : 0, err, err_size) ||
+	    (k->made = k->kind->prepare(&k->url, &setup, err, err_size)) == NULL)
 		return false;
 	const char *unknown = url_unknown(&k->url);
 	if (unknown == NULL)
@@ -166,6 +180,7 @@ sink_free(struct sink *k)
 		if (k->fds[i] >= 0)
 			close(k->fds[i]);
 	connlog_writer_free(k->writer);
+	connlog_where_free(k->where);
 	if (k->made != NULL)
 		k->kind->free(k->made);
 	free(k->name);
@@ -249,6 +264,8 @@ send_head(struct sink *k)
 void
 sink_record(struct sink *k, const connlog_record *r)
 {
+	if (k->where != NULL && !connlog_where_match(k->where, r))
+		return;
 	send_head(k);
 	k->records++;
 	if (k->options.json_streaming)

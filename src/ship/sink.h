@@ -2,6 +2,7 @@
 #ifndef CONNLOG_SHIP_SINK_H
 #define CONNLOG_SHIP_SINK_H
 
+#include "connlog_where.h"
 #include "ship/kind.h"
 #include "ship/ship.h"
 
@@ -14,6 +15,7 @@ struct sink {
 	double                  patience;
 	connlog_writer_options  options;
 	connlog_writer         *writer;
+	connlog_where          *where; /* the records it gets; NULL: all */
 
 	int                      fds[2]; /* of this process and of the other one */
 	struct spool             spool;  /* bridges the moments in which the other process does not run */
