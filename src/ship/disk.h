@@ -24,7 +24,7 @@ struct disk {
 	size_t             head_n;
 };
 
-/* Opens it.  Returns false with a text. */
+/* Opens it.  Returns false and writes a message to `err`. */
 bool disk_open(struct disk *d, const char *folder, const char *name, uint64_t max, char *err, size_t err_size);
 void disk_close(struct disk *d);
 

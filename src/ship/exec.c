@@ -96,7 +96,7 @@ exec_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done)
 	return outcome;
 }
 
-/* Waits for its end, as long as that may last.  Returns 0, or -1 with a text. */
+/* Waits for its end, as long as that may last.  Returns 0, or -1 with a message in the link. */
 static int
 wait_for_end(struct exec *s, struct link *l, bool well)
 {

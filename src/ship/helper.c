@@ -38,7 +38,7 @@ close_others(const struct helper *h)
 	close_range((unsigned)most + 1, ~0u, 0);
 }
 
-/* Returns false with a text. */
+/* Returns false and writes a message to `err`. */
 static bool
 begin_runner(const struct helper *h, struct runner *r, char *err, size_t err_size)
 {

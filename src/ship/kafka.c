@@ -143,7 +143,7 @@ set(struct kafka *s, const char *name, const char *value, char *err, size_t err_
 	return rd_kafka_conf_set(s->conf, name, value, err, err_size) == RD_KAFKA_CONF_OK;
 }
 
-/* Returns false with a text. */
+/* Returns false and writes a message to `err`. */
 static bool
 configure(struct kafka *s, struct url *u, char *err, size_t err_size)
 {
@@ -274,7 +274,7 @@ produce(struct kafka *s, const char *line, size_t n)
 	return err;
 }
 
-/* The same, with what is to be waited for. Returns 0, or -1 with a text. */
+/* The same, with what is to be waited for. Returns 0, or -1 with a message in the link. */
 static int
 send_line(struct kafka *s, struct link *l, const char *line, size_t n)
 {

@@ -25,9 +25,9 @@ struct ship_kind {
 	bool        keyed;   /* key=COLUMN says what its keys are */
 	bool        counts;  /* it counts itself what is delivered */
 
-	/* Returns the sink, or NULL with a text. */
+	/* Returns the sink; on failure returns NULL and writes a message to `err`. */
 	void *(*prepare)(struct url *u, const struct ship_setup *setup, char *err, size_t err_size);
-	/* These return 0, or -1 with a text in the link. */
+	/* These return 0, or -1 with a message in the link. */
 	int (*open)(void *sink, struct link *l);
 	/* Delivers p[*done..n), which are whole lines; *done says how far it has come, at the end of a line. */
 	int (*deliver)(void *sink, struct link *l, const char *p, size_t n, size_t *done);

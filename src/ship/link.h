@@ -33,7 +33,7 @@ struct link {
 __attribute__((format(printf, 2, 3))) int link_fail(struct link *l, const char *format, ...);
 /* The same with the system's text behind it. */
 int link_fail_errno(struct link *l, const char *what);
-/* Waits until a descriptor has one of these events, for so many seconds at most. Returns 0, or -1 with a text: it is to end, or the
+/* Waits until a descriptor has one of these events, for so many seconds at most. Returns 0, or -1 with a message: it is to end, or the
  * time is over. */
 int link_wait(struct link *l, int fd, short events, double seconds);
 

@@ -20,7 +20,7 @@ struct parquet {
 	uint64_t                taken, safe; /* records; of these, in files that have their names */
 };
 
-/* Returns false with a text. */
+/* Returns false and writes a message to `err`. */
 static bool
 take_options(struct parquet *s, struct url *u, char *err, size_t err_size)
 {

@@ -95,7 +95,7 @@ begin_helper(struct ship *s, char *err, size_t err_size)
 
 /* ---- beginning ---------------------------------------------------------------------------------------------------- */
 
-/* Two sinks at one place would share what waits on the disk. Returns false with a text. */
+/* Two sinks at one place would share what waits on the disk. Returns false and writes a message to `err`. */
 static bool
 all_differ(const struct ship *s, char *err, size_t err_size)
 {

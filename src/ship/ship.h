@@ -45,9 +45,9 @@ struct ship_counts {
 
 struct ship;
 
-/* Makes sinks of the URLs and begins the process that feeds them, before there are threads.  Returns NULL with a text. */
+/* Makes sinks of the URLs and begins the process that feeds them, before there are threads.  Returns NULL and writes a message to `err`. */
 struct ship *ship_new(const struct ship_options *o, char *err, size_t err_size);
-/* Has the writers made, for records with these columns; NULL: the engine's.  Returns false with a text. */
+/* Has the writers made, for records with these columns; NULL: the engine's.  Returns false and writes a message to `err`. */
 bool ship_open(struct ship *s, const connlog_columns *columns, char *err, size_t err_size);
 /* What is written of times, without the clock: of heads and feet, and of records with json_streaming. */
 struct ship_times {

@@ -36,7 +36,7 @@ unknown_kind(const char *scheme, char *err, size_t err_size)
 		n += snprintf(err + n, err_size - (size_t)n, " %s", ship_kind_at(i)->syntax);
 }
 
-/* The column that keys are made of is among those of the lines. Returns false with a text. */
+/* The column that keys are made of is among those of the lines. Returns false and writes a message to `err`. */
 static bool
 add_key(struct sink *k, char *err, size_t err_size)
 {
@@ -57,7 +57,7 @@ add_key(struct sink *k, char *err, size_t err_size)
 	return false;
 }
 
-/* Returns false with a text. */
+/* Returns false and writes a message to `err`. */
 static bool
 choose(struct sink *k, unsigned flags, char *err, size_t err_size)
 {
@@ -70,7 +70,7 @@ choose(struct sink *k, unsigned flags, char *err, size_t err_size)
 	return false;
 }
 
-/* Applies the options that all kinds have. Returns false with a text. */
+/* Applies the options that all kinds have. Returns false and writes a message to `err`. */
 static bool
 common_options(struct sink *k, char *err, size_t err_size)
 {
@@ -126,7 +126,7 @@ make_name(struct sink *k)
 	return false;
 }
 
-/* Returns false with a text. */
+/* Returns false and writes a message to `err`. */
 static bool
 prepare(struct sink *k, const struct ship_options *o, char *err, size_t err_size)
 {

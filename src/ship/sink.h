@@ -30,7 +30,7 @@ struct sink {
 	const struct ship_times *times;
 };
 
-/* Takes the URL apart and prepares the sink.  Returns false with a text. */
+/* Takes the URL apart and prepares the sink.  Returns false and writes a message to `err`. */
 bool sink_init(struct sink *k, const char *text, const struct ship_options *o, char *err, size_t err_size);
 void sink_free(struct sink *k);
 /* Begins to send. */

@@ -76,7 +76,7 @@ place_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done)
 	return stream_look(&s->stream, l) != 0 ? -1 : stream_write(&s->stream, l, p, n, done);
 }
 
-/* Connects a socket, which is closed where it fails.  Returns it, or -1 with a text and errno. */
+/* Connects a socket, which is closed where it fails.  Returns it, or -1 with a message in the link and errno set. */
 static int
 connect_to(struct link *l, int family, int type, const struct sockaddr *to, socklen_t to_n)
 {

@@ -13,7 +13,7 @@ struct stream {
 	bool        socket;
 };
 
-/* Has the other side gone? Returns 0, or -1 with a text. */
+/* Has the other side gone? Returns 0, or -1 with a message in the link. */
 int stream_look(const struct stream *s, struct link *l);
 /* Writes as struct ship_kind's deliver() does. */
 int stream_write(const struct stream *s, struct link *l, const char *p, size_t n, size_t *done);

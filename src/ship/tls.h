@@ -10,11 +10,11 @@ struct tls_settings;
 struct tls;
 
 /* Whom to trust (`ca`: a file or folder of PEM; NULL: whom the system trusts), and who this is (`cert` and `key`, or NULL).
- * Returns NULL with a text. */
+ * Returns NULL and writes a message to `err`. */
 struct tls_settings *tls_settings_new(const char *ca, const char *cert, const char *key, char *err, size_t err_size);
 void                 tls_settings_free(struct tls_settings *s);
 
-/* Agrees with the other side of a connected socket that does not block.  Returns NULL with a text in the link. */
+/* Agrees with the other side of a connected socket that does not block.  Returns NULL with a message in the link. */
 struct tls *tls_open(struct tls_settings *s, int fd, const char *host, struct link *l);
 /* Returns as write() does; EAGAIN: *events are to be waited for. Anything else is told in the link. */
 ssize_t tls_write(struct tls *t, const char *p, size_t n, short *events, struct link *l);
