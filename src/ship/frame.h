@@ -1,4 +1,4 @@
-/* frame.h - pieces of a log on their way to a sink: through a socket between two processes of one program, and in its files. */
+/* frame.h - the framing of lines on their way to a sink: through the socket between the two processes, and in the disk spool. */
 #ifndef CONNLOG_SHIP_FRAME_H
 #define CONNLOG_SHIP_FRAME_H
 
@@ -7,24 +7,24 @@
 #include <stdint.h>
 
 enum frame_kind {
-	FRAME_LINES = 0x4c4c6e63, /* "cnLL" as bytes: whole lines, which are `records` records */
-	FRAME_HEAD = 0x44486e63,  /* "cnHD": what stands before the first line, wherever one begins */
-	FRAME_FOOT = 0x54466e63,  /* "cnFT": what stands past the last one; nothing comes any more */
+	FRAME_LINES = 0x4c4c6e63, /* "cnLL" as bytes: whole lines, `records` of them */
+	FRAME_HEAD = 0x44486e63,  /* "cnHD": the header, for every new connection */
+	FRAME_FOOT = 0x54466e63,  /* "cnFT": the footer; ends the stream */
 };
 
 struct frame {
 	uint32_t kind;
-	uint32_t n;       /* bytes that follow */
+	uint32_t n;       /* bytes of payload */
 	uint32_t records; /* in them */
-	uint32_t check;   /* CRC-32 of them, in a file; 0 in a socket */
+	uint32_t check;   /* CRC-32 of the payload, in files only */
 };
 
-enum { FRAME_MAX = 64 << 20 }; /* bytes: more is none of ours */
+enum { FRAME_MAX = 64 << 20 }; /* bytes; a longer frame is invalid */
 
-/* Reads so many bytes.  Returns false at the end, and where there is an error. */
+/* Reads exactly `n` bytes.  Returns false at the end of the input and on errors. */
 bool frame_read_all(int fd, void *p, size_t n);
 
-/* Returns whether it is a frame that one of ours has made. */
+/* Returns whether the header is plausible. */
 static inline bool
 frame_is_good(const struct frame *f)
 {

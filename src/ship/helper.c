@@ -13,14 +13,14 @@
 #include "sensor/clock.h"
 
 #define LOOK_EVERY 0.05 /* seconds */
-#define ORPHANED   5.0  /* seconds of patience once nobody waits for the outcome any more */
-#define LEAVE      2.5  /* seconds that a thread has in order to end */
+#define ORPHANED   5.0  /* seconds of patience once the parent process is gone */
+#define LEAVE      2.5  /* seconds for a thread to exit after it was told to */
 
 enum { TEXT_MAX = 1024 };
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
 
-/* Closes what is not for this process: it may outlive the other one, which would then find its addresses taken. */
+/* Closes inherited descriptors: this process may outlive the parent, whose successor must be able to bind its addresses again. */
 static void
 close_others(const struct helper *h)
 {
@@ -54,28 +54,28 @@ begin_runner(const struct helper *h, struct runner *r, char *err, size_t err_siz
 	return false;
 }
 
-/* ---- looking after them ------------------------------------------------------------------------------------------- */
+/* ---- supervision ------------------------------------------------------------------------------------------------- */
 
-/* Of one sink: when it came further, and how far it was then. */
+/* Progress of one sink, and when it was last seen. */
 struct watched {
 	uint64_t moves;
 	double   moved_at, stopped_at;
 };
 
-/* Returns whether something waits for the sink, or it is at its end. */
+/* Returns whether the sink has work to do. */
 static bool
 is_due(const struct runner *r)
 {
 	return r->closed || r->link.counts->waiting > 0 || r->link.counts->flying > 0;
 }
 
-/* Has it to be given up? Of an interface that is so at the end only. */
+/* Stops a sink that has made no progress for too long.  A live one is only stopped once its input has ended. */
 static void
 look_after(const struct helper *h, struct runner *r, struct watched *w, bool orphaned, double now)
 {
 	const uint64_t moves = r->link.counts->moves;
 	const double   patience = orphaned && r->patience > ORPHANED ? ORPHANED : r->patience;
-	const bool     safe = h->live && r->closed && r->link.counts->spooled > 0; /* what waits, waits for the next run */
+	const bool     safe = h->live && r->closed && r->link.counts->spooled > 0; /* the disk spool keeps what is left */
 
 	if (r->ended || r->link.stop)
 		return;
@@ -96,14 +96,14 @@ look_after(const struct helper *h, struct runner *r, struct watched *w, bool orp
 	}
 }
 
-/* Returns whether nothing more can come of waiting for it. */
+/* Returns whether the sink is finished, or stuck beyond hope. */
 static bool
 is_through(const struct runner *r, const struct watched *w, double now)
 {
 	return r->closed && (r->ended || (r->link.stop && now > w->stopped_at + LEAVE));
 }
 
-/* Returns once all are through. */
+/* Returns when all sinks are finished. */
 static void
 look_after_all(const struct helper *h, struct watched *w)
 {
@@ -121,7 +121,7 @@ look_after_all(const struct helper *h, struct watched *w)
 	}
 }
 
-/* A thread that hangs in a library is left where it is. */
+/* Saves what is left.  A thread that is stuck inside a library is not waited for. */
 static void
 finish(struct runner *r)
 {
@@ -139,8 +139,8 @@ helper_run(struct helper *h)
 	bool            good = w != NULL;
 
 	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-		signal(signals[i], SIG_IGN); /* Ctrl-C is for all of a terminal's processes, but this one waits for the end */
-	signal(SIGCHLD, SIG_DFL);        /* commands are waited for */
+		signal(signals[i], SIG_IGN); /* Ctrl-C reaches every process of a terminal, but this one ends with its input */
+	signal(SIGCHLD, SIG_DFL);        /* exec: waits for its commands */
 	prctl(PR_SET_NAME, "connlog-ship");
 	close_others(h);
 	if (h->prepare != NULL && !h->prepare(h->prepare_arg))

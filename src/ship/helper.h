@@ -1,7 +1,7 @@
-/* helper.h - the process that feeds sinks.
+/* helper.h - the process that delivers records to sinks.
  *
- * It is begun before the one that takes packets gives up its rights, and has what that may not have: the network, names that are
- * resolved, commands.  Between the two there is a socket for each sink, through which lines come, and memory with counters.
+ * It is forked before the process that parses packets enters the sandbox, and may do what that one may not: use the network, resolve
+ * names, run commands.  The two share one socket per sink, which carries the lines, and a page of counters.
  */
 #ifndef CONNLOG_SHIP_HELPER_H
 #define CONNLOG_SHIP_HELPER_H
@@ -11,16 +11,16 @@
 struct helper {
 	struct runner *runners;
 	size_t         n;
-	int            control; /* the other process is there as long as this is open at its end */
+	int            control; /* a socket whose other end the parent holds until it exits */
 	bool           live;
-	size_t         memory; /* bytes that may wait for each sink */
-	const char    *spool;  /* folder of what waits on the disk, or NULL */
+	size_t         memory; /* bytes that each sink may queue in memory */
+	const char    *spool;  /* folder of the disk spool, or NULL */
 	uint64_t       spool_max;
 	bool (*prepare)(void *arg);
 	void *prepare_arg;
 };
 
-/* Is that process; never returns.  It first says through `control` whether all is well: a text, empty for yes. */
+/* Runs as that process and never returns.  Reports through `control` whether it could start: an error message, or "" for success. */
 _Noreturn void helper_run(struct helper *h);
 
 #endif

@@ -1,7 +1,7 @@
-/* kind.h - a kind of sink: what a scheme of a URL stands for.
+/* kind.h - a kind of sink: the implementation of a URL's scheme.
  *
- * `prepare` is called by the process that reads the command line, while it may still open what it likes; everything else by the one
- * that feeds sinks (helper.h), in a thread of the sink's own.  A sink that fails is closed, and opened again a while later.
+ * `prepare` is called in the process that reads the command line, before it is confined; the others are called in the delivering
+ * process (helper.h), in the sink's own thread.  A sink that fails is closed and reopened after a pause.
  */
 #ifndef CONNLOG_SHIP_KIND_H
 #define CONNLOG_SHIP_KIND_H
@@ -10,37 +10,37 @@
 #include "sensor/spool.h"
 #include "ship/link.h"
 
-/* What `prepare` is told besides. */
+/* Further arguments of prepare(). */
 struct ship_setup {
-	bool                          live;   /* no end of input is to be expected */
-	const connlog_writer_options *writer; /* what the lines are made with */
+	bool                          live;   /* records come from an interface */
+	const connlog_writer_options *writer; /* how the lines are formatted */
 };
 
 struct ship_kind {
 	const char *scheme, *syntax;
-	const char *missing; /* the Debian package that this build was made without; NULL: all is there */
-	const char *format;  /* that is usual; NULL: that of --format */
-	bool        fixed;   /* it has no other */
-	bool        heads;   /* a stream of bytes: heads and feet are delivered, too */
-	bool        keyed;   /* key=COLUMN says what its keys are */
-	bool        counts;  /* it counts itself what is delivered */
+	const char *missing; /* Debian package missing from this build, or NULL */
+	const char *format;  /* default format; NULL: that of --format */
+	bool        fixed;   /* the format cannot be changed */
+	bool        heads;   /* a byte stream: headers and footers are delivered, too */
+	bool        keyed;   /* takes key=COLUMN */
+	bool        counts;  /* counts delivered records itself, when they are acknowledged */
 
 	/* Returns the sink; on failure returns NULL and writes a message to `err`. */
 	void *(*prepare)(struct url *u, const struct ship_setup *setup, char *err, size_t err_size);
 	/* These return 0, or -1 with a message in the link. */
 	int (*open)(void *sink, struct link *l);
-	/* Delivers p[*done..n), which are whole lines; *done says how far it has come, at the end of a line. */
+	/* Delivers the lines p[*done..n) and moves *done to the end of the last one delivered. */
 	int (*deliver)(void *sink, struct link *l, const char *p, size_t n, size_t *done);
-	/* Called while nothing comes; NULL: there is nothing to be done. */
+	/* Called while the queue is empty; may be NULL. */
 	int (*idle)(void *sink, struct link *l);
-	/* Waits until everything that was handed over is confirmed; NULL: it always is. */
+	/* Waits until everything delivered is acknowledged; NULL: always the case. */
 	int (*settle)(void *sink, struct link *l);
-	/* Closes what is open, in order where `well`. */
+	/* Closes the sink, gracefully if `well`. */
 	int (*close)(void *sink, struct link *l, bool well);
 	void (*free)(void *sink);
 };
 
-/* The kinds, by index; NULL behind the last. */
+/* Returns the kind at index `i`, or NULL past the last one. */
 const struct ship_kind *ship_kind_at(size_t i);
 const struct ship_kind *ship_kind_find(const char *scheme);
 

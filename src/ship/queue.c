@@ -20,7 +20,7 @@ queue_free(struct queue *q)
 	pthread_mutex_destroy(&q->lock);
 }
 
-/* Tells the other process how much waits. */
+/* Publishes the size of the queue to the other process. */
 static void
 count(struct queue *q)
 {
@@ -32,7 +32,7 @@ count(struct queue *q)
 	q->counts->spooled_bytes = q->disk.bytes;
 }
 
-/* Notes what files begin with. */
+/* Remembers the header that each file starts with. */
 static void
 note_head(struct disk *d, const char *p, size_t n)
 {
@@ -46,7 +46,7 @@ note_head(struct disk *d, const char *p, size_t n)
 	d->head_n = n;
 }
 
-/* Returns whether the disk has taken it. */
+/* Returns whether the disk spool accepted it. */
 static bool
 put_to_disk(struct queue *q, enum spool_kind kind, const char *p, size_t n, uint64_t records)
 {
@@ -54,7 +54,7 @@ put_to_disk(struct queue *q, enum spool_kind kind, const char *p, size_t n, uint
 	return q->why == 0;
 }
 
-/* The memory or, while something is on the disk, that. */
+/* Appends to the memory queue, or to the disk spool while that holds anything. */
 static bool
 put_in_order(struct queue *q, enum spool_kind kind, const char *p, size_t n, uint64_t records)
 {

@@ -13,7 +13,7 @@
 #include "sensor/thread.h"
 #include "ship/frame.h"
 
-#define PAUSE_LEAST 0.1 /* seconds between two tries, */
+#define PAUSE_LEAST 0.1 /* seconds between two attempts, at first */
 #define PAUSE_MOST  10.0
 #define TELL_EVERY  60.0
 #define WAIT        0.2
@@ -32,7 +32,7 @@ say(struct runner *r, const char *format, ...)
 	r->link.say(r->link.arg, text);
 }
 
-/* ---- taking in ---------------------------------------------------------------------------------------------------- */
+/* ---- receiving ---------------------------------------------------------------------------------------------------- */
 
 static void
 take_frame(struct runner *r, const struct frame *f, const char *p)
@@ -70,7 +70,7 @@ take_in(void *arg)
 
 /* ---- delivering --------------------------------------------------------------------------------------------------- */
 
-/* What the operator is to do about it: where records are meanwhile. */
+/* Says where records go in the meantime. */
 static const char *
 meanwhile(const struct runner *r)
 {
@@ -116,7 +116,7 @@ shut(struct runner *r, bool well)
 	r->link.counts->up = 0;
 }
 
-/* Sees to it that the sink is open and has its head. Returns 0 or -1. */
+/* Opens the sink and sends the header, if necessary.  Returns 0 or -1. */
 static int
 get_ready(struct runner *r)
 {
@@ -150,7 +150,7 @@ deliver_lines(struct runner *r, struct spool_item *item)
 	return outcome;
 }
 
-/* Heads are kept for whoever is reached later on. */
+/* The header is kept for later connections. */
 static void
 keep_head(struct runner *r, const struct spool_item *item)
 {
@@ -164,7 +164,7 @@ keep_head(struct runner *r, const struct spool_item *item)
 	r->head_n = item->n;
 }
 
-/* Returns 0, or -1 where it is to be tried again. */
+/* Returns 0, or -1 if the item has to be tried again. */
 static int
 handle(struct runner *r, struct spool_item *item)
 {
@@ -191,7 +191,7 @@ fail(struct runner *r)
 		spool_pause(&r->queue.memory, fmin(left, WAIT));
 }
 
-/* Waits until all that was handed over is confirmed. Returns false where it is to be tried again. */
+/* Waits for all acknowledgements.  Returns false if that has to be tried again. */
 static bool
 settle(struct runner *r)
 {
@@ -203,7 +203,7 @@ settle(struct runner *r)
 	return false;
 }
 
-/* A file of the disk goes when all that was in it is confirmed. */
+/* Removes an emptied file of the disk spool once everything in it is acknowledged. */
 static void
 drop_file(struct runner *r)
 {
@@ -215,7 +215,7 @@ drop_file(struct runner *r)
 	queue_drop(&r->queue);
 }
 
-/* Nothing comes at the moment. Returns 0 or -1. */
+/* Called when the queue is empty.  Returns 0 or -1. */
 static int
 idle(struct runner *r)
 {
@@ -260,7 +260,7 @@ on_fine(struct link *l)
 	note_success(runner_of(l));
 }
 
-/* What is not confirmed comes back, in order to be kept. */
+/* Queues a line again that was not acknowledged. */
 static void
 take_back(struct link *l, const char *p, size_t n)
 {

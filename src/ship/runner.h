@@ -1,4 +1,4 @@
-/* runner.h - feeds one sink: a thread takes in what comes for it, another one delivers that. */
+/* runner.h - drives one sink: one thread fills its queue, another delivers from it. */
 #ifndef CONNLOG_SHIP_RUNNER_H
 #define CONNLOG_SHIP_RUNNER_H
 
@@ -8,24 +8,24 @@
 struct runner {
 	const struct ship_kind *kind;
 	void                   *sink;
-	int                     fd; /* what comes */
+	int                     fd; /* of the sending process */
 	struct link             link;
 	struct queue            queue;
-	char                   *name;     /* of its folder on the disk */
-	double                  patience; /* seconds that it may take nothing at the end; of captures, at any time */
+	char                   *name;     /* of its spool folder */
+	double                  patience; /* seconds without progress before it is stopped */
 	pthread_t               intake, delivery;
-	atomic_bool             ended;   /* the second thread has */
-	atomic_bool             closed;  /* nothing comes any more */
-	atomic_bool             refuses; /* it was given up: what comes is lost */
+	atomic_bool             ended;   /* the delivering thread has exited */
+	atomic_bool             closed;  /* the input has ended */
+	atomic_bool             refuses; /* it was abandoned: count new records as lost */
 
-	/* the second thread's */
+	/* of the delivering thread */
 	bool   open, told;
 	double tell_at, pause;
 	char  *head;
 	size_t head_n;
 };
 
-/* Begins both.  Returns false without threads. */
+/* Starts both threads.  Returns false when that fails. */
 bool runner_begin(struct runner *r);
 
 #endif

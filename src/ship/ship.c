@@ -17,7 +17,7 @@
 #include "ship/sink.h"
 
 #define TELL_EVERY 60.0
-#define LEAVE      5.0 /* seconds after its patience that the other process is waited for */
+#define LEAVE      5.0 /* seconds that the other process may take longer than its patience */
 
 enum { TEXT_MAX = 1024, SLICE_MS = 100 };
 
@@ -25,12 +25,12 @@ struct ship {
 	struct ship_options o;
 	struct sink        *sinks;
 	size_t              n;
-	struct counts      *counts;  /* of each, shared with */
-	int                 control; /* the process at the other end of this */
+	struct counts      *counts;  /* one per sink, shared with */
+	int                 control; /* the delivering process, at the other end of this socket */
 	bool                begun, ended;
 };
 
-/* ---- the process that feeds sinks ---------------------------------------------------------------------------------- */
+/* ---- the delivering process ---------------------------------------------------------------------------------------- */
 
 static _Noreturn void
 be_the_helper(const struct ship *s, int control)
@@ -62,7 +62,7 @@ be_the_helper(const struct ship *s, int control)
 	helper_run(&h);
 }
 
-/* Returns whether it runs and has all it needs; else there is a text. */
+/* Returns whether the process runs; else writes a message to `err`. */
 static bool
 begin_helper(struct ship *s, char *err, size_t err_size)
 {
@@ -74,8 +74,8 @@ begin_helper(struct ship *s, char *err, size_t err_size)
 		return false;
 	}
 	s->control = pair[0];
-	signal(SIGCHLD, SIG_IGN); /* its end is seen by `control` */
-	fflush(NULL);             /* nothing of ours is to be printed by the other one, too */
+	signal(SIGCHLD, SIG_IGN); /* its exit shows on `control` */
+	fflush(NULL);             /* or buffered output would be printed twice */
 	const pid_t pid = fork();
 	if (pid == 0)
 		be_the_helper(s, pair[1]);
@@ -95,7 +95,7 @@ begin_helper(struct ship *s, char *err, size_t err_size)
 
 /* ---- beginning ---------------------------------------------------------------------------------------------------- */
 
-/* Two sinks at one place would share what waits on the disk. Returns false and writes a message to `err`. */
+/* Two sinks with the same place would share a spool folder.  Returns false and writes a message to `err`. */
 static bool
 all_differ(const struct ship *s, char *err, size_t err_size)
 {
@@ -222,7 +222,7 @@ ship_flush(struct ship *s)
 		sink_flush(&s->sinks[i]);
 }
 
-/* ---- what became of them ------------------------------------------------------------------------------------------- */
+/* ---- counters ------------------------------------------------------------------------------------------------------ */
 
 void
 ship_count(struct ship *s, size_t i, struct ship_counts *out)
@@ -245,7 +245,7 @@ ship_count(struct ship *s, size_t i, struct ship_counts *out)
 	snprintf(out->name, sizeof out->name, "%s", k->url.shown);
 	if (!s->ended)
 		return;
-	out->lost += out->waiting; /* nobody delivers it any more */
+	out->lost += out->waiting; /* nobody will deliver it */
 	out->waiting = out->waiting_bytes = 0;
 	out->up = false;
 }
@@ -284,7 +284,7 @@ ship_look(struct ship *s)
 
 /* ---- ending ------------------------------------------------------------------------------------------------------- */
 
-/* Waits for the other process. Of captures it knows itself when to give up; of an interface it is not trusted to. */
+/* Waits for the other process to exit.  It decides itself when to stop, but a live run does not rely on that. */
 static void
 wait_for_helper(const struct ship *s)
 {

@@ -1,8 +1,8 @@
-/* ship.h - records to other systems: several sinks at once, each named by a URL, with a format of its own.
+/* ship.h - records to other systems: several sinks at once, each named by a URL and with a format of its own.
  *
- * A sink never stops who makes records.  Each has a writer here, whose lines go through a socket to a process that feeds sinks
- * (helper.h); there they wait in memory, then on the disk, and then they are lost and counted.  Where captures are read nothing is to be
- * lost, so that waits instead, until a sink has taken nothing for so long that it is given up.
+ * Each sink has a writer here, whose lines go through a socket to a process that delivers them (helper.h).  In a live run a sink never
+ * delays capture: its records are queued in memory, then on disk, then lost and counted.  When captures or logs are read, reading
+ * waits instead, and a sink that makes no progress for too long is abandoned.
  */
 #ifndef CONNLOG_SHIP_SHIP_H
 #define CONNLOG_SHIP_SHIP_H
@@ -17,73 +17,73 @@ enum { SHIP_NAME_MAX = 256 };
 struct ship_options {
 	const char *const            *urls;
 	size_t                        n;
-	const connlog_writer_options *writer; /* what holds for all of them where their URLs do not say otherwise */
+	const connlog_writer_options *writer; /* the defaults for all sinks */
 	bool                          live;
 	bool                          extras;    /* records may have columns that Zeek does not know */
-	uint64_t                      memory;    /* bytes for lines that wait, for each */
-	const char                   *spool;     /* folder on the disk; NULL: there is none */
-	uint64_t                      spool_max; /* bytes in it, for each sink */
-	double                        patience;  /* seconds: a sink that takes nothing for so long at the end is given up */
-	/* Called by the process that feeds them, first of all; it ends where that is false. */
+	uint64_t                      memory;    /* bytes each sink may queue in memory */
+	const char                   *spool;     /* folder of the disk spool, or NULL */
+	uint64_t                      spool_max; /* bytes each sink may have in it */
+	double                        patience;  /* seconds without progress after which a sink is abandoned */
+	/* Called first in the delivering process, which exits if it returns false. */
 	bool (*prepare)(void *arg);
 	void *prepare_arg;
-	/* Tells what an operator is to know: from any thread of either process. */
+	/* Reports a warning; called from any thread of either process. */
 	void (*say)(const void *arg, const char *text);
 	const void                  *say_arg;
-	const volatile sig_atomic_t *hurry; /* set once nothing is to be waited for any more; or NULL */
+	const volatile sig_atomic_t *hurry; /* set when waiting is to end, or NULL */
 };
 
 struct ship_counts {
-	char     name[SHIP_NAME_MAX]; /* its URL without passwords */
-	uint64_t records;             /* that were made for it */
+	char     name[SHIP_NAME_MAX]; /* the URL without passwords */
+	uint64_t records;             /* made for this sink */
 	uint64_t delivered, lost;
 	uint64_t waiting, waiting_bytes; /* in memory */
-	uint64_t spooled, spooled_bytes; /* on the disk */
+	uint64_t spooled, spooled_bytes; /* in the disk spool */
 	uint64_t failures, opened;
 	bool     up;
 };
 
 struct ship;
 
-/* Makes sinks of the URLs and begins the process that feeds them, before there are threads.  Returns NULL and writes a message to `err`. */
+/* Parses the URLs and forks the delivering process; call it before there are threads.  Returns NULL and writes a message to `err`. */
 struct ship *ship_new(const struct ship_options *o, char *err, size_t err_size);
-/* Has the writers made, for records with these columns; NULL: the engine's.  Returns false and writes a message to `err`. */
+/* Makes the writers for records with these columns; NULL: the engine's.  Returns false and writes a message to `err`. */
 bool ship_open(struct ship *s, const connlog_columns *columns, char *err, size_t err_size);
-/* What is written of times, without the clock: of heads and feet, and of records with json_streaming. */
+/* Times to use in place of the clock: for headers, footers and json_streaming. */
 struct ship_times {
 	const double *open, *last;
 	double (*now)(const void *arg);
 	const void *arg;
 };
-/* Begins to send; `times` lives as long as the ship, NULL stands for the clock.  Returns whether there are threads for it. */
+/* Starts the sending threads.  `times` has to live as long as the ship; NULL: use the clock.  Returns false when out of memory. */
 bool   ship_begin(struct ship *s, const struct ship_times *times);
 size_t ship_size(const struct ship *s);
-/* Returns what all lines are made with, where there is one sink that gets all records; else NULL. */
+/* Returns the writer options of the only sink, if there is one and it gets all records; else NULL. */
 const connlog_writer_options *ship_only(const struct ship *s);
-/* Returns whether a writer of any of them has this column, or its condition reads it. */
+/* Returns whether any sink writes this column, or its condition reads it. */
 bool ship_has(const struct ship *s, size_t column);
 
-/* A connlog_record_fn for all of them; `arg` is the ship. */
+/* A connlog_record_fn for all sinks; `arg` is the ship. */
 int ship_record(void *arg, const connlog_record *r);
-/* A connlog_lines_fn, where there is one sink. */
+/* A connlog_lines_fn for the sink of ship_only(). */
 int ship_lines(void *arg, connlog_text lines, uint64_t n);
-/* The records that follow have these columns. */
+/* Changes the columns of the records that follow. */
 void ship_columns(struct ship *s, const connlog_columns *columns);
-/* Hands on what the writers hold. */
+/* Sends what the writers hold. */
 void ship_flush(struct ship *s);
-/* Says what was lost since, once a minute at most. */
+/* Reports new losses, at most once a minute per sink. */
 void ship_look(struct ship *s);
 
-/* Waits until everything is delivered or given up.  Returns false, having said what was lost, where something was. */
+/* Waits until everything is delivered or abandoned, and reports losses.  Returns whether there were none. */
 bool ship_end(struct ship *s);
-/* Returns what became of a sink's records so far. */
+/* Stores the counters of a sink. */
 void ship_count(struct ship *s, size_t i, struct ship_counts *out);
-/* NULL is nothing. */
+/* NULL is ignored. */
 void ship_free(struct ship *s);
 
-/* Prints one line for each kind that this build has, or has not and why, for --help and --version. */
+/* Prints the kinds of sinks, and for those not built in the package that was missing. */
 void ship_print_kinds(FILE *f);
-/* Returns whether an argument is a URL, rather than a format's name. */
+/* Returns whether an argument is a URL and not the name of a format. */
 bool ship_is_url(const char *text);
 
 #endif

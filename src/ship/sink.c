@@ -16,17 +16,17 @@
 #include "sensor/thread.h"
 #include "ship/frame.h"
 
-#define PATIENCE 0.25 /* seconds for room, of an interface */
+#define PATIENCE 0.25 /* seconds that a live run waits for room */
 
 enum {
 	FLUSH_SIZE = 64 << 10, /* bytes */
-	BRIDGE = 8 << 20,      /* bytes that may wait in this process */
+	BRIDGE = 8 << 20,      /* bytes that may be queued in this process */
 	NAME_ROOM = 64,
 };
 
 /* ---- options ------------------------------------------------------------------------------------------------------ */
 
-/* Says which kinds there are. */
+/* Lists the known kinds. */
 static void
 unknown_kind(const char *scheme, char *err, size_t err_size)
 {
@@ -36,7 +36,7 @@ unknown_kind(const char *scheme, char *err, size_t err_size)
 		n += snprintf(err + n, err_size - (size_t)n, " %s", ship_kind_at(i)->syntax);
 }
 
-/* The column that keys are made of is among those of the lines. Returns false and writes a message to `err`. */
+/* Adds the key's column to the fields.  Returns false and writes a message to `err`. */
 static bool
 add_key(struct sink *k, char *err, size_t err_size)
 {
@@ -70,7 +70,7 @@ choose(struct sink *k, unsigned flags, char *err, size_t err_size)
 	return false;
 }
 
-/* Applies the options that all kinds have. Returns false and writes a message to `err`. */
+/* Applies the options that all kinds share.  Returns false and writes a message to `err`. */
 static bool
 common_options(struct sink *k, char *err, size_t err_size)
 {
@@ -106,7 +106,7 @@ common_options(struct sink *k, char *err, size_t err_size)
 	return add_key(k, err, err_size);
 }
 
-/* Makes the name of its folder of the place that it is: letters that a file's name may have, and a checksum. */
+/* Derives the name of the sink's spool folder from its hosts and path: their letters and digits, and a checksum. */
 static bool
 make_name(struct sink *k)
 {
@@ -214,7 +214,7 @@ send_all(void *arg)
 		if (item == NULL)
 			continue;
 		if (send_item(k, &out, item) != 0)
-			break; /* the other process has gone: what is left is counted as lost */
+			break; /* the other process is gone; the rest is counted as lost */
 		spool_done(&k->spool);
 	}
 	spool_finish(&k->spool);
@@ -239,7 +239,7 @@ put(struct sink *k, enum spool_kind kind, connlog_text t, uint64_t records)
 		k->lost += records;
 }
 
-/* Hands on what the writer holds as that. */
+/* Sends the writer's buffer. */
 static void
 hand_on(struct sink *k, enum spool_kind kind)
 {
@@ -286,7 +286,7 @@ sink_lines(struct sink *k, connlog_text t, uint64_t records)
 	put(k, SPOOL_LINES, t, records);
 }
 
-/* A writer that begins another log puts the end of this one and the new head between the lines. */
+/* When the columns change, the writer emits a footer and a new header between the lines. */
 void
 sink_columns(struct sink *k, const connlog_columns *columns)
 {

@@ -1,4 +1,4 @@
-/* sink.h - one sink as the process sees it that makes its records: a writer, and a thread that sends its lines on. */
+/* sink.h - the sending half of a sink, in the process that makes the records: a writer and a thread that sends its lines. */
 #ifndef CONNLOG_SHIP_SINK_H
 #define CONNLOG_SHIP_SINK_H
 
@@ -9,40 +9,40 @@
 struct sink {
 	struct url              url;
 	const struct ship_kind *kind;
-	void                   *made; /* by its kind's prepare(); lives in the other process */
-	char                   *name; /* of its folder on the disk */
+	void                   *made; /* by its kind's prepare(); used in the other process */
+	char                   *name; /* of its spool folder */
 	char                   *fields;
 	double                  patience;
 	connlog_writer_options  options;
 	connlog_writer         *writer;
-	connlog_where          *where; /* the records it gets; NULL: all */
+	connlog_where          *where; /* selects its records; NULL: all */
 
-	int                      fds[2]; /* of this process and of the other one */
-	struct spool             spool;  /* bridges the moments in which the other process does not run */
+	int                      fds[2]; /* this process's end and the other's */
+	struct spool             spool;  /* bridges moments in which the other process is not scheduled */
 	pthread_t                thread;
 	bool                     has_spool, runs;
-	bool                     waits;            /* nothing is to be lost here */
-	bool                     headed;           /* its head was sent */
-	uint64_t                 records, pending; /* made; of these not handed on */
-	uint64_t                 lost, told;       /* here; of all, so many were told, */
-	double                   tell_at;          /* and no more are before */
-	struct counts           *counts;           /* of the other process */
+	bool                     waits;            /* wait for room instead of losing records */
+	bool                     headed;           /* the header was sent */
+	uint64_t                 records, pending; /* made; of these, still in the writer */
+	uint64_t                 lost, told;       /* lost in this process; lost in all as last reported, */
+	double                   tell_at;          /* and when the next report may come */
+	struct counts           *counts;           /* kept by the other process */
 	const struct ship_times *times;
 };
 
 /* Takes the URL apart and prepares the sink.  Returns false and writes a message to `err`. */
 bool sink_init(struct sink *k, const char *text, const struct ship_options *o, char *err, size_t err_size);
 void sink_free(struct sink *k);
-/* Begins to send. */
+/* Starts the sending thread.  Returns whether there is one. */
 bool sink_begin(struct sink *k, const volatile sig_atomic_t *hurry, const struct ship_times *times);
 void sink_record(struct sink *k, const connlog_record *r);
-/* Lines from elsewhere. */
+/* Sends lines made by somebody else's writer. */
 void sink_lines(struct sink *k, connlog_text t, uint64_t records);
-/* The records that follow have these columns. */
+/* Changes the columns of the records that follow. */
 void sink_columns(struct sink *k, const connlog_columns *columns);
-/* Hands on what the writer holds. */
+/* Sends what the writer holds. */
 void sink_flush(struct sink *k);
-/* Nothing comes any more. */
+/* Sends the footer and ends the stream. */
 void sink_end(struct sink *k);
 
 #endif

@@ -1,7 +1,7 @@
 /* stream.c - see stream.h.
  *
- * A line that was cut by a failure is delivered again as a whole.  What lay in the kernel's buffers when a connection broke is gone:
- * a stream of bytes has no receipts.
+ * A line that was cut off by a failure is sent again in full.  What was in the kernel's buffers when the connection broke is lost: a
+ * byte stream has no acknowledgements.
  */
 #include "ship/stream.h"
 
@@ -16,7 +16,7 @@
 #include "sensor/out.h"
 #include "ship/tls.h"
 
-#define PATIENCE 30.0 /* seconds for a side that takes nothing, before it is called another time */
+#define PATIENCE 30.0 /* seconds without progress before the connection is reopened */
 
 enum { SETTLE_MS = 20 };
 
@@ -32,7 +32,7 @@ stream_look(const struct stream *s, struct link *l)
 	return 0;
 }
 
-/* Returns the bytes that were taken, or -1 with errno; EAGAIN: it is to be waited for. */
+/* Returns the number of bytes written, or -1 with errno; EAGAIN: wait for *events. */
 static ssize_t
 write_some(const struct stream *s, const char *p, size_t n, short *events, struct link *l)
 {
@@ -42,7 +42,7 @@ write_some(const struct stream *s, const char *p, size_t n, short *events, struc
 	return s->socket ? send(s->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT) : write(s->fd, p, n);
 }
 
-/* Returns how many bytes are to be written at once. */
+/* Returns how many bytes to write with one call. */
 static size_t
 piece(const struct stream *s, const char *p, size_t n)
 {

@@ -1,4 +1,4 @@
-/* stream.h - lines as a stream of bytes: to a descriptor, plain or through TLS. */
+/* stream.h - writes lines to a descriptor, plain or through TLS. */
 #ifndef CONNLOG_SHIP_STREAM_H
 #define CONNLOG_SHIP_STREAM_H
 
@@ -9,15 +9,15 @@ struct tls;
 struct stream {
 	int         fd;
 	struct tls *tls;      /* NULL: plain */
-	bool        datagram; /* a line each */
+	bool        datagram; /* one line each */
 	bool        socket;
 };
 
-/* Has the other side gone? Returns 0, or -1 with a message in the link. */
+/* Checks whether the peer has closed the connection.  Returns 0, or -1 with a message in the link. */
 int stream_look(const struct stream *s, struct link *l);
-/* Writes as struct ship_kind's deliver() does. */
+/* Implements deliver() of struct ship_kind. */
 int stream_write(const struct stream *s, struct link *l, const char *p, size_t n, size_t *done);
-/* Waits until the other side has got everything, as far as a socket tells. */
+/* Waits until the kernel has sent everything and the peer's has acknowledged it. */
 int stream_settle(const struct stream *s, struct link *l);
 
 #endif
