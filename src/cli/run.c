@@ -244,7 +244,8 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o, char *e
 	const connlog_writer_options *only = output_only(o, &s->writer);
 	snprintf(err, err_size, "out of memory");
 	if (s->workers && only == NULL && !s->quiet)
-		complain("warning: -j has no effect: with several outputs, or a where= of a sink, connections are tracked in one thread");
+		complain("warning: -j has no effect: with several outputs, or a where= of a sink, connections are tracked in "
+		         "one thread");
 	if (s->workers && only != NULL && !only->json_streaming && s->lua_n == 0 && !output_is_parquet(only))
 		return connlog_on_lines(e, only, s->events, output_lines, o, err, err_size);
 	if (s->events == 0)
