@@ -110,7 +110,7 @@ def test_a_url_that_is_wrong_is_told(env):
             ("unix:x?type=pipe", "stream or datagram"), ("file:", "the path of a file"), ("exec:", "a command"),
             ("file:a?format=xml", "unknown format \"xml\""), ("file:a?fields=uid,nothing", "unknown field \"nothing\""),
             ("file:a%2", "%XX is expected"), ("file:a%00", "%XX"), ("file:a?timeout=soon", "a number of seconds"),
-            ("file:a?format=json&b", "NAME=VALUE")):
+            ("file:a?format=json&b", "NAME=VALUE"), ("redis://h:x/s", "//HOST[:PORT]/STREAM" if has(env, "redis") else "built without")):
         done = env.run("--to", url, env.capture("http.pcap"), code=2)
         assert "--to " in done.stderr and says in done.stderr and not done.stdout, (url, done.stderr)
     assert "its password" not in env.run("--to", "tcp://me:its password@a:1", env.capture("http.pcap"), code=2).stderr

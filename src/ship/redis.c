@@ -14,7 +14,8 @@ enum { HOST_ROOM = 256, WORDS = 8, PATIENCE = 10 /* seconds for an answer */ };
 
 struct redis {
 	char          host[HOST_ROOM];
-	const char   *port, *user, *password, *database;
+	int           port;
+	const char   *user, *password, *database;
 	const char   *words[WORDS]; /* of a command but for the line, which is the last one */
 	size_t        lengths[WORDS];
 	int           words_n;
@@ -32,18 +33,19 @@ static void *
 redis_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t err_size)
 {
 	struct redis *s = calloc(1, sizeof *s);
-	const char   *most = url_option(u, "maxlen"), *database = url_option(u, "db");
+	const char   *most = url_option(u, "maxlen"), *database = url_option(u, "db"), *port = "6379";
+	char         *end;
 
 	(void)setup;
 	if (s == NULL) {
 		snprintf(err, err_size, "out of memory");
 		return NULL;
 	}
-	s->port = "6379";
 	s->user = u->user;
 	s->password = u->password;
 	s->database = database;
-	if (u->hosts == NULL || *u->path == '\0' || !url_split_host(u->hosts, s->host, sizeof s->host, &s->port)) {
+	if (u->hosts == NULL || *u->path == '\0' || !url_split_host(u->hosts, s->host, sizeof s->host, &port) ||
+	    (s->port = (int)strtol(port, &end, 10)) <= 0 || *end != '\0') {
 		snprintf(err, err_size, "//HOST[:PORT]/STREAM is expected");
 		free(s);
 		return NULL;
@@ -110,7 +112,7 @@ redis_open(void *sink, struct link *l)
 	struct redis        *s = sink;
 	const struct timeval patience = { .tv_sec = PATIENCE };
 
-	s->c = redisConnectWithTimeout(s->host, atoi(s->port), patience);
+	s->c = redisConnectWithTimeout(s->host, s->port, patience);
 	if (s->c == NULL)
 		return link_fail(l, "out of memory");
 	if (s->c->err != 0)

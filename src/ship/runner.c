@@ -187,8 +187,8 @@ fail(struct runner *r)
 	note_trouble(r);
 	shut(r, false);
 	r->pause = fmin(fmax(r->pause * 2, PAUSE_LEAST), PAUSE_MOST);
-	for (double left = r->pause; left > 0 && !r->link.stop; left -= WAIT)
-		spool_pause(&r->queue.memory, fmin(left, WAIT));
+	for (const double until = clock_steady() + r->pause; clock_steady() < until && !r->link.stop;)
+		spool_pause(&r->queue.memory, fmin(r->pause, WAIT));
 }
 
 /* Waits for all acknowledgements.  Returns false if that has to be tried again. */

@@ -101,7 +101,7 @@ all_differ(const struct ship *s, char *err, size_t err_size)
 {
 	for (size_t i = 0; s->o.spool != NULL && i < s->n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (strcmp(s->sinks[i].name, s->sinks[k].name) == 0) {
+			if (s->sinks[i].name != NULL && strcmp(s->sinks[i].name, s->sinks[k].name) == 0) {
 				snprintf(err, err_size, "%s: with --spool there is one sink for a place, and this is the second",
 				         s->sinks[i].url.shown);
 				return false;
