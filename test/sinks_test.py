@@ -226,6 +226,11 @@ def test_rows_of_sqlite(env):
     sql(env, "b.db", "create table old (ts real, uid text, mine text)")
     env.run("--seed", "x", "--to", "sqlite:b.db?table=old", capture)
     assert sql(env, "b.db", "select count(*), count(mine), count(service) > 0 from old")[0][1:] == (0, 1)
+    env.run("--interim", "50msec", "--to", "sqlite:i.db", "--to", "sqlite:j.db?fields=uid,proto", "--to", "file:i.json?format=json", capture)
+    with open(env.tmp + "/i.json") as f:
+        n = len(f.readlines())
+    assert sql(env, "i.db", "select count(*), count(distinct uid) from conn")[0] == sql(env, "j.db", "select count(*), count(distinct uid) from conn")[
+        0] and sql(env, "i.db", "select count(*) from conn")[0] == (n,) > (len(rows),), n
     assert "it has no format" in env.run("--to", "sqlite:c.db?format=csv", capture, code=2).stderr
     done = env.run("--to", "sqlite:nowhere/x.db?timeout=0.5", capture, code=1)
     assert "unable to open database file" in done.stderr and "records are lost" in done.stderr, done.stderr

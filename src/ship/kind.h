@@ -22,6 +22,7 @@ struct ship_kind {
 	const char *format;  /* default format; NULL: that of --format */
 	bool        fixed;   /* the format cannot be changed */
 	bool        heads;   /* a byte stream: headers and footers are delivered, too */
+	const char *column;  /* that its lines always have, or NULL */
 	bool        keyed;   /* takes key=COLUMN */
 	bool        counts;  /* counts delivered records itself, when they are acknowledged */
 

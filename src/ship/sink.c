@@ -36,19 +36,20 @@ unknown_kind(const char *scheme, char *err, size_t err_size)
 		n += snprintf(err + n, err_size - (size_t)n, " %s", ship_kind_at(i)->syntax);
 }
 
-/* Adds the key's column to the fields.  Returns false and writes a message to `err`. */
+/* Adds the column that keys are made of, or that the kind of sink needs, to the fields.  Returns false and writes a message to `err`. */
 static bool
-add_key(struct sink *k, char *err, size_t err_size)
+add_column(struct sink *k, char *err, size_t err_size)
 {
 	const char *key = k->kind->keyed ? url_option(&k->url, "key") : NULL, *fields = k->options.fields;
+	const char *column = key != NULL ? key : k->kind->column;
 
-	if (key == NULL)
+	if (column == NULL)
 		return true;
-	if (connlog_column_find(key) < 0) {
-		snprintf(err, err_size, "key=%s: there is no such column", key);
+	if (connlog_column_find(column) < 0) {
+		snprintf(err, err_size, "key=%s: there is no such column", column);
 		return false;
 	}
-	if (asprintf(&k->fields, "%s%s+%s", fields != NULL ? fields : "", fields != NULL ? "," : "", key) >= 0) {
+	if (asprintf(&k->fields, "%s%s+%s", fields != NULL ? fields : "", fields != NULL ? "," : "", column) >= 0) {
 		k->options.fields = k->fields;
 		return true;
 	}
@@ -103,7 +104,7 @@ common_options(struct sink *k, char *err, size_t err_size)
 			return false;
 		}
 	}
-	return add_key(k, err, err_size);
+	return add_column(k, err, err_size);
 }
 
 /* Derives the name of the sink's spool folder from its hosts and path: their letters and digits, and a checksum. */

@@ -1,7 +1,7 @@
 /* sqlite.c - sqlite:FILE: a row of a table for each record, by SQLite.
  *
  * The table has every column that a record can have, under Zeek's name: numbers as numbers, true and false as 1 and 0, sets as an array of
- * JSON.  Lines come as objects of JSON, which SQLite takes apart itself.  What comes twice is told by its uid and left out. */
+ * JSON.  Lines come as objects of JSON, which SQLite takes apart itself.  Repeats are recognised by uid and interim, and ignored. */
 #include <stddef.h>
 
 #include "ship/kind.h"
@@ -87,7 +87,8 @@ make_table(struct sqlite *s, struct link *l)
 		    run(s, l, sqlite3_mprintf("ALTER TABLE \"%w\" ADD COLUMN \"%w\" %s", s->table, c->name, type_of(c))) != 0)
 			return -1;
 	return run(s, l,
-	           sqlite3_mprintf("CREATE UNIQUE INDEX IF NOT EXISTS \"%w_uid\" ON \"%w\" (uid)", s->table, s->table));
+	           sqlite3_mprintf("CREATE UNIQUE INDEX IF NOT EXISTS \"%w_uid\" ON \"%w\" (uid, ifnull(interim, 0))",
+	                           s->table, s->table));
 }
 
 /* Appends what stands for a column: its name, or how its value is taken from the line. */
@@ -184,6 +185,7 @@ const struct ship_kind kind_sqlite = {
 	.scheme = "sqlite",
 	.syntax = "sqlite:FILE",
 	.format = "json",
+	.column = "interim",
 	.fixed = true,
 #ifdef CONNLOG_SQLITE3
 	.prepare = sqlite_prepare,
