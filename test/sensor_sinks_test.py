@@ -136,6 +136,19 @@ def test_a_helper_that_is_killed_stops_nothing(env):
         assert "3 of 3 records are lost" in said and numbers_in(sensor.folder) == [0, 1, 2], said
 
 
+def test_a_helper_that_does_not_run_for_a_while(env):
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs", "--to", "file:%s/out" % env.tmp)
+        helper = int(os.path.basename(helper_of(sensor)))
+        os.kill(helper, signal.SIGSTOP)
+        net.send(0, 4000, pause=0.0002)
+        assert wait_until(lambda: len(numbers_in(sensor.folder)) == 4000)
+        os.kill(helper, signal.SIGCONT)
+        sensor.stop()
+    with open(env.tmp + "/out") as f:
+        assert numbers(f) == list(range(4000))
+
+
 def test_a_sensor_that_is_killed_has_its_records_delivered(env):
     at = env.tmp + "/s"
     with Net() as net:

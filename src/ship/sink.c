@@ -234,9 +234,10 @@ sink_begin(struct sink *k, const volatile sig_atomic_t *hurry, const struct ship
 static void
 put(struct sink *k, enum spool_kind kind, connlog_text t, uint64_t records)
 {
-	const double until = k->waits ? INFINITY : clock_steady() + PATIENCE;
+	const double until = k->waits ? INFINITY : k->stuck ? 0 : clock_steady() + PATIENCE;
 
-	if (!spool_put_as(&k->spool, kind, t.p, t.n, records, until))
+	k->stuck = !spool_put_as(&k->spool, kind, t.p, t.n, records, until);
+	if (k->stuck)
 		k->lost += records;
 }
 

@@ -21,8 +21,9 @@ struct sink {
 	struct spool             spool;  /* bridges moments in which the other process is not scheduled */
 	pthread_t                thread;
 	bool                     has_spool, runs;
-	bool                     waits;            /* wait for room instead of losing records */
-	bool                     headed;           /* the header was sent */
+	bool                     waits;  /* wait for room instead of losing records */
+	bool                     headed; /* the header was sent */
+	bool                     stuck;  /* waiting for room was in vain since the last success: do not wait again */
 	uint64_t                 records, pending; /* made; of these, still in the writer */
 	uint64_t                 lost, told;       /* lost in this process; lost in all as last reported, */
 	double                   tell_at;          /* and when the next report may come */
