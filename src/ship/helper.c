@@ -1,7 +1,7 @@
 /* helper.c - see helper.h. */
 #include "ship/helper.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,8 +24,11 @@ static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIP
 static void
 close_others(const struct helper *h)
 {
-	int most = h->control;
+	int       most = h->control;
+	const int nothing = open("/dev/null", O_RDONLY);
 
+	if (nothing >= 0)
+		dup2(nothing, STDIN_FILENO); /* the input is the parent's */
 	for (size_t i = 0; i < h->n; i++)
 		most = h->runners[i].fd > most ? h->runners[i].fd : most;
 	for (int fd = STDERR_FILENO + 1; fd < most; fd++) {
