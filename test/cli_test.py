@@ -38,7 +38,7 @@ def test_version_lists_what_there_is(env):
     with open(env.root + "/include/connlog.h") as f:
         assert lines[0] == "connlog " + re.search(r'CONNLOG_VERSION "(.*)"', f.read()).group(1)
     listed = dict(line.split(": ", 1) for line in lines[1:])
-    assert list(listed) == ["captures", "scripts", "sandbox", "metrics", "sinks", "formats", "link types"], lines
+    assert list(listed) == ["captures", "scripts", "regular expressions", "sandbox", "metrics", "sinks", "formats", "link types"], lines
     known = [line.split()[0] for line in env.run("--help", "formats").stdout.splitlines() if re.match("  [a-z]", line)]
     assert listed["formats"].split(", ") == known and len(known) > 5, (listed, known)
     for name in ("gzip", "zstd", "pcapng", "AF_PACKET", "libpcap"):
