@@ -52,9 +52,9 @@ typedef struct connlog_where_extra {
 CONNLOG_API bool connlog_where_extra_at(const connlog_where *w, size_t i, connlog_where_extra *out);
 
 /* Makes the engine log only records for which the condition holds: functions of connlog_on_record() and connlog_on_lines() get
- * no others.  Policies are asked before it, since they may change the record.  Several workers each test what they log.  Call it once, before the first packet;
- * the engine has a copy of its own.  A condition that reads community_id needs the option log_community_id.
- * Returns CONNLOG_OK or CONNLOG_NO_MEMORY. */
+ * no others.  Policies are asked before it, since they may change the record; several workers each test what they log.  Call it
+ * once, before the first packet; the engine has a copy of its own.  A condition that reads community_id needs the option
+ * log_community_id.  Returns CONNLOG_OK or CONNLOG_NO_MEMORY. */
 CONNLOG_API int connlog_engine_where(connlog_engine *e, const connlog_where *w);
 /* Returns how many records were left out, and in `*given_up`, unless it is NULL, what connlog_where_given_up() would. */
 CONNLOG_API uint64_t connlog_engine_where_left_out(const connlog_engine *e, uint64_t *given_up);

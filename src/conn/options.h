@@ -71,7 +71,8 @@ struct conn_options {
 	double   emergency_timeout;    /* what one side alone has sent ends after so long when memory runs short */
 	uint64_t max_reassembly_bytes; /* memory for the intervals above holes, all connections together */
 
-	struct age_set interim; /* when a connection that is still open is logged: at these ages, then again after each last one */
+	struct age_set
+		interim; /* when a connection that is still open is logged: at these ages, then again after each last one */
 
 	/* the record */
 	struct net_set local_nets;       /* Site::local_nets with Site::private_address_space */

@@ -144,7 +144,9 @@ assign(struct connlog_options *o, const struct option *opt, const char *value, b
 	case COUNTS:
 		return value_counts(value, at, add) ? NULL : "numbers such as 10,100,1000, at most 64 of them";
 	case AGES:
-		return value_ages(value, at) ? NULL : "intervals such as 5min,1hr, each longer than the one before, at most 16 of them";
+		return value_ages(value, at)
+		           ? NULL
+		           : "intervals such as 5min,1hr, each longer than the one before, at most 16 of them";
 	case SUBNETS:
 		return value_subnets(value, at, add) ? NULL : "networks such as 10.0.0.0/8,fd00::/8";
 	case PORTS:

@@ -14,5 +14,5 @@ connlog_version(void)
 	return "connlog " CONNLOG_VERSION "\n"
 		   "captures: pcap, pcapng, gzip, zstd; live through AF_PACKET and libpcap\n"
 		   "scripts: " TEXT(CONNLOG_LUA) "\n"
-		   "regular expressions: " TEXT(CONNLOG_PCRE2) "\n";
+										 "regular expressions: " TEXT(CONNLOG_PCRE2) "\n";
 }

@@ -1,4 +1,4 @@
-/* parser.h - what the parser's two halves share: parser.c has the grammar's conditions, values.c what is compared in them. */
+/* parser.h - what the parts of the parser share: parser.c has the grammar's conditions, values.c what is compared in them, elements.c sets. */
 #ifndef CONNLOG_WHERE_PARSER_H
 #define CONNLOG_WHERE_PARSER_H
 

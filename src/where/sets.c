@@ -60,7 +60,7 @@ port_set_new(struct arena *a, const struct element_list *list)
 	memset(set, 0, sizeof *set);
 	for (const struct element *e = list->head; e; e = e->next)
 		for (unsigned port = (unsigned)e->low; port <= (unsigned)e->high; port++)
-			set->bits[port / 64] |= UINT64_C(1) << port % 64;
+			port_set_add(set, (uint16_t)port);
 	return set;
 }
 

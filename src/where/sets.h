@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/arena.h"
+#include "conn/options.h" /* struct port_set */
 #include "record/record.h"
 
 enum element_kind { ELEMENT_NUMBER, ELEMENT_ADDR, ELEMENT_TEXT };
@@ -30,10 +31,6 @@ struct number_set {
 	struct number_range {
 		double low, high;
 	} at[];
-};
-
-struct port_set {
-	uint64_t bits[65536 / 64];
 };
 
 /* IPv4 and IPv6 by themselves: no network of the one holds addresses of the other. */
@@ -60,12 +57,6 @@ bool number_set_has(const struct number_set *set, double v);
 bool addr_set_has(const struct addr_set *set, const struct addr *a);
 /* With `lower` the text is taken in small letters. */
 bool word_set_has(const struct word_set *set, struct text t, bool lower);
-
-static inline bool
-port_set_has(const struct port_set *set, uint16_t port)
-{
-	return set->bits[port / 64] >> port % 64 & 1;
-}
 
 /* Returns below 0, 0 or above 0, as memcmp(), for the order of bytes; each can be taken in small letters. */
 int text_order(struct text a, bool lower_a, struct text b, bool lower_b);

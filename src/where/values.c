@@ -136,10 +136,8 @@ word(struct parser *p)
 		lexer_fail(&p->lexer, p->now.at, p->now.n, "no function is called so: known are len lower abs min max");
 		return NULL;
 	}
-	if (lexer_fail(&p->lexer, p->now.at, p->now.n, "no column is called '%.*s'", name.n < 60 ? (int)name.n : 60,
-	               name.p))
-		return NULL;
-	p->lexer.error->unknown_column = true;
+	p->lexer.error->unknown_column = !p->lexer.failed;
+	lexer_fail(&p->lexer, p->now.at, p->now.n, "no column is called '%.*s'", name.n < 60 ? (int)name.n : 60, name.p);
 	return NULL;
 }
 
