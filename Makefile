@@ -72,12 +72,12 @@ UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 BENCH := $(B)/bench/gen $(B)/bench/reader $(B)/bench/limit $(B)/bench/cost $(B)/bench/send $(B)/bench/where $(B)/bench/attack
-C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
+C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c test/fault/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
 
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib schemas test check unit examples threads captures golden demo bench report fuzz fuzzers conformance differential install format clean help FORCE \
+.PHONY: all lib faults kills schemas test check unit examples threads captures golden demo bench report fuzz fuzzers conformance differential install format clean help FORCE \
 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -88,6 +88,8 @@ help:
 	@echo 'make test               install what is needed, build with ASan and UBSan, run every test'
 	@echo 'make unit               only the unit tests'
 	@echo 'make threads            the tests that have threads, under ThreadSanitizer'
+	@echo 'make faults             every call of the system fails in turn: none may end in a crash'
+	@echo 'make kills              a sensor is killed 200 times: its logs are whole'
 	@echo 'make examples           the programs in examples/, in build/examples'
 	@echo 'make demo               the log of a capture that the generator writes'
 	@echo 'make captures           the captures of the tests and the demo, in build/captures'
@@ -159,6 +161,13 @@ $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS) $(PROGRAM_LIBS)
 
+# The program in which a call of the system fails, for test/faults_test.py.
+WRAPPED := malloc calloc realloc aligned_alloc strdup strndup asprintf vasprintf open_memstream fopen open read pread write pwrite ftruncate \
+	fsync fdatasync rename unlink mmap socket socketpair pipe2 setsockopt fork pthread_create
+$(B)/san/connlog-faults: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/test/fault/fault.o $(B)/san/libconnlog.a
+	$(call SAY,LINK    $@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) $(PROGRAM_LIBS)
+
 # The program with other Luas, and with none, for the tests: what depends on that takes the place of the library's.
 OTHER_LUAS := $(filter-out $(LUA),none $(shell pkg-config --exists lua5.4 2>/dev/null && echo lua5.4))
 LUA_SRC = src/engine/version.c $(if $(filter none,$(1)),src/script/none.c,$(filter-out %/none.c,$(SCRIPT_SRC)))
@@ -227,8 +236,16 @@ test:
 	@scripts/setup test
 	@$(if $(filter true,$(CI)),scripts/setup browser || echo 'no browser: its tests will be skipped' >&2)
 	@$(AGAIN) check
-check: all lib $(B)/bench/attack $(B)/connlog.conf $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
+check: all lib $(B)/bench/attack $(B)/san/connlog-faults $(B)/connlog.conf $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
 	@CC='$(CC)' SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B)
+
+# Every call of the system in turn, which takes minutes.
+faults: $(B)/san/connlog-faults $(B)/san/connlog $(B)/captures/.done
+	@FAULTS=all JOBS='$(JOBS)' python3 test/run $(B) --only faults
+
+# A sensor is killed two hundred times, which takes minutes.
+kills: $(B)/san/connlog
+	@KILLS=200 JOBS='$(JOBS)' python3 test/run $(B) --only sensor_log
 
 golden: $(B)/san/connlog $(B)/captures/.done
 	@python3 test/run $(B) --write-golden

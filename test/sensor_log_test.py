@@ -49,8 +49,9 @@ def test_what_was_not_written_at_a_kill_is_counted_at_the_next_start(env):
 
 
 def test_kill_at_any_moment_leaves_whole_lines(env):
+    """Twenty times; `make kills`: two hundred times."""
     with Net() as net:
-        for turn in range(20):
+        for turn in range(int(os.environ.get("KILLS", 20))):
             sensor = Sensor(env, net, "-o", "logs", "--rotate-size", "20K", "--compress", "zstd", "--flush-interval",
                             "20msec")
             net.begin(turn * 400, 400, pause=0.001)

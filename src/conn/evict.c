@@ -75,6 +75,8 @@ conn_make_room(struct conn_store *s)
 {
 	struct candidate best = { 0 };
 
+	if (s->conns.used == 0)
+		return;
 	for (unsigned looked = 0, little = 0; looked < WINDOW && little < EVICT_SAMPLE; looked++) {
 		const struct conn *c = step(s);
 		if (!c)
@@ -132,6 +134,8 @@ conn_press(struct conn_store *s, enum press stage)
 	struct candidate at[WINDOW];
 	size_t           n = 0, ended = 0;
 
+	if (s->conns.used == 0)
+		return;
 	for (unsigned i = 0; i < WINDOW && ended < AT_ONCE; i++) {
 		const struct conn *c = step(s);
 		if (s->evict_hand == 1)

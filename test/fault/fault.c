@@ -1,0 +1,131 @@
+/* fault.c - lets the nth call fail that asks the system for something: linked into build/san/connlog-faults with --wrap, so that it
+ * stands between all of connlog's own code and the C library (libraries' calls go straight to it).
+ *
+ *   FAULT_AT=N     the Nth call fails, counted from 1; without it none does
+ *   FAULT_AFTER=1  and all behind it
+ *   FAULT_COUNT=1  says at the end how many calls there were
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static atomic_long calls;
+static long        fail_at;
+static bool        fail_after;
+
+static __attribute__((constructor)) void
+begin(void)
+{
+	const char *at = getenv("FAULT_AT");
+
+	fail_at = at ? atol(at) : 0;
+	fail_after = getenv("FAULT_AFTER") != NULL;
+}
+
+static __attribute__((destructor)) void
+end(void)
+{
+	if (getenv("FAULT_COUNT"))
+		fprintf(stderr, "fault: %ld calls\n", (long)calls);
+}
+
+/* Counts a call.  Returns whether it is to fail. */
+static bool
+fails(int error)
+{
+	const long n = atomic_fetch_add(&calls, 1) + 1;
+
+	if (fail_at == 0 || n < fail_at || (n > fail_at && !fail_after))
+		return false;
+	errno = error;
+	return true;
+}
+
+/* `name` with these parameters, which fails with that answer and errno. */
+#define WRAP(type, name, parameters, arguments, failure, error)                                                        \
+	type __real_##name parameters;                                                                                     \
+	type __wrap_##name parameters;                                                                                     \
+	type __wrap_##name parameters                                                                                      \
+	{                                                                                                                  \
+		if (fails(error))                                                                                              \
+			return failure;                                                                                            \
+		return __real_##name arguments;                                                                                \
+	}
+
+WRAP(void *, malloc, (size_t n), (n), NULL, ENOMEM)
+WRAP(void *, calloc, (size_t n, size_t size), (n, size), NULL, ENOMEM)
+WRAP(void *, realloc, (void *p, size_t n), (p, n), NULL, ENOMEM)
+WRAP(void *, aligned_alloc, (size_t a, size_t n), (a, n), NULL, ENOMEM)
+WRAP(char *, strdup, (const char *s), (s), NULL, ENOMEM)
+WRAP(char *, strndup, (const char *s, size_t n), (s, n), NULL, ENOMEM)
+WRAP(FILE *, open_memstream, (char **p, size_t *n), (p, n), NULL, ENOMEM)
+WRAP(FILE *, fopen, (const char *path, const char *mode), (path, mode), NULL, EMFILE)
+WRAP(void *, mmap, (void *p, size_t n, int prot, int flags, int fd, off_t at), (p, n, prot, flags, fd, at), MAP_FAILED,
+     ENOMEM)
+WRAP(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n), -1, fd == STDERR_FILENO ? EIO : ENOSPC)
+WRAP(ssize_t, pwrite, (int fd, const void *p, size_t n, off_t at), (fd, p, n, at), -1, ENOSPC)
+WRAP(ssize_t, read, (int fd, void *p, size_t n), (fd, p, n), -1, EIO)
+WRAP(ssize_t, pread, (int fd, void *p, size_t n, off_t at), (fd, p, n, at), -1, EIO)
+WRAP(int, ftruncate, (int fd, off_t n), (fd, n), -1, EIO)
+WRAP(int, fsync, (int fd), (fd), -1, EIO)
+WRAP(int, fdatasync, (int fd), (fd), -1, EIO)
+WRAP(int, rename, (const char *from, const char *to), (from, to), -1, EIO)
+WRAP(int, unlink, (const char *path), (path), -1, EIO)
+WRAP(int, socket, (int family, int type, int protocol), (family, type, protocol), -1, EMFILE)
+WRAP(int, socketpair, (int family, int type, int protocol, int two[2]), (family, type, protocol, two), -1, EMFILE)
+WRAP(int, pipe2, (int two[2], int flags), (two, flags), -1, EMFILE)
+WRAP(int, setsockopt, (int fd, int level, int name, const void *p, socklen_t n), (fd, level, name, p, n), -1, ENOMEM)
+WRAP(pid_t, fork, (void), (), -1, EAGAIN)
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int
+__wrap_open(const char *path, int flags, ...)
+{
+	va_list  more;
+	unsigned mode = 0;
+
+	if (flags & (O_CREAT | O_TMPFILE)) {
+		va_start(more, flags);
+		mode = va_arg(more, unsigned);
+		va_end(more);
+	}
+	return fails(EMFILE) ? -1 : __real_open(path, flags, mode);
+}
+
+int __real_vasprintf(char **out, const char *format, va_list args);
+int __wrap_vasprintf(char **out, const char *format, va_list args);
+int __attribute__((format(printf, 2, 0))) __wrap_vasprintf(char **out, const char *format, va_list args)
+{
+	return fails(ENOMEM) ? -1 : __real_vasprintf(out, format, args);
+}
+
+int __wrap_asprintf(char **out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int
+__wrap_asprintf(char **out, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	const int n = __wrap_vasprintf(out, format, args);
+	va_end(args);
+	return n;
+}
+
+int __real_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*fn)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*fn)(void *), void *arg);
+int
+__wrap_pthread_create(pthread_t *t, const pthread_attr_t *a, void *(*fn)(void *), void *arg)
+{
+	return fails(EAGAIN) ? EAGAIN : __real_pthread_create(t, a, fn, arg);
+}

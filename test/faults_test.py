@@ -1,0 +1,114 @@
+"""Whatever call of the system fails, at whatever moment: connlog ends with an error or goes on, and what it has written are whole lines.
+
+`make faults` lets each of them fail in turn (FAULTS=all); here some do, so that it does not take long.
+"""
+import concurrent.futures
+import json
+import os
+import re
+import subprocess
+
+from env import Skip
+
+SOME = 14  # of a command's calls
+
+
+def prepare(env):
+    path = env.build + "/san/connlog-faults"
+    if not os.path.exists(path):
+        raise Skip("connlog-faults is not built here")
+    return path
+
+
+def run(program, folder, args, **faults):
+    os.makedirs(folder)
+    environ = {**os.environ, **faults}
+    with open(folder + "/said", "w") as said, open(folder + "/printed", "w") as printed:
+        process = subprocess.Popen([program, *args], cwd=folder, stdin=subprocess.DEVNULL, stdout=printed, stderr=said, env=environ)
+        try:
+            process.wait(120)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError("it hangs") from None
+    with open(folder + "/said") as f:
+        return process.returncode, f.read()
+
+
+def check_lines(folder):
+    """What looks like a log or a list of rows has whole lines."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(parent, name)
+            with open(path, errors="replace") as f:
+                text = f.read()
+            if name in ("said", "report.html") or not text or not name.endswith((".log", "printed")):
+                continue
+            assert text.endswith("\n"), "%s ends with %r" % (name, text[-80:])
+            fields = 0
+            for line in text.splitlines():
+                if line.startswith("#fields"):
+                    fields = line.count("\t")
+                elif line.startswith("{"):
+                    json.loads(line)
+                elif fields and not line.startswith("#"):
+                    assert line.count("\t") + 1 == fields, "%s: %r" % (name, line)
+
+
+def try_one(program, folder, args, n, after):
+    faults = {"FAULT_AT": str(n), **({"FAULT_AFTER": "1"} if after else {})}
+    try:
+        code, said = run(program, folder, args, **faults)
+        assert 0 <= code <= 2, "exit %d\n%s" % (code, said)
+        said = said.replace("LeakSanitizer has encountered a fatal error", "")  # where /proc could not be left open for it
+        assert "Sanitizer:" not in said and "runtime error" not in said, said
+        assert code == 0 or said.strip(), "exit %d without a word" % code
+        check_lines(folder)
+    except (AssertionError, ValueError) as e:
+        return "call %d%s of connlog %s: %s" % (n, " and all behind it" if after else "", " ".join(args), str(e)[:1500])
+    return None
+
+
+def faults(env, *args):
+    program = prepare(env)
+    code, said = run(program, env.tmp + "/whole", args, FAULT_COUNT="1")
+    assert code == 0, said
+    calls = int(re.search(r"fault: (\d+) calls", said).group(1))
+    every = os.environ.get("FAULTS") == "all"
+    numbers = range(1, calls + 1) if every or calls <= SOME else sorted({1 + i * (calls - 1) // (SOME - 1) for i in range(SOME)})
+    jobs = [(n, after) for n in numbers for after in ((False, True) if every else (n % 2 == 0,))]
+    with concurrent.futures.ThreadPoolExecutor(min(env.jobs, 2)) as pool:
+        wrong = [w for w in pool.map(lambda job: try_one(program, "%s/%d-%d" % (env.tmp, *job), args, *job), jobs) if w]
+    assert not wrong, "%d of %d runs\n%s" % (len(wrong), len(jobs), "\n".join(wrong[:5]))
+
+
+def test_read(env):
+    faults(env, "--seed", "x", env.capture("http.pcap"), env.capture("tcp-states.pcap"))
+
+
+def test_read_into_a_folder_by_workers(env):
+    faults(env, "--seed", "x", "-j", "2", "-o", ".", "--format", "json", "--stats", "stats.json", "--memory", "64M",
+           env.capture("http.pcap"))
+
+
+def test_events(env):
+    faults(env, "events", "--all", env.capture("http.pcap"))
+
+
+def log(env):
+    path = env.tmp + "/conn.log"
+    with open(path, "w") as f:
+        f.write(env.run("--seed", "x", env.capture("http.pcap"), env.capture("tcp-states.pcap")).stdout)
+    return path
+
+
+def test_convert(env):
+    faults(env, "convert", "--to", "json", log(env))
+
+
+def test_report(env):
+    faults(env, "report", log(env))
+
+
+def test_cut(env):
+    faults(env, "cut", "ts", "id.orig_h", log(env))
