@@ -1,6 +1,6 @@
 # connlog - build, test, measure.  `make` builds build/connlog; `make help` lists the targets.
 #
-# Every .c file in src/*/ is part of the library, but those of src/cli/, src/ship/, src/sensor/ and src/guard/, which are the program, and what
+# Every .c file in src/*/ and src/service/*/ is part of the library, but those of src/cli/, src/ship/, src/sensor/ and src/guard/, which are the program, and what
 # src/script/ has for builds with other Luas; every test/unit/NAME_test.c is a test program, every fuzz/fuzz_NAME.c a fuzz target and every
 # examples/NAME.c an example of the library: nothing has to be listed here.
 # Objects are built in three variants, each in a folder of its own: obj (as installed), san (ASan + UBSan, what the
@@ -64,7 +64,7 @@ BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden
 	$(PROGRAM_CFLAGS) $(WHERE_CFLAGS) $(CPPFLAGS)
 
 SCRIPT_SRC := $(wildcard src/script/*.c)
-LIB_SRC := $(filter-out src/cli/% src/ship/% src/sensor/% src/guard/% $(SCRIPT_SRC),$(wildcard src/*/*.c)) \
+LIB_SRC := $(filter-out src/cli/% src/ship/% src/sensor/% src/guard/% $(SCRIPT_SRC),$(wildcard src/*/*.c src/service/*/*.c)) \
 	$(if $(LUA_PKG),$(filter-out %/none.c,$(SCRIPT_SRC)),src/script/none.c)
 SENSOR_SRC := $(wildcard src/sensor/*.c src/guard/*.c src/ship/*.c)
 CLI_SRC := $(wildcard src/cli/*.c) $(SENSOR_SRC)
@@ -72,7 +72,7 @@ UNIT := $(patsubst test/unit/%.c,$(B)/unit/%,$(wildcard test/unit/*_test.c))
 FUZZERS := $(patsubst fuzz/%.c,$(B)/fuzzers/%,$(wildcard fuzz/fuzz_*.c))
 EXAMPLES := $(patsubst examples/%.c,$(B)/examples/%,$(wildcard examples/*.c))
 BENCH := $(B)/bench/gen $(B)/bench/reader $(B)/bench/limit $(B)/bench/cost $(B)/bench/send $(B)/bench/where $(B)/bench/attack
-C_FILES := $(wildcard include/*.h src/*/*.[ch] test/unit/*.[ch] test/install/*.c test/fault/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
+C_FILES := $(wildcard include/*.h src/*/*.[ch] src/service/*/*.[ch] test/unit/*.[ch] test/install/*.c test/fault/*.c fuzz/*.[ch] bench/*.[ch] examples/*.c)
 
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))

@@ -11,7 +11,7 @@ FLAGS = ["-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
 
 
 def sources(env, *patterns):
-    return sorted(f for p in patterns for f in glob.glob(os.path.join(env.root, p)))
+    return sorted(f for p in patterns for f in glob.glob(os.path.join(env.root, p), recursive=True))
 
 
 def packages(env):
@@ -19,7 +19,7 @@ def packages(env):
 
 
 def test_every_header_compiles_alone(env):
-    for header in sources(env, "include/*.h", "src/*/*.h"):
+    for header in sources(env, "include/*.h", "src/**/*.h"):
         with open(env.tmp + "/alone.c", "w") as f:
             f.write('#include "%s"\n#include "%s"\nint alone(void);\n' % (header, header))
         env.must(env.cc, *FLAGS, "-Wno-unused-function", "-I" + env.root + "/include", "-I" + env.root + "/src",
@@ -28,8 +28,9 @@ def test_every_header_compiles_alone(env):
 
 def test_includes_flow_one_way(env):
     wrong = []
-    for path in sources(env, "src/*/*.[ch]"):
-        me, file = path.split("/")[-2], os.path.relpath(path, env.root)
+    for path in sources(env, "src/**/*.[ch]"):
+        file = os.path.relpath(path, env.root)
+        me = file.split("/")[1]
         with open(path) as f:
             for name in re.findall(r'^#include "(\w+)/', f.read(), re.M):
                 if name not in ORDER or ORDER.index(name) > ORDER.index(me):
@@ -41,7 +42,7 @@ def test_includes_flow_one_way(env):
 
 def test_files_can_be_read_in_a_sitting(env):
     long = []
-    for path in sources(env, "src/*/*.[ch]", "include/*.h", "fuzz/*.[ch]", "bench/*.c", "test/unit/*.[ch]", "test/*.py",
+    for path in sources(env, "src/**/*.[ch]", "include/*.h", "fuzz/*.[ch]", "bench/*.c", "test/unit/*.[ch]", "test/*.py",
                         "test/gen/*.py", "test/differential/[a-z]*"):
         with open(path) as f:
             n = len(f.readlines())
@@ -85,3 +86,12 @@ def test_make_help_lists_every_target(env):
 def test_demo_prints_a_log(env):
     out = env.must(env.root + "/test/demo", env.build, cwd=env.root)
     assert "#fields\tts\tuid\t" in out and "\tSF\t" in out, out
+
+
+def test_the_protocol_that_the_documentation_adds_compiles(env):
+    with open(env.root + "/docs/ADD-A-PROTOCOL.md") as f:
+        code = re.search(r"```c\n(/\* tacacs\.c .*?)```", f.read(), re.S).group(1)
+    with open(env.tmp + "/tacacs.c", "w") as f:
+        f.write(code)
+    env.must(env.cc, *FLAGS, "-DSERVICE_TACACS=1", "-I" + env.root + "/include", "-I" + env.root + "/src", "-fsyntax-only",
+             "tacacs.c")

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "service/quic_sink.h"
+#include "service/web/quic_sink.h"
 
 static const char text[] = "abcdefghijklmnopqrstuvwxyz";
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "service/http.h"
+#include "service/web/http.h"
 #include "talk_help.h"
 
 extern const struct recogniser recogniser_http;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "service/ftp.h"
+#include "service/file/ftp.h"
 #define TEST_TALK_HAS_CHILDREN
 #include "talk_help.h"
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "service/mime.h"
+#include "service/mail/mime.h"
 
 #define MOST 20
 
