@@ -1,10 +1,10 @@
 /* mysql.c - MySQL's client/server protocol (Zeek: analyzer/protocol/mysql).
  *
- * Confirms: the client's handshake response, which may ask for TLS instead of logging in; TLS then goes to a child.
- * Violates: a packet that does not have the form that the phase of the connection gives it (mysql_packet.c).
+ * Confirms: the client's handshake response, which may request TLS instead of logging in; TLS is then passed to a child.
+ * Violates: a packet without the form that the phase of the connection requires (mysql_packet.c).
  *
- * Held: for each side a packet until it is complete, as far as binpac's buffer would reach (gather.h).  Settled after a login without TLS: all that could still come but violations is
- * a second handshake that asks for TLS.
+ * Buffers an incomplete packet of each side, up to the size of binpac's buffer (gather.h).  Settled after a login without TLS:
+ * besides violations, only a second handshake that requests TLS could follow.
  */
 #include "service/gather.h"
 #include "service/database/mysql_packet.h"
@@ -57,7 +57,7 @@ packet(struct talk *t, int side, const uint8_t *p, size_t n)
 	return true;
 }
 
-/* Takes a packet, or what there is of it.  Returns false on a violation. */
+/* Takes a packet, or the available part of it.  Returns false on a violation. */
 static bool
 take(struct talk *t, int side, struct bytes *in)
 {
@@ -98,7 +98,7 @@ mysql_feed(struct talk *t, int side, struct bytes in)
 			flow_buffer_next(&s->half[side].room);
 			return;
 		}
-	if (s->tls) { /* what is unfinished here never goes on */
+	if (s->tls) { /* what is unfinished here never continues */
 		gather_clear(&s->half[TALK_ORIG].packet);
 		gather_clear(&s->half[TALK_RESP].packet);
 	}

@@ -17,7 +17,7 @@ enum { COM_QUERY = 0x03, COM_CHANGE_USER = 0x11 };
 
 /* ---- fields */
 
-/* A length encoded integer of which the first byte has been read.  Zeek keeps it in an int. */
+/* A length-encoded integer whose first byte has been read.  Zeek keeps it in an int. */
 static int32_t
 integer_from(struct reader *r, uint8_t first)
 {
@@ -323,7 +323,7 @@ credentials(struct reader *r, uint32_t caps)
 	strings(r, 1);
 	if (caps & CAP_DB)
 		read_nul_string(r);
-	if (caps & CAP_PLUGIN_AUTH && r->b.n > 0 && memchr(r->b.p, 0, r->b.n)) /* else it is taken as empty */
+	if (caps & CAP_PLUGIN_AUTH && r->b.n > 0 && memchr(r->b.p, 0, r->b.n)) /* otherwise it counts as empty */
 		read_nul_string(r);
 	if (caps & CAP_ATTRS)
 		connection_attributes(r);
@@ -351,7 +351,7 @@ response10(struct mysql_phases *s, struct reader *r)
 
 /* ---- the client, command phase */
 
-/* A date or time: its length is one of `lengths`, a set of bits. */
+/* A date or time: its length is one of `lengths`, a bit set. */
 static void
 dated(struct reader *r, uint32_t lengths)
 {
@@ -406,7 +406,7 @@ binary_value(struct reader *r, uint8_t type)
 	}
 }
 
-/* The attributes of a query: which are NULL, then types and names, then values. */
+/* The attributes of a query: a bitmap of NULLs, then types and names, then values. */
 static void
 query_attributes(struct reader *r)
 {
@@ -441,7 +441,7 @@ change_user(const struct mysql_phases *s, struct reader *r)
 	read_skip(r, read_u8(r));
 	read_nul_string(r);
 	read_skip(r, 2);
-	/* Zeek asks whether more data follows in a way that is always true. */
+	/* Zeek's check whether more data follows is always true. */
 	if (s->caps & CAP_PLUGIN_AUTH)
 		read_nul_string(r);
 	if (s->caps & CAP_ATTRS)

@@ -1,11 +1,10 @@
 /* postgresql.c - PostgreSQL's protocol 3.0 (postgresql.org/docs/current/protocol.html; Zeek: postgresql/postgresql.spicy).
  *
  * Confirms: a complete StartupMessage of the client; the server's `S` or `N` to an SSLRequest.
- * Violates: a first message of the client that is neither of them, a message of bad form (at the byte that shows it, or
- * where the stream ends in it), a fifth chunk that has to wait for the other side.  The first and the last end it all,
- * after the others that side is not read any more.  A gap ends it silently.  After `S` both sides go to TLS, until one of them
- * ends.
- * Holds: chunks that wait, at most KEPT bytes on each side; beyond, which Zeek would do, nothing is read any more.
+ * Violates: a first message of the client that is neither, a malformed message (at the byte that shows it, or when the stream
+ * ends inside it), a fifth chunk that has to wait for the other side.  The first and the last end everything; after the others
+ * that side is no longer read.  A gap ends it silently.  After `S` both sides are passed to TLS, until one of them ends.
+ * Buffers waiting chunks, at most KEPT bytes of each side; beyond that, unlike in Zeek, nothing more is read.
  */
 #include "service/gather.h"
 #include "service/talk.h"
@@ -15,12 +14,12 @@
 
 enum { CLIENT, SERVER };
 enum phase { TYPE, LENGTH, FIRST_LENGTH, VERSION, PARAMETERS, LAST_NUL, BODY, DEAD };
-enum text { NAME_0, NAME, VALUE_0, VALUE, DONE }; /* within a parameter; errors use the first and the last as well */
+enum text { NAME_0, NAME, VALUE_0, VALUE, DONE }; /* within a parameter; also used by errors (the first and the last) */
 
 /* The messages of a side, byte by byte. */
 struct messages {
 	uint32_t number;   /* that is being read */
-	uint32_t size, at; /* of the body, and of it read */
+	uint32_t size, at; /* size of the body, and bytes of it read */
 	uint8_t  phase, digits, type, text;
 };
 
@@ -28,7 +27,7 @@ struct flow {
 	struct messages m;
 	struct gather   kept;
 	uint8_t         chunks;
-	bool            connected; /* what was kept has been read */
+	bool            connected; /* the buffered chunks have been read */
 };
 
 enum ssl { UNKNOWN, REQUESTED, NOT_REQUESTED, GRANTED, REFUSED };
@@ -39,11 +38,11 @@ struct state {
 	uint8_t     head_n;
 	uint8_t     client, server; /* enum ssl: what it said */
 	bool        begun, swapped;
-	bool        lost;  /* bytes of `head` are missing */
-	bool        ended; /* TLS has: one of the sides did */
+	bool        lost;  /* bytes of `head` were not captured */
+	bool        ended; /* TLS has ended, because one of the sides has */
 };
 
-/* ---- forms of messages: each is shown a byte, and answers whether it may be there */
+/* ---- forms of messages: each takes a byte and returns whether it is allowed */
 
 static bool
 name_char(uint8_t c)
@@ -94,7 +93,7 @@ fields(struct messages *m, uint8_t c)
 	}
 }
 
-/* What the n-th byte, the latest, shows of an AuthenticationRequest. */
+/* Checks the n-th byte of an AuthenticationRequest. */
 static bool
 authentication(struct messages *m, uint8_t c)
 {
@@ -162,7 +161,7 @@ client_end(const struct messages *m)
 
 /* ---- a stream of them */
 
-/* Returns whether what a message of this type and size has in it is not looked at. */
+/* Returns whether the contents of a message of this type and size are ignored. */
 static bool
 opaque(const struct messages *m, int role)
 {
@@ -226,7 +225,7 @@ startup_byte(struct talk *t, struct messages *m, uint8_t c)
 	}
 }
 
-/* Returns false if the byte may not be. */
+/* Returns false if the byte is not allowed. */
 static bool
 one_byte(struct talk *t, struct messages *m, int role, uint8_t c)
 {
@@ -277,7 +276,7 @@ read_messages(struct talk *t, struct messages *m, int role, struct bytes in)
 	}
 }
 
-/* ---- who waits for whom */
+/* ---- waiting for the other side */
 
 static void
 fail(struct talk *t)
@@ -286,7 +285,7 @@ fail(struct talk *t)
 	talk_skip(t);
 }
 
-/* Keeps a chunk until the other side has spoken. */
+/* Buffers a chunk until the other side has spoken. */
 static void
 keep(struct talk *t, struct flow *f, struct bytes in)
 {
@@ -340,7 +339,7 @@ client_in(struct talk *t, struct state *s, int side, struct bytes in)
 		tls_in(t, s, side, in);
 }
 
-/* The other side has spoken: what was kept comes first. */
+/* The other side has spoken: buffered chunks come first. */
 static void
 flow_in(struct talk *t, struct state *s, int role, int side, struct bytes in)
 {
@@ -357,7 +356,7 @@ flow_in(struct talk *t, struct state *s, int role, int side, struct bytes in)
 	into(t, s, side, in);
 }
 
-/* The client's first eight bytes.  Returns whether they were there already, or are now; `in` is what follows. */
+/* The client's first eight bytes.  Returns whether they are complete; `in` is what follows. */
 static bool
 client_head(struct talk *t, struct state *s, struct bytes *in)
 {
@@ -391,7 +390,7 @@ client_head(struct talk *t, struct state *s, struct bytes *in)
 	return false;
 }
 
-/* Without SSLRequest the eight bytes are the StartupMessage's, which is read when more comes. */
+/* Without SSLRequest the eight bytes belong to the StartupMessage, which is read when more arrives. */
 static void
 reread_head(struct talk *t, struct state *s)
 {
@@ -428,7 +427,7 @@ postgresql_feed(struct talk *t, int side, struct bytes in)
 	flow_in(t, s, role, side, in);
 }
 
-/* The parser finds out at once, but in a number when all of it should be there. */
+/* The parser notices immediately, but in a number only when all of it should be there. */
 static void
 postgresql_gap(struct talk *t, int side, uint64_t len)
 {
@@ -470,7 +469,7 @@ postgresql_flipped(struct talk *t)
 {
 	struct state *s = talk_state(t);
 
-	s->swapped ^= s->begun; /* parsers stay with the data they have begun with */
+	s->swapped ^= s->begun; /* parsers stay with the data that they started with */
 }
 
 static void

@@ -1,26 +1,24 @@
 /* redis.c - Redis' RESP2 and RESP3 (redis.io/docs/reference/protocol-spec; Zeek: redis/resp.spicy, redis/redis.spicy).
  *
  * Confirms: each complete value of the server, at the top.
- * Violates, and ends it all: a server that speaks first, a command of bad form, an empty one; a number of the server that is
- * none.
- * Another bad value of the server does not violate at once.  Spicy looks for the next CR LF behind what it has already let
- * go of - all that was read but for the contents of a string that is not complete - and goes on behind it.  Where there is
- * nothing behind it yet, it looks at a place that it has let go of, and then it is a violation.  The end of the server's
+ * Violates, and ends everything: a server that speaks first, a malformed or empty command, an invalid number of the server.
+ * Other invalid values of the server do not violate immediately.  Spicy searches for the next CR LF after what it has already
+ * released (everything read, except the contents of an incomplete string) and continues there.  If nothing follows it yet,
+ * Spicy accesses released data, which is a violation.  The end of the server's
  * stream violates after any of these, as does one within a value or a command.
- * A gap ends it on the client's side, and is a bad value on the server's.
- * Holds: as long as nothing is confirmed, HELD bytes of a string that is not complete; of the client an inline command of
- * 1024.
+ * A gap ends the client's side, and is an invalid value on the server's.
+ * Buffers HELD bytes of an incomplete string until something is confirmed, and 1024 bytes of a client's inline command.
  */
 #include "service/database/redis.h"
 #include "service/talk.h"
 
-#define HELD 10240u /* of longer strings nothing is looked at again */
+#define HELD 10240u /* longer strings are not parsed again */
 
 struct state {
 	struct redis_command client;
 	struct redis_value   server;
-	struct gather        held;     /* what there is of the server's string */
-	bool                 overflow; /* more than is held */
+	struct gather        held;     /* the available part of the server's string */
+	bool                 overflow; /* more than is buffered */
 	uint8_t              taken;    /* bytes of the server's value; 2: or more */
 	bool                 searching, last_cr, failed, confirmed, client_seen;
 };
@@ -70,7 +68,7 @@ begin_search(struct state *s)
 	s->last_cr = false;
 }
 
-/* Returns what follows the CR LF that is looked for. */
+/* Returns what follows the next CR LF. */
 static struct bytes
 search(struct state *s, struct bytes in)
 {
@@ -97,7 +95,7 @@ value_bytes(struct state *s, struct bytes *in)
 	return a;
 }
 
-/* `more`: something follows these bytes, though it may be missing.  Returns false after an error from which nothing recovers. */
+/* `more`: something follows these bytes, even if it was not captured.  Returns false after an error from which nothing recovers. */
 static bool
 server_bytes(struct talk *t, struct state *s, struct bytes in, bool more)
 {
@@ -128,7 +126,7 @@ server_bytes(struct talk *t, struct state *s, struct bytes in, bool more)
 	return true;
 }
 
-/* A string that is not complete will not be: what there is of it is read again, and again where there is one within.
+/* An incomplete string will never be completed: its available part is parsed again, recursively.
  * Returns as server_bytes() does. */
 static bool
 reread_strings(struct talk *t, struct state *s, bool more)
@@ -166,7 +164,7 @@ client_bytes(struct talk *t, struct state *s, struct bytes in)
 	}
 }
 
-/* ---- the whole */
+/* ---- streams */
 
 static void
 redis_feed(struct talk *t, int side, struct bytes b)

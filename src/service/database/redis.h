@@ -1,6 +1,6 @@
-/* redis.h - the two grammars of Redis: what a client sends, and what a server answers (redis.c puts them together).
+/* redis.h - the two grammars of Redis: what a client sends, and what a server answers (redis.c combines them).
  *
- * Both are given bytes as they come, and say after each step whether something is complete or wrong.
+ * Both take bytes as they arrive, and report after each step whether something is complete or wrong.
  */
 #ifndef CONNLOG_SERVICE_REDIS_H
 #define CONNLOG_SERVICE_REDIS_H
@@ -24,8 +24,8 @@ enum redis_phase {
 	REDIS_INLINE
 };
 
-/* BAD: a parse error, from which a server's stream can recover.  FATAL: an error from which nothing recovers.  LOST: what is
- * looked at is missing. */
+/* BAD: a parse error, from which a server's stream can recover.  FATAL: an error from which nothing recovers.  LOST: needed bytes
+ * were not captured. */
 enum redis_answer { REDIS_MORE, REDIS_DONE, REDIS_BAD, REDIS_FATAL, REDIS_LOST };
 
 /* A line with a number, byte by byte. */
@@ -35,12 +35,12 @@ struct redis_number {
 	bool     minus, bad;
 };
 
-/* A value of the server, lists and all. */
+/* A value of the server, including lists. */
 struct redis_value {
 	struct redis_number number;
 	uint32_t            left; /* of a string; of a line: bytes seen */
 	uint32_t            elements;
-	uint32_t            rest[REDIS_MAX_DEPTH]; /* elements to come, of the lists around */
+	uint32_t            rest[REDIS_MAX_DEPTH]; /* elements left, of the enclosing lists */
 	bool                attribute[REDIS_MAX_DEPTH];
 	uint8_t             depth, phase, type;
 	bool                cr;
@@ -54,7 +54,7 @@ struct redis_command {
 	uint32_t            left, elements, seen;
 	uint8_t             phase;
 	bool                cr, unset;
-	bool                lost; /* bytes of the string are missing */
+	bool                lost; /* bytes of the string were not captured */
 };
 
 /* Returns whether the byte ends a line. */
@@ -69,15 +69,15 @@ redis_line_end(bool *cr, uint8_t c)
 
 /* As redis_line_end(), for the line of a number. */
 bool redis_number_end(struct redis_number *x, bool *cr, uint8_t c);
-/* Returns false if it is not one. A sign alone is 0. */
+/* Returns false if it is not one. A lone sign is 0. */
 bool redis_number_is(const struct redis_number *x, int64_t *v);
 
-/* Takes one byte, or several of a string: `*n`. */
+/* Takes one byte, or `*n` of a string. */
 enum redis_answer redis_value_step(struct redis_value *v, struct bytes in, size_t *n);
 enum redis_answer redis_command_step(struct redis_command *c, struct bytes in, size_t *n);
-/* Bytes are missing.  Returns LOST where they are looked at already. */
+/* Bytes were not captured.  Returns LOST if they were needed. */
 enum redis_answer redis_command_gap(struct redis_command *c, uint64_t len);
-/* Forgets what came of a command, which may be complete. */
+/* Forgets the command so far, which may be complete. */
 void redis_command_clear(struct redis_command *c);
 
 #endif

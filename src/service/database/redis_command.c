@@ -1,6 +1,6 @@
 /* redis_command.c - a command, as a client sends it: a list of strings, or a line (Zeek: redis/resp.spicy, ClientData).
  *
- * Its first argument is looked up in lower case, which needs it to be a text (decoding.h).
+ * Its first argument is looked up in lower case, so it must be valid text (decoding.h).
  */
 #include "service/database/redis.h"
 
@@ -154,7 +154,7 @@ redis_command_step(struct redis_command *c, struct bytes in, size_t *n)
 	}
 }
 
-/* A string is looked at when all of it is there. */
+/* A string is inspected once it is complete. */
 enum redis_answer
 redis_command_gap(struct redis_command *c, uint64_t len)
 {

@@ -3,7 +3,7 @@
 
 #define LIMIT ((uint64_t)1 << 63) /* Spicy's range of a number without its sign; 2^63 itself becomes negative */
 
-/* A byte of a number's line, the CR LF excluded: a CR can only be seen to be part of it when it is too late. */
+/* A byte of a number's line, without the CR LF: only too late can a CR be seen to be part of it. */
 static void
 number_byte(struct redis_number *x, uint8_t c)
 {
@@ -44,7 +44,7 @@ redis_number_is(const struct redis_number *x, int64_t *v)
 	return !x->bad && x->n > 0;
 }
 
-/* A value has ended, and with it maybe lists around it. */
+/* A value has ended, and possibly the lists around it. */
 static enum redis_answer
 value_end(struct redis_value *v)
 {

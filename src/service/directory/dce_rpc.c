@@ -1,11 +1,11 @@
 /* dce_rpc.c - DCE-RPC over a stream (C706 chapter 12, MS-RPCE): TCP, and pipes in SMB; Zeek's dce-rpc/dce_rpc-protocol.pac.
  *
- * Every PDU that parses confirms: a header of version 5, of its whole length, and, where it is not one of several
- * fragments, with a body of the right form.  Anything else violates and loses the rest of the chunk, which has no effect on the
- * service (dpd.zeek ignores violations of DCE-RPC) but for what is lost.  The authentication of a PDU goes, before its body
- * is looked at, to a GSSAPI or NTLM object, which are of this object alone.  After a gap nothing is looked at.
- * Held are up to 64 KiB of each side: one PDU.  Of requests in fragments only their numbers are kept: Zeek's buffer for them
- * has nothing but the last one when this comes, so a body is what its last fragment holds.
+ * Every PDU that parses confirms: a header of version 5, of its whole length, and, unless it is one of several fragments, with
+ * a well-formed body.  Anything else violates and loses the rest of the chunk; otherwise it has no effect on the service
+ * (dpd.zeek ignores violations of DCE-RPC).  The authentication of a PDU is passed, before its body
+ * is parsed, to a GSSAPI or NTLM object that belongs to this object alone.  After a gap nothing is looked at.
+ * Buffers up to 64 KiB of each side: one PDU.  Of fragmented requests only the numbers are kept: Zeek's buffer contains only
+ * the last fragment when it is complete, so that is the body.
  */
 #include "service/cursor.h"
 #include "service/gather.h"
@@ -20,7 +20,7 @@ enum auth { AUTH_GSSAPI = 9, AUTH_NTLM = 10 };
 
 struct side {
 	struct gather held;
-	uint32_t      call[MAX_CALLS]; /* those of which the last fragment has not come */
+	uint32_t      call[MAX_CALLS]; /* those whose last fragment has not arrived */
 	uint8_t       calls;
 };
 
@@ -56,10 +56,10 @@ authentication(struct talk *t, struct bytes b)
 	struct talk   **to = ntlm ? &d->ntlm : &d->gssapi;
 
 	if (!ntlm && b.p[0] != AUTH_GSSAPI)
-		return; /* Kerberos gets a stream from Zeek here, which it does not look at */
+		return; /* Zeek passes Kerberos a stream here, which it ignores */
 	if (!*to)
 		*to = talk_outside(t, ntlm ? SERVICE_NTLM : SERVICE_GSSAPI);
-	if (*to) /* whoever sends it, it is the originator's */
+	if (*to) /* whichever side sends it, it counts as the originator's */
 		talk_feed(*to, TALK_ORIG, bytes_skip(b, AUTH_HEADER));
 }
 

@@ -1,7 +1,7 @@
 /* gssapi.c - a GSSAPI token in SMB or DCE-RPC (RFC 4178, SPNEGO); Zeek's gssapi/gssapi-protocol.pac and -analyzer.pac.
  *
- * It is fed with one token at a time, whole.  A token that parses confirms, any other violates.  What a mechanism put in
- * goes to NTLM or Kerberos, which are of this object alone.  Nothing is buffered.
+ * It is fed one complete token at a time.  A token that parses confirms, any other violates.  The contents of a mechanism
+ * are passed to NTLM or Kerberos objects that belong to this object alone.  Nothing is buffered.
  */
 #include "service/asn1.h"
 #include "service/talk.h"
@@ -69,7 +69,7 @@ feed(struct talk *t, int side, struct bytes b)
 	const struct asn1_meta wrapper = asn1_meta(&c);
 	const unsigned         id = (unsigned)wrapper.tag << 8 | wrapper.len;
 
-	(void)side;                         /* it is the kind of the token that says who talks */
+	(void)side;                         /* the kind of the token tells which side speaks */
 	if (id == 0x0404 || id == 0x0504) { /* MIC and Wrap tokens (RFC 4121) */
 	} else if (wrapper.tag == 0x60) {
 		(void)asn1_value(&c);

@@ -1,4 +1,4 @@
-/* krb.c - Kerberos over UDP (RFC 4120), and the messages inside GSSAPI, which come one by one as over UDP; Zeek's
+/* krb.c - Kerberos over UDP (RFC 4120), and the messages inside GSSAPI, which are passed one by one as over UDP; Zeek's
  * krb/KRB.cc.
  *
  * A datagram that parses as a message confirms, any other violates.  Nothing is buffered.

@@ -1,6 +1,6 @@
 /* krb_message.c - see krb_message.h.  RFC 4120; Zeek's krb/krb-protocol.pac, krb-types.pac and krb-padata.pac.
  *
- * As in Zeek tags are not looked at but for their numbers where a choice hangs on them.  Nothing is buffered.
+ * As in Zeek, only the number of a tag matters, where a choice depends on it.  Nothing is buffered.
  */
 #include "service/directory/krb_message.h"
 
@@ -35,7 +35,7 @@ values(struct cursor *c, unsigned n)
 		(void)asn1_value(c);
 }
 
-/* To the end of what confines it. */
+/* Skips to the end of the enclosing element. */
 static void
 all_values(struct cursor *c)
 {
@@ -69,7 +69,7 @@ encrypted_data(struct cursor *c, uint64_t length)
 	metas(c, 1);
 	(void)asn1_element(c);
 	struct asn1_meta m = asn1_meta(c);
-	if (m.index == 1) { /* the key's version, which is optional, comes first */
+	if (m.index == 1) { /* the optional key version comes first */
 		values(c, 1);
 		m = asn1_meta(c);
 	}
@@ -118,7 +118,7 @@ ap_req(struct talk *t, struct cursor *c)
 	ticket(c, true);
 	encrypted(c);
 	if (!c->bad)
-		talk_confirm(t); /* also where it is only a part of a TGS-REQ */
+		talk_confirm(t); /* also inside a TGS-REQ */
 }
 
 /* KRB_PA_PK_AS_Req, _Rep: a certificate after `n` lengths. */
@@ -149,7 +149,7 @@ encryption_info(struct cursor *c)
 static void
 padata_element(struct talk *t, struct cursor *c, uint64_t type, uint64_t length)
 {
-	/* These two are not confined to their length. */
+	/* These two are not limited to their length. */
 	if (type == 1) {
 		metas(c, 2);
 		ap_req(t, c);
@@ -175,7 +175,7 @@ padata_element(struct talk *t, struct cursor *c, uint64_t type, uint64_t length)
 	cur_leave(c, outer);
 }
 
-/* KRB_PA_Data_Sequence, to the end of what confines it. */
+/* KRB_PA_Data_Sequence, to the end of the enclosing element. */
 static void
 padata_sequence(struct talk *t, struct cursor *c, bool in_error)
 {
@@ -203,7 +203,7 @@ padata(struct talk *t, struct cursor *c, uint8_t index)
 	const struct asn1_meta m = asn1_meta(c);
 
 	if (m.index != index)
-		return m.length; /* there is none: this began the next element */
+		return m.length; /* there is none: this is the beginning of the next element */
 	const size_t outer = cur_enter(c, m.length);
 	padata_sequence(t, c, false);
 	cur_leave(c, outer);
@@ -282,7 +282,7 @@ kdc_rep(struct talk *t, struct cursor *c)
 	encrypted(c);
 }
 
-/* KRB_ERROR_Arg.  Returns false at the one that ends the first list: its data, the code, is read by the caller. */
+/* KRB_ERROR_Arg.  Returns false at the element that ends the first list; the caller reads its data, the code. */
 static bool
 error_argument(struct talk *t, struct cursor *c, uint64_t code)
 {
@@ -316,7 +316,7 @@ error(struct talk *t, struct cursor *c)
 		(void)error_argument(t, c, code);
 }
 
-/* KRB_SAFE_MSG: its arguments take all, so the check sum after them never fits; it cannot be confirmed. */
+/* KRB_SAFE_MSG: its arguments take everything, so the checksum after them never fits and it cannot confirm. */
 static void
 safe(struct cursor *c)
 {

@@ -1,6 +1,6 @@
 /* krb_tcp.c - Kerberos over TCP (RFC 4120 7.2.2); Zeek's krb/KRB_TCP.cc.
  *
- * A message follows its length (four bytes); it confirms when it is all there and parses, otherwise it violates, as does one
+ * A message follows its length (four bytes); it confirms when it is complete and parses, otherwise it violates, as does one
  * of no bytes.  After a gap, and on a partial connection, nothing is looked at.
  * Held is each side's message, as far as binpac's buffer would reach (gather.h).
  */
@@ -18,7 +18,7 @@ struct krb_tcp {
 	struct side side[2];
 };
 
-/* What is held and what else came with it is lost; the next chunk begins a message. */
+/* Drops the buffer and the rest of the chunk; the next chunk begins a message. */
 static void
 fail(struct talk *t, struct side *s, struct bytes *in)
 {
@@ -28,7 +28,7 @@ fail(struct talk *t, struct side *s, struct bytes *in)
 	*in = bytes_skip(*in, in->n);
 }
 
-/* Returns the first `want` bytes; NULL where there are not so many yet, or never will be. */
+/* Returns the first `want` bytes; NULL if there are not enough yet, or never will be. */
 static const uint8_t *
 need(struct talk *t, struct side *s, struct bytes *in, size_t want)
 {
@@ -40,7 +40,7 @@ need(struct talk *t, struct side *s, struct bytes *in, size_t want)
 	return NULL;
 }
 
-/* Takes a message, or all bytes where more are needed. */
+/* Takes a message, or buffers all bytes if more are needed. */
 static void
 message(struct talk *t, struct side *s, struct bytes *in)
 {

@@ -1,34 +1,34 @@
 /* ldap.c - LDAP (RFC 4511) over TCP and UDP; Zeek: ldap/ldap.spicy.
  *
- * Confirms: a message that is complete, controls and all, and has the form that Zeek's grammar gives its operation.
- * Violates: anything else, and a stream or datagram that ends inside of a message; after that nothing more is read.
- * After StartTLS both sides go to TLS.  After a SASL bind messages may be wrapped; of what is encrypted only the length is
- * read.  A gap may lie in what is skipped; otherwise all ends there, as Zeek's parser does, without a violation.
- * Holds: an operation that comes in pieces, to its end or to OP_HELD bytes, on each side.  What lies behind these counts
- * as good: no violation counts there any more.  Headers are less than 400 bytes.
+ * Confirms: a complete message, including controls, whose operation has the form of Zeek's grammar.  Violates: anything else,
+ * and a stream or datagram that ends inside a message; after that nothing more is read.
+ * After StartTLS both sides are passed to TLS.  After a SASL bind messages can be wrapped; of encrypted ones only the length is
+ * read.  Gaps are allowed in skipped bytes; otherwise everything ends there without a violation, as Zeek's parser does.
+ * Buffers an incomplete operation of each side, up to OP_HELD bytes.  What follows these counts as good, since violations no
+ * longer count there.  Headers are less than 400 bytes.
  */
 #include "service/gather.h"
 #include "service/directory/ldap_op.h"
 #include "service/talk.h"
 
 #define OP_HELD  10240u
-#define OP_EAGER 512u                        /* so much of it is looked at whenever more of it comes */
-#define FARTHEST (UINT64_MAX - (1ull << 40)) /* an operation so long ends beyond what a stream can have */
+#define OP_EAGER 512u                        /* up to this size it is parsed again whenever more arrives */
+#define FARTHEST (UINT64_MAX - (1ull << 40)) /* an operation of this length ends beyond any stream */
 #define HEAD_MIN 7u                          /* three headers of two bytes, and an identifier of one */
 
-/* What comes behind the bytes that are skipped. */
+/* What follows the skipped bytes. */
 enum phase { START, HEAD, OP, OP_PASSED, TAIL, DECIDE, SEALED, KRB5, TOKEN, DOOMED, LOST, TLS, DEAD };
 
 struct flow {
 	struct gather        g;
-	struct ldap_progress progress; /* of the operation; and how many bytes of the headers are looked for next */
-	uint64_t             skip;     /* bytes to be skipped */
-	uint64_t             message, before, op; /* lengths: of a message, of what is before its operation, of this */
-	uint64_t             limit;               /* of a token of messages in plain: what is left of it */
-	uint32_t             tried;               /* so many bytes of the operation had no error in them */
-	uint16_t             trailer;             /* of the token */
-	uint8_t              phase, opcode;
-	bool                 limited;
+	struct ldap_progress progress; /* of the operation; and how many bytes of the headers are needed next */
+	uint64_t             skip;     /* bytes to skip */
+	uint64_t message, before, op;  /* lengths: of a message, of what precedes its operation, of the operation */
+	uint64_t limit;                /* of a plaintext token: bytes left */
+	uint32_t tried;                /* bytes of the operation without an error */
+	uint16_t trailer;              /* of the token */
+	uint8_t  phase, opcode;
+	bool     limited;
 };
 
 struct state {
@@ -36,7 +36,7 @@ struct state {
 	struct ldap_context context;
 };
 
-/* Returns how many bytes are held from earlier chunks. */
+/* Returns how many bytes are buffered from earlier chunks. */
 static size_t
 held(const struct flow *f)
 {
@@ -49,7 +49,7 @@ between_messages(const struct flow *f)
 	return f->phase == START && f->skip == 0 && held(f) == 0;
 }
 
-/* A parse error: the end for both sides. */
+/* A parse error ends both sides. */
 static bool
 fail(struct talk *t, struct flow *f)
 {
@@ -59,7 +59,7 @@ fail(struct talk *t, struct flow *f)
 	return false;
 }
 
-/* Skips what is to be, held or not.  Returns whether all of it was there. */
+/* Skips bytes, buffered or not.  Returns whether all of it was there. */
 static bool
 pass_over(struct flow *f, struct bytes *in)
 {
@@ -107,7 +107,7 @@ read_head(struct flow *f, struct ber *b)
 		return fit;
 	if (h.cls != BER_UNIVERSAL || h.type != BER_INTEGER)
 		return BER_BAD;
-	if (h.len == 0 || h.len > 8) { /* no number: an error, but only when all of it is there */
+	if (h.len == 0 || h.len > 8) { /* not a number: an error, but only once it is complete */
 		f->skip = h.len;
 		f->phase = DOOMED;
 		return BER_OK;
@@ -129,7 +129,7 @@ message_head(struct talk *t, struct flow *f, struct bytes *in)
 {
 	const size_t there = held(f) + in->n;
 
-	/* No byte more than the headers have is taken: what follows may be passed on as it is. */
+	/* Exactly the headers are consumed: what follows may be passed on as it is. */
 	for (size_t want = there < HEAD_MIN ? there : HEAD_MIN; want && want <= there; want++) {
 		struct ber   b = { gather_need(&f->g, in, want), 0, want, UINT64_MAX, &f->progress.need };
 		enum ber_fit fit = b.p ? read_head(f, &b) : BER_MORE;
@@ -140,7 +140,7 @@ message_head(struct talk *t, struct flow *f, struct bytes *in)
 			return true;
 		}
 	}
-	gather_need(&f->g, in, there + 1); /* holds it all */
+	gather_need(&f->g, in, there + 1); /* buffers everything */
 	return false;
 }
 
@@ -154,7 +154,7 @@ after_op(struct talk *t, struct flow *f)
 	return true;
 }
 
-/* Returns whether to look at what is held: not if no more would be seen, nor for every few bytes of a long operation. */
+/* Returns whether to parse the buffer: not if nothing new would be seen, nor for every few bytes of a long operation. */
 static bool
 worth_trying(const struct flow *f)
 {
@@ -190,9 +190,9 @@ operation(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *
 	}
 }
 
-/* ---- what SASL wraps around messages */
+/* ---- SASL wrapping */
 
-/* What is encrypted: a length, and so many bytes. */
+/* Encrypted data: a length, and that many bytes. */
 static bool
 sealed_message(struct flow *f, struct bytes *in)
 {
@@ -279,8 +279,8 @@ dispatch(struct talk *t, struct flow *f, unsigned mode)
 	}
 }
 
-/* After a bind by SASL nobody knows: a first byte 0x30 is taken for a message, else it is the length of a token; this
- * holds for the other side as well. With GSS, or without a name, the token may tell itself. */
+/* After a SASL bind the mode is unknown: a first byte of 0x30 means a message, anything else the length of a token, and this
+ * then applies to the other side as well.  With GSS, or without a name, the token itself can tell. */
 static void
 find_mode(struct talk *t, struct flow *f, struct ldap_context *c, uint8_t first)
 {
@@ -302,7 +302,7 @@ decide(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *in)
 		return false;
 	if (load_be32(p) >= 2 && load_be16(p + 4) == 0x0504)
 		c->mode = LDAP_MS_KRB5;
-	if (c->mode == LDAP_MAYBE) /* by now another bind has succeeded */
+	if (c->mode == LDAP_MAYBE) /* meanwhile another bind has succeeded */
 		return fail(t, f);
 	dispatch(t, f, c->mode);
 	return true;
@@ -322,9 +322,9 @@ start(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *in)
 	return true;
 }
 
-/* ---- the whole */
+/* ---- streams */
 
-/* One step.  Returns false if nothing more can be done with what is there. */
+/* One step.  Returns false if nothing more can be done with the available bytes. */
 static bool
 step(struct talk *t, int side, struct flow *f, struct bytes *in)
 {
@@ -372,7 +372,7 @@ step(struct talk *t, int side, struct flow *f, struct bytes *in)
 	return false;
 }
 
-/* Takes all of the input, or comes to an error. */
+/* Takes all of the input, or stops at an error. */
 static void
 run(struct talk *t, int side, struct flow *f, struct bytes in)
 {
@@ -411,7 +411,7 @@ tcp_feed(struct talk *t, int side, struct bytes b)
 	run(t, side, &((struct state *)talk_state(t))->side[side], b);
 }
 
-/* Every datagram starts over, and has to end with a message. */
+/* Every datagram starts over, and must end with a message. */
 static void
 udp_feed(struct talk *t, int side, struct bytes b)
 {
@@ -428,7 +428,7 @@ udp_feed(struct talk *t, int side, struct bytes b)
 		forget(f);
 }
 
-/* Returns how many bytes have to be there, counted from those that are held, before the next is looked at. */
+/* Returns how many bytes, including buffered ones, are needed before parsing continues. */
 static uint64_t
 needed(const struct flow *f, const struct ldap_context *c)
 {
@@ -456,8 +456,7 @@ needed(const struct flow *f, const struct ldap_context *c)
 	return 0;
 }
 
-/* Zeek's parser finds out that bytes are missing when it looks at them: in what is skipped, never; in a string, when all
- * of it should be there. */
+/* Zeek's parser notices missing bytes when it reads them: never in skipped bytes; in a string, when all of it should be there. */
 static void
 ldap_gap(struct talk *t, int side, uint64_t len)
 {
@@ -493,7 +492,7 @@ ldap_eof(struct talk *t, int side)
 
 	if (f->phase == DEAD || f->phase == TLS || (!f->limited && between_messages(f)))
 		return;
-	f->phase = DEAD; /* the other side goes on */
+	f->phase = DEAD; /* the other side continues */
 	talk_violate(t);
 }
 

@@ -15,7 +15,7 @@ ber_over(struct bytes b)
 	return (struct ber){ b.p, 0, b.n, b.n, NULL };
 }
 
-/* What goes beyond the end is known to be an error when the end is there, as Spicy finds out. */
+/* As in Spicy, exceeding the end is an error only once the end has arrived. */
 static enum ber_fit
 reach(const struct ber *b, uint64_t n)
 {
@@ -88,7 +88,7 @@ ber_header(struct ber *b, struct ber_head *h)
 
 static enum ber_fit element_at(struct ber *b, bool descend, unsigned depth, struct ber_element *e);
 
-/* Elements that fill `len` bytes. What goes beyond the end is an error only after those that are there. */
+/* Elements that fill `len` bytes.  Exceeding the end is an error only after the elements that are there. */
 static enum ber_fit
 descend_into(struct ber *b, uint64_t len, unsigned depth)
 {
@@ -116,7 +116,7 @@ is_utf8(unsigned type)
 	return type == 12 || (type >= 18 && type <= 30 && type != 19 && type != 23 && type != 24);
 }
 
-/* What a universal type asks of its body. */
+/* What a universal type requires of its body. */
 static bool
 body_good(unsigned type, struct bytes body)
 {

@@ -1,17 +1,17 @@
-/* ldap_ber.h - BER elements as Zeek's LDAP parser reads them (ldap/asn1.spicy), over bytes that may not all be there yet. */
+/* ldap_ber.h - BER elements as Zeek's LDAP parser reads them (ldap/asn1.spicy), from bytes that may be incomplete. */
 #ifndef CONNLOG_SERVICE_LDAP_BER_H
 #define CONNLOG_SERVICE_LDAP_BER_H
 
 #include "base/bytes.h"
 
-/* What a look at bytes found: an error, that more bytes have to come before it is known, or what was looked for. */
+/* The result of parsing: an error, more bytes are needed, or success. */
 enum ber_fit { BER_BAD, BER_MORE, BER_OK };
 
 enum { BER_UNIVERSAL, BER_APPLICATION, BER_CONTEXT, BER_PRIVATE }; /* classes */
 enum { BER_BOOLEAN = 1, BER_INTEGER = 2, BER_OCTETS = 4, BER_OID = 6, BER_ENUMERATED = 10, BER_SEQUENCE = 16, BER_SET };
 
-/* A cursor: at <= have <= end; the bytes up to `have` are there, those up to `end` belong to it.  Where more have to come,
- * `*need` tells how many have to be there, unless it is NULL. */
+/* A cursor: at <= have <= end; the bytes up to `have` have arrived, those up to `end` belong to it.  If more are
+ * needed, `*need` (unless NULL) is set to how many. */
 struct ber {
 	const uint8_t *p;
 	uint64_t       at, have, end;
@@ -29,16 +29,16 @@ struct ber_element {
 	struct bytes    body;
 };
 
-/* Returns a cursor over bytes that are all there. */
+/* Returns a cursor over complete bytes. */
 struct ber ber_over(struct bytes b);
 
-/* All of these move the cursor only where they answer BER_OK. */
+/* All of these move the cursor only if they return BER_OK. */
 enum ber_fit ber_take(struct ber *b, uint64_t n, const uint8_t **p);
 enum ber_fit ber_length(struct ber *b, uint64_t *len);
 enum ber_fit ber_header(struct ber *b, struct ber_head *h);
-/* Sequences and sets are checked to the bottom (32 levels) if `descend`, otherwise left to be read. */
+/* Sequences and sets are checked recursively (32 levels) if `descend`, otherwise left to be read. */
 enum ber_fit ber_next(struct ber *b, bool descend, struct ber_element *e);
-/* As ber_next() that descends, but anything but a number, or a string, is bad. */
+/* As ber_next() with `descend`, but accept only a number, or a string. */
 enum ber_fit ber_number(struct ber *b, int64_t *n);
 enum ber_fit ber_string(struct ber *b, struct ber_element *e);
 

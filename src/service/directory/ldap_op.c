@@ -1,4 +1,4 @@
-/* ldap_op.c - see ldap_op.h (RFC 4511; Zeek: ldap/ldap.spicy, of which the oddities are kept). */
+/* ldap_op.c - see ldap_op.h (RFC 4511; Zeek: ldap/ldap.spicy, including its oddities). */
 #include "service/directory/ldap_op.h"
 
 #include "service/decoding.h"
@@ -126,7 +126,7 @@ bind_request(struct ber *b, struct ldap_context *c)
 	}
 }
 
-/* NegTokenResp's items: which of them matter, and whether the mechanism is Microsoft's Kerberos. */
+/* NegTokenResp's items: the relevant ones, and whether the mechanism is Microsoft's Kerberos. */
 struct answer {
 	bool         accepted, token, has_mechanism;
 	struct bytes mechanism;
@@ -172,7 +172,7 @@ spnego_answer(struct bytes payload, struct ldap_context *c)
 	if (e.head.cls != BER_UNIVERSAL || (e.head.type != BER_SEQUENCE && e.head.type != BER_SET))
 		return BER_BAD;
 	TRY(answer_items(e.body, &a));
-	if (!a.has_mechanism) /* it is read all the same */
+	if (!a.has_mechanism) /* it is read anyway */
 		return BER_BAD;
 	b = ber_over(a.mechanism);
 	TRY(ber_next(&b, false, &e));
@@ -185,7 +185,7 @@ spnego_answer(struct bytes payload, struct ldap_context *c)
 	return BER_OK;
 }
 
-/* The other side may speak when only the result is there. */
+/* The other side may speak as soon as the result has arrived. */
 static enum ber_fit
 bind_result(struct ber *b, struct ldap_context *c, struct ldap_progress *p)
 {
@@ -220,7 +220,7 @@ bind_response(struct ber *b, struct ldap_context *c)
 
 /* ---- search */
 
-/* A byte, a length of one byte, and so many bytes. */
+/* A byte, a length of one byte, and that many bytes. */
 static enum ber_fit
 short_string(struct ber *b, struct bytes *text)
 {
@@ -231,7 +231,7 @@ short_string(struct ber *b, struct bytes *text)
 	return ber_take(b, text->n, &text->p);
 }
 
-/* An attribute's description, which is decoded in the end. */
+/* An attribute's description, which is decoded at the end. */
 static enum ber_fit
 description(struct ber *b)
 {
@@ -261,7 +261,7 @@ substrings(struct ber *b)
 
 static enum ber_fit filter(struct ber *b, unsigned depth);
 
-/* Inside of a filter all bytes are there, and what is left over does not matter. */
+/* Inside a filter all bytes are available, and leftover ones do not matter. */
 static enum ber_fit
 filter_body(unsigned type, struct bytes data, unsigned depth)
 {
@@ -306,7 +306,7 @@ filter(struct ber *b, unsigned depth)
 	return e.head.cls == BER_UNIVERSAL ? BER_BAD : filter_body(e.head.type, e.body, depth);
 }
 
-/* AttributeSelection: a list, of which only what has a body may be part. */
+/* AttributeSelection: a list whose elements must have a body. */
 static enum ber_fit
 selection(struct ber *b)
 {
@@ -415,7 +415,7 @@ modify_request(struct ber *b)
 	return BER_OK;
 }
 
-/* ---- delete, abandon: taken for elements of their own, as which they are hardly ever sent */
+/* ---- delete, abandon: parsed as elements of their own, which they hardly ever are */
 
 static enum ber_fit
 delete_request(struct ber *b)
@@ -488,7 +488,7 @@ content(unsigned opcode, struct ber *b, struct ldap_context *c)
 	case 0:
 		return bind_request(b, c);
 	case 1:
-		return bind_response(b, c); /* but for its result */
+		return bind_response(b, c); /* except for its result */
 	case 2:                         /* unbind */
 		return BER_OK;
 	case 3:
@@ -499,7 +499,7 @@ content(unsigned opcode, struct ber *b, struct ldap_context *c)
 		return modify_request(b);
 	case 10:
 		return delete_request(b);
-	case 5: /* the ends of a search, and of changes */
+	case 5: /* the results of a search, and of changes */
 	case 7:
 	case 9:
 	case 11:

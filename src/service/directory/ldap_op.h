@@ -1,4 +1,4 @@
-/* ldap_op.h - LDAP's operations: what an operation has to look like, and what it changes for the messages to come. */
+/* ldap_op.h - LDAP's operations: the required form, and their effect on later messages. */
 #ifndef CONNLOG_SERVICE_LDAP_OP_H
 #define CONNLOG_SERVICE_LDAP_OP_H
 
@@ -13,16 +13,16 @@ struct ldap_context {
 	bool    starttls; /* was asked for */
 };
 
-/* How far an operation was read that is not complete. */
+/* How far an incomplete operation was read. */
 struct ldap_progress {
-	uint64_t need;   /* so many of its bytes are looked for next */
-	bool     result; /* its result was there, and has had its effect */
+	uint64_t need;   /* how many of its bytes are needed next */
+	bool     result; /* its result was parsed, and has taken effect */
 };
 
 /* Returns whether Zeek knows the operation but skips it. */
 bool ldap_op_skipped(unsigned opcode);
-/* Looks at `have`, the beginning of an operation of `length` bytes, and updates `*c`: where it is complete and good, but for
- * the effect of a result, which it has when it is there. */
+/* Parses `have`, the beginning of an operation of `length` bytes.  Updates `*c` if the operation is complete and valid; a result
+ * takes effect as soon as it has arrived. */
 enum ber_fit
 ldap_op(unsigned opcode, struct bytes have, uint64_t length, struct ldap_context *c, struct ldap_progress *p);
 

@@ -1,7 +1,7 @@
 /* ntlm.c - an NTLMSSP message in SMB, DCE-RPC or GSSAPI (MS-NLMP); Zeek's ntlm/ntlm-protocol.pac.
  *
- * It is fed with one message at a time, whole.  A message of which the header and the strings it points to are inside
- * confirms, as does one of a type not known; any other violates.  Nothing is buffered.
+ * It is fed one complete message at a time.  A message that contains its header and the
+ * strings it points to confirms, as does one of unknown type; any other violates.  Nothing is buffered.
  */
 #include "service/cursor.h"
 #include "service/talk.h"
@@ -16,13 +16,13 @@ enum flag {
 	VERSION = 0x02000000,
 };
 
-/* Where a string is: from the beginning of the message. */
+/* The position of a string, from the beginning of the message. */
 struct field {
 	uint16_t length;
 	uint32_t offset;
 };
 
-/* The part behind the fixed fields. */
+/* The part after the fixed fields. */
 struct payload {
 	struct bytes b;
 	uint32_t     at; /* its offset in the message */
@@ -52,7 +52,7 @@ has_string(struct payload p, struct field f)
 	return f.offset >= p.at && bytes_at(p.b, f.offset - p.at, f.length);
 }
 
-/* The version stands at the payload's beginning, unless a string does. */
+/* The version is at the beginning of the payload, unless a string is. */
 static bool
 has_version(struct payload p, uint32_t flags, const struct field *f, unsigned n)
 {

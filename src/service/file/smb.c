@@ -62,7 +62,7 @@ message(struct talk *t, int side, struct cursor *c, uint32_t length)
 	if (id == smb1)
 		smb1_message(t, side, c, length);
 	else if (id == smb3)
-		cur_skip(c, 48); /* what follows is encrypted */
+		cur_skip(c, 48); /* what follows is encrypted encrypted */
 	return false;
 }
 
@@ -99,7 +99,7 @@ long_frame(struct talk *t, int side, struct bytes *in)
 	if (d->seen < total)
 		return true;
 	d->total = d->seen = 0;
-	/* Fewer bytes are held where there was no memory. */
+	/* Fewer bytes are held where out of memory. */
 	const struct bytes b = gather_held(&d->held);
 	const bool         ok =
 		(in_one || flow_buffer_fits(&d->room, total)) && (b.n < PART || frame(t, side, b.p, (uint32_t)b.n, total));
@@ -135,7 +135,7 @@ whole_frame(struct talk *t, int side, struct bytes *in, uint32_t total)
 	const uint8_t   *p = gather_need_from(&d->held, talk_budget(t), &part, total);
 
 	*in = bytes_skip(*in, n - part.n);
-	if (!p && held(d) == 0) { /* there was no memory: it is counted from here on */
+	if (!p && held(d) == 0) { /* out of memory: it is counted from here on */
 		d->total = total;
 		d->seen = had + (uint32_t)n;
 	}

@@ -1,24 +1,24 @@
 /* dnp3.c - DNP3 (IEEE 1815) over TCP and UDP; Zeek: dnp3/DNP3.cc.
  *
- * Confirms: a link header with its start bytes and a good checksum; with the byte that follows it.
+ * Confirms: a link header with its start bytes and a good checksum; together with the byte after it.
  * Violates: a bad checksum of the header; a fragment that begins with a length below 5, or whose objects do not fit.  After
- * these, and after bytes that are no frame, nothing more is read.  A gap is not noticed.  Frames go on over datagrams too.
- * Holds: on each side a frame (at most 292 bytes) and the fragment that is put together from frames, at most HELD bytes;
- * of a longer one nothing more is read.
+ * these, and after bytes that are not a frame, nothing more is read.  Gaps are ignored.  Frames continue across datagrams.
+ * Buffers a frame of each side (at most 292 bytes) and the fragment assembled from frames, at most HELD bytes; of a longer one
+ * nothing more is read.
  */
 #include "service/industrial/dnp3_objects.h"
 #include "service/gather.h"
 #include "service/talk.h"
 
 #define HEADER 11u /* the transport's byte is read with the link's header */
-#define LINK   8u  /* of which the fragment has so many, before the application's bytes */
+#define LINK   8u  /* as many of them belong to the fragment, before the application's bytes */
 #define HELD   16384u
 
-/* What is put together for the parser of objects.  It waits for the size that the first link header names, but is parsed
- * when the last frame is there. */
+/* Data assembled for the parser of objects.  It waits for the size in the first link header, but is parsed when the last frame
+ * has arrived. */
 struct fragment {
 	struct gather part;
-	uint32_t      waits;  /* for so many bytes; 0: nothing has come */
+	uint32_t      waits;  /* for this many bytes; 0: nothing has arrived */
 	bool          headed; /* its link header was looked at */
 };
 
@@ -53,7 +53,7 @@ checks(const uint8_t *p, size_t n)
 	return load_le16(p + n) == checksum(p, n);
 }
 
-/* ClearEndpointState(): what of a fragment was put together stays. */
+/* ClearEndpointState(): the assembled part of a fragment stays. */
 static void
 forget(struct flow *f)
 {
@@ -63,7 +63,7 @@ forget(struct flow *f)
 	*f = (struct flow){ .fragment = kept };
 }
 
-/* Of this side nothing can come any more, not even of what is replayed. */
+/* No more input is possible from this side, not even from a replay. */
 static bool
 stop(struct talk *t, struct flow *f)
 {
@@ -186,7 +186,7 @@ link_header(struct talk *t, struct flow *f, int side, struct bytes *in)
 	}
 	talk_confirm(t);
 	talk_settled(t);
-	if (h[2] == 5) { /* a link's frame alone: Zeek forgets what else there is */
+	if (h[2] == 5) { /* a link-layer frame: Zeek discards everything else */
 		forget(f);
 		return false;
 	}
@@ -199,7 +199,7 @@ link_header(struct talk *t, struct flow *f, int side, struct bytes *in)
 	return frame_size(h[2]) >= HEADER || stop(t, f);
 }
 
-/* The frame's data, without checksums, go to the fragment.  Returns false if one of them is bad. */
+/* Appends the frame's data, without checksums, to the fragment.  Returns false if one of them is bad. */
 static bool
 unpack(struct flow *f, const uint8_t *frame)
 {
@@ -258,7 +258,7 @@ deliver(struct talk *t, int side, struct bytes in)
 static void
 tcp_feed(struct talk *t, int side, struct bytes b)
 {
-	if (!talk_udp(t)) /* the port is claimed for UDP as well, where Zeek's analyzer does nothing */
+	if (!talk_udp(t)) /* the port is also registered for UDP, where Zeek's analyzer does nothing */
 		deliver(t, side, b);
 }
 

@@ -1,7 +1,7 @@
 /* dnp3_objects.c - see dnp3_objects.h (IEEE 1815; Zeek: dnp3/dnp3-protocol.pac, dnp3-objects.pac). */
 #include "service/industrial/dnp3_objects.h"
 
-#define REST (-1) /* an object that takes all that is left */
+#define REST (-1) /* an object that takes all remaining bytes */
 #define BAD  (-2)
 
 /* Types of objects (group and variation) of a fixed size. */
@@ -32,7 +32,7 @@ static const struct sized response_sizes[] = {
 	{ 0, NULL },
 };
 
-/* In requests only these have objects behind their header, and those of variable() in groups 70 and 120. */
+/* In requests only these, and those of variable() in groups 70 and 120, have objects after their header. */
 static const struct sized request_sizes[] = {
 	{ 1, (const uint16_t[]){ 0x0c03, 0 } },
 	{ 2, (const uint16_t[]){ 0x3401, 0x3402, 0 } },
@@ -53,7 +53,7 @@ fixed_size(const struct sized *table, unsigned type)
 	return 0;
 }
 
-/* A number in an object; 0 where it is not there, and the object does not fit anyway. */
+/* A number in an object; 0 if it is missing, in which case the object does not fit anyway. */
 static int64_t
 at16(struct bytes b, size_t at)
 {
@@ -62,7 +62,7 @@ at16(struct bytes b, size_t at)
 	return p ? load_le16(p) : 0;
 }
 
-/* Something of `fixed` bytes, and of so many in all as the prefix says.  Returns its size, or BAD. */
+/* Something of `fixed` bytes, with as many in total as the prefix says.  Returns its size, or BAD. */
 static int64_t
 prefixed(int64_t fixed, int64_t prefix)
 {
@@ -90,7 +90,7 @@ static int64_t
 group_70(unsigned variation, int64_t prefix, struct bytes b)
 {
 	switch (variation) {
-	case 1: /* what follows the name is taken to belong to it */
+	case 1: /* what follows the name counts as part of it */
 		return b.n >= (size_t)(34 + at16(b, 0)) ? REST : BAD;
 	case 2:
 		return 12 + at16(b, 2) + at16(b, 6);
@@ -109,7 +109,7 @@ group_70(unsigned variation, int64_t prefix, struct bytes b)
 	}
 }
 
-/* Authentication. Its prefixes are cut to 16 bits. */
+/* Authentication. Its prefixes are truncated to 16 bits. */
 static int64_t
 group_120(unsigned variation, int64_t prefix, struct bytes b)
 {
@@ -231,7 +231,7 @@ take_range(struct bytes *b, unsigned code, int32_t *count)
 	return true;
 }
 
-/* Some have eight in a byte. */
+/* Some have eight objects per byte. */
 static bool
 packed(unsigned type, bool response)
 {
@@ -269,7 +269,7 @@ take_object(struct bytes *b, unsigned type, unsigned qualifier, unsigned functio
 
 	if (!take(b, width[qualifier >> 4], &prefix))
 		return false;
-	/* Lengths are signed there: what is too large for that does not fit anyway. */
+	/* Lengths are signed in Zeek; larger ones do not fit anyway. */
 	const int64_t size = object_size(type, function, response, prefix, *b);
 	if (size == BAD || (size != REST && (uint64_t)size > b->n))
 		return false;
@@ -293,9 +293,9 @@ objects_fit(struct bytes b, unsigned function, bool response)
 			continue;
 		if (packed(type, response))
 			count = count / 8 + (count > count / 8 * 8);
-		if (count < 0 || (size_t)count > b.n) /* Zeek counts a byte for each at least */
+		if (count < 0 || (size_t)count > b.n) /* Zeek counts at least one byte for each */
 			return false;
-		for (size_t before = b.n + 1; count > 0 && b.n < before; count--) { /* after one without a byte all are alike */
+		for (size_t before = b.n + 1; count > 0 && b.n < before; count--) { /* after an empty one all are equal */
 			before = b.n;
 			if (!take_object(&b, type, qualifier, function, response))
 				return false;

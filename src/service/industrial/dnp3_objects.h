@@ -4,7 +4,7 @@
 
 #include "base/bytes.h"
 
-/* Returns whether a fragment has all that it announces. */
+/* Returns whether a fragment contains everything it announces. */
 bool dnp3_request_fits(struct bytes fragment);
 bool dnp3_response_fits(struct bytes fragment);
 

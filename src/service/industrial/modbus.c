@@ -3,9 +3,9 @@
  * Confirms: the first PDU of either side that is complete and whose body has all the fields of its function code.
  * Violates: a protocol identifier that is not 0, a length < 2, a body that is too short for its fields, and registers that
  * take an odd number of bytes (the PDU then confirms all the same).  After the first three the rest of the chunk is lost.
- * Gaps are not noticed: the PDU goes on behind them; so does it in the flow of the same name when the ends change roles.
- * Holds: the first BODY_SEEN + 8 bytes of a PDU of each side; what a function code describes never goes beyond, but for
- * data of which only the length counts.
+ * Gaps are ignored: the PDU continues after them; so does it in the flow of the same role when the endpoints are flipped.
+ * Holds: the first BODY_SEEN + 8 bytes of a PDU of each side; no function code describes more, except for
+ * data of which only the length matters.
  */
 #include "service/gather.h"
 #include "service/talk.h"
@@ -17,7 +17,7 @@ enum verdict { GOOD, ODD, BAD };
 
 struct flow {
 	struct gather g;
-	uint32_t      rest; /* of the PDU that was judged: bytes yet to come */
+	uint32_t      rest; /* bytes left of the PDU that was judged */
 	uint8_t       verdict;
 };
 
@@ -25,7 +25,7 @@ struct state {
 	struct flow side[2];
 };
 
-/* What is known of a body: its first bytes, and how long it is. */
+/* The first bytes of a body, and its length. */
 struct body {
 	const uint8_t *p;
 	size_t         n, len;
@@ -53,7 +53,7 @@ registers(const struct body *b, size_t at)
 	return v == GOOD && b->p[at] & 1 ? ODD : v;
 }
 
-/* Requests tell the number of registers too; it stands right before the counter. */
+/* Requests also have the number of registers, right before the counter. */
 static enum verdict
 written(const struct body *b, size_t at)
 {
@@ -62,7 +62,7 @@ written(const struct body *b, size_t at)
 	return v != BAD && 2u * load_be16(b->p + at - 2) > b->p[at] ? BAD : v;
 }
 
-/* Items that fill what the first byte counts: `fixed` bytes, and then as many as they say. */
+/* Items that fill the length in the first byte: `fixed` bytes, followed by as many as they say. */
 static enum verdict
 items(const struct body *b, size_t fixed, size_t (*more)(const uint8_t *item))
 {
@@ -175,7 +175,7 @@ response(unsigned function, const struct body *b)
 	}
 }
 
-/* The PDU is complete.  Returns false if Zeek's parser has thrown. */
+/* The PDU is complete.  Returns false if Zeek's parser throws. */
 static bool
 judge(struct talk *t, enum verdict v)
 {

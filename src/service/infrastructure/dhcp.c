@@ -2,7 +2,7 @@
  *
  * Confirms: a datagram with a BOOTP header, the right cookie and options that can be taken up to the end or option 255.
  * Violates: all else, and a message without a type (option 53), which confirms nevertheless.
- * Options of which Zeek knows the value take what that takes, whatever their length says.
+ * Options whose values Zeek knows take as many bytes as the value, whatever their length field says.
  *
  * Buffers nothing.
  */
@@ -15,18 +15,18 @@
 enum { OPTION_PAD = 0, OPTION_MESSAGE_TYPE = 53, OPTION_RELAY_AGENT = 82, OPTION_END = 255 };
 
 struct state {
-	/* A side's sum of the lengths of all sub-options of all options 82: Zeek clears it where a datagram does not fit, never
-	 * else. */
+	/* The sum of the lengths of all sub-options of all options 82 of a side: Zeek clears it only when a datagram does not
+	 * fit. */
 	uint8_t relayed[2];
 };
 
-/* How the value of an option is taken. */
+/* How the value of an option is parsed. */
 enum form {
 	FORM_LENGTH,
 	FORM_BYTE,
 	FORM_SHORT,
 	FORM_WORD,
-	FORM_WORDS,     /* as many as the length has room for */
+	FORM_WORDS,     /* as many as fit the length */
 	FORM_CLIENT_ID, /* 1 byte and more */
 	FORM_FQDN,      /* 3 bytes and more */
 };
@@ -66,7 +66,7 @@ form_of(uint8_t code)
 	}
 }
 
-/* Returns false if an option of that length cannot be. */
+/* Returns false if an option cannot have that length. */
 static bool
 value_size(uint8_t code, uint8_t length, size_t *size)
 {
@@ -94,8 +94,8 @@ value_size(uint8_t code, uint8_t length, size_t *size)
 	return true;
 }
 
-/* Takes sub-options until their sum, which goes on over options and datagrams, meets the option's length, or to the end of
- * the datagram. */
+/* Takes sub-options until their sum, which continues across options and datagrams, reaches the option's length, or to the end
+ * of the datagram. */
 static bool
 take_relay_agent(struct bytes *in, uint8_t length, uint8_t *sum)
 {

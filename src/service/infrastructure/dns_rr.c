@@ -7,7 +7,7 @@
 #define CLASS_NONE 254
 #define CLASS_ANY  255
 
-/* ---- fields; what is not all there is 0 and takes nothing */
+/* ---- fields; an incomplete one is 0 and takes no bytes */
 
 static uint8_t
 take_u8(struct bytes *in)
@@ -38,7 +38,7 @@ take_u32(struct bytes *in)
 	return v;
 }
 
-/* Skips `n` bytes, or all there are; none where `n` is negative. */
+/* Skips `n` bytes, or as many as there are; none if `n` is negative. */
 static void
 skip(struct bytes *in, ptrdiff_t n)
 {
@@ -48,8 +48,8 @@ skip(struct bytes *in, ptrdiff_t n)
 
 /* ---- names */
 
-/* Takes a name; it never fails. Where a pointer leads to need not be looked at: a pointer ends the name, and what Zeek
- * finds behind it changes nothing here. */
+/* Takes a name; it never fails.  The target of a pointer does not matter: a pointer ends the name, and what Zeek finds there
+ * changes nothing here. */
 static void
 take_name(struct bytes *in, size_t room, bool netbios)
 {
@@ -66,7 +66,7 @@ take_name(struct bytes *in, size_t room, bool netbios)
 			n--;
 			break;
 		}
-		if (length > n) { /* a label takes what there is */
+		if (length > n) { /* a label takes what is left */
 			p += n;
 			n = 0;
 			break;
@@ -91,9 +91,9 @@ dns_take_head(struct bytes *in, bool netbios, struct dns_head *out)
 	return true;
 }
 
-/* ---- what records hold */
+/* ---- record data */
 
-/* The data of a record; `*in` goes on to the end of the message, and the types take what they take. */
+/* The data of a record; `*in` extends to the end of the message, and each type takes what it needs. */
 struct rdata {
 	struct bytes *in;
 	ptrdiff_t     length; /* the record's rdlength; it was not more than there is */
@@ -113,7 +113,7 @@ take_rdata_name(struct rdata *r)
 	take_name(r->in, NAME_ROOM, r->netbios);
 }
 
-/* Returns false if `*left` bytes hold no character string; its length byte is taken nevertheless, if there is one. */
+/* Returns false if `*left` bytes do not contain a character string; its length byte is consumed all the same, if there is one. */
 static bool
 take_string(struct bytes *in, ptrdiff_t *left)
 {
@@ -136,7 +136,7 @@ take_strings(struct rdata *r)
 	return r->length == 0;
 }
 
-/* NSEC and NSEC3: windows of bits, until the record's data are used up or a window is empty. */
+/* NSEC and NSEC3: bit windows, until the record's data are used up or a window is empty. */
 static void
 take_type_bitmaps(struct rdata *r)
 {
@@ -208,7 +208,7 @@ take_naptr(struct rdata *r)
 	return all;
 }
 
-/* OPT's options run on to the end of the message. */
+/* OPT's options extend to the end of the message. */
 static bool
 take_opt(struct rdata *r)
 {
@@ -347,7 +347,7 @@ take_later(struct rdata *r, uint16_t type)
 			return false;
 		skip(r->in, 5);
 		return true;
-	default: /* also HINFO, NB, TKEY and CAA, of which no script of Zeek's base wants to know */
+	default: /* also HINFO, NB, TKEY and CAA, which no base script of Zeek handles */
 		skip(r->in, r->length);
 		return true;
 	}
@@ -372,7 +372,7 @@ take_data(struct rdata *r, uint16_t type)
 	case 6: /* SOA */
 		ok = take_soa(r);
 		break;
-	case 11: /* WKS: Zeek's event has a handler, and then nothing is taken */
+	case 11: /* WKS: Zeek's event has a handler, and then no bytes are taken */
 		break;
 	case 15: /* MX */
 		ok = take_mx(r);
@@ -403,7 +403,7 @@ take_data(struct rdata *r, uint16_t type)
 	return ok ? DNS_OK : DNS_FAILED;
 }
 
-/* Returns whether the data of an update's record are left where they are, which Zeek takes for the next record then. */
+/* Returns whether the data of an update's record are not consumed, so that Zeek takes them for the next record. */
 static bool
 leaves_data(const struct dns_context *c, const struct dns_head *head, uint32_t ttl, uint16_t rdlength)
 {

@@ -1,16 +1,16 @@
-/* dns_rr.h - the names and resource records of a DNS message, as far as Zeek takes them (RFC 1035, 2136, 6891, 9460 ...).
+/* dns_rr.h - the names and resource records of a DNS message, as far as Zeek parses them (RFC 1035, 2136, 6891, 9460 ...).
  *
- * Nothing but the lengths matters here: what follows is found as Zeek finds it (analyzer/protocol/dns/DNS.cc), also where it
- * is wrong: most types are not bounded by their rdlength, and a field that is not all there reads as 0 and takes nothing.
+ * Only lengths matter here, to find what follows exactly as Zeek does (analyzer/protocol/dns/DNS.cc), even where Zeek is wrong:
+ * most types are not bounded by their rdlength, and an incomplete field reads as 0 and takes no bytes.
  */
 #ifndef CONNLOG_SERVICE_DNS_RR_H
 #define CONNLOG_SERVICE_DNS_RR_H
 
 #include "base/bytes.h"
 
-enum dns_section { DNS_ANSWERS, DNS_PREREQUISITES, DNS_UPDATES }; /* the latter two: of a dynamic update */
+enum dns_section { DNS_ANSWERS, DNS_PREREQUISITES, DNS_UPDATES }; /* the last two: of a dynamic update */
 
-enum dns_answer { DNS_OK, DNS_FAILED, DNS_VIOLATED }; /* DNS_VIOLATED has failed, too */
+enum dns_answer { DNS_OK, DNS_FAILED, DNS_VIOLATED }; /* DNS_VIOLATED is a failure, too */
 
 struct dns_head {
 	uint16_t type, class;
@@ -22,8 +22,8 @@ struct dns_context {
 	uint16_t         zone_class; /* of a dynamic update */
 };
 
-/* Takes a name, a type and a class: a question, a zone, the start of a record.  Returns false if there are no 4 bytes for
- * the latter two. */
+/* Takes a name, a type and a class: a question, a zone, the start of a record.  Returns false if there are less than 4 bytes for
+ * the type and the class. */
 bool dns_take_head(struct bytes *in, bool netbios, struct dns_head *out);
 /* Takes a resource record. */
 enum dns_answer dns_take_record(struct bytes *in, const struct dns_context *c);

@@ -1,12 +1,12 @@
 /* finger.c - Finger (RFC 1288), as Zeek's Spicy parser follows it (analyzer/protocol/finger/finger.spicy).
  *
  * Confirms: a request that is not empty, or has /W; a line of the reply of more than ten characters.  Violates: an argument
- * of more than 1024 bytes, as soon as it is; a line of the reply of more than 1024, where it ends; a text that cannot be
- * decoded; a CR in the reply without its LF; a request that ends before its argument.  After any of these, and after a gap,
- * inspection ends; after one that comes of a side's end, nothing of that side.
+ * of more than 1024 bytes, immediately; a line of the reply of more than 1024 bytes, at its end; text that cannot be decoded; a
+ * CR in the reply without LF; a request that ends before its argument.  After any of these, and after a gap,
+ * inspection ends; after a violation at the end of a side, only for that side.
  *
- * Lines are found by looking ahead to their end, so a last line of the reply that has none is not read at all.  Holds:
- * nothing.
+ * Lines are found by looking ahead to their end, so a last line of the reply without one is not read at all.  Nothing is
+ * buffered.
  */
 #include "service/decoding.h"
 #include "service/talk.h"
@@ -14,26 +14,26 @@
 static const uint16_t ports[] = { 79, 0 };
 
 #define MAX_LINE  1024u /* Finger::max_line_length */
-#define LONG_LINE 10u   /* characters; more than this is an answer */
+#define LONG_LINE 10u   /* characters; a longer line is an answer */
 
 enum { REQUEST_START, REQUEST_SLASH, REQUEST_AFTER_W, REQUEST_ARGUMENT, REQUEST_OVER };
 
-/* The argument without the blanks around it, cut in two at the first '@'. */
+/* The argument without surrounding blanks, split at the first '@'. */
 struct argument {
 	struct decoding part;
 	uint16_t        size;    /* bytes, with blanks */
-	bool            user;    /* there is something before the '@' */
-	bool            host;    /* the '@' was there */
-	bool            started; /* the first byte that is not blank was there */
-	bool            cut;     /* a part ended within a character, or does where it has to be stripped of blanks */
-	bool            bad;     /* the part before the '@' is no text */
+	bool            user;    /* there is text before the '@' */
+	bool            host;    /* the '@' was seen */
+	bool            started; /* the first non-blank byte was seen */
+	bool            cut;     /* a part ended within a character, possibly after stripping blanks */
+	bool            bad;     /* the part before the '@' is not valid text */
 };
 
 struct finger {
 	uint8_t         request;
 	bool            whois;
 	bool            seen[2]; /* the side has sent something */
-	bool            deaf[2]; /* its end was a violation */
+	bool            deaf[2]; /* its end violated */
 	struct argument argument;
 	/* the reply's line */
 	struct decoding text;
@@ -93,7 +93,7 @@ request_over(struct talk *t, struct finger *f)
 	return true;
 }
 
-/* Returns false if it is a violation. */
+/* Returns false on a violation. */
 static bool
 request_byte(struct talk *t, struct finger *f, uint8_t c)
 {
@@ -132,7 +132,7 @@ request(struct talk *t, struct finger *f, struct bytes b)
 	}
 }
 
-/* Returns false if it is a violation: whether /W is there has to be known. */
+/* Returns false on a violation: whether /W is present must be known. */
 static bool
 request_eof(struct talk *t, struct finger *f)
 {
@@ -149,14 +149,14 @@ request_eof(struct talk *t, struct finger *f)
 
 /* ---- the reply */
 
-/* The line's text has ended.  Returns false if it is not one. */
+/* Ends the line's text.  Returns false if it is invalid. */
 static bool
 line_text_over(const struct finger *f)
 {
 	return f->line <= MAX_LINE && decoding_good(&f->text);
 }
 
-/* Returns false if it is a violation. */
+/* Returns false on a violation. */
 static bool
 reply_byte(struct talk *t, struct finger *f, uint8_t c)
 {
@@ -208,7 +208,7 @@ feed(struct talk *t, int side, struct bytes b)
 		reply(t, f, b);
 }
 
-/* The parser stops where bytes are missing, unless it has what it wants. */
+/* The parser stops if bytes are missing, unless it already has what it needs. */
 static void
 gap(struct talk *t, int side, uint64_t len)
 {

@@ -1,22 +1,22 @@
 /* ntp.c - NTP (RFC 5905, RFC 7822 extension fields, mode 6 and 7 control), as Zeek's analyzer/protocol/ntp/ntp*.pac.
  *
  * Confirms: every well-formed packet of either side.  Violates: every other one.
- * A server's packet of the originator, or a client's of the responder, turns the connection round: once in each direction.
+ * A server's packet from the originator, or a client's from the responder, flips the connection, once in each direction.
  *
  * Buffers nothing.
  */
 #include "service/registry.h"
 
 #define HEADER    48u
-#define EXTENSION 22u /* of the smallest that Zeek's grammar takes */
+#define EXTENSION 22u /* of the smallest that Zeek's grammar accepts */
 #define MAC_MAX   24u
 
 struct state {
-	bool turned[2]; /* a packet of this side has turned the connection round; not swapped with it */
+	bool turned[2]; /* a packet of this side has flipped the connection; not swapped with it */
 };
 
-/* Autokey's fields, which Zeek takes every extension for: type, length, association, 2 times, value, signature.
- * Returns the bytes that the first one takes, 0 where it is bad. */
+/* The fields of Autokey, for which Zeek takes every extension: type, length, association, 2 times, value, signature.
+ * Returns the number of bytes of the first one, 0 if it is malformed. */
 static size_t
 extension(struct bytes b)
 {
@@ -25,12 +25,12 @@ extension(struct bytes b)
 	const size_t length = load_be16(b.p + 2), value = load_be32(b.p + 14);
 	if (length < EXTENSION || value > length - EXTENSION || b.n < EXTENSION + value)
 		return 0;
-	/* The signature may well be longer than the extension says to be. */
+	/* The signature may be longer than the extension claims to be. */
 	const size_t fields = EXTENSION + value + load_be32(b.p + 18 + value), size = length > fields ? length : fields;
 	return size <= b.n ? size : 0;
 }
 
-/* Modes 1 to 5. Zeek's grammar means to leave a MAC at the end alone, but its parser takes it for an extension. */
+/* Modes 1 to 5. Zeek's grammar intends to skip a MAC at the end, but its parser takes it for an extension. */
 static bool
 is_time(struct bytes b)
 {

@@ -1,14 +1,14 @@
 /* irc.c - IRC (RFC 1459, RFC 2812), as Zeek's analyzer/protocol/irc/IRC.cc follows it.
  *
- * Confirms: a client's line with a known command; a server's never does.  Violates: less than 3 bytes behind tags and
- * prefix, a digit at the beginning that is not of a three-digit code and a blank, and from the 21st on each command of
- * more than 20 bytes.  Lines of more than 512 bytes are ignored.  A reply 670 hands the streams over to SSL; DCC SEND, said
+ * Confirms: a client's line with a known command; a server's never does.  Violates: less than 3 bytes after tags and prefix, a
+ * digit at the beginning that is not part of a three-digit code and a blank, and from the 21st on each command of more than
+ * 20 bytes.  Lines of more than 512 bytes are ignored.  A reply 670 hands the streams over to SSL; DCC SEND, sent
  * by either side, announces a connection (scripts/base/protocols/irc/dcc-send.zeek).
  *
- * Servers among themselves may compress what follows; Zeek unpacks it behind the lines, so of the packed bytes those that end
- * lines are missing.
+ * Links between servers can be compressed; Zeek decompresses after splitting lines, so compressed bytes that look like line
+ * ends are missing.
  *
- * Held: an unfinished line of at most 1000 bytes of each side, and what unpacks it (unzip.h).
+ * Buffers an unfinished line of at most 1000 bytes of each side, and the decompressor (unzip.h).
  */
 #include "service/lines.h"
 #include "service/talk.h"
@@ -25,12 +25,12 @@ struct irc {
 	struct lines lines[2];
 	uint8_t      long_commands; /* commands that are too long, to LONG_COMMANDS + 1 */
 	bool         raw;           /* the streams are SSL's */
-	/* Servers among themselves: all is packed once both have registered and offered to compress. */
+	/* Between servers: everything is compressed once both have registered and offered it. */
 	bool          registered[2], zip[2], compressed;
 	struct unzip *unzip[2];
 };
 
-/* What of a line is asked for, as the parts are cut off it. */
+/* The parts of a line that are needed. */
 struct message {
 	struct bytes command, params;
 	bool         prefixed;
@@ -55,7 +55,7 @@ skip_blanks(struct bytes b)
 	return b;
 }
 
-/* What is before the next blank, or all; off `*b`, with the blank. */
+/* Consumes `*b` through the next blank, and returns what is before it. */
 static struct bytes
 take_word(struct bytes *b)
 {
@@ -110,7 +110,7 @@ is_digit(uint8_t c)
 
 /* ---- DCC */
 
-/* A decimal number at the beginning; what follows does not matter.  Returns false if there is none or it is too large. */
+/* Parses a decimal number at the beginning; what follows does not matter.  Returns false if there is none or it is too large. */
 static bool
 number(struct bytes b, uint32_t *out)
 {
@@ -194,7 +194,7 @@ between_servers(struct irc *s, int side, const struct message *m)
 
 /* ---- lines */
 
-/* Tags and prefix off `*b`.  Returns false if there is nothing behind them to look at. */
+/* Consumes tags and prefix.  Returns false if nothing follows them. */
 static bool
 take_prefix(struct bytes *b, bool *prefixed)
 {
@@ -252,7 +252,7 @@ command(struct talk *t, int side, struct message *m)
 		s->compressed = true;
 }
 
-/* A line, or what was unpacked at once, or, after 670, whatever comes. */
+/* Takes a line, or decompressed bytes, or, after 670, any bytes. */
 static void
 line(struct talk *t, int side, struct bytes b, uint64_t full)
 {
@@ -307,7 +307,7 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 		line(t, side, b, full);
 }
 
-/* What is left of a chunk after 670 still comes as lines, as in Zeek. */
+/* The rest of a chunk after 670 is still split into lines, as in Zeek. */
 static void
 cut(struct talk *t, int side, struct bytes b)
 {

@@ -1,10 +1,10 @@
 /* mqtt.c - MQTT 3.1.1 (OASIS; Zeek: mqtt/mqtt-protocol.pac, mqtt/commands/).
  *
- * Zeek takes each chunk of the stream for one packet, whatever follows it in the chunk, and joins nothing over chunks.
+ * Zeek takes each chunk of the stream for one packet, whatever follows it in the chunk, and joins nothing across chunks.
  * Confirms: a CONNECT or a PUBLISH that has all its fields.
  * Violates: a remaining length of four bytes or more, one that goes beyond the chunk, a packet that is too short for its
- * fields.  A gap changes nothing.  Datagrams are not looked at.
- * Holds nothing.
+ * fields.  Gaps and datagrams are ignored.
+ * Buffers nothing.
  */
 #include "service/talk.h"
 
@@ -47,7 +47,7 @@ connect_fits(struct bytes b)
 static bool
 publish_fits(struct bytes b, unsigned flags)
 {
-	return take_string(&b) && (!(flags & 0x06) || take(&b, 2)); /* with a QoS there is an identifier */
+	return take_string(&b) && (!(flags & 0x06) || take(&b, 2)); /* with QoS there is an identifier */
 }
 
 /* SUBSCRIBE and UNSUBSCRIBE: topics, each followed by `tail` bytes. */
@@ -62,7 +62,7 @@ topics_fit(struct bytes b, size_t tail)
 	return true;
 }
 
-/* `first`: the packet's first byte.  Returns whether its fields are all in `b`. */
+/* `first`: the packet's first byte.  Returns whether `b` contains all of its fields. */
 static bool
 packet_fits(unsigned first, struct bytes b)
 {
@@ -77,7 +77,7 @@ packet_fits(unsigned first, struct bytes b)
 		return topics_fit(b, 0);
 	case 9: /* SUBACK: an identifier and one code */
 		return b.n >= 3;
-	case 2: /* CONNACK, and those that are an identifier */
+	case 2: /* CONNACK, and packets that consist of an identifier */
 	case 4:
 	case 5:
 	case 6:

@@ -2,18 +2,18 @@
  *
  * Confirms: a reply's status line.  Violates: a first line that is neither a request's nor a reply's, a header line without
  * a name and a colon, a negative Content-Length.
- * Datagrams are a stream to Zeek: what is unfinished goes on in the next one of the same flow.  What starts with "SIP/" is
- * the flow of replies, all else that of requests, whoever sends it.
+ * Zeek treats datagrams as a stream: unfinished data continues in the next datagram of the same flow.  Data that starts with
+ * "SIP/" belongs to the flow of replies, everything else to that of requests, whichever side sends it.
  *
- * Holds: nothing; lines are taken byte by byte.
+ * Buffers nothing; lines are parsed byte by byte.
  */
 #include "service/registry.h"
 
 enum stage { STAGE_FIRST, STAGE_HEADERS, STAGE_BODY };
 
-/* What is taken next in a line. Classes are taken greedily, so that no byte has to be looked at twice. */
+/* The next part of a line.  Parts are matched greedily, so that no byte is examined twice. */
 enum part {
-	PART_JUNK, /* a request's: anything that is no token */
+	PART_JUNK, /* a request's: anything but a token */
 	PART_METHOD,
 	PART_METHOD_BLANK,
 	PART_URI,
@@ -34,16 +34,16 @@ enum part {
 	PART_NAME_BLANK,
 	PART_VALUE_BLANK,
 	PART_NUMBER,
-	PART_REST, /* good whatever follows */
+	PART_REST, /* valid whatever follows */
 	PART_BAD,
 };
 
 struct flow {
-	int64_t  number;         /* the header's value as strtol() takes it, up to 64 bits */
-	int32_t  content_length; /* the last one ever said */
+	int64_t  number;         /* the header's value as strtol() parses it, in 64 bits */
+	int32_t  content_length; /* the last value seen */
 	uint32_t body_left;
 	uint8_t  stage, part;
-	uint8_t  length_name; /* bytes of "Content-Length" that the header's name is until now; NAME_OTHER: it is not */
+	uint8_t  length_name; /* how many bytes of "Content-Length" the name matches so far; NAME_OTHER: it is another */
 	bool     short_name;  /* the name is "L" */
 	bool     empty;       /* the line is */
 	bool     reply;       /* the flow of replies */
@@ -86,7 +86,7 @@ is_uri(uint8_t c)
 
 /* ---- first lines */
 
-/* Returns what is taken after `c`, at a part that only requests have. */
+/* Returns the part after `c`, from a part that only requests have. */
 static enum part
 step_request(enum part p, uint8_t c)
 {
@@ -133,13 +133,13 @@ step_version(enum part p, uint8_t c, bool reply)
 	}
 }
 
-/* Returns what is taken after `c` from the last digits of a reply's version on. */
+/* Returns the part after `c`, from the last digits of a reply's version on. */
 static enum part
 step_status(enum part p, uint8_t c)
 {
 	switch (p) {
 	case PART_MINOR:
-		if (is_digit(c)) /* the version takes them all, so that a status must have a blank before it */
+		if (is_digit(c)) /* the version takes all digits, so a blank must precede the status */
 			return PART_MINOR;
 		return is_blank(c) ? PART_STATUS_BLANK : PART_BAD;
 	case PART_STATUS_BLANK:
@@ -173,7 +173,7 @@ names_length(const struct flow *f)
 	return f->short_name || f->length_name == sizeof "Content-Length" - 1;
 }
 
-/* The value as strtol() takes it: blanks, a sign, digits, and no more than fits.  Returns the next part. */
+/* Parses the value as strtol() does: blanks, a sign, digits, saturating.  Returns the next part. */
 static enum part
 step_number(struct flow *f, uint8_t c)
 {
@@ -244,7 +244,7 @@ step(struct flow *f, uint8_t c)
 		f->part = (uint8_t)step_header(f, c);
 }
 
-/* Takes bytes up to the end of the line.  Returns whether that is there. */
+/* Consumes bytes up to the end of the line.  Returns whether it was reached. */
 static bool
 take_line(struct flow *f, struct bytes *in)
 {
@@ -268,7 +268,7 @@ swallow_lf(struct flow *f, struct bytes *in)
 	}
 }
 
-/* Where the body has its first bytes a CR before them is over, LF or not. */
+/* A CR before the first bytes of the body is done with, whether LF follows or not. */
 static void
 enter_body(struct flow *f, struct bytes *in)
 {
@@ -302,7 +302,7 @@ end_line(struct talk *t, struct flow *f, struct bytes *in)
 	if (f->part < PART_VALUE_BLANK || f->part == PART_BAD)
 		return false;
 	if (names_length(f))
-		f->content_length = (int32_t)(uint32_t)f->number; /* a long made an int */
+		f->content_length = (int32_t)(uint32_t)f->number; /* a long converted to int */
 	start_line(f, STAGE_HEADERS);
 	return true;
 }

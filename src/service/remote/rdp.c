@@ -1,10 +1,10 @@
 /* rdp.c - the remote desktop protocol over TCP (MS-RDPBCGR; Zeek: analyzer/protocol/rdp).
  *
  * Confirms: the client's core data, the server's GCC response, the server's security data.  Violates: a TPKT packet that does
- * not have its form (rdp_pdu.c), whichever side it is from.  When TLS has been negotiated, the chunks after this one go to a
- * child; after RDP's own encryption nothing follows.
+ * not have the required form (rdp_pdu.c), from either side.  When TLS has been negotiated, later chunks are passed to a child;
+ * after RDP's own encryption inspection ends.
  *
- * Held: a packet for each side until it is complete, at most 65535 bytes.
+ * Buffers an incomplete packet of each side, at most 65535 bytes.
  */
 #include "service/gather.h"
 #include "service/remote/rdp_pdu.h"
@@ -17,7 +17,7 @@ extern const struct recogniser recogniser_rdp;
 struct rdp {
 	struct gather   packet[2];
 	struct rdp_said said;
-	bool            tls; /* the child has been asked for */
+	bool            tls; /* the child was requested */
 };
 
 static void
@@ -27,7 +27,7 @@ forget(struct rdp *s)
 	gather_clear(&s->packet[TALK_RESP]);
 }
 
-/* Takes a packet, or what there is of it.  Returns false on a violation. */
+/* Takes a packet, or the available part of it.  Returns false on a violation. */
 static bool
 take(struct talk *t, int side, struct bytes *in)
 {
@@ -55,7 +55,7 @@ rdp_feed(struct talk *t, int side, struct bytes in)
 
 	if (talk_partial(t))
 		return;
-	if (s->said.encrypted) { /* with TLS: the other way is skipped */
+	if (s->said.encrypted) { /* with TLS; otherwise input is skipped */
 		if (!s->tls) {
 			s->tls = true;
 			talk_hand_over(t, SERVICE_SSL);

@@ -17,7 +17,7 @@ literal(struct reader *r, const char *text)
 
 /* ---- BER */
 
-/* Tag and length.  Returns the length; Zeek keeps it in an int, and takes one of more than eight bytes for 0. */
+/* Tag and length.  Returns the length; Zeek stores it in an int, and treats more than eight bytes as 0. */
 static int32_t
 ber_header(struct reader *r)
 {
@@ -165,7 +165,7 @@ server_security(struct rdp_said *said, struct reader *r)
 	return true;
 }
 
-/* ---- the blocks of data, of which both sides may have any */
+/* ---- data blocks, all of which either side may send */
 
 static bool
 block(struct rdp_said *said, struct reader r, uint16_t type, uint16_t len)

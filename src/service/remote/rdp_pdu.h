@@ -1,4 +1,4 @@
-/* rdp_pdu.h - the TPKT packets of RDP's connection sequence, each with the form that Zeek demands (rdp-protocol.pac). */
+/* rdp_pdu.h - the TPKT packets of RDP's connection sequence, each with the form that Zeek requires (rdp-protocol.pac). */
 #ifndef CONNLOG_SERVICE_RDP_PDU_H
 #define CONNLOG_SERVICE_RDP_PDU_H
 
@@ -6,11 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What packets have said, also one that then turns out to be broken. */
+/* What packets have stated, even one that turns out to be malformed. */
 struct rdp_said {
-	bool     rdp;       /* for sure: confirmed */
-	bool     encrypted; /* what follows is */
-	uint32_t method;    /* 0: RDP's own, else TLS */
+	bool     rdp;       /* certain: confirmed */
+	bool     encrypted; /* what follows is encrypted */
+	uint32_t method;    /* 0: RDP's own, otherwise TLS */
 };
 
 /* [p, p+n): a complete packet, its header of 4 bytes included.  Returns false: it does not have the form. */

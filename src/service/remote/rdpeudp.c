@@ -1,7 +1,7 @@
 /* rdpeudp.c - RDP's transport over UDP, both versions (MS-RDPEUDP, MS-RDPEUDP2; Zeek: rdp/rdpeudp-*.pac, RDPEUDP.cc).
  *
- * Confirms: a SYN+ACK of the responder after the originator's SYN.  Violates: a datagram too short for what its flags say, a
- * SYN without the extension in which the versions are (Zeek reads them all the same).
+ * Confirms: a SYN+ACK of the responder after the originator's SYN.  Violates: a datagram too short for its flags, a SYN
+ * without the extension that has the versions (Zeek reads them anyway).
  *
  * Buffers nothing.
  */
@@ -20,7 +20,7 @@ struct rdpeudp {
 	uint16_t version[2];
 };
 
-/* Either side's before both have agreed. */
+/* Either side's, before both have agreed. */
 static bool
 handshake(struct talk *t, int side, struct reader r)
 {
@@ -59,7 +59,7 @@ data(const struct rdpeudp *s, struct reader r)
 		return r.b.n >= 3;
 	read_skip(&r, 6);
 	const uint16_t flags = read_be16(&r);
-	const uint16_t n = read_be16(&r); /* the ACK vector, padded from its length on */
+	const uint16_t n = read_be16(&r); /* the ACK vector, padded including its length */
 	read_skip(&r, n + (4 - (n + 2u) % 4) % 4);
 	if (flags & ACK_OF_ACKS)
 		read_skip(&r, 4);

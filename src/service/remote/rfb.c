@@ -1,12 +1,12 @@
 /* rfb.c - RFB, the protocol of VNC (RFC 6143; Zeek: analyzer/protocol/rfb).
  *
- * Confirms: the client's version.  Violates: a side that speaks while the other one has to, a message that the client does not
- * have, lengths of 64 KiB and more (after any of these all is ignored), and a type or a result of the security handshake that
- * Zeek does not know (which changes nothing else).  After the ServerInit only the client is followed.
+ * Confirms: the client's version.  Violates: a side that speaks out of turn, a message that clients do not send,
+ * lengths of 64 KiB and more (after any of these everything is ignored), and a type or result of the security handshake that
+ * Zeek does not know (which has no other effect).  After the ServerInit only the client is followed.
  *
- * A unit begins where the one before it ends, and is of the kind that its side's state names then; only where that side has
- * to wait does it begin with its first byte.  It is a head of known length, whose fields tell how many bytes follow; those
- * are only counted.  Held: a head for each side, at most HEAD bytes.
+ * A unit begins where the previous one ends; its kind follows from the state of its side at that time or, if that side has to
+ * wait, at its first byte.  It is a head of known length, whose fields tell how many bytes follow; those are only counted.
+ * Buffers a head of each side, at most HEAD bytes.
  */
 #include "service/talk.h"
 
@@ -38,12 +38,12 @@ enum state {
 };
 
 struct half {
-	enum state state, unit; /* what comes next; what the unit is that has begun */
+	enum state state, unit; /* the next unit; the current one */
 	bool       begun;
 	bool       sized;   /* `rest` is known */
-	uint8_t    type;    /* of the message whose body comes */
-	uint8_t    need, n; /* bytes of the head: all, held */
-	uint32_t   rest;    /* bytes to come after the head */
+	uint8_t    type;    /* of the message whose body follows */
+	uint8_t    need, n; /* bytes of the head: in total, buffered */
+	uint32_t   rest;    /* bytes left after the head */
 	uint8_t    head[HEAD];
 };
 
@@ -63,7 +63,7 @@ go(struct rfb *s, enum state server, enum state client)
 	s->half[TALK_ORIG].state = client;
 }
 
-/* As atoi() does. */
+/* Parses as atoi() does. */
 static int
 number(const uint8_t *p, size_t n)
 {
@@ -83,7 +83,7 @@ number(const uint8_t *p, size_t n)
 
 /* ---- the sizes */
 
-/* The length of a unit's head.  Returns false: no such unit. */
+/* Stores the length of a unit's head.  Returns false if there is no such unit. */
 static bool
 head_length(const struct rfb *s, struct half *h)
 {
@@ -115,7 +115,7 @@ head_length(const struct rfb *s, struct half *h)
 	return true;
 }
 
-/* What follows the head, which is complete.  Returns false: too much. */
+/* Stores the size of what follows a complete head.  Returns false if it is too large. */
 static bool
 rest_length(struct half *h)
 {
@@ -147,7 +147,7 @@ rest_length(struct half *h)
 			h->rest = 6u * load_be16(p + 3);
 			return true;
 		}
-		if (h->type == 0 && load_be16(p + 1) != 0) /* Zeek gives the rectangles no room */
+		if (h->type == 0 && load_be16(p + 1) != 0) /* Zeek reads no rectangles */
 			return false;
 		n = h->type == 3 ? load_be32(p + 3) : 0;
 		break;
@@ -158,7 +158,7 @@ rest_length(struct half *h)
 	return n < LONGEST;
 }
 
-/* ---- what a complete unit leads to */
+/* ---- complete units */
 
 static enum verdict
 version(struct talk *t, int side)
@@ -273,7 +273,7 @@ complete(struct talk *t, int side)
 	return FINE;
 }
 
-/* Returns false: there is no unit that could come. */
+/* Returns false if no unit can follow. */
 static bool
 begin(const struct rfb *s, struct half *h)
 {
@@ -284,7 +284,7 @@ begin(const struct rfb *s, struct half *h)
 	return head_length(s, h);
 }
 
-/* A unit is complete, and the next begins. */
+/* Completes a unit and begins the next one. */
 static enum verdict
 proceed(struct talk *t, int side)
 {
@@ -296,7 +296,7 @@ proceed(struct talk *t, int side)
 	return v == DEAD || h->state == WAIT || begin(s, h) ? v : DEAD;
 }
 
-/* Takes a unit, or what there is of it. */
+/* Takes a unit, or the available part of it. */
 static enum verdict
 take(struct talk *t, int side, struct bytes *in)
 {

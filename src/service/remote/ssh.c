@@ -151,7 +151,7 @@ packet2(struct talk *t, int side, const uint8_t *p, size_t n)
 	return fits;
 }
 
-/* Takes a packet, or what there is of it.  Returns false on a violation. */
+/* Takes a packet, or the available part of it.  Returns false on a violation. */
 static bool
 take_packet(struct talk *t, int side, enum version v, struct bytes *in)
 {

@@ -2,10 +2,10 @@
  *
  * Confirms at a complete, well-formed ClientHello.  Violates at records that do not fit into the datagram, at the first
  * record of an unknown version once confirmed (more than ten of them: no more input), at unknown types, at fragments of
- * handshake messages that contradict each other, and at malformed messages (tls_handshake.c).  STUN packets pass.
+ * handshake messages that contradict each other, and at malformed messages (tls_handshake.c).  STUN packets are ignored.
  *
- * Holds per direction one message in fragments and one message out of step (tls_handshake.h), each up to 64 KiB + 4 bytes.
- * The fragments are allocated here, since they come in any order; of a longer message only the order is watched.
+ * Buffers per direction one fragmented message and one incomplete message (tls_handshake.h), each up to 64 KiB + 4 bytes.  The
+ * fragments are allocated here, since they arrive in any order; of a longer message only the order is tracked.
  */
 #include "service/tls/tls_handshake.h"
 #include "service/tls/tls_read.h"
@@ -16,7 +16,7 @@ enum { BAD_VERSIONS_MAX = 10, BAD_VERSIONS_REPORTED = 1, LENGTH_MAX = 100000, WI
 enum { CHANGE_CIPHER_SPEC = 20, ALERT = 21, HANDSHAKE = 22, APPLICATION_DATA = 23, HEARTBEAT = 24 };
 enum { DTLS_1_0 = 0xfeff, DTLS_1_2 = 0xfefd, DTLS_1_3 = 0xfefc };
 
-/* One handshake message in fragments. Record numbers say which fragments are there, as in Zeek, not their offsets. */
+/* One handshake message in fragments. As in Zeek, record numbers, not offsets, tell which fragments have arrived. */
 struct slot {
 	uint8_t *held;
 	uint32_t room;
@@ -36,7 +36,7 @@ struct dtls {
 	bool                 established;
 };
 
-/* A record with the header of DTLS 1.0 to 1.2, which 1.3 has in the clear, too. */
+/* A record with the header of DTLS 1.0 to 1.2, which 1.3 also uses for plaintext. */
 struct record {
 	uint8_t      type;
 	uint16_t     epoch;
@@ -65,7 +65,7 @@ ciphertext(struct dtls *d, struct talk *t)
 
 /* ---- handshake */
 
-/* Zeek rebuilds TLS's prefix and passes the data behind it, whatever length it has. */
+/* Zeek rebuilds TLS's prefix and passes the data after it, whatever its length. */
 static void
 pass(struct dtls *d, struct talk *t, int side, const struct fragment *f, struct bytes data)
 {
@@ -83,7 +83,7 @@ slot_free(struct slot *s)
 	*s = (struct slot){ 0 };
 }
 
-/* Stores a fragment that was found to fit.  Returns false when out of memory, or the message is too long to be held. */
+/* Stores a fragment that fits.  Returns false when out of memory, or the message is too long to be buffered. */
 static bool
 slot_store(struct slot *s, const struct fragment *f)
 {
@@ -104,8 +104,8 @@ slot_store(struct slot *s, const struct fragment *f)
 	return true;
 }
 
-/* Finds the place of record `number` in the window.  Returns false if the fragment is to be ignored; what is wrong with it
- * was reported. */
+/* Finds the place of record `number` in the window.  Returns false if the fragment is ignored; an error
+ * in it was reported. */
 static bool
 slot_place(struct slot *s, struct talk *t, uint64_t number, const struct fragment *f)
 {
@@ -115,7 +115,7 @@ slot_place(struct slot *s, struct talk *t, uint64_t number, const struct fragmen
 		talk_violate(t);
 		return false;
 	}
-	if (number < s->first) { /* the first one seen was not the first one sent */
+	if (number < s->first) { /* the first fragment seen was not the first one sent */
 		s->seen <<= distance;
 		s->first = number;
 	}

@@ -1,12 +1,12 @@
 /* quic.c - QUIC over UDP (RFC 9000, RFC 9001, RFC 9369; Zeek's QUIC.spicy).
  *
- * Confirms at the first Initial packet that decrypts.  Violates, and is dead then, at whatever does not parse: headers
- * that do not fit, versions Zeek does not know (version negotiation too), an Initial packet that does not decrypt, frames
- * that no Initial packet has.  The TLS message in each side's CRYPTO frames goes to a child `ssl` in a record of its own.
+ * Confirms at the first Initial packet that decrypts.  Violates, and ends, at anything that does not parse: headers
+ * that do not fit, versions unknown to Zeek (including version negotiation), an Initial packet that does not decrypt, frames
+ * that are not allowed in one.  The TLS message in each side's CRYPTO frames is passed to a child `ssl` in a record of its own.
  *
- * Holds per direction the CRYPTO bytes until the message is complete, at most 16641, and which of them are there, because
- * they come in any order; allocated in quic_sink.c since they are no stream yet.  Once the client's is complete nothing
- * but violations can follow.
+ * Buffers per direction the CRYPTO bytes until the message is complete, at most 16641, and which of them have arrived, since
+ * they come in any order; allocated in quic_sink.c because they are not a stream yet.  Once the client's message is complete,
+ * only violations can follow.
  */
 #include "service/web/quic_crypto.h"
 #include "service/web/quic_sink.h"
@@ -15,7 +15,7 @@
 enum {
 	HELLO_MAX = 16640, /* of a TLS message with its prefix (RFC 8446) */
 	HELLO_PREFIX = 4,
-	TAG_AND_NUMBER = 20, /* an Initial packet's payload at least */
+	TAG_AND_NUMBER = 20, /* the least payload of an Initial packet */
 	RETRY_TAG = 16,
 	CID_MAX = 255,
 };
@@ -23,9 +23,9 @@ enum {
 /* The CRYPTO frames of one direction, put in order. */
 struct crypto {
 	struct quic_sink sink;
-	uint32_t         passed; /* bytes in order that the child has got */
+	uint32_t         passed; /* bytes in order that were passed to the child */
 	uint32_t         total;  /* of the message with its prefix; 0: not known yet */
-	bool             dead;   /* too long: nothing is passed on */
+	bool             dead;   /* too long: not passed on */
 	bool             finished;
 };
 
@@ -37,7 +37,7 @@ struct quic {
 	uint8_t       dcid[CID_MAX];
 };
 
-/* A long header, as far as it matters. */
+/* The relevant parts of a long header. */
 struct header {
 	uint32_t     version;
 	uint8_t      first;
@@ -46,7 +46,7 @@ struct header {
 
 /* ---- the CRYPTO stream */
 
-/* Gives the child what is in order, headed as a record of TLS. */
+/* Passes the bytes that are in order to the child, as a TLS record. */
 static void
 crypto_pass(struct crypto *c, struct talk *t, int side)
 {
@@ -67,7 +67,7 @@ crypto_pass(struct crypto *c, struct talk *t, int side)
 		return;
 	if (end > c->total)
 		end = c->total;
-	if (end > s->room) { /* there was no memory */
+	if (end > s->room) { /* out of memory */
 		c->dead = true;
 		return;
 	}
@@ -77,7 +77,7 @@ crypto_pass(struct crypto *c, struct talk *t, int side)
 	c->finished = end == c->total;
 }
 
-/* Returns false if there is more than the message. */
+/* Returns false if there is more than one message. */
 static bool
 crypto_add(struct crypto *c, struct talk *t, int side, uint64_t offset, struct bytes b)
 {
@@ -130,7 +130,7 @@ ack_frame(struct bytes *b, bool ecn)
 {
 	uint64_t ranges;
 
-	/* The largest, the delay, the count of ranges, the first of them; a range more is two numbers. */
+	/* The largest number, the delay, the count of ranges, the first range; each further range is two numbers. */
 	return varints(b, 2) && varint(b, &ranges) && varints(b, 1) && varints(b, 2 * ranges) && (!ecn || varints(b, 3));
 }
 
@@ -202,7 +202,7 @@ decrypt_initial(struct quic *q, struct talk *t, int side, const struct header *h
 	return frames(q, t, side, (struct bytes){ plain, n });
 }
 
-/* A Retry packet: all starts over, with other keys. */
+/* A Retry packet: everything starts over, with new keys. */
 static bool
 retry(struct quic *q, struct talk *t, struct bytes *rest)
 {
@@ -248,7 +248,7 @@ long_packet(struct quic *q, struct talk *t, int side, struct bytes *b)
 		return false;
 	unsigned type = h.first >> 4 & 3;
 	if (h.version == QUIC_VERSION_2)
-		type = (type + 3) & 3; /* there Retry is 0 */
+		type = (type + 3) & 3; /* in this version Retry is 0 */
 	if (type == RETRY)
 		return retry(q, t, b);
 	if (type == INITIAL && !(varint(b, &len) && take(b, len, &token)))
@@ -274,7 +274,7 @@ packet(struct quic *q, struct talk *t, int side, struct bytes *b)
 	}
 	if ((b->p[0] & FIXED) && (b->p[0] & LONG))
 		return long_packet(q, t, side, b);
-	/* A short header, or none of this QUIC: the rest of the datagram is its. */
+	/* A short header, or not QUIC: it takes the rest of the datagram. */
 	const bool good = !(b->p[0] & FIXED) || b->n > q->client_cid_len;
 	*b = bytes_skip(*b, b->n);
 	return good;

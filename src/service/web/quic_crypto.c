@@ -1,7 +1,7 @@
 /* quic_crypto.c - see quic_crypto.h.
  *
- * After RFC 9001, 5.2 to 5.4, with what Zeek's decrypt_crypto.cc makes of it: the packet number is taken as it stands, not
- * expanded from earlier ones.  OpenSSL allocates its contexts here; they are freed before quic_open() returns.
+ * Follows RFC 9001, 5.2 to 5.4, as Zeek's decrypt_crypto.cc implements it: the packet number is used as it is, not expanded
+ * from earlier ones.  OpenSSL allocates its contexts here; they are freed before quic_open() returns.
  */
 #include "service/web/quic_crypto.h"
 
@@ -104,7 +104,7 @@ header_mask(EVP_CIPHER_CTX *ctx, const uint8_t key[KEY], const uint8_t sample[SA
 	       EVP_EncryptUpdate(ctx, mask, &n, sample, SAMPLE) && n == SAMPLE && EVP_CIPHER_CTX_reset(ctx);
 }
 
-/* `first` and `number` (of `number_len` bytes) are the ones without protection. */
+/* `first` and `number` (of `number_len` bytes) are unprotected. */
 static size_t
 decrypt(EVP_CIPHER_CTX *ctx, const struct quic_sealed *s, struct keys *k, uint8_t first, const uint8_t *number,
         size_t number_len, uint8_t out[QUIC_PAYLOAD_MAX])

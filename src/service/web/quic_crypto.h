@@ -1,4 +1,4 @@
-/* quic_crypto.h - opens QUIC's Initial packets, whose keys anybody can compute (RFC 9001, 5; RFC 9369, 3.3). */
+/* quic_crypto.h - decrypts QUIC's Initial packets, whose keys are public (RFC 9001, 5; RFC 9369, 3.3). */
 #ifndef CONNLOG_SERVICE_QUIC_CRYPTO_H
 #define CONNLOG_SERVICE_QUIC_CRYPTO_H
 
@@ -14,11 +14,11 @@ struct quic_sealed {
 	uint32_t     version;
 	bool         from_client;
 	struct bytes dcid;          /* of the client's first Initial packet */
-	struct bytes packet;        /* from its first byte to the end of its payload */
-	size_t       number_offset; /* of the packet number, where the payload begins */
+	struct bytes packet;        /* from the first byte to the end of the payload */
+	size_t       number_offset; /* offset of the packet number, where the payload begins */
 };
 
-/* Decrypts into `out`.  Returns the bytes of plaintext; 0 where there are none or the packet is not genuine. */
+/* Decrypts into `out`.  Returns the bytes of plaintext; 0 if there are none or the packet is not authentic. */
 size_t quic_open(const struct quic_sealed *s, uint8_t out[QUIC_PAYLOAD_MAX]);
 
 #endif

@@ -7,7 +7,7 @@
 static bool
 grow_held(struct quic_sink *s, uint32_t end)
 {
-	uint32_t room = s->room ? s->room : 528; /* in five steps to what SINK_HELD_MAX needs */
+	uint32_t room = s->room ? s->room : 528; /* reaches SINK_HELD_MAX in five steps */
 
 	while (room < end)
 		room *= 2;
@@ -21,7 +21,7 @@ grow_held(struct quic_sink *s, uint32_t end)
 	return true;
 }
 
-/* What is in order already is not written over. */
+/* Bytes that are already in order are not overwritten. */
 static void
 hold(struct quic_sink *s, uint64_t offset, struct bytes b)
 {
@@ -36,7 +36,7 @@ hold(struct quic_sink *s, uint64_t offset, struct bytes b)
 		memcpy(s->held + offset, b.p, b.n);
 }
 
-/* Puts a piece before that at `at`.  Returns false if there is no room for it. */
+/* Inserts a piece before that at `at`.  Returns false if there is no room for it. */
 static bool
 insert(struct quic_sink *s, unsigned at, uint64_t from, struct bytes b)
 {
@@ -55,8 +55,8 @@ insert(struct quic_sink *s, unsigned at, uint64_t from, struct bytes b)
 	return true;
 }
 
-/* Stores what is not there yet, as pieces.  Returns the first of these; where all is there, the piece with the last of it; `s->n`
- * where there is none. */
+/* Stores the bytes that have not arrived yet, as pieces.  Returns the first of these; if all had arrived, the piece with the
+ * last byte; `s->n` if there is none. */
 static unsigned
 store(struct quic_sink *s, uint64_t from, struct bytes b)
 {
@@ -87,7 +87,7 @@ store(struct quic_sink *s, uint64_t from, struct bytes b)
 	return first < s->n ? first : s->n;
 }
 
-/* From that piece on, what continues what is in order is in order, too. What begins before its end is given up. */
+/* Appends pieces from that one on while they continue the bytes in order; a piece that begins before their end is discarded. */
 static void
 put_in_order(struct quic_sink *s, unsigned at)
 {

@@ -1,7 +1,7 @@
-/* quic_sink.h - bytes that come in any order, put in order as Spicy's sink does it (spicy/runtime/src/sink.cc).
+/* quic_sink.h - reassembles bytes that come in any order, as Spicy's sink does (spicy/runtime/src/sink.cc).
  *
- * What is there already stays.  A piece that begins before the end of what is in order and goes beyond it is cut where the
- * last gap was closed, and is lost if it begins behind that: so Zeek can wait for bytes that it has seen.
+ * Bytes that have arrived are kept.  A piece that begins before the end of the bytes in order and extends beyond it is trimmed at
+ * the last closed gap, and is lost if it begins after that: so Zeek can wait for bytes that it has seen.
  */
 #ifndef CONNLOG_SERVICE_QUIC_SINK_H
 #define CONNLOG_SERVICE_QUIC_SINK_H
@@ -11,8 +11,7 @@
 #include "base/bytes.h"
 
 enum {
-	SINK_HELD_MAX =
-		16641, /* bytes: of a TLS message with its prefix (RFC 8446); one more shows that there is too much */
+	SINK_HELD_MAX = 16641, /* bytes: of a TLS message with its prefix (RFC 8446); one more shows an overflow */
 	SINK_PIECES_MAX = 256,
 };
 
@@ -24,15 +23,15 @@ struct quic_sink {
 	uint8_t           *held; /* `room` bytes from 0 on */
 	struct sink_piece *piece;
 	uint32_t           room;
-	uint16_t           n, pieces_room; /* pieces that are kept, ascending and apart; room for them */
+	uint16_t           n, pieces_room; /* pieces, ascending and disjoint; room for them */
 	uint64_t           ordered;        /* bytes without a hole from 0 on */
-	uint64_t           trimmed;        /* what lies before it was closed */
-	bool               dropped;        /* nothing is held any more */
+	uint64_t           trimmed;        /* the position of the last closed gap */
+	bool               dropped;        /* nothing is buffered any more */
 };
 
-/* More bytes, at `offset`. Those beyond SINK_HELD_MAX are counted but not held; a piece too many is dropped. */
+/* More bytes, at `offset`. Bytes beyond SINK_HELD_MAX are counted but not buffered; surplus pieces are dropped. */
 void quic_sink_add(struct quic_sink *s, uint64_t offset, struct bytes b);
-/* The bytes are not wanted any more; their order still is. */
+/* The bytes are no longer needed, only their order. */
 void quic_sink_drop(struct quic_sink *s);
 void quic_sink_free(struct quic_sink *s);
 
