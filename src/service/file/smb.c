@@ -1,16 +1,16 @@
 /* smb.c - SMB 1 to 3 over TCP, with or without NetBIOS (MS-SMB, MS-SMB2, RFC 1002 4.3); Zeek's smb/SMB.cc and smb.pac.
  *
- * Nothing is looked at until a chunk begins with the header of a frame and that of an SMB message; from then on both
- * directions are cut into frames (four bytes: type, 24 bits of length).  The third chunk that causes no error confirms,
- * whatever it completes.  A frame that does not parse violates: what is held and the rest of the chunk is lost, and the search
- * for a header begins again, as it does after a gap.  What the frames hold of authentication and of DCE-RPC goes to
- * objects outside the connection's tree (smb_pipes.c).
+ * Inspection starts when a chunk begins with the headers of a frame and of an SMB message; from then on both directions are split
+ * into frames (four bytes: type, 24 bits of length).  The third chunk without an error confirms, whatever it completes.  A frame
+ * that does not parse violates: the buffer and the rest of the chunk are lost, and the search for a header starts again, as it
+ * does after a gap.  Authentication and DCE-RPC in the frames are passed to objects outside the connection's tree
+ * (smb_pipes.c).
  *
- * Zeek throws away what it holds but not the parser that waits for the rest of it: this one finds no byte in the next chunk of its
- * side, which so is an error, too.  Only the side on which an error was found begins with a new parser.  As one waits for the
- * next frame as soon as there was a first one, each side of a connection loses a chunk to every gap.
+ * Zeek discards its buffer but not the parser that waits for the rest: that parser finds no byte in the next chunk of its side,
+ * which is therefore an error, too.  Only the side on which the error occurred starts with a new parser.  Since a parser waits for
+ * the next frame after the first one, each side of a connection loses a chunk to every gap.
  *
- * Held is a frame of each side, as far as binpac's buffer would reach (gather.h).  Of SMB2's reads and writes that are no pipe's, of what
+ * Buffers a frame of each side, as far as binpac's buffer would reach (gather.h).  Of SMB2's reads and writes that are no pipe's, of what
  * is encrypted and of what is no SMB the first 1024 bytes are held and the rest is counted, as it is when out of memory for
  * more: nothing is read there.
  */
@@ -66,7 +66,7 @@ message(struct talk *t, int side, struct cursor *c, uint32_t length)
 	return false;
 }
 
-/* A frame of `total` bytes, of which `held` are at `p`.  Returns false if it does not parse. */
+/* Parses a frame of `total` bytes, of which `held` are at `p`.  Returns false if it does not parse. */
 static bool
 frame(struct talk *t, int side, const uint8_t *p, uint32_t held, uint32_t total)
 {
@@ -79,7 +79,7 @@ frame(struct talk *t, int side, const uint8_t *p, uint32_t held, uint32_t total)
 	return !c.bad || c.lost;
 }
 
-/* Goes on with a frame of which only the beginning is held.  Returns false on an error. */
+/* Continues a frame of which only the beginning is buffered.  Returns false on an error. */
 static bool
 long_frame(struct talk *t, int side, struct bytes *in)
 {
@@ -90,7 +90,7 @@ long_frame(struct talk *t, int side, struct bytes *in)
 	const bool       in_one = n == total;
 
 	if (d->seen < PART) {
-		/* One more than there can be is asked for, so that all is held. */
+		/* Requests one more byte than there can be, so that everything is buffered. */
 		struct bytes part = bytes_head(*in, PART - d->seen);
 		(void)gather_need_from(&d->held, talk_budget(t), &part, PART + 1);
 	}
@@ -99,7 +99,7 @@ long_frame(struct talk *t, int side, struct bytes *in)
 	if (d->seen < total)
 		return true;
 	d->total = d->seen = 0;
-	/* Fewer bytes are held where out of memory. */
+	/* Fewer bytes are buffered when out of memory. */
 	const struct bytes b = gather_held(&d->held);
 	const bool         ok =
 		(in_one || flow_buffer_fits(&d->room, total)) && (b.n < PART || frame(t, side, b.p, (uint32_t)b.n, total));
@@ -114,7 +114,7 @@ length_of(const uint8_t *p)
 	return load_be32(p) & 0xffffff;
 }
 
-/* Returns whether all that is read of a frame stands at its beginning, of which `n` bytes are at `p`. */
+/* Returns whether everything that is read of a frame is at its beginning, of which `n` bytes are at `p`. */
 static bool
 ends_early(const struct smb *s, int side, const uint8_t *p, uint32_t n)
 {
@@ -123,7 +123,7 @@ ends_early(const struct smb *s, int side, const uint8_t *p, uint32_t n)
 	return p[0] != 0 || (id != smb1 && id != smb2) || smb2_is_bulk(s, side, (struct bytes){ p + PREFIX, n - PREFIX });
 }
 
-/* Takes what there is of a frame of `total` bytes that is to be held as a whole.  Returns false on an error. */
+/* Takes the available part of a frame of `total` bytes that is buffered as a whole.  Returns false on an error. */
 static bool
 whole_frame(struct talk *t, int side, struct bytes *in, uint32_t total)
 {

@@ -1,4 +1,4 @@
-/* smb.h - what the parts of the SMB recogniser share. */
+/* smb.h - shared by the parts of the SMB recogniser. */
 #ifndef CONNLOG_SERVICE_SMB_H
 #define CONNLOG_SERVICE_SMB_H
 
@@ -12,16 +12,16 @@ struct smb_pipe {
 	struct talk *dce_rpc;
 };
 
-/* What is known of requests by their message's number, as their responses do not repeat it. */
+/* What requests were about, by message number, since responses do not repeat it. */
 struct smb_asked {
 	struct smb_about {
 		uint64_t message, value;
-	} * about;     /* in the order in which they came */
-	uint64_t most; /* no message's number is above */
+	} * about;     /* in order of arrival */
+	uint64_t most; /* the highest message number */
 	uint16_t n, room;
 };
 
-/* All of them grow as needed, up to the bounds that smb_pipes.c has. */
+/* These grow as needed, up to the limits in smb_pipes.c. */
 struct smb_pipes {
 	struct smb_pipe *pipe;
 	uint32_t        *tree;                 /* those that are pipes */
@@ -33,29 +33,29 @@ struct smb_pipes {
 
 struct smb_side {
 	struct gather held;
-	uint32_t      total, seen; /* of a frame of which only the beginning is held; 0: there is none */
+	uint32_t      total, seen; /* of a frame of which only the beginning is buffered; 0: none */
 	uint32_t      room;        /* flow_buffer_fits() */
-	bool          begun;       /* a frame is waited for */
-	bool          stale;       /* it is waited for in vain: what was held of it was thrown away */
+	bool          begun;       /* a parser waits for a frame */
+	bool          stale;       /* it waits in vain, since its buffer was discarded */
 };
 
 struct smb {
 	struct smb_side  side[2];
 	struct talk     *gssapi, *ntlm;
 	struct smb_pipes pipes;
-	uint8_t          chunks; /* without error, up to those that confirm */
+	uint8_t          chunks; /* chunks without error, up to the one that confirms */
 	bool             synced;
 };
 
-/* ---- smb1.c, smb2.c: one message, behind its protocol's identifier. The cursor is bad where it does not parse. */
+/* ---- smb1.c, smb2.c: one message, after its protocol identifier.  The cursor becomes bad if it does not parse. */
 
 void smb1_message(struct talk *t, int side, struct cursor *c, uint32_t frame_length);
 /* Returns true if another one follows it. */
 bool smb2_message(struct talk *t, int side, struct cursor *c);
-/* Returns true if the record of which `b` is the beginning is one of data that nobody wants. */
+/* Returns true if the record that begins with `b` contains data that is not needed. */
 bool smb2_is_bulk(const struct smb *s, int side, struct bytes b);
 
-/* padding to `x`: skips to `x` bytes behind `start`, unless it is there already. */
+/* padding to `x`: skips to `x` bytes after `start`, unless the cursor is already past it. */
 void smb_pad(struct cursor *c, size_t start, int64_t x);
 
 /* ---- smb_pipes.c */
@@ -73,7 +73,7 @@ void smb_pipe_data(struct talk *t, uint64_t fid, int side, struct bytes data);
 void smb_pipe_close(struct smb *s, uint64_t fid);
 
 void smb_transaction_set(struct smb *s, uint16_t message, bool pipe);
-/* Returns whether it was on a pipe; it is forgotten. */
+/* Returns whether it was on a pipe, and forgets it. */
 bool smb_transaction_take(struct smb *s, uint16_t message);
 
 void smb_pipes_end(struct smb *s); /* frees the tables; the objects in them end with `t` */
@@ -81,7 +81,7 @@ void smb_pipes_end(struct smb *s); /* frees the tables; the objects in them end 
 /* ---- smb_asked.c */
 
 void smb_ask(struct smb_asked *a, uint64_t message, uint64_t value);
-/* Returns what is known of it, or `otherwise`. */
+/* Returns what it was about, or `otherwise`. */
 uint64_t smb_asked(const struct smb_asked *a, uint64_t message, uint64_t otherwise);
 void     smb_asked_forget(struct smb_asked *a, uint64_t message);
 void     smb_asked_end(struct smb_asked *a); /* frees it */

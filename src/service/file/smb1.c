@@ -1,8 +1,8 @@
 /* smb1.c - a message of SMB 1 (MS-CIFS, MS-SMB); Zeek's smb/smb1-protocol.pac and smb1-com-*.pac.
  *
- * A message is a record by its command, and behind some of them another (AndX), which Zeek reads where the first one ends and
- * not at the offset that is given; the offset only says how much is skipped.  Positions inside a record count from its beginning
- * (of which the header's 32 bytes stand before the first).  A chain of 10, or one whose offset does not advance, gives the history an X.
+ * A message is a record for its command, which another can follow (AndX).  Zeek reads that one where the first ends, not at the
+ * given offset; the offset only says how much is skipped.  Positions inside a record count from its beginning (the 32 bytes of
+ * the header precede the first).  A chain of 10, or one whose offset does not advance, gives the history an X.
  */
 #include "service/file/smb.h"
 
@@ -38,11 +38,11 @@ struct message {
 	bool           unicode, is_pipe;
 };
 
-/* A record, maybe a chained one. */
+/* A record, possibly a chained one. */
 struct record {
 	struct message *m;
 	size_t          start; /* in the frame */
-	uint16_t        base;  /* the offset that Zeek takes it to have */
+	uint16_t        base;  /* the offset that Zeek assumes for it */
 	uint8_t         command, depth;
 	bool            request;
 };
@@ -100,7 +100,7 @@ strings(const struct record *r, unsigned n)
 		(void)string(r->m->c, r->m->unicode, position(r));
 }
 
-/* Strings that Zeek has as arrays of one: such a one does not begin where the frame ends. */
+/* Strings that are arrays of one element in Zeek: they do not begin at the end of the frame. */
 static void
 optional_strings(const struct record *r, unsigned n)
 {
@@ -111,7 +111,7 @@ optional_strings(const struct record *r, unsigned n)
 	}
 }
 
-/* The end of a record that has another behind it: what it says of that is at `a`. */
+/* The end of a record that another follows: its information about that is at `a`. */
 static void
 andx(const struct record *r, const uint8_t *a, bool request, unsigned base)
 {
@@ -308,7 +308,7 @@ transaction2_request(const struct record *r)
 		return;
 	to(r, load_le16(p + 21));
 	switch (load_le16(p + 29)) {
-	case 0x01: /* find first; its name, as that of the others, counts from the sub-command */
+	case 0x01: /* find first; its name, like that of the others, is relative to the sub-command */
 		cur_skip(c, 12);
 		(void)string(c, r->m->unicode, 12);
 		break;
@@ -352,7 +352,7 @@ negotiate_request(const struct record *r)
 	cur_leave(c, outer);
 }
 
-/* The strings in these count from behind the dialect. */
+/* The strings in these are relative to the end of the dialect. */
 static void
 negotiate_nt_response(const struct record *r, size_t start)
 {
@@ -460,7 +460,7 @@ logoff(const struct record *r)
 	const uint8_t *p = fixed(r, 7);
 
 	if (p)
-		andx(r, p + 1, true, r->base); /* a request, whoever sends it */
+		andx(r, p + 1, true, r->base); /* a request, whichever side sends it */
 }
 
 static void
@@ -504,7 +504,7 @@ echo(const struct record *r)
 	cur_skip(r->m->c, p ? load_le16(p + 3) : 0);
 }
 
-/* What is left of the commands: those without anything that varies. */
+/* The remaining commands, which have no variable parts. */
 static void
 plain(const struct record *r)
 {
@@ -519,7 +519,7 @@ plain(const struct record *r)
 	else if (r->command == NT_CANCEL)
 		n = r->request ? 3 : 0;
 	cur_skip(r->m->c, n);
-	/* Zeek chooses here by a number that it never sets, and finds no such case. */
+	/* Zeek selects by a number here that it never sets, and finds no matching case. */
 	if (r->command == LOCKING_ANDX && r->request)
 		cur_fail(r->m->c);
 }

@@ -1,8 +1,7 @@
 /* smb2.c - a message of SMB 2 or 3 (MS-SMB2); Zeek's smb/smb2-protocol.pac and smb2-com-*.pac.
  *
- * A message is read as far as the grammars there do, which say how long its parts are, and by that whether it parses.
- * Offsets in it count from its header; the lengths are those that Zeek computes with them, in 16 bits without and in 32 bits with
- * wrapping around.
+ * A message is read as far as those grammars do, which determines how long its parts are, and so whether it parses.  Offsets count
+ * from its header; lengths are computed with them as in Zeek, in 16 bits without and in 32 bits with wrapping around.
  */
 #include "service/file/smb.h"
 
@@ -36,7 +35,7 @@ static const uint32_t pending = 0x00000103, notify_enum_dir = 0x0000010c, buffer
 struct message {
 	struct talk   *t;
 	struct cursor *c;
-	size_t         start; /* of what follows the header */
+	size_t         start; /* where the part after the header begins */
 	uint16_t       head_length, command;
 	uint32_t       status, next, tree;
 	uint64_t       id;
@@ -55,7 +54,7 @@ load_le64(const uint8_t *p)
 	return (uint64_t)load_le32(p + 4) << 32 | load_le32(p);
 }
 
-/* A file's number is made of its two parts. */
+/* Combines the two parts of a file's number. */
 static uint64_t
 load_fid(const uint8_t *p)
 {
@@ -95,7 +94,7 @@ ioctl_buffers(struct message *m, const uint8_t *in, const uint8_t *out, struct b
 	const uint32_t in_offset = load_le32(in), out_offset = load_le32(out);
 	const uint32_t in_size = load_le32(in + 4), out_size = load_le32(out + 4);
 
-	/* The way to an offset has its sign turned around in Zeek: only one that has been passed by can be gone to. */
+	/* Zeek reverses the sign of the distance to an offset: only an offset that has been passed can be reached. */
 	if (in_offset != 0)
 		(void)cur_string(c, (uint32_t)(c->at - m->start + m->head_length - in_offset));
 	buffer[0] = cur_string(c, in_size);
@@ -259,7 +258,7 @@ with_buffer(struct message *m, size_t n, unsigned at, unsigned length_at, bool w
 	return cur_string(m->c, wide ? load_le32(r + length_at) : load_le16(r + length_at));
 }
 
-/* Of these nothing but their lengths counts. */
+/* Only the lengths of these matter. */
 static void
 request_to_skip(struct message *m)
 {
@@ -504,7 +503,7 @@ response(struct message *m)
 	}
 }
 
-/* is_error_response(): only these are no errors where the status is not 0. */
+/* is_error_response(): only these are not errors if the status is not 0. */
 static bool
 is_error(uint32_t status, uint16_t command)
 {
@@ -534,7 +533,7 @@ header(const uint8_t *p)
 		                     .tree = load_le32(p + 32) };
 }
 
-/* A response's own tree may be missing; the request's counts. */
+/* A response's own tree may be missing, so the request's counts. */
 static bool
 is_pipe(const struct smb *s, int side, const struct message *m)
 {

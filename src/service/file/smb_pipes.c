@@ -1,8 +1,8 @@
-/* smb_pipes.c - what SMB remembers in order to know which data is DCE-RPC, and passes on (smb/smb-pipe.pac, smb-gssapi.pac).
+/* smb_pipes.c - what SMB remembers to know which data is DCE-RPC, and passing it on (smb/smb-pipe.pac, smb-gssapi.pac).
  *
- * The tables are memory of their own, as most connections need few entries and the bounds are high: at most 64 pipes, 64
- * trees and 64 transactions, about 1.4 KB.  Zeek has bounds of 1000 or none; what is too much has the same consequence as there:
- * the pipes known so far are forgotten.  Of trees and transactions the oldest gives way.  What requests ask for is in smb_asked.c.
+ * The tables are allocated separately, since most connections need few entries and the limits are high: at most 64 pipes, 64 trees
+ * and 64 transactions, about 1.4 KB.  Zeek has limits of 1000 or none; exceeding them has the same effect as there: the pipes
+ * known so far are forgotten.  Of trees and transactions the oldest is replaced.  smb_asked.c has what requests were about.
  */
 #include "service/file/smb.h"
 
@@ -104,7 +104,7 @@ smb_is_pipe_name(struct bytes name, bool wide)
 	size_t n = 0;
 
 	for (size_t i = 0; i < name.n; i += 1 + wide) {
-		if (wide && i + 1 < name.n && name.p[i + 1] != 0) /* half a character is one */
+		if (wide && i + 1 < name.n && name.p[i + 1] != 0) /* half a character counts as one */
 			return false;
 		if (name.p[i] == 0)
 			break; /* Zeek's string ends here */

@@ -1,9 +1,9 @@
 /* snmp.c - SNMP versions 1, 2c and 3 (RFC 1157, 3416, 3412, 3414), as Zeek's analyzer/protocol/snmp/snmp-*.pac and
  * asn1/asn1.pac.
  *
- * Confirms: a responder's datagram of which the header can be taken; its PDU may then still violate.
- * Violates: what cannot be taken - a wrong tag, a length beyond the end of the datagram, an integer of more than 9 bytes -
- * and version 3 flags that are not 1 byte.  Sequences' lengths are not looked at.
+ * Confirms: a responder's datagram whose header parses; its PDU may then still violate.
+ * Violates: anything that does not parse (a wrong tag, a length beyond the end of the datagram, an integer of more than 9
+ * bytes), and version 3 flags that are not 1 byte.  Lengths of sequences are ignored.
  *
  * Buffers nothing.
  */
@@ -18,9 +18,9 @@ enum {
 	TAG_TICKS = 0x43
 };
 
-#define INTEGER_MAX 9u /* an unsigned 64-bit number may take so many */
+#define INTEGER_MAX 9u /* an unsigned 64-bit number can take this many */
 
-/* Returns the number, or 0 where it takes more than 8 bytes. */
+/* Returns the number, or 0 if it takes more than 8 bytes. */
 static uint64_t
 number(struct bytes b)
 {
@@ -51,7 +51,7 @@ take_meta(struct bytes *in, uint8_t *tag, uint64_t *length)
 	return true;
 }
 
-/* Takes a value with its tag. Zeek keeps the length in 32 bits with a sign, and loses what is above. */
+/* Takes a value with its tag. Zeek stores the length in 32 signed bits, and loses the upper ones. */
 static bool
 take_any(struct bytes *in, uint8_t *tag, struct bytes *content)
 {
@@ -75,7 +75,7 @@ take(struct bytes *in, uint8_t wanted, struct bytes *content)
 	return take_any(in, &tag, content) && tag == wanted && (tag != TAG_INTEGER || content->n <= INTEGER_MAX);
 }
 
-/* Takes a run of values that nobody asks for, of the tags in `wanted`, which ends with 0. */
+/* Skips a sequence of values with the tags in `wanted`, which ends with 0. */
 static bool
 take_run(struct bytes *in, const uint8_t *wanted)
 {
@@ -98,7 +98,7 @@ take_sequence(struct bytes *in)
 
 /* ---- version 3 */
 
-/* The user-based security model's parameters, which have bytes of their own. */
+/* The user-based security model's parameters, which are enclosed in a byte string. */
 static bool
 is_user_security(struct bytes b)
 {
@@ -152,7 +152,7 @@ take_header(struct talk *t, struct bytes *in, bool *plain)
 	}
 }
 
-/* Variable bindings go on to the end of the datagram. */
+/* Variable bindings extend to the end of the datagram. */
 static bool
 take_bindings(struct bytes *in)
 {

@@ -1,8 +1,8 @@
 /* syslog.c - syslog over UDP (RFC 3164), as Zeek's analyzer/protocol/syslog/syslog.spicy.
  *
- * Confirms: every datagram, but for those that begin with `<` and not with a priority (`<`, digits, `>`; the number is at
- * most 2^63 - 1), and for empty ones, in which it cannot be seen whether a priority is there.  These violate, and as with all
- * analyzers in Spicy that is the last that it looks at.
+ * Confirms: every datagram, except those that begin with `<` but not with a priority (`<`, digits, `>`; the number is at most
+ * 2^63 - 1), and empty ones, which do not show whether there is a priority.  These violate, and, as with all Spicy analyzers,
+ * end the inspection.
  *
  * Buffers nothing.
  */

@@ -1,8 +1,8 @@
 /* xmpp.c - XMPP (RFC 6120) until it is encrypted or authenticated, as Zeek follows it (analyzer/protocol/xmpp/).
  *
- * Every chunk is a row of tags, each with the text behind it, from its first byte to its last; one that is not so violates.
- * Confirms: the originator's tag stream:stream.  After a tag that only comes once authentication is over nothing is looked
- * at any more; after the client's starttls and the server's proceed all goes to TLS.  Nothing is buffered.
+ * Every chunk is a sequence of tags, each followed by text, from its first byte to its last; any other violates.
+ * Confirms: the originator's tag stream:stream.  Inspection ends after a tag that only follows authentication; after the
+ * client's starttls and the server's proceed everything is passed to TLS.  Nothing is buffered.
  */
 #include "service/talk.h"
 
@@ -68,7 +68,7 @@ skip_text(struct bytes b)
 	return bytes_skip(b, n);
 }
 
-/* Takes a tag and the text behind it.  Returns false if there is none. */
+/* Takes a tag and the text after it.  Returns false if there is none. */
 static bool
 next_tag(struct bytes *b, struct bytes *name)
 {
@@ -112,7 +112,7 @@ feed(struct talk *t, int side, struct bytes b)
 	}
 }
 
-/* Both sides are lost, unless TLS goes on. */
+/* Both sides are lost, unless TLS continues. */
 static void
 gap(struct talk *t, int side, uint64_t len)
 {

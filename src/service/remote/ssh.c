@@ -1,12 +1,12 @@
 /* ssh.c - SSH, versions 1 and 2 (RFC 4253; Zeek: analyzer/protocol/ssh).
  *
- * Confirms: NEWKEYS of either side (version 2), the client's SESSION_KEY (version 1).  Violates: the client's first line is no
- * version, a packet comes before the versions are known to agree, or a packet of the key exchange does not have the form
- * that the negotiated method gives it (ssh_kex.c).  An X in the history: lengths and lists above Zeek's limits.
- * A direction after NEWKEYS is encrypted and means nothing; so is all once both are.
+ * Confirms: NEWKEYS of either side (version 2), the client's SESSION_KEY (version 1).  Violates: the client's first line is
+ * not a version, a packet arrives before the versions are known to agree, or a packet of the key exchange does not have the form
+ * that the negotiated method requires (ssh_kex.c).  An X in the history: lengths and lists above Zeek's limits.
+ * A direction after NEWKEYS is encrypted and ignored, and so is everything once both are.
  *
- * Held, for each side: the first 8 bytes of the version line, and a packet of the key exchange until it is complete, as far
- * as binpac's buffer would reach (gather.h).  For the connection: the first side's list of methods, at most NAMES_HOLD.
+ * Buffers for each side the first 8 bytes of the version line and an incomplete packet of the key exchange, up to the size of
+ * binpac's buffer (gather.h); for the connection the first side's list of methods, at most NAMES_HOLD.
  */
 #include "service/gather.h"
 #include "service/remote/ssh_kex.h"
@@ -14,7 +14,7 @@
 
 extern const struct recogniser recogniser_ssh;
 
-#define PACKET_MAX       (8u << 20) /* SSH::max_packet_length: a longer one is taken as of this length */
+#define PACKET_MAX       (8u << 20) /* SSH::max_packet_length: a longer one is treated as this long */
 #define MSG_NEWKEYS      21
 #define MSG1_PUBLIC_KEY  2
 #define MSG1_SESSION_KEY 3
@@ -24,8 +24,8 @@ enum version { UNKNOWN, SSH1, SSH2, SSH199 };
 struct half {
 	enum ssh_state state;
 	enum version   version;
-	bool           after_cr; /* an LF that comes next belongs to the line before */
-	bool           ciphered; /* a byte of what is encrypted is waited for, and taken even where it no longer is that */
+	bool           after_cr; /* an LF that follows belongs to the previous line */
+	bool           ciphered; /* an encrypted byte is expected, and consumed even if it no longer is one */
 	uint8_t        line[8];  /* the version line's beginning */
 	uint64_t       length;   /* of the unfinished line */
 	uint32_t       room;     /* flow_buffer_fits() */
@@ -37,7 +37,7 @@ struct ssh {
 	struct ssh_choice choice;
 };
 
-/* RFC 4253 5.1: 1.99 speaks both. */
+/* RFC 4253 5.1: 1.99 supports both. */
 static enum version
 agreed(enum version a, enum version b)
 {
@@ -58,7 +58,7 @@ version_of(const struct half *h)
 	return h->length >= 8 && h->line[6] == '9' && h->line[7] == '9' ? SSH199 : SSH1;
 }
 
-/* A line is complete.  Returns false: it is no version although it must be one. */
+/* Handles a complete line.  Returns false if it must be a version but is not. */
 static bool
 version_line(struct half *h, int side)
 {
@@ -69,7 +69,7 @@ version_line(struct half *h, int side)
 		h->state = SSH_KEXINIT;
 	}
 	h->length = 0;
-	return is || side == TALK_RESP; /* a server may say other things first */
+	return is || side == TALK_RESP; /* a server may send other lines first */
 }
 
 static void
@@ -81,7 +81,7 @@ swallow_lf(struct half *h, struct bytes *in)
 	}
 }
 
-/* Takes a line, or what there is of it.  Returns false on a violation. */
+/* Takes a line, or the available part of it.  Returns false on a violation. */
 static bool
 take_line(struct half *h, int side, struct bytes *in)
 {
@@ -100,7 +100,7 @@ take_line(struct half *h, int side, struct bytes *in)
 	return true;
 }
 
-/* The version 1 packet [p, p+n), of which the length field says `len`.  Returns false on a violation. */
+/* The version 1 packet [p, p+n), whose length field is `len`.  Returns false on a violation. */
 static bool
 packet1(struct talk *t, struct half *h, const uint8_t *p, size_t n, uint32_t len)
 {
@@ -132,7 +132,7 @@ packet2(struct talk *t, int side, const uint8_t *p, size_t n)
 	if (r.bad)
 		return false;
 	if (type == MSG_NEWKEYS)
-		h->state = SSH_ENCRYPTED; /* even where the rest is broken */
+		h->state = SSH_ENCRYPTED; /* even if the rest is malformed */
 	const bool padded = n >= (size_t)pad + 2;
 	if (type == MSG_NEWKEYS && padded)
 		talk_confirm(t);

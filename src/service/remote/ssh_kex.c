@@ -2,7 +2,7 @@
 #include "service/remote/ssh_kex.h"
 
 #define STRING_MAX (2u << 20) /* SSH::max_string_length */
-#define NAMES_MAX  100        /* SSH::max_kexinit_..._algorithms: later names are not looked at */
+#define NAMES_MAX  100        /* SSH::max_kexinit_..._algorithms: later names are ignored */
 #define NAMES_HOLD 8192u      /* of the first side's list */
 
 /* Skips a string.  Returns it. */
@@ -28,7 +28,7 @@ strings(struct reader *r, unsigned n, bool *x)
 
 /* ---- the choice of a method */
 
-/* Takes the next name off a list; an empty list has one, the empty name.  Returns false at the end. */
+/* Consumes the next name of a list; an empty list has one, the empty name.  Returns false at the end. */
 static bool
 next_name(struct bytes *list, struct bytes *name)
 {
@@ -93,7 +93,7 @@ method_of(struct bytes name)
 	return SSH_VERSION;
 }
 
-/* The client's first name that the server has too; SSH_VERSION: none, or one that is not known. */
+/* Returns the client's first name that the server has, too; SSH_VERSION: none, or an unknown one. */
 static enum ssh_state
 common(struct bytes client, struct bytes server)
 {
@@ -105,7 +105,7 @@ common(struct bytes client, struct bytes server)
 	return SSH_VERSION;
 }
 
-/* Keeps the first NAMES_MAX names of the list, whole ones. */
+/* Stores the first NAMES_MAX names of the list, as far as they are complete. */
 static void
 keep(struct ssh_choice *c, struct bytes list)
 {
@@ -119,7 +119,7 @@ keep(struct ssh_choice *c, struct bytes list)
 		n = upto;
 	}
 	list = bytes_head(list, n);
-	(void)gather_need(&c->names, &list, n + 1); /* one more than there are: all are held */
+	(void)gather_need(&c->names, &list, n + 1); /* one more than there are: all are buffered */
 }
 
 static enum ssh_state
@@ -199,7 +199,7 @@ gex(struct reader *r, uint8_t type, bool *x)
 		strings(r, type == 31 ? 2 : type == 32 ? 1 : 3, x);
 }
 
-/* Messages whose end the packet does not give: the padding must fit behind what they take. */
+/* Messages whose end the packet does not give: the padding must fit after their fields. */
 static bool
 is_open(enum ssh_state state, uint8_t type)
 {

@@ -1,7 +1,7 @@
-/* tls_ciphers.c - which cipher suites have which ServerKeyExchange (Zeek's tls-handshake-protocol.pac), and which encrypt
- * nothing (scripts/base/protocols/ssl/consts.zeek).
+/* tls_ciphers.c - the ServerKeyExchange of each cipher suite (Zeek's tls-handshake-protocol.pac), and the suites without
+ * encryption (scripts/base/protocols/ssl/consts.zeek).
  *
- * Zeek's lists, not IANA's: a suite that is missing there is opaque.
+ * These are Zeek's lists, not IANA's: a suite that is missing there is opaque.
  */
 #include "service/tls/tls_handshake.h"
 

@@ -1,6 +1,6 @@
-/* tls_extensions.c - the extensions of TLS's hellos whose form Zeek looks at (tls-handshake-protocol.pac, SSLExtension).
+/* tls_extensions.c - the extensions of TLS hellos whose form Zeek checks (tls-handshake-protocol.pac, SSLExtension).
  *
- * An extension without data is fine whatever its type, and bytes behind the described structure are ignored.  Holds nothing.
+ * An extension without data is valid whatever its type, and bytes after the described structure are ignored.  Buffers nothing.
  */
 #include "service/tls/tls_handshake.h"
 #include "service/tls/tls_read.h"
@@ -36,7 +36,7 @@ server_names(struct bytes b)
 		if (tls_number(&r, 1) == 0)
 			tls_vector(&r, 2);
 		else
-			tls_take(&r, r.b.n); /* a kind of name that nobody knows: the rest */
+			tls_take(&r, r.b.n); /* an unknown kind of name: the rest */
 	}
 	return !r.bad;
 }
@@ -85,7 +85,7 @@ pre_shared_key(uint8_t message, struct tls_reader *r)
 	return !r->bad && tls_all_vectors(identities, 0, 2, 4) && tls_all_vectors(binders, 0, 1, 0);
 }
 
-/* The server's is the version that holds, whatever the ServerHello itself says. */
+/* The server's is the version that counts, whatever the ServerHello itself says. */
 static bool
 versions(struct tls_handshake *h, int side, struct tls_reader *r)
 {

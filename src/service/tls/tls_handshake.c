@@ -1,7 +1,7 @@
 /* tls_handshake.c - see tls_handshake.h.
  *
- * After Zeek's tls-handshake-protocol.pac and tls-handshake-analyzer.pac: a message is a type, a length of 3 bytes and so
- * many bytes, worked on when all of it is there.  Bytes of it that its type does not describe are ignored.
+ * Follows Zeek's tls-handshake-protocol.pac and tls-handshake-analyzer.pac: a message is a type, a length of 3 bytes and that
+ * many bytes, and is parsed when complete.  Bytes that its type does not describe are ignored.
  */
 #include "service/tls/tls_handshake.h"
 #include "service/tls/tls_read.h"
@@ -67,7 +67,7 @@ tls_client_version(struct tls_handshake *h, struct talk *t, uint16_t version)
 	}
 }
 
-/* Whether the version chosen has signatures that name their algorithm. */
+/* Returns whether signatures in the chosen version name their algorithm. */
 static bool
 names_algorithms(const struct tls_handshake *h)
 {
@@ -76,7 +76,7 @@ names_algorithms(const struct tls_handshake *h)
 
 /* ---- messages: Returns false if one is malformed */
 
-/* The length of all extensions is read but does not matter to Zeek. */
+/* Zeek reads but ignores the length of all extensions. */
 static bool
 extensions_at(struct tls_handshake *h, int side, uint8_t message, struct tls_reader *r)
 {
@@ -154,7 +154,7 @@ server_key_exchange(const struct tls_handshake *h, struct tls_reader *r)
 	return !r->bad;
 }
 
-/* A certificate is a file to Zeek, and a new one (file_new) has all events run that were raised until then. */
+/* A certificate is a file to Zeek, and a new file (file_new) runs all events raised so far. */
 static bool
 certificates(struct tls_handshake *h, struct talk *t, int side, struct tls_reader *r)
 {
@@ -164,7 +164,7 @@ certificates(struct tls_handshake *h, struct talk *t, int side, struct tls_reade
 
 	while (one.b.n > 0 && !one.bad)
 		any |= tls_vector(&one, 3).n > 0;
-	if (all.n > 3) /* more than the length of an empty one */
+	if (all.n > 3) /* more than just the length of an empty one */
 		h->shown |= (uint8_t)(1 << side);
 	if (r->bad || one.bad)
 		return false;
@@ -220,14 +220,14 @@ message(struct tls_handshake *h, struct talk *t, int side, uint8_t type, struct 
 	case CERTIFICATE_URL:
 		return true;
 	default:
-		talk_violate(t); /* unknown, but it ends where it says */
+		talk_violate(t); /* unknown, but its end is known */
 		return true;
 	}
 }
 
 /* ---- framing */
 
-/* Takes one message, or what is there of it.  Returns false if it is malformed. */
+/* Takes one message, or the available part of it.  Returns false if it is malformed. */
 static bool
 one_message(struct tls_handshake *h, struct gather *g, struct talk *t, int side, struct bytes *b)
 {

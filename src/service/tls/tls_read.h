@@ -1,7 +1,7 @@
 /* tls_read.h - reads the fields of a TLS message one after the other.
  *
- * What does not fit makes the reader `bad` for good and yields nothing, so that a parser need look only once, at its end:
- * for Zeek's grammar, too, one field that does not fit spoils the whole message.
+ * A field that does not fit makes the reader `bad` permanently and yields nothing, so that a parser need check only once, at its
+ * end: in Zeek's grammar, too, one such field invalidates the whole message.
  */
 #ifndef CONNLOG_SERVICE_TLS_READ_H
 #define CONNLOG_SERVICE_TLS_READ_H
@@ -13,7 +13,7 @@ struct tls_reader {
 	bool         bad;
 };
 
-/* Returns the next `n` bytes; nothing where they are not all there. */
+/* Returns the next `n` bytes; none if there are not enough. */
 static inline struct bytes
 tls_take(struct tls_reader *r, size_t n)
 {
@@ -28,7 +28,7 @@ tls_take(struct tls_reader *r, size_t n)
 	return out;
 }
 
-/* Returns the next `width` (1 to 4) bytes as a number, 0 where they are not all there. */
+/* Returns the next `width` (1 to 4) bytes as a number; 0 if there are not enough. */
 static inline uint32_t
 tls_number(struct tls_reader *r, unsigned width)
 {
@@ -40,14 +40,14 @@ tls_number(struct tls_reader *r, unsigned width)
 	return v;
 }
 
-/* Returns a vector: a length of `width` bytes, then so many bytes. */
+/* Returns a vector: a length of `width` bytes, and that many bytes. */
 static inline struct bytes
 tls_vector(struct tls_reader *r, unsigned width)
 {
 	return tls_take(r, tls_number(r, width));
 }
 
-/* Returns whether `b` is filled exactly by vectors with lengths of `width` bytes, each behind `head` and before `tail` bytes. */
+/* Returns whether `b` is filled exactly by vectors with lengths of `width` bytes, each after `head` and before `tail` bytes. */
 static inline bool
 tls_all_vectors(struct bytes b, size_t head, unsigned width, size_t tail)
 {

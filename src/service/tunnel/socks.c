@@ -1,9 +1,9 @@
 /* socks.c - SOCKS 4 and 5 (RFC 1928, 1929), as Zeek follows it (analyzer/protocol/socks/).
  *
- * Every chunk is one message, read from its first byte; what does not fit violates.  Confirms: the reply to a request of version 5,
+ * Every chunk is one message, read from its first byte; one that does not fit violates.  Confirms: the reply to a request of version 5,
  * and one of version 4 if it began with a 4 (a real one begins with 0, and violates).  Violates besides: another version,
  * and in a request of version 5 a reserved byte that is set or an unknown command, after which nothing is looked at any
- * more.  Once both sides are done, what follows goes to a matcher of signatures as a child.  Gaps are ignored.  Nothing
+ * more.  Once both sides are done, what follows is passed to a signature matcher as a child.  Gaps are ignored.  Nothing
  * is held.
  */
 #include "service/talk.h"
@@ -17,7 +17,7 @@ enum { COMMAND_LAST = 3 };
 struct socks {
 	bool    done[2];
 	bool    past_method;    /* the server has chosen a method */
-	bool    authenticating; /* its messages follow */
+	bool    authenticating; /* authentication messages follow */
 	bool    child;
 	uint8_t method;
 };
@@ -71,7 +71,7 @@ choice_of_method(struct socks *s, int side, struct bytes b)
 	return true;
 }
 
-/* Returns the length of the address at `at`, with its type; 0 where it is no address. */
+/* Returns the length of the address at `at`, with its type; 0 if it is not an address. */
 static size_t
 address_length(struct bytes b, size_t at)
 {

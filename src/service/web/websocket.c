@@ -1,10 +1,10 @@
 /* websocket.c - WebSocket (RFC 6455) after an upgrade, as Zeek follows it (analyzer/protocol/websocket/).
  *
  * Attached by HTTP only.  Confirms: a complete message of either side.  Violates: a continuation where a message should
- * begin, anything else where one should go on, and a close with a single byte.  What messages of text or binary carry goes,
- * unmasked and in Zeek's pieces of 8192 bytes, to a matcher of signatures as a child.
+ * begin, anything else where one should continue, and a close with a single byte.  The payload of text and binary messages is
+ * passed, unmasked and in Zeek's pieces of 8192 bytes, to a signature matcher as a child.
  *
- * Held, for each side: a header (14 bytes) or, of text and binary, one piece (8192 bytes).
+ * Buffers for each side a header (14 bytes) or, of text and binary, one piece (8192 bytes).
  */
 #include "service/gather.h"
 #include "service/talk.h"
@@ -17,7 +17,7 @@ struct flow {
 	struct gather g;
 	uint64_t      left;   /* of the frame's payload */
 	uint64_t      length; /* of the payload */
-	uint32_t      piece;  /* left of the piece, where payload is not held */
+	uint32_t      piece;  /* left of the piece, if the payload is not buffered */
 	uint8_t       key[4];
 	bool          masked, fin, in_payload;
 	bool          in_message; /* its first frame is over */
@@ -29,7 +29,7 @@ struct websocket {
 	struct flow flow[2];
 };
 
-/* Nothing of what is here now is of use; the next chunk begins a message. */
+/* Discards everything; the next chunk begins a message. */
 static void
 give_up(struct talk *t, struct flow *f, struct bytes *in)
 {
@@ -84,7 +84,7 @@ header(struct talk *t, struct flow *f, struct bytes *in)
 	return true;
 }
 
-/* A piece of text or binary for what is inside. */
+/* Passes a piece of text or binary to the child. */
 static void
 forward(struct talk *t, int side, const struct flow *f, struct bytes piece)
 {
@@ -113,7 +113,7 @@ forwarded_piece(struct talk *t, int side, struct flow *f, struct bytes *in)
 	return true;
 }
 
-/* Payload that nobody wants: a close needs two bytes for its status in each piece that Zeek looks at. */
+/* Skips payload: a close needs two bytes for its status in each piece that Zeek parses. */
 static bool
 counted_piece(struct talk *t, struct flow *f, struct bytes *in)
 {
