@@ -10,9 +10,9 @@
  * which is therefore an error, too.  Only the side on which the error occurred starts with a new parser.  Since a parser waits for
  * the next frame after the first one, each side of a connection loses a chunk to every gap.
  *
- * Buffers a frame of each side, as far as binpac's buffer would reach (gather.h).  Of SMB2's reads and writes that are no pipe's, of what
- * is encrypted and of what is no SMB the first 1024 bytes are held and the rest is counted, as it is when out of memory for
- * more: nothing is read there.
+ * Buffers a frame of each side, up to the size of binpac's buffer (gather.h).  Of SMB2 reads and writes that are not on a pipe,
+ * of encrypted data and of anything but SMB, only the first 1024 bytes are buffered and the rest is counted, as it is when out
+ * of memory: nothing there is read.
  */
 #include "service/file/smb.h"
 
