@@ -126,7 +126,8 @@ conn_free(struct conn_store *s, uint32_t handle)
 void
 conn_store_free(struct conn_store *s)
 {
-	for (uint32_t h = 1; h < s->conns.top; h++)
+	/* After the end none is left, and their memory need not be walked once more. */
+	for (uint32_t h = 1; s->conns.used > 0 && h < s->conns.top; h++)
 		if (conn_at(s, h)->flags & CONN_LIVE)
 			conn_free(s, h);
 	slab_free_all(&s->conns);

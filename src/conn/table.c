@@ -38,7 +38,18 @@ table_free(struct table *t)
 void
 table_clear(struct table *t)
 {
-	memset(t->slots, 0, table_bytes(t));
+	struct table small;
+
+	/* A large one is given back: to clear it would be to write all of it once more. */
+	if (t->mask >= TABLE_START && table_init(&small)) {
+		if (t->memory)
+			memory_give(t->memory, table_bytes(t) - table_bytes(&small));
+		pages_free(t->slots, table_bytes(t));
+		t->slots = small.slots;
+		t->mask = small.mask;
+	} else {
+		memset(t->slots, 0, table_bytes(t));
+	}
 	t->used = 0;
 }
 

@@ -31,7 +31,7 @@ bool   table_init(struct table *t);
 void   table_free(struct table *t);
 void   table_bound(struct table *t, struct memory *m, uint64_t leave);
 size_t table_bytes(const struct table *t);
-/* Forgets everything; the memory stays. */
+/* Forgets everything, and gives back the memory that a few do not need. */
 void table_clear(struct table *t);
 
 /* => False where there is no memory to grow; the table is as it was. */
