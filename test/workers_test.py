@@ -1,10 +1,12 @@
 """-j N: the log is that of one thread, to the byte.  --shard K/N: all shares together are the log."""
 import glob
+import gzip
 import json
 import os
+import subprocess
 
 from env import Skip
-from netlib import ACK, SYN, Capture, ip4, ip6, tcp, udp
+from netlib import ACK, SYN, Capture, eth, ip4, ip6, tcp, udp
 
 WORKERS = (2, 3, 8)
 JSON = ["--format", "json", "--fields", "all"]
@@ -78,6 +80,34 @@ def test_a_backlog_of_timers_is_worked_off_in_the_same_order(env):
     same(env, path, "max_timer_expires=0")
     same(env, path, "tcp_attempt_delay=50msec", "udp_inactivity_timeout=10msec")
     assert log(env, path, "max_timer_expires=7") != alone, "the bound is never reached: this tests nothing"
+
+
+def test_packets_stay_where_the_source_has_them(env):
+    """Workers read packets in the source's windows, which must last: of packed files, pipes, long records, and many small files."""
+    cap = Capture()
+    for i in range(4000):
+        client = host(i % 50)
+        cap.add(ip4(client, "192.0.2.1", 17, udp(client, "192.0.2.1", 1024 + i % 900, 9, bytes([i % 251]) * (i * 37 % 1400))))
+        if i % 400 == 0:
+            cap.frame(eth(ip4(client, "192.0.2.1", 17, udp(client, "192.0.2.1", 1024, 9, b"y" * 60000))) + b"z" * 150000)
+    path, packed, folder = env.tmp + "/windows.pcap", env.tmp + "/windows.pcap.gz", env.tmp + "/small"
+    cap.write(path)
+    with open(path, "rb") as f:
+        data = f.read()
+    with gzip.open(packed, "wb", 1) as f:
+        f.write(data)
+    os.mkdir(folder)
+    for k in range(0, len(cap.packets), 10):
+        part = Capture()
+        part.packets = cap.packets[k:k + 10]
+        part.write(folder + "/%05d.pcap" % k)
+    alone = same(env, path, *JSON)
+    assert same(env, packed, *JSON) == alone
+    assert same(env, folder, *JSON) == alone
+    for n in WORKERS:
+        pipe = subprocess.run(["sh", "-c", 'cat "$1" | "$0" --seed x --format json --fields all -j "$2" -', env.connlog, path, str(n)],
+                              stdout=subprocess.PIPE, text=True, check=True)
+        assert pipe.stdout == alone, n
 
 
 def test_counters_are_sums(env):

@@ -29,6 +29,9 @@ struct files {
 	int  unfiltered; /* CONNLOG_OK, or why the next packet cannot be filtered: told by the next read */
 	char unfiltered_why[400];
 
+	bool           lends;
+	struct windows windows; /* that are lent */
+
 	uint64_t done_bytes; /* of the files before `file` */
 	uint64_t packets, filtered;
 };
@@ -47,6 +50,16 @@ close_file(struct files *f)
 		capfile_close(&f->file);
 	}
 	f->open = false;
+}
+
+/* Returns false when out of memory. */
+static bool
+lend_file(struct files *f)
+{
+	if (!windows_reserve(&f->windows))
+		return false;
+	f->file.in.windows = &f->windows;
+	return true;
 }
 
 static int
@@ -78,6 +91,8 @@ open_next(struct files *f, char *err, size_t err_size)
 		f->open = true;
 		status = capfile_open(&f->file, i->path, i->as_zeek, STREAM_WINDOW, &f->stop, err, err_size);
 	}
+	if (status == CONNLOG_OK && f->lends && !lend_file(f))
+		status = source_fail(err, err_size, CONNLOG_NO_MEMORY, "%s: no memory to read it", f->file.name);
 	if (status != CONNLOG_OK)
 		close_file(f);
 	return status;
@@ -163,12 +178,26 @@ files_stop(connlog_source *s)
 	files_of(s)->stop = 1;
 }
 
+static struct windows *
+files_lend(connlog_source *s, bool on)
+{
+	struct files *f = files_of(s);
+
+	if (!on) {
+		f->file.in.windows = NULL;
+		windows_free(&f->windows);
+	}
+	f->lends = on && (!f->open || lend_file(f));
+	return f->lends ? &f->windows : NULL;
+}
+
 static void
 files_free(connlog_source *s)
 {
 	struct files *f = files_of(s);
 
 	close_file(f);
+	windows_free(&f->windows);
 	inputs_free(&f->inputs);
 	filter_free(f->filter);
 	for (size_t i = 0; i < f->n_paths; i++)
@@ -180,7 +209,7 @@ files_free(connlog_source *s)
 static struct files *
 files_new(const char *bpf, char *err, size_t err_size)
 {
-	static const struct source_ops ops = { files_read, files_progress, files_stop, files_free, NULL };
+	static const struct source_ops ops = { files_read, files_progress, files_stop, files_free, NULL, files_lend };
 	struct files                  *f = calloc(1, sizeof *f);
 
 	if (!f) {

@@ -413,7 +413,7 @@ open_all(struct live *l, char *err, size_t err_size)
 connlog_source *
 connlog_source_interfaces(const char *const *names, size_t n, const connlog_live_options *o, char *err, size_t err_size)
 {
-	static const struct source_ops ops = { live_read, live_progress, live_stop, live_free, live_interface };
+	static const struct source_ops ops = { live_read, live_progress, live_stop, live_free, live_interface, NULL };
 	struct live                   *l = calloc(1, sizeof *l);
 
 	if (l)

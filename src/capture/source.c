@@ -34,6 +34,12 @@ connlog_source_interface(const connlog_source *s, size_t i, connlog_interface_pr
 	return s->ops->interface && s->ops->interface(s, i, out);
 }
 
+struct windows *
+source_lend(connlog_source *s, bool on)
+{
+	return s->ops->lend ? s->ops->lend(s, on) : NULL;
+}
+
 void
 connlog_source_stop(connlog_source *s)
 {

@@ -10,6 +10,8 @@
 
 #include "connlog_live.h"
 
+struct windows;
+
 struct source_ops {
 	int (*read)(connlog_source *s, connlog_packet *p, size_t max, char *err, size_t err_size);
 	void (*progress)(const connlog_source *s, connlog_source_progress *out);
@@ -17,6 +19,7 @@ struct source_ops {
 	void (*free)(connlog_source *s);
 	/* NULL where there are none. */
 	bool (*interface)(const connlog_source *s, size_t i, connlog_interface_progress *out);
+	struct windows *(*lend)(connlog_source *s, bool on);
 };
 
 struct connlog_source {
@@ -26,6 +29,10 @@ struct connlog_source {
 /* Writes a text into `err`, cut to fit and always terminated.
  * => Returns `code`, so that a failure is said and returned in one line. */
 __attribute__((format(printf, 4, 5))) int source_fail(char *err, size_t err_size, int code, const char *format, ...);
+
+/* Lends the windows of the packets that have been read last and of all that follow: they stay where they are until they are given
+ * back (windows.h).  Returns NULL where that cannot be.  With `on` false it is over, and nobody may have any left. */
+struct windows *source_lend(connlog_source *s, bool on);
 
 /* A source over one capture that lies in memory, which must stay there; for tests and the fuzzer.
  * => NULL with a text in `err`. */

@@ -9,6 +9,8 @@
  * looks at a first packet, are not worth one.  Its buffer, with what is left put before it, is then exchanged for the window.
  * What may have to wait for somebody to write, like a pipe, is unpacked here, where a signal ends the wait.
  *
+ * Where packets are lent (windows.h), nothing is moved within a window or written over: what is left goes to another one.
+ *
  * The window grows only when it is full of bytes that are really there: a length field that lies cannot make
  * it grow.
  */
@@ -33,18 +35,32 @@ fail(struct stream *s, const char *why)
 	return false;
 }
 
+/* Goes on in another buffer, in which what has not been read yet begins at `start`. */
+static bool
+move_to_other(struct stream *s, size_t cap, size_t start)
+{
+	const size_t        left = s->end - s->pos;
+	const struct window old = { s->buf, s->cap };
+	const struct window fresh =
+		s->windows ? windows_exchange(s->windows, old, cap) : (struct window){ aligned_alloc(PAGE, cap), cap };
+
+	if (!fresh.buf)
+		return false;
+	memcpy(fresh.buf + start, s->buf + s->pos, left);
+	if (!s->windows)
+		free(s->buf);
+	s->base += s->pos - start;
+	s->buf = fresh.buf;
+	s->cap = fresh.cap;
+	s->pos = start;
+	s->end = start + left;
+	return true;
+}
+
 static bool
 resize(struct stream *s, size_t cap)
 {
-	uint8_t *buf = aligned_alloc(PAGE, cap);
-
-	if (!buf)
-		return false;
-	memcpy(buf + s->pos, s->buf + s->pos, s->end - s->pos);
-	free(s->buf);
-	s->buf = buf;
-	s->cap = cap;
-	return true;
+	return move_to_other(s, cap, s->pos);
 }
 
 static bool
@@ -55,10 +71,26 @@ grow(struct stream *s)
 	return (cap > s->cap && resize(s, cap)) || fail(s, "no memory for a record this large");
 }
 
-/* Moves what has not been read yet so that there is room for the `want` bytes that begin with it. */
-static void
+/* make_room() where the window is lent: it is filled up, and then what is left is moved to another one. */
+static bool
+go_on(struct stream *s, size_t want)
+{
+	const size_t left = s->end - s->pos;
+
+	if (s->cap - s->end >= s->window / 4 && s->cap - s->pos >= want)
+		return true;
+	if (left <= HEAD)
+		return move_to_other(s, HEAD + s->window, HEAD - left) || fail(s, "no memory to read it");
+	return move_to_other(s, left + s->window, 0) || fail(s, "no memory for a record this large");
+}
+
+/* Moves what has not been read yet so that there is room for the `want` bytes that begin with it, or for as many as can be read at
+ * once. */
+static bool
 make_room(struct stream *s, size_t want)
 {
+	if (s->windows)
+		return go_on(s, want);
 	const size_t left = s->end - s->pos;
 	const size_t start = left <= HEAD && want - left <= s->cap - HEAD ? HEAD - left : 0;
 
@@ -66,6 +98,7 @@ make_room(struct stream *s, size_t want)
 	s->base += s->pos - start;
 	s->pos = start;
 	s->end = start + left;
+	return true;
 }
 
 /* Notes how the feed stands. */
@@ -95,7 +128,8 @@ pull(struct stream *s)
 static bool
 append(struct stream *s, struct bytes more)
 {
-	make_room(s, s->end - s->pos + more.n);
+	if (!make_room(s, s->end - s->pos + more.n))
+		return false;
 	while (s->cap - s->end < more.n)
 		if (!grow(s))
 			return false;
@@ -105,20 +139,23 @@ append(struct stream *s, struct bytes more)
 }
 
 /* Makes the thread's buffer the window, with what is left of the window before its bytes. */
-static void
+static bool
 exchange(struct stream *s, struct unpacked *u)
 {
-	const size_t   left = s->end - s->pos, cap = s->cap;
-	uint8_t *const buf = s->buf;
+	const size_t  left = s->end - s->pos;
+	struct window other = { s->buf, s->cap };
 
-	memcpy(u->buf + HEAD - left, buf + s->pos, left);
+	memcpy(u->buf + HEAD - left, s->buf + s->pos, left);
+	if (s->windows && !(other = windows_exchange(s->windows, other, u->cap)).buf)
+		return fail(s, "no memory to unpack it");
 	s->base += s->pos - (HEAD - left);
 	s->pos = HEAD - left;
 	s->end = HEAD + u->n;
 	s->buf = u->buf;
 	s->cap = u->cap;
-	u->buf = buf;
-	u->cap = cap;
+	u->buf = other.buf;
+	u->cap = other.cap;
+	return true;
 }
 
 static bool
@@ -128,9 +165,7 @@ take_unpacked(struct stream *s)
 		s->feed.on_wait(s->feed.on_wait_arg);
 	struct unpacked *u = unpacker_wait(s->unpacker);
 
-	if (s->end - s->pos <= HEAD)
-		exchange(s, u);
-	else if (!append(s, (struct bytes){ u->buf + HEAD, u->n }))
+	if (!(s->end - s->pos <= HEAD ? exchange(s, u) : append(s, (struct bytes){ u->buf + HEAD, u->n })))
 		return false;
 	note(s, u->last);
 	unpacker_go_on(s->unpacker);
@@ -157,8 +192,8 @@ stream_fill(struct stream *s, size_t want)
 	if (s->eof)
 		return false;
 	const bool ahead = unpacks_ahead(s);
-	if (!ahead)
-		make_room(s, want);
+	if (!ahead && !make_room(s, want))
+		return false;
 	while (s->end - s->pos < want)
 		if (s->eof || !(ahead ? take_unpacked(s) : pull(s)))
 			return false;
@@ -211,6 +246,9 @@ stream_close(struct stream *s)
 {
 	unpacker_stop(s->unpacker);
 	feed_close(&s->feed);
-	free(s->buf);
+	if (s->windows && s->buf)
+		windows_retire(s->windows, (struct window){ s->buf, s->cap });
+	else
+		free(s->buf);
 	*s = (struct stream){ .feed.fd = -1 };
 }

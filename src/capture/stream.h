@@ -8,6 +8,7 @@
 #define CONNLOG_CAPTURE_STREAM_H
 
 #include "capture/feed.h"
+#include "capture/windows.h"
 
 /* What is read at once: it is still in the L2 cache when it is looked at. */
 #define STREAM_WINDOW (128u << 10)
@@ -29,6 +30,7 @@ struct stream {
 	struct feed      feed;     /* where they come from */
 	struct unpacker *unpacker; /* NULL: no thread unpacks them */
 	bool             no_thread;
+	struct windows  *windows; /* that are lent, this one too; or NULL */
 };
 
 /* Opens `path` ("-" is standard input, which is not closed).  `begun` is what has been read of it already, which is to be

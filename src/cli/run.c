@@ -22,6 +22,7 @@
 #include "cli/signals.h"
 #include "cli/stats.h"
 #include "cli/watch.h"
+#include "connlog_cores.h"
 
 enum { BATCH = 64, PROGRESS_EVERY = 4096 /* packets */ };
 
@@ -354,8 +355,10 @@ open_output(struct run *r, int *code)
 	if (r->engine == NULL)
 		return false;
 	const int status = subscribe(r->engine, s, &r->output, err, sizeof err);
-	if (status == CONNLOG_OK)
+	if (status == CONNLOG_OK) {
+		connlog_lend(r->engine, r->source);
 		return output_begin_ship(&r->output);
+	}
 	complain("%s", err);
 	if (status == CONNLOG_BAD_OPTION)
 		*code = EXIT_USAGE;

@@ -105,9 +105,9 @@ conn_drain_rank(const struct conn_store *s, const struct conn_drain *d, size_t a
 		*rank = d->list[d->n - d->next <= ahead ? d->n - 1 : d->next + ahead].rank;
 		return true;
 	}
-	uint32_t h = (uint32_t)d->next;
-	for (size_t i = 0; i < ahead && h < s->conns.top; i++)
-		h = live_from(s, h + 1);
+	if (s->conns.top - d->next <= ahead)
+		return false;
+	const uint32_t h = live_from(s, (uint32_t)(d->next + ahead));
 	if (h >= s->conns.top)
 		return false;
 	*rank = conn_rank(s, h);

@@ -13,7 +13,7 @@ struct conn_drain {
 
 /* Takes all connections out of the table and the wheel.  Without memory to sort them they come as they lie. */
 void conn_drain_begin(struct conn_store *s, struct conn_drain *d);
-/* Returns false when no more than `ahead` connections are left; else `*rank` is that of the one behind so many others. */
+/* Returns false when no more than `ahead` connections are left; else `*rank` is that of one behind so many others at most. */
 bool conn_drain_rank(const struct conn_store *s, const struct conn_drain *d, size_t ahead, struct wheel_rank *rank);
 /* Ends the connections up to the one with that rank; all of them where it is NULL. */
 void conn_drain_until(struct conn_store *s, struct conn_drain *d, const struct wheel_rank *last);

@@ -6,16 +6,17 @@
 #include <string.h>
 
 #include "base/thread.h"
+#include "capture/source.h"
 #include "engine/calm.h"
 #include "engine/lines.h"
 #include "engine/logging.h"
+#include "engine/slots.h"
 
 enum {
-	DRAIN_STEP = 4096, /* connections that an engine ends before the lines are merged */
-	NOTED = 64,        /* packets whose times and shares are noted at once */
-	FEW_PACKETS = 16,  /* of a slot where memory is bound and packets lead to many lines */
-	MANY_LINES = 4096, /* of a slot */
-	IDLE_STEP = 4096,  /* timers that each engine runs at once */
+	DRAIN_STEP = 1024,       /* connections that an engine ends in a slot */
+	DRAIN_STEPS = SLOTS / 2, /* slots before the lines are merged */
+	FEW_SLOTS = 4,           /* under way where memory is bound */
+	IDLE_STEP = 4096,        /* timers that each engine runs at once */
 };
 
 /* ---- making a crew */
@@ -66,6 +67,7 @@ crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, cha
 		return NULL;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->work, NULL);
+	pthread_cond_init(&c->agreed, NULL);
 	pthread_cond_init(&c->done, NULL);
 	c->front = front;
 	c->n = n;
@@ -80,8 +82,7 @@ crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, cha
 			return NULL;
 		}
 	for (unsigned k = 0; k < SLOTS; k++)
-		if (!c->members || !(c->slots[k] = calloc(1, sizeof **c->slots)) ||
-		    !(c->slots[k]->bytes = malloc(c->slots[k]->room = SLOT_BYTES))) {
+		if (!c->members || !(c->slots[k] = calloc(1, sizeof **c->slots))) {
 			crew_free(c);
 			return NULL;
 		}
@@ -95,6 +96,7 @@ stop(struct crew *c)
 	pthread_mutex_lock(&c->lock);
 	c->quit = true;
 	pthread_cond_broadcast(&c->work);
+	pthread_cond_broadcast(&c->agreed);
 	pthread_mutex_unlock(&c->lock);
 	for (unsigned i = 0; i < c->n; i++)
 		if (c->members[i].runs)
@@ -122,9 +124,12 @@ crew_free(struct crew *c)
 	}
 	for (size_t i = 0; i < c->n_texts; i++)
 		free(c->texts[i]);
+	if (c->windows)
+		source_lend(c->lender, false);
 	free(c->members);
 	merge_free(&c->merger);
 	pthread_cond_destroy(&c->done);
+	pthread_cond_destroy(&c->agreed);
 	pthread_cond_destroy(&c->work);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
@@ -147,8 +152,8 @@ keep_notice(void *arg, const char *text)
 	pthread_mutex_unlock(&c->lock);
 }
 
-static void
-hand_on_notices(struct crew *c)
+void
+crew_hand_on_notices(struct crew *c)
 {
 	char  *texts[CREW_TEXTS];
 	size_t n;
@@ -212,190 +217,41 @@ crew_start(struct crew *c)
 		e->lines->out = &c->members[i].outs[0];
 		divide_bounds(e, c->n);
 	}
+	c->ring = c->front->store.memory ? FEW_SLOTS : SLOTS;
 	c->started = true;
 	if (!start_threads(c))
 		c->status = CONNLOG_NO_MEMORY;
 	return true;
 }
 
-/* ---- the ring */
-
-static struct slot *
-open_slot(struct crew *c)
-{
-	return c->slots[c->published % SLOTS];
-}
-
-static void
-publish(struct crew *c)
-{
-	struct slot *s = open_slot(c);
-
-	s->votes = s->arrived = s->finished = 0;
-	s->calm = true;
-	s->decided = false;
-	s->status = CONNLOG_OK;
-	pthread_mutex_lock(&c->lock);
-	c->published++;
-	pthread_cond_broadcast(&c->work);
-	pthread_mutex_unlock(&c->lock);
-}
-
-static void
-note_failure(struct crew *c, int status)
-{
-	if (c->status == CONNLOG_OK)
-		c->status = status;
-}
-
-/* Lines that wait to be merged are memory: a slot that has led to many is followed by smaller ones. */
-static void
-adapt(struct crew *c, size_t lines)
-{
-	if (!c->front->store.memory)
-		return;
-	if (lines > MANY_LINES)
-		c->slot_packets = FEW_PACKETS;
-	else if (c->slot_packets < SLOT_PACKETS)
-		c->slot_packets *= 2;
-}
-
-/* Merges the lines that the engines have for the slot at that place of the ring, unless it is over. */
-static void
-merge_lines(struct crew *c, size_t at)
-{
-	const struct out *outs[CREW_MAX];
-
-	size_t lines = 0;
-
-	for (unsigned i = 0; i < c->n; i++) {
-		outs[i] = &c->members[i].outs[at];
-		lines += outs[i]->n;
-	}
-	adapt(c, lines);
-	if (c->status == CONNLOG_OK)
-		note_failure(c, merge(&c->merger, outs, c->n));
-	for (unsigned i = 0; i < c->n; i++)
-		out_clear(&c->members[i].outs[at]);
-}
-
-/* Waits for the oldest slot and merges its lines; what an engine has failed with comes behind them. */
-static void
-take_oldest(struct crew *c)
-{
-	const size_t at = c->merged % SLOTS;
-	struct slot *s = c->slots[at];
-
-	pthread_mutex_lock(&c->lock);
-	while (s->finished < c->n)
-		pthread_cond_wait(&c->done, &c->lock);
-	const int status = s->status;
-	pthread_mutex_unlock(&c->lock);
-	merge_lines(c, at);
-	note_failure(c, status);
-	hand_on_notices(c);
-	s->view.n = s->used = 0;
-	c->merged++;
-}
-
-/* Publishes the open slot and sees to it that there is a next one. */
-static void
-next(struct crew *c)
-{
-	publish(c);
-	while (c->published - c->merged == SLOTS)
-		take_oldest(c);
-}
-
-/* ---- packets */
-
-/* Returns whether the slot lasts too long with a packet of that time, and does without it. */
-static bool
-is_too_long(const struct crew *c, const struct slot *s, double now)
-{
-	return s->view.n > 0 && now - s->begins >= c->span / 2;
-}
-
-/* Copies the packet's bytes. Returns false when out of memory. */
-static bool
-keep_bytes(struct slot *s, connlog_packet *p)
-{
-	if (s->room - s->used < p->caplen) { /* the slot is empty, and this one is large */
-		uint8_t *bytes = realloc(s->bytes, p->caplen);
-		if (!bytes)
-			return false;
-		s->bytes = bytes;
-		s->room = p->caplen;
-	}
-	if (p->caplen > 0)
-		memcpy(s->bytes + s->used, p->data, p->caplen);
-	p->data = s->bytes + s->used;
-	s->used += p->caplen;
-	return true;
-}
-
-/* `number` is the packet's. */
-static int
-add(struct crew *c, const connlog_packet *p, const struct batch_time *t, uint64_t number)
-{
-	struct slot *s = open_slot(c);
-
-	if (s->view.n >= c->slot_packets || (s->view.n > 0 && s->room - s->used < p->caplen) || is_too_long(c, s, t->now)) {
-		const double begins = s->times[s->view.n - 1].now;
-		if (c->front->store.memory && t->now - begins >= c->span / 2) /* many timers may be due */
-			c->slot_packets = FEW_PACKETS;
-		next(c);
-		s = open_slot(c);
-		s->begins = begins;
-	}
-	const size_t at = s->view.n;
-	if (at == 0)
-		s->view = (struct batch_view){ s->packets, s->times, 0, number, false };
-	s->kind = SLOT_PACKETS_KIND;
-	s->packets[at] = *p;
-	s->times[at] = *t;
-	if (!keep_bytes(s, &s->packets[at]))
-		return CONNLOG_NO_MEMORY;
-	s->view.n++;
-	return CONNLOG_OK;
-}
+/* ---- what is asked of all engines */
 
 int
 crew_packets(struct crew *c, const connlog_packet *p, size_t n)
 {
-	struct batch_time times[NOTED];
-
-	while (n > 0 && c->status == CONNLOG_OK) {
-		const uint64_t first = c->front->packets;
-		const size_t   some = n < NOTED ? n : NOTED;
-		engine_note(c->front, times, p, some);
-		for (size_t i = 0; i < some && c->status == CONNLOG_OK; i++)
-			if (times[i].share != PAIR_NOBODY)
-				note_failure(c, add(c, &p[i], &times[i], first + i));
-		p += some;
-		n -= some;
-	}
+	slots_packets(c, p, n);
 	return c->status;
-}
-
-static void
-take_all(struct crew *c)
-{
-	while (c->merged < c->published)
-		take_oldest(c);
 }
 
 int
 crew_sync(struct crew *c)
 {
-	if (open_slot(c)->view.n > 0) {
-		next(c);
-		open_slot(c)->begins = c->front->clock.now;
-	}
-	take_all(c);
+	slots_take_all(c);
 	if (c->status == CONNLOG_OK)
-		note_failure(c, merge_flush(&c->merger));
+		c->status = merge_flush(&c->merger);
 	return c->status;
+}
+
+int
+crew_lend(struct crew *c, connlog_source *s)
+{
+	const int status = crew_sync(c);
+
+	if (c->windows)
+		source_lend(c->lender, false);
+	c->lender = s;
+	c->windows = s && !c->front->store.memory ? source_lend(s, true) : NULL;
+	return status;
 }
 
 /* Runs timers that are due; all of them, unless memory is bound, since their lines have to wait for each other.  Returns whether there
@@ -403,19 +259,18 @@ crew_sync(struct crew *c)
 static bool
 idle_some(struct crew *c, double now)
 {
-	const size_t   at = c->published % SLOTS;
 	const uint64_t most = c->front->store.memory ? IDLE_STEP : UINT64_MAX;
 	bool           more = false;
 
 	for (unsigned i = 0; i < c->n; i++) {
 		connlog_engine *e = c->members[i].engine;
-		e->lines->out = &c->members[i].outs[at];
+		e->lines->out = &c->members[i].outs[0];
 		e->store.moment.packet = c->front->packets;
 		more = conn_idle(&e->store, now, most) || more;
 		if (e->store.memory)
 			emergency_look(e, NULL, 0, 0);
 	}
-	merge_lines(c, at);
+	slots_merge(c, 0);
 	return more;
 }
 
@@ -426,7 +281,7 @@ crew_idle(struct crew *c, double now)
 	crew_sync(c);
 	while (idle_some(c, now))
 		;
-	open_slot(c)->begins = now;
+	slots_open(c)->begins = now;
 	c->behind = false;
 	return crew_sync(c);
 }
@@ -441,16 +296,16 @@ crew_shift(struct crew *c, double by)
 
 /* ---- the end of input */
 
-/* Chooses up to which connection all engines go on, so that each has about DRAIN_STEP to end.  Returns false when all that are left
+/* Chooses up to which connection all engines go on, so that each has `ahead` at most to end.  Returns false when all that are left
  * can be ended. */
 static bool
-choose_step(const struct crew *c, struct wheel_rank *until)
+choose_step(const struct crew *c, size_t ahead, struct wheel_rank *until)
 {
 	bool found = false;
 
 	for (unsigned i = 0; i < c->n; i++) {
 		struct wheel_rank rank;
-		if (!conn_drain_rank(&c->members[i].engine->store, &c->members[i].drain, DRAIN_STEP, &rank))
+		if (!conn_drain_rank(&c->members[i].engine->store, &c->members[i].drain, ahead, &rank))
 			continue;
 		if (!found || wheel_rank_compare(&rank, until) < 0)
 			*until = rank;
@@ -459,35 +314,33 @@ choose_step(const struct crew *c, struct wheel_rank *until)
 	return found;
 }
 
-/* Waits until the workers are done with all slots, without merging. */
-static void
-wait_for_workers(struct crew *c)
+/* Lets the workers, who wait, take some steps.  Returns whether there are more. */
+static bool
+publish_steps(struct crew *c)
 {
-	const struct slot *s = c->slots[(c->published - 1) % SLOTS];
-
-	pthread_mutex_lock(&c->lock);
-	while (s->finished < c->n)
-		pthread_cond_wait(&c->done, &c->lock);
-	pthread_mutex_unlock(&c->lock);
+	for (unsigned k = 1; k <= DRAIN_STEPS; k++) {
+		struct slot *s = slots_open(c);
+		s->all = !choose_step(c, k * DRAIN_STEP, &s->until);
+		slots_end(c, SLOT_DRAIN);
+		if (s->all)
+			return false;
+	}
+	return true;
 }
 
-/* The lines of one step are merged while the workers are at the next. */
+/* The lines of some steps are merged while the workers are at the next. */
 static void
 drain(struct crew *c)
 {
 	bool more = true;
 
-	open_slot(c)->kind = SLOT_DRAIN_BEGIN;
-	publish(c);
+	slots_end(c, SLOT_DRAIN_BEGIN);
 	while (more) {
-		wait_for_workers(c);
-		struct slot *s = open_slot(c);
-		more = choose_step(c, &s->until);
-		s->kind = SLOT_DRAIN;
-		s->all = !more;
-		publish(c);
-		while (c->published - c->merged > 1)
-			take_oldest(c);
+		const uint64_t before = c->filled;
+		slots_wait(c, before);
+		more = publish_steps(c);
+		slots_announce(c);
+		slots_take(c, before);
 	}
 }
 
@@ -502,7 +355,7 @@ tell_notices(struct crew *c)
 		notices_join(&c->front->notices, &c->members[i].engine->notices);
 	}
 	notice_end(&c->front->notices, &all);
-	hand_on_notices(c);
+	crew_hand_on_notices(c);
 }
 
 int

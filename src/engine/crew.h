@@ -11,7 +11,8 @@
  * (calm.h); if it is not, the worker that comes to it last tracks the slot for all, packet by packet, timer by timer, in their
  * common order.  Locks are taken a few times a slot, never for a packet.
  *
- *   crew.c    the caller's side: the ring, the end of input, what is asked of all engines
+ *   crew.c    the caller's side: what is asked of all engines, the end of input
+ *   slots.c   the same: the ring
  *   worker.c  the threads
  *   out.c     lines and their merge
  */
@@ -27,7 +28,7 @@
 #define CREW_MAX MERGE_MAX
 
 enum {
-	SLOTS = 4,
+	SLOTS = 16,
 	SLOT_PACKETS = 1024,
 	SLOT_BYTES = 256 << 10, /* of packets that are copied */
 	CREW_TEXTS = 16,
@@ -41,7 +42,8 @@ struct slot {
 	struct batch_time times[SLOT_PACKETS];
 	struct batch_view view;
 	double            begins; /* network time before its first packet */
-	uint8_t          *bytes;  /* what the packets point at */
+	uint64_t          from;   /* the window (capture/windows.h) of its first packet, where they are lent */
+	uint8_t          *bytes;  /* what the packets point at, where they are not */
 	size_t            used, room;
 	struct wheel_rank until; /* SLOT_DRAIN: the last connection to end */
 	bool              all;   /* SLOT_DRAIN: end all that are left */
@@ -73,10 +75,13 @@ struct crew {
 	struct member    *members;
 	struct slot      *slots[SLOTS];
 	struct merger     merger;
+	struct windows   *windows; /* what the packets point into, or NULL: they are copied */
+	connlog_source   *lender;
 	double            span;         /* a slot that lasts longer is not calm */
 	bool              bounded;      /* max_timer_expires is: */
 	unsigned          most;         /* timers before a packet that each may have */
 	bool              behind;       /* more timers were due than may be run before one packet; the serial worker's */
+	size_t            ring;         /* slots that may be under way */
 	size_t            slot_packets; /* of the slot that is being filled, at most */
 	bool              started;
 	connlog_notice_fn notice;
@@ -84,11 +89,14 @@ struct crew {
 	int               status; /* CONNLOG_OK, or why nothing more is done */
 
 	pthread_mutex_t lock;
-	pthread_cond_t  work;      /* something was published or decided */
-	pthread_cond_t  done;      /* a slot is finished */
+	pthread_cond_t  work;   /* slots were published */
+	pthread_cond_t  agreed; /* all have said whether a slot is calm, or it was tracked for all */
+	pthread_cond_t  done;   /* the slot that is awaited is finished */
+	uint64_t        awaited;
 	uint64_t        published; /* slots, under the lock */
 	uint64_t        in_turn;   /* of these, not calm; under the lock */
-	uint64_t        merged;    /* slots, the caller's own */
+	uint64_t        filled, announced;
+	uint64_t        merged; /* slots, the caller's own */
 	bool            quit;
 	bool            told_offloading;
 	char           *texts[CREW_TEXTS]; /* notices that the caller's thread is to hand on, under the lock */
@@ -107,8 +115,13 @@ int  crew_packets(struct crew *c, const connlog_packet *p, size_t n);
 int  crew_idle(struct crew *c, double now);
 int  crew_finish(struct crew *c);
 void crew_shift(struct crew *c, double by);
+/* The packets that come are of that source, or of any with NULL. */
+int crew_lend(struct crew *c, connlog_source *s);
 /* Waits until all packets have been tracked and their lines handed on: the engines may then be asked. */
 int crew_sync(struct crew *c);
+
+/* Tells the caller what the engines have to say. */
+void crew_hand_on_notices(struct crew *c);
 
 /* A worker's thread; `arg` is its member. */
 void *worker_run(void *arg);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/fetch.h"
 #include "conn/ahead.h"
 #include "conn/drain.h"
 #include "conn/events.h"
@@ -22,6 +23,8 @@
 #include "engine/lines.h"
 #include "engine/logging.h"
 #include "track/track.h"
+
+enum { FETCH_MOST = 1600 /* bytes of a packet that are asked for ahead */ };
 
 /* => The handle of a new connection for `p`, or 0 where it is not wanted or there is no memory. */
 static uint32_t
@@ -288,6 +291,18 @@ shared_frame_decode(struct connlog_engine *e, struct frame *f, struct dissection
 	shared_frame_end(e);
 }
 
+/* Asks for the bytes of the packets that are decoded next: another processor has read them. */
+static void
+fetch_packets(const struct connlog_engine *e, const struct batch_view *b, size_t at)
+{
+	for (size_t n = 0; at < b->n && n < e->batch; at++)
+		if (b->times[at].share == e->share) {
+			const connlog_packet *p = &b->packets[at];
+			fetch_to_read(p->data, p->caplen < FETCH_MOST ? p->caplen : FETCH_MOST);
+			n++;
+		}
+}
+
 /* Decodes up to e->batch frames that are the engine's, from packet `at` on.  Returns the packet to go on with. */
 static size_t
 decode_ahead(struct connlog_engine *e, const struct batch_view *b, size_t at, size_t *n)
@@ -297,6 +312,8 @@ decode_ahead(struct connlog_engine *e, const struct batch_view *b, size_t at, si
 	const struct batch_time *t = b->times + at;
 	const uint16_t           share = e->share;
 
+	if (e->shares > 1)
+		fetch_packets(e, b, at);
 	for (; at < b->n && f < end; at++, t++) {
 		if (t->share != share && t->share != PAIR_EVERYBODY)
 			continue;
@@ -425,8 +442,10 @@ has_crew(connlog_engine *e)
 {
 	if (!e->crew || e->crew->started)
 		return e->crew != NULL;
-	if (crew_start(e->crew))
+	if (crew_start(e->crew)) {
+		crew_lend(e->crew, e->lender);
 		return true;
+	}
 	crew_free(e->crew);
 	e->crew = NULL;
 	return false;

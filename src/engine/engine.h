@@ -51,6 +51,7 @@ struct connlog_engine {
 	uint64_t               before_epoch;
 	uint16_t               share, shares; /* it tracks one share of so many */
 	struct crew           *crew;          /* the other shares' engines, once they are at work; or NULL */
+	connlog_source        *lender;        /* of connlog_lend(), or NULL */
 	struct lines          *lines;         /* of connlog_on_lines(), or NULL */
 	struct filter         *filter;        /* of connlog_engine_where(), or NULL */
 	struct packet_clock    clock;

@@ -5,19 +5,6 @@
 #include "engine/crew.h"
 #include "engine/lines.h"
 
-/* Waits for the slot with that number.  Returns NULL when there will be none; `*published` is how many there are. */
-static struct slot *
-next_slot(struct crew *c, uint64_t number, uint64_t *published)
-{
-	pthread_mutex_lock(&c->lock);
-	while (c->published <= number && !c->quit)
-		pthread_cond_wait(&c->work, &c->lock);
-	const bool quit = c->published <= number;
-	*published = c->published;
-	pthread_mutex_unlock(&c->lock);
-	return quit ? NULL : c->slots[number % SLOTS];
-}
-
 /* Returns whether the slot with that number is calm for this engine, which is about to work on slot `at`. */
 static bool
 is_calm(struct member *m, const struct slot *slot, bool ahead)
@@ -32,26 +19,23 @@ is_calm(struct member *m, const struct slot *slot, bool ahead)
 	return calm_check(m->engine, b, ahead ? slot->begins : -INFINITY, c->most, m->counts);
 }
 
-/* Says of the slot that the worker has come to, and of those behind it that are there already, whether they are calm.  Of a later
- * one that can be said as long as no timer that is set meanwhile can be due in it. */
-static void
-vote(struct member *m, uint64_t number, uint64_t published)
+/* Finds out of the slot that the worker has come to, and of those behind it that are there already, whether they are calm.  Of a
+ * later one that can be said as long as no timer that is set meanwhile can be due in it.  Returns how many slots it has gone through;
+ * calm[k % SLOTS] is of slot k. */
+static uint64_t
+look_ahead(struct member *m, uint64_t number, uint64_t published, bool calm[SLOTS])
 {
 	struct crew *c = m->crew;
 	const double from = c->slots[number % SLOTS]->begins;
+	uint64_t     k;
 
-	for (m->voted = m->voted < number ? number : m->voted; m->voted < published; m->voted++) {
-		struct slot *slot = c->slots[m->voted % SLOTS];
-		if (m->voted > number && slot->kind == SLOT_PACKETS_KIND &&
-		    slot->view.times[slot->view.n - 1].now - from >= c->span)
+	for (k = m->voted < number ? number : m->voted; k < published; k++) {
+		const struct slot *slot = c->slots[k % SLOTS];
+		if (k > number && slot->kind == SLOT_PACKETS_KIND && slot->view.times[slot->view.n - 1].now - from >= c->span)
 			break;
-		const bool calm = is_calm(m, slot, m->voted > number);
-		pthread_mutex_lock(&c->lock);
-		slot->calm = slot->calm && calm;
-		if (++slot->votes == c->n)
-			pthread_cond_broadcast(&c->work);
-		pthread_mutex_unlock(&c->lock);
+		calm[k % SLOTS] = is_calm(m, slot, k > number);
 	}
+	return k;
 }
 
 /* Runs the timers that are due now, `left` at most, in the order of all engines'.  What several engines track fires in all of
@@ -113,39 +97,48 @@ track_in_turn(struct crew *c, const struct slot *slot)
 	}
 }
 
-/* Waits until all have said whether the slot is calm.  If it is not, and all have come to it, the last one tracks it for all.
- * Returns whether the worker is to track it itself. */
+/* Says whether slots are calm, as far as can be told, and waits until all have said it of the one with that number.  If it is not,
+ * and all have come to it, the last one tracks it for all.  Returns whether the worker is to track it itself. */
 static bool
-agree(struct member *m, struct slot *slot)
+agree(struct member *m, struct slot *slot, uint64_t number, uint64_t published)
 {
-	struct crew *c = m->crew;
+	struct crew   *c = m->crew;
+	bool           calm[SLOTS];
+	const uint64_t end = look_ahead(m, number, published, calm);
 
 	pthread_mutex_lock(&c->lock);
+	for (uint64_t k = m->voted < number ? number : m->voted; k < end; k++) {
+		struct slot *s = c->slots[k % SLOTS];
+		s->calm = s->calm && calm[k % SLOTS];
+		if (++s->votes == c->n)
+			pthread_cond_broadcast(&c->agreed);
+	}
+	m->voted = end;
 	while (slot->votes < c->n)
-		pthread_cond_wait(&c->work, &c->lock);
-	const bool calm = slot->calm && !c->behind; /* which changes only when all have come here */
-	if (!calm && ++slot->arrived == c->n) {
+		pthread_cond_wait(&c->agreed, &c->lock);
+	const bool mine = slot->calm && !c->behind; /* which changes only when all have come here */
+	if (!mine && ++slot->arrived == c->n) {
 		pthread_mutex_unlock(&c->lock);
 		track_in_turn(c, slot);
 		pthread_mutex_lock(&c->lock);
 		c->in_turn++;
 		slot->decided = true;
-		pthread_cond_broadcast(&c->work);
+		pthread_cond_broadcast(&c->agreed);
 	}
-	while (!calm && !slot->decided)
-		pthread_cond_wait(&c->work, &c->lock);
+	while (!mine && !slot->decided)
+		pthread_cond_wait(&c->agreed, &c->lock);
 	pthread_mutex_unlock(&c->lock);
-	return calm;
+	return mine;
 }
 
 static void
-work_on(struct member *m, struct slot *slot)
+work_on(struct member *m, struct slot *slot, uint64_t number, uint64_t published)
 {
 	struct conn_store *s = &m->engine->store;
 
 	switch (slot->kind) {
 	case SLOT_PACKETS_KIND:
-		if (agree(m, slot))
+		if (agree(m, slot, number, published))
 			engine_batch(m->engine, &slot->view);
 		break;
 	case SLOT_DRAIN_BEGIN:
@@ -164,19 +157,22 @@ worker_run(void *arg)
 {
 	struct member *m = arg;
 	struct crew   *c = m->crew;
-	struct slot   *slot;
-	uint64_t       published;
 
-	for (uint64_t number = 0; (slot = next_slot(c, number, &published)) != NULL; number++) {
+	pthread_mutex_lock(&c->lock);
+	for (uint64_t number = 0;; number++) {
+		while (c->published <= number && !c->quit)
+			pthread_cond_wait(&c->work, &c->lock);
+		const uint64_t published = c->published;
+		pthread_mutex_unlock(&c->lock);
+		if (published <= number)
+			return NULL;
+		struct slot *slot = c->slots[number % SLOTS];
 		m->engine->lines->out = &m->outs[number % SLOTS];
-		vote(m, number, published);
-		work_on(m, slot);
+		work_on(m, slot, number, published);
 		pthread_mutex_lock(&c->lock);
 		if (slot->status == CONNLOG_OK)
 			slot->status = m->engine->status;
-		if (++slot->finished == c->n)
+		if (++slot->finished == c->n && c->awaited == number)
 			pthread_cond_signal(&c->done);
-		pthread_mutex_unlock(&c->lock);
 	}
-	return NULL;
 }

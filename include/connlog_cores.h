@@ -1,0 +1,20 @@
+/* connlog_cores.h - the part of libconnlog's interface that is about several workers; connlog.h has the rest, and says what holds for
+ * all of it. */
+#ifndef CONNLOG_CORES_H
+#define CONNLOG_CORES_H
+
+#include "connlog.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Says that from now on all packets are those that the source has given with its last read.  Workers then read them where the
+ * source has them, and no copy is made.  The source must be there until connlog_lend() is called with NULL, or the engine is
+ * freed.  connlog_run() does this by itself; with one worker it changes nothing. */
+CONNLOG_API int connlog_lend(connlog_engine *e, connlog_source *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
