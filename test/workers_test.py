@@ -128,14 +128,21 @@ def test_counters_are_sums(env):
     assert 0 < four["workers"]["batches_in_turn"] < four["workers"]["batches"], four["workers"]
 
 
-def test_workers_that_are_held_up_at_random(env):
-    """A library in front of the C library's makes locks wait, so that each run has another order."""
+def preloaded(env, name, source):
+    """Builds a library to be loaded in front of the C library, and says how the program is run with it."""
     program = env.build + "/connlog"
     if not os.path.exists(program):
         raise Skip("needs a build without sanitizers: make all")
-    source, library = env.tmp + "/slow.c", env.tmp + "/slow.so"
-    with open(source, "w") as f:
-        f.write("""#define _GNU_SOURCE
+    with open("%s/%s.c" % (env.tmp, name), "w") as f:
+        f.write(source)
+    library = "%s/%s.so" % (env.tmp, name)
+    env.must(env.cc, "-shared", "-fPIC", "-O1", "-o", library, "%s/%s.c" % (env.tmp, name), "-ldl")
+    return program, {**os.environ, "LD_PRELOAD": library}
+
+
+def test_workers_that_are_held_up_at_random(env):
+    """A library in front of the C library's makes locks wait, so that each run has another order."""
+    program, slow = preloaded(env, "slow", """#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -157,12 +164,62 @@ int pthread_mutex_lock(pthread_mutex_t *m)
 	return lock(m);
 }
 """)
-    env.must(env.cc, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl")
     path = busy(env)
     alone = env.must(program, "--seed", "x", path)
     for n in (2, 3, 8):
-        got = env.must(program, "--seed", "x", "-j", n, path, env={**os.environ, "LD_PRELOAD": library})
+        got = env.must(program, "--seed", "x", "-j", n, path, env=slow)
         assert got == alone, n
+
+
+def test_a_worker_without_memory_ends_the_run(env):
+    """What was logged until then is in the log, and the end is told."""
+    program, poor = preloaded(env, "poor", """#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+void *realloc(void *p, size_t n)
+{
+	static void *(*real)(void *, size_t);
+	static _Atomic int calls;
+	if (!real)
+		real = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc");
+	if (gettid() != getpid() && n >= 2048 && ++calls > atoi(getenv("REALLOCS"))) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return real(p, n);
+}
+""")
+    path = busy(env)
+    rows = env.must(program, "--seed", "x", *JSON, path).splitlines()
+    some = 0
+    for calls in (0, 20, 60):
+        done = env.command(program, "--seed", "x", "-j", 3, *JSON, path, env={**poor, "REALLOCS": str(calls)})
+        assert done.returncode == 1 and "out of memory" in done.stderr, (calls, done.returncode, done.stderr)
+        got = done.stdout.splitlines()
+        assert len(got) < len(rows) and set(got) <= set(rows), calls
+        some += len(got)
+    assert some > 0, "all was lost each time"
+
+
+def test_memory_of_workers(env):
+    """At most 1.15 times that of one, and 8 MiB a worker."""
+    program = env.build + "/connlog"
+    if not os.path.exists(program):
+        raise Skip("needs a build without sanitizers: make all")
+    cap = Capture()
+    crowd(cap, 40000, 0.00001)
+    path, peak = env.tmp + "/crowd.pcap", {}
+    cap.write(path)
+    for n in (1, 2, 4):
+        child = subprocess.Popen([program, "-j", str(n), path], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        assert child.returncode == 0, n
+        peak[n] = usage.ru_maxrss * 1024
+    for n in (2, 4):
+        assert peak[n] <= 1.15 * peak[1] + n * (8 << 20), peak
 
 
 def test_shares_together_are_the_log(env):

@@ -169,17 +169,22 @@ static int
 finish(struct run *r)
 {
 	struct output *o = &r->output;
+	int            status = CONNLOG_OK;
 
 	if (r->live) {
 		beat_end(&r->watch.beat);
 		output_begin_end(o, r->watch.live.exit_timeout);
 	}
 	if (o->status != CONNLOG_CLOSED)
-		connlog_finish(r->engine);
+		status = connlog_finish(r->engine);
 	output_finish(o, r->last);
 	progress_clear(&r->progress);
 
 	bool complete = !r->damaged;
+	if (status == CONNLOG_NO_MEMORY && o->status == CONNLOG_OK) {
+		complain("out of memory: the log ends early; give it more memory, or fewer workers (-j)");
+		complete = false;
+	}
 	if (o->status != CONNLOG_OK && (o->status != CONNLOG_CLOSED || r->live)) {
 		complain("%s; %" PRIu64 " of %" PRIu64 " %s are lost", o->error, o->lost, o->records,
 		         r->settings->events != 0 ? "events" : "records");

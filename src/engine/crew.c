@@ -237,8 +237,9 @@ int
 crew_sync(struct crew *c)
 {
 	slots_take_all(c);
+	const int status = merge_flush(&c->merger); /* of a failed crew what was merged before, of failed output nothing */
 	if (c->status == CONNLOG_OK)
-		c->status = merge_flush(&c->merger);
+		c->status = status;
 	return c->status;
 }
 
