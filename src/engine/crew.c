@@ -13,10 +13,9 @@
 #include "engine/slots.h"
 
 enum {
-	DRAIN_STEP = 1024,       /* connections that an engine ends in a slot */
-	DRAIN_STEPS = SLOTS / 2, /* slots before the lines are merged */
-	FEW_SLOTS = 4,           /* under way where memory is bound */
-	IDLE_STEP = 4096,        /* timers that each engine runs at once */
+	DRAIN_STEP = 1024, /* connections that an engine ends in a slot */
+	FEW_SLOTS = 4,     /* of the ring where memory is bound */
+	IDLE_STEP = 4096,  /* timers that each engine runs at once */
 };
 
 /* ---- making a crew */
@@ -71,6 +70,7 @@ crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, cha
 	pthread_cond_init(&c->done, NULL);
 	c->front = front;
 	c->n = n;
+	c->ring = SLOTS;
 	c->slot_packets = SLOT_PACKETS;
 	c->merger.fn = front->lines->fn;
 	c->merger.arg = front->lines->arg;
@@ -217,7 +217,8 @@ crew_start(struct crew *c)
 		e->lines->out = &c->members[i].outs[0];
 		divide_bounds(e, c->n);
 	}
-	c->ring = c->front->store.memory ? FEW_SLOTS : SLOTS;
+	if (c->front->store.memory)
+		c->ring = FEW_SLOTS;
 	c->started = true;
 	if (!start_threads(c))
 		c->status = CONNLOG_NO_MEMORY;
@@ -315,11 +316,11 @@ choose_step(const struct crew *c, size_t ahead, struct wheel_rank *until)
 	return found;
 }
 
-/* Lets the workers, who wait, take some steps.  Returns whether there are more. */
+/* Ends slots for the next steps, half a ring of them.  Returns whether there are more. */
 static bool
 publish_steps(struct crew *c)
 {
-	for (unsigned k = 1; k <= DRAIN_STEPS; k++) {
+	for (size_t k = 1; k <= c->ring / 2; k++) {
 		struct slot *s = slots_open(c);
 		s->all = !choose_step(c, k * DRAIN_STEP, &s->until);
 		slots_end(c, SLOT_DRAIN);

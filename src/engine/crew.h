@@ -81,7 +81,7 @@ struct crew {
 	bool              bounded;      /* max_timer_expires is: */
 	unsigned          most;         /* timers before a packet that each may have */
 	bool              behind;       /* more timers were due than may be run before one packet; the serial worker's */
-	size_t            ring;         /* slots that may be under way */
+	size_t            ring;         /* slots that are in use */
 	size_t            slot_packets; /* of the slot that is being filled, at most */
 	bool              started;
 	connlog_notice_fn notice;

@@ -12,7 +12,7 @@
 #include "capture/windows.h"
 
 enum {
-	GROUP = 4,            /* slots that are published at once */
+	GROUPS = 4,           /* in which the slots of the ring are published */
 	NOTED = 64,           /* packets whose times and shares are noted at once */
 	LENT_MOST = 32 << 20, /* bytes of windows that are lent */
 	FEW_PACKETS = 16,     /* of a slot where memory is bound and packets lead to many lines */
@@ -23,7 +23,7 @@ enum {
 struct slot *
 slots_open(const struct crew *c)
 {
-	return c->slots[c->filled % SLOTS];
+	return c->slots[c->filled % c->ring];
 }
 
 void
@@ -55,7 +55,7 @@ slots_wait(struct crew *c, uint64_t number)
 {
 	if (number == 0)
 		return;
-	const struct slot *last = c->slots[(number - 1) % SLOTS];
+	const struct slot *last = c->slots[(number - 1) % c->ring];
 
 	slots_announce(c);
 	pthread_mutex_lock(&c->lock);
@@ -105,7 +105,7 @@ slots_merge(struct crew *c, size_t at)
 static void
 give_back(struct crew *c)
 {
-	const struct slot *oldest = c->slots[c->merged % SLOTS];
+	const struct slot *oldest = c->slots[c->merged % c->ring];
 
 	windows_give_back(c->windows, oldest->view.n > 0 ? oldest->from : c->windows->next);
 }
@@ -114,9 +114,9 @@ give_back(struct crew *c)
 static void
 take_oldest(struct crew *c)
 {
-	struct slot *s = c->slots[c->merged % SLOTS];
+	struct slot *s = c->slots[c->merged % c->ring];
 
-	slots_merge(c, c->merged % SLOTS);
+	slots_merge(c, c->merged % c->ring);
 	note_failure(c, s->status);
 	s->view.n = s->used = 0;
 	c->merged++;
@@ -140,7 +140,7 @@ next(struct crew *c)
 	const double begins = slots_open(c)->times[slots_open(c)->view.n - 1].now;
 
 	slots_end(c, SLOT_PACKETS_KIND);
-	if (c->filled % GROUP == 0)
+	if (c->filled % (c->ring / GROUPS) == 0)
 		slots_announce(c);
 	if (c->filled - c->merged == c->ring)
 		slots_take(c, c->merged + c->ring / 2);

@@ -21,19 +21,19 @@ is_calm(struct member *m, const struct slot *slot, bool ahead)
 
 /* Finds out of the slot that the worker has come to, and of those behind it that are there already, whether they are calm.  Of a
  * later one that can be said as long as no timer that is set meanwhile can be due in it.  Returns how many slots it has gone through;
- * calm[k % SLOTS] is of slot k. */
+ * calm[k % c->ring] is of slot k. */
 static uint64_t
 look_ahead(struct member *m, uint64_t number, uint64_t published, bool calm[SLOTS])
 {
 	struct crew *c = m->crew;
-	const double from = c->slots[number % SLOTS]->begins;
+	const double from = c->slots[number % c->ring]->begins;
 	uint64_t     k;
 
 	for (k = m->voted < number ? number : m->voted; k < published; k++) {
-		const struct slot *slot = c->slots[k % SLOTS];
+		const struct slot *slot = c->slots[k % c->ring];
 		if (k > number && slot->kind == SLOT_PACKETS_KIND && slot->view.times[slot->view.n - 1].now - from >= c->span)
 			break;
-		calm[k % SLOTS] = is_calm(m, slot, k > number);
+		calm[k % c->ring] = is_calm(m, slot, k > number);
 	}
 	return k;
 }
@@ -108,8 +108,8 @@ agree(struct member *m, struct slot *slot, uint64_t number, uint64_t published)
 
 	pthread_mutex_lock(&c->lock);
 	for (uint64_t k = m->voted < number ? number : m->voted; k < end; k++) {
-		struct slot *s = c->slots[k % SLOTS];
-		s->calm = s->calm && calm[k % SLOTS];
+		struct slot *s = c->slots[k % c->ring];
+		s->calm = s->calm && calm[k % c->ring];
 		if (++s->votes == c->n)
 			pthread_cond_broadcast(&c->agreed);
 	}
@@ -166,8 +166,8 @@ worker_run(void *arg)
 		pthread_mutex_unlock(&c->lock);
 		if (published <= number)
 			return NULL;
-		struct slot *slot = c->slots[number % SLOTS];
-		m->engine->lines->out = &m->outs[number % SLOTS];
+		struct slot *slot = c->slots[number % c->ring];
+		m->engine->lines->out = &m->outs[number % c->ring];
 		work_on(m, slot, number, published);
 		pthread_mutex_lock(&c->lock);
 		if (slot->status == CONNLOG_OK)
