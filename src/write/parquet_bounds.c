@@ -122,9 +122,26 @@ compare(const char *a, size_t a_n, const uint8_t *b, size_t b_n)
 	return order != 0 ? order : (a_n > b_n) - (a_n < b_n);
 }
 
+/* Returns whether the first eight bytes tell that a text is neither the least nor the greatest, as of most they do. */
+static inline bool
+is_between(const struct pq_bounds *b, const char *p, size_t n)
+{
+	uint64_t text, least, greatest;
+
+	if (!b->any || n < 8 || b->least_n < 8 || b->greatest_n < 8)
+		return false;
+	memcpy(&text, p, 8);
+	memcpy(&least, b->least, 8);
+	memcpy(&greatest, b->greatest, 8);
+	text = be64toh(text);
+	return text > be64toh(least) && text < be64toh(greatest);
+}
+
 static void
 take_bytes(struct pq_bounds *b, const char *p, size_t n)
 {
+	if (n <= PQ_BOUND_BYTES && is_between(b, p, n))
+		return;
 	if (n > PQ_BOUND_BYTES) {
 		b->unknown = true;
 		return;

@@ -1,0 +1,71 @@
+"""An archive of captures read by many: Spark, an indexed Job of Kubernetes and an array of Slurm write what one process does."""
+import os
+import re
+
+import engines
+from parquet_test import all_captures, folder_rows, json_rows, unordered
+
+
+def archive(env):
+    """=> (folder, the rows that one process makes of it)"""
+    all_captures(env)
+    rows = env.run("-q", "--seed", "job", "--format", "json", env.captures).stdout
+    return env.captures, unordered(json_rows(rows))
+
+
+def visible_rows(lake):
+    """=> The rows of files that have their names: what was killed leaves hidden ones, which engines pass over."""
+    for path, _, names in os.walk(lake):
+        for name in names:
+            if name.startswith("."):
+                os.unlink(os.path.join(path, name))
+    return unordered(folder_rows(lake))
+
+
+def test_spark_writes_what_one_process_does(env):
+    """Share 0 is killed in the middle, once for each number of tasks, and Spark runs it again."""
+    python = engines.spark(env)
+    captures, expected = archive(env)
+    lakes, kills = env.tmp + "/lakes", env.tmp + "/kills"
+    os.mkdir(lakes)
+    os.mkdir(kills)
+    out = env.must(python, "-B", env.root + "/test/external/spark_archive.py", env.root + "/examples",
+                   env.root + "/test/external/killed_once", captures, lakes, timeout=900,
+                   env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "CONNLOG": env.connlog, "KILLS": kills})
+    assert sorted(os.listdir(kills)) == ["0-of-1", "0-of-2", "0-of-7"]
+    for name in os.listdir(kills):
+        with open(kills + "/" + name) as f:
+            assert f.read() == "-9\n", "%s ended before it was killed" % name
+    assert out.split() == [x for n in (1, 2, 7) for x in (str(n), str(len(expected)))], out
+    for n in (1, 2, 7):
+        assert visible_rows("%s/%d" % (lakes, n)) == expected, n
+
+
+def test_kubernetes_job(env):
+    path = env.root + "/examples/kubernetes/archive-to-lake.yaml"
+    captures, expected = archive(env)
+    with open(path) as f:
+        text = f.read()
+    n = int(re.search(r"completions: (\d+)", text).group(1))
+    arguments = re.findall(r"^            - (.+)$", text[text.index("args:"):text.index("resources:")], re.M)
+    os.mkdir(env.tmp + "/lake")
+    for i in range(n):
+        put = {"/lake": env.tmp + "/lake", "/archive": captures, "archive-2026-11": "job", "Parquet::part=archive-2026-11": "Parquet::part=job"}
+        env.run(*[put.get(a, a).replace("$(JOB_COMPLETION_INDEX)", str(i)) for a in arguments])
+    assert visible_rows(env.tmp + "/lake") == expected
+    python = engines.python(env, "kubernetes_validate", "yaml")
+    env.must(python, "-c", "import sys, yaml, kubernetes_validate as k; k.validate(yaml.safe_load(open(sys.argv[1])), k.latest_version(), strict=True)", path)
+
+
+def test_slurm_array(env):
+    path = env.root + "/examples/slurm/archive-to-lake.sbatch"
+    captures, expected = archive(env)
+    with open(path) as f:
+        n = int(re.search(r"#SBATCH --array=0-(\d+)", f.read()).group(1)) + 1
+    os.mkdir(env.tmp + "/lake")
+    os.mkdir(env.tmp + "/bin")
+    os.symlink(env.connlog, env.tmp + "/bin/connlog")
+    for i in range(n):
+        environ = {**os.environ, "PATH": env.tmp + "/bin:" + os.environ["PATH"], "SLURM_ARRAY_TASK_ID": str(i), "SLURM_ARRAY_TASK_COUNT": str(n)}
+        env.must("bash", path, captures, env.tmp + "/lake", "job", env=environ)
+    assert visible_rows(env.tmp + "/lake") == expected
