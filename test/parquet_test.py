@@ -310,5 +310,18 @@ def test_what_is_killed_leaves_nothing_under_a_name(env):
 
 def test_several_threads_are_not_asked_for_lines(env):
     capture = env.capture("ethernet.pcap")
-    one = env.run("--seed", "x", "--format", "parquet", capture, text=False).stdout
-    assert one == env.run("--seed", "x", "-j", "2", "--format", "parquet", capture, text=False).stdout
+    for name, said, *options in (("one.parquet", ""), ("two.parquet", "-j has no effect", "-j", "2")):
+        done = env.run("--seed", "x", *options, "--format", "parquet", "-o", name, capture)
+        assert said in done.stderr and bool(said) == bool(done.stderr), done.stderr
+    assert parquet_reader.read(env.tmp + "/one.parquet") == parquet_reader.read(env.tmp + "/two.parquet")
+
+
+def test_sinks(env):
+    """A sink takes lines, and goes beside a folder of Parquet."""
+    capture = env.capture("ethernet.pcap")
+    for args in (["--to", "file:x?format=parquet"], ["--format", "parquet", "--to", "file:x"]):
+        assert "has no lines" in env.run(*args, capture, code=2).stderr
+    os.mkdir(env.tmp + "/lake")
+    env.run("--seed", "x", "--format", "parquet", "-o", "lake", "--to", "file:x?format=json", capture)
+    with open(env.tmp + "/x") as f:
+        assert unordered(folder_rows(env.tmp + "/lake")) == unordered(json_rows(f.read()))

@@ -249,6 +249,8 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o, char *e
 		return false;
 	const connlog_writer_options *only = output_only(o, &s->writer);
 	snprintf(err, err_size, "out of memory");
+	if (s->workers && only != NULL && output_is_parquet(only) && !s->quiet)
+		complain("warning: Parquet is made in one thread, so -j has no effect");
 	if (s->workers && only == NULL && !s->quiet)
 		complain("warning: -j has no effect: with several outputs, or a where= of a sink, connections are tracked in "
 		         "one thread");
