@@ -119,7 +119,7 @@ void pq_put_addresses(struct outbuf *out, const char *v, size_t n);
 /* Finds the number of each of the page's values, which are then in `numbers`.  Returns false, and leaves the dictionary as it was, where
  * it would get too large or is no gain: the row group gives it up. */
 bool pq_dict_number(struct pq_column *c, struct outbuf *numbers);
-/* Empties it for the next row group; `tried`: it has data. */
+/* Empties it for the next row group. */
 void pq_dict_clear(struct pq_dict *d);
 void pq_dict_free(struct pq_dict *d);
 
