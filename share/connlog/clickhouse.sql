@@ -33,6 +33,14 @@ CREATE TABLE IF NOT EXISTS conn
     `failed_service` Array(String) COMMENT 'protocols that were confirmed and then violated' CODEC(ZSTD(1)),
     `ip_proto_name` LowCardinality(Nullable(String)) COMMENT 'name of the protocol number' CODEC(ZSTD(1)),
     `pppoe_session_id` Nullable(UInt64) COMMENT 'session number of PPPoE' CODEC(T64, ZSTD(1)),
+    `interim` Nullable(UInt64) COMMENT '--interim: number of the record, of a connection that is still open' CODEC(T64, ZSTD(1)),
+    `interim_ts` Nullable(DateTime64(6, 'UTC')) COMMENT '--interim: when that record was due' CODEC(Delta(8), ZSTD(1)),
+    `orig_bytes_delta` Nullable(Int64) COMMENT 'orig_bytes since the record before' CODEC(T64, ZSTD(1)),
+    `resp_bytes_delta` Nullable(Int64) COMMENT 'resp_bytes since the record before' CODEC(T64, ZSTD(1)),
+    `orig_pkts_delta` Nullable(Int64) COMMENT 'orig_pkts since the record before' CODEC(T64, ZSTD(1)),
+    `resp_pkts_delta` Nullable(Int64) COMMENT 'resp_pkts since the record before' CODEC(T64, ZSTD(1)),
+    `orig_ip_bytes_delta` Nullable(Int64) COMMENT 'orig_ip_bytes since the record before' CODEC(T64, ZSTD(1)),
+    `resp_ip_bytes_delta` Nullable(Int64) COMMENT 'resp_ip_bytes since the record before' CODEC(T64, ZSTD(1)),
     INDEX uid_index `uid` TYPE bloom_filter(0.001) GRANULARITY 4
 )
 ENGINE = MergeTree
