@@ -45,10 +45,10 @@ def summary(costs):
 
 
 class Captures:
-    """Writes synthetic captures (bench/gen.c) into BUILD/bench, and removes them again unless KEEP=1."""
+    """Writes synthetic captures (bench/gen.c) into BUILD/bench or another folder, and removes them again unless KEEP=1."""
 
-    def __init__(self, build):
-        self.folder, self.generator = build + "/bench", build + "/bench/gen"
+    def __init__(self, build, folder=None):
+        self.folder, self.generator = folder or build + "/bench", build + "/bench/gen"
         self.keep = os.environ.get("KEEP") == "1"
 
     def write(self, name, *numbers):
