@@ -24,7 +24,7 @@ text { fill: #9198a1 } .title { fill: #f0f6fc } .grid { stroke: #2d333b } .axis 
 
 
 def short(n):
-    """=> 10 k, 3 M, 0.5"""
+    """Returns 10 k, 3 M, 0.5"""
     for factor, letter in ((1e6, " M"), (1e3, " k")):
         if n >= factor:
             return "%g%s" % (n / factor, letter)
@@ -32,7 +32,7 @@ def short(n):
 
 
 def steps(most):
-    """=> Round numbers from nought to `most` or a little more, about five of them."""
+    """Returns round numbers from nought to `most` or a little more, about five of them."""
     raw = most / 4.5
     size = 10 ** math.floor(math.log10(raw))
     step = next(f * size for f in (1, 2, 2.5, 5, 10) if f * size >= raw)
@@ -78,7 +78,7 @@ class Chart:
 
 
 def draw(charts, described):
-    """=> The text of an SVG with the charts side by side."""
+    """Returns the text of an SVG with the charts side by side."""
     width = WIDTH * len(charts)
     out = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img">' % (
         width, HEIGHT, width, HEIGHT), "<title>%s</title>" % described, "<style>%s</style>" % STYLE,

@@ -18,7 +18,7 @@ Cost = collections.namedtuple("Cost", "cpu peak wall")  # seconds, bytes, second
 
 
 def measure(build, command, cwd=None):
-    """Runs it, without its output. => Cost"""
+    """Runs it, without its output.  Returns Cost"""
     noted = build + "/bench/cost.txt"
     done = subprocess.run([build + "/bench/cost", noted, *command], cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, text=True, errors="replace")
@@ -29,7 +29,7 @@ def measure(build, command, cwd=None):
 
 
 def in_turns(build, commands, rounds):
-    """Runs the commands of a dict, `rounds` times one after the other. => {name: summary}"""
+    """Runs the commands of a dict, `rounds` times one after the other.  Returns {name: summary}"""
     costs = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
@@ -38,7 +38,7 @@ def in_turns(build, commands, rounds):
 
 
 def summary(costs):
-    """=> The medians, and how far apart the CPU times were."""
+    """Returns the medians, and how far apart the CPU times were."""
     cpu = [c.cpu for c in costs]
     return {"cpu": statistics.median(cpu), "low": min(cpu), "high": max(cpu), "peak": max(c.peak for c in costs),
             "wall": statistics.median(c.wall for c in costs)}
@@ -52,7 +52,7 @@ class Captures:
         self.keep = os.environ.get("KEEP") == "1"
 
     def write(self, name, *numbers):
-        """=> (path, packets, connections, bytes)"""
+        """Returns (path, packets, connections, bytes)"""
         path = "%s/%s.pcap" % (self.folder, "-".join([name, *map(str, numbers)]))
         said = subprocess.check_output([self.generator, name, *map(str, numbers), path], text=True)
         return (path, *map(int, said.split()))
@@ -65,7 +65,7 @@ class Captures:
 # ---- what is kept ----------------------------------------------------------------------------------------------------
 
 def read_first(path, key):
-    """=> What stands behind `key` in the first line of a file that has it, or ''."""
+    """Returns what stands behind `key` in the first line of a file that has it, or ''."""
     try:
         with open(path) as f:
             return next((line.split(":", 1)[1].strip() for line in f if line.startswith(key)), "")
@@ -89,7 +89,7 @@ def version(build):
 
 
 def version_in(command, build):
-    """=> The first thing like 1.2 or 1.2.3 that a command prints; None where it is not installed."""
+    """Returns the first thing like 1.2 or 1.2.3 that a command prints; None where it is not installed."""
     words = command.format(build=build).split()
     if not shutil.which(words[0]):
         return None
