@@ -6,9 +6,13 @@ import concurrent.futures
 import json
 import os
 import re
+import signal
 import subprocess
+import time
 
 from env import Skip
+from sensor import QUICK, Net
+import veth
 
 SOME = 14  # of a command's calls
 
@@ -112,3 +116,48 @@ def test_report(env):
 
 def test_cut(env):
     faults(env, "cut", "ts", "id.orig_h", log(env))
+
+
+def live_one(program, net, folder, n, after):
+    """A sensor that rotates and packs, for a second and a half."""
+    os.makedirs(folder + "/logs")
+    os.chmod(folder, 0o777)
+    os.chmod(folder + "/logs", 0o777)
+    environ = {**os.environ, **({"FAULT_AT": str(n)} if n else {"FAULT_COUNT": "1"}), **({"FAULT_AFTER": "1"} if after else {})}
+    with open(folder + "/said", "w") as said:
+        process = subprocess.Popen([*net.inside, program, "live", veth.CAPTURES, "-o", "logs", *QUICK, "--rotate-interval", "1sec",
+                                    "--compress", "gzip", "--flush-interval", "100msec", "--stats", "logs/stats.json"],
+                                   cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, env=environ)
+    try:
+        process.wait(0.7)
+    except subprocess.TimeoutExpired:
+        net.send(0, 20)
+        time.sleep(0.8)
+        process.terminate()
+    try:
+        process.wait(60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return "call %d of live: it hangs" % n
+    with open(folder + "/said") as f:
+        said = f.read().replace("LeakSanitizer has encountered a fatal error", "")
+    try:
+        assert 0 <= process.returncode <= 2 or process.returncode == 128 + signal.SIGTERM, "exit %d" % process.returncode
+        assert "Sanitizer:" not in said and "runtime error" not in said, "no word"
+        check_lines(folder)
+    except (AssertionError, ValueError) as e:
+        return "call %d%s of live: %s\n%s" % (n, " and all behind it" if after else "", str(e)[:500], said[-1500:])
+    return said if n == 0 else None
+
+
+def test_live_and_rotation(env):
+    program = prepare(env)
+    with Net() as net:
+        said = live_one(program, net, env.tmp + "/whole", 0, False)
+        calls = re.search(r"fault: (\d+) calls", said)
+        assert calls, said
+        every, calls = os.environ.get("FAULTS") == "all", int(calls.group(1))
+        numbers = range(1, calls + 1) if every else sorted({1 + i * (calls - 1) // 7 for i in range(8)})
+        wrong = [w for n in numbers for w in [live_one(program, net, "%s/%d" % (env.tmp, n), n, n % 3 == 0)] if w]
+    assert not wrong, "%d of %d runs\n%s" % (len(wrong), len(numbers), "\n".join(wrong[:5]))
