@@ -449,6 +449,7 @@ log_new(const struct log_options *o, connlog_writer *frame, char *err, size_t er
 	l->flush_interval = o->flush_interval;
 	if (!init(l, frame)) {
 		snprintf(err, err_size, "out of memory");
+		logfile_free(&l->file);
 		free(l);
 		return NULL;
 	}
