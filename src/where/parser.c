@@ -231,14 +231,18 @@ test_set(struct parser *p, struct node *a, enum node_kind kind, bool negated)
 	node->at = a->at;
 	node->a = a;
 	node->negated = negated;
+	if (is_constant(a)) {
+		parser_fail(p, a, "a column stands left of in and has: service has \"ssl\", id.resp_p in {80, 443}");
+		return NULL;
+	}
 	if (kind == NODE_HAS && a->type != TYPE_TEXT && a->type != TYPE_TEXTS && a->type != TYPE_ANY) {
 		parser_fail(p, a, "has is for sets and for texts with commas, and this is %s", type_name(a->type));
 		return NULL;
 	}
-	if (kind == NODE_IN && (a->type == TYPE_TEXTS || a->type == TYPE_CONDITION || is_constant(a))) {
+	if (kind == NODE_IN && (a->type == TYPE_TEXTS || a->type == TYPE_CONDITION)) {
 		parser_fail(p, a,
 		            a->type == TYPE_TEXTS ? "this is a set itself: write has in place of in"
-		                                  : "a column stands left of in: service has \"ssl\", id.resp_p in {80, 443}");
+		                                  : "what is true or false is in no set");
 		return NULL;
 	}
 	return parser_set(p, node) ? parser_end(p, node) : NULL;

@@ -415,6 +415,8 @@ mistakes(void **state)
 		{ "id.resp_p == 80/tcp", 16, 3, "without its protocol" },
 		{ "service in 5", 11, 1, "a text" },
 		{ "\"ssl\" in service", 0, 5, "left of in" },
+		{ "\"ssl\" has service", 0, 5, "left of in and has" },
+		{ "local_orig in {T}", 0, 10, "in no set" },
 		{ "tunnel_parents in {a}", 0, 14, "write has" },
 		{ "tunnel_parents == a", 0, 14, "has" },
 		{ "orig_bytes has 5", 0, 10, "has is for sets" },
