@@ -231,10 +231,12 @@ $(B)/captures/.done: $(wildcard test/gen/*.py)
 	python3 test/gen/gen.py $(@D)
 	@touch $@
 
-# A browser is large, and only its tests need it, which are left out without: CI has one.
+# A browser and other people's Python packages are large, and only their own tests need them: CI installs both.
 test:
 	@scripts/setup test
 	@$(if $(filter true,$(CI)),scripts/setup browser || echo 'no browser: its tests will be skipped' >&2)
+	@$(if $(filter true,$(CI)),test/external/setup-python $(B) || \
+		echo 'not all Python packages: tests that need the others will be skipped' >&2)
 	@$(AGAIN) check
 check: all lib $(B)/bench/attack $(B)/san/connlog-faults $(B)/connlog.conf $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
 	@CC='$(CC)' SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B)

@@ -245,10 +245,10 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o, char *e
 {
 	int status = CONNLOG_OK;
 
-	if (s->where.condition != NULL && connlog_engine_where(e, s->where.condition) != CONNLOG_OK)
-		return false;
 	const connlog_writer_options *only = output_only(o, &s->writer);
 	snprintf(err, err_size, "out of memory");
+	if (s->where.condition != NULL && connlog_engine_where(e, s->where.condition) != CONNLOG_OK)
+		return CONNLOG_NO_MEMORY;
 	if (s->workers && only != NULL && output_is_parquet(only) && !s->quiet)
 		complain("warning: Parquet is made in one thread, so -j has no effect");
 	if (s->workers && only == NULL && !s->quiet)
