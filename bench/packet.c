@@ -89,7 +89,7 @@ put_checksum(uint8_t *at, uint64_t s)
 	memcpy(at, &folded, 2);
 }
 
-/* Begins a frame: the record header, Ethernet and IPv4.  => Where the transport header goes. */
+/* Begins a frame: the record header, Ethernet and IPv4.  Returns where the transport header goes. */
 static uint8_t *
 begin(struct out *o, struct end from, struct end to, uint8_t proto, size_t ip_len)
 {

@@ -9,7 +9,7 @@
 enum kind { TLS, HTTP, DNS, NO_PROTOCOL };
 
 /* Writes the `nth` message of a side (from 0), of about `want` bytes and at most 1460, to `p`.
- * => Its length.  Each message is whole: a TLS record, an HTTP request or answer, a DNS query or answer. */
+ * Returns its length.  Each message is whole: a TLS record, an HTTP request or answer, a DNS query or answer. */
 size_t payload(enum kind kind, bool from_client, unsigned nth, size_t want, uint64_t random, uint8_t *p);
 
 #endif

@@ -126,7 +126,7 @@ open_interface(const char *name)
 	return fd;
 }
 
-/* Sends the next `n` frames, from the `sent`th on. Returns their bytes. */
+/* Sends the next `n` frames, from the `sent`th on.  Returns their bytes. */
 static uint64_t
 send_some(int fd, const struct frames *f, uint64_t sent, unsigned n)
 {

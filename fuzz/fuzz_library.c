@@ -221,7 +221,7 @@ set_option(struct world *w)
 	check_failed(w, status != CONNLOG_OK);
 }
 
-/* => The engine, made when it is needed first. */
+/* Returns the engine, made when it is needed first. */
 static connlog_engine *
 engine(struct world *w)
 {
@@ -353,7 +353,7 @@ use_writer(struct world *w)
 	connlog_writer_clear(w->writer);
 }
 
-/* A file of the bytes that come, as a path. => Its descriptor. */
+/* A file of the bytes that come, as a path.  Returns its descriptor. */
 static int
 take_file(struct world *w, char path[32])
 {

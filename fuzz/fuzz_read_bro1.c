@@ -19,7 +19,7 @@ require(bool holds)
 		abort();
 }
 
-/* => The log in that format, what cannot be read left out; NULL where nothing is read. */
+/* Returns the log in that format, what cannot be read left out; NULL where nothing is read. */
 static connlog_text
 convert(struct bytes in, const char *from, const connlog_writer_options *to, connlog_writer **writer)
 {

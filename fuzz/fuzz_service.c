@@ -121,7 +121,7 @@ new_engine(uint8_t flags)
 	return e;
 }
 
-/* => The engine for these options, and its writers; a new one now and then. */
+/* Returns the engine for these options, and its writers; a new one now and then. */
 static struct kept *
 kept_for(uint8_t flags)
 {

@@ -36,7 +36,7 @@ look_at(const connlog_record *record)
 	return sum;
 }
 
-/* Reads `from` and writes it into a new writer. => The writer, or NULL where there are no columns. `*reader` stays open, for
+/* Reads `from` and writes it into a new writer.  Returns the writer, or NULL where there are no columns. `*reader` stays open, for
  * the names of its columns. */
 static connlog_writer *
 convert(struct bytes from, const char *read_as, const char *to, connlog_reader **reader)
@@ -66,7 +66,7 @@ convert(struct bytes from, const char *read_as, const char *to, connlog_reader *
 	return w;
 }
 
-/* Reads what `w` has written, and writes it again in the same format. => NULL where there is nothing to write. */
+/* Reads what `w` has written, and writes it again in the same format.  Returns NULL if there is nothing to write. */
 static connlog_writer *
 again(const connlog_writer *w, const char *format, connlog_reader **reader)
 {

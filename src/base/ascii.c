@@ -39,7 +39,7 @@ sixteen(const void *p)
 	return _mm_loadu_si128((const __m128i *)p);
 }
 
-/* => What is not zero where a byte of `v` is in the set.  A shuffle answers 0 for a byte above 0x7f. */
+/* Returns what is not zero where a byte of `v` is in the set.  A shuffle answers 0 for a byte above 0x7f. */
 __attribute__((target("avx2"))) static inline __m256i
 hits(const struct tables *t, __m256i v)
 {
@@ -54,7 +54,7 @@ hits_at(const struct tables *t, const uint8_t *p)
 	return hits(t, _mm256_loadu_si256((const __m256i *)(const void *)p));
 }
 
-/* => A bit for each of the 32 places. */
+/* Returns a bit for each of the 32 places. */
 __attribute__((target("avx2"))) static inline unsigned
 places(__m256i hits)
 {
@@ -77,7 +77,7 @@ first_of_few(unsigned places, size_t n)
 	return places ? n - 16 + (unsigned)__builtin_ctz(places >> 16) : n;
 }
 
-/* => The first place from `i` on with a hit, looked for in twice the width at a time. */
+/* Returns the first place from `i` on with a hit, looked for in twice the width at a time. */
 __attribute__((target("avx2"))) static inline size_t
 scan_many(const struct tables *t, const uint8_t *p, size_t i, size_t n)
 {

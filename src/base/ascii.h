@@ -35,7 +35,7 @@ ascii_has(const struct ascii_set *s, uint8_t c)
 	return c < 0x80 && (s->at[c & 15] >> (c >> 4) & 1);
 }
 
-/* => How many bytes come before the first that is in the set; `n` where none is. */
+/* Returns how many bytes come before the first that is in the set; `n` where none is. */
 size_t ascii_scan(const struct ascii_set *s, const uint8_t *p, size_t n);
 /* Returns how many bytes come before the first that is not in the set. */
 size_t ascii_span(const struct ascii_set *s, const uint8_t *p, size_t n);

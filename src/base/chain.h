@@ -19,7 +19,7 @@ struct chain {
 	uint32_t n;           /* bytes kept */
 };
 
-/* Adds what may be in two pieces.  Returns false where there is no memory: part of the bytes may then be there. */
+/* Adds what may be in two pieces.  Returns false when out of memory: part of the bytes may then be there. */
 bool chain_add(struct chain *c, struct slab *s, struct bytes head, struct bytes body);
 /* Copies all of it to `out`, which has room for c->n bytes. */
 void chain_copy(const struct chain *c, const struct slab *s, uint8_t *out);

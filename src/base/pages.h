@@ -12,7 +12,7 @@
 #define SMALL_PAGE ((size_t)4 << 10)
 #define HUGE_PAGE  ((size_t)2 << 20)
 
-/* `bytes` is a multiple of a page. => Zeroed memory, aligned to a page, or to a huge one where it is as large; or NULL. */
+/* `bytes` is a multiple of a page.  Returns zeroed memory, aligned to a page, or to a huge one where it is as large; or NULL. */
 void *pages_alloc(size_t bytes);
 /* The same, in small pages whatever its size. */
 void *pages_alloc_small(size_t bytes);

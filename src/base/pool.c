@@ -10,7 +10,7 @@ static const uint16_t sizes[POOL_SIZES] = { 32, 64, 96, 128, 192, 256, 384, POOL
 
 _Static_assert(POOL_SIZES <= 16 && STEPS < 8, "a slab's number has four bits, that of POOL_NAMED's only three");
 
-/* => The slab of the smallest blocks that hold `n` bytes; POOL_SIZES where none does. */
+/* Returns the slab of the smallest blocks that hold `n` bytes; POOL_SIZES where none does. */
 static unsigned
 slab_for(size_t n)
 {

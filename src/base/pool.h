@@ -26,11 +26,11 @@ void     pool_bound(struct pool *p, struct memory *m, uint64_t leave);
 void     pool_trim(struct pool *p);
 uint64_t pool_used_bytes(const struct pool *p);
 
-/* => `n` zeroed bytes, and in `*name` what names them; NULL where there is no memory. */
+/* Returns `n` zeroed bytes, and in `*name` what names them; NULL when out of memory. */
 void *pool_alloc(struct pool *p, size_t n, uint32_t *name);
 void  pool_release(struct pool *p, void *block, uint32_t name);
 
-/* => The block of a name that is not 0, and of how many bytes it is. */
+/* Returns the block of a name that is not 0, and of how many bytes it is. */
 static inline void *
 pool_at(const struct pool *p, uint32_t name)
 {
@@ -43,7 +43,7 @@ pool_size(const struct pool *p, uint32_t name)
 	return p->slabs[name >> POOL_SHIFT].size;
 }
 
-/* => The slab of the blocks that `n` bytes come in; `n` is not more than the largest of them. */
+/* Returns the slab of the blocks that `n` bytes come in; `n` is not more than the largest of them. */
 struct slab *pool_slab(struct pool *p, size_t n);
 
 /* Blocks of slabs in use, and the bytes of the slabs. */

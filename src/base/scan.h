@@ -11,7 +11,7 @@
 #include <emmintrin.h>
 #endif
 
-/* => A bit for each of the sixteen bytes that is `wanted`. */
+/* Returns a bit for each of the sixteen bytes that is `wanted`. */
 static inline unsigned
 scan_sixteen(const char *p, char wanted)
 {
@@ -43,7 +43,7 @@ scan_eight(const char *p, char wanted)
 #endif
 }
 
-/* => How many bytes come before the first `a` or `b`; `n` where none is. */
+/* Returns how many bytes come before the first `a` or `b`; `n` where none is. */
 static inline size_t
 scan_either(const uint8_t *bytes, size_t n, char a, char b)
 {

@@ -216,7 +216,7 @@ slab_hide(void *p, size_t n)
 	ASAN_POISON_MEMORY_REGION(p, n);
 }
 
-/* Counts the free objects of each unit; NULL where there is no memory. */
+/* Counts the free objects of each unit; NULL when out of memory. */
 static uint16_t *
 count_free(const struct slab *s)
 {

@@ -42,7 +42,7 @@ void slab_bound(struct slab *s, struct memory *m, uint64_t leave);
 /* Gives back pages without an object in use; it takes a look at each object that is not. */
 void slab_trim(struct slab *s);
 
-/* => A zeroed object's handle, or 0 where there is no memory. */
+/* Returns a zeroed object's handle, or 0 when out of memory. */
 uint32_t slab_alloc(struct slab *s);
 /* The same, but what it holds is not zeroed. */
 uint32_t slab_take(struct slab *s);

@@ -71,7 +71,7 @@ list(struct files *f, char *err, size_t err_size)
 	return CONNLOG_OK;
 }
 
-/* => CONNLOG_OK, CONNLOG_END behind the last, or why the next one cannot be read. */
+/* Returns CONNLOG_OK, CONNLOG_END past the last one, or why the next one cannot be read. */
 static int
 open_next(struct files *f, char *err, size_t err_size)
 {
@@ -98,7 +98,7 @@ open_next(struct files *f, char *err, size_t err_size)
 	return status;
 }
 
-/* Keeps the packets that the filter wants, up to the first that it does not compile for. => Their number. */
+/* Keeps the packets that the filter wants, up to the first that it does not compile for.  Returns their number. */
 static int
 apply_filter(struct files *f, connlog_packet *p, int n)
 {
@@ -118,7 +118,7 @@ apply_filter(struct files *f, connlog_packet *p, int n)
 	return kept;
 }
 
-/* => CONNLOG_OK, or the filter's failure with its text; the file is not read further. */
+/* Returns CONNLOG_OK, or the filter's failure with its text; the file is not read further. */
 static int
 tell_unfiltered(struct files *f, char *err, size_t err_size)
 {

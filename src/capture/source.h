@@ -27,7 +27,7 @@ struct connlog_source {
 };
 
 /* Writes a text into `err`, cut to fit and always terminated.
- * => Returns `code`, so that a failure is said and returned in one line. */
+ * Returns `code`, so that a failure is said and returned in one line. */
 __attribute__((format(printf, 4, 5))) int source_fail(char *err, size_t err_size, int code, const char *format, ...);
 
 /* Lends the windows of the packets that have been read last and of all that follow: they stay where they are until they are given
@@ -35,7 +35,7 @@ __attribute__((format(printf, 4, 5))) int source_fail(char *err, size_t err_size
 struct windows *source_lend(connlog_source *s, bool on);
 
 /* A source over one capture that lies in memory, which must stay there; for tests and the fuzzer.
- * => NULL with a text in `err`. */
+ * Returns NULL and writes a message to `err`. */
 connlog_source *source_memory(const uint8_t *data, size_t n, const char *bpf, char *err, size_t err_size);
 
 #endif

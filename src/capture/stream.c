@@ -172,7 +172,7 @@ take_unpacked(struct stream *s)
 	return true;
 }
 
-/* => Whether a thread unpacks what comes next. */
+/* Returns whether a thread unpacks what comes next. */
 static bool
 unpacks_ahead(struct stream *s)
 {

@@ -35,7 +35,7 @@ struct stream {
 
 /* Opens `path` ("-" is standard input, which is not closed).  `begun` is what has been read of it already, which is to be
  * there as long as the stream.  `stop` may be NULL.
- * => CONNLOG_OK, or a negative connlog_error with the reason in `why`; close it in either case. */
+ * Returns CONNLOG_OK, or a negative connlog_error with the reason in `why`; close it in either case. */
 int  stream_open_begun(struct stream *s, const char *path, struct bytes begun, size_t window,
                        const volatile sig_atomic_t *stop);
 int  stream_open(struct stream *s, const char *path, size_t window, const volatile sig_atomic_t *stop);
@@ -43,24 +43,24 @@ int  stream_open_memory(struct stream *s, struct bytes memory, size_t window);
 void stream_close(struct stream *s);
 
 /* Sees to it that the `want` next bytes (STREAM_MAX at most) are in the window.
- * => false where they are not to be had: `status` says whether that is the file's end or a failure. */
+ * Returns false if they are not to be had: `status` says whether that is the file's end or a failure. */
 bool stream_fill(struct stream *s, size_t want);
 
-/* => The bytes in the window that have not been read yet. */
+/* Returns the bytes in the window that have not been read yet. */
 static inline struct bytes
 stream_bytes(const struct stream *s)
 {
 	return (struct bytes){ s->buf + s->pos, s->end - s->pos };
 }
 
-/* => How many unpacked bytes went before the next one. */
+/* Returns how many unpacked bytes went before the next one. */
 static inline uint64_t
 stream_position(const struct stream *s)
 {
 	return s->base + s->pos;
 }
 
-/* => Whether the file is compressed. */
+/* Returns whether the file is compressed. */
 static inline bool
 stream_packed(const struct stream *s)
 {

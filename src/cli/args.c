@@ -26,7 +26,7 @@ count_rows(const struct args_spec *spec)
 	return spec->rows_n + spec->shared_n + COMMON;
 }
 
-/* => The option at `i`, those of all commands behind the command's own. */
+/* Returns the option at `i`, those of all commands behind the command's own. */
 static const struct option_row *
 row_at(const struct args_spec *spec, size_t i)
 {

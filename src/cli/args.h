@@ -36,7 +36,7 @@ struct args_spec {
 	size_t                   rows_n;
 	const struct option_row *shared; /* more of them, which other commands have too; NULL: none */
 	size_t                   shared_n;
-	/* Returns false, after a message, for a value that is no good. */
+	/* Returns false, after a message, for an invalid value. */
 	bool (*apply)(void *arg, int key, const char *value);
 	const char *notes; /* the help's last lines, or NULL */
 };
@@ -58,7 +58,7 @@ void args_usage(const char *name, FILE *f);
 /* For what there can be one of only.  Returns false, after a message, for another one and for none. */
 bool args_set_once(const char **at, const char *value, const char *option);
 
-/* Appends ",SIGN TEXT" (without the blank) to a list of the heap.  Returns false, after a message, when out of memory. */
+/* Appends ",SIGN TEXT" (without the blank) to an allocated list.  Returns false, after a message, when out of memory. */
 bool args_join(char **list, const char *sign, const char *text);
 
 #endif

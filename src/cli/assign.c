@@ -11,7 +11,7 @@
 
 #include "cli/settings.h"
 
-/* With blanks around the sign and "redef" before the name where Zeek's users write them. => false for anything else. */
+/* With blanks around the sign and "redef" before the name where Zeek's users write them.  Returns false for anything else. */
 bool
 take_apart(const char *argument, struct assignment *a)
 {

@@ -16,7 +16,7 @@ enum {
 	OPT_EXIT_ON_DOWN,
 };
 
-/* Applies one of these options.  Returns false, after a message, for a value that is no good. */
+/* Applies one of these options.  Returns false, after a message, for an invalid value. */
 bool capture_settings_apply(connlog_live_options *o, int key, const char *value);
 /* Returns the option's name with dashes, or NULL for what is none of these. */
 const char *capture_settings_name(int key);

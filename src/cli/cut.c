@@ -55,7 +55,7 @@ set_headers(struct cut_options *o, unsigned headers, bool minimal)
 	o->minimal = minimal;
 }
 
-/* => false, after a message, for a value that is no good. */
+/* Returns false, after a message, for an invalid value. */
 static bool
 apply(void *arg, int key, const char *value)
 {

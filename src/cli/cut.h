@@ -39,7 +39,7 @@ struct cut_output {
 
 bool cut_output_init(struct cut_output *o);
 void cut_output_free(struct cut_output *o);
-/* Hands on what is there. => o->status */
+/* Hands on what is there.  Returns o->status */
 int  cut_output_flush(struct cut_output *o);
 void cut_put(struct cut_output *o, const char *p, size_t n);
 
@@ -75,7 +75,7 @@ struct cut_clock {
 	size_t         text_n;
 };
 
-/* Makes the text for a time value.  Only the digits before the point count. => CUT_TIME_DONE, or why there is none. */
+/* Makes the text for a time value.  Only the digits before the point count.  Returns CUT_TIME_DONE, or why there is none. */
 enum cut_time_outcome cut_time(struct cut_clock *c, connlog_text field, connlog_text unset);
 
 /* ---- the log (cut_log.c, cut_header.c) ---- */
@@ -121,10 +121,10 @@ struct cut_log {
 
 bool cut_log_init(struct cut_log *l, const struct cut_options *o);
 void cut_log_free(struct cut_log *l);
-/* One line, without its end but with CUT_SLACK behind it.  => false where the log cannot be understood any further,
+/* One line, without its end but with CUT_SLACK behind it.  Returns false if the log cannot be understood any further,
  * after a message. */
 bool cut_line(struct cut_log *l, const char *p, size_t n);
-/* Says how often it was silent, and which columns no log had. => an exit_code: EXIT_USAGE where there are such,
+/* Says how often it was silent, and which columns no log had.  Returns an exit_code: EXIT_USAGE where there are such,
  * EXIT_INCOMPLETE where lines were left out. */
 int cut_log_finish(const struct cut_log *l);
 
@@ -135,10 +135,10 @@ void cut_leave_out(struct cut_log *l);
 
 /* ---- the inputs (cut_input.c, cut_records.c) ---- */
 
-/* Cuts all that is in a file, "-" for standard input. => an exit_code, after a message where it is not 0. */
+/* Cuts all that is in a file, "-" for standard input.  Returns an exit_code, after a message where it is not 0. */
 int cut_input(struct cut_log *l, const char *path);
 
-/* => Whether an input that begins so is to be read as records. `n` is 4 at least but for shorter inputs. */
+/* Returns whether an input that begins so is to be read as records. `n` is 4 at least but for shorter inputs. */
 bool cut_wants_records(const char *head, size_t n);
 /* The same as cut_input() for such an input, of which `begun` has been read. */
 int cut_records(struct cut_log *l, const char *path, connlog_text begun);

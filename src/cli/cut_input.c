@@ -22,7 +22,7 @@ struct window {
 	bool   zeros;   /* a zero byte has been read */
 };
 
-/* => false, after a message. */
+/* Returns false, after a message. */
 static bool
 make_room(struct window *w, const char *name)
 {
@@ -47,7 +47,7 @@ cut_one(struct cut_log *l, const struct window *w, const char *line, size_t n)
 	return cut_line(l, line, w->zeros ? strnlen(line, n) : n);
 }
 
-/* Cuts the lines that are complete and moves the rest to the front. => false as cut_line(). */
+/* Cuts the lines that are complete and moves the rest to the front.  Returns false as cut_line() does. */
 static bool
 cut_lines(struct cut_log *l, struct window *w)
 {
@@ -64,7 +64,7 @@ cut_lines(struct cut_log *l, struct window *w)
 	return true;
 }
 
-/* One read(2). => How many bytes there were, 0 at the end, -1 after a message. */
+/* One read(2).  Returns how many bytes there were, 0 at the end, -1 after a message. */
 static ssize_t
 read_some(const struct cut_log *l, struct window *w, int fd)
 {
@@ -82,7 +82,7 @@ read_some(const struct cut_log *l, struct window *w, int fd)
 	return n;
 }
 
-/* => An exit_code. */
+/* Returns an exit_code. */
 static int
 cut_text(struct cut_log *l, struct window *w, int fd)
 {
@@ -99,7 +99,7 @@ cut_text(struct cut_log *l, struct window *w, int fd)
 	return n == 0 ? EXIT_ALL_READ : EXIT_INCOMPLETE;
 }
 
-/* Looks at the beginning, which is put back or handed on where others have to read it. => an exit_code */
+/* Looks at the beginning, which is put back or handed on where others have to read it.  Returns an exit_code */
 static int
 cut_descriptor(struct cut_log *l, struct window *w, int fd, const char *path)
 {

@@ -18,7 +18,7 @@
 
 #define WARN_MAX 5 /* of a kind */
 
-/* Notes where the first `want` fields of the line end.  Reads up to CUT_SLACK bytes behind it. => How many fields there are,
+/* Notes where the first `want` fields of the line end.  Reads up to CUT_SLACK bytes behind it.  Returns how many fields there are,
  * `want` at most. */
 static inline size_t
 split(const char *p, size_t n, char separator, const char **ends, size_t want)
@@ -53,7 +53,7 @@ split(const char *p, size_t n, char separator, const char **ends, size_t want)
 	return found;
 }
 
-/* => Whether this is the time to speak: of each kind the first few times only. */
+/* Returns whether this is the time to speak: of each kind the first few times only. */
 static bool
 warns(struct cut_log *l, enum cut_time_outcome kind)
 {

@@ -27,7 +27,7 @@ cut_wants_records(const char *head, size_t n)
 	       (n >= 4 && memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0);
 }
 
-/* Cuts what the writer has. => false where that ends it. */
+/* Cuts what the writer has.  Returns false if that ends it. */
 static bool
 cut_written(struct records *r)
 {
@@ -64,7 +64,7 @@ excuse_columns(struct records *r)
 		l->found[i] = l->found[i] || connlog_column_find(l->options->columns[i]) >= 0;
 }
 
-/* The columns of the records that follow. => false after a message. */
+/* The columns of the records that follow.  Returns false after a message. */
 static bool
 take_columns(struct records *r)
 {
@@ -94,7 +94,7 @@ on_wait(void *arg)
 		r->ended = !cut_written(r);
 }
 
-/* Writes the record if it is meant. => false where that ends it, after a message where that is a failure; *code is then the exit_code. */
+/* Writes the record if it is meant.  Returns false if that ends it, after a message where that is a failure; *code is then the exit_code. */
 static bool
 take_record(struct records *r, const connlog_record *record, int *code)
 {
@@ -109,7 +109,7 @@ take_record(struct records *r, const connlog_record *record, int *code)
 	return !r->ended && (connlog_writer_bytes(r->writer).n < BATCH || cut_written(r));
 }
 
-/* => an exit_code */
+/* Returns an exit_code */
 static int
 cut_all(struct records *r)
 {

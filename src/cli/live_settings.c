@@ -25,7 +25,7 @@ live_settings_free(struct live_settings *l)
 	free(l->spool_folder);
 }
 
-/* => false, after a message, for what is no interval. */
+/* Returns false, after a message, for anything but an interval. */
 static bool
 set_interval(const char *name, const char *value, double *out)
 {
@@ -72,7 +72,7 @@ set_packing(const char *value, struct packing *out)
 	return false;
 }
 
-/* => An option's name, with dashes. */
+/* Returns an option's name, with dashes. */
 static const char *
 option_name(int key)
 {

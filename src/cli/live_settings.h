@@ -18,8 +18,8 @@ struct live_settings {
 	double               flush_interval, exit_timeout; /* seconds */
 	uint64_t             spool;                        /* bytes of memory */
 	bool                 spool_given;
-	char                *spool_folder;                 /* for what sinks cannot take, of the heap; or NULL */
-	uint64_t             spool_disk;                   /* bytes in it, for each */
+	char                *spool_folder; /* for what sinks cannot take, allocated; or NULL */
+	uint64_t             spool_disk;   /* bytes in it, for each */
 	connlog_live_options capture;
 };
 
@@ -44,9 +44,9 @@ enum {
 
 void live_settings_init(struct live_settings *l);
 void live_settings_free(struct live_settings *l);
-/* Applies one of these options. => false, after a message, for a value that is no good. */
+/* Applies one of these options.  Returns false, after a message, for an invalid value. */
 bool live_settings_apply(struct live_settings *l, int key, const char *value);
-/* Applies one of Zeek's constants, which have the options' meanings; `value` lives as long as the settings. => As above. */
+/* Applies one of Zeek's constants, which have the options' meanings; `value` lives as long as the settings.  Returns as above. */
 enum live_constant {
 	LIVE_LOGDIR,
 	LIVE_ROTATION_INTERVAL,

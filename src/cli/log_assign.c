@@ -70,7 +70,7 @@ static const struct {
 };
 enum { CONSTANTS = sizeof log_constants / sizeof log_constants[0] };
 
-/* A boolean as Zeek writes it. => false, after a message, for anything else. */
+/* A boolean as Zeek writes it.  Returns false, after a message, for anything else. */
 static bool
 set_bool(const char *name, const char *value, bool *out)
 {
@@ -82,7 +82,7 @@ set_bool(const char *name, const char *value, bool *out)
 }
 
 /* A string as Zeek writes it: without quotes on its command line, with them in scripts; \t and \xHH in both.
- * => The text in the settings, or NULL after a message. */
+ * Returns the text in the settings, or NULL after a message. */
 static const char *
 set_text(struct log_settings *l, enum log_constant which, const char *value)
 {

@@ -15,7 +15,7 @@ struct metrics {
 	double                started_steady; /* and by clock_steady() */
 };
 
-/* Returns the text, of the heap; NULL when out of memory. */
+/* Returns the text, allocated; NULL when out of memory. */
 char *metrics_text(const struct metrics *m, size_t *n);
 
 #endif

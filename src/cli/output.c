@@ -142,7 +142,7 @@ output_only(const struct output *o, const connlog_writer_options *log)
 	return o->writer == NULL ? ship_only(o->ship) : NULL;
 }
 
-/* Notes the first failure. => output.status */
+/* Notes the first failure.  Returns output.status */
 static int
 fail(struct output *o, int status, const char *text)
 {
@@ -165,7 +165,7 @@ open_log(struct output *o)
 	return CONNLOG_OK;
 }
 
-/* => How many whole lines of these bytes are records and not header. */
+/* Returns how many whole lines of these bytes are records and not header. */
 static uint64_t
 count_records(const char *p, size_t n)
 {
@@ -177,7 +177,7 @@ count_records(const char *p, size_t n)
 	return records;
 }
 
-/* The log counts what is lost. => output.status */
+/* The log counts what is lost.  Returns output.status */
 static int
 hand_to_log(struct output *o, connlog_text t)
 {
@@ -187,7 +187,7 @@ hand_to_log(struct output *o, connlog_text t)
 	return status == CONNLOG_OK ? CONNLOG_OK : fail(o, status, log_error(o->log));
 }
 
-/* Hands on lines with all pending records. Returns output.status. */
+/* Hands on lines with all pending records.  Returns output.status. */
 static int
 hand_on(struct output *o, connlog_text t)
 {
@@ -215,7 +215,7 @@ output_flush(struct output *o)
 	return status;
 }
 
-/* Before something is appended. => Whether it can be. */
+/* Before something is appended.  Returns whether it can be. */
 static bool
 begin(struct output *o)
 {
@@ -241,7 +241,7 @@ outcome(struct output *o)
 	return o->keep_counting && o->status != CONNLOG_CLOSED ? CONNLOG_OK : o->status;
 }
 
-/* Behind it; `status` is what the writer said. => What the engine is to be told. */
+/* Behind it; `status` is what the writer said.  Returns what the engine is to be told. */
 static int
 end(struct output *o, int status)
 {

@@ -37,7 +37,7 @@ bool output_is_parquet(const connlog_writer_options *writer);
 /* Returns whether a log of that format goes into a folder of that name, and not into a file. */
 bool output_is_lake(const connlog_writer_options *writer, const char *path);
 
-/* `path` is that of the file (of Parquet: perhaps a folder), or NULL for standard output. => false, after a message; *code is then
+/* `path` is that of the file (of Parquet: perhaps a folder), or NULL for standard output.  Returns false, after a message; *code is then
  * the exit_code. */
 bool output_init(struct output *o, const connlog_writer_options *writer, const char *path, int *code);
 
@@ -49,7 +49,7 @@ void output_init_none(struct output *o);
 /* Besides the log, if there is one, records go to these sinks, which become the output's.  `columns` are those of the records, NULL for the
  * engine's.  Returns false after a message. */
 bool output_add_ship(struct output *o, struct ship *ship, const connlog_columns *columns);
-/* Begins to send to them. Returns false after a message. */
+/* Begins to send to them.  Returns false after a message. */
 bool output_begin_ship(struct output *o);
 
 /* A connlog_record_fn; `arg` is the output.  Once the output has failed it counts what is lost, or stops. */
@@ -59,10 +59,10 @@ int output_lines(void *arg, connlog_text lines, uint64_t n);
 /* The same for events: a connlog_event_fn. */
 int output_event(void *arg, const connlog_event *event);
 
-/* The records that follow have these columns (connlog_writer_columns()). => output.status */
+/* The records that follow have these columns (connlog_writer_columns()).  Returns output.status */
 int output_columns(struct output *o, const connlog_columns *columns);
 
-/* Hands what is buffered to the sink. => CONNLOG_OK or output.status. */
+/* Hands what is buffered to the sink.  Returns CONNLOG_OK or output.status. */
 int output_flush(struct output *o);
 
 /* Returns whether something of it has the column. */
@@ -76,7 +76,7 @@ void output_count(struct output *o);
 /* Of an interface: the end begins, and is waited for as long as something is written every so many seconds. */
 void output_begin_end(struct output *o, double seconds);
 
-/* Ends the log and gives the file its name; `last` is the time for #close with own_times. => output.status */
+/* Ends the log and gives the file its name; `last` is the time for #close with own_times.  Returns output.status */
 int output_finish(struct output *o, double last);
 
 void output_free(struct output *o);

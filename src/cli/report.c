@@ -51,7 +51,7 @@ set_number(uint64_t *out, const char *option, const char *value, uint64_t most)
 	return false;
 }
 
-/* => false, after a message, for a value that is no good. */
+/* => false, after a message, for an invalid value. */
 static bool
 apply(void *arg, int key, const char *value)
 {

@@ -64,7 +64,7 @@ on_print(void *arg, connlog_text line)
 	fputc('\n', stderr);
 }
 
-/* Loads what --script names. => false, after a message. */
+/* Loads what --script names.  Returns false, after a message. */
 static bool
 load_scripts(struct run *r)
 {
@@ -92,7 +92,7 @@ note_times(struct run *r, const connlog_packet *p, size_t n)
 	}
 }
 
-/* => false when nothing more can come of reading on. */
+/* Returns false when nothing more can come of reading on. */
 static bool
 handle_batch(struct run *r, connlog_packet *p, size_t n)
 {
@@ -146,7 +146,7 @@ print_summary(const struct run *r)
 	fputc('\n', stderr);
 }
 
-/* => false, after a message. */
+/* Returns false, after a message. */
 static bool
 write_stats(struct run *r)
 {
@@ -164,7 +164,7 @@ warn_given_up(const connlog_engine *e)
 	where_warn(given_up);
 }
 
-/* Ends the log and says what there is to say. => an exit_code */
+/* Ends the log and says what there is to say.  Returns an exit_code */
 static int
 finish(struct run *r)
 {
@@ -211,7 +211,7 @@ is_read(const struct settings *s, const struct output *o, const char *name)
 	       (s->where.condition != NULL && connlog_where_reads(s->where.condition, (size_t)connlog_column_find(name)));
 }
 
-/* The engine computes what the log shows. => NULL, after a message. */
+/* The engine computes what the log shows.  Returns NULL, after a message. */
 static connlog_engine *
 new_engine(const struct settings *s, const struct output *o)
 {
@@ -239,7 +239,7 @@ engine_time(const void *engine)
 	return connlog_time(engine);
 }
 
-/* Asks for what the output is to get: events, or else records. Returns a status, of which `err` says more. */
+/* Asks for what the output is to get: events, or else records.  Returns a status, of which `err` says more. */
 static int
 subscribe(connlog_engine *e, const struct settings *s, struct output *o, char *err, size_t err_size)
 {
@@ -274,7 +274,7 @@ on_say(void *arg, const char *text)
 }
 
 /* The log of an interface: a file that is rotated, or what is there under its name and is no file, or standard output.
- * => false, after a message; *code is then the exit_code. */
+ * Returns false, after a message; *code is then the exit_code. */
 static bool
 open_log(struct run *r, const char *name, const char *path, int *code)
 {
@@ -309,7 +309,7 @@ open_log(struct run *r, const char *name, const char *path, int *code)
 	return output_init_log(&r->output, &s->writer, &o, code);
 }
 
-/* => As above. */
+/* Returns as above. */
 static bool
 open_file(struct run *r, int *code)
 {
@@ -335,7 +335,7 @@ open_file(struct run *r, int *code)
 	return r->live ? open_log(r, name, r->path, code) : output_init(&r->output, &s->writer, r->path, code);
 }
 
-/* => As above. */
+/* Returns as above. */
 static bool
 open_output(struct run *r, int *code)
 {

@@ -6,7 +6,7 @@
 
 static const char prefix[] = "connlog_";
 
-/* Takes a label's value, out of the quotes at *p, which is behind the last one then. Returns NULL where there is none. */
+/* Takes a label's value, out of the quotes at *p, which is past the last one then.  Returns NULL where there is none. */
 static const char *
 take_value(char **p)
 {
@@ -27,7 +27,7 @@ take_value(char **p)
 	return value;
 }
 
-/* Takes a line apart where it lies. Returns false for one that is no sample. */
+/* Parses a line in place.  Returns false if it is not a sample. */
 static bool
 take_line(char *line, struct sample *out)
 {

@@ -13,12 +13,12 @@ struct sample {
 };
 
 struct samples {
-	char          *text; /* what they point into, of the heap */
+	char          *text; /* what they point into, allocated */
 	struct sample *at;
 	size_t         n;
 };
 
-/* Takes a text of the heap, which becomes the samples' and is written into. Lines that are none are passed over. Returns false without
+/* Takes an allocated string, which becomes the samples' and is written into. Lines that are none are skipped.  Returns false without
  * memory. */
 bool samples_read(struct samples *s, char *text);
 void samples_free(struct samples *s);

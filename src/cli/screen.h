@@ -18,9 +18,9 @@ void screen_open(struct screen *s);
 void screen_close(struct screen *s);
 /* Begins a page; its size is known then. */
 void screen_begin(struct screen *s);
-/* Shows it. Returns false where it could not be written. */
+/* Shows it.  Returns false where it could not be written. */
 bool screen_end(struct screen *s);
-/* Waits. Returns false where it is to end: somebody has pressed q, or a signal came. Any other key ends only the waiting. */
+/* Waits.  Returns false where it is to end: somebody has pressed q, or a signal came. Any other key ends only the waiting. */
 bool screen_wait(struct screen *s, double seconds);
 
 #endif

@@ -19,7 +19,7 @@ struct log_settings {
 	connlog_parquet_options parquet; /* the writer's, where one of them is set */
 };
 
-/* NAME=VALUE or NAME+=VALUE, taken apart. */
+/* NAME=VALUE or NAME+=VALUE, parsed. */
 struct assignment {
 	const char *name;
 	size_t      name_n;
@@ -27,20 +27,20 @@ struct assignment {
 	const char *value;
 };
 
-/* With blanks around the sign and "redef" before the name where Zeek's users write them. => false for anything else. (assign.c) */
+/* With blanks around the sign and "redef" before the name where Zeek's users write them.  Returns false for anything else. (assign.c) */
 bool take_apart(const char *argument, struct assignment *a);
 
-/* Sets what the name says of a log (log_assign.c). => LOG_WRONG after a message. */
+/* Sets what the name says of a log (log_assign.c).  Returns LOG_WRONG after a message. */
 enum log_outcome { LOG_UNKNOWN, LOG_SET, LOG_WRONG };
 enum log_outcome log_assign(struct log_settings *l, const struct assignment *a);
-/* Applies NAME=VALUE. => false, after a message. */
+/* Applies NAME=VALUE. Returns false, after a message. */
 bool assign_log(struct log_settings *l, const char *argument);
-/* Networks for the lines of Bro 1: these instead of those before, or besides with `add`. => As above. */
+/* Networks for the lines of Bro 1: these instead of those before, or besides with `add`.  Returns as above. */
 bool set_local_nets(struct log_settings *l, const char *value, bool add);
 bool set_neighbor_nets(struct log_settings *l, const char *value, bool add);
 void log_settings_free(struct log_settings *l);
 
-/* The constants that log_assign() sets, by index; NULL behind the last. */
+/* The constants that log_assign() sets, by index; NULL past the last one. */
 const char *log_constant_at(size_t i);
 /* Returns whether it sets it, or knows why not. */
 bool log_constant_is_known(const char *name, size_t n);
@@ -108,10 +108,10 @@ extern const size_t            settings_rows_n;
 /* Applies one option to the settings at `arg`: an args_spec's apply. */
 bool settings_apply(void *arg, int key, const char *value);
 
-/* Fills the settings from the arguments and lets `with` run. => an exit_code */
+/* Fills the settings from the arguments and lets `with` run.  Returns an exit_code */
 int settings_run(const struct args_spec *spec, int (*with)(struct settings *s), int argc, char **argv);
 
-/* Reads a file of settings and says what is wrong with it. Returns an exit_code. */
+/* Reads a file of settings and says what is wrong with it.  Returns an exit_code. */
 int settings_check(const char *path);
 
 /* The options of `read` and `live`. */
@@ -127,17 +127,17 @@ bool filter_compiles(const char *filter);
 
 /* Returns whether the library has an option of that name (assign.c). */
 bool is_constant(const char *name, size_t n);
-/* An argument for which is_assignment(). => false, after a message. */
+/* An argument for which is_assignment().  Returns false, after a message. */
 bool assign(struct settings *s, const char *argument);
-/* Sets one option of the library. => false, after a message. */
+/* Sets one option of the library.  Returns false, after a message. */
 bool assign_option(struct settings *s, const char *name, const char *value);
-/* => Whether the argument has the form NAME=VALUE or NAME+=VALUE with a name as Zeek's constants have them. */
+/* Returns whether the argument has the form NAME=VALUE or NAME+=VALUE with a name as Zeek's constants have them. */
 bool is_assignment(const char *argument);
-/* => Whether the argument is named as Zeek's scripts are and no file. */
+/* Returns whether the argument is named as Zeek's scripts are and no file. */
 bool is_script(const char *argument);
-/* => Whether that script is one of those that add columns. */
+/* Returns whether that script is one of those that add columns. */
 bool is_column_script(const char *argument);
-/* => Whether it is the one that asks for JSON. */
+/* Returns whether it is the one that asks for JSON. */
 bool is_json_script(const char *argument);
 
 /* Reads the source to its end and logs (run.c). The source and the ship are freed; `live` is NULL for captures, `ship` without sinks.

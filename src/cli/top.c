@@ -72,7 +72,7 @@ static const struct args_spec spec = {
 		"output is no terminal,\npages come one below the other.",
 };
 
-/* Asks for the counters. Returns false where that is the end, with a message in `err`, which is shown when the terminal is given back. */
+/* Asks for the counters.  Returns false where that is the end, with a message in `err`, which is shown when the terminal is given back. */
 static bool
 look(struct top *t, struct samples *out)
 {
@@ -103,7 +103,7 @@ look_at_talkers(struct top *t)
 	t->page.has_talkers = outcome == ASK_OK && samples_read(&t->page.talkers, text);
 }
 
-/* Takes a new look. Returns false after a message. */
+/* Takes a new look.  Returns false after a message. */
 static bool
 renew(struct top *t)
 {
@@ -125,7 +125,7 @@ renew(struct top *t)
 	return true;
 }
 
-/* Waits until there are two looks to compare. Returns false where it is to end. */
+/* Waits until there are two looks to compare.  Returns false where it is to end. */
 static bool
 await_rates(struct top *t)
 {

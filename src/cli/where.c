@@ -97,7 +97,7 @@ compile(struct where *w, unsigned flags)
 	return false;
 }
 
-/* Takes a text of the heap, NULL for none after a message, as a further condition.  It is compiled alone before it is joined to the
+/* Takes an allocated string, NULL for none after a message, as a further condition.  It is compiled alone before it is joined to the
  * others, so that messages show what was written. */
 static bool
 add(struct where *w, char *text, const char *file, unsigned flags)

@@ -5,7 +5,7 @@
 #include "base/fetch.h"
 #include "conn/history.h"
 
-/* => The connection that `hash` leads to first, or NULL. */
+/* Returns the connection that `hash` leads to first, or NULL. */
 static inline const struct conn *
 conn_fetch(const struct conn_store *s, uint32_t hash)
 {

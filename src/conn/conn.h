@@ -180,7 +180,7 @@ struct conn_store;
 struct conn_tracker {
 	/* Of a connection's state, of the part that few connections need, and of what is kept for tcp_rexmit. */
 	size_t state_size, rare_size, stats_size;
-	/* Is a connection that begins with this packet an embryo?  And makes a full one of it: false where there is no memory. */
+	/* Is a connection that begins with this packet an embryo?  And makes a full one of it: false when out of memory. */
 	bool (*is_embryo)(const struct conn_store *s, const struct pkt *p);
 	bool (*open)(struct conn_store *s, uint32_t handle);
 	/* Earliest timer of the state, INFINITY for none. */
@@ -226,7 +226,7 @@ struct conn_watcher {
 	void (*ends)(void *arg, uint32_t handle);
 	/* The connection ends: `watch` is given back. */
 	void (*release)(void *arg, uint32_t watch);
-	/* Something was lost for want of memory: nothing more is to be looked at. */
+	/* Something was lost for lack of memory: nothing more is inspected. */
 	void (*give_up)(void *arg, uint32_t handle);
 };
 
@@ -283,7 +283,7 @@ struct conn_store {
 	void                *on_end_arg;
 };
 
-/* => False where there is no memory. */
+/* Returns false when out of memory. */
 bool conn_store_init(struct conn_store *s, const struct conn_options *opt, const struct conn_tracker *tracker);
 void conn_store_free(struct conn_store *s);
 /* Puts the store under a bound, before the first connection; and what is in use of it. */
@@ -305,17 +305,17 @@ conn_cold_at(const struct conn_store *s, const struct conn *c)
 	return slab_at_sized(&s->colds, c->cold, sizeof(struct conn_cold));
 }
 
-/* => NULL where the connection has none. */
+/* Returns NULL if the connection has none. */
 static inline struct conn_extra *
 conn_extra_at(const struct conn_store *s, const struct conn *c)
 {
 	return c->flags & CONN_EXTRA ? slab_at(&s->extras, conn_cold_at(s, c)->extra) : NULL;
 }
 
-/* => The connection's extra, attached when there was none; NULL where there is no memory. */
+/* Returns the connection's extra, attached when there was none; NULL when out of memory. */
 struct conn_extra *conn_extra_need(struct conn_store *s, uint32_t handle);
 
-/* => The connection's end at that side. */
+/* Returns the connection's end at that side. */
 static inline struct addr
 conn_host(const struct conn_store *s, const struct conn *c, int side)
 {
@@ -357,7 +357,7 @@ conn_bytes(const struct conn_store *s, const struct conn *c, int side)
 	return c->bytes[side] | (x ? (uint64_t)x->bytes[side] << 32 : 0);
 }
 
-/* => Where the connection was seen, until another begins. */
+/* Returns where the connection was seen, until another begins. */
 const struct conn_link *conn_link(const struct conn_store *s, const struct conn *c);
 
 /* Symmetric hash of a packet's addresses, ports and protocol; of the ordered tuple for one-way ICMP. */
@@ -368,10 +368,10 @@ uint32_t conn_hash(const struct conn_store *s, const struct pkt *p);
 uint32_t conn_find(const struct conn_store *s, const struct pkt *p, uint32_t hash, struct conn **found, bool *is_orig);
 
 /* A connection that begins with `p`, which came from the originator, or from the responder if `flip`.
- * => Its handle, or 0 where there is no memory. */
+ * Returns its handle, or 0 when out of memory. */
 uint32_t conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip);
 
-/* Attaches the cold part of what was an embryo.  => False where there is no memory; it then still is one. */
+/* Attaches the cold part of what was an embryo.  Returns false when out of memory; it then still is one. */
 bool conn_settle(struct conn_store *s, struct conn *c);
 
 /* Exchanges originator and responder (Connection::FlipRoles); adds ^ to the history. */
@@ -383,7 +383,7 @@ void conn_begin_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout
 /* Session::SetInactivityTimeout. */
 void conn_set_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which);
 
-/* => When the earliest of the connection's timers is due; INFINITY for none. */
+/* Returns when the earliest of the connection's timers is due; INFINITY for none. */
 double conn_due(const struct conn_store *s, uint32_t handle);
 #define CONN_TIMERS (TRACKER_TIMERS + 3)
 
@@ -424,7 +424,7 @@ bool conn_idle(struct conn_store *s, double now, uint64_t most);
 /* The input has ended: raises the events of those timers that Zeek runs then, due or not, and connection_pending. */
 void conn_at_end(struct conn_store *s, uint32_t handle);
 
-/* Notes the tunnels around the first packet. => False where there is no memory. */
+/* Notes the tunnels around the first packet.  Returns false when out of memory. */
 bool conn_encap_begin(struct conn_extra *x, const struct encap_stack *encap);
 /* Connection::CheckEncapsulation: notes the tunnels around a further packet. */
 void conn_check_encap(struct conn_store *s, uint32_t handle, const struct encap_stack *encap);

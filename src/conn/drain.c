@@ -142,7 +142,7 @@ fetch_ahead(const struct conn_store *s, const struct conn_drain *d)
 		s->watcher->fetch_more(s->watcher->arg, c->watch);
 }
 
-/* Returns the next connection, or 0 behind the last. */
+/* Returns the next connection, or 0 past the last one. */
 static uint32_t
 next_handle(const struct conn_store *s, struct conn_drain *d)
 {

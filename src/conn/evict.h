@@ -20,7 +20,7 @@ enum press {
 /* Ends the least recently active of a few connections: for max_connections. */
 void conn_evict(struct conn_store *s);
 
-/* The same for want of memory: one that has exchanged little, if there is one near. */
+/* The same for lack of memory: one that has exchanged little, if there is one near. */
 void conn_make_room(struct conn_store *s);
 
 /* Looks at the next few hundred connections, and does to them what that stage asks for. */

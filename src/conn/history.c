@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Moves the text into the extra, with room for one more letter. => NULL where there is no memory. */
+/* Moves the text into the extra, with room for one more letter.  Returns NULL when out of memory. */
 static struct conn_extra *
 history_spill(struct conn_store *s, uint32_t handle)
 {

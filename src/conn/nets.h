@@ -23,12 +23,12 @@ struct net_set {
 };
 
 /* Parses "10.0.0.0/8" "fd00::/8" "[fd00::]/8" "192.0.2.1".
- * => False when it is none of these. */
+ * Returns false when it is none of these. */
 bool subnet_parse(const char *text, size_t len, struct subnet *out);
 
-/* Bits behind the prefix are cleared. => False where there is no memory. */
+/* Bits behind the prefix are cleared.  Returns false when out of memory. */
 bool net_set_add(struct net_set *set, struct subnet net);
-/* Adds a list of them: "10.0.0.0/8,fd00::/8", "{ 10.0.0.0/8 }". => False where it is none, or there is no memory. */
+/* Adds a list of them: "10.0.0.0/8,fd00::/8", "{ 10.0.0.0/8 }". Returns false if it is not one, or there is no memory. */
 bool net_set_parse(struct net_set *set, const char *text);
 void net_set_free(struct net_set *set);
 bool net_set_has(const struct net_set *set, const struct addr *a);

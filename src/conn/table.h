@@ -34,7 +34,7 @@ size_t table_bytes(const struct table *t);
 /* Forgets everything, and gives back the memory that a few do not need. */
 void table_clear(struct table *t);
 
-/* => False where there is no memory to grow; the table is as it was. */
+/* Returns false when out of memory to grow; the table is as it was. */
 bool table_insert(struct table *t, uint32_t hash, uint32_t handle);
 void table_remove(struct table *t, uint32_t hash, uint32_t handle);
 

@@ -313,7 +313,7 @@ inner_layer(const struct inner *in)
 }
 
 /* GRE over UDP works with the addresses of the packet around it, so it is taken off at once.
- * => Whether it is GRE that finds the stack full: it still has the carrier's connection at hand. */
+ * Returns whether it is GRE that finds the stack full: it still has the carrier's connection at hand. */
 static bool
 push_gre(struct walk *w, const struct pkt *outer)
 {

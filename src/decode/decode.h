@@ -122,7 +122,7 @@ struct decode_options {
 
 struct decoder;
 
-/* => A decoder, or NULL where there is no memory.  `opt` is copied. */
+/* Returns a decoder, or NULL when out of memory.  `opt` is copied. */
 struct decoder               *decoder_new(const struct decode_options *opt);
 void                          decoder_free(struct decoder *dec);
 const char                   *decode_rejected_name(enum decode_rejected cause);
@@ -163,7 +163,7 @@ struct dissection {
 	struct encap_stack stack; /* around the innermost piece */
 };
 
-/* => Seconds as Zeek computes them, from whole microseconds (iosource/Packet.cc). */
+/* Returns seconds as Zeek computes them, from whole microseconds (iosource/Packet.cc). */
 static inline double
 packet_seconds(int64_t sec, uint32_t nsec)
 {
@@ -175,7 +175,7 @@ packet_seconds(int64_t sec, uint32_t nsec)
  * for network time in Zeek (empty_pcap_header): leave it out of `now`. */
 void decode_begin(struct decoder *dec, struct dissection *d, const struct connlog_packet *raw, double now);
 
-/* => True with the next packet that belongs to a connection in `out`; false when the frame is done. */
+/* Returns true with the next packet that belongs to a connection in `out`; false when the frame is done. */
 bool decode_next(struct decoder *dec, struct dissection *d, struct pkt *out);
 
 /* What is inside a UDP datagram that turned out to be a tunnel. */
@@ -188,7 +188,7 @@ struct inner {
 /* Puts what is inside `outer` on top of the pending pieces, inside one more tunnel `e` (Zeek's
  * build_inner_packet); for INNER_GRE no tunnel is added here, GRE adds its own and `e` may be NULL.  Call it
  * before the next decode_next() on `d`.
- * => True where Zeek adds the letter X to the carrier's history: the stack of analyzers is full behind GRE. */
+ * Returns true if Zeek adds the letter X to the carrier's history: the stack of analyzers is full behind GRE. */
 bool decode_inner(struct decoder *dec, struct dissection *d, const struct pkt *outer, const struct inner *in,
                   const struct encap *e);
 

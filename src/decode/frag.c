@@ -172,7 +172,7 @@ insert(struct frags *f, struct frag_entry *e, uint32_t lo, struct bytes data)
 	return true;
 }
 
-/* => Whether all is there; `size` can grow on the way. */
+/* Returns whether all is there; `size` can grow on the way. */
 static bool
 complete(struct frag_entry *e)
 {
@@ -184,7 +184,7 @@ complete(struct frag_entry *e)
 }
 
 /* The size as far as this fragment tells, and its bytes.
- * => FRAG_WHOLE where all is there now: a fragment without bytes never completes a datagram. */
+ * Returns FRAG_WHOLE where all is there now: a fragment without bytes never completes a datagram. */
 static enum frag_answer
 add(struct frags *f, struct frag_entry *e, const struct frag_input *in)
 {

@@ -28,7 +28,7 @@ inspect_at(const struct inspector *i, uint32_t watch)
 	return pool_at(&i->pool, watch);
 }
 
-/* => An inspection without recognisers, but with room for `first`, which may be NULL; or NULL. */
+/* Returns an inspection without recognisers, but with room for `first`, which may be NULL; or NULL. */
 static struct inspect *
 inspect_new(struct inspector *i, uint32_t handle, const struct recogniser *first)
 {
@@ -54,7 +54,7 @@ inspect_new(struct inspector *i, uint32_t handle, const struct recogniser *first
 }
 
 /* An inspection with the recognisers of the responder's port as the connection began, then the matcher of signatures.
- * => NULL without memory. */
+ * Returns NULL when out of memory. */
 static struct inspect *
 build(struct inspector *i, uint32_t handle, bool with_ports)
 {
@@ -101,7 +101,7 @@ inspect_free(struct inspect *in, uint32_t watch)
 	i->counters.undecided -= counted;
 }
 
-/* Nothing more is looked at: what was found is kept, the rest given back. */
+/* Inspection ends: what was found is kept, the rest given back. */
 static void
 finish(struct inspect *in)
 {
@@ -155,7 +155,7 @@ note_fed(struct inspector *i, struct inspect *in, uint32_t watch)
 	i->fed_name = watch;
 }
 
-/* => The connection's inspection, made where there is none yet; NULL where it is over. */
+/* Returns the connection's inspection, made where there is none yet; NULL where it is over. */
 static inline struct inspect *
 inspect_of(struct inspector *i, uint32_t handle)
 {

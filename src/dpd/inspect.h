@@ -115,12 +115,12 @@ struct inspector {
 	unsigned                      n_events;
 	struct inspect               *fed;      /* the inspection that was told something in this packet, or NULL, */
 	uint32_t                      fed_name; /* and its name */
-	bool                          closed;   /* nothing more is looked into, for want of memory */
+	bool                          closed;   /* nothing more is looked into, for lack of memory */
 	uint64_t                      weighing; /* inspections with INSPECT_WEIGHS */
 	struct inspect_counters       counters;
 };
 
-/* => False where there is no memory. Sets the store's watcher, unless services are switched off. */
+/* Returns false when out of memory. Sets the store's watcher, unless services are switched off. */
 bool inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt);
 void inspector_free(struct inspector *i);
 /* Puts it under a bound before the first connection, of which it leaves some to others; gives back what is not in use of it; and what
@@ -158,7 +158,7 @@ talk_inspect(const struct talk *t)
 	return ((struct inspect *const *)(const void *)t)[-1];
 }
 
-/* => The talk at that place; NULL for 0. */
+/* Returns the talk at that place; NULL for 0. */
 static inline struct talk *
 talk_at(const struct inspect *in, uint32_t place)
 {
@@ -167,7 +167,7 @@ talk_at(const struct inspect *in, uint32_t place)
 	return place ? (struct talk *)(void *)((struct inspect **)pool_at(&in->by->pool, place) + 1) : NULL;
 }
 
-/* => NULL for a matcher. */
+/* Returns NULL for a matcher. */
 static inline const struct recogniser *
 talk_what(const struct talk *t)
 {

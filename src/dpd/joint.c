@@ -95,7 +95,7 @@ chain_of(struct joint *j, const uint16_t of[JOINT_MAX])
 
 static unsigned add(struct joint *j, const uint16_t of[JOINT_MAX]);
 
-/* The table begins anew, with the state that all begins with. */
+/* The table starts over, with the state that all begins with. */
 static void
 renew(struct joint *j)
 {

@@ -37,7 +37,7 @@ struct sig_sets {
 	uint64_t fired[2];
 };
 
-/* => NULL without memory. */
+/* Returns NULL when out of memory. */
 struct signatures *signatures_new(void);
 void               signatures_free(struct signatures *s);
 
@@ -51,18 +51,18 @@ sig_start(struct sig_match *m, int slot)
 
 /* Takes one chunk of `slot` (0 originator, 1 responder): TCP's continue the stream, UDP's datagrams stand alone.
  * `is_tcp`: the connection is TCP, else no condition on a TCP side holds.  The services to enable go to `out` in order.
- * => How many. */
+ * Returns how many. */
 unsigned signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, struct bytes b,
                           enum service out[SIG_OUT]);
 
-/* => Can a rule that enables a service still fire? */
+/* Returns can a rule that enables a service still fire? */
 bool signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp);
 
-/* => Steps for which an automaton had no room for another state: answered as if nothing could match any more; and chunks of which
+/* Returns steps for which an automaton had no room for another state: answered as if nothing could match any more; and chunks of which
  * what has matched found no memory. */
 uint64_t signatures_lost(const struct signatures *s);
 
-/* => What has matched and fired. */
+/* Returns what has matched and fired. */
 struct sig_sets signatures_sets(const struct signatures *s, const struct sig_match *m);
 
 /* Gives back what a matcher has that is over. */

@@ -117,7 +117,7 @@ connlog_option_at(size_t i)
 	return i < N_OPTIONS ? &table[i].info : NULL;
 }
 
-/* => What was expected where the value was not that, else NULL. */
+/* Returns what was expected where the value was not that, else NULL. */
 static const char *
 assign(struct connlog_options *o, const struct option *opt, const char *value, bool add)
 {

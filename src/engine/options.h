@@ -32,7 +32,7 @@ struct connlog_options {
 
 /* A copy that owns what it points at, with Site's private ranges added to the local ones; of the defaults where `from` is
  * NULL.
- * => False where there is no memory; `out` is then empty. */
+ * Returns false when out of memory; `out` is then empty. */
 bool options_copy(const struct connlog_options *from, struct connlog_options *out);
 /* Frees what the options own, not the struct. */
 void options_clear(struct connlog_options *o);

@@ -165,7 +165,7 @@ is_full(const struct crew *c, const struct slot *s, size_t bytes, double now)
 	return c->windows ? c->windows->next - s->from > SLOT_WINDOWS : s->room - s->used < bytes;
 }
 
-/* Copies the packet's bytes. Returns false when out of memory. */
+/* Copies the packet's bytes.  Returns false when out of memory. */
 static bool
 keep_bytes(struct slot *s, connlog_packet *p)
 {

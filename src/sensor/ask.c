@@ -11,7 +11,7 @@
 
 enum { PATIENCE = 5 /* seconds */, ANSWER_MAX = 4 << 20, FIRST_ROOM = 64 << 10 };
 
-/* Reads to the end. Returns the text, of the heap and terminated; NULL with errno. */
+/* Reads to the end.  Returns the text, allocated and terminated; NULL with errno. */
 static char *
 read_all(int fd)
 {
@@ -40,7 +40,7 @@ read_all(int fd)
 	return NULL;
 }
 
-/* Returns the whole answer, of the heap; NULL with errno. */
+/* Returns the whole answer, allocated; NULL with errno. */
 static char *
 exchange(const struct addrinfo *where, const char *path)
 {

@@ -56,7 +56,7 @@ put_date(FILE *f, double when)
 	        t.tm_sec);
 }
 
-/* Returns the line for the shell, of the heap, or NULL. */
+/* Returns the line for the shell, allocated, or NULL. */
 static char *
 command_line(const char *command, const char *name, const struct finished *f)
 {

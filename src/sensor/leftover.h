@@ -14,7 +14,7 @@
 struct leftovers {
 	const char            *folder, *name;
 	const struct rotation *rotation;
-	/* Called with each log that has got its name; the path is the callee's, of the heap. */
+	/* Called with each log that has got its name; the path is the callee's, allocated. */
 	void (*finished)(void *arg, char *path, double opened, double closed);
 	void (*say)(void *arg, const char *text);
 	void *arg;

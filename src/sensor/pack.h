@@ -18,7 +18,7 @@ struct packing {
 /* "gzip", "zstd", each with :LEVEL or not, "none". Returns false for anything else. */
 bool pack_parse(const char *text, struct packing *out);
 
-/* Returns the path with .gz or .zst behind, of the heap; NULL when out of memory. */
+/* Returns the path with .gz or .zst behind, allocated; NULL when out of memory. */
 char *pack_path(const char *path, enum pack_kind kind);
 
 /* Returns the ".gz" or ".zst" that a name ends with, or "". */
@@ -26,7 +26,7 @@ const char *pack_suffix_of(const char *name);
 
 /* Packs a file into one beside it, which gets its name when it is complete and on the disk, and removes it then.  The time of
  * the last change stays.  Once *stop is set it gives up and leaves the file as it is.
- * Returns the new path, of the heap; or NULL with errno (ECANCELED). */
+ * Returns the new path, allocated; or NULL with errno (ECANCELED). */
 char *pack_file(const struct packing *p, const char *path, const atomic_bool *stop);
 
 #endif

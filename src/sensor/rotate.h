@@ -33,7 +33,7 @@ double rotate_next(const struct rotation *r, double now);
 double rotate_latest(const struct rotation *r, double now);
 
 /* NAME.DATE.log in the folder, the date being that at which the log was begun; a counter that is not 0 tells it from others
- * of that second (NAME.DATE-1.log).  Returns a text of the heap, or NULL when out of memory. */
+ * of that second (NAME.DATE-1.log).  Returns an allocated string, or NULL when out of memory. */
 char *rotate_path(const struct rotation *r, const char *folder, const char *name, double opened, unsigned counter);
 
 /* Returns whether a file is called like a rotated log of that name, and in *packed whether like a packed one. */
@@ -43,7 +43,7 @@ bool rotate_is_ours(const struct rotation *r, const char *name, const char *file
 void rotate_make_folder(const char *path);
 
 /* Moves a finished log to the name of a rotated one that nothing has yet, packed or not; into the folder it stands in where
- * the other cannot be had.  Returns its new path, of the heap; or NULL with errno. */
+ * the other cannot be had.  Returns its new path, allocated; or NULL with errno. */
 char *rotate_move(const struct rotation *r, const char *folder, const char *name, const char *path, double opened);
 
 #endif

@@ -15,7 +15,7 @@ struct serve *serve_open(const char *address, char *err, size_t err_size);
 /* Begins to answer.  Returns whether there is a thread for it. */
 bool serve_begin(struct serve *s);
 enum serve_page { SERVE_METRICS, SERVE_TALKERS, SERVE_PAGES };
-/* The text, of the heap, is the answer from now on; it becomes the server's. NULL: there is none. */
+/* The text, allocated, is the answer from now on; it becomes the server's. NULL: there is none. */
 void serve_publish(struct serve *s, enum serve_page page, char *text, size_t n);
 /* Returns how often a page was asked for. */
 unsigned serve_asked(struct serve *s, enum serve_page page);

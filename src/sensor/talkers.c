@@ -95,7 +95,7 @@ map_ipv4(uint8_t out[16], const uint8_t *address)
 	memcpy(out + 12, address, 4);
 }
 
-/* Takes both addresses out of a frame. Returns whether it has some. */
+/* Takes both addresses out of a frame.  Returns whether it has some. */
 static bool
 addresses_of(const connlog_packet *p, uint8_t from[16], uint8_t to[16])
 {

@@ -13,12 +13,12 @@
 
 struct talkers;
 
-/* Returns NULL without memory. */
+/* Returns NULL when out of memory. */
 struct talkers *talkers_new(void);
 void            talkers_free(struct talkers *t);
 /* Counts the IPv4 and IPv6 packets among them that come as Ethernet, with VLAN tags or without. */
 void talkers_packets(struct talkers *t, const connlog_packet *p, size_t n);
-/* Returns the greatest, by bytes a second, as Prometheus reads it, of the heap; NULL without memory. `seconds` have passed since the last
+/* Returns the greatest, by bytes a second, as Prometheus reads it, allocated; NULL when out of memory. `seconds` have passed since the last
  * call. */
 char *talkers_text(struct talkers *t, double seconds, size_t *n);
 

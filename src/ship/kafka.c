@@ -235,7 +235,7 @@ kafka_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t e
 /* ---- sending ------------------------------------------------------------------------------------------------------ */
 
 /* Finds the key's value in an object of JSON, which has a column's name in quotes nowhere but where the column is: quotes in texts
- * have a backslash before them. Returns NULL where it is unset. */
+ * have a backslash before them.  Returns NULL where it is unset. */
 static const char *
 find_key(const struct kafka *s, const char *line, size_t n, size_t *key_n)
 {
@@ -254,7 +254,7 @@ find_key(const struct kafka *s, const char *line, size_t n, size_t *key_n)
 	return from;
 }
 
-/* Hands a line over. Returns what librdkafka does. */
+/* Hands a line over.  Returns what librdkafka does. */
 static rd_kafka_resp_err_t
 produce(struct kafka *s, const char *line, size_t n)
 {
@@ -274,7 +274,7 @@ produce(struct kafka *s, const char *line, size_t n)
 	return err;
 }
 
-/* The same, with what is to be waited for. Returns 0, or -1 with a message in the link. */
+/* The same, with what is to be waited for.  Returns 0, or -1 with a message in the link. */
 static int
 send_line(struct kafka *s, struct link *l, const char *line, size_t n)
 {

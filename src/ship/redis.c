@@ -63,7 +63,7 @@ redis_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t e
 	return s;
 }
 
-/* Reads an answer. Returns 0, or -1 with a message in the link. */
+/* Reads an answer.  Returns 0, or -1 with a message in the link. */
 static int
 take_reply(struct redis *s, struct link *l)
 {

@@ -57,7 +57,7 @@ type_of(const connlog_column_info *c)
 	}
 }
 
-/* Runs one statement, which is freed; NULL: there was no memory for it. Returns 0, or -1 with a message in the link. */
+/* Runs one statement, which is freed; NULL: there was no memory for it.  Returns 0, or -1 with a message in the link. */
 static int
 run(struct sqlite *s, struct link *l, char *sql)
 {

@@ -43,7 +43,7 @@ is_word(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '.';
 }
 
-/* Passes over blanks and over comments, which go from # to the line's end. */
+/* Skips blanks and over comments, which go from # to the line's end. */
 static void
 skip_blanks(struct lexer *l)
 {

@@ -8,7 +8,7 @@
 struct pattern;
 struct pattern_room;
 
-/* Returns NULL with a text in `err`, and in *at the byte of the expression that is meant. */
+/* Returns NULL with a message in `err`, and in *at the byte of the expression that is meant. */
 struct pattern *pattern_new(struct text expression, bool caseless, size_t *at, char *err, size_t err_size);
 void            pattern_free(struct pattern *p);
 

@@ -117,7 +117,7 @@ struct format {
 	const char *prefix; /* NULL: none */
 	/* What stands before the first and behind the last record; NULL for nothing. `when`: see connlog_writer_open. */
 	void (*open)(struct connlog_writer *w, double when);
-	/* Writes the record's line at `p`. => Where it ends. */
+	/* Writes the record's line at `p`.  Returns where it ends. */
 	char *(*record)(const struct connlog_writer *w, char *p, const struct record *r);
 	/* In its place, of a format that is no lines: takes the record, and appends to the writer's buffer what it likes. */
 	void (*take)(struct connlog_writer *w, const struct record *r);
@@ -128,7 +128,7 @@ struct format {
 /* Returns whether both are the same columns in the same order. */
 bool same_fields(const struct field_set *a, const struct field_set *b);
 
-/* => What a call that appends answers; a lack of memory is told once. */
+/* Returns what a call that appends answers; a lack of memory is told once. */
 int writer_outcome(connlog_writer *w);
 
 static inline struct cell
@@ -137,24 +137,24 @@ cell_of(const struct column *c)
 	return (struct cell){ c->has, c->offset, (uint8_t)c->info.type, (uint8_t)(c - schema) };
 }
 
-/* => Where the column's value lies; it means something only where the column is set. */
+/* Returns where the column's value lies; it means something only where the column is set. */
 static inline const void *
 cell_at(const struct cell *c, const struct record *r)
 {
 	return (const char *)r + c->offset;
 }
 
-/* => The record's text of that column as a log had it, or an empty one (record.h). */
+/* Returns the record's text of that column as a log had it, or an empty one (record.h). */
 static inline struct text
 literal_of(const struct record *r, enum column_id id)
 {
 	return r->literals != NULL ? r->literals[id] : (struct text){ NULL, 0 };
 }
 
-/* \xHH, lower case, as Zeek escapes a byte in both of its formats. => Where it ends. */
+/* \xHH, lower case, as Zeek escapes a byte in both of its formats.  Returns where it ends. */
 char *put_hex_escape(char *p, unsigned char c);
 
-/* A column that is set and no text or set, as Zeek's tab-separated log has it. => Where it ends. (zeek_row.c) */
+/* A column that is set and no text or set, as Zeek's tab-separated log has it.  Returns where it ends. (zeek_row.c) */
 char *put_scalar(char *p, const struct cell *c, const struct record *r);
 
 extern const struct format format_zeek, format_bro2;                /* zeek.c */
@@ -165,10 +165,10 @@ extern const struct format format_csv;                              /* csv.c */
 extern const struct format format_parquet;                          /* parquet.c */
 extern const struct format format_bro0, format_bro1, format_bro1_5; /* bro1.c */
 
-/* Takes the style from the options. => NULL, or what is wrong (static). (zeek.c) */
+/* Takes the style from the options.  Returns NULL, or what is wrong (static). (zeek.c) */
 const char *zeek_style_set(struct zeek_style *s, const connlog_writer_options *o);
 
-/* => The format of that name, or NULL. (formats.c) */
+/* Returns the format of that name, or NULL. (formats.c) */
 const struct format *format_find(const char *name);
 
 #endif

@@ -13,7 +13,7 @@ static const char *const json_times[] = {
 };
 enum { JSON_TIMES = sizeof json_times / sizeof json_times[0] };
 
-/* => Which of them it is, or JSON_TIMES. */
+/* Returns which of them it is, or JSON_TIMES. */
 static size_t
 find_json_time(const char *name)
 {
@@ -93,7 +93,7 @@ set_columns(struct field_set *set, const char *list, const struct field_set *kno
 	}
 }
 
-/* => Whether the writer can write a column that a log has. */
+/* Returns whether the writer can write a column that a log has. */
 static bool
 has_place(const struct format *format, const struct field_set *fields, const struct field *f)
 {
@@ -105,7 +105,7 @@ has_place(const struct format *format, const struct field_set *fields, const str
 	return false;
 }
 
-/* Chooses the fields out of those that the records have. => NULL, or what is wrong with --fields. */
+/* Chooses the fields out of those that the records have.  Returns NULL, or what is wrong with --fields. */
 static const char *
 choose_fields(struct connlog_writer *w, const struct field_set *known, char *err, size_t err_size)
 {
@@ -151,7 +151,7 @@ set_nets(struct net_set *set, const char *name, const char *text, char *err, siz
 	return false;
 }
 
-/* Applies the options. => false with a text in `err`. */
+/* Applies the options.  Returns false with a message in `err`. */
 static bool
 configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, size_t err_size)
 {
@@ -197,7 +197,7 @@ configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, 
 	return true;
 }
 
-/* Chooses the fields: of the log's columns, or of those that the engine's records have. => As choose_fields(). */
+/* Chooses the fields: of the log's columns, or of those that the engine's records have.  Returns as choose_fields() does. */
 static const char *
 first_fields(struct connlog_writer *w, const connlog_columns *columns, char *err, size_t err_size)
 {
@@ -372,7 +372,7 @@ extra_room(const struct extra *x)
 	return text_room(x->name) + (x->kind == EXTRA_LIST ? texts_room(&x->list) : text_room(x->text));
 }
 
-/* => What these columns can take, texts and sets that are set. */
+/* Returns what these columns can take, texts and sets that are set. */
 static size_t
 columns_room(uint64_t columns, const struct record *r)
 {
@@ -386,7 +386,7 @@ columns_room(uint64_t columns, const struct record *r)
 	return room;
 }
 
-/* => What is there of a log that was read: columns that the schema does not know, values as they stood. */
+/* Returns what is there of a log that was read: columns that the schema does not know, values as they stood. */
 static size_t
 read_room(const struct connlog_writer *w, const struct record *r)
 {
@@ -403,7 +403,7 @@ read_room(const struct connlog_writer *w, const struct record *r)
 	return room;
 }
 
-/* => What the record's line can take at most, in any format. */
+/* Returns what the record's line can take at most, in any format. */
 static inline size_t
 record_room(const struct connlog_writer *w, const struct record *r)
 {

@@ -92,7 +92,7 @@ put_pcap(struct build *b, uint32_t sec, unsigned n, unsigned first)
 		put_pcap_packet(b, sec + i, 0, 20, 20, first + i);
 }
 
-/* A pcapng block's start. => Where it is, for end_block(). */
+/* A pcapng block's start.  Returns where it is, for end_block(). */
 static inline size_t
 begin_block(struct build *b, uint32_t type)
 {

@@ -4,7 +4,7 @@
 #include "capture_folder.h"
 #include "capture_pack.h"
 
-/* A capture of `n` packets of 100 bytes that cannot be packed well, one a second from 0 on. => It, *size bytes of it. */
+/* A capture of `n` packets of 100 bytes that cannot be packed well, one a second from 0 on.  Returns it, *size bytes of it. */
 enum { LONG_RECORD = 116 };
 static uint8_t *
 long_capture(unsigned n, size_t *size)
@@ -29,7 +29,7 @@ long_capture(unsigned n, size_t *size)
 	return p;
 }
 
-/* Reads a capture whose file is given another length when the first packets have come. => The first error, or
+/* Reads a capture whose file is given another length when the first packets have come.  Returns the first error, or
  * CONNLOG_END, with the number of packets in *seen. */
 static int
 read_and_resize(const char *name, off_t size, unsigned *seen, char *err, size_t err_size)
@@ -116,7 +116,7 @@ read_sum(connlog_source *s, struct sum *sum)
 	connlog_source_free(s);
 }
 
-/* A file, which a thread unpacks, and the same bytes in memory, where there is none, must come to the same. => That. */
+/* A file, which a thread unpacks, and the same bytes in memory, where there is none, must come to the same.  Returns that. */
 static struct sum
 both_ways(const uint8_t *p, size_t n)
 {

@@ -113,7 +113,7 @@ packet(enum transport transport, int from, double ts)
 	};
 }
 
-/* What the engine does with a packet that belongs to a connection. => Its connection. */
+/* What the engine does with a packet that belongs to a connection.  Returns its connection. */
 static inline uint32_t
 feed(struct world *w, const struct pkt *p)
 {

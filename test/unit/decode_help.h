@@ -220,7 +220,7 @@ vlan_tag(struct frame *f, unsigned tag)
 	return p;
 }
 
-/* Bytes from hex digits; spaces between them mean nothing. => Their number. */
+/* Bytes from hex digits; spaces between them mean nothing.  Returns their number. */
 static inline size_t
 unhex(const char *hex, uint8_t *out)
 {

@@ -140,7 +140,7 @@ padding(void **state)
 
 enum { KIND_TCP4, KIND_UDP4, KIND_UDP6, KIND_ICMP4, KIND_ICMP6 };
 
-/* => Where the transport header begins. */
+/* Returns where the transport header begins. */
 static uint8_t *
 build(int kind, size_t n)
 {

@@ -33,7 +33,7 @@ close_both(struct both *b)
 	decoder_free(b->thorough);
 }
 
-/* Compares over the first `caplen` bytes of the frame, in memory that ends there. Returns whether it went the short way. */
+/* Compares over the first `caplen` bytes of the frame, in memory that ends there.  Returns whether it went the short way. */
 static bool
 compare(struct both *b, int link, const uint8_t *p, size_t caplen, size_t len)
 {
@@ -77,7 +77,7 @@ build_transport(unsigned kind)
 	}
 }
 
-/* Builds a frame of this kind in `f`. => Its length. */
+/* Builds a frame of this kind in `f`.  Returns its length. */
 static size_t
 build(unsigned kind, size_t payload)
 {
@@ -90,7 +90,7 @@ build(unsigned kind, size_t payload)
 	return frame_len(&f);
 }
 
-/* => Where the IP header of such a frame begins. */
+/* Returns where the IP header of such a frame begins. */
 static uint8_t *
 ip_of(unsigned kind)
 {
@@ -208,7 +208,7 @@ every_field_of_ip6(void **state)
 	close_both(&b);
 }
 
-/* => Whether either way has found a wrong checksum. */
+/* Returns whether either way has found a wrong checksum. */
 static bool
 found_bad(const struct both *b)
 {

@@ -108,7 +108,7 @@ begun(void)
 	return m;
 }
 
-/* Matches a chunk. => The services as a mask. */
+/* Matches a chunk.  Returns the services as a mask. */
 static uint64_t
 feed(struct signatures *s, struct sig_match *m, bool udp, int slot, struct bytes b)
 {

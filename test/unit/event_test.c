@@ -315,7 +315,7 @@ checksum_errors_are_told_at_ten(void **state)
 
 static char folder[] = "/tmp/connlog-contents-XXXXXX";
 
-/* => The text of the side's file. */
+/* Returns the text of the side's file. */
 static const char *
 contents_of(const char *side)
 {

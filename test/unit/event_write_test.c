@@ -25,7 +25,7 @@ written(const connlog_writer *w, const struct world *world, uint32_t handle)
 	return got;
 }
 
-/* => The handle of a connection that begins at this time. */
+/* Returns the handle of a connection that begins at this time. */
 static uint32_t
 begin(struct world *w, double ts)
 {

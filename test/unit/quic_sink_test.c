@@ -11,7 +11,7 @@
 
 static const char text[] = "abcdefghijklmnopqrstuvwxyz";
 
-/* Adds text from `from` to `to`. => How much is in order now, which is what it was taken from. */
+/* Adds text from `from` to `to`.  Returns how much is in order now, which is what it was taken from. */
 static unsigned
 add(struct quic_sink *s, unsigned from, unsigned to)
 {

@@ -43,7 +43,7 @@ on_record(void *arg, const connlog_record *r)
 	return CONNLOG_OK;
 }
 
-/* => What loading a script with that text answers. */
+/* Returns what loading a script with that text answers. */
 static int
 load(connlog_engine *e, const char *text, char *err, size_t err_size)
 {

@@ -109,7 +109,7 @@ static const char *const headers[] = {
 static const char *const usual[] = { "Host: example", "Accept: */*", "User-Agent: x", "Content-Type: text/plain",
 	                                 "Connection: keep-alive" };
 
-/* => How long the message is that is put into `out`; most are usual. */
+/* Returns how long the message is that is put into `out`; most are usual. */
 static size_t
 message(int side, char *out, size_t room)
 {

@@ -1,4 +1,4 @@
-/* The URLs of sinks taken apart, and what waits on the disk for them. */
+/* The URLs of sinks parsed, and what waits on the disk for them. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -139,7 +139,7 @@ put_number(struct disk *d, unsigned i)
 	assert_int_equal(disk_put(d, SPOOL_LINES, text, (size_t)n, 1), 0);
 }
 
-/* Takes what comes next but heads. Returns its number, or 0 where nothing does. */
+/* Takes what comes next but heads.  Returns its number, or 0 where nothing does. */
 static unsigned
 take_number(struct disk *d)
 {

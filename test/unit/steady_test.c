@@ -21,7 +21,7 @@ time_of(const connlog_packet *p)
 	return (double)p->sec + (double)p->nsec / 1e9;
 }
 
-/* => When the packet of that time comes. */
+/* Returns when the packet of that time comes. */
 static double
 steady_time(const struct steady *s, double ts)
 {

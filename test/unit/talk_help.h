@@ -210,7 +210,7 @@ struct dialogue {
 
 #define T(text) text, sizeof(text) - 1
 
-/* => Whether all is as it should be. */
+/* Returns whether all is as it should be. */
 static inline bool
 dialogue_is(const struct dialogue *d, void (*complain)(const char *format, ...))
 {

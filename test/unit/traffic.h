@@ -32,7 +32,7 @@ store(uint8_t *p, uint64_t v, unsigned n)
 	return p + n;
 }
 
-/* => The engine's answer. */
+/* Returns the engine's answer. */
 static inline int
 send_packet(struct talk *t, int proto, bool orig, unsigned flags, const char *payload)
 {
@@ -71,7 +71,7 @@ send_packet(struct talk *t, int proto, bool orig, unsigned flags, const char *pa
 	return connlog_packets(t->engine, &packet, 1);
 }
 
-/* A whole TCP connection with one question and its answer. => The engine's last answer. */
+/* A whole TCP connection with one question and its answer.  Returns the engine's last answer. */
 static inline int
 tcp_talk(struct talk *t, const char *question, const char *answer)
 {
@@ -85,7 +85,7 @@ tcp_talk(struct talk *t, const char *question, const char *answer)
 	return send_packet(t, TCP, true, ACK, "");
 }
 
-/* => An engine that does not look at checksums. */
+/* Returns an engine that does not look at checksums. */
 static inline connlog_engine *
 traffic_engine(void)
 {

@@ -181,7 +181,7 @@ reply_made(struct http *h, bool interrupted)
 
 /* ---- requests */
 
-/* Looks for the version behind the URI and sets it. => True where a URI is there. */
+/* Looks for the version behind the URI and sets it.  Returns true if a URI is there. */
 static bool
 request_target(struct http_dialogue *d, struct bytes rest)
 {

@@ -49,7 +49,7 @@ content_length(struct http_entity *e, struct bytes value)
 		e->content_length = e->partial_content && e->range_length > n ? e->range_length : n;
 }
 
-/* What is before `end`, off `*b` with it. => False where there is none. */
+/* What is before `end`, off `*b` with it.  Returns false if there is none. */
 static bool
 take_to(struct bytes *b, uint8_t end, struct bytes *out)
 {
