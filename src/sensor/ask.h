@@ -7,7 +7,7 @@
 
 struct addrinfo;
 
-enum ask_outcome { ASK_OK, ASK_NOTHING, /* it answers, but has no such text, or not yet */ ASK_FAILED };
+enum ask_outcome { ASK_OK, ASK_NOTHING, /* it answers, but does not have the text, or not yet */ ASK_FAILED };
 
 /* Gets the text at `path`, allocated and terminated.  ASK_FAILED comes with a message. */
 enum ask_outcome ask(const struct addrinfo *where, const char *path, char **text, char *err, size_t err_size);

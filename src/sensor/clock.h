@@ -1,4 +1,4 @@
-/* clock.h - the two clocks of a sensor: the time of day, which may be set, and one that only goes on. */
+/* clock.h - the two clocks of a sensor: the time of day, which can be set, and a monotonic one. */
 #ifndef CONNLOG_SENSOR_CLOCK_H
 #define CONNLOG_SENSOR_CLOCK_H
 
@@ -16,7 +16,7 @@ clock_wall(void)
 	return (double)t.tv_sec + (double)micros / 1e6;
 }
 
-/* Returns seconds of a clock that nobody sets, for waiting. */
+/* Returns the seconds of a monotonic clock, for waiting. */
 static inline double
 clock_steady(void)
 {

@@ -1,4 +1,4 @@
-/* endpoint.h - an address and a port as one text: "127.0.0.1:9911", "[::1]:9911".  No names: nothing is asked for anywhere. */
+/* endpoint.h - parses an address with a port: "127.0.0.1:9911", "[::1]:9911".  Host names are not resolved. */
 #ifndef CONNLOG_SENSOR_ENDPOINT_H
 #define CONNLOG_SENSOR_ENDPOINT_H
 
@@ -7,9 +7,9 @@
 
 #define ENDPOINT_EXPECTED "%s is no address and port like 127.0.0.1:9911 or [::1]:9911"
 
-/* Returns what socket(), bind() and connect() want, for TCP; NULL where it is nothing like that. */
+/* Returns the arguments for socket(), bind() and connect(), for TCP; NULL if the text is invalid. */
 struct addrinfo *endpoint_find(const char *text);
-/* NULL is nothing. */
+/* NULL is ignored. */
 void endpoint_free(struct addrinfo *a);
 
 #endif

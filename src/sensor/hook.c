@@ -1,7 +1,7 @@
 /* hook.c - see hook.h.
  *
- * What is asked for goes through a pair of sockets, a message each: a struct ask with two texts behind it, and back comes the
- * status.  The command is the helper's own, so whoever has taken the other side can have it run for other paths, and no more.
+ * Requests go through a socket pair, one message each: a struct ask followed by two strings; the reply is the status.  The command
+ * belongs to the helper, so an intruder on the other side can only have it run for other paths.
  *
  * Source: scripts/base/frameworks/logging/main.zeek, safe_shell_quote() (src/zeek.bif). */
 #include "sensor/hook.h"
@@ -31,7 +31,7 @@ struct ask {
 	size_t path_n, name_n; /* of the texts, with their zero bytes */
 };
 
-/* "..." with a backslash before what the shell would look at. */
+/* Quotes the text with "..." and puts a backslash before characters that are special to the shell. */
 static void
 put_quoted(FILE *f, const char *text)
 {
@@ -82,7 +82,7 @@ command_line(const char *command, const char *name, const struct finished *f)
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
-/* Starts it with the signals as a program expects them, which the helper ignores.  Returns 0 or errno */
+/* Starts it with default signal dispositions, which the helper ignores.  Returns 0 or errno */
 static int
 spawn(char *line, pid_t *pid)
 {
@@ -131,7 +131,7 @@ run_it(const char *command, const char *name, const struct finished *f, bool wai
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Handles what comes until nobody asks any more. */
+/* Serves requests until the other side closes. */
 static void
 serve(int fd, const char *command)
 {
@@ -157,7 +157,7 @@ static _Noreturn void
 be_the_helper(int fd, const char *command, bool (*prepare)(void *arg), void *arg)
 {
 	for (size_t i = 0; i < SIGNALS;
-	     i++) /* Ctrl-C is for all of a terminal's processes, but this one waits for the end */
+	     i++) /* Ctrl-C reaches all processes of a terminal, but this one waits for the end */
 		signal(signals[i], SIG_IGN);
 	prctl(PR_SET_NAME, "connlog-hook");
 	dup2(STDERR_FILENO, STDOUT_FILENO); /* that is the log's */
@@ -169,7 +169,7 @@ be_the_helper(int fd, const char *command, bool (*prepare)(void *arg), void *arg
 	_exit(0);
 }
 
-/* ---- who asks ----------------------------------------------------------------------------------------------------- */
+/* ---- the requesting side ----------------------------------------------------------------------------------------------------- */
 
 struct hook *
 hook_new(const char *command, bool (*prepare)(void *arg), void *arg, char *err, size_t err_size)

@@ -15,9 +15,9 @@
 #include "sensor/clock.h"
 #include "sensor/thread.h"
 
-#define LOOK_EVERY 60.0   /* seconds between two looks for old logs */
-#define STEP       60.0   /* seconds: a clock that moved by so much was set, */
-#define STEP_PAUSE 3600.0 /* and by it no log is old for so long */
+#define LOOK_EVERY 60.0   /* seconds between two searches for old logs */
+#define STEP       60.0   /* seconds: a clock that jumps by this much was set, */
+#define STEP_PAUSE 3600.0 /* and no log is considered old for this long afterwards */
 #define SLICE      0.1
 #define PATIENCE   1.0
 
@@ -31,7 +31,7 @@ struct janitor {
 	struct finished       *first, **end;
 	bool                   begun, ending, ended; /* the thread has */
 	atomic_bool            hurry;
-	double                 offset, trusted_at; /* wall clock less steady; when its age may be believed again */
+	double                 offset, trusted_at; /* wall clock minus steady clock; when ages can be trusted again */
 	_Atomic uint64_t       packed, commands, removed, failures;
 };
 
@@ -91,7 +91,7 @@ run_command(struct janitor *j, const struct finished *f)
 		say(j, "'%s' ended with status %d for %s", hook_command(j->o.hook), status, f->path);
 }
 
-/* A clock that was set makes no log old at once.  Returns the retention that can be kept now. */
+/* Setting the clock must not make logs old at once.  Returns the retention that applies now. */
 static struct retention
 trusted_retention(struct janitor *j, double now)
 {
@@ -125,7 +125,7 @@ remove_old(struct janitor *j)
 	say(j, "old logs cannot be removed: %s", strerror(failed));
 }
 
-/* Rotated logs of a folder that an earlier run left unpacked. */
+/* Compresses rotated logs that an earlier run left uncompressed. */
 static void
 pack_left(struct janitor *j, const char *folder)
 {
@@ -148,14 +148,14 @@ pack_left(struct janitor *j, const char *folder)
 
 /* ---- the thread -------------------------------------------------------------------------------------------------- */
 
-/* Returns the next log, which is taken out; NULL where none has come in time, or all is done and *over set. */
+/* Removes and returns the next log; NULL if none arrived in time, or if everything is done, with *over set. */
 static struct finished *
 take(struct janitor *j, bool *over)
 {
 	const struct timespec until = clock_timespec(clock_steady() + LOOK_EVERY);
 
 	pthread_mutex_lock(&j->lock);
-	if (j->first == NULL && !j->ending) /* whatever it is woken for, it looks for old logs then */
+	if (j->first == NULL && !j->ending) /* whenever it wakes up, it looks for old logs */
 		pthread_cond_timedwait(&j->changed, &j->lock, &until);
 	struct finished *f = j->first;
 	if (f != NULL) {
@@ -225,7 +225,7 @@ janitor_put(struct janitor *j, char *path, double opened, double closed, bool te
 	struct finished *f = malloc(sizeof *f);
 
 	if (f == NULL) {
-		free(path); /* the log is there all the same */
+		free(path); /* the log exists all the same */
 		return;
 	}
 	*f = (struct finished){ .path = path, .opened = opened, .closed = closed, .terminating = terminating };
@@ -251,7 +251,7 @@ janitor_counts(struct janitor *j, struct janitor_counts *out)
 	*out = (struct janitor_counts){ j->packed, j->commands, j->removed, j->failures };
 }
 
-/* Returns whether the thread has ended by then; a signal makes it the end of waiting. */
+/* Returns whether the thread has ended by then; a signal ends the wait. */
 static bool
 wait_for_end(struct janitor *j, double deadline, bool interruptible)
 {
@@ -278,7 +278,7 @@ janitor_end(struct janitor *j, double deadline, struct janitor_counts *last)
 	pthread_mutex_unlock(&j->lock);
 	janitor_counts(j, last);
 	if (!ended)
-		return; /* the thread goes with the process */
+		return; /* the thread ends with the process */
 	if (j->begun)
 		pthread_join(j->thread, NULL);
 	for (struct finished *f = j->first, *next; f != NULL; f = next) {

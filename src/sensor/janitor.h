@@ -1,6 +1,6 @@
-/* janitor.h - what becomes of logs that are finished: packed, handed to a command, removed when they are old.
+/* janitor.h - processes finished logs: compresses them, passes them to a command, and removes old ones.
  *
- * All of it happens in a thread of its own, of low priority, one log after the other.
+ * A separate thread of low priority does this, one log after the other.
  */
 #ifndef CONNLOG_SENSOR_JANITOR_H
 #define CONNLOG_SENSOR_JANITOR_H
@@ -28,23 +28,23 @@ struct janitor_counts {
 
 struct janitor;
 
-/* All that the options point at lives as long.  Returns NULL when out of memory. */
+/* Everything that the options point to must outlive it.  Returns NULL when out of memory. */
 struct janitor *janitor_new(const struct janitor_options *o);
-/* Starts the thread, which begins with what rotated logs of earlier runs are left: those are packed, and the old ones
- * removed.  Returns false: there is no thread to be had. */
+/* Starts the thread, which first compresses rotated logs of earlier runs and removes old ones.  Returns false if no thread can be
+ * started. */
 bool janitor_begin(struct janitor *j);
 
-/* Takes the log over, and the path. */
+/* Takes ownership of the log and of its path. */
 void janitor_put(struct janitor *j, char *path, double opened, double closed, bool terminating);
 
-/* Keeps old logs by these bounds from now on. */
+/* Applies these limits to old logs from now on. */
 void janitor_change(struct janitor *j, const struct retention *retention);
 
 void janitor_counts(struct janitor *j, struct janitor_counts *out);
 
-/* Waits until all is done, until `deadline` (clock_steady()) at most: then logs stay unpacked (the next start packs them)
- * and commands are begun, but not waited for.  Frees it, but for what a command that hangs holds on to; *last is what it
- * has counted. */
+/* Waits until everything is done, at most until `deadline` (clock_steady()): then logs stay uncompressed (the next start compresses
+ * them) and commands are started but not waited for.  Frees it, except for what a hanging command still uses; *last gets the
+ * final counters. */
 void janitor_end(struct janitor *j, double deadline, struct janitor_counts *last);
 
 #endif

@@ -19,7 +19,7 @@
 
 enum { WINDOW = 64 << 10, TEXT_MAX = 1024 };
 
-/* Returns how long the file is without the part of a line at its end, or -1. */
+/* Returns the length of the file without an incomplete line at its end, or -1. */
 static off_t
 whole_size(int fd, off_t size)
 {
@@ -38,13 +38,13 @@ whole_size(int fd, off_t size)
 	return 0;
 }
 
-/* Returns whether a line of its beginning is none of the header. */
+/* Returns whether one of its first lines is not part of the header. */
 static bool
 has_record(int fd)
 {
 	char         *window = malloc(WINDOW);
 	const ssize_t n = window != NULL ? pread(fd, window, WINDOW, 0) : -1;
-	bool          found = n < 0; /* who cannot tell does not remove */
+	bool          found = n < 0; /* if it cannot be told, the file is kept */
 
 	for (const char *p = window, *end = window + (n > 0 ? n : 0); !found && p != NULL && p < end;) {
 		found = *p != '#';
@@ -61,7 +61,7 @@ seconds_of(int64_t sec, uint32_t nsec)
 	return (double)sec + (double)nsec / 1e9;
 }
 
-/* When the file was made and changed last, as far as the file system knows. */
+/* When the file was created and last changed, as far as the file system knows. */
 static void
 get_times(int fd, double *made, double *changed)
 {
@@ -87,7 +87,7 @@ say(const struct leftovers *l, const char *format, ...)
 	l->say(l->arg, text);
 }
 
-/* Cuts the file to whole lines and gives it its name. `opened`: 0 for when it was made; `why`: it is there.
+/* Truncates the file to whole lines and gives it its name.  `opened`: 0 for its creation time; `why`: why it exists.
  * Returns 0 or errno */
 static int
 finish(const struct leftovers *l, int fd, const char *path, double opened, uint64_t missing, const char *why)
@@ -111,7 +111,7 @@ finish(const struct leftovers *l, int fd, const char *path, double opened, uint6
 	return 0;
 }
 
-/* Returns how many records of the run before were neither written nor said to be lost. */
+/* Returns how many records of the previous run were neither written nor reported as lost. */
 static uint64_t
 count_missing(const struct state_counts *before)
 {
@@ -145,7 +145,7 @@ leftover_log(const struct leftovers *l, const struct state_counts *before)
 	return why;
 }
 
-/* A log that was to get its name at the end: its writer holds a lock on it as long as it lives. */
+/* A log that was to get its name at the end: its writer holds a lock on it while it runs. */
 static void
 finish_temporary(const struct leftovers *l, const char *path)
 {
@@ -164,7 +164,7 @@ finish_temporary(const struct leftovers *l, const char *path)
 	close(fd);
 }
 
-/* Returns whether the name begins with . and the log's name and what is behind. */
+/* Returns whether the name begins with . followed by the log's name and that suffix. */
 static bool
 begins_hidden(const struct leftovers *l, const char *file, const char *behind)
 {

@@ -1,7 +1,7 @@
 /* log.c - see log.h.
  *
- * What cannot be written is tried again until it can: the oldest item stays in the spool meanwhile, with a note of how far
- * it has come.  Marks are items too, so a log is rotated between the very records between which its time came.
+ * A failed write is repeated until it succeeds: the oldest item stays in the spool meanwhile, with its progress.  Marks are items,
+ * too, so a log is rotated exactly between the records between which its time came.
  */
 #include "sensor/log.h"
 
@@ -20,7 +20,7 @@
 #include "sensor/logfile.h"
 #include "sensor/thread.h"
 
-#define PATIENCE   0.5  /* seconds that a spool without room is waited for */
+#define PATIENCE   0.5  /* seconds to wait for room in the spool */
 #define RETRY      0.25 /* seconds before the next try to write */
 #define WAIT_LEAST 0.05
 #define TELL_EVERY 60.0
@@ -32,9 +32,9 @@ struct log {
 	struct spool          spool;
 	struct logfile        file;
 	struct state          state;
-	struct janitor       *janitor; /* NULL where nothing becomes of rotated logs, */
+	struct janitor       *janitor; /* NULL if rotated logs are not processed, */
 	struct janitor_counts jobs;    /* of it, latest */
-	/* of the options, what may change meanwhile */
+	/* the options that can change at run time */
 	_Atomic double   rotate_interval, flush_interval;
 	_Atomic uint64_t rotate_size;
 
@@ -42,14 +42,13 @@ struct log {
 	bool      running, ended; /* the thread is; log_end() was called */
 
 	/* the thread's */
-	double synced_at, tell_at; /* trouble may be told again then */
-	double rotate_at;          /* a log that could not be moved grows until then */
-	bool   told;               /* it was, and its end was not */
+	double synced_at, tell_at; /* when trouble may be reported again */
+	double rotate_at;          /* until when a log that could not be moved keeps growing */
+	bool   told;               /* trouble was reported, its end was not */
 
-	/* of who puts */
-	bool   stuck; /* it has been waited for room in vain since the last line was taken */
-	double hold,
-		grace; /* until when room is waited for at least, and what was asked for; 0: the log is not at its end */
+	/* of the producer */
+	bool   stuck;       /* a wait for room has failed since the last line was accepted */
+	double hold, grace; /* until when to wait for room at least, and the requested grace; 0: the log is not ending */
 
 	_Atomic int      status;
 	_Atomic uint64_t bytes, rotations, failures;
@@ -76,7 +75,7 @@ log_path(const struct log *l)
 
 /* ---- troubles ---------------------------------------------------------------------------------------------------- */
 
-/* A stream that fails for another reason than room is at its end. */
+/* A stream that fails for another reason than lack of room has ended. */
 static bool
 is_final(const struct log *l, int why)
 {
@@ -93,7 +92,7 @@ give_up(struct log *l, int why)
 	l->status = why == EPIPE ? CONNLOG_CLOSED : CONNLOG_IO;
 }
 
-/* Notes that something went wrong, and says so once a minute at most. */
+/* Records that something went wrong, and reports it at most once a minute. */
 static void
 note_trouble(struct log *l, int why)
 {
@@ -117,7 +116,7 @@ note_success(struct log *l)
 
 /* ---- opening and rotating ---------------------------------------------------------------------------------------- */
 
-/* A log that has got its last name. */
+/* Handles a log that has its final name. */
 static void
 hand_on(struct log *l, char *path, double opened, double closed, bool terminating)
 {
@@ -146,7 +145,7 @@ leftovers_of(struct log *l)
 	return (struct leftovers){ l->o.folder, l->o.name, &l->o.rotation, hand_on_leftover, say_leftover, l };
 }
 
-/* Begins a log; what somebody else has put there meanwhile is moved out of the way.  Returns 0 or errno */
+/* Begins a log; a file that somebody else has put there meanwhile is moved out of the way.  Returns 0 or errno */
 static int
 open_log(struct log *l, double when)
 {
@@ -161,7 +160,7 @@ open_log(struct log *l, double when)
 	return why;
 }
 
-/* Gives the log that is written its last name and closes it.  Returns whether a new one is to be begun. */
+/* Gives the current log its final name and closes it.  Returns whether to begin a new one. */
 static bool
 move_away(struct log *l, double when, bool terminating)
 {
@@ -217,7 +216,7 @@ is_rotated(const struct log *l)
 	return l->file.path != NULL && (l->rotate_interval > 0 || l->rotate_size > 0);
 }
 
-/* The last of all: as Zeek, a log that is rotated is so at the end too. */
+/* At the end, as in Zeek, a log that is rotated is rotated once more. */
 static void
 finish(struct log *l)
 {
@@ -227,7 +226,7 @@ finish(struct log *l)
 		return;
 	const bool moves = l->file.out.fd >= 0 && is_rotated(l) && !logfile_was_moved(&l->file);
 	if (moves && l->file.records == 0)
-		unlink(l->file.path); /* it would be no log in Zeek */
+		unlink(l->file.path); /* Zeek would not have created it */
 	if (!moves || l->file.records == 0 || !move_away(l, now, true))
 		logfile_close(&l->file, now, &l->spool);
 	l->bytes = l->file.bytes + l->file.out.bytes;
@@ -235,14 +234,14 @@ finish(struct log *l)
 
 /* ---- the thread -------------------------------------------------------------------------------------------------- */
 
-/* The log is open and has its head.  Returns 0 or errno */
+/* Opens the log and writes its header if necessary.  Returns 0 or errno */
 static int
 get_ready(struct log *l)
 {
 	return l->file.out.fd < 0 ? open_log(l, clock_wall()) : logfile_ready(&l->file, &l->spool);
 }
 
-/* Returns how much of the item the log can take that is written: lines that keep it below its bound, or one where it has none. */
+/* Returns how much of the item the current log can take: lines that keep it within its size limit, or one if it has no records. */
 static size_t
 share_of(const struct log *l, const struct spool_item *item)
 {
@@ -258,7 +257,7 @@ share_of(const struct log *l, const struct spool_item *item)
 	return first != NULL ? item->done + (size_t)(first + 1 - begin) : item->n;
 }
 
-/* Returns 0 or errno; what is written is noted in the item. */
+/* Returns 0 or errno; records the progress in the item. */
 static int
 write_lines(struct log *l, struct spool_item *item)
 {
@@ -288,14 +287,14 @@ handle(struct log *l, struct spool_item *item)
 	case SPOOL_REOPEN:
 		return reopen(l);
 	case SPOOL_LINES:
-	case SPOOL_HEAD: /* a log makes its own */
+	case SPOOL_HEAD: /* a log writes its own */
 	case SPOOL_FOOT:
 		break;
 	}
 	return write_lines(l, item);
 }
 
-/* Who removes the file that is written would have all that comes go nowhere. */
+/* If somebody removes the current file, everything written afterwards would be lost. */
 static void
 look_for_removal(struct log *l)
 {
@@ -321,7 +320,7 @@ sync_if_due(struct log *l)
 		note_trouble(l, why);
 }
 
-/* Nothing is there to be written: a head that has found no room, a reader that has gone. */
+/* Handles idle times: a header for which there was no room, a reader that has gone. */
 static void
 idle(struct log *l)
 {
@@ -408,19 +407,19 @@ open_folder(struct log *l, char *err, size_t err_size)
 	}
 	int why = leftover_log(&left, &before);
 	leftover_hidden(&left);
-	if (l->janitor != NULL && !janitor_begin(l->janitor)) { /* not before: what it packs is hidden, too */
+	if (l->janitor != NULL && !janitor_begin(l->janitor)) { /* not earlier, since it hides what it compresses, too */
 		snprintf(err, err_size, "no memory for a thread");
 		return false;
 	}
 	if (why == 0)
 		why = open_log(l, clock_wall());
-	if (l->file.out.fd >= 0) /* room for its head may come */
+	if (l->file.out.fd >= 0) /* room for its header may become available */
 		return true;
 	snprintf(err, err_size, "cannot write %s: %s", l->file.path, strerror(why));
 	return false;
 }
 
-/* Returns whether there was memory for all. */
+/* Returns false when out of memory. */
 static bool
 init(struct log *l, connlog_writer *frame)
 {
@@ -559,7 +558,7 @@ log_end(struct log *l)
 	l->ended = true;
 	if (spool_close(&l->spool, l->hold) || spool_abandon(&l->spool)) {
 		pthread_join(l->thread, NULL);
-		l->running = false; /* else it is held by a write() that does not come back, and goes with the process */
+		l->running = false; /* otherwise it hangs in a write() and ends with the process */
 		end_janitor(l, clock_steady() + l->grace);
 	}
 	l->state.at->lost = l->state.at->made - l->state.at->written;

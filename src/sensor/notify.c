@@ -8,7 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Returns a socket that is connected to that path, or abstract name behind "@"; -1 if there is none. */
+/* Returns a socket connected to that path, or to an abstract name after "@"; -1 if that fails. */
 static int
 connect_to(const char *name)
 {
@@ -29,7 +29,7 @@ connect_to(const char *name)
 	return fd;
 }
 
-/* Returns the seconds between two signs of life: half of those after which the manager takes this process for dead. */
+/* Returns the seconds between two keep-alives: half of the manager's timeout. */
 static double
 watchdog(void)
 {
@@ -57,7 +57,7 @@ void
 notify_say(struct notify *n, const char *lines)
 {
 	if (n->fd >= 0 && write(n->fd, lines, strlen(lines)) < 0)
-		return; /* there is nobody else to tell */
+		return; /* there is nobody to report it to */
 }
 
 void

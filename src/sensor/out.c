@@ -1,7 +1,7 @@
 /* out.c - see out.h.
  *
- * A pipe is written to in pieces of PIPE_BUF bytes when poll() says that there is room: such a write does not wait, so the
- * thread that does it can always be told to end.  The descriptor stays in the mode it was given in: it may be shared.
+ * A pipe is written in pieces of PIPE_BUF bytes when poll() reports room: such a write does not block, so the writing thread can
+ * always be told to end.  The descriptor's mode is not changed, since it may be shared.
  */
 #include "sensor/out.h"
 
@@ -43,7 +43,7 @@ whole_lines(const char *p, size_t n)
 	return last != NULL ? (size_t)(last + 1 - p) : 0;
 }
 
-/* Returns whether there is room now; errno tells why not. */
+/* Returns whether there is room now; otherwise errno says why not. */
 static bool
 wait_for_room(const struct out *o, struct spool *s)
 {
@@ -51,7 +51,7 @@ wait_for_room(const struct out *o, struct spool *s)
 
 	while (!spool_is_abandoned(s)) {
 		const int n = poll(&p, 1, SLICE_MS);
-		if (n > 0 && (p.revents & POLLOUT) == 0) { /* a pipe without a reader may have room as well: write() tells */
+		if (n > 0 && (p.revents & POLLOUT) == 0) { /* a pipe without a reader can have room, too: write() reports it */
 			errno = (p.revents & POLLNVAL) != 0 ? EBADF : EPIPE;
 			return false;
 		}
@@ -64,7 +64,7 @@ wait_for_room(const struct out *o, struct spool *s)
 	return false;
 }
 
-/* Takes a part of a line from the end of a file. */
+/* Removes an incomplete line from the end of a file. */
 static void
 cut_part(struct out *o, const char *p, size_t *done)
 {
@@ -74,7 +74,7 @@ cut_part(struct out *o, const char *p, size_t *done)
 	if (!o->regular || part == 0 || fstat(o->fd, &st) != 0 || st.st_size < (off_t)part)
 		return;
 	const off_t end = st.st_size - (off_t)part;
-	if (lseek(o->fd, 0, SEEK_CUR) != st.st_size || ftruncate(o->fd, end) != 0) /* somebody else writes there too */
+	if (lseek(o->fd, 0, SEEK_CUR) != st.st_size || ftruncate(o->fd, end) != 0) /* somebody else writes to it, too */
 		return;
 	lseek(o->fd, end, SEEK_SET);
 	*done -= part;

@@ -1,4 +1,4 @@
-/* out.h - bytes to a descriptor so that what stands there is whole lines. */
+/* out.h - writes bytes to a descriptor so that it always contains whole lines. */
 #ifndef CONNLOG_SENSOR_OUT_H
 #define CONNLOG_SENSOR_OUT_H
 
@@ -6,18 +6,18 @@
 
 struct out {
 	int      fd;      /* -1: none */
-	bool     regular; /* a file that can be cut */
-	uint64_t bytes;   /* written, less those that were cut off again */
+	bool     regular; /* a file that can be truncated */
+	uint64_t bytes;   /* written, minus those that were truncated again */
 };
 
 void out_init(struct out *o, int fd);
 
-/* Writes p[*done..n).  *done says how far it has come; of a file that took a part of a line only, that part is cut off again
- * where this can be done.  A reader that takes nothing is waited for as long as the spool is not abandoned.
- * Returns 0 or errno: EPIPE where the reader has gone, ECANCELED for a spool that is abandoned. */
+/* Writes p[*done..n).  *done is the progress; if a file accepted only a part of a line, that part is truncated again if
+ * possible.  Waits for a reader as long as the spool is not abandoned.
+ * Returns 0 or errno: EPIPE if the reader has gone, ECANCELED if the spool was abandoned. */
 int out_write(struct out *o, const char *p, size_t n, size_t *done, struct spool *s);
 
-/* Returns false if the reader of a pipe has gone, which a write would tell too. */
+/* Returns false if the reader of a pipe has gone, which a write would report, too. */
 bool out_has_reader(const struct out *o);
 
 /* Returns how many lines end in these bytes. */

@@ -1,4 +1,4 @@
-/* pack.c - see pack.h.  Both libraries are driven by the same loop through a row of functions. */
+/* pack.c - see pack.h.  The same loop drives both libraries through a table of functions. */
 #include "sensor/pack.h"
 
 #include <errno.h>
@@ -23,7 +23,8 @@ struct packer {
 	const char *name, *suffix;
 	int         most; /* the highest level */
 	void *(*begin)(int level);
-	/* Moves `in` and `out` on; `last`: nothing comes behind this.  Returns 1: all is out, 0: go on, -1: failure. */
+	/* Advances `in` and `out`; `last`: this is the end of the input.  Returns 1 when all output is written, 0 to continue, -1 on
+	 * failure. */
 	int (*step)(void *state, struct span *in, struct span *out, bool last);
 	void (*end)(void *state);
 };
@@ -168,7 +169,7 @@ write_all(int fd, const uint8_t *p, size_t n)
 	return true;
 }
 
-/* One buffer of input through the library and out.  Returns false with errno. */
+/* Compresses one buffer of input and writes the result.  Returns false with errno set. */
 static bool
 pack_chunk(const struct packer *p, void *state, struct span in, bool last, uint8_t *room, int to)
 {
@@ -187,7 +188,7 @@ pack_chunk(const struct packer *p, void *state, struct span in, bool last, uint8
 	return true;
 }
 
-/* Returns false with errno. */
+/* Returns false with errno set. */
 static bool
 pack_stream(const struct packer *p, int level, int from, int to, const atomic_bool *stop)
 {
@@ -211,7 +212,7 @@ pack_stream(const struct packer *p, int level, int from, int to, const atomic_bo
 	return good;
 }
 
-/* The packed file looks like the one it was made of, and is on the disk before it gets its name.  Returns false with errno. */
+/* The compressed file gets the original's mode, owner and times, and is on the disk before it gets its name.  Returns false with errno set. */
 static bool
 finish(int from, int to, const char *temporary, const char *packed)
 {

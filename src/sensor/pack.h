@@ -1,4 +1,4 @@
-/* pack.h - a rotated log made smaller: gzip or zstd. */
+/* pack.h - compresses rotated logs with gzip or zstd. */
 #ifndef CONNLOG_SENSOR_PACK_H
 #define CONNLOG_SENSOR_PACK_H
 
@@ -8,25 +8,25 @@
 
 enum pack_kind { PACK_NONE, PACK_GZIP, PACK_ZSTD };
 
-#define PACK_TEMPORARY ".part" /* behind the name of a packed log that is not complete */
+#define PACK_TEMPORARY ".part" /* suffix of an incomplete compressed log */
 
 struct packing {
 	enum pack_kind kind;
-	int            level; /* of the library's; 0: its usual one */
+	int            level; /* of the library; 0: its default */
 };
 
 /* "gzip", "zstd", each with :LEVEL or not, "none". Returns false for anything else. */
 bool pack_parse(const char *text, struct packing *out);
 
-/* Returns the path with .gz or .zst behind, allocated; NULL when out of memory. */
+/* Returns the path with .gz or .zst appended, allocated; NULL when out of memory. */
 char *pack_path(const char *path, enum pack_kind kind);
 
 /* Returns the ".gz" or ".zst" that a name ends with, or "". */
 const char *pack_suffix_of(const char *name);
 
-/* Packs a file into one beside it, which gets its name when it is complete and on the disk, and removes it then.  The time of
- * the last change stays.  Once *stop is set it gives up and leaves the file as it is.
- * Returns the new path, allocated; or NULL with errno (ECANCELED). */
+/* Compresses a file into one beside it, which gets its name when it is complete and on the disk, and then removes the original.
+ * The modification time is kept.  Gives up, leaving the file as it is, once *stop is set.
+ * Returns the new path, allocated; or NULL with errno set (ECANCELED). */
 char *pack_file(const struct packing *p, const char *path, const atomic_bool *stop);
 
 #endif

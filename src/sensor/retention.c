@@ -38,7 +38,7 @@ add(struct olds *all, const char *name, const struct stat *st)
 	return o->name != NULL;
 }
 
-/* Finds the rotated logs.  Without memory for all of them those that were found are looked at. */
+/* Finds the rotated logs; when out of memory, only those found so far. */
 static void
 collect(struct olds *all, DIR *d, const struct rotation *names, const char *name)
 {

@@ -32,7 +32,7 @@ rotate_parse_base(const char *text, double *base)
 	return true;
 }
 
-/* Returns when the local day began that `now` is in. */
+/* Returns when the local day of `now` began. */
 static double
 start_of_day(double now)
 {
@@ -136,7 +136,7 @@ is_packed(const char *path)
 	return found;
 }
 
-/* Renames, but never over another file.  Returns 0 or errno. */
+/* Renames a file, but never over another one.  Returns 0 or errno. */
 static int
 rename_new(const char *from, const char *to)
 {
@@ -146,7 +146,7 @@ rename_new(const char *from, const char *to)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return errno;
-	/* A file system that cannot do it in one step. */
+	/* For file systems that cannot do it atomically. */
 	if (access(to, F_OK) == 0)
 		return EEXIST;
 	return rename(from, to) == 0 ? 0 : errno;

@@ -18,7 +18,7 @@
 enum {
 	BACKLOG = 8,
 	CONNECTIONS = 16,  /* at once */
-	PATIENCE = 10,     /* seconds for one that says nothing */
+	PATIENCE = 10,     /* seconds for a silent connection */
 	MEMORY = 16 << 10, /* bytes of a request */
 };
 
@@ -78,7 +78,7 @@ serve_open(const char *address, char *err, size_t err_size)
 	return NULL;
 }
 
-/* An answer of the server's own. */
+/* Sends an answer of the server's own. */
 static enum MHD_Result
 answer(struct MHD_Connection *c, unsigned code, const char *text)
 {
@@ -123,7 +123,7 @@ handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 	(void)version;
 	(void)upload;
 	(void)state;
-	if (*upload_n > 0) { /* nobody wants it */
+	if (*upload_n > 0) { /* not wanted */
 		*upload_n = 0;
 		return MHD_NO;
 	}
@@ -140,7 +140,7 @@ serve_begin(struct serve *s)
 {
 	sigset_t all, before;
 
-	sigfillset(&all); /* signals are for the thread that began the program */
+	sigfillset(&all); /* signals are handled by the main thread */
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	s->daemon =
 		MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD, 0, NULL, NULL, handle, s, MHD_OPTION_LISTEN_SOCKET, s->fd,

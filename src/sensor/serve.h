@@ -1,6 +1,6 @@
-/* serve.h - answers whoever asks over HTTP with the latest text that was published: GET /metrics, GET /talkers.
+/* serve.h - serves the latest published text over HTTP: GET /metrics, GET /talkers.
  *
- * The answers come from a thread of their own, in which libmicrohttpd works; who publishes never waits for anybody who reads.
+ * A separate thread, run by libmicrohttpd, sends the answers; the publisher never waits for a client.
  */
 #ifndef CONNLOG_SENSOR_SERVE_H
 #define CONNLOG_SENSOR_SERVE_H
@@ -10,18 +10,18 @@
 
 struct serve;
 
-/* Opens a socket at "ADDRESS:PORT" ("127.0.0.1:9911", "[::1]:9911") that listens.  Returns NULL with a text. */
+/* Opens a listening socket at "ADDRESS:PORT" ("127.0.0.1:9911", "[::1]:9911").  Returns NULL and writes a message on failure. */
 struct serve *serve_open(const char *address, char *err, size_t err_size);
-/* Begins to answer.  Returns whether there is a thread for it. */
+/* Begins to answer.  Returns false if no thread can be started. */
 bool serve_begin(struct serve *s);
 enum serve_page { SERVE_METRICS, SERVE_TALKERS, SERVE_PAGES };
-/* The text, allocated, is the answer from now on; it becomes the server's. NULL: there is none. */
+/* Publishes the text, which is allocated and becomes the server's; NULL for none. */
 void serve_publish(struct serve *s, enum serve_page page, char *text, size_t n);
-/* Returns how often a page was asked for. */
+/* Returns how often a page was requested. */
 unsigned serve_asked(struct serve *s, enum serve_page page);
-/* Ends the thread and closes the socket; NULL is nothing. */
+/* Ends the thread and closes the socket; NULL is ignored. */
 void serve_free(struct serve *s);
-/* Returns whether this build has it, for --version. Static. */
+/* Returns what this build has, for --version; static. */
 const char *serve_version(void);
 
 #endif

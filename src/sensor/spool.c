@@ -8,7 +8,7 @@
 #include "sensor/clock.h"
 #include "sensor/thread.h"
 
-#define SLICE         0.1 /* seconds: how soon a wait sees a signal */
+#define SLICE         0.1 /* seconds: how soon a wait notices a signal */
 #define LAST_PATIENCE 1.0
 
 bool
@@ -40,7 +40,7 @@ spool_free(struct spool *s)
 	pthread_mutex_destroy(&s->lock);
 }
 
-/* Waits for a change, a slice at most.  Returns false once the deadline has passed, or nobody is to wait any more. */
+/* Waits for a change, at most a slice.  Returns false once the deadline has passed, or if waiting was ended. */
 static bool
 wait_until(struct spool *s, double deadline)
 {
@@ -68,7 +68,7 @@ append(struct spool *s, struct spool_item *item)
 	pthread_cond_broadcast(&s->changed);
 }
 
-/* Returns whether that much has room; what is alone has always. */
+/* Returns whether there is room for that much; a single item always fits. */
 static bool
 has_room(const struct spool *s, size_t n)
 {
@@ -113,7 +113,7 @@ spool_mark(struct spool *s, enum spool_kind kind, double when)
 	*item = (struct spool_item){ .kind = kind, .when = when };
 	pthread_mutex_lock(&s->lock);
 	last = s->last;
-	if (last != NULL && last->kind == kind && last != s->first) { /* the first may be at work already */
+	if (last != NULL && last->kind == kind && last != s->first) { /* the first may be in use already */
 		last->when = when;
 		free(item);
 	} else {

@@ -13,7 +13,7 @@
 
 #define MAGIC "connlog1"
 
-/* Returns whether the file that is open is still the one of that name: who ends removes it. */
+/* Returns whether the open file still has that name: a process that ends removes it. */
 static bool
 is_current(const struct state *s)
 {
@@ -23,7 +23,7 @@ is_current(const struct state *s)
 	       open_one.st_ino == named.st_ino;
 }
 
-/* Returns whether the file is open and locked; errno tells why not. */
+/* Opens and locks the file.  Returns false with errno set on failure. */
 static bool
 open_locked(struct state *s)
 {
@@ -39,7 +39,7 @@ open_locked(struct state *s)
 	}
 }
 
-/* Its blocks are there before it is mapped: on a full disk a store would kill.  Returns NULL if that cannot be had. */
+/* Allocates the blocks before mapping: on a full disk a store would raise SIGBUS.  Returns NULL on failure. */
 static struct state_counts *
 map(int fd)
 {

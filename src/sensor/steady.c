@@ -5,13 +5,13 @@
 
 #include "sensor/clock.h"
 
-#define LEAST_STEP 0.05  /* seconds: less is how clocks are kept in time */
-#define LOOK_MOST  0.005 /* a look that takes longer was interrupted, and says nothing */
-#define LATE_MOST  2.0   /* the oldest packet that is still to come */
+#define LEAST_STEP 0.05  /* seconds: less is ordinary clock adjustment */
+#define LOOK_MOST  0.005 /* a reading that takes longer was interrupted and is ignored */
+#define LATE_MOST  2.0   /* the largest delay of packets */
 
 enum { LOOKS = 3 };
 
-/* Returns seconds of a clock that nobody sets, and that goes on while the machine sleeps. */
+/* Returns the seconds of a monotonic clock that includes time asleep. */
 static double
 clock_other(void)
 {
@@ -21,7 +21,7 @@ clock_other(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Returns whether both clocks were read at one moment. */
+/* Returns whether both clocks were read at the same moment. */
 static bool
 read_clocks(double *wall, double *other)
 {
