@@ -149,8 +149,9 @@ formats_are_told_by_content(void **state)
 	}
 	assert_null(read_format_detect((struct text){ "a,b\n", 4 }));
 	assert_null(read_format_detect((struct text){ "\xd4\xc3\xb2\xa1", 4 }));
-	for (size_t i = 0; connlog_format_at(i) != NULL; i++)
-		assert_non_null(read_format_find(connlog_format_at(i)->name));
+	for (size_t i = 0; connlog_format_at(i) != NULL; i++) /* Parquet is only written */
+		assert_true(read_format_find(connlog_format_at(i)->name) != NULL ||
+		            strcmp(connlog_format_at(i)->name, "parquet") == 0);
 }
 
 static void
