@@ -6,6 +6,7 @@ import concurrent.futures
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -112,6 +113,12 @@ def test_convert(env):
 
 def test_report(env):
     faults(env, "report", log(env))
+
+
+def test_report_of_differences(env):
+    path = log(env)
+    shutil.copy(path, env.tmp + "/other.log")
+    faults(env, "report", "--diff", path, env.tmp + "/other.log")
 
 
 def test_cut(env):

@@ -156,6 +156,73 @@ def test_the_summary_fits_the_terminal(env):
     assert done.returncode == 0 and 60 < max(map(len, lines)) <= 66, lines
 
 
+def example(env, command):
+    """=> What docs/REPORT.md says that a command prints."""
+    with open(env.root + "/docs/REPORT.md") as f:
+        return f.read().split("\n$ %s\n" % command)[1].split("\n```")[0] + "\n"
+
+
+def put(env, name, *records):
+    with open(os.path.join(env.tmp, name), "w") as f:
+        f.write("".join(records))
+    return name
+
+
+def diff(env, a, b, *args, code=1):
+    return env.run("report", "--diff", *args, put(env, "a.json", *a), put(env, "b.json", *b), code=code).stdout
+
+
+def test_a_difference_is_what_the_documentation_shows(env):
+    capture = env.capture("http.pcap")
+    put(env, "conn.log", env.run("--seed", "x", capture).stdout)
+    old = env.run("--seed", "y", "--fields=-history", "--where", "id.resp_p != 22", capture).stdout
+    put(env, "old.log", old.replace("\tSF\t", "\tS3\t", 1).replace("\tdns\t", "\t-\t"))
+    command = "report --diff conn.log old.log"
+    assert env.run(*command.split(), code=1).stdout == example(env, "connlog " + command)
+
+
+def test_logs_of_one_traffic_are_equal(env):
+    """Uids, the order of records and the format make no difference."""
+    capture = env.capture("tcp-states.pcap")
+    put(env, "a.log", env.run("--seed", "x", capture).stdout)
+    lines = env.run("--seed", "y", "--format", "json", capture).stdout.splitlines(True)
+    put(env, "b.json", *reversed(lines))
+    said = env.run("report", "--diff", "a.log", "b.json").stdout
+    assert said == "%d records in A, %d in B: %d are the same, 0 differ, 0 only in A, 0 only in B\n" % ((len(lines),) * 3), said
+    assert diff(env, [], [], code=0).startswith("0 records in A, 0 in B")
+
+
+def test_records_are_paired_with_the_nearest(env):
+    out = diff(env, [record(ts=10), record(ts=20, duration=2)], [record(ts=19.5, duration=3)])
+    assert out.splitlines()[:4] == ["< 10.000000 10.0.0.1 4000 10.0.0.2 8080 tcp - SF -",
+                                    "~ 20.000000 10.0.0.1 4000 10.0.0.2 8080 tcp - SF -",
+                                    "    ts: 20.000000 | 19.500000", "    duration: 2.000000 | 3.000000"], out
+    assert "1 in B: 0 are the same, 1 differ, 1 only in A, 0 only in B" in out, out
+    twice = [record(ts=10, duration=d) for d in (1, 2, 3)]
+    out = diff(env, twice, [twice[2], twice[0]])
+    assert "2 are the same, 0 differ, 1 only in A, 0 only in B" in out, out
+    swapped = record(**{"id.orig_h": "10.0.0.2", "id.orig_p": 8080, "id.resp_h": "10.0.0.1", "id.resp_p": 4000})
+    out = diff(env, [record()], [swapped])
+    assert "1 differ, 0 only in A" in out and "    id.orig_p: 4000 | 8080\n" in out, out
+    out = diff(env, [record(tunnel_parents=["Ca"])], [record(tunnel_parents=["Cb"])], code=0)
+    assert "1 are the same" in out
+    out = diff(env, [record(tunnel_parents=["Ca"])], [record(tunnel_parents=["Cb", "Cc"])])
+    assert "    tunnel_parents: (1) | (2)\n" in out, out
+    out = diff(env, [record(service="a\x1b[2J")], [record(service=None)])
+    assert "    service: a\\x1b[2J | -\n" in out, out
+
+
+def test_differences_of_some_records(env):
+    a, b = [record(ts=1), record(ts=2, proto="udp")], [record(ts=1), record(ts=2, proto="udp", orig_bytes=9)]
+    assert "1 records in A, 1 in B: 1 are the same" in diff(env, a, b, "--where", 'proto == "tcp"', code=0)
+    for args, said in ((["a.json"], "two logs"), (["-", "-"], "two logs"), (["a.json", "b.json", "-x"], "go with it"),
+                       (["a.json", "b.json", "--summary"], "go with it"), (["a.json", "/nowhere"], "/nowhere")):
+        done = env.run("report", "--diff", *args, code=2)
+        assert said in done.stderr and not done.stdout, (args, done.stderr)
+    put(env, "b.json", record(), "nonsense\n")
+    assert "line 2" in env.run("report", "--diff", "a.json", "b.json", code=2).stderr
+
+
 def test_wrong_command_lines_and_inputs(env):
     for args, said in ((["--top", "0"], "from 1 to"), (["--top", "x"], "from 1 to"), (["--from", "xml"], "known are"),
                        (["--html", "x.html", "-n"], "--html writes a page"), (["-Z"], "unknown option -Z")):

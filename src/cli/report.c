@@ -16,9 +16,9 @@
 #include "cli/progress.h"
 #include "cli/signals.h"
 
-enum { TOP = 10, TOP_MAX = 1000, PROGRESS_EVERY = 4096 /* records */ };
+enum { TOP = 10, TOP_MAX = 1000, PROGRESS_EVERY = 4096 /* records */, NOT_BEGUN = -1 };
 
-enum { OPT_SUMMARY = ARG_LONG, OPT_TOP, OPT_HTML, OPT_ROWS, OPT_FROM, OPT_WHERE, OPT_WHERE_FILE };
+enum { OPT_SUMMARY = ARG_LONG, OPT_TOP, OPT_HTML, OPT_ROWS, OPT_FROM, OPT_WHERE, OPT_WHERE_FILE, OPT_DIFF };
 
 static const struct option_row rows[] = {
 	{ 'n', "numeric", NULL, "hosts by address; without it the resolver is asked for names" },
@@ -28,6 +28,8 @@ static const struct option_row rows[] = {
 	{ 'u', "utc", NULL, "times in UTC instead of local time" },
 	{ 's', "strict", NULL, "numbers of fewer than nine characters are no times, and left as they are" },
 	{ OPT_SUMMARY, "summary", NULL, "tables of the top hosts, services, states and connections instead of lines" },
+	{ OPT_DIFF, "diff", NULL,
+	  "what differs between two logs of one traffic; ends with 0: nothing, 1: something, 2: failed" },
 	{ OPT_TOP, "top", "N", "rows of a table of --summary (10)" },
 	{ OPT_HTML, "html", "OUT.html", "write a page to look at instead; - is standard output" },
 	{ OPT_ROWS, "rows", "N", "connections that the page holds at most (250000)" },
@@ -85,6 +87,10 @@ apply(void *arg, int key, const char *value)
 		r->text_only = true;
 		r->mode = &report_summary;
 		return true;
+	case OPT_DIFF:
+		r->diff = true;
+		r->mode = &report_diff;
+		return true;
 	case OPT_TOP:
 		r->text_only = true;
 		return set_number(&r->top, "top", value, TOP_MAX);
@@ -135,11 +141,11 @@ lines_add(void *mode, const connlog_record *record, const struct report_row *row
 	return !ferror(stdout);
 }
 
-static bool
+static int
 lines_end(void *mode)
 {
 	(void)mode;
-	return true;
+	return EXIT_ALL_READ;
 }
 
 static void
@@ -148,7 +154,9 @@ lines_free(void *mode)
 	(void)mode;
 }
 
-static const struct report_mode report_lines = { lines_new, lines_add, lines_end, lines_free };
+static const struct report_mode report_lines = {
+	.begin = lines_new, .add = lines_add, .end = lines_end, .free = lines_free
+};
 
 /* ---- the run ----------------------------------------------------------------------------------------------------- */
 
@@ -173,11 +181,10 @@ add(const struct report *r, void *mode, const struct view *view, const connlog_r
 
 /* Reads to the end. => an exit_code */
 static int
-read_all(const struct report *r, connlog_reader *reader, void *mode)
+read_all(const struct report *r, connlog_reader *reader, uint64_t total, void *mode, uint64_t *records)
 {
 	const connlog_record *record;
 	const bool            to_terminal = r->mode == &report_lines && isatty(STDOUT_FILENO); /* progress enough */
-	const uint64_t        total = progress_total(r->inputs, r->inputs_n);
 	struct progress       progress;
 	struct view           view;
 	char                  err[MESSAGE_MAX];
@@ -194,7 +201,10 @@ read_all(const struct report *r, connlog_reader *reader, void *mode)
 			}
 			if (++n % PROGRESS_EVERY == 0)
 				progress_update_log(&progress, reader, total);
-		} else if (status != CONNLOG_READ_COLUMNS) {
+		} else if (status == CONNLOG_READ_COLUMNS) {
+			if (r->mode->columns != NULL)
+				r->mode->columns(mode, connlog_reader_columns(reader));
+		} else {
 			progress_clear(&progress);
 			complain("%s", err);
 			code = EXIT_INCOMPLETE;
@@ -203,48 +213,96 @@ read_all(const struct report *r, connlog_reader *reader, void *mode)
 		}
 	}
 	progress_clear(&progress);
-	const int found = n > 0 ? where_finish(&r->where) : EXIT_ALL_READ;
-	return found != EXIT_ALL_READ ? found : code;
+	*records += n;
+	return code;
 }
 
 /* What became of standard output. => `code`, or EXIT_INCOMPLETE after a message; a reader of ours that has gone is none. */
 static int
-finish_output(int code)
+finish_output(const struct report *r, int code)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
 	if (errno == EPIPE)
-		return EXIT_ALL_READ;
+		return r->mode == &report_diff ? code : EXIT_ALL_READ;
 	complain("standard output: %s", strerror(errno));
-	return EXIT_INCOMPLETE;
+	return r->mode == &report_diff ? EXIT_USAGE : EXIT_INCOMPLETE;
+}
+
+/* Reads some of the inputs as one log. => an exit_code, or NOT_BEGUN after a message */
+static int
+read_log(const struct report *r, const char *const *inputs, size_t n, void *mode, uint64_t *records)
+{
+	char            err[MESSAGE_MAX];
+	connlog_reader *reader =
+		connlog_reader_files(inputs, n, &(connlog_reader_options){ .format = r->from }, err, sizeof err);
+
+	if (reader == NULL) {
+		complain_usage("%s", err);
+		return NOT_BEGUN;
+	}
+	if (r->mode->log == NULL) { /* half a log would compare as a whole one: Ctrl-C ends that at once */
+		connlog_reader_on_wait(reader, on_wait, stdout);
+		signals_stop(NULL, reader);
+	}
+	const int code = read_all(r, reader, progress_total(inputs, n), mode, records);
+	connlog_reader_free(reader);
+	return code;
+}
+
+/* => an exit_code or NOT_BEGUN */
+static int
+read_logs(const struct report *r, void *mode)
+{
+	uint64_t records = 0;
+	int      code = EXIT_ALL_READ;
+
+	if (r->mode->log == NULL)
+		code = read_log(r, r->inputs, r->inputs_n, mode, &records);
+	for (size_t i = 0; r->mode->log != NULL && i < r->inputs_n && code == EXIT_ALL_READ; i++) {
+		r->mode->log(mode, i);
+		code = read_log(r, &r->inputs[i], 1, mode, &records);
+	}
+	const int found = records > 0 ? where_finish(&r->where) : EXIT_ALL_READ;
+	return found != EXIT_ALL_READ ? found : code;
 }
 
 static int
 run(struct report *r)
 {
-	char            err[MESSAGE_MAX];
-	int             code = EXIT_INCOMPLETE;
-	connlog_reader *reader =
-		connlog_reader_files(r->inputs, r->inputs_n, &(connlog_reader_options){ .format = r->from }, err, sizeof err);
+	int code = EXIT_INCOMPLETE;
 
-	if (reader == NULL)
-		return complain_usage("%s", err);
 	r->names = report_names_new(r->style.names, r->quiet);
 	if (r->names == NULL)
 		complain("out of memory");
 	void *mode = r->names != NULL ? r->mode->begin(r) : NULL;
 	if (mode != NULL) {
-		connlog_reader_on_wait(reader, on_wait, stdout);
-		signals_stop(NULL, reader);
-		code = read_all(r, reader, mode);
-		if (!r->mode->end(mode))
-			code = EXIT_INCOMPLETE;
-		code = finish_output(code);
+		code = read_logs(r, mode);
+		if (code == NOT_BEGUN || (r->mode == &report_diff && code != EXIT_ALL_READ)) {
+			code = EXIT_USAGE; /* as with diff(1): 1 would mean that the logs differ */
+		} else {
+			const int ended = r->mode->end(mode);
+			code = finish_output(r, ended != EXIT_ALL_READ ? ended : code);
+		}
 		r->mode->free(mode);
 	}
 	report_names_free(r->names);
-	connlog_reader_free(reader);
 	return code;
+}
+
+/* Returns false, after a message, for options of which one would be ignored. */
+static bool
+can_go_together(const struct report *r)
+{
+	if (r->diff && (r->text_only || r->html != NULL))
+		complain_usage("--diff shows values as a log has them: of the other options --from, --where and -q go with it");
+	else if (r->diff && (r->inputs_n != 2 || strcmp(r->inputs[0], r->inputs[1]) == 0))
+		complain_usage("--diff compares two logs: name two files, or one and - for standard input");
+	else if (r->html != NULL && r->text_only)
+		complain_usage("--html writes a page, no text: of the other options --rows, --from, --where and -q go with it");
+	else
+		return true;
+	return false;
 }
 
 int
@@ -264,10 +322,7 @@ command_report(int argc, char **argv)
 	case ARGS_RUN:
 		if (r.inputs_n == 0)
 			r.inputs[r.inputs_n++] = "-";
-		if (r.html != NULL && r.text_only)
-			complain_usage(
-				"--html writes a page, no text: of the other options --rows, --from, --where and -q go with it");
-		else
+		if (can_go_together(&r))
 			code = run(&r);
 		break;
 	case ARGS_DONE:

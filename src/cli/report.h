@@ -65,6 +65,7 @@ struct report {
 	const char               *html;      /* --html, or NULL */
 	uint64_t                  html_rows; /* --rows */
 	bool                      text_only; /* an option was given that a page knows nothing of */
+	bool                      diff;      /* --diff */
 	uint64_t                  top;
 	bool                      quiet;
 	struct where              where;
@@ -74,14 +75,20 @@ struct report {
 /* What becomes of the records. */
 struct report_mode {
 	void *(*begin)(const struct report *r); /* => NULL, after a message */
+	/* Log `i` begins.  NULL: all logs are one. */
+	void (*log)(void *mode, size_t i);
+	/* The records that follow have these columns; NULL: that does not matter. */
+	void (*columns)(void *mode, const connlog_columns *columns);
 	/* => false, after a message, to stop. */
 	bool (*add)(void *mode, const connlog_record *record, const struct report_row *row);
-	bool (*end)(void *mode); /* the same, behind the last record */
+	/* Behind the last record. => an exit_code, after a message; of report_diff 1 where the logs differ, 2 when it fails. */
+	int (*end)(void *mode);
 	void (*free)(void *mode);
 };
 
 extern const struct report_mode report_summary; /* report_summary.c */
 extern const struct report_mode report_html;    /* report_html.c */
+extern const struct report_mode report_diff;    /* report_diff.c */
 
 /* Connections that the page of --html holds unless --rows says otherwise: what browsers are quick with. */
 #define REPORT_HTML_ROWS 250000

@@ -74,7 +74,7 @@ write_page(const char *path, const char *data, size_t n)
 	return status == CONNLOG_OK || status == CONNLOG_CLOSED;
 }
 
-static bool
+static int
 html_end(void *mode)
 {
 	const struct html *h = mode;
@@ -85,11 +85,11 @@ html_end(void *mode)
 	char *text = html_data_finish(h->data, source, &n);
 	if (text == NULL) {
 		complain("out of memory: with --rows the page holds fewer connections");
-		return false;
+		return EXIT_INCOMPLETE;
 	}
 	const bool good = write_page(h->report->html, text, n);
 	free(text);
-	return good;
+	return good ? EXIT_ALL_READ : EXIT_INCOMPLETE;
 }
 
-const struct report_mode report_html = { html_new, html_add, html_end, html_free };
+const struct report_mode report_html = { .begin = html_new, .add = html_add, .end = html_end, .free = html_free };

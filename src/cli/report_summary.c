@@ -260,7 +260,7 @@ put_ranking(const struct summary *s, const struct term *t, const char *title, co
 	return true;
 }
 
-static bool
+static int
 summary_end(void *mode)
 {
 	const struct summary *s = mode;
@@ -282,7 +282,7 @@ summary_end(void *mode)
 	human_bytes((double)s->all.received, number);
 	printf(", received %s\n", number);
 	if (s->all.connections == 0)
-		return true;
+		return EXIT_ALL_READ;
 	good = put_tally(s, &t, "hosts by bytes", &s->hosts, BY_BYTES, host_name) &&
 	       put_tally(s, &t, "services", &s->services, BY_CONNECTIONS, service_name) &&
 	       put_tally(s, &t, "states", &s->states, BY_CONNECTIONS, state_name) &&
@@ -290,7 +290,9 @@ summary_end(void *mode)
 	       put_ranking(s, &t, "largest connections", &s->largest, false);
 	if (!good)
 		complain("out of memory: tables are missing");
-	return good;
+	return good ? EXIT_ALL_READ : EXIT_INCOMPLETE;
 }
 
-const struct report_mode report_summary = { summary_new, summary_add, summary_end, summary_free };
+const struct report_mode report_summary = {
+	.begin = summary_new, .add = summary_add, .end = summary_end, .free = summary_free
+};

@@ -1,0 +1,57 @@
+/* report_pack.h - a log in memory for `connlog report --diff`: of each record its key, its time and its values as text. */
+#ifndef CONNLOG_CLI_REPORT_PACK_H
+#define CONNLOG_CLI_REPORT_PACK_H
+
+#include "cli/report.h"
+
+enum { PACK_COLUMNS = 255, PACK_KEY = 2 * 18 + 4, PACK_NONE = -1 };
+
+struct pack_row {
+	int64_t usec; /* the time in microseconds; INT64_MIN: none */
+	size_t  at;   /* in the bytes: the key, then the values that are set in the order of columns */
+	bool    paired;
+};
+
+struct pack {
+	struct pack_row *rows;
+	size_t           n, room;
+	uint8_t         *bytes;
+	size_t           used, size;
+	bool             has[PACK_COLUMNS]; /* columns of the log */
+};
+
+/* Returns false when out of memory. */
+bool pack_add(struct pack *p, const connlog_record *record, const struct report_row *row);
+void pack_columns(struct pack *p, const connlog_columns *columns);
+void pack_free(struct pack *p);
+
+/* Sorts by key, time and values.  Columns that are not `compared` count for nothing, not in the key either. */
+void pack_sort(struct pack *p, const bool compared[PACK_COLUMNS]);
+
+/* Returns the order of two rows by key, time and values: below, at or above 0. */
+int pack_compare(const struct pack *of_a, const struct pack_row *a, const struct pack *of_b, const struct pack_row *b,
+                 const bool compared[PACK_COLUMNS]);
+
+static inline const uint8_t *
+pack_key(const struct pack *p, const struct pack_row *row)
+{
+	return p->bytes + row->at;
+}
+
+/* Goes through the values of a row: begin at pack_values(), end when the column is PACK_NONE. */
+struct pack_value {
+	int            column;
+	connlog_text   text;
+	const uint8_t *next;
+};
+struct pack_value pack_values(const struct pack *p, const struct pack_row *row);
+struct pack_value pack_next(struct pack_value v);
+
+/* Two rows side by side: steps to the next column that differs.  Returns it, or PACK_NONE.  Texts have no `p` where unset. */
+struct pack_walk {
+	struct pack_value a, b;
+	connlog_text      text[2];
+};
+int pack_differ(struct pack_walk *w, const bool compared[PACK_COLUMNS]);
+
+#endif
