@@ -122,6 +122,7 @@ complete -c connlog -n '__connlog_is report' -s l -l long -d 'times with the yea
 complete -c connlog -n '__connlog_is report' -s u -l utc -d 'times in UTC'
 complete -c connlog -n '__connlog_is report' -s s -l strict -d 'small numbers are no times'
 complete -c connlog -n '__connlog_is report' -l summary -d 'tables of the top hosts, services, states'
+complete -c connlog -n '__connlog_is report' -l longest -d 'the longest connections'
 complete -c connlog -n '__connlog_is report' -l diff -d 'what differs between two logs'
 complete -c connlog -n '__connlog_is report' -l top -x -d 'rows of a table'
 complete -c connlog -n '__connlog_is report' -l html -r -d 'write a page'

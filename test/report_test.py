@@ -181,6 +181,18 @@ def test_a_difference_is_what_the_documentation_shows(env):
     assert env.run(*command.split(), code=1).stdout == example(env, "connlog " + command)
 
 
+def test_the_longest(env):
+    put(env, "conn.log", env.run("--seed", "x", env.capture("http.pcap")).stdout)
+    command = "report --longest -n -u --top 5 conn.log"
+    assert env.run(*command.split(), env=UTC).stdout == example(env, "connlog " + command)
+    out = report(env, big_log() + record(duration=None), "--longest", "-n", "-x", "--top", "300").splitlines()
+    assert out[0].startswith("The 300 longest of 301 connections,") and "of 1 no duration is known" in out[1], out[:2]
+    assert [float(line.split()[0]) for line in out[4:]] == [i + 0.5 for i in reversed(range(300))]
+    assert out[4].split()[1:4] == ["RSTO", "299000", "1234567"], out[4]
+    assert len(report(env, big_log(), "--longest", "-n", "--where", "duration < 3.0").splitlines()) == 4 + 3
+    assert report(env, "", "--longest", "--from", "json").startswith("The 0 longest of 0 connections")
+
+
 def test_logs_of_one_traffic_are_equal(env):
     """Uids, the order of records and the format make no difference."""
     capture = env.capture("tcp-states.pcap")
@@ -216,7 +228,7 @@ def test_differences_of_some_records(env):
     a, b = [record(ts=1), record(ts=2, proto="udp")], [record(ts=1), record(ts=2, proto="udp", orig_bytes=9)]
     assert "1 records in A, 1 in B: 1 are the same" in diff(env, a, b, "--where", 'proto == "tcp"', code=0)
     for args, said in ((["a.json"], "two logs"), (["-", "-"], "two logs"), (["a.json", "b.json", "-x"], "go with it"),
-                       (["a.json", "b.json", "--summary"], "go with it"), (["a.json", "/nowhere"], "/nowhere")):
+                       (["a.json", "b.json", "--summary"], "exclude each other"), (["a.json", "/nowhere"], "/nowhere")):
         done = env.run("report", "--diff", *args, code=2)
         assert said in done.stderr and not done.stdout, (args, done.stderr)
     put(env, "b.json", record(), "nonsense\n")
@@ -225,7 +237,7 @@ def test_differences_of_some_records(env):
 
 def test_wrong_command_lines_and_inputs(env):
     for args, said in ((["--top", "0"], "from 1 to"), (["--top", "x"], "from 1 to"), (["--from", "xml"], "known are"),
-                       (["--html", "x.html", "-n"], "--html writes a page"), (["-Z"], "unknown option -Z")):
+                       (["--html", "x.html", "-n"], "--html writes a page"), (["-Z"], "unknown option -Z"), (["--summary", "--longest"], "exclude each other")):
         done = env.run("report", *args, input=EXAMPLE, stdin=None, code=2)
         assert said in done.stderr and not done.stdout, (args, done.stderr)
     done = env.run("report", "-n", "/nowhere/conn.log", code=1)

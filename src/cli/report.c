@@ -18,7 +18,17 @@
 
 enum { TOP = 10, TOP_MAX = 1000, PROGRESS_EVERY = 4096 /* records */, NOT_BEGUN = -1 };
 
-enum { OPT_SUMMARY = ARG_LONG, OPT_TOP, OPT_HTML, OPT_ROWS, OPT_FROM, OPT_WHERE, OPT_WHERE_FILE, OPT_DIFF };
+enum {
+	OPT_SUMMARY = ARG_LONG,
+	OPT_TOP,
+	OPT_HTML,
+	OPT_ROWS,
+	OPT_FROM,
+	OPT_WHERE,
+	OPT_WHERE_FILE,
+	OPT_DIFF,
+	OPT_LONGEST
+};
 
 static const struct option_row rows[] = {
 	{ 'n', "numeric", NULL, "hosts by address; without it the resolver is asked for names" },
@@ -28,9 +38,10 @@ static const struct option_row rows[] = {
 	{ 'u', "utc", NULL, "times in UTC instead of local time" },
 	{ 's', "strict", NULL, "numbers of fewer than nine characters are no times, and left as they are" },
 	{ OPT_SUMMARY, "summary", NULL, "tables of the top hosts, services, states and connections instead of lines" },
+	{ OPT_LONGEST, "longest", NULL, "the longest connections, and how they ended" },
 	{ OPT_DIFF, "diff", NULL,
 	  "what differs between two logs of one traffic; ends with 0: nothing, 1: something, 2: failed" },
-	{ OPT_TOP, "top", "N", "rows of a table of --summary (10)" },
+	{ OPT_TOP, "top", "N", "rows of a table of --summary and --longest (10)" },
 	{ OPT_HTML, "html", "OUT.html", "write a page to look at instead; - is standard output" },
 	{ OPT_ROWS, "rows", "N", "connections that the page holds at most (250000)" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
@@ -38,89 +49,6 @@ static const struct option_row rows[] = {
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
-
-/* => false, after a message, for what is no number from 1 to `most`. */
-static bool
-set_number(uint64_t *out, const char *option, const char *value, uint64_t most)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(value, &end, 10);
-	if (*value >= '1' && *value <= '9' && *end == '\0' && errno == 0 && *out <= most)
-		return true;
-	complain("--%s %s: a number from 1 to %" PRIu64 " is expected", option, value, most);
-	return false;
-}
-
-/* => false, after a message, for an invalid value. */
-static bool
-apply(void *arg, int key, const char *value)
-{
-	struct report *r = arg;
-
-	r->text_only |= key < ARG_LONG && strchr("nxflus", key) != NULL;
-	switch (key) {
-	case ARG_OPERAND:
-	case ARG_FILE:
-		r->inputs[r->inputs_n++] = value;
-		return true;
-	case 'n':
-		r->style.names = false;
-		return true;
-	case 'x':
-		r->style.exact = true;
-		return true;
-	case 'f':
-		r->style.time = *value != '\0' ? value : REPORT_SHORT_TIME;
-		return true;
-	case 'l':
-		r->style.time = REPORT_LONG_TIME;
-		return true;
-	case 'u':
-		r->style.utc = true;
-		return true;
-	case 's':
-		r->style.strict = true;
-		return true;
-	case OPT_SUMMARY:
-		r->text_only = true;
-		r->mode = &report_summary;
-		return true;
-	case OPT_DIFF:
-		r->diff = true;
-		r->mode = &report_diff;
-		return true;
-	case OPT_TOP:
-		r->text_only = true;
-		return set_number(&r->top, "top", value, TOP_MAX);
-	case OPT_HTML:
-		r->mode = &report_html;
-		return args_set_once(&r->html, value, "html");
-	case OPT_ROWS:
-		return set_number(&r->html_rows, "rows", value, UINT64_MAX);
-	case OPT_WHERE:
-		return where_set(&r->where, value, CONNLOG_WHERE_EXTRAS);
-	case OPT_WHERE_FILE:
-		return where_set_file(&r->where, value, CONNLOG_WHERE_EXTRAS);
-	case OPT_FROM:
-		return args_set_once(&r->from, value, "from");
-	default: /* 'q': the table has no other */
-		r->quiet = true;
-		return true;
-	}
-}
-
-static const struct args_spec spec = {
-	.command = "report",
-	.about = "Prints a log as people read it: a line a connection, or what there was most of.",
-	.rows = rows,
-	.rows_n = ROWS,
-	.apply = apply,
-	.notes =
-		"Any log is read that `connlog convert` reads, standard input where none is named.  The environment's\n"
-		"CFTIMEFMT is the format of times where neither -f nor -l is given.  The states' symbols are in connlog(1).",
-};
 
 /* ---- the lines --------------------------------------------------------------------------------------------------- */
 
@@ -156,6 +84,103 @@ lines_free(void *mode)
 
 static const struct report_mode report_lines = {
 	.begin = lines_new, .add = lines_add, .end = lines_end, .free = lines_free
+};
+
+/* ---- the command line -------------------------------------------------------------------------------------------- */
+
+/* => false, after a message, for what is no number from 1 to `most`. */
+static bool
+set_number(uint64_t *out, const char *option, const char *value, uint64_t most)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(value, &end, 10);
+	if (*value >= '1' && *value <= '9' && *end == '\0' && errno == 0 && *out <= most)
+		return true;
+	complain("--%s %s: a number from 1 to %" PRIu64 " is expected", option, value, most);
+	return false;
+}
+
+/* Returns false, after a message, where another one is chosen already. */
+static bool
+set_mode(struct report *r, const struct report_mode *mode)
+{
+	if (r->mode != &report_lines && r->mode != mode) {
+		complain("--summary, --html, --longest and --diff exclude each other");
+		return false;
+	}
+	r->mode = mode;
+	return true;
+}
+
+/* => false, after a message, for an invalid value. */
+static bool
+apply(void *arg, int key, const char *value)
+{
+	struct report *r = arg;
+
+	r->text_only |= key < ARG_LONG && strchr("nxflus", key) != NULL;
+	switch (key) {
+	case ARG_OPERAND:
+	case ARG_FILE:
+		r->inputs[r->inputs_n++] = value;
+		return true;
+	case 'n':
+		r->style.names = false;
+		return true;
+	case 'x':
+		r->style.exact = true;
+		return true;
+	case 'f':
+		r->style.time = *value != '\0' ? value : REPORT_SHORT_TIME;
+		return true;
+	case 'l':
+		r->style.time = REPORT_LONG_TIME;
+		return true;
+	case 'u':
+		r->style.utc = true;
+		return true;
+	case 's':
+		r->style.strict = true;
+		return true;
+	case OPT_SUMMARY:
+		r->text_only = true;
+		return set_mode(r, &report_summary);
+	case OPT_LONGEST:
+		r->text_only = true;
+		return set_mode(r, &report_longest);
+	case OPT_DIFF:
+		r->diff = true;
+		return set_mode(r, &report_diff);
+	case OPT_TOP:
+		r->text_only = true;
+		return set_number(&r->top, "top", value, TOP_MAX);
+	case OPT_HTML:
+		return set_mode(r, &report_html) && args_set_once(&r->html, value, "html");
+	case OPT_ROWS:
+		return set_number(&r->html_rows, "rows", value, UINT64_MAX);
+	case OPT_WHERE:
+		return where_set(&r->where, value, CONNLOG_WHERE_EXTRAS);
+	case OPT_WHERE_FILE:
+		return where_set_file(&r->where, value, CONNLOG_WHERE_EXTRAS);
+	case OPT_FROM:
+		return args_set_once(&r->from, value, "from");
+	default: /* 'q': the table has no other */
+		r->quiet = true;
+		return true;
+	}
+}
+
+static const struct args_spec spec = {
+	.command = "report",
+	.about = "Prints a log as people read it: a line a connection, or what there was most of.",
+	.rows = rows,
+	.rows_n = ROWS,
+	.apply = apply,
+	.notes =
+		"Any log is read that `connlog convert` reads, standard input where none is named.  The environment's\n"
+		"CFTIMEFMT is the format of times where neither -f nor -l is given.  The states' symbols are in connlog(1).",
 };
 
 /* ---- the run ----------------------------------------------------------------------------------------------------- */

@@ -9,19 +9,10 @@
 
 #include "cli/human.h"
 #include "cli/report.h"
+#include "cli/report_ranking.h"
 #include "cli/report_table.h"
 #include "cli/report_tally.h"
 #include "cli/term.h"
-
-/* The connections that have the most of something, the first first. */
-struct ranking {
-	size_t n;
-	struct ranked {
-		double            value;
-		struct report_row row;
-		char             *texts; /* what its texts are in */
-	} * at;                      /* room for `top` */
-};
 
 struct summary {
 	const struct report_style *style;
@@ -32,14 +23,6 @@ struct summary {
 	struct tally_entry         all;
 	double                     first, last; /* times of the first and last connection */
 };
-
-static void
-ranking_free(struct ranking *r)
-{
-	for (size_t i = 0; i < r->n; i++)
-		free(r->at[i].texts);
-	free(r->at);
-}
 
 static void
 summary_free(void *mode)
@@ -65,50 +48,12 @@ summary_new(const struct report *r)
 		*s = (struct summary){
 			.style = &r->style, .names = r->names, .top = r->top, .first = DBL_MAX, .last = -DBL_MAX
 		};
-		s->longest.at = calloc(s->top, sizeof *s->longest.at);
-		s->largest.at = calloc(s->top, sizeof *s->largest.at);
-		if (s->longest.at != NULL && s->largest.at != NULL)
+		if (ranking_init(&s->longest, s->top) && ranking_init(&s->largest, s->top))
 			return s;
 	}
 	summary_free(s);
 	complain("out of memory");
 	return NULL;
-}
-
-/* Makes the row point at texts of its own.  Returns they, or NULL when out of memory. */
-static char *
-keep_texts(struct report_row *row)
-{
-	connlog_text *texts[] = { &row->proto, &row->service, &row->addl };
-	char         *kept = malloc(row->proto.n + row->service.n + row->addl.n + 1), *p = kept;
-
-	for (size_t i = 0; kept != NULL && i < sizeof texts / sizeof texts[0]; i++) {
-		memcpy(p, texts[i]->p, texts[i]->n);
-		texts[i]->p = p;
-		p += texts[i]->n;
-	}
-	return kept;
-}
-
-static bool
-rank(const struct summary *s, struct ranking *r, double value, const struct report_row *row)
-{
-	struct ranked new = { .value = value, .row = *row };
-	size_t i = r->n;
-
-	if (value <= 0 || (r->n == s->top && value <= r->at[r->n - 1].value))
-		return true;
-	new.texts = keep_texts(&new.row);
-	if (new.texts == NULL)
-		return false;
-	if (r->n == s->top)
-		free(r->at[--i].texts);
-	else
-		r->n++;
-	for (; i > 0 && r->at[i - 1].value < value; i--)
-		r->at[i] = r->at[i - 1];
-	r->at[i] = new;
-	return true;
 }
 
 static bool
@@ -131,8 +76,8 @@ count(struct summary *s, const struct report_row *row)
 		good = tally_add(&s->hosts, row->host[1], 16, resp, orig) && good;
 	good = tally_add(&s->services, service, report_service(row, service, sizeof service), orig, resp) && good;
 	good = tally_add(&s->states, state, strlen(state), orig, resp) && good;
-	good = rank(s, &s->longest, row->has_duration ? row->duration : 0, row) && good;
-	return rank(s, &s->largest, (double)orig + (double)resp, row) && good;
+	good = ranking_add(&s->longest, row->has_duration ? row->duration : 0, row) && good;
+	return ranking_add(&s->largest, (double)orig + (double)resp, row) && good;
 }
 
 static bool
