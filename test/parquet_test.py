@@ -320,7 +320,7 @@ def test_sinks(env):
     """A sink takes lines, and goes beside a folder of Parquet."""
     capture = env.capture("ethernet.pcap")
     for args in (["--to", "file:x?format=parquet"], ["--format", "parquet", "--to", "file:x"]):
-        assert "has no lines" in env.run(*args, capture, code=2).stderr
+        assert "use parquet:DIR" in env.run(*args, capture, code=2).stderr
     os.mkdir(env.tmp + "/lake")
     env.run("--seed", "x", "--format", "parquet", "-o", "lake", "--to", "file:x?format=json", capture)
     with open(env.tmp + "/x") as f:
