@@ -97,11 +97,13 @@ add_vectors(uint64_t sum, const uint8_t *p, size_t n)
 	static const uint8_t masks[128] = { [64] = ONES, ONES, ONES, ONES };
 #undef ONES
 	const size_t   whole = n & ~(size_t)63, left = n % 64 & ~(size_t)1;
-	const uint8_t *last = p + (n & ~(size_t)1) - 64, *mask = masks + left;
+	const uint8_t *end = p + whole, *last = p + (n & ~(size_t)1) - 64, *mask = masks + left;
 	__m256i        sums = _mm256_setzero_si256();
 
-	for (const uint8_t *end = p + whole; p < end; p += 64)
+	do { /* there are 64 at least */
 		sums = add_two(sums, _mm256_loadu_si256((const void *)p), _mm256_loadu_si256((const void *)(p + 32)));
+		p += 64;
+	} while (p != end);
 	sums = add_two(
 		sums, _mm256_and_si256(_mm256_loadu_si256((const void *)last), _mm256_loadu_si256((const void *)mask)),
 		_mm256_and_si256(_mm256_loadu_si256((const void *)(last + 32)), _mm256_loadu_si256((const void *)(mask + 32))));

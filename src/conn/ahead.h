@@ -37,7 +37,7 @@ conn_fetch_state(const struct conn_store *s, const struct conn *c)
 	if (c->transport != TRANSPORT_TCP)
 		fetch(conn_sizes_at(s, c));
 	else if (c->tcp)
-		fetch_all(slab_at(&s->tcps, c->tcp), s->tcps.size);
+		fetch(slab_at_sized(&s->tcps, c->tcp, FETCH_LINE)); /* it is one line: see tcp.h */
 	if (!conn_has_spoken(c))
 		fetch(&conn_cold_at(s, c)->history_len);
 }

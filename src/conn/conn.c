@@ -1,4 +1,4 @@
-/* conn.c - making, finding, flipping and removing connections: see conn.h. */
+/* conn.c - making, flipping and removing connections: see conn.h. */
 #include "conn/conn.h"
 
 #include <endian.h>
@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/keyhash.h"
 #include "conn/events.h"
 #include "conn/evict.h"
 #include "conn/history.h"
@@ -187,80 +186,6 @@ conn_extra_need(struct conn_store *s, uint32_t handle)
 	return conn_extra_at(s, c);
 }
 
-/* IPv4: one block of two ends, the lower first unless the tuple is one-way. */
-static uint64_t
-hash_v4(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
-{
-	const uint64_t src = (uint64_t)addr_v4(&p->src) << 16 | p->sport, dst = (uint64_t)addr_v4(&p->dst) << 16 | p->dport;
-	const bool     swap = !p->one_way && src > dst;
-	return keyhash_one(key, swap ? dst : src, (swap ? src : dst) | kind << 48);
-}
-
-/* IPv6: a block an address and one for the rest. */
-static __attribute__((noinline)) uint64_t
-hash_v6(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
-{
-	uint64_t   w[6];
-	const int  order = addr_cmp(&p->src, &p->dst);
-	const bool swap = !p->one_way && (order > 0 || (order == 0 && p->sport > p->dport));
-	memcpy(w, swap ? &p->dst : &p->src, 16);
-	memcpy(w + 2, swap ? &p->src : &p->dst, 16);
-	w[4] = swap ? p->dport | (uint64_t)p->sport << 16 : p->sport | (uint64_t)p->dport << 16;
-	w[5] = kind;
-	return keyhash(key, w, 3);
-}
-
-/* Are both addresses IPv4, whatever the packet is? */
-static inline bool
-is_v4(const struct pkt *p)
-{
-	return p->ip_version == 4 || (addr_is_v4(&p->src) && addr_is_v4(&p->dst));
-}
-
-uint32_t
-conn_hash(const struct conn_store *s, const struct pkt *p)
-{
-	const uint64_t kind = p->proto | (uint64_t)p->one_way << 8;
-	const uint64_t hash = is_v4(p) ? hash_v4(&s->hash_key, p, kind) : hash_v6(&s->hash_key, p, kind);
-	return (uint32_t)(hash ^ hash >> 32);
-}
-
-/* Has a connection between addresses that are not both IPv4 those of a packet that `from` sends? */
-static __attribute__((noinline)) bool
-has_hosts_v6(const struct conn_store *s, const struct conn *c, const struct pkt *p, int from)
-{
-	const struct conn_ends *ends = slab_at(&s->ends, c->ends);
-
-	return addr_equal(&ends->h[from], &p->src) && addr_equal(&ends->h[!from], &p->dst);
-}
-
-/* Do the ends of a packet that `from` sends have the connection's addresses and ports? */
-static inline bool
-has_ends(const struct conn_store *s, const struct conn *c, const struct pkt *p, int from)
-{
-	if (c->p[from] != p->sport || c->p[!from] != p->dport)
-		return false;
-	if (c->flags & CONN_V6)
-		return has_hosts_v6(s, c, p, from);
-	return c->v4[from] == addr_v4(&p->src) && c->v4[!from] == addr_v4(&p->dst);
-}
-
-uint32_t
-conn_find(const struct conn_store *s, const struct pkt *p, uint32_t hash, struct conn **found, bool *is_orig)
-{
-	const uint8_t kind = (uint8_t)((p->one_way ? CONN_ONE_WAY : 0) | (is_v4(p) ? 0 : CONN_V6));
-	uint32_t      at = hash & s->table.mask, handle;
-
-	while ((handle = table_probe(&s->table, hash, &at)) != 0) {
-		struct conn *c = *found = conn_at(s, handle);
-		if (c->proto != p->proto || (c->flags & (CONN_ONE_WAY | CONN_V6)) != kind)
-			continue;
-		if ((*is_orig = has_ends(s, c, p, ORIG)) || (!p->one_way && has_ends(s, c, p, RESP)))
-			return handle;
-	}
-	return 0;
-}
-
 /* The hash of a connection is that of a packet with its tuple. */
 static uint32_t
 hash_of(const struct conn_store *s, const struct conn *c)
@@ -281,7 +206,7 @@ hash_of(const struct conn_store *s, const struct conn *c)
 static bool
 begin_hosts(struct conn_store *s, struct conn *c, const struct pkt *p, int from)
 {
-	if (is_v4(p)) {
+	if (conn_is_v4(p)) {
 		c->v4[from] = addr_v4(&p->src);
 		c->v4[!from] = addr_v4(&p->dst);
 		return true;

@@ -360,6 +360,13 @@ conn_bytes(const struct conn_store *s, const struct conn *c, int side)
 /* Returns where the connection was seen, until another begins. */
 const struct conn_link *conn_link(const struct conn_store *s, const struct conn *c);
 
+/* Are both addresses IPv4, whatever the packet is? */
+static inline bool
+conn_is_v4(const struct pkt *p)
+{
+	return p->ip_version == 4 || (addr_is_v4(&p->src) && addr_is_v4(&p->dst));
+}
+
 /* Symmetric hash of a packet's addresses, ports and protocol; of the ordered tuple for one-way ICMP. */
 uint32_t conn_hash(const struct conn_store *s, const struct pkt *p);
 

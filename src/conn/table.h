@@ -48,14 +48,13 @@ table_fetch(const struct table *t, uint32_t hash)
 static inline uint32_t
 table_probe(const struct table *t, uint32_t hash, uint32_t *at)
 {
-	for (;;) {
-		const struct table_slot *s = &t->slots[*at];
+	const struct table_slot *s;
+
+	do { /* an empty slot ends the walk, whatever its hash says */
+		s = &t->slots[*at];
 		*at = (*at + 1) & t->mask;
-		if (s->handle == 0)
-			return 0;
-		if (s->hash == hash)
-			return s->handle;
-	}
+	} while (s->hash != hash && s->handle != 0);
+	return s->handle;
 }
 
 #endif

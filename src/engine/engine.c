@@ -304,7 +304,7 @@ fetch_packets(const struct connlog_engine *e, const struct batch_view *b, size_t
 }
 
 /* Decodes up to e->batch frames that are the engine's, from packet `at` on.  Returns the packet to go on with. */
-static size_t
+static __attribute__((noinline)) size_t
 decode_ahead(struct connlog_engine *e, const struct batch_view *b, size_t at, size_t *n)
 {
 	struct frame            *f = e->frames, *end = f + e->batch;
@@ -340,7 +340,7 @@ fetch_state(struct connlog_engine *e, struct frame *f)
 
 /* Fetches the connections of a batch, each step for all of them before the next needs what it brought: the table's
  * slots have been asked for while decoding, now the connections, then what hangs at them, and what hangs at that. */
-static void
+static __attribute__((noinline)) void
 fetch_connections(struct connlog_engine *e, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

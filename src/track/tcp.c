@@ -496,8 +496,8 @@ tcp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct p
 		                   CONNLOG_EVENT_TCP_MULTIPLE_CHECKSUM_ERRORS);
 		return;
 	}
-	if (tcp_straight(&x, p, is_orig)) {
-		count(&x, ep, p);
+	if (tcp_straight(&x, p, is_orig)) { /* which flips nothing */
+		conn_count(s, handle, c, is_orig ? ORIG : RESP, p->ip_len);
 		return;
 	}
 	const uint64_t seq = process(&x, p, is_orig);

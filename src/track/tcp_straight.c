@@ -101,17 +101,14 @@ is_deliverable(const struct conn_options *opt, const struct side *from, uint64_t
 
 /* `r`: the connection's rare part, or NULL. */
 static inline __attribute__((always_inline)) bool
-straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, const struct tcp_rare *r)
+take(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, const struct tcp_rare *r)
 {
 	struct tcp_ep    *ep = tcp_side(x->t, is_orig ? ORIG : RESP), *other = tcp_peer(x->t, ep);
 	const int         i = ep == &x->t->ep[1];
 	const struct side from = side_of(ep, r ? &r->ep[i] : NULL), to = side_of(other, r ? &r->ep[!i] : NULL);
 	const uint64_t    len = (uint64_t)p->data_len;
-	const uint32_t    bit = letter_bit(is_orig, len > 0);
 	uint64_t          at, acked;
 
-	if (!is_ordinary(p) || !is_smooth(x, r))
-		return false;
 	if (p->tcp_seq != ep->last || !position(ep, p->tcp_seq, from.seq_wraps, &at) ||
 	    !same_half(p->tcp_seq + len, p->tcp_seq) || !same_half(at + len, at))
 		return false;
@@ -123,6 +120,7 @@ straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, const struc
 	if (acked > to.trimmed && !same_half(acked, to.trimmed))
 		return false;
 
+	const uint32_t bit = letter_bit(is_orig, len > 0);
 	if (!(x->c->hist_seen & bit))
 		add_letter(x, bit, is_orig, len > 0);
 	x->c->last_time = x->now;
@@ -136,6 +134,13 @@ straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, const struc
 			x->s->watcher->data(x->s->watcher->arg, x->handle, is_orig ? ORIG : RESP, p->data.p, (size_t)len);
 	}
 	return true;
+}
+
+/* What is tested first needs few registers, so the numbers are not loaded before. */
+static inline __attribute__((always_inline)) bool
+straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, const struct tcp_rare *r)
+{
+	return is_ordinary(p) && is_smooth(x, r) && take(x, p, is_orig, r);
 }
 
 static __attribute__((noinline)) bool
