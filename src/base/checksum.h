@@ -10,6 +10,7 @@
 #define CONNLOG_BASE_CHECKSUM_H
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -57,6 +58,14 @@ checksum_fold(uint64_t sum)
 {
 	const uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
 	return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
+}
+
+/* Returns whether the sum is that of a range that holds its own correct checksum.  Adding end-around keeps a number's rest modulo
+ * 0xffff, whether it is folded or not; and a compiler knows how to test for that rest by one multiplication. */
+static inline bool
+checksum_is_right(uint64_t sum)
+{
+	return sum != 0 && sum % 0xffff == 0;
 }
 
 #endif

@@ -80,7 +80,7 @@ take_ip4(const struct decoder *dec, const struct connlog_packet *raw, size_t at,
 
 	if ((load_be16(ip + 6) & 0x3fff) != 0 || !take_lengths(raw, at, IP4_HEADER, load_be16(ip + 2), out))
 		return false;
-	if (!dec->opt.ignore_checksums && checksum_fold(checksum_words(ip, 5)) != 0xffff)
+	if (!dec->opt.ignore_checksums && !checksum_is_right(checksum_words(ip, 5)))
 		return false;
 	out->src = addr_from_v4(ip + 12);
 	out->dst = addr_from_v4(ip + 16);
@@ -127,7 +127,7 @@ sums_up(const struct pkt *out, int version)
 	/* the addresses as they stand there */
 	uint64_t sum = version == 4 ? checksum_words(out->ip.p + 12, 2) : checksum_words(out->ip.p + 8, 8);
 	sum = checksum_word(sum, out->proto + out->payload_len);
-	return checksum_fold(checksum_add(sum, out->payload.p, out->payload_len)) == 0xffff;
+	return checksum_is_right(checksum_add(sum, out->payload.p, out->payload_len));
 }
 
 /* `verify`: whether the checksum is looked at.  The same of UDP. */

@@ -40,6 +40,7 @@ lengths_and_alignments(void **state)
 			memcpy(exact + 1, p, n);
 			assert_int_equal(fast(p, n), naive(p, n));
 			assert_int_equal(fast(exact + 1, n), naive(p, n));
+			assert_int_equal(checksum_is_right(checksum_add(0, p, n)), naive(p, n) == 0xffff);
 			free(exact);
 			free(block);
 		}
