@@ -193,6 +193,36 @@ def test_the_longest(env):
     assert report(env, "", "--longest", "--from", "json").startswith("The 0 longest of 0 connections")
 
 
+def attempts():
+    def row(i, orig, resp, port, state, **columns):
+        return record(ts=1700000000 + i / 100, conn_state=state, orig_bytes=None, resp_bytes=None, duration=None,
+                      **{"id.orig_h": orig, "id.resp_h": resp, "id.resp_p": port, **columns})
+
+    ports = [row(i, "10.0.0.5", "10.0.0.9", i + 1, "SF" if i in (21, 79) else "REJ") for i in range(1000)]
+    hosts = [row(i, "10.0.0.6", "192.0.2.%d" % (i + 1), 22, "S0" if i % 50 else "RSTO") for i in range(254)]
+    pings = [row(i, "10.0.0.7", "198.51.100.%d" % (i + 1), 0, "OTH", proto="icmp", resp_pkts=i % 10 // 9) for i in range(20)]
+    few = [row(i, "10.0.0.4", "198.51.100.%d" % (i + 1), 443, "S0") for i in range(15)]
+    no_scan = [row(i, "10.0.0.3", "198.51.100.%d" % (i + 1), 443, "S0") for i in range(14)]
+    answered = [row(i, "10.0.0.8", "203.0.113.%d" % (i + 1), 443, "SF" if i % 3 == 0 else "S0") for i in range(100)]
+    again = [row(i, "10.0.0.2", "203.0.113.%d" % (i % 3), 443, "S0") for i in range(100)]
+    midstream = [row(i, "10.0.0.1", "203.0.113.%d" % (i + 1), 443, "OTH") for i in range(100)]
+    return ports + hosts + pings + few + no_scan + answered + again + midstream
+
+
+def test_scans(env):
+    put(env, "conn.json", *attempts())
+    command = "report --scans -n -u conn.json"
+    out = env.run(*command.split(), env=UTC).stdout
+    assert out == example(env, "connlog " + command)
+    assert len(env.run(*command.split(), "--top", "2").stdout.splitlines()) == 4 + 2
+    assert env.run(*command.split(), "--where", "id.resp_p != 22").stdout.startswith("3 scans:")
+    for i, line in enumerate(out.splitlines()[4:]):  # the error that is stated, three times over
+        assert abs(int(line.split()[0].strip("~").replace(",", "")) - (1000, 254, 20, 15)[i]) <= 0.1 * (1000, 254, 20, 15)[i], line
+    few = env.run(*command.split(), "--rows", "20").stdout
+    assert "groups with the fewest targets were dropped" in few and "10.0.0.5 tried ports of 10.0.0.9/tcp: 1, 2, 3" in few, few
+    assert report(env, "", "--scans", "--from", "json").startswith("0 scans")
+
+
 def test_logs_of_one_traffic_are_equal(env):
     """Uids, the order of records and the format make no difference."""
     capture = env.capture("tcp-states.pcap")

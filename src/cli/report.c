@@ -27,7 +27,8 @@ enum {
 	OPT_WHERE,
 	OPT_WHERE_FILE,
 	OPT_DIFF,
-	OPT_LONGEST
+	OPT_LONGEST,
+	OPT_SCANS
 };
 
 static const struct option_row rows[] = {
@@ -39,11 +40,12 @@ static const struct option_row rows[] = {
 	{ 's', "strict", NULL, "numbers of fewer than nine characters are no times, and left as they are" },
 	{ OPT_SUMMARY, "summary", NULL, "tables of the top hosts, services, states and connections instead of lines" },
 	{ OPT_LONGEST, "longest", NULL, "the longest connections, and how they ended" },
+	{ OPT_SCANS, "scans", NULL, "hosts that tried many hosts or ports and got few answers" },
 	{ OPT_DIFF, "diff", NULL,
 	  "what differs between two logs of one traffic; ends with 0: nothing, 1: something, 2: failed" },
-	{ OPT_TOP, "top", "N", "rows of a table of --summary and --longest (10)" },
+	{ OPT_TOP, "top", "N", "rows of a table of --summary, --longest and --scans (10)" },
 	{ OPT_HTML, "html", "OUT.html", "write a page to look at instead; - is standard output" },
-	{ OPT_ROWS, "rows", "N", "connections that the page holds at most (250000)" },
+	{ OPT_ROWS, "rows", "N", "connections that the page holds, or groups that --scans keeps, at most (250000)" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	{ OPT_FROM, "from", "FORMAT", "the log's format, where its content does not tell" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
@@ -107,7 +109,7 @@ static bool
 set_mode(struct report *r, const struct report_mode *mode)
 {
 	if (r->mode != &report_lines && r->mode != mode) {
-		complain("--summary, --html, --longest and --diff exclude each other");
+		complain("--summary, --html, --longest, --scans and --diff exclude each other");
 		return false;
 	}
 	r->mode = mode;
@@ -150,6 +152,9 @@ apply(void *arg, int key, const char *value)
 	case OPT_LONGEST:
 		r->text_only = true;
 		return set_mode(r, &report_longest);
+	case OPT_SCANS:
+		r->text_only = true;
+		return set_mode(r, &report_scans);
 	case OPT_DIFF:
 		r->diff = true;
 		return set_mode(r, &report_diff);
