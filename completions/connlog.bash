@@ -67,8 +67,8 @@ _connlog()
 		words="S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH"
 		;;
 	report)
-		options="-n --numeric -x --exact -f --time-format -l --long -u --utc -s --strict --summary --longest --scans --diff --top --html
-			--rows --from --where --where-file -q --quiet"
+		options="-n --numeric -x --exact -f --time-format -l --long -u --utc -s --strict --summary --longest --scans --beacons --diff --top
+			--html --rows --from --where --where-file -q --quiet"
 		;;
 	top) options="-d --delay -n --count --once" words="127.0.0.1:9911" ;;
 	check) options="--example" ;;

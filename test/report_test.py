@@ -223,6 +223,34 @@ def test_scans(env):
     assert report(env, "", "--scans", "--from", "json").startswith("0 scans")
 
 
+def returns():
+    def rows(orig, port, times, **columns):
+        return [record(ts=1700000000 + t, **{"id.orig_h": orig, "id.resp_p": port}, **columns) for t in times]
+
+    even = rows("10.0.0.5", 443, [i * 60 for i in range(100)])
+    uneven = rows("10.0.0.6", 8443, [i * 300 + i * i * 37 % 61 for i in range(50)])
+    missing = rows("10.0.0.7", 53, [i * 10 for i in range(40) if i % 7], proto="udp")
+    random = rows("10.0.0.8", 443, [i * i * 7919 % 100003 for i in range(100)])
+    quick = rows("10.0.0.9", 443, [i / 10 for i in range(100)])
+    few = rows("10.0.0.4", 443, [i * 60 for i in range(7)])
+    return even[::-1] + uneven + missing + random + quick + few
+
+
+def test_beacons(env):
+    put(env, "conn.json", *returns())
+    command = "report --beacons -n -u conn.json"
+    out = env.run(*command.split(), env=UTC).stdout
+    assert out == example(env, "connlog " + command)
+    lines = out.splitlines()[4:]
+    assert [line.split(" > ")[0].split()[-1] for line in lines] == ["10.0.0.5", "10.0.0.7", "10.0.0.6"], lines
+    assert len(env.run(*command.split(), "--top", "1").stdout.splitlines()) == 4 + 1
+    assert env.run(*command.split(), "--where", "id.resp_p == 443").stdout.startswith("1 beacon:")
+    hosts = [record(ts=1700000000, **{"id.orig_h": "10.1.0.%d" % i}) for i in range(100)]
+    few = report(env, "".join(returns() + hosts), "--beacons", "-n", "--rows", "20")
+    assert "groups with the fewest connections were dropped" in few and few.startswith("3 beacons:"), few
+    assert report(env, "", "--beacons", "--from", "json").startswith("0 beacons")
+
+
 def test_logs_of_one_traffic_are_equal(env):
     """Uids, the order of records and the format make no difference."""
     capture = env.capture("tcp-states.pcap")

@@ -28,7 +28,8 @@ enum {
 	OPT_WHERE_FILE,
 	OPT_DIFF,
 	OPT_LONGEST,
-	OPT_SCANS
+	OPT_SCANS,
+	OPT_BEACONS
 };
 
 static const struct option_row rows[] = {
@@ -41,11 +42,12 @@ static const struct option_row rows[] = {
 	{ OPT_SUMMARY, "summary", NULL, "tables of the top hosts, services, states and connections instead of lines" },
 	{ OPT_LONGEST, "longest", NULL, "the longest connections, and how they ended" },
 	{ OPT_SCANS, "scans", NULL, "hosts that tried many hosts or ports and got few answers" },
+	{ OPT_BEACONS, "beacons", NULL, "connections that come back at regular intervals" },
 	{ OPT_DIFF, "diff", NULL,
 	  "what differs between two logs of one traffic; ends with 0: nothing, 1: something, 2: failed" },
-	{ OPT_TOP, "top", "N", "rows of a table of --summary, --longest and --scans (10)" },
+	{ OPT_TOP, "top", "N", "rows of a table of --summary, --longest, --scans and --beacons (10)" },
 	{ OPT_HTML, "html", "OUT.html", "write a page to look at instead; - is standard output" },
-	{ OPT_ROWS, "rows", "N", "connections that the page holds, or groups that --scans keeps, at most (250000)" },
+	{ OPT_ROWS, "rows", "N", "connections that the page holds, or groups of --scans and --beacons, at most (250000)" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	{ OPT_FROM, "from", "FORMAT", "the log's format, where its content does not tell" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
@@ -109,7 +111,7 @@ static bool
 set_mode(struct report *r, const struct report_mode *mode)
 {
 	if (r->mode != &report_lines && r->mode != mode) {
-		complain("--summary, --html, --longest, --scans and --diff exclude each other");
+		complain("--summary, --html, --longest, --scans, --beacons and --diff exclude each other");
 		return false;
 	}
 	r->mode = mode;
@@ -155,6 +157,9 @@ apply(void *arg, int key, const char *value)
 	case OPT_SCANS:
 		r->text_only = true;
 		return set_mode(r, &report_scans);
+	case OPT_BEACONS:
+		r->text_only = true;
+		return set_mode(r, &report_beacons);
 	case OPT_DIFF:
 		r->diff = true;
 		return set_mode(r, &report_diff);

@@ -90,6 +90,7 @@ extern const struct report_mode report_summary; /* report_summary.c */
 extern const struct report_mode report_html;    /* report_html.c */
 extern const struct report_mode report_longest; /* report_longest.c */
 extern const struct report_mode report_scans;   /* report_scans.c */
+extern const struct report_mode report_beacons; /* report_beacons.c */
 extern const struct report_mode report_diff;    /* report_diff.c */
 
 /* Connections that the page of --html holds unless --rows says otherwise: what browsers are quick with. */
