@@ -30,15 +30,22 @@ conn_counted(struct conn_store *s, uint32_t handle, int side)
 		conn_check_thresholds(s, handle, side);
 }
 
-/* Counts a packet of that side. */
+/* Counts a packet of that side, without a look at thresholds. */
 static inline void
-conn_count(struct conn_store *s, uint32_t handle, struct conn *c, int side, uint32_t ip_bytes)
+conn_add(struct conn_store *s, uint32_t handle, struct conn *c, int side, uint32_t ip_bytes)
 {
 	if (++c->pkts[side] == 0)
 		conn_carry(s, handle, side, true);
 	c->bytes[side] += ip_bytes;
 	if (c->bytes[side] < ip_bytes)
 		conn_carry(s, handle, side, false);
+}
+
+/* Counts a packet of that side. */
+static inline void
+conn_count(struct conn_store *s, uint32_t handle, struct conn *c, int side, uint32_t ip_bytes)
+{
+	conn_add(s, handle, c, side, ip_bytes);
 	conn_counted(s, handle, side);
 }
 

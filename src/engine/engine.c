@@ -160,12 +160,13 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 		return;
 	if (p->deep)
 		history_once(s, handle, HIST_UNKNOWN, 'X');
-	else if (p->transport == TRANSPORT_UDP && f->d) /* the short way is for those without a tunnel */
-		look_inside(e, f, handle, is_orig, is_new);
-	if (s->watcher && p->transport == TRANSPORT_UDP)
-		inspect_datagram(&e->inspector, handle, is_orig ? ORIG : RESP, p->data);
-	if (p->transport == TRANSPORT_UDP)
+	if (p->transport == TRANSPORT_UDP) {
+		if (f->d && !p->deep) /* the short way is for those without a tunnel */
+			look_inside(e, f, handle, is_orig, is_new);
+		if (s->watcher)
+			inspect_datagram(&e->inspector, handle, is_orig ? ORIG : RESP, p->data);
 		track_count(s, handle, c, p, is_orig);
+	}
 	if (s->watcher)
 		inspect_packet_done(&e->inspector, c);
 }

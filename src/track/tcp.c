@@ -496,8 +496,8 @@ tcp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct p
 		                   CONNLOG_EVENT_TCP_MULTIPLE_CHECKSUM_ERRORS);
 		return;
 	}
-	if (tcp_straight(&x, p, is_orig)) { /* which flips nothing */
-		conn_count(s, handle, c, is_orig ? ORIG : RESP, p->ip_len);
+	if (tcp_straight(&x, p, is_orig)) { /* which flips nothing, and nobody waits for a threshold */
+		conn_add(s, handle, c, is_orig ? ORIG : RESP, p->ip_len);
 		return;
 	}
 	const uint64_t seq = process(&x, p, is_orig);
@@ -511,7 +511,7 @@ tcp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct p
 bool
 tcp_is_reuse(const struct conn_store *s, const struct conn *c, const struct pkt *p)
 {
-	if (p->tcp_off < 5 || !(p->tcp_flags & TCP_SYN))
+	if (!(p->tcp_flags & TCP_SYN) || p->tcp_off < 5)
 		return false;
 	if (c->flags & CONN_EMBRYO)
 		return !(p->tcp_flags & TCP_ACK) && p->tcp_seq != c->isn;
