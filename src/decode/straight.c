@@ -77,8 +77,9 @@ static inline bool
 take_ip4(const struct decoder *dec, const struct connlog_packet *raw, size_t at, struct pkt *out)
 {
 	const uint8_t *ip = raw->data + at;
+	const uint16_t fragment = load_be16(ip + 6);
 
-	if ((load_be16(ip + 6) & 0x3fff) != 0 || !take_lengths(raw, at, IP4_HEADER, load_be16(ip + 2), out))
+	if ((fragment & 0x3fff) != 0 || !take_lengths(raw, at, IP4_HEADER, load_be16(ip + 2), out))
 		return false;
 	if (!dec->opt.ignore_checksums && !checksum_is_right(checksum_words(ip, 5)))
 		return false;
@@ -87,7 +88,7 @@ take_ip4(const struct decoder *dec, const struct connlog_packet *raw, size_t at,
 	out->ip_version = 4;
 	out->proto = ip[9];
 	out->ttl = ip[8];
-	out->df = (ip[6] & 0x40) != 0;
+	out->df = (fragment & 0x4000) != 0;
 	out->flow_label = 0;
 	return true;
 }

@@ -95,7 +95,7 @@ repeats(struct notices *n, const struct pkt *p, uint32_t hash)
 void
 notice_packet(struct notices *n, const struct pkt *p, uint32_t hash)
 {
-	if (n->any_bad | p->l4_bad)
+	if (p->l4_bad || n->any_bad)
 		checksums(n, p);
 	if (!n->tcp_payload && p->transport == TRANSPORT_TCP && p->data_len > 0 && !p->tcp_bad)
 		n->tcp_payload = true;
