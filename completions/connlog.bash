@@ -41,7 +41,7 @@ _connlog()
 	case $command in
 	read | live)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --memory --stats -q --quiet -v
-			--verbose --to --format --json-streaming --fields --interim --where --where-file --local-nets --neighbor-nets
+			--verbose --to --format --json-streaming --fields --interim --where --where-file --anonymize --local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
 			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
@@ -55,7 +55,7 @@ _connlog()
 			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
 		;;
 	convert)
-		options="--to --from --fields --where --where-file -o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q
+		options="--to --from --fields --where --where-file --anonymize -o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q
 			--quiet"
 		;;
 	cut)
@@ -88,7 +88,7 @@ _connlog()
 	*:--rotate-exec) _connlog_files -c ;;
 	explain:--as) _connlog_words "history state uid" ;;
 	explain:--proto) _connlog_words "tcp udp" ;;
-	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | *:--where-file) _connlog_files -f ;;
+	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | *:--where-file | *:--anonymize) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	top:-d | top:--delay | top:-n | top:--count) ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;

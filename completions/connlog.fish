@@ -46,6 +46,7 @@ complete -c connlog -n '__connlog_is read live' -l fields -x -a "(__connlog_fiel
 complete -c connlog -n '__connlog_is read live' -l interim -x -d 'log open connections at these ages'
 complete -c connlog -n '__connlog_is read live convert cut report' -l where -x -d 'only records for which this holds'
 complete -c connlog -n '__connlog_is read live convert cut report' -l where-file -r -d 'the condition is in FILE'
+complete -c connlog -n '__connlog_is read live convert' -l anonymize -r -d 'other addresses and uids'
 complete -c connlog -n '__connlog_is read live' -l local-nets -x -d 'networks that are local'
 complete -c connlog -n '__connlog_is read live' -l neighbor-nets -x -d 'networks of neighbours'
 complete -c connlog -n '__connlog_is read live events' -s r -l read -r -d 'read FILE'

@@ -44,9 +44,11 @@ def test_the_example_names_every_setting_and_is_right(env):
     assert all(len(line) <= 120 or line.startswith("#likely") for line in example.splitlines())
     env.run("check", write(env, example))
     script, where = write(env, "function log_conn(rec) end\n", "x.lua"), write(env, "proto == tcp # or not\n", "where")
+    key = write(env, 64 * "5" + "\n", "key")
     everything = re.sub(r"^#(?=[\w:-]+ = )", "", example, flags=re.M)
     everything = re.sub(r"^(script = ).*", r"\g<1>" + script, everything, flags=re.M)
     everything = re.sub(r"^(where-file = ).*", r"\g<1>" + where, everything, flags=re.M)
+    everything = re.sub(r"^(anonymize = ).*", r"\g<1>" + key, everything, flags=re.M)
     assert len(re.findall(r"^[\w:-]+ = ", everything, re.M)) == len(names)
     done = env.run("check", write(env, everything))
     assert done.stdout == done.stderr == "", done.stderr

@@ -39,6 +39,7 @@ static const struct {
 	{ "interim", "5min,1hr", false },
 	{ "where", "\"not (proto == udp and id.resp_p == 53)\"", false },
 	{ "where-file", "/etc/connlog/where", false },
+	{ "anonymize", "/etc/connlog/key", false },
 	{ "local-nets", "192.0.2.0/24,2001:db8::/32", false },
 	{ "neighbor-nets", "198.51.100.0/24", false },
 };

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/anonymize.h"
 #include "cli/args.h"
 #include "cli/output.h"
 #include "cli/settings.h"
@@ -15,6 +16,7 @@ static const struct option_row rows[] = {
 	{ OPT_FROM, "from", "FORMAT", "what the input is; found out by its content without it" },
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer than the input has; all" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
+	ANONYMIZE_ROW(OPT_ANONYMIZE),
 	{ 'o', "output", "FILE", "write FILE instead of standard output" },
 	{ OPT_JSON_TIMES, "json-timestamps", "NAME", "times in json: JSON::TS_EPOCH, JSON::TS_ISO8601, JSON::TS_MILLIS" },
 	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
@@ -36,6 +38,7 @@ struct convert {
 	connlog_writer_options to;
 	struct log_settings    log; /* of `to` */
 	struct where           where;
+	struct anonymize       anonymize;
 
 	connlog_reader *reader;
 	struct output   output;
@@ -76,6 +79,8 @@ apply(void *arg, int key, const char *value)
 		return where_set(&c->where, value, CONNLOG_WHERE_EXTRAS);
 	case OPT_WHERE_FILE:
 		return where_set_file(&c->where, value, CONNLOG_WHERE_EXTRAS);
+	case OPT_ANONYMIZE:
+		return anonymize_set(&c->anonymize, value);
 	case OPT_LOCAL_NETS:
 		return set_local_nets(&c->log, value, false);
 	case OPT_NEIGHBOR_NETS:
@@ -133,7 +138,7 @@ open_output(struct convert *c, const connlog_columns *columns, int *code)
 static bool
 take_columns(struct convert *c, int *code)
 {
-	const connlog_columns *columns = connlog_reader_columns(c->reader);
+	const connlog_columns *columns = anonymize_columns(&c->anonymize, connlog_reader_columns(c->reader), c->quiet);
 
 	if (c->ready) {
 		if (output_columns(&c->output, columns) != CONNLOG_OK)
@@ -156,6 +161,20 @@ on_wait(void *arg)
 		output_flush(&c->output);
 }
 
+/* Writes a record that is meant.  Returns false when nothing more can come of reading on. */
+static bool
+write_record(struct convert *c, const connlog_record *record)
+{
+	if (!where_has(&c->where, record))
+		return true;
+	if (c->anonymize.with != NULL && (record = connlog_anonymize(c->anonymize.with, record)) == NULL) {
+		complain("out of memory");
+		c->damaged = true;
+		return false;
+	}
+	return output_record(&c->output, record) == CONNLOG_OK;
+}
+
 /* => false where the output has not come about; *code is then the exit_code. */
 static bool
 read_all(struct convert *c, int *code)
@@ -167,7 +186,7 @@ read_all(struct convert *c, int *code)
 	while ((status = connlog_reader_next(c->reader, &record, err, sizeof err)) != CONNLOG_END) {
 		if (status == CONNLOG_READ_RECORD) {
 			c->any = true;
-			if (where_has(&c->where, record) && output_record(&c->output, record) != CONNLOG_OK)
+			if (!write_record(c, record))
 				break;
 		} else if (status == CONNLOG_READ_COLUMNS) {
 			if (!take_columns(c, code))
@@ -232,6 +251,8 @@ convert(struct convert *c)
 		ship_free(c->ship);
 		return complain_usage("%s", err);
 	}
+	if (!c->quiet)
+		anonymize_warn(&c->anonymize);
 	connlog_reader_on_wait(c->reader, on_wait, c);
 	signals_stop(NULL, c->reader);
 	if (read_all(c, &code))
@@ -269,6 +290,7 @@ command_convert(int argc, char **argv)
 	free(c.fields);
 	log_settings_free(&c.log);
 	where_free(&c.where);
+	anonymize_free(&c.anonymize);
 	free(c.inputs);
 	free(c.to_urls);
 	return code;

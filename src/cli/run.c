@@ -249,6 +249,10 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o, char *e
 	snprintf(err, err_size, "out of memory");
 	if (s->where.condition != NULL && connlog_engine_where(e, s->where.condition) != CONNLOG_OK)
 		return CONNLOG_NO_MEMORY;
+	if (s->anonymize.with != NULL && connlog_engine_anonymize(e, s->anonymize.with) != CONNLOG_OK)
+		return CONNLOG_NO_MEMORY;
+	if (!s->quiet)
+		anonymize_warn(&s->anonymize);
 	if (s->workers && only != NULL && output_is_parquet(only) && !s->quiet)
 		complain("warning: Parquet is made in one thread, so -j has no effect");
 	if (s->workers && only == NULL && !s->quiet)

@@ -55,6 +55,7 @@ static const struct option_row rows[] = {
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all" },
 	{ OPT_INTERIM, "interim", "TIME,...", "log connections that are still open, too, at these ages (5min,1hr)" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
+	ANONYMIZE_ROW(OPT_ANONYMIZE),
 	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges" },
 	{ OPT_NEIGHBOR_NETS, "neighbor-nets", "CIDR,...", "networks of neighbours, flag U in bro0 and bro1" },
 };
@@ -135,6 +136,8 @@ settings_apply(void *arg, int key, const char *value)
 		return where_set(&s->where, value, 0);
 	case OPT_WHERE_FILE:
 		return where_set_file(&s->where, value, 0);
+	case OPT_ANONYMIZE:
+		return anonymize_set(&s->anonymize, value);
 	case OPT_SCRIPT:
 		s->lua[s->lua_n++] = value;
 		return true;
@@ -212,6 +215,7 @@ settings_free(struct settings *s)
 	free(s->scripts);
 	config_free(&s->config);
 	where_free(&s->where);
+	anonymize_free(&s->anonymize);
 }
 
 /* Applies the file of --config, if there is one, and the command line. */

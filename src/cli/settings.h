@@ -2,6 +2,7 @@
 #ifndef CONNLOG_CLI_SETTINGS_H
 #define CONNLOG_CLI_SETTINGS_H
 
+#include "cli/anonymize.h"
 #include "cli/args.h"
 #include "cli/config.h"
 #include "cli/live_settings.h"
@@ -75,7 +76,8 @@ struct settings {
 	struct live_settings   live;
 	struct config          config; /* of --config */
 	struct where           where;  /* of --where */
-	struct config_given    given;  /* what the command line has, which beats it */
+	struct anonymize       anonymize;
+	struct config_given    given; /* what the command line has, which beats it */
 	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
 	uint64_t events; /* what is printed in place of records */
 	uint64_t only, except;
@@ -99,6 +101,7 @@ enum {
 	OPT_INTERIM,
 	OPT_WHERE,
 	OPT_WHERE_FILE,
+	OPT_ANONYMIZE,
 	OPT_COMMAND
 };
 

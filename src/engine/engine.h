@@ -2,6 +2,7 @@
 #ifndef CONNLOG_ENGINE_ENGINE_H
 #define CONNLOG_ENGINE_ENGINE_H
 
+#include "connlog_anonymize.h"
 #include "base/arena.h"
 #include "conn/conn.h"
 #include "connlog.h"
@@ -54,6 +55,7 @@ struct connlog_engine {
 	connlog_source        *lender;        /* of connlog_lend(), or NULL */
 	struct lines          *lines;         /* of connlog_on_lines(), or NULL */
 	struct filter         *filter;        /* of connlog_engine_where(), or NULL */
+	connlog_anonymizer    *anonymizer;    /* of connlog_engine_anonymize(), or NULL */
 	struct packet_clock    clock;
 	size_t                 batch; /* frames at once, max_batch */
 	struct batch_time      times[BATCH];

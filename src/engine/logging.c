@@ -5,6 +5,7 @@
 
 #include "connlog_where.h"
 #include "engine/crew.h"
+#include "record/anonymize.h"
 #include "record/public.h"
 
 /* The condition that a record has to meet, and how many did not. */
@@ -49,17 +50,26 @@ connection_ended(void *arg, struct conn_store *s, uint32_t handle)
 		bus_record(&e->bus, record_public(&e->record));
 }
 
-/* Logs the record if it meets the condition that there may be. */
+/* Logs the record if it meets the condition that there may be, and anonymized if it is to be. */
 static void
 log_chosen(struct connlog_engine *e)
 {
-	if (!e->filter || connlog_where_match(e->filter->where, record_public(&e->record)))
-		bus_record(&e->bus, record_public(&e->record));
-	else
+	const connlog_record *r = record_public(&e->record);
+
+	if (e->filter && !connlog_where_match(e->filter->where, r)) {
 		e->filter->left_out++;
+		return;
+	}
+	if (e->anonymizer)
+		r = connlog_anonymize(e->anonymizer, r);
+	if (r)
+		bus_record(&e->bus, r);
+	else
+		e->status = CONNLOG_NO_MEMORY;
 }
 
-/* connection_ended() where there is a condition or the option interim: a function of its own, so that nobody else has to ask. */
+/* connection_ended() where there is a condition, an anonymizer or the option interim: a function of its own, so that nobody else has
+ * to ask. */
 static void
 connection_ended_special(void *arg, struct conn_store *s, uint32_t handle)
 {
@@ -97,13 +107,20 @@ logging_init(connlog_engine *e)
 	}
 }
 
+static void
+free_filter(struct filter *f)
+{
+	if (!f)
+		return;
+	connlog_where_free(f->where);
+	free(f);
+}
+
 void
 logging_free(connlog_engine *e)
 {
-	if (!e->filter)
-		return;
-	connlog_where_free(e->filter->where);
-	free(e->filter);
+	free_filter(e->filter);
+	connlog_anonymizer_free(e->anonymizer);
 }
 
 int
@@ -115,7 +132,7 @@ connlog_engine_where(connlog_engine *e, const connlog_where *w)
 		free(f);
 		return CONNLOG_NO_MEMORY;
 	}
-	logging_free(e);
+	free_filter(e->filter);
 	e->filter = f;
 	e->store.on_end = connection_ended_special;
 	return CONNLOG_OK;
@@ -124,7 +141,21 @@ connlog_engine_where(connlog_engine *e, const connlog_where *w)
 bool
 logging_like(connlog_engine *e, const connlog_engine *other)
 {
-	return !other->filter || connlog_engine_where(e, other->filter->where) == CONNLOG_OK;
+	return (!other->filter || connlog_engine_where(e, other->filter->where) == CONNLOG_OK) &&
+	       (!other->anonymizer || connlog_engine_anonymize(e, other->anonymizer) == CONNLOG_OK);
+}
+
+int
+connlog_engine_anonymize(connlog_engine *e, const connlog_anonymizer *a)
+{
+	connlog_anonymizer *copy = anonymizer_copy(a, (uint16_t)e->opt.conn.community_id_seed);
+
+	if (!copy)
+		return CONNLOG_NO_MEMORY;
+	connlog_anonymizer_free(e->anonymizer);
+	e->anonymizer = copy;
+	e->store.on_end = connection_ended_special;
+	return CONNLOG_OK;
 }
 
 uint64_t

@@ -1,4 +1,5 @@
-/* logging.h - what becomes of a connection's record: filled, shown to policies, tested by --where, handed to who logs. */
+/* logging.h - what becomes of a connection's record: filled, shown to policies, tested by --where, anonymized, handed to who
+ * logs. */
 #ifndef CONNLOG_ENGINE_LOGGING_H
 #define CONNLOG_ENGINE_LOGGING_H
 
@@ -7,7 +8,7 @@
 /* Makes the engine log what ends. */
 void logging_init(connlog_engine *e);
 void logging_free(connlog_engine *e);
-/* Gives the engine the other's condition, if it has one.  Returns false when out of memory. */
+/* Gives the engine the other's condition and anonymizer, if it has them.  Returns false when out of memory. */
 bool logging_like(connlog_engine *e, const connlog_engine *other);
 
 #endif

@@ -149,6 +149,8 @@ struct record {
 	double          interim_ts;
 	int64_t         deltas[INTERIM_DELTAS]; /* in the order of their columns */
 
+	bool anonymized; /* the addresses are not those of the network: nobody can tell by them what is local */
+
 	struct arena *arena; /* for what the record is given later (connlog_record_set()); the record's owner resets it */
 
 	/* Of a record that was read from a log only. */

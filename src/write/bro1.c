@@ -128,12 +128,14 @@ find_ends(const struct connlog_writer *w, enum bro1_kind kind, const struct reco
 	const struct text flags = extra_text(w, r, BRO1_FLAGS_COLUMN);
 	struct ends       e;
 
-	if (w->local_nets.n > 0)
+	if (w->local_nets.n > 0 && r->anonymized)
+		e.local_init = (r->has & HAS(COL_LOCAL_ORIG)) && r->local_orig;
+	else if (w->local_nets.n > 0)
 		e.local_init = (r->has & HAS(COL_ORIG_H)) && net_set_has(&w->local_nets, &r->orig_h);
 	else
 		e.local_init = has_flag(flags, 'L');
 	if (w->neighbor_nets.n > 0)
-		e.neighbor = (r->has & HAS(e.local_init ? COL_RESP_H : COL_ORIG_H)) &&
+		e.neighbor = !r->anonymized && (r->has & HAS(e.local_init ? COL_RESP_H : COL_ORIG_H)) &&
 		             net_set_has(&w->neighbor_nets, e.local_init ? &r->resp_h : &r->orig_h);
 	else
 		e.neighbor = has_flag(flags, 'U');
