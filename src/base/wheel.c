@@ -42,31 +42,38 @@ void
 wheel_free(struct wheel *w)
 {
 	free(w->due);
-	w->due = NULL;
+	free(w->late);
+	w->due = w->late = NULL;
 	w->due_first = w->due_n = w->due_room = 0;
+	w->late_n = w->late_room = 0;
 }
 
 void
 wheel_clear(struct wheel *w)
 {
 	memset(w->slots, 0, sizeof w->slots);
-	w->due_first = w->due_n = 0;
+	w->due_first = w->due_n = w->late_n = 0;
 	w->scheduled = 0;
 }
 
-/* Returns the index of the first entry that fires after `due`. */
-static size_t
-due_position(const struct wheel *w, const struct wheel_due *due)
+/* Has anything left its slot that has not been taken yet? */
+static inline bool
+has_waiting(const struct wheel *w)
 {
-	size_t lo = w->due_first, hi = w->due_n;
-	while (lo < hi) {
-		const size_t mid = lo + (hi - lo) / 2;
-		if (wheel_due_compare(&w->due[mid], due) <= 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return w->due_first < w->due_n || w->late_n > 0;
+}
+
+static bool
+grow(struct wheel_due **at, size_t *room)
+{
+	const size_t      more = *room ? 2 * *room : 256;
+	struct wheel_due *grown = realloc(*at, more * sizeof *grown);
+
+	if (!grown)
+		return false;
+	*at = grown;
+	*room = more;
+	return true;
 }
 
 static bool
@@ -80,29 +87,56 @@ due_reserve(struct wheel *w)
 		w->due_first = 0;
 		return true;
 	}
-	const size_t      room = w->due_room ? 2 * w->due_room : 256;
-	struct wheel_due *due = realloc(w->due, room * sizeof *due);
-	if (!due)
-		return false;
-	w->due = due;
-	w->due_room = room;
-	return true;
+	return grow(&w->due, &w->due_room);
 }
 
+/* `late` is a binary heap: no entry is due after those at twice its index plus one and plus two. */
 static bool
-due_insert(struct wheel *w, uint32_t handle, double at)
+late_insert(struct wheel *w, uint32_t handle, double at)
 {
-	if (!due_reserve(w))
+	if (w->late_n == w->late_room && !grow(&w->late, &w->late_room))
 		return false;
 	const struct wheel_due due = { at, w->ask.rank(w->arg, handle), handle };
-	const size_t           i = due_position(w, &due);
-	memmove(w->due + i + 1, w->due + i, (w->due_n - i) * sizeof *w->due);
-	w->due[i] = due;
-	w->due_n++;
+	size_t                 i = w->late_n++;
+	for (size_t parent; i > 0 && wheel_due_compare(&due, &w->late[parent = (i - 1) / 2]) < 0; i = parent)
+		w->late[i] = w->late[parent];
+	w->late[i] = due;
 	*w->ask.node(w->arg, handle) = (struct wheel_node){ 0, WHEEL_IN_DUE };
 	if (at < w->quiet_until)
 		w->quiet_until = at;
 	return true;
+}
+
+static void
+late_take(struct wheel *w)
+{
+	struct wheel_due *late = w->late;
+	const size_t      n = --w->late_n;
+	size_t            i = 0;
+
+	for (size_t child; (child = 2 * i + 1) < n; i = child) {
+		if (child + 1 < n && wheel_due_compare(&late[child + 1], &late[child]) < 0)
+			child++;
+		if (wheel_due_compare(&late[n], &late[child]) <= 0)
+			break;
+		late[i] = late[child];
+	}
+	late[i] = late[n];
+}
+
+static __attribute__((noinline)) const struct wheel_due *
+first_of_both(const struct wheel *w)
+{
+	if (w->due_first == w->due_n || wheel_due_compare(w->late, &w->due[w->due_first]) < 0)
+		return w->late;
+	return &w->due[w->due_first];
+}
+
+/* Returns the first of those that have left their slots.  There must be one. */
+static inline const struct wheel_due *
+first_waiting(const struct wheel *w)
+{
+	return w->late_n == 0 ? &w->due[w->due_first] : first_of_both(w); /* hardly ever is one late */
 }
 
 void
@@ -112,7 +146,7 @@ wheel_cancel(struct wheel *w, uint32_t handle)
 
 	if (!node->prev)
 		return;
-	if (node->prev != WHEEL_IN_DUE) { /* an entry in `due` fires in vain, which its owner notices */
+	if (node->prev != WHEEL_IN_DUE) { /* one that has left its slot fires in vain, which its owner notices */
 		if (node->prev & WHEEL_IN_SLOT)
 			w->slots[node->prev & ~WHEEL_IN_SLOT] = node->next;
 		else
@@ -131,7 +165,7 @@ wheel_schedule(struct wheel *w, uint32_t handle, double at)
 
 	wheel_cancel(w, handle);
 	if (tick <= w->tick)
-		return due_insert(w, handle, at);
+		return late_insert(w, handle, at);
 
 	const uint32_t slot = slot_of(tick);
 	const uint32_t next = w->slots[slot];
@@ -159,7 +193,7 @@ slot_collect(struct wheel *w, uint32_t slot, int64_t tick)
 		const uint32_t next = w->ask.node(w->arg, handle)->next;
 		const double   at = w->ask.at(w->arg, handle);
 		if (tick_of(at) <= tick) {
-			if ((w->due_most && w->due_n >= w->due_most) || !due_reserve(w))
+			if ((w->due_most && w->due_n + w->late_n >= w->due_most) || !due_reserve(w))
 				return false;
 			wheel_cancel(w, handle);
 			w->due[w->due_n++] = (struct wheel_due){ at, w->ask.rank(w->arg, handle), handle };
@@ -187,7 +221,7 @@ wheel_turn(struct wheel *w, int64_t tick)
 
 	w->full = false;
 	for (int64_t t = from; t <= tick && !w->full; t++)
-		if (w->slots[slot_of(t)] && !slot_collect(w, slot_of(t), tick) && w->due_n > w->due_first) {
+		if (w->slots[slot_of(t)] && !slot_collect(w, slot_of(t), tick) && has_waiting(w)) {
 			w->full = true;
 			tick = t - 1; /* what is left comes later */
 		}
@@ -203,24 +237,27 @@ wheel_look(struct wheel *w, double now)
 {
 	const int64_t tick = tick_of(now);
 
-	if (tick > w->tick && !(w->full && w->due_first < w->due_n))
+	if (tick > w->tick && !(w->full && has_waiting(w)))
 		wheel_turn(w, tick);
-	if (w->due_first < w->due_n && w->due[w->due_first].at <= now)
-		return &w->due[w->due_first];
+	const struct wheel_due *first = has_waiting(w) ? first_waiting(w) : NULL;
+	if (first && first->at <= now)
+		return first;
 	const double tick_ends = (double)(w->tick + 1) / TICKS_A_SECOND;
-	w->quiet_until =
-		w->due_first < w->due_n && w->due[w->due_first].at < tick_ends ? w->due[w->due_first].at : tick_ends;
+	w->quiet_until = first && first->at < tick_ends ? first->at : tick_ends;
 	return NULL;
 }
 
 void
 wheel_take(struct wheel *w)
 {
-	struct wheel_node *node = w->ask.node(w->arg, w->due[w->due_first].handle);
+	const struct wheel_due *first = first_waiting(w);
+	struct wheel_node      *node = w->ask.node(w->arg, first->handle);
 
 	if (node->prev == WHEEL_IN_DUE)
 		*node = (struct wheel_node){ 0, 0 };
-	if (++w->due_first == w->due_n)
+	if (first == w->late)
+		late_take(w);
+	else if (++w->due_first == w->due_n)
 		w->due_first = w->due_n = 0;
 }
 
@@ -231,6 +268,9 @@ wheel_walk(const struct wheel *w, double until, bool (*fn)(void *, uint32_t), vo
 
 	for (size_t i = w->due_first; i < w->due_n; i++)
 		if (!fn(arg, w->due[i].handle))
+			return;
+	for (size_t i = 0; i < w->late_n; i++)
+		if (!fn(arg, w->late[i].handle))
 			return;
 	if (w->scheduled == 0)
 		return;

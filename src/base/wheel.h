@@ -4,12 +4,15 @@
  * slots; the object's owner keeps the exact times and schedules the node for the earliest of them.  When that time
  * moves away, the node need not be moved: it is taken along when its slot comes.  When time
  * reaches a tick, its nodes move into a sorted array, from which they fire as soon as they are due to the last
- * bit: Zeek compares doubles (Timer.cc), and a rounding of the tick would show in its records.  Nodes more than a
+ * bit: Zeek compares doubles (Timer.cc), and a rounding of the tick would show in its records.  What is scheduled for a tick
+ * that has been reached already goes into a heap beside it, and the first of both fires: after a jump in time both may hold
+ * every object there is, and a place in the middle of the array would cost a move of half of it.  Nodes more than a
  * turn away wait in their slot and are passed over until their turn comes.  Of those that are due at the same time the
  * one of the lower rank fires first: a rank comes from the object alone, so the order is the same however the objects
  * are spread over several wheels.
  *
- *   slots[tick % 65536] -> node <-> node <-> ...         due[]: what the current tick and earlier ones hold, sorted
+ *   slots[tick % 65536] -> node <-> node <-> ...         due[]: what the current tick and earlier ones held, sorted
+ *                                                        late[]: what came for them afterwards, a heap
  */
 #ifndef CONNLOG_BASE_WHEEL_H
 #define CONNLOG_BASE_WHEEL_H
@@ -23,7 +26,7 @@
 /* Lies in the object. Zero: not scheduled. */
 struct wheel_node {
 	uint32_t next;
-	uint32_t prev; /* a handle, or or a mark: first of a slot, or in `due` */
+	uint32_t prev; /* a handle, or a mark: first of a slot, or in `due` or `late` */
 };
 
 /* Compared member by member. */
@@ -53,8 +56,10 @@ struct wheel {
 	uint32_t           scheduled;   /* nodes in slots */
 	struct wheel_due  *due;
 	size_t             due_first, due_n, due_room;
-	size_t             due_most; /* no more of them at once; 0: no bound */
-	bool               full;     /* more are due: they come when those in `due` have fired */
+	struct wheel_due  *late;
+	size_t             late_n, late_room;
+	size_t             due_most; /* no more of both at once; 0: no bound */
+	bool               full;     /* more are due: they come when those in `due` and `late` have fired */
 	uint32_t           slots[WHEEL_SLOTS];
 };
 

@@ -1,4 +1,4 @@
-/* base_test.c - slab, pool, scan, wheel, ranges, table, SipHash, against plain models or published vectors. */
+/* base_test.c - slab, pool, scan, ranges, table, SipHash, against plain models or published vectors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,6 @@
 #include "base/ranges.h"
 #include "base/siphash.h"
 #include "base/slab.h"
-#include "base/wheel.h"
 #include "conn/table.h"
 
 /* A small generator of our own: the tests run alike everywhere. */
@@ -61,80 +60,6 @@ test_slab(void **state)
 	for (uint32_t i = 1; i < MANY; i++)
 		assert_int_equal(*(uint32_t *)slab_at(&s, i), i);
 	slab_free_all(&s);
-}
-
-#define TIMERS 500
-
-struct timer {
-	struct wheel_node node;
-	double            at; /* 0: none */
-};
-
-static struct wheel_node *
-timer_node(void *arg, uint32_t handle)
-{
-	return &((struct timer *)arg)[handle].node;
-}
-
-static double
-timer_at(void *arg, uint32_t handle)
-{
-	return ((struct timer *)arg)[handle].at;
-}
-
-static struct wheel_rank
-timer_rank(void *arg, uint32_t handle)
-{
-	(void)arg;
-	return (struct wheel_rank){ 0, TIMERS - handle, 0 };
-}
-
-/* Timers are set, moved and dropped at random; those that fire must be due, in order, and none may be left out. */
-static void
-test_wheel(void **state)
-{
-	(void)state;
-	struct timer *t = calloc(TIMERS + 1, sizeof *t);
-	struct wheel *w = malloc(sizeof *w);
-	uint64_t      x = 88172645463325252u;
-	double        now = 1e9;
-	unsigned      fired = 0;
-
-	assert_non_null(t);
-	assert_non_null(w);
-	wheel_init(w, &(struct wheel_calls){ timer_node, timer_at, timer_rank }, t);
-	for (int round = 0; round < 20000; round++) {
-		const uint32_t h = 1 + (uint32_t)(next_random(&x) % TIMERS);
-		const uint64_t r = next_random(&x);
-		if (r % 8 == 0) {
-			wheel_cancel(w, h);
-			t[h].at = 0;
-		} else {
-			/* mostly seconds, sometimes many turns of the wheel, sometimes at once */
-			t[h].at = now + (double)(r % 1000) * (r % 64 == 1 ? 3.7 : r % 32 == 3 ? 0 : 0.01);
-			assert_true(wheel_schedule(w, h, t[h].at));
-		}
-		now += round % 1000 == 999 ? 5000.0 : (double)(next_random(&x) % 100) * 0.001;
-		double   last = -1;
-		uint32_t before = 0;
-		for (const struct wheel_due *next; (next = wheel_peek(w, now)) != NULL;) {
-			const uint32_t due = next->handle;
-			wheel_take(w);
-			if (t[due].at == 0 || t[due].at > now)
-				continue; /* an entry that its owner has left behind */
-			assert_true(t[due].at > last || (t[due].at == last && due < before));
-			last = t[due].at;
-			before = due;
-			t[due].at = 0;
-			fired++;
-		}
-		for (uint32_t i = 1; i <= TIMERS; i++)
-			assert_true(t[i].at == 0 || t[i].at > now);
-	}
-	assert_true(fired > 10000);
-	wheel_free(w);
-	free(w);
-	free(t);
 }
 
 /* A bit for each number from 0 to 255. */
@@ -375,9 +300,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slab),       cmocka_unit_test(test_pool),      cmocka_unit_test(test_chain),
-		cmocka_unit_test(test_ascii_scan), cmocka_unit_test(test_ascii_set), cmocka_unit_test(test_wheel),
-		cmocka_unit_test(test_ranges),     cmocka_unit_test(test_table),     cmocka_unit_test(test_siphash),
-		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_ascii_scan), cmocka_unit_test(test_ascii_set), cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_table),      cmocka_unit_test(test_siphash),   cmocka_unit_test(test_copy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
