@@ -496,8 +496,9 @@ tcp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct p
 		                   CONNLOG_EVENT_TCP_MULTIPLE_CHECKSUM_ERRORS);
 		return;
 	}
-	if (tcp_straight(&x, p, is_orig)) { /* which flips nothing, and nobody waits for a threshold */
-		conn_add(s, handle, c, is_orig ? ORIG : RESP, p->ip_len);
+	/* Nobody waits for a threshold then, but whoever looked at the payload may have flipped the connection. */
+	if (tcp_straight(&x, p, is_orig)) {
+		conn_add(s, handle, c, tcp_is_orig(x.t, ep) ? ORIG : RESP, p->ip_len);
 		return;
 	}
 	const uint64_t seq = process(&x, p, is_orig);
