@@ -1,4 +1,4 @@
-/* ahead.h - asks for the memory of connections that are needed soon. */
+/* ahead.h - prefetches the memory of connections that are needed soon. */
 #ifndef CONNLOG_CONN_AHEAD_H
 #define CONNLOG_CONN_AHEAD_H
 
@@ -18,7 +18,7 @@ conn_fetch(const struct conn_store *s, uint32_t hash)
 	return conn_at(s, handle);
 }
 
-/* Has it the letters that come of sending alone? Others are rare. */
+/* Returns whether the history has only the letters of plain sending; others are rare. */
 static inline bool
 conn_has_spoken(const struct conn *c)
 {
@@ -28,7 +28,7 @@ conn_has_spoken(const struct conn *c)
 	return (c->hist_seen & all) == all;
 }
 
-/* What hangs at it, and its history where a letter may come. */
+/* Prefetches the connection's parts, and its history if a letter may be added. */
 static inline void
 conn_fetch_state(const struct conn_store *s, const struct conn *c)
 {

@@ -1,23 +1,23 @@
-/* clock.h - network time as the packets tell it, and which packet of its time a packet is.
+/* clock.h - network time, as given by the packets, and the index of a packet among those of the same time.
  *
- * Both follow from the times of all packets alone, so a program that tracks some of the packets only, but reads the times
- * of all, comes to the same values.
+ * Both depend only on the times of all packets, so a program that tracks only some of the packets, but reads the times of all,
+ * gets the same values.
  */
 #ifndef CONNLOG_CONN_CLOCK_H
 #define CONNLOG_CONN_CLOCK_H
 
 #include <stdint.h>
 
-/* Zeek's network time is never below this, whatever the packets say: its reference events show it. */
+/* Zeek's network time is never below this, whatever the packets say; its reference events show this. */
 #define EPOCH_LEAST 1.0
 
 struct packet_clock {
-	double   now;  /* the latest packet time, which never goes back; EPOCH_LEAST at first */
-	uint32_t salt; /* tells apart the packets of one time: no two have the same time and salt */
+	double   now;  /* the latest packet time, which never decreases; initially EPOCH_LEAST */
+	uint32_t salt; /* distinguishes packets of the same time: no two have the same time and salt */
 	uint32_t same_time, late_packets;
 };
 
-/* A packet has come.  One whose time has passed already is told by a count of its own. */
+/* Advances to a packet.  Packets from the past are distinguished by a separate count. */
 static inline void
 clock_packet(struct packet_clock *k, double time)
 {
@@ -31,7 +31,7 @@ clock_packet(struct packet_clock *k, double time)
 		k->now = time;
 }
 
-/* Time has come to `now` without a packet. */
+/* Advances to `now` without a packet. */
 static inline void
 clock_idle(struct packet_clock *k, double now)
 {

@@ -1,4 +1,4 @@
-/* community_id.h - Community ID v1: a hash of the tuple that other tools compute alike
+/* community_id.h - Community ID v1: a hash of the tuple that other tools compute the same way
  * (https://github.com/corelight/community-id-spec; Zeek: src/communityid.bif). */
 #ifndef CONNLOG_CONN_COMMUNITY_ID_H
 #define CONNLOG_CONN_COMMUNITY_ID_H
@@ -16,7 +16,7 @@ struct community_flow {
 	uint8_t     proto, transport;
 };
 
-/* Returns the length of the text in `out`, without a zero byte; 0 where libcrypto failed. */
+/* Returns the length of the text in `out`, without a NUL; 0 if libcrypto failed. */
 size_t community_id(const struct community_flow *c, uint16_t seed, bool base64, char out[COMMUNITY_ID_MAX]);
 
 #endif

@@ -1,7 +1,7 @@
 /* events.h - raising events, for the store and the trackers.
  *
- * Whoever can raise an event asks conn_wants() first, a test of one bit, and works out arguments only then.
- * The arguments are those of event/table.c, in its order; they have to last until conn_raise() returns.
+ * Code that can raise an event calls conn_wants() first, a test of one bit, and computes the arguments only then.
+ * The arguments are those of event/table.c, in its order; they must stay valid until conn_raise() returns.
  */
 #ifndef CONNLOG_CONN_EVENTS_H
 #define CONNLOG_CONN_EVENTS_H
@@ -52,8 +52,8 @@ event_bytes(const void *p, size_t n)
 	return (connlog_value){ .type = CONNLOG_BYTES, .set = true, .text = { p, n } };
 }
 
-/* An event of a counter that has reached 10, 100, …; `threshold` is what history_scaled() answered: 0 and the first one
- * (1) are not worth an event (Session::HistoryThresholdEvent). */
+/* An event of a counter that has reached 10, 100, …; `threshold` is the result of history_scaled(): 0 and the first one
+ * (1) raise no event (Session::HistoryThresholdEvent). */
 static inline void
 conn_event_multiple(const struct conn_store *s, uint32_t handle, connlog_event_id id, bool is_orig, uint32_t threshold)
 {

@@ -4,7 +4,7 @@
 
 #include "conn/conn.h"
 
-/* What has been seen once; for the responder of a TCP connection shifted by HIST_RESP.  UDP has bits of its own; HIST_UNKNOWN
+/* What was seen once; shifted by HIST_RESP for the responder of a TCP connection.  UDP has bits of its own; HIST_UNKNOWN
  * is the session's (X). */
 enum history_bit {
 	HIST_SYN = 0x1,
@@ -23,16 +23,16 @@ enum history_bit {
 
 void history_add(struct conn_store *s, uint32_t handle, char letter);
 
-/* Adds the letter when none of `bits` was seen before.  Returns true if they were (and nothing was added). */
+/* Adds the letter if none of `bits` was seen before.  Returns true if one was (and nothing was added). */
 bool history_once(struct conn_store *s, uint32_t handle, uint32_t bits, char letter);
 
-/* Counts, and adds the letter at 1, 10, 100 … Returns which of them was reached, or 0. */
+/* Counts, and adds the letter at 1, 10, 100 ….  Returns the threshold that was reached, or 0. */
 uint32_t history_scaled(struct conn_store *s, uint32_t handle, struct scaled *n, char letter);
 
 /* Replaces the whole text. */
 void history_set(struct conn_store *s, uint32_t handle, const char *text);
 
-/* Returns the text, not terminated; valid until the history changes.  An embryo's is told by its bits alone. */
+/* Returns the text, not terminated; valid until the history changes.  An embryo's follows from its bits. */
 const char *history_text(const struct conn_store *s, uint32_t handle, size_t *len);
 
 #endif

@@ -1,4 +1,4 @@
-/* interim.h - records of connections that are still open (option interim): when they are due, and what the last one said.
+/* interim.h - records of connections that are still open (option interim): when they are due, and the values of the last one.
  *
  * They are due at ages of the connection, to the last bit of start + age, and run among the other timers at the moment when they are
  * due; but Zeek has none such, so they do not count for max_timer_expires.  Nothing is kept for a connection before its first.
@@ -8,7 +8,7 @@
 
 #include "conn/conn.h"
 
-/* What the record has a difference of, for each side. */
+/* The counters whose differences the record has, for each side. */
 enum { INTERIM_BYTES, INTERIM_PKTS, INTERIM_IP_BYTES, INTERIM_COUNTS };
 
 struct conn_interim {
@@ -27,7 +27,7 @@ double interim_due(const struct conn_store *s, const struct conn *c);
 void interim_run(struct conn_store *s, uint32_t handle);
 /* Returns what the connection's last one said, NULL if there was none. */
 struct conn_interim *interim_last(const struct conn_store *s, const struct conn *c);
-/* The ends have changed roles. */
+/* Swaps the endpoints after a flip. */
 void interim_flip(struct conn_interim *i);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* Returns Zeek's name of an IP protocol number, or NULL where it has none. */
+/* Returns Zeek's name of an IP protocol number, or NULL if it has none. */
 const char *ip_proto_name(uint8_t proto);
 
 #endif

@@ -8,10 +8,10 @@
 #include "base/addr.h"
 #include "decode/decode.h" /* struct subnet */
 
-/* How many of the addresses with a first byte are in the set. */
+/* Whether none, some or all addresses with a given first byte are in the set. */
 enum net_first { NET_NONE, NET_SOME, NET_ALL };
 
-/* IPv4 networks lie before the others, so that an address is compared with those of its family only. */
+/* IPv4 networks come before the others, so that an address is compared only with those of its family. */
 struct net_set {
 	struct subnet *at;
 	struct net_words {
@@ -19,16 +19,16 @@ struct net_set {
 	} * words;
 	size_t  n, n_v4;
 	uint8_t v4_first[256]; /* what the first byte of an IPv4 address says, enum net_first: nearly always all */
-	uint8_t v4_from[256];  /* NET_SOME: the first network that is to be looked at */
+	uint8_t v4_from[256];  /* NET_SOME: the first network to compare with */
 };
 
 /* Parses "10.0.0.0/8" "fd00::/8" "[fd00::]/8" "192.0.2.1".
  * Returns false when it is none of these. */
 bool subnet_parse(const char *text, size_t len, struct subnet *out);
 
-/* Bits behind the prefix are cleared.  Returns false when out of memory. */
+/* Clears the bits after the prefix.  Returns false when out of memory. */
 bool net_set_add(struct net_set *set, struct subnet net);
-/* Adds a list of them: "10.0.0.0/8,fd00::/8", "{ 10.0.0.0/8 }". Returns false if it is not one, or there is no memory. */
+/* Adds a list of them: "10.0.0.0/8,fd00::/8", "{ 10.0.0.0/8 }". Returns false if it is not one, or when out of memory. */
 bool net_set_parse(struct net_set *set, const char *text);
 void net_set_free(struct net_set *set);
 bool net_set_has(const struct net_set *set, const struct addr *a);

@@ -8,7 +8,7 @@
 
 #include "conn/nets.h"
 
-/* A set of ports of one transport: a bit each. */
+/* A set of ports of one transport, one bit per port. */
 struct port_set {
 	uint64_t bits[1024];
 };
@@ -61,14 +61,14 @@ struct conn_options {
 
 	struct count_set generic_packet_thresholds; /* ConnThreshold::generic_packet_thresholds */
 
-	/* whose streams tcp_contents tells: by the responder's port, or all */
+	/* whose streams tcp_contents reports: by the responder's port, or all */
 	bool            tcp_content_deliver_all_orig, tcp_content_deliver_all_resp;
 	struct port_set tcp_content_delivery_ports_orig, tcp_content_delivery_ports_resp;
 
 	/* ours */
-	uint64_t max_connections;      /* the least recently active of a sample is logged and dropped beyond */
+	uint64_t max_connections;      /* beyond this, the least recently active of a sample is logged and dropped */
 	uint64_t max_history;          /* letters */
-	double   emergency_timeout;    /* what one side alone has sent ends after so long when memory runs short */
+	double   emergency_timeout;    /* when memory runs short, connections with one active side end after this */
 	uint64_t max_reassembly_bytes; /* memory for the intervals above holes, all connections together */
 
 	struct age_set
@@ -76,10 +76,10 @@ struct conn_options {
 
 	/* the record */
 	struct net_set local_nets;       /* Site::local_nets with Site::private_address_space */
-	bool           log_community_id; /* somebody reads the column: it costs a SHA-1 */
+	bool           log_community_id; /* the column is needed; it costs a SHA-1 */
 	uint64_t       community_id_seed;
 	bool           community_id_base64;
-	char          *seed; /* uids and hashing depend on this text; NULL: random */
+	char          *seed; /* uids and hashing depend on this string; NULL: random */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* state.h - conn_state: how a connection stands, from the states of its two ends. */
+/* state.h - conn_state: the state of a connection, derived from those of its endpoints. */
 #ifndef CONNLOG_CONN_STATE_H
 #define CONNLOG_CONN_STATE_H
 

@@ -1,8 +1,8 @@
 /* table.h - the hash table from connection keys to handles.
  *
  * Open addressing with linear probing over slots of eight bytes: 32 bits of the key's hash and the connection's
- * handle, so that a probe looks at a connection only when the hashes agree.  Deletion moves what follows back,
- * so there are no tombstones.  The table knows nothing of keys: the caller compares.
+ * handle, so that a probe reads a connection only if the hashes agree.  Deletion moves the following entries back, so there are no
+ * tombstones.  The table does not know keys: the caller compares.
  */
 #ifndef CONNLOG_CONN_TABLE_H
 #define CONNLOG_CONN_TABLE_H
@@ -23,7 +23,7 @@ struct table {
 	struct table_slot *slots;
 	uint32_t           mask; /* slots - 1 */
 	uint32_t           used;
-	struct memory     *memory; /* a bound, of which `leave` is to be left for others; or NULL */
+	struct memory     *memory; /* a bound, of which `leave` must be left for others; or NULL */
 	uint64_t           leave;
 };
 
@@ -31,10 +31,10 @@ bool   table_init(struct table *t);
 void   table_free(struct table *t);
 void   table_bound(struct table *t, struct memory *m, uint64_t leave);
 size_t table_bytes(const struct table *t);
-/* Forgets everything, and gives back the memory that a few do not need. */
+/* Removes everything, and frees memory that a small table does not need. */
 void table_clear(struct table *t);
 
-/* Returns false when out of memory to grow; the table is as it was. */
+/* Returns false when out of memory; the table is unchanged. */
 bool table_insert(struct table *t, uint32_t hash, uint32_t handle);
 void table_remove(struct table *t, uint32_t hash, uint32_t handle);
 
@@ -44,7 +44,7 @@ table_fetch(const struct table *t, uint32_t hash)
 	fetch(&t->slots[hash & t->mask]);
 }
 
-/* Walks the handles that may belong to `hash`: start with *at = hash & mask, until 0 is answered. */
+/* Walks the handles that may belong to `hash`: start with *at = hash & mask, until it returns 0. */
 static inline uint32_t
 table_probe(const struct table *t, uint32_t hash, uint32_t *at)
 {

@@ -1,7 +1,7 @@
-/* threshold.h - counting packets, and events when a connection has grown to a size or age (Zeek: analyzer/protocol/conn-size/ConnSize.cc).
+/* threshold.h - counting packets, and events when a connection reaches a size or age (Zeek: analyzer/protocol/conn-size/ConnSize.cc).
  *
  * Each side has at most one threshold for its IP bytes and one for its packets, the connection one for its duration; each is
- * told once.  ConnThreshold::generic_packet_thresholds are for the packets of all connections, both sides together.
+ * reported once.  ConnThreshold::generic_packet_thresholds are for the packets of all connections, both sides together.
  */
 #ifndef CONNLOG_CONN_THRESHOLD_H
 #define CONNLOG_CONN_THRESHOLD_H
@@ -16,7 +16,7 @@ struct conn_thresholds {
 
 void conn_check_thresholds(struct conn_store *s, uint32_t handle, int side);
 
-/* The upper half of one of the side's counters grows by one: that of packets, or that of bytes. */
+/* Increments the upper half of one of the side's counters: that of packets, or that of bytes. */
 void conn_carry(struct conn_store *s, uint32_t handle, int side, bool packet);
 
 /* To be called when a packet of that side was counted. */
@@ -30,7 +30,7 @@ conn_counted(struct conn_store *s, uint32_t handle, int side)
 		conn_check_thresholds(s, handle, side);
 }
 
-/* Counts a packet of that side, without a look at thresholds. */
+/* Counts a packet of that side, without checking thresholds. */
 static inline void
 conn_add(struct conn_store *s, uint32_t handle, struct conn *c, int side, uint32_t ip_bytes)
 {
@@ -49,7 +49,7 @@ conn_count(struct conn_store *s, uint32_t handle, struct conn *c, int side, uint
 	conn_counted(s, handle, side);
 }
 
-/* Returns the connection's thresholds, attached when there were none; NULL when out of memory. */
+/* Returns the connection's thresholds, attaching them if necessary; NULL when out of memory. */
 struct conn_thresholds *conn_thresholds_need(struct conn_store *s, uint32_t handle);
 
 #endif

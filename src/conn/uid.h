@@ -1,4 +1,4 @@
-/* uid.h - the 96 bits that name a connection, and their text. */
+/* uid.h - the 96 bits that identify a connection, and their text. */
 #ifndef CONNLOG_CONN_UID_H
 #define CONNLOG_CONN_UID_H
 
@@ -10,9 +10,9 @@
 /* "C" and up to 17 base-62 digits for 96 bits, in pieces of eight bytes. */
 #define UID_TEXT_MAX 24
 
-/* A keyed hash of what makes a connection one of its own: its tuple in either direction, its start, and which
- * packet of that time it began with.  Who does not know the key cannot guess it; the same key and input give the
- * same uid, whatever else is in the input. */
+/* A keyed hash of what identifies a connection: its tuple in either direction, its start, and the index of its first packet among
+ * those of that time.  It cannot be guessed without the key; the same key and input give the same uid, whatever else is in
+ * the input. */
 struct uid uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, const struct addr *b,
                     uint16_t port_b, uint8_t proto, double start, uint32_t salt);
 
