@@ -1,4 +1,4 @@
-/* frag.c - datagrams put together from fragments.
+/* frag.c - datagrams reassembled from fragments.
  *
  * As in Zeek (src/Frag.cc, src/Reassem.cc):
  *   - a datagram is known by addresses and identification, not by protocol;

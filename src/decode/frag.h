@@ -1,4 +1,4 @@
-/* frag.h - datagrams put together from fragments (RFC 791 3.2, RFC 8200 4.5; Zeek: src/Frag.cc, src/Reassem.cc). */
+/* frag.h - reassembles datagrams from fragments (RFC 791 3.2, RFC 8200 4.5; Zeek: src/Frag.cc, src/Reassem.cc). */
 #ifndef CONNLOG_DECODE_FRAG_H
 #define CONNLOG_DECODE_FRAG_H
 
@@ -13,7 +13,7 @@ struct frags {
 	struct frag_entry **bucket; /* allocated with the first fragment */
 	size_t              mask, n, bytes;
 	struct frag_entry  *oldest, *newest;
-	struct frag_whole  *done; /* handed out, given back by frags_release */
+	struct frag_whole  *done; /* returned, freed by frags_release */
 };
 
 enum frag_answer { FRAG_HELD, FRAG_WHOLE, FRAG_NO_MEMORY };
@@ -30,9 +30,9 @@ enum frag_answer
 frag_add(struct frags *f, const struct decode_options *opt, struct decode_counters *n, const struct siphash_key *key,
          const struct frag_input *in, struct bytes *out, struct ip_header *h);
 
-/* Gives up what is not whole yet.  Returns how many datagrams that were. */
+/* Drops all incomplete datagrams.  Returns their number. */
 size_t frags_drop(struct frags *f);
-/* Gives back the datagrams handed out so far. */
+/* Frees the datagrams returned so far. */
 void frags_release(struct frags *f);
 void frags_free(struct frags *f);
 

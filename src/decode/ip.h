@@ -8,7 +8,7 @@
 #include "base/addr.h"
 #include "base/bytes.h"
 
-/* IP protocol numbers that decide something here. */
+/* IP protocol numbers that are used here. */
 enum {
 	PROTO_HOPOPTS = 0,
 	PROTO_ICMP = 1,
@@ -47,19 +47,19 @@ struct ip_header {
 /* `b` holds at least 20 bytes. */
 void ip4_parse(struct bytes b, struct ip_header *h);
 
-/* `b` holds at least 40 bytes; extension headers are followed as far as they are there. */
+/* `b` holds at least 40 bytes; extension headers are followed as far as they were captured. */
 void ip6_parse(struct bytes b, struct ip_header *h);
 
-/* The same for a datagram made from fragments: the field that announces a fragment header becomes `next`. */
+/* Does the same for a reassembled datagram: the field that announces a fragment header becomes `next`. */
 void ip6_parse_reassembled(uint8_t *p, size_t n, uint8_t next, struct ip_header *h);
 
 /* Checks a packet in a tunnel (Zeek: IP::ParsePacket): `proto` is PROTO_IPV4 or PROTO_IPV6, `h` is valid unless
- * the answer is BAD or the bytes do not hold the fixed header. */
+ * the result is BAD or the bytes do not hold the fixed header. */
 enum ip_check { IP_CHECK_OK, IP_CHECK_BAD, IP_CHECK_TOO_SMALL, IP_CHECK_TOO_LARGE };
 enum ip_check ip_check_inner(struct bytes b, unsigned proto, struct ip_header *h);
 
-/* Returns the type of the answer to a message of PROTO_ICMP or PROTO_ICMPV6, so that both are one connection; -1 where there is
- * none. (transport.c) */
+/* Returns the type of the reply to a message of PROTO_ICMP or PROTO_ICMPV6, so that both are one connection; -1 if there is none
+ * (transport.c). */
 int icmp_counterpart(uint8_t proto, uint8_t type);
 
 #endif

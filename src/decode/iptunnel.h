@@ -1,4 +1,4 @@
-/* iptunnel.h - which tunnels between two addresses are known (Zeek: IPTunnelAnalyzer::ip_tunnels).
+/* iptunnel.h - the known tunnels between two addresses (Zeek: IPTunnelAnalyzer::ip_tunnels).
  *
  * GRE and IP-in-IP tunnels have no connection of their own; the uid that their contents name as parent belongs to
  * the pair of addresses, for as long as it is used.
@@ -15,14 +15,13 @@ struct iptunnels {
 	struct iptunnel **bucket; /* allocated with the first tunnel */
 	size_t            mask, n;
 	struct iptunnel  *oldest, *newest;       /* by last use */
-	struct iptunnel  *next_look, *last_look; /* by when they are looked at for the timeout */
+	struct iptunnel  *next_look, *last_look; /* by when their timeout is checked */
 };
 
-/* Forgets the tunnels that were not used for `timeout`: call it when time has come to `now`. */
+/* Forgets the tunnels that were not used for `timeout`; call it whenever time has advanced to `now`. */
 void iptunnels_look(struct iptunnels *t, double timeout, double now);
 
-/* Returns the tunnel between the ends of `seen`, which is remembered as the new one where none is known. NULL where there
- * is no memory. */
+/* Returns the tunnel between the endpoints of `seen`, which is remembered if none is known yet; NULL when out of memory. */
 const struct encap *iptunnel_find(struct iptunnels *t, const struct decode_options *opt, struct decode_counters *n,
                                   const struct siphash_key *key, const struct encap *seen, double now);
 void                iptunnels_free(struct iptunnels *t);

@@ -1,7 +1,7 @@
-/* links.h - the link types that are known: the one table that the decoder, --version and warnings are made of.
+/* links.h - the known link types: the one table behind the decoder, --version and warnings.
  *
- * Zeek: scripts/base/packet-protocols/root/main.zeek.  Any other link type is taken for bare IP there, and so it is here; the
- * three at the end are bare IP indeed.
+ * Zeek: scripts/base/packet-protocols/root/main.zeek.  As there, any other link type is taken for raw IP; the three at
+ * the end really are raw IP.
  */
 #ifndef CONNLOG_DECODE_LINKS_H
 #define CONNLOG_DECODE_LINKS_H

@@ -1,9 +1,9 @@
-/* pair.h - to which share of the traffic a packet belongs, when several engines each track a part of it.
+/* pair.h - the share of the traffic that a packet belongs to, when several engines each track a part of it.
  *
- * A connection belongs to the share that the hash of its address pair says, so both directions, ICMP errors about it, and data
+ * The hash of a connection's address pair determines its share, so both directions, ICMP errors about it, and data
  * connections between the same hosts meet.  For most frames the pair can be read without decoding them.  The others
- * (tunnels, fragments, headers that are unusual or damaged, ports on which tunnels or announcements of other
- * connections are to be expected) are for every engine: each decodes them alike and then tracks what is its own.
+ * (tunnels, fragments, headers that are unusual or damaged, ports where tunnels or announcements of other
+ * connections are expected) go to every engine: each decodes them in the same way and then tracks its own.
  */
 #ifndef CONNLOG_DECODE_PAIR_H
 #define CONNLOG_DECODE_PAIR_H
@@ -14,7 +14,7 @@
 #include "connlog.h"
 #include "decode/pkt.h"
 
-/* In the place of a share. */
+/* Instead of a share. */
 #define PAIR_EVERYBODY UINT16_MAX
 #define PAIR_NOBODY    (UINT16_MAX - 1)
 

@@ -1,12 +1,12 @@
 /* pkt.h - one decoded packet: what the link layers, IP and the transport header said, filled once.
  *
- * Nothing behind this parses a header again.  A `struct pkt` points into the source's buffer (or into a
+ * No later code parses a header again.  A `struct pkt` points into the source's buffer (or into a
  * reassembled datagram that the decoder owns) and is valid until decode_batch_end().
  *
  * Lengths follow Zeek's packet_analysis, since several of its rules compare them:
  *   ip_len       IP_Hdr::TotalLen(): what the IP header says, 0 with segmentation offloading
  *   payload_len  IP_Hdr::PayloadLen(): what the IP header says, less the IP headers; 0 with offloading
- *   payload.n    the bytes that are there behind the IP headers, cut to payload_len where that is not 0
+ *   payload.n    the bytes captured after the IP headers, truncated to payload_len if that is not 0
  *                (Zeek's `remaining`)
  */
 #ifndef CONNLOG_DECODE_PKT_H
@@ -20,7 +20,7 @@
 
 #define PKT_VLAN_NONE    0xffffu
 #define PKT_SESSION_NONE 0xffffffffu
-#define ENCAP_MAX        8 /* entries a stack can hold; Tunnel::max_depth (4) is the limit that acts */
+#define ENCAP_MAX        8 /* entries of a stack; Tunnel::max_depth (4) is the effective limit */
 
 /* Tunnel::Type of Zeek. */
 enum tunnel_type {
@@ -36,7 +36,7 @@ enum tunnel_type {
 	TUNNEL_GENEVE
 };
 
-/* 96 random-looking bits that name a connection (Zeek's UID, bits_per_uid = 96). */
+/* 96 random-looking bits that identify a connection (Zeek's UID, bits_per_uid = 96). */
 struct uid {
 	uint64_t hi; /* the 32 upper bits: written first */
 	uint64_t lo; /* the 64 lower bits */
@@ -87,32 +87,32 @@ struct pkt {
 	uint32_t     flow_label; /* IPv6, 20 bits */
 	uint32_t     ip_len;
 	uint32_t     payload_len;
-	struct bytes ip;                /* the IP packet from its header on, as far as it is there */
-	struct bytes payload;           /* behind all IP headers */
+	struct bytes ip;                /* the IP packet from its header on, as far as it was captured */
+	struct bytes payload;           /* after all IP headers */
 	uint32_t     wire_len, cap_len; /* Packet::len and cap_len: of the frame, or of the inner packet in a tunnel */
 
 	/* transport; ports in host order */
 	enum transport transport;
 	uint16_t       sport, dport; /* ICMP: type, and the counterpart's type or the code (ICMP4_counterpart) */
 	bool           one_way;      /* ICMP without a counterpart: the reverse direction is another connection */
-	bool           l4_bad;       /* TCP, UDP, ICMP: a checksum that was to be verified is wrong */
+	bool           l4_bad;       /* TCP, UDP, ICMP: a checksum that had to be verified is wrong */
 	bool           deep;         /* the analyzer stack is full (PacketAnalyzer::max_depth): the connection gets an X in
-	                              * its history when the packet was good, and nothing inside is looked at */
+	                              * its history if the packet was good, and nothing inside is decoded */
 
-	/* TCP; the fixed header is all there, `tcp_bad` says that data offset or options are not */
-	bool     tcp_bad; /* bad_TCP_header_len or truncated_header: nothing below but the flags is to be used */
+	/* TCP; the fixed header is complete; `tcp_bad` says that data offset or options are not */
+	bool     tcp_bad; /* bad_TCP_header_len or truncated_header: nothing below is valid except the flags */
 	uint8_t  tcp_flags;
-	uint8_t  tcp_off; /* data offset in 32-bit words, as it stands in the header */
+	uint8_t  tcp_off; /* data offset in 32-bit words, as in the header */
 	uint16_t tcp_win;
 	uint32_t tcp_seq, tcp_ack;
 
 	uint16_t udp_len; /* UDP's own length field */
 
-	/* Behind the transport header.  data_len is what the headers say (can exceed data.n when cut by snaplen,
-	 * and is what sequence arithmetic uses); data.n is what is there and belongs to it. UDP: data_len is
-	 * payload_len (or payload.n where that is 0) less 8. */
+	/* After the transport header.  data_len is what the headers say (it can exceed data.n if truncated by snaplen, and is used
+	 * for sequence arithmetic); data.n is what was captured of it.  UDP: data_len is payload_len (or payload.n if that is
+	 * 0) minus 8. */
 	int32_t      data_len;
-	int32_t      data_cap; /* Zeek's `remaining` behind the transport header: can exceed data_len by padding */
+	int32_t      data_cap; /* Zeek's `remaining` after the transport header: can exceed data_len because of padding */
 	struct bytes data;     /* min(data_len, data_cap) bytes */
 
 	const struct encap_stack *encap; /* NULL outside tunnels */

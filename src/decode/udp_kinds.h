@@ -1,8 +1,7 @@
-/* udp_kinds.h - inside the decoder: what the recognisers of tunnels over UDP share.
+/* udp_kinds.h - inside the decoder: shared by the recognisers of tunnels over UDP.
  *
- * A recogniser looks at one datagram.  It can confirm or violate itself for the connection (Zeek's
- * AnalyzerConfirmation and AnalyzerViolation: whoever was violated once is never confirmed) and answers whether
- * there is a packet inside.
+ * A recogniser examines one datagram.  It can confirm or violate itself for the connection (Zeek's AnalyzerConfirmation and
+ * AnalyzerViolation; after a violation it is never confirmed) and returns whether there is a packet inside.
  */
 #ifndef CONNLOG_DECODE_UDP_KINDS_H
 #define CONNLOG_DECODE_UDP_KINDS_H
@@ -34,7 +33,7 @@ violate(const struct udp_view *v)
 	return false;
 }
 
-/* Returns true, with what is inside filled in. */
+/* Returns true, after filling in the content. */
 static inline bool
 inside(const struct udp_view *v, enum tunnel_type type, int what, struct bytes data)
 {

@@ -1,8 +1,7 @@
 /* walk.h - inside the decoder: one piece of a frame on its way through the layers.
  *
- * A layer is a function that looks at `at.data`, moves it behind its header and answers which layer comes next,
- * or how the piece ended.  decode.c calls one after the other and counts them as Zeek counts the analyzers on
- * its stack.  A layer that ends a piece has counted it under exactly one cause.
+ * A layer is a function that parses `at.data`, moves it past its header and returns the next layer, or how the piece ended.
+ * decode.c calls one after the other and counts them as Zeek counts the analyzers on its stack.  A layer that ends a piece has counted it under exactly one cause.
  */
 #ifndef CONNLOG_DECODE_WALK_H
 #define CONNLOG_DECODE_WALK_H
@@ -55,24 +54,24 @@ struct decoder {
 	struct siphash_key     key;
 	struct frags           frags;
 	struct iptunnels       tunnels;
-	unsigned               straight_layers; /* how many layers a frame on the short way may have; 0: none goes it */
+	unsigned               straight_layers; /* how many layers a frame on the short path may have; 0: none takes it */
 };
 
-/* What IP tells the tunnels (Zeek: Packet::ip_hdr, proto, tunnel_type, gre_version, gre_link_type). */
+/* What IP passes to tunnels (Zeek: Packet::ip_hdr, proto, tunnel_type, gre_version, gre_link_type). */
 struct tunnel_header {
 	struct addr      src, dst;
 	uint8_t          carrier; /* IP protocol around the tunnel header */
 	enum tunnel_type type;
 	int              gre_version; /* -1: IP in IP */
-	unsigned         proto;       /* of what is inside, 4 or 41; a GRE protocol type for version 0 */
-	enum layer       link;        /* what a GRE version 0 packet begins with */
+	unsigned         proto;       /* of the content, 4 or 41; a GRE protocol type for version 0 */
+	enum layer       link;        /* the first layer of a GRE version 0 packet */
 };
 
 struct walk {
 	struct decoder      *dec;
 	struct dissection   *d;
 	struct pkt          *out;
-	struct piece        *at; /* the piece that is being dissected */
+	struct piece        *at; /* the piece being dissected */
 	struct tunnel_header tunnel;
 };
 
@@ -83,7 +82,7 @@ rejected(struct walk *w, enum decode_rejected cause)
 	return LAYER_FAILED;
 }
 
-/* Not for us, and no success in Zeek's eyes. */
+/* Ignored, and a failure in Zeek. */
 static inline enum layer
 ignored(struct walk *w, enum decode_ignored cause)
 {
@@ -91,7 +90,7 @@ ignored(struct walk *w, enum decode_ignored cause)
 	return LAYER_FAILED;
 }
 
-/* Not for us, but Zeek has an analyzer that took it. */
+/* Ignored, but Zeek has an analyzer that accepted it. */
 static inline enum layer
 consumed(struct walk *w, enum decode_ignored cause)
 {
@@ -99,7 +98,7 @@ consumed(struct walk *w, enum decode_ignored cause)
 	return LAYER_DONE;
 }
 
-/* What an EtherType stands for where Zeek knows no more than these: Linux cooked captures and 802.11. */
+/* The layer of an EtherType in Linux cooked captures and 802.11, where Zeek knows only these. */
 static inline enum layer
 ip_or_arp_layer(struct walk *w, unsigned type)
 {
@@ -124,7 +123,7 @@ advance(struct walk *w, size_t n)
 	w->at->data.n -= n;
 }
 
-/* Puts a piece on top of the pending ones and counts it.  Returns false if there is no room. */
+/* Pushes a piece onto the pending ones and counts it.  Returns false if there is no room. */
 bool push_piece(struct walk *w, const struct piece *p);
 
 /* link.c */

@@ -1,8 +1,8 @@
-/* dfa.h - a set of patterns as one automaton, built as bytes ask for it.
+/* dfa.h - a set of patterns as one automaton, built on demand.
  *
- * All patterns start at the first byte.  A state stands for the NFA's nodes that are reached; a pattern that has
- * accepted leaves the automaton, so it is reported once.  Bytes that no pattern tells apart share a column.  The number
- * of states is bounded: what would need more is dead from there on, and counted.
+ * All patterns start at the first byte.  A state is the set of NFA nodes reached; a pattern that has accepted leaves the
+ * automaton, so it is reported once.  Bytes that no pattern distinguishes share a column.  The number of states is bounded:
+ * anything that would need more is dead from there on, and counted.
  */
 #ifndef CONNLOG_DPD_DFA_H
 #define CONNLOG_DPD_DFA_H
@@ -17,25 +17,25 @@
 
 struct dfa_pattern {
 	const char *text;
-	uint64_t    bits; /* what is reported when it accepts */
+	uint64_t    bits; /* reported when it accepts */
 };
 
 struct dfa_size {
 	unsigned states, columns;
 	size_t   bytes;
-	uint64_t lost; /* how often the bound was hit or memory was missing */
+	uint64_t lost; /* how often the bound was reached or memory ran out */
 };
 
 struct dfa;
 
-/* Patterns of the same text count as one.  Returns NULL when out of memory, or where a text is no pattern. */
+/* Patterns with the same text count as one.  Returns NULL when out of memory, or if a text is not a pattern. */
 struct dfa *dfa_new(const struct dfa_pattern *patterns, unsigned n, unsigned max_states);
 void        dfa_free(struct dfa *d);
 
-/* The state that a byte leads to, made unless it is there.  Returns false where there is no room for it: it is dead then. */
+/* Stores the state that a byte leads to, creating it if necessary.  Returns false if there is no room for it: it is then dead. */
 bool dfa_step(struct dfa *d, uint16_t state, uint8_t byte, uint16_t *to);
 
-/* Returns the bits of the patterns that accept on entering a state, and of those that still can. */
+/* Returns the bits of the patterns that accept on entering a state, and of those that still can accept. */
 uint64_t dfa_accepts(const struct dfa *d, uint16_t state);
 uint64_t dfa_alive(const struct dfa *d, uint16_t state);
 /* Returns how many bytes must follow at least before one accepts. */
@@ -43,7 +43,7 @@ unsigned dfa_least(const struct dfa *d, uint16_t state);
 /* Returns the column of a byte: all bytes of it lead to the same states. */
 unsigned dfa_class(const struct dfa *d, uint8_t byte);
 
-/* Builds all states that there are (tests). */
+/* Builds all states (tests). */
 void            dfa_complete(struct dfa *d);
 struct dfa_size dfa_size(const struct dfa *d);
 

@@ -1,7 +1,7 @@
-/* expect.h - connections that another one has announced: FTP's data connections, IRC's DCC.
+/* expect.h - connections announced by another one: FTP's data connections, IRC's DCC.
  *
  * Two of Zeek's tables in one: the analyzer manager's scheduled analyzers (Manager.cc), which are never used up and
- * vanish only when another one is scheduled after their time, and the scripts' own (ftp_data_expected,
+ * disappear only when another one is scheduled after their time, and the scripts' own (ftp_data_expected,
  * dcc_expected_transfers), which give the connection its name and lose an entry when that connection ends.
  */
 #ifndef CONNLOG_DPD_EXPECT_H
@@ -23,7 +23,7 @@ struct expected {
 	bool             named; /* still in the script's table */
 	enum service     service;
 	double           until;       /* of the analyzer */
-	double           named_until; /* of the name: each look renews it */
+	double           named_until; /* of the name: each lookup renews it */
 };
 
 #define EXPECT_BUCKETS 1024u
@@ -38,17 +38,17 @@ struct expectations {
 void expect_init(struct expectations *e, uint64_t max);
 void expect_free(struct expectations *e);
 
-/* schedule_analyzer, and the script's table; `orig` NULL: anybody. */
+/* schedule_analyzer, and the script's table; `orig` NULL: any host. */
 void expect_add(struct expectations *e, enum service s, const struct addr *orig, const struct addr *resp, uint16_t port,
                 double now);
 
 #define EXPECT_NAMES 4
 
-/* Looks a TCP connection up.  Returns true if it is expected; `out` gets the names that it is to bear, `*n` their number. */
+/* Looks a TCP connection up.  Returns true if it is expected; stores its names in `out` and their number in `*n`. */
 bool expect_find(struct expectations *e, const struct addr *orig, const struct addr *resp, uint16_t port, double now,
                  enum service out[EXPECT_NAMES], unsigned *n);
 
-/* A connection that bore the name has ended. */
+/* A connection with that name has ended. */
 void expect_ended(struct expectations *e, enum service s, const struct addr *resp, uint16_t port);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct service_options {
-	bool     detect_services; /* ours: look into payload at all */
+	bool     detect_services; /* ours: inspect payload at all */
 	bool     dpd_match_only_beginning, dpd_ignore_ports;
 	uint64_t dpd_buffer_size, dpd_max_packets;
 	uint64_t ignore_violations_after;              /* DPD::ignore_violations_after */

@@ -1,8 +1,8 @@
 /* regex.h - the small language of the signatures' patterns, as one NFA over bytes.
  *
- * A pattern is anchored at the first byte and accepts where it first can.  It has bytes, `.` (any byte), classes
+ * A pattern is anchored at the first byte and accepts at the first opportunity.  It has bytes, `.` (any byte), classes
  * (`[a-z]`, `[^a-z]`, `[[:space:]]`), groups, `|` (an alternative may be empty), `*`, `+`, `?`, `{n}`, `{n,m}`, and the
- * escapes `\xNN`, `\n`, `\r`, `\t`; any other byte behind a backslash stands for itself.
+ * escapes `\xNN`, `\n`, `\r`, `\t`; any other byte after a backslash stands for itself.
  */
 #ifndef CONNLOG_DPD_REGEX_H
 #define CONNLOG_DPD_REGEX_H
@@ -13,13 +13,13 @@
 #define NFA_NONE UINT16_MAX
 
 enum nfa_kind {
-	NFA_EMPTY, /* goes to `out` and `alt` (where they are not NFA_NONE) without a byte */
+	NFA_EMPTY, /* goes to `out` and `alt` (unless NFA_NONE) without a byte */
 	NFA_BYTE,  /* goes to `out` on a byte of `set` */
 	NFA_ACCEPT
 };
 
 struct nfa_node {
-	uint8_t  kind, pattern; /* pattern: the number that its text was added with */
+	uint8_t  kind, pattern; /* pattern: the number its text was added with */
 	uint16_t set, out, alt;
 };
 
@@ -29,7 +29,7 @@ struct byte_set {
 
 struct nfa {
 	struct nfa_node *nodes;
-	struct byte_set *sets; /* no two are equal */
+	struct byte_set *sets; /* all different */
 	unsigned         n_nodes, nodes_cap, n_sets, sets_cap;
 };
 
@@ -39,7 +39,7 @@ byte_set_has(const struct byte_set *s, unsigned b)
 	return s->w[b >> 6] >> (b & 63) & 1;
 }
 
-/* Adds a pattern; its first node goes to *start.  Returns false when out of memory, or where the text is no pattern. */
+/* Adds a pattern and stores its first node in *start.  Returns false when out of memory, or if the text is not a pattern. */
 bool nfa_add(struct nfa *nfa, const char *text, uint8_t pattern, uint16_t *start);
 void nfa_free(struct nfa *nfa);
 

@@ -1,8 +1,8 @@
-/* signatures.h - which service do the first bytes of a connection look like?
+/* signatures.h - matches the first bytes of a connection against the signatures of services.
  *
  * The rules are those of Zeek's default scripts.  A rule has a pattern that one direction's bytes must match from the
- * first one on, and may ask for another rule to have fired in the opposite direction; whichever comes last completes it.
- * A matcher holds both directions of a connection (or of a stream inside another protocol).
+ * first one on, and can require that another rule has fired in the opposite direction; whichever comes last completes it.
+ * A matcher handles both directions of a connection (or of a stream inside another protocol).
  */
 #ifndef CONNLOG_DPD_SIGNATURES_H
 #define CONNLOG_DPD_SIGNATURES_H
@@ -20,20 +20,20 @@ struct signatures; /* the compiled rules of one engine */
 
 #define SIG_FEW 7
 
-/* Both directions; all zero is a new one. */
+/* Both directions; initialised to zeros. */
 struct sig_match {
 	uint16_t state[2][SIG_GROUPS];
-	/* Bits 1 << slot: its first packet (or else its first bytes) was there; 4 << slot: that packet's header was seen, so that the
-	 * rules that ask for a transport live. */
+	/* Bits 1 << slot: its first packet (or its first bytes) was seen; 4 << slot: that packet's header was seen, so that rules with a
+	 * transport condition apply. */
 	uint8_t begun;
-	/* What has matched and fired of up to seven rules (struct sig_sets); or where there are more of them, SIG_MANY and then the
-	 * handle of a whole struct sig_sets. */
+	/* Up to seven rules that have matched or fired (struct sig_sets); for more, SIG_MANY and the handle of a complete struct
+	 * sig_sets. */
 	uint8_t few[SIG_FEW];
 };
 
 /* By slot. */
 struct sig_sets {
-	uint64_t seen[2]; /* rules whose pattern has matched, a bit each */
+	uint64_t seen[2]; /* rules whose pattern has matched, one bit each */
 	uint64_t fired[2];
 };
 
@@ -41,7 +41,7 @@ struct sig_sets {
 struct signatures *signatures_new(void);
 void               signatures_free(struct signatures *s);
 
-/* A direction's matching begins with the packet whose header chooses the rules; once begun, nothing changes. */
+/* Begins the matching of a direction with the packet whose header selects the rules; has no effect afterwards. */
 static inline void
 sig_start(struct sig_match *m, int slot)
 {
@@ -50,28 +50,28 @@ sig_start(struct sig_match *m, int slot)
 }
 
 /* Takes one chunk of `slot` (0 originator, 1 responder): TCP's continue the stream, UDP's datagrams stand alone.
- * `is_tcp`: the connection is TCP, else no condition on a TCP side holds.  The services to enable go to `out` in order.
- * Returns how many. */
+ * `is_tcp`: the connection is TCP; otherwise conditions on a TCP side are false.  Stores the services to enable in `out`, in order.
+ * Returns their number. */
 unsigned signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, struct bytes b,
                           enum service out[SIG_OUT]);
 
-/* Returns can a rule that enables a service still fire? */
+/* Returns whether a rule that enables a service can still fire. */
 bool signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp);
 
-/* Returns steps for which an automaton had no room for another state: answered as if nothing could match any more; and chunks of which
- * what has matched found no memory. */
+/* Returns how many steps found no room for another state (treated as if nothing could match any more), and how many chunks found no
+ * memory for their matches. */
 uint64_t signatures_lost(const struct signatures *s);
 
 /* Returns what has matched and fired. */
 struct sig_sets signatures_sets(const struct signatures *s, const struct sig_match *m);
 
-/* Gives back what a matcher has that is over. */
+/* Frees what a finished matcher has. */
 void signatures_forget(struct signatures *s, struct sig_match *m);
 
 /* Matchers in use that have matched more than a few rules. */
 size_t signatures_many(const struct signatures *s);
 
-/* What these have. */
+/* Returns what these use. */
 struct slab *signatures_slab(struct signatures *s);
 
 /* A rule's name, 0 <= rule < SIG_RULES. */

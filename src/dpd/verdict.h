@@ -1,8 +1,7 @@
-/* verdict.h - what has been found out about a connection: three lists of services, each in the order of finding.
+/* verdict.h - the result of an inspection: three lists of services, each in order of detection.
  *
- * Sixteen bytes, which is all that is left of an inspection when it is over: a byte an entry, its list in the upper
- * two bits.  What goes beyond sixteen entries is left out.  As long as the inspection goes on and there are few, they are in
- * `struct found`.
+ * Sixteen bytes, which is all that remains after an inspection: one byte per entry, with its list in the upper two bits.  Entries
+ * beyond sixteen are dropped.  While the inspection continues and there are few, they are in `struct found`.
  */
 #ifndef CONNLOG_DPD_VERDICT_H
 #define CONNLOG_DPD_VERDICT_H
@@ -26,27 +25,27 @@ struct verdict {
 	uint8_t at[VERDICT_MAX]; /* 0 ends it */
 };
 
-/* Appends, unless it is there. */
+/* Appends it unless it is already there. */
 void verdict_add(struct verdict *v, enum verdict_list list, enum service s);
-/* Returns the number of entries of one list, which go to `out`. */
+/* Stores the entries of one list in `out`.  Returns their number. */
 unsigned verdict_list(const struct verdict *v, enum verdict_list list, enum service out[VERDICT_MAX]);
 
 #define FOUND_FEW 7
 
-/* Up to seven entries, or where there are more of them: FOUND_MANY, then the handle of a verdict in a slab. */
+/* Up to seven entries; for more, FOUND_MANY and the handle of a verdict in a slab. */
 struct found {
 	uint8_t at[FOUND_FEW];
 };
 
 bool found_has(const struct found *f, const struct slab *verdicts, enum verdict_list list, enum service s);
-/* Appends, unless it is there. */
+/* Appends it unless it is already there. */
 void found_add(struct found *f, struct slab *verdicts, enum verdict_list list, enum service s);
 void found_remove(struct found *f, const struct slab *verdicts, enum verdict_list list, enum service s);
-/* Returns false where there is nothing. */
+/* Returns false if there is nothing. */
 bool found_get(const struct found *f, const struct slab *verdicts, struct verdict *out);
-/* Moves it to the slab, and returns the handle there; 0 where nothing was found, or there is no memory. */
+/* Moves it to the slab and returns its handle; 0 if nothing was found, or when out of memory. */
 uint32_t found_keep(struct found *f, struct slab *verdicts);
-/* Gives back what it has in the slab. */
+/* Frees what it has in the slab. */
 void found_clear(struct found *f, struct slab *verdicts);
 
 #endif
