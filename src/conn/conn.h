@@ -274,6 +274,7 @@ struct conn_store {
 	struct {
 		uint32_t ended;               /* since the hand last came around */
 		bool     all;                 /* too few of the preferred victims: take any */
+		bool     mild;                /* a part of the round was at a stage that ends none */
 	} press;                          /* evict.h */
 	uint32_t             tcp_spare;   /* a spare rare part for use when out of memory */
 	uint64_t             range_bytes; /* used by intervals above holes (track/reassembly) */

@@ -11,6 +11,7 @@
 enum {
 	EVICT_SAMPLE = 16,
 	WINDOW = 1024,  /* connections that are looked at at once */
+	STEPS = 65536,  /* of the hand for that, over the gaps that connections which have ended leave */
 	FRUITLESS = 64, /* a round has ended few where it has ended less than one in so many */
 	A_FEW = 3,      /* packets of each side that make an exchange */
 	AT_ONCE = 128,  /* connections that end at once */
@@ -77,10 +78,12 @@ conn_make_room(struct conn_store *s)
 
 	if (s->conns.used == 0)
 		return;
-	for (unsigned looked = 0, little = 0; looked < WINDOW && little < EVICT_SAMPLE; looked++) {
+	for (unsigned looked = 0, little = 0, steps = 0; looked < WINDOW && little < EVICT_SAMPLE && steps < STEPS;
+	     steps++) {
 		const struct conn *c = step(s);
 		if (!c)
 			continue;
+		looked++;
 		const struct candidate this = { c->last_time, s->evict_hand, worth_of(s, c) };
 		little += this.worth < EXCHANGE;
 		if (!best.handle || compare(&this, &best) < 0)
@@ -90,11 +93,12 @@ conn_make_room(struct conn_store *s)
 		conn_remove(s, best.handle, CONN_END_evicted);
 }
 
-/* The hand has come round. */
+/* The hand has come round.  Only a round that could end connections all the time says that there are too few to end. */
 static void
-note_round(struct conn_store *s, enum press stage)
+note_round(struct conn_store *s)
 {
-	s->press.all = stage >= PRESS_END && s->press.ended < s->conns.used / FRUITLESS;
+	s->press.all = !s->press.mild && s->press.ended < s->conns.used / FRUITLESS;
+	s->press.mild = false;
 	s->press.ended = 0;
 }
 
@@ -139,7 +143,11 @@ conn_press(struct conn_store *s, enum press stage)
 	for (unsigned i = 0; i < WINDOW && ended < AT_ONCE; i++) {
 		const struct conn *c = step(s);
 		if (s->evict_hand == 1)
-			note_round(s, stage);
+			note_round(s);
+		if (stage < PRESS_END) {
+			s->press.mild = true;
+			s->press.all = false;
+		}
 		if (!c || c->flags & CONN_REPLICA)
 			continue;
 		const struct candidate this = { c->last_time, s->evict_hand, worth_of(s, c) };
