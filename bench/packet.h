@@ -23,11 +23,11 @@ struct end {
 	uint16_t port;
 };
 
-void     out_open(struct out *o, const char *path);
-void     out_close(struct out *o);
-void     put_tcp(struct out *o, struct end from, struct end to, uint32_t seq, uint32_t ack, unsigned flags,
-                 const void *data, size_t n);
-void     put_udp(struct out *o, struct end from, struct end to, const void *data, size_t n);
+void out_open(struct out *o, const char *path);
+void out_close(struct out *o);
+void put_tcp(struct out *o, struct end from, struct end to, uint32_t seq, uint32_t ack, unsigned flags,
+             const void *data, size_t n);
+void put_udp(struct out *o, struct end from, struct end to, const void *data, size_t n);
 /* A packet of IPv4 as it is, but for the header's checksum, which is filled in. */
 void     put_ip(struct out *o, uint8_t *packet, size_t n);
 uint64_t random64(uint64_t *state);

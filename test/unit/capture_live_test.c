@@ -145,10 +145,11 @@ drops_of_the_card(void **state)
 		char                     name[4];
 		struct rtattr            stats_head;
 		struct rtnl_link_stats64 stats;
-	} __attribute__((packed)) answer = { .head = { .nlmsg_len = sizeof answer, .nlmsg_type = RTM_NEWLINK },
-		         .name_head = { .rta_len = RTA_LENGTH(4), .rta_type = IFLA_IFNAME },
-		         .stats_head = { .rta_len = RTA_LENGTH(sizeof answer.stats), .rta_type = IFLA_STATS64 },
-		         .stats = { .rx_dropped = 1000, .rx_missed_errors = 30, .rx_fifo_errors = 4 } };
+	} __attribute__((packed))
+	answer = { .head = { .nlmsg_len = sizeof answer, .nlmsg_type = RTM_NEWLINK },
+		       .name_head = { .rta_len = RTA_LENGTH(4), .rta_type = IFLA_IFNAME },
+		       .stats_head = { .rta_len = RTA_LENGTH(sizeof answer.stats), .rta_type = IFLA_STATS64 },
+		       .stats = { .rx_dropped = 1000, .rx_missed_errors = 30, .rx_fifo_errors = 4 } };
 	int pair[2];
 
 	(void)state;
