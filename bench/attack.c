@@ -120,20 +120,6 @@ hole(uint64_t i)
 		put_tcp(&out, a, b, seq + 300 + k * 400, 7001, PSH | ACK, data, sizeof data);
 }
 
-static void
-be16(uint8_t *p, size_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-be32(uint8_t *p, uint32_t v)
-{
-	be16(p, v >> 16);
-	be16(p + 2, v & 0xffff);
-}
-
 /* The header of a packet of `n` bytes; its checksum is left out. */
 static void
 ip_header(uint8_t *p, uint32_t from, uint32_t to, uint8_t proto, size_t n)

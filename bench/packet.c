@@ -49,20 +49,6 @@ out_close(struct out *o)
 	}
 }
 
-static void
-be16(uint8_t *p, unsigned v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-be32(uint8_t *p, uint32_t v)
-{
-	be16(p, v >> 16);
-	be16(p + 2, v & 0xffff);
-}
-
 /* The sum of 16-bit words in the machine's order, not folded: RFC 1071 allows that. */
 static uint64_t
 sum(const uint8_t *p, size_t n)

@@ -9,6 +9,21 @@ enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 #define HEADERS 54 /* Ethernet, IPv4, TCP */
 #define SEGMENT 1460
 
+/* Store the lower bits of a number in network byte order. */
+static inline void
+be16(uint8_t *p, size_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static inline void
+be32(uint8_t *p, uint32_t v)
+{
+	be16(p, v >> 16);
+	be16(p + 2, v & 0xffff);
+}
+
 /* A pcap file that is being written: microseconds, Ethernet. */
 struct out {
 	int      fd;
