@@ -106,9 +106,8 @@ length(struct connlog_where *w, const struct record *r, const struct where_op *o
 	return NAN;
 }
 
-/* Division by zero has no result. */
-static double
-compute(enum arithmetic what, double x, double y)
+double
+where_compute(enum arithmetic what, double x, double y)
 {
 	switch (what) {
 	case ADD:
@@ -148,7 +147,7 @@ load(struct connlog_where *w, const struct record *r, const struct where_op *op,
 	case OP_LOAD_EXTRA:
 		return extra_number(w, r, s);
 	case OP_ARITHMETIC:
-		return compute(op->arithmetic, registers[op->a], registers[op->a + 1]);
+		return where_compute(op->arithmetic, registers[op->a], registers[op->a + 1]);
 	default:
 		return length(w, r, op);
 	}

@@ -50,6 +50,9 @@ enum node_type {
 
 enum arithmetic { ADD, SUBTRACT, MULTIPLY, DIVIDE, MINIMUM, MAXIMUM, ABSOLUTE };
 
+/* Computes a result; ABSOLUTE takes `x` alone.  NAN for a division by zero, which has none (eval.c). */
+double where_compute(enum arithmetic what, double x, double y);
+
 /* The answers of a comparison that are meant, bits: a < b, a == b, a > b. */
 enum { IS_LESS = 1, IS_EQUAL = 2, IS_GREATER = 4 };
 

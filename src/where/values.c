@@ -218,21 +218,6 @@ function(const struct parser *p)
 
 /* ---- arithmetic -------------------------------------------------------------------------------------------------------- */
 
-static double
-fold(enum arithmetic what, double a, double b)
-{
-	switch (what) {
-	case ADD:
-		return a + b;
-	case SUBTRACT:
-		return a - b;
-	case MULTIPLY:
-		return a * b;
-	default:
-		return a / b;
-	}
-}
-
 /* The type of what comes out.  Returns false after an error. */
 static bool
 type_result(struct parser *p, struct node *node)
@@ -279,7 +264,7 @@ arithmetic(struct parser *p, enum arithmetic what, struct node *a, struct node *
 	if (!parser_end(p, node) || !type_result(p, node))
 		return NULL;
 	if (a->kind == NODE_NUMBER && b->kind == NODE_NUMBER) {
-		const double v = fold(what, a->number, b->number);
+		const double v = where_compute(what, a->number, b->number);
 		node->kind = NODE_NUMBER;
 		if (!isfinite(v)) {
 			parser_fail(p, node, "this is no number");
