@@ -26,6 +26,9 @@ ROUNDS := 5
 
 VERSION := $(shell sed -n 's/^\#define CONNLOG_VERSION "\(.*\)"/\1/p' include/connlog.h)
 SONAME := libconnlog.so.$(firstword $(subst ., ,$(VERSION)))
+# The shared library's symbols carry this version, so that a program linked with an incompatible one is refused when it starts: the
+# major version, and the minor one as well while the major one is 0.
+SYMBOL_VERSION := CONNLOG_$(if $(filter 0.%,$(VERSION)),$(basename $(VERSION)),$(firstword $(subst ., ,$(VERSION))))
 
 # Scripts: LuaJIT, else Lua 5.4, else none; LUA=lua5.4 or LUA=none chooses.
 LUA := $(firstword $(foreach lua,luajit lua5.4,$(shell pkg-config --exists $(lua) 2>/dev/null && echo $(lua))) none)
@@ -78,7 +81,7 @@ C_FILES := $(wildcard include/*.h src/*/*.[ch] src/service/*/*.[ch] test/unit/*.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: all lib faults kills schemas test check unit examples threads captures golden demo bench report fuzz fuzzers conformance differential install format clean help FORCE \
-	lint lint-tools lint-format lint-tidy lint-cppcheck
+	abi abi-check docs 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
 
@@ -99,6 +102,9 @@ help:
 	@echo 'make bench SCALE=1      speed and memory on four synthetic captures, against a reader that only counts'
 	@echo 'make report             measure all that stands in docs/BENCHMARKS.md, and write it there: 6 GB of disk, ten minutes'
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
+	@echo 'make abi-check          whether programs linked with the last release run with this library (libabigail)'
+	@echo 'make abi                write the description of the interface anew: packaging/abi'
+	@echo 'make docs               the reference of the library, by Doxygen'
 	@echo 'make schemas            write the schemas of share/connlog anew from the table of columns'
 	@echo 'make lint               clang-format, clang-tidy, cppcheck'
 	@echo 'make format             let clang-format write the files'
@@ -149,9 +155,15 @@ $(B)/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
 	$(Q)objcopy --localize-hidden $(B)/obj/libconnlog.o
 	@rm -f $@
 	$(Q)ar rcs $@ $(B)/obj/libconnlog.o
-$(B)/$(SONAME): $(LIB_SRC:%.c=$(B)/obj/%.o)
+# Only what the headers declare is exported.
+$(B)/obj/libconnlog.map: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SYMBOL_VERSION) { global: connlog_*; local: *; };' | cmp -s - $@ || \
+		echo '$(SYMBOL_VERSION) { global: connlog_*; local: *; };' >$@
+$(B)/$(SONAME): $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/libconnlog.map
 	$(call SAY,LINK    $@)
-	$(Q)$(CC) $(CFLAGS) $(LTO) -shared -Wl,-soname,$(SONAME) -Wl,--no-undefined $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LTO) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,$(B)/obj/libconnlog.map -Wl,--no-undefined \
+		$(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 
 lib: $(B)/libconnlog.a $(B)/$(SONAME)
 $(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/obj/libconnlog.a
@@ -349,6 +361,18 @@ lint-tidy: $(PAGE)
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE $(call LUA_NAME,$(LUA)) -Iinclude -Isrc src
+
+# The public headers against the stored description of their interface: docs/LIBRARY.md, "Versions".
+abi abi-check:
+	@scripts/setup abi
+	@scripts/abi $(if $(filter abi,$@),write,check)
+
+# The reference of the public headers, in build/docs/html; a warning is an error.
+docs:
+	@scripts/setup docs
+	@rm -rf $(B)/docs && mkdir -p $(B)/docs
+	@{ cat docs/Doxyfile; echo 'OUTPUT_DIRECTORY = $(B)/docs'; echo 'PROJECT_NUMBER = $(VERSION)'; } | doxygen -
+	@echo $(B)/docs/html/index.html
 
 schemas:
 	python3 scripts/schemas share/connlog

@@ -31,8 +31,8 @@ def declared(env):
 
 
 def global_names(env, *args):
-    lines = env.must("nm", "--defined-only", "--extern-only", *args).splitlines()
-    return {line.split()[-1] for line in lines if len(line.split()) == 3}
+    lines = env.must("nm", "--defined-only", "--extern-only", "--without-symbol-versions", *args).splitlines()
+    return {line.split()[-1] for line in lines if len(line.split()) == 3 and line.split()[1] != "A"}
 
 
 def install(env, **more):
@@ -69,6 +69,15 @@ def test_what_the_header_declares_is_what_is_exported(env):
     static = global_names(env, env.build + "/libconnlog.a")
     assert shared == names, sorted(shared ^ names)
     assert static == names, sorted(static ^ names)
+
+
+def test_symbols_carry_the_version_of_the_interface(env):
+    """While the major version is 0, the minor one belongs to it: such programs are refused by another library."""
+    major, minor = re.search(r'CONNLOG_VERSION "(\d+)\.(\d+)', header(env)).groups()
+    node = "CONNLOG_0." + minor if major == "0" else "CONNLOG_" + major
+    lines = env.must("nm", "-D", "--defined-only", glob.glob(env.build + "/libconnlog.so.*")[0]).splitlines()
+    versions = {line.split()[-1].partition("@@")[2] for line in lines if line.split()[1] != "A"}
+    assert versions == {node}, versions
 
 
 def test_every_function_of_the_header_is_explained(env):
