@@ -53,11 +53,22 @@ region_at(const struct slab *s, uint32_t i)
 	return (i - 1) % REGION == 0 ? REGION : 0;
 }
 
+/* Returns how many bytes of a chunk have ever been objects. */
+static size_t
+touched(const struct slab *s, uint32_t chunk)
+{
+	const uint32_t first = chunk << SLAB_SHIFT, high = slab_high(s);
+
+	if (high >> SLAB_SHIFT > chunk)
+		return chunk_size(s);
+	return high > first ? (size_t)(high - first) * s->size : 0;
+}
+
 void
 slab_free_all(struct slab *s)
 {
 	for (uint32_t i = 0; i < s->n_chunks; i++)
-		ASAN_UNPOISON_MEMORY_REGION(s->chunks[i], chunk_size(s));
+		ASAN_UNPOISON_MEMORY_REGION(s->chunks[i], touched(s, i));
 	for (uint32_t i = 0; i < s->n_chunks; i++)
 		if (region_at(s, i))
 			pages_free(s->chunks[i], region_at(s, i) * chunk_size(s));

@@ -64,6 +64,13 @@ slab_at_sized(const struct slab *s, uint32_t handle, size_t size)
 	return s->chunks[handle >> SLAB_SHIFT] + (handle & SLAB_MASK) * size;
 }
 
+/* Returns a handle that is higher than all that were ever given out. */
+static inline uint32_t
+slab_high(const struct slab *s)
+{
+	return s->end == s->top ? s->fresh : s->top;
+}
+
 /* With ASan, makes any use of these bytes of an object an error, until a handle for them is given out again. */
 void slab_hide(void *p, size_t n);
 

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pages.h"
+
 #define TICKS_A_SECOND 1024.0
+#define SLOTS_BYTES    (WHEEL_SLOTS * sizeof(uint32_t))
 #define WHEEL_IN_SLOT  0x80000000u
 #define WHEEL_IN_DUE   0xffffffffu
 
@@ -26,10 +29,12 @@ slot_of(int64_t tick)
 	return (uint32_t)((uint64_t)tick % WHEEL_SLOTS);
 }
 
-void
+bool
 wheel_init(struct wheel *w, const struct wheel_calls *calls, void *arg)
 {
 	*w = (struct wheel){ .ask = *calls, .arg = arg, .tick = INT64_MIN / 4, .quiet_until = -INFINITY };
+	w->slots = pages_alloc(SLOTS_BYTES);
+	return w->slots;
 }
 
 void
@@ -43,6 +48,8 @@ wheel_free(struct wheel *w)
 {
 	free(w->due);
 	free(w->late);
+	pages_free(w->slots, SLOTS_BYTES);
+	w->slots = NULL;
 	w->due = w->late = NULL;
 	w->due_first = w->due_n = w->due_room = 0;
 	w->late_n = w->late_room = 0;
@@ -51,7 +58,8 @@ wheel_free(struct wheel *w)
 void
 wheel_clear(struct wheel *w)
 {
-	memset(w->slots, 0, sizeof w->slots);
+	if (w->scheduled > 0 && !pages_empty(w->slots, SLOTS_BYTES))
+		memset(w->slots, 0, SLOTS_BYTES);
 	w->due_first = w->due_n = w->late_n = 0;
 	w->scheduled = 0;
 }

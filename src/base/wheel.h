@@ -60,11 +60,11 @@ struct wheel {
 	size_t             late_n, late_room;
 	size_t             due_most; /* no more of both at once; 0: no bound */
 	bool               full;     /* more are due: they come when those in `due` and `late` have fired */
-	uint32_t           slots[WHEEL_SLOTS];
+	uint32_t          *slots;    /* WHEEL_SLOTS of them; memory only where one was used */
 };
 
-/* `arg` is handed to the functions. */
-void wheel_init(struct wheel *w, const struct wheel_calls *calls, void *arg);
+/* `arg` is handed to the functions.  Returns false when out of memory; then, too, wheel_free() may be called. */
+bool wheel_init(struct wheel *w, const struct wheel_calls *calls, void *arg);
 void wheel_free(struct wheel *w);
 /* Of what is due at once no more than `most` are taken out of their slots at a time.  Those that are due in one tick then may not fire
  * in their order. */

@@ -50,9 +50,9 @@ conn_store_init(struct conn_store *s, const struct conn_options *opt, const stru
 	slab_init(&s->tcps, tracker->state_size);
 	slab_init(&s->tcp_rares, tracker->rare_size);
 	slab_init(&s->tcp_stats, tracker->stats_size);
-	wheel_init(&s->wheel, &(struct wheel_calls){ node_of, due_of, rank_of }, s);
 	s->tcp_spare = slab_alloc(&s->tcp_rares);
-	return s->tcp_spare && table_init(&s->table);
+	return wheel_init(&s->wheel, &(struct wheel_calls){ node_of, due_of, rank_of }, s) && s->tcp_spare &&
+	       table_init(&s->table);
 }
 
 static void
@@ -126,7 +126,7 @@ void
 conn_store_free(struct conn_store *s)
 {
 	/* After the end none is left, and their memory need not be walked once more. */
-	for (uint32_t h = 1; s->conns.used > 0 && h < s->conns.top; h++)
+	for (uint32_t h = 1; s->conns.used > 0 && h < slab_high(&s->conns); h++)
 		if (conn_at(s, h)->flags & CONN_LIVE)
 			conn_free(s, h);
 	slab_free_all(&s->conns);

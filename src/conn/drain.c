@@ -30,7 +30,7 @@ by_rank(const void *a, const void *b)
 static uint32_t
 live_from(const struct conn_store *s, uint32_t h)
 {
-	while (h < s->conns.top && !(conn_at(s, h)->flags & CONN_LIVE))
+	while (h < slab_high(&s->conns) && !(conn_at(s, h)->flags & CONN_LIVE))
 		h++;
 	return h;
 }
@@ -64,7 +64,7 @@ list_first(const struct conn_store *s, struct conn_drain *d)
 
 	d->n = d->next = 0;
 	d->more = false;
-	for (uint32_t h = live_from(s, 1); h < s->conns.top; h = live_from(s, h + 1)) {
+	for (uint32_t h = live_from(s, 1); h < slab_high(&s->conns); h = live_from(s, h + 1)) {
 		const struct ranked this = { conn_rank(s, h), h };
 		if (last && wheel_rank_compare(&this.rank, last) > 0)
 			continue;
@@ -105,10 +105,10 @@ conn_drain_rank(const struct conn_store *s, const struct conn_drain *d, size_t a
 		*rank = d->list[d->n - d->next <= ahead ? d->n - 1 : d->next + ahead].rank;
 		return true;
 	}
-	if (s->conns.top - d->next <= ahead)
+	if (slab_high(&s->conns) - d->next <= ahead)
 		return false;
 	const uint32_t h = live_from(s, (uint32_t)(d->next + ahead));
-	if (h >= s->conns.top)
+	if (h >= slab_high(&s->conns))
 		return false;
 	*rank = conn_rank(s, h);
 	return true;
@@ -119,7 +119,7 @@ static const struct conn *
 coming(const struct conn_store *s, const struct conn_drain *d, size_t ahead)
 {
 	const size_t at = d->next + ahead;
-	uint32_t     h = at < s->conns.top ? (uint32_t)at : 0;
+	uint32_t     h = at < slab_high(&s->conns) ? (uint32_t)at : 0;
 
 	if (d->list)
 		h = at < d->n ? d->list[at].handle : 0;
@@ -150,7 +150,7 @@ next_handle(const struct conn_store *s, struct conn_drain *d)
 		list_first(s, d);
 	if (d->list)
 		return d->next < d->n ? d->list[d->next].handle : 0;
-	return d->next < s->conns.top ? (uint32_t)d->next : 0;
+	return d->next < slab_high(&s->conns) ? (uint32_t)d->next : 0;
 }
 
 static bool

@@ -38,27 +38,40 @@ struct dfa {
 	uint64_t      lost;
 };
 
-/* Splits the classes by what the NFA's sets tell apart. */
+/* Splits each class that a set contains only in part: its bytes in the set become a class of their own. */
+static void
+split_classes(struct dfa *d, const struct byte_set *set, unsigned size[256])
+{
+	uint16_t inside[256] = { 0 }, fresh[256] = { 0 }; /* by class: its bytes in the set, and their new class or 0 */
+
+	for (unsigned w = 0; w < 4; w++)
+		for (uint64_t left = set->w[w]; left; left &= left - 1)
+			inside[d->class[w << 6 | (unsigned)__builtin_ctzll(left)]]++;
+	for (unsigned w = 0; w < 4; w++) {
+		for (uint64_t left = set->w[w]; left; left &= left - 1) {
+			uint8_t       *of = &d->class[w << 6 | (unsigned)__builtin_ctzll(left)];
+			const unsigned c = *of;
+			if (!fresh[c] && inside[c] == size[c])
+				continue;
+			if (!fresh[c]) {
+				fresh[c] = (uint16_t)d->columns++;
+				size[fresh[c]] = inside[c];
+				size[c] -= inside[c];
+			}
+			*of = (uint8_t)fresh[c];
+		}
+	}
+}
+
+/* Bytes that no set of the NFA tells apart share a class. */
 static void
 make_classes(struct dfa *d)
 {
+	unsigned size[256] = { 256 };
+
 	d->columns = 1;
-	for (unsigned i = 0; i < d->nfa.n_sets; i++) {
-		uint16_t inside[256]; /* the new class of a class's bytes that are in the set */
-		bool     outside[256] = { false };
-		for (unsigned b = 0; b < 256; b++)
-			if (!byte_set_has(&d->nfa.sets[i], b))
-				outside[d->class[b]] = true;
-		memset(inside, 0xff, sizeof inside);
-		for (unsigned b = 0; b < 256; b++) {
-			unsigned c = d->class[b];
-			if (!byte_set_has(&d->nfa.sets[i], b) || !outside[c])
-				continue;
-			if (inside[c] == UINT16_MAX)
-				inside[c] = (uint16_t)d->columns++;
-			d->class[b] = (uint8_t)inside[c];
-		}
-	}
+	for (unsigned i = 0; i < d->nfa.n_sets; i++)
+		split_classes(d, &d->nfa.sets[i], size);
 	for (unsigned b = 0; b < 256; b++)
 		d->sample[d->class[b]] = (uint8_t)b;
 	while (1U << d->shift < d->columns)

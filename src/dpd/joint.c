@@ -63,23 +63,34 @@ struct joint {
 	struct usual usual[1 << JOINT_MAX]; /* of `starts` */
 };
 
+/* The classes of a byte in all automata, in one number. */
+static uint32_t
+classes_of(const struct joint *j, uint8_t byte)
+{
+	uint32_t all = 0;
+
+	for (unsigned k = 0; k < JOINT_MAX; k++)
+		all = all << 8 | (j->of[k] ? dfa_class(j->of[k], byte) : 0);
+	return all;
+}
+
 /* Bytes that no automaton tells apart share a column.  Returns false where a row has too few. */
 static bool
 make_classes(struct joint *j)
 {
+	uint32_t columns[ROW];
+
 	for (unsigned b = 0; b < 256; b++) {
-		unsigned c = 0, same;
-		for (; c < j->columns; c++) {
-			same = 0;
-			for (unsigned k = 0; k < JOINT_MAX; k++)
-				same += !j->of[k] || dfa_class(j->of[k], (uint8_t)b) == dfa_class(j->of[k], j->sample[c]);
-			if (same == JOINT_MAX)
-				break;
-		}
+		const uint32_t all = classes_of(j, (uint8_t)b);
+		unsigned       c = 0;
+		while (c < j->columns && columns[c] != all)
+			c++;
 		if (c == ROW)
 			return false;
-		if (c == j->columns)
-			j->sample[j->columns++] = (uint8_t)b;
+		if (c == j->columns) {
+			columns[j->columns++] = all;
+			j->sample[c] = (uint8_t)b;
+		}
 		j->class[b] = (uint8_t)c;
 	}
 	return true;

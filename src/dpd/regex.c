@@ -44,13 +44,19 @@ edge(struct parser *ps, uint16_t from, uint16_t out, uint16_t alt)
 	ps->nfa->nodes[from].alt = alt;
 }
 
+static bool
+same_bytes(const struct byte_set *a, const struct byte_set *b)
+{
+	return !((a->w[0] ^ b->w[0]) | (a->w[1] ^ b->w[1]) | (a->w[2] ^ b->w[2]) | (a->w[3] ^ b->w[3]));
+}
+
 /* Returns the number of the set, which is added unless it is there. */
 static uint16_t
 intern(struct parser *ps, const struct byte_set *set)
 {
 	struct nfa *nfa = ps->nfa;
 	for (unsigned i = 0; i < nfa->n_sets; i++)
-		if (!memcmp(&nfa->sets[i], set, sizeof *set))
+		if (same_bytes(&nfa->sets[i], set))
 			return (uint16_t)i;
 	if (nfa->n_sets == nfa->sets_cap) {
 		unsigned         cap = nfa->sets_cap ? nfa->sets_cap * 2 : 64;
@@ -69,8 +75,11 @@ intern(struct parser *ps, const struct byte_set *set)
 static void
 set_range(struct byte_set *s, unsigned first, unsigned last)
 {
-	for (unsigned b = first; b <= last; b++)
-		s->w[b >> 6] |= UINT64_C(1) << (b & 63);
+	for (unsigned w = first >> 6; w <= last >> 6; w++) {
+		const unsigned low = w == first >> 6 ? first & 63 : 0, high = w == last >> 6 ? last & 63 : 63;
+		if (low <= high)
+			s->w[w] |= UINT64_MAX << low & UINT64_MAX >> (63 - high);
+	}
 }
 
 static unsigned

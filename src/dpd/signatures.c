@@ -124,15 +124,17 @@ _Static_assert(SIG_GROUPS == JOINT_MAX, "a direction's automata are walked as on
 struct signatures {
 	struct dfa   *dfa[DIRECTIONS][SIG_GROUPS];
 	struct joint *joint[DIRECTIONS];
-	uint64_t      run[DIRECTIONS]; /* the rules that can fire in a direction */
-	uint64_t      no_transport;    /* the rules that live without a header, */
-	uint64_t      tcp_side;        /* the rules with a condition on the TCP side, */
-	uint64_t      enables;         /* those that enable something, */
-	uint64_t      free_rules;      /* those that ask for no other, */
-	uint64_t      lone_rules;      /* and of these those with no other condition, for which no other asks */
+	uint64_t      group[DIRECTIONS][SIG_GROUPS]; /* the rules of an automaton */
+	uint64_t      run[DIRECTIONS];               /* the rules that can fire in a direction */
+	uint64_t      no_transport;                  /* the rules that live without a header, */
+	uint64_t      tcp_side;                      /* the rules with a condition on the TCP side, */
+	uint64_t      enables;                       /* those that enable something, */
+	uint64_t      free_rules;                    /* those that ask for no other, */
+	uint64_t      lone_rules; /* and of these those with no other condition, for which no other asks */
 	uint64_t      dependents[SIG_RULES];
-	struct slab   many;   /* struct sig_sets */
-	uint64_t      forgot; /* chunks of which what has matched had no place there */
+	struct slab   many; /* struct sig_sets */
+	uint64_t
+		forgot; /* chunks of which what has matched had no place there, and directions that could not be compiled */
 };
 
 static bool
@@ -143,28 +145,69 @@ runs_in(const struct rule *r, enum direction d)
 	return r->transport & TCP && r->side != (d == TCP_ORIG ? R : O);
 }
 
+/* Notes which rules a direction's automata have. */
+static void
+divide(struct signatures *s, enum direction d)
+{
+	for (unsigned i = 0; i < SIG_RULES; i++)
+		if (runs_in(&rules[i], d)) {
+			s->group[d][rules[i].group] |= BIT(i);
+			s->run[d] |= BIT(i);
+		}
+}
+
 static bool
 compile(struct signatures *s, enum direction d, unsigned group)
 {
 	struct dfa_pattern patterns[SIG_RULES];
 	unsigned           n = 0;
-	for (unsigned i = 0; i < SIG_RULES; i++)
-		if (rules[i].group == group && runs_in(&rules[i], d)) {
-			patterns[n++] = (struct dfa_pattern){ rules[i].pattern, BIT(i) };
-			s->run[d] |= BIT(i);
-		}
-	s->dfa[d][group] = n ? dfa_new(patterns, n, MAX_STATES) : NULL;
-	return !n || s->dfa[d][group];
+
+	for (uint64_t left = s->group[d][group]; left; left &= left - 1) {
+		const unsigned rule = (unsigned)__builtin_ctzll(left);
+		patterns[n++] = (struct dfa_pattern){ rules[rule].pattern, BIT(rule) };
+	}
+	if (n > 0)
+		s->dfa[d][group] = dfa_new(patterns, n, MAX_STATES);
+	return n == 0 || s->dfa[d][group];
+}
+
+static void
+discard(struct signatures *s, enum direction d)
+{
+	joint_free(s->joint[d]);
+	s->joint[d] = NULL;
+	for (unsigned g = 0; g < SIG_GROUPS; g++) {
+		dfa_free(s->dfa[d][g]);
+		s->dfa[d][g] = NULL;
+	}
+}
+
+/* Compiles the rules of a direction, which is done when its first bytes come.  Returns false when out of memory: then none of them
+ * fires any more. */
+static __attribute__((noinline)) bool
+compile_all(struct signatures *s, enum direction d)
+{
+	bool ok = s->run[d] != 0;
+
+	for (unsigned g = 0; ok && g < SIG_GROUPS; g++)
+		ok = compile(s, d, g);
+	if (ok && (s->joint[d] = joint_new(s->dfa[d], MAX_JOINT)) != NULL)
+		return true;
+	discard(s, d);
+	s->run[d] = 0;
+	s->forgot++;
+	return false;
 }
 
 struct signatures *
 signatures_new(void)
 {
 	struct signatures *s = calloc(1, sizeof *s);
-	bool               ok = s;
-	if (s)
-		slab_init(&s->many, sizeof(struct sig_sets));
-	for (unsigned i = 0; s && i < SIG_RULES; i++) {
+
+	if (!s)
+		return NULL;
+	slab_init(&s->many, sizeof(struct sig_sets));
+	for (unsigned i = 0; i < SIG_RULES; i++) {
 		s->no_transport |= rules[i].transport == ANY ? BIT(i) : 0;
 		s->tcp_side |= rules[i].side != BOTH ? BIT(i) : 0;
 		s->enables |= rules[i].enable != SERVICE_NONE ? BIT(i) : 0;
@@ -172,29 +215,22 @@ signatures_new(void)
 		if (rules[i].reverse)
 			s->dependents[rules[i].reverse - 1] |= BIT(i);
 	}
-	for (unsigned i = 0; s && i < SIG_RULES; i++)
+	for (unsigned i = 0; i < SIG_RULES; i++)
 		if (!rules[i].reverse && !s->dependents[i] && i + 1 != RDPEUDP_SYN)
 			s->lone_rules |= BIT(i);
-	for (unsigned i = 0; ok && i < DIRECTIONS * SIG_GROUPS; i++)
-		ok = compile(s, i / SIG_GROUPS, i % SIG_GROUPS);
-	for (unsigned d = 0; ok && d < DIRECTIONS; d++)
-		ok = (s->joint[d] = joint_new(s->dfa[d], MAX_JOINT)) != NULL;
-	if (!ok) {
-		signatures_free(s);
-		return NULL;
-	}
+	for (unsigned d = 0; d < DIRECTIONS; d++)
+		divide(s, d);
 	return s;
 }
 
 void
 signatures_free(struct signatures *s)
 {
-	for (unsigned i = 0; s && i < DIRECTIONS * SIG_GROUPS; i++)
-		dfa_free(s->dfa[i / SIG_GROUPS][i % SIG_GROUPS]);
-	for (unsigned d = 0; s && d < DIRECTIONS; d++)
-		joint_free(s->joint[d]);
-	if (s)
-		slab_free_all(&s->many);
+	if (!s)
+		return;
+	for (unsigned d = 0; d < DIRECTIONS; d++)
+		discard(s, d);
+	slab_free_all(&s->many);
 	free(s);
 }
 
@@ -397,6 +433,8 @@ signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tc
 {
 	enum direction d = direction_of(udp, slot);
 	m->begun |= (uint8_t)(1 << slot);
+	if (__builtin_expect(!s->joint[d], 0) && !compile_all(s, d))
+		return 0;
 	uint64_t accepted = udp ? joint_match(s->joint[d], has_cookie(b) ? 0 : 1 << FAR, b.p, b.n)
 	                        : joint_run(s->joint[d], m->state[slot], b.p, b.n);
 	accepted &= live(s, has_headers(m, slot), d, is_tcp);
@@ -413,9 +451,8 @@ possible(const struct signatures *s, const struct sig_match *m, const struct sig
 {
 	enum direction d = direction_of(udp, slot);
 	uint64_t       alive = sets->seen[slot];
-	for (unsigned g = 0; g < SIG_GROUPS; g++)
-		if (s->dfa[d][g])
-			alive |= dfa_alive(s->dfa[d][g], m->state[slot][g]);
+	for (unsigned g = 0; g < SIG_GROUPS; g++) /* what has not been compiled is at its start */
+		alive |= s->dfa[d][g] ? dfa_alive(s->dfa[d][g], m->state[slot][g]) : s->group[d][g];
 	const bool may_come = !(m->begun & 1 << slot);
 	return alive & live(s, may_come || has_headers(m, slot), d, is_tcp) & ~sets->fired[slot] & ~sets->fired[!slot];
 }
@@ -458,7 +495,7 @@ signature_name(unsigned rule)
 struct dfa *
 signatures_dfa(struct signatures *s, unsigned direction, unsigned group)
 {
-	return s->dfa[direction][group];
+	return s->joint[direction] || compile_all(s, direction) ? s->dfa[direction][group] : NULL;
 }
 
 struct slab *

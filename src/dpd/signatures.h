@@ -37,7 +37,7 @@ struct sig_sets {
 	uint64_t fired[2];
 };
 
-/* Returns NULL when out of memory. */
+/* The automata of a direction are compiled when its first bytes come.  Returns NULL when out of memory. */
 struct signatures *signatures_new(void);
 void               signatures_free(struct signatures *s);
 
@@ -58,8 +58,8 @@ unsigned signatures_match(struct signatures *s, struct sig_match *m, bool udp, b
 /* Returns whether a rule that enables a service can still fire. */
 bool signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp);
 
-/* Returns how many steps found no room for another state (treated as if nothing could match any more), and how many chunks found no
- * memory for their matches. */
+/* Returns how many steps found no room for another state (treated as if nothing could match any more), how many chunks found no
+ * memory for their matches, and how many directions could not be compiled (none of their rules fires then). */
 uint64_t signatures_lost(const struct signatures *s);
 
 /* Returns what has matched and fired. */
@@ -77,7 +77,7 @@ struct slab *signatures_slab(struct signatures *s);
 /* A rule's name, 0 <= rule < SIG_RULES. */
 const char *signature_name(unsigned rule);
 
-/* The automaton of a direction (0, 1: TCP's originator and responder; 2: UDP) and group; NULL where it has no rules. */
+/* The automaton of a direction (0, 1: TCP's originator and responder; 2: UDP) and group; NULL where it has no rules, or when out of memory. */
 struct dfa *signatures_dfa(struct signatures *s, unsigned direction, unsigned group);
 
 #endif

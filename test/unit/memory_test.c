@@ -183,7 +183,7 @@ test_wheel_under_a_bound(void **state)
 	size_t        fired = 0, most = 0;
 
 	assert_true(w && t);
-	wheel_init(w, &(struct wheel_calls){ timer_node, timer_at, timer_rank }, t);
+	assert_true(wheel_init(w, &(struct wheel_calls){ timer_node, timer_at, timer_rank }, t));
 	wheel_bound(w, 100);
 	assert_null(wheel_peek(w, 1000));
 	for (uint32_t h = 1; h <= TIMERS / 2; h++) {

@@ -184,7 +184,7 @@ test_order(void **state)
 	unsigned    ran = 0;
 
 	assert_true(b.wheel && b.timers);
-	wheel_init(b.wheel, &calls, b.timers);
+	assert_true(wheel_init(b.wheel, &calls, b.timers));
 	for (int round = 0; round < 20000; round++) {
 		const uint32_t handle = 1 + (uint32_t)(next_random(&b.x) % TIMERS);
 		if (next_random(&b.x) % 8 == 0)
@@ -213,7 +213,7 @@ test_jump(void **state)
 	double        last = 0;
 
 	assert_true(w && t);
-	wheel_init(w, &calls, t);
+	assert_true(wheel_init(w, &calls, t));
 	assert_null(wheel_peek(w, 1000));
 	for (uint32_t h = 1; h <= MANY; h++) {
 		t[h].at = 1001 + (double)(next_random(&x) % 1000000) / 1e6;
