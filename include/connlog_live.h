@@ -15,8 +15,8 @@ typedef void (*connlog_say_fn)(void *arg, bool warning, const char *text);
 /* How to capture; 0, false and NULL mean the default. */
 typedef struct connlog_live_options {
 	const char    *filter; /* a pcap filter; default: all packets */
-	uint64_t       ring;   /* bytes of ring buffer per interface, below 4 GiB; default: 64 MiB */
-	uint32_t       block;  /* bytes of one ring block, a power of two; longer packets are truncated; default: 256 KiB */
+	uint64_t       ring;  /* bytes of ring buffer per interface, all its rings together, below 4 GiB; default: 64 MiB */
+	uint32_t       block; /* bytes of one ring block, a power of two; longer packets are truncated; default: 256 KiB */
 	uint32_t       timeout; /* milliseconds after which the kernel hands over a partly filled block; default: 20 */
 	uint32_t       snaplen; /* bytes captured of each packet; default: 262144 */
 	bool           not_promiscuous; /* leave the interface out of promiscuous mode */
@@ -24,6 +24,7 @@ typedef struct connlog_live_options {
 	bool           exit_on_down;    /* fail when an interface goes down or disappears; default: wait for it */
 	connlog_say_fn say;             /* may be NULL */
 	void          *say_arg;
+	uint32_t       rings; /* rings per interface, between which the kernel spreads its packets; default: 1 */
 } connlog_live_options;
 
 /* Captures from `n` interfaces, opened immediately, as one stream in order of time.  `o` may be NULL.
@@ -31,8 +32,12 @@ typedef struct connlog_live_options {
  * Ethernet and loopback interfaces are captured through AF_PACKET; VLAN tags that the card or the kernel removed are restored,
  * and CONNLOG_PACKET_NOT_SUMMED is set.  Other interfaces, and those whose name is prefixed with "pcap:" (or Zeek's "pcap::"),
  * are captured through libpcap, where `wait` has no effect and going down is always an error.  No privilege is needed after
- * this call.  Packets are delayed by up to twice `timeout`, with several interfaces four times: the time passed to
- * connlog_idle() has to lag as much.  Returns NULL and writes a message to `err` on failure. */
+ * this call.  Packets are delayed by up to twice `timeout`, with several interfaces or rings four times: the time passed to
+ * connlog_idle() has to lag as much.
+ *
+ * With several `rings`, all packets between two addresses go to the same one (PACKET_FANOUT, by the addresses of the outermost IP
+ * header), so that processors that receive packets seldom wait for each other.  There are at most 64, and so few that each has 16
+ * blocks; loopback has one.  The stream of packets is the same.  Returns NULL and writes a message to `err` on failure. */
 CONNLOG_API connlog_source *connlog_source_interfaces(const char *const *names, size_t n, const connlog_live_options *o,
                                                       char *err, size_t err_size);
 
@@ -48,6 +53,15 @@ typedef struct connlog_interface_progress {
 } connlog_interface_progress;
 /* Stores the counters of the interface at index `i` in `*out`.  Returns false past the last one. */
 CONNLOG_API bool connlog_source_interface(const connlog_source *s, size_t i, connlog_interface_progress *out);
+
+/* Counters of one ring of an interface: its share of what the interface's say. */
+typedef struct connlog_ring_progress {
+	uint64_t packets, bytes; /* returned */
+	uint64_t dropped;        /* lost because it was full */
+	uint64_t freezes;        /* how often it was full */
+} connlog_ring_progress;
+/* Stores the counters of ring number `ring` of the interface at index `i` in `*out`.  Returns false past the last one. */
+CONNLOG_API bool connlog_source_ring(const connlog_source *s, size_t i, size_t ring, connlog_ring_progress *out);
 
 #ifdef __cplusplus
 }

@@ -93,17 +93,25 @@ def send(first, count, pause, size):
                 time.sleep(pause)
 
 
+def send_apart(frames):
+    """Sends pairs of (socket, frame), so far apart that no two have the same time in microseconds."""
+    at = 0
+    for s, f in frames:
+        while time.perf_counter_ns() < at:
+            pass
+        s.send(f)
+        at = time.perf_counter_ns() + 3000
+
+
 def replay(path):
     with packet_socket(SENDS) as s:
-        for f in frames_of(path)[1]:
-            s.send(f)
+        send_apart((s, f) for f in frames_of(path)[1])
 
 
 def split(path):
     """By which of the two IPv4 addresses is the lower one."""
     with packet_socket(SENDS) as one, packet_socket(SENDS_TOO) as other:
-        for f in frames_of(path)[1]:
-            (one if f[26:30] < f[30:34] else other).send(f)
+        send_apart((one if f[26:30] < f[30:34] else other, f) for f in frames_of(path)[1])
 
 
 def receive(s, size):

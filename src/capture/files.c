@@ -209,7 +209,7 @@ files_free(connlog_source *s)
 static struct files *
 files_new(const char *bpf, char *err, size_t err_size)
 {
-	static const struct source_ops ops = { files_read, files_progress, files_stop, files_free, NULL, files_lend };
+	static const struct source_ops ops = { files_read, files_progress, files_stop, files_free, NULL, files_lend, NULL };
 	struct files                  *f = calloc(1, sizeof *f);
 
 	if (!f) {

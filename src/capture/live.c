@@ -1,7 +1,7 @@
 /* live.c - the source that captures from interfaces: what they see, in the order of time.
  *
- * Each interface is a tap (tap.h), which has its packets in order.  With several, what comes first is handed out first; as long
- * as one has none, packets of the others are held back for as long as the kernel may still have earlier ones of it, but never
+ * Each interface is a tap (tap.h) or several, each of which has its packets in order.  What comes first is handed out first; as
+ * long as a tap has none, packets of the others are held back for as long as the kernel may still have earlier ones of it, but never
  * when a ring is filling up.  There is no clock in the library: how late it is tell the packets themselves, and how
  * long poll() has waited.
  *
@@ -25,8 +25,9 @@
 #define MILLION UINT64_C(1000000)
 
 enum {
-	SLICES = 4,   /* in which what is held back is waited for */
-	SLACK_MS = 5, /* the kernel's timers are not exact */
+	SLICES = 4,       /* in which what is held back is waited for */
+	SLACK_MS = 5,     /* the kernel's timers are not exact */
+	RING_BLOCKS = 16, /* that each of several rings has at least */
 	BLOCK_LEAST = 16 << 10,
 	BLOCK_MOST = 64 << 20,
 	TIMEOUT_MOST = 10000,
@@ -40,11 +41,13 @@ struct live {
 	char                **names;   /* of the interfaces */
 	char                 *title;   /* all of them */
 	size_t                title_size;
-	struct tap          **taps;
+	size_t                interfaces;
 	uint64_t             *drops; /* of the interfaces: when the capture began, */
 	uint64_t             *lost;  /* and since then */
+	size_t               *ends;  /* behind the last tap of each */
+	struct tap          **taps;
 	struct pollfd        *polled;
-	size_t                n;
+	size_t                n;       /* taps */
 	int                   netlink; /* where the interfaces' drops are asked for */
 	volatile sig_atomic_t stop;
 	bool                  draining; /* stopped: the kernel takes in nothing more */
@@ -90,6 +93,11 @@ look(struct live *l, char *err, size_t err_size)
 		}
 		l->ended = true;
 	}
+	/* Asked when all that the others have is known, so what comes now is later. */
+	for (size_t i = 0; i < l->n; i++) {
+		struct tap *t = l->taps[i];
+		t->vacant = !t->ready && t->ops->is_vacant != NULL && t->ops->is_vacant(t);
+	}
 	return CONNLOG_OK;
 }
 
@@ -98,8 +106,7 @@ static uint64_t
 horizon(const struct live *l)
 {
 	const uint64_t hold = l->hold_ms * MILLION;
-	uint64_t       newest = 0, until;
-	bool           all = true;
+	uint64_t       newest = 0, until = UINT64_MAX;
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct tap *t = l->taps[i];
@@ -107,11 +114,13 @@ horizon(const struct live *l)
 			return UINT64_MAX;
 		if (t->ready && t->newest > newest)
 			newest = t->newest;
-		all = all && (t->ready || t->absent);
+		if (!t->ready && !t->absent && !t->vacant && t->newest < until)
+			until = t->newest;
 	}
-	if (all)
-		return UINT64_MAX;
-	until = newest > hold ? newest - hold : 0;
+	if (until == UINT64_MAX)
+		return until;
+	if (newest > hold && newest - hold > until)
+		until = newest - hold;
 	return l->waited_ms >= l->hold_ms && l->waited_at > until ? l->waited_at : until;
 }
 
@@ -236,6 +245,12 @@ live_read(connlog_source *s, connlog_packet *p, size_t max, char *err, size_t er
 
 /* ---- the rest of a source ---------------------------------------------------------------------------------------- */
 
+static size_t
+first_tap(const struct live *l, size_t interface)
+{
+	return interface > 0 ? l->ends[interface - 1] : 0;
+}
+
 /* An interface that has gone and come back counts from 0 again. */
 static uint64_t
 interface_lost(const struct live *l, size_t i)
@@ -253,18 +268,39 @@ live_interface(const connlog_source *s, size_t i, connlog_interface_progress *ou
 {
 	const struct live *l = (const struct live *)(const void *)s;
 
-	if (i >= l->n)
+	if (i >= l->interfaces)
 		return false;
-	struct tap *t = l->taps[i];
-	t->ops->count(t);
+	const size_t first = first_tap(l, i);
 	*out = (connlog_interface_progress){
 		.name = l->names[i],
-		.down = t->absent,
+		.down = l->taps[first]->absent,
+		.dropped_interface = interface_lost(l, i),
+	};
+	for (size_t k = first; k < l->ends[i]; k++) {
+		struct tap *t = l->taps[k];
+		t->ops->count(t);
+		out->packets += t->counts.packets;
+		out->bytes += t->counts.bytes;
+		out->filtered += t->counts.filtered;
+		out->dropped_ring += t->counts.dropped;
+		out->freezes += t->counts.freezes;
+	}
+	return true;
+}
+
+static bool
+live_ring(const connlog_source *s, size_t i, size_t ring, connlog_ring_progress *out)
+{
+	const struct live *l = (const struct live *)(const void *)s;
+
+	if (i >= l->interfaces || ring >= l->ends[i] - first_tap(l, i))
+		return false;
+	struct tap *t = l->taps[first_tap(l, i) + ring];
+	t->ops->count(t);
+	*out = (connlog_ring_progress){
 		.packets = t->counts.packets,
 		.bytes = t->counts.bytes,
-		.filtered = t->counts.filtered,
-		.dropped_ring = t->counts.dropped,
-		.dropped_interface = interface_lost(l, i),
+		.dropped = t->counts.dropped,
 		.freezes = t->counts.freezes,
 	};
 	return true;
@@ -295,11 +331,10 @@ live_free(connlog_source *s)
 {
 	struct live *l = live_of(s);
 
-	for (size_t i = 0; i < l->n; i++) {
-		if (l->taps[i])
-			l->taps[i]->ops->free(l->taps[i]);
+	for (size_t i = 0; i < l->n; i++)
+		l->taps[i]->ops->free(l->taps[i]);
+	for (size_t i = 0; i < l->interfaces; i++)
 		free(l->names[i]);
-	}
 	if (l->netlink >= 0)
 		close(l->netlink);
 	filter_free(l->filter);
@@ -308,6 +343,7 @@ live_free(connlog_source *s)
 	free(l->taps);
 	free(l->drops);
 	free(l->lost);
+	free(l->ends);
 	free(l->polled);
 	free(l);
 }
@@ -325,6 +361,8 @@ check_options(connlog_live_options *o, char *err, size_t err_size)
 		o->timeout = 20;
 	if (o->snaplen == 0)
 		o->snaplen = CAPTURE_SNAPLEN_MAX;
+	if (o->rings == 0)
+		o->rings = 1;
 	if (o->block < BLOCK_LEAST || o->block > BLOCK_MOST || (o->block & (o->block - 1)) != 0)
 		return source_fail(err, err_size, CONNLOG_BAD_OPTION,
 		                   "a ring's blocks are of 16 KiB to 64 MiB, a power of two: not %u bytes", o->block);
@@ -338,6 +376,11 @@ check_options(connlog_live_options *o, char *err, size_t err_size)
 	if (o->snaplen < SNAPLEN_LEAST || o->snaplen > CAPTURE_SNAPLEN_MAX)
 		return source_fail(err, err_size, CONNLOG_BAD_OPTION, "%d to %u bytes of a packet can be captured: not %u",
 		                   SNAPLEN_LEAST, CAPTURE_SNAPLEN_MAX, o->snaplen);
+	const uint64_t most = o->ring / o->block / RING_BLOCKS;
+	if (o->rings > RINGS_MAX)
+		o->rings = RINGS_MAX;
+	if (o->rings > most)
+		o->rings = most > 0 ? (uint32_t)most : 1;
 	return CONNLOG_OK;
 }
 
@@ -353,21 +396,30 @@ cut_prefix(char *name, const char *prefix)
 	return true;
 }
 
+/* Opens the taps of an interface, and counts them. */
 static int
-open_tap(struct live *l, size_t i, char *err, size_t err_size)
+open_taps(struct live *l, size_t i, char *err, size_t err_size)
 {
 	const connlog_live_options *o = &l->options;
+	struct tap                **taps = l->taps + l->n;
 	char                        why[400];
+	bool                        pcap = cut_prefix(l->names[i], "pcap::") || cut_prefix(l->names[i], "pcap:");
+	int                         status = CONNLOG_OK;
 
-	if (cut_prefix(l->names[i], "pcap::") || cut_prefix(l->names[i], "pcap:"))
-		return pcap_tap_open(l->names[i], o, &l->taps[i], err, err_size);
-	cut_prefix(l->names[i], "af_packet::");
-	const int r = ring_open(l->names[i], o, l->filter, &l->taps[i], why, sizeof why);
-	if (r == CONNLOG_END) {
-		tap_say(o, false, "%s: captured through libpcap, not from a ring: %s", l->names[i], why);
-		return pcap_tap_open(l->names[i], o, &l->taps[i], err, err_size);
+	if (!pcap) {
+		cut_prefix(l->names[i], "af_packet::");
+		status = ring_open(l->names[i], o, l->filter, o->rings, taps, why, sizeof why);
+		if (status == CONNLOG_END)
+			tap_say(o, false, "%s: captured through libpcap, not from a ring: %s", l->names[i], why);
+		else if (status != CONNLOG_OK)
+			return source_fail(err, err_size, status, "%s", why);
+		pcap = status == CONNLOG_END;
+		l->n += pcap ? 0 : o->rings;
 	}
-	return r == CONNLOG_OK ? r : source_fail(err, err_size, r, "%s", why);
+	if (pcap && (status = pcap_tap_open(l->names[i], o, taps, err, err_size)) == CONNLOG_OK)
+		l->n++;
+	l->ends[i] = l->n;
+	return status;
 }
 
 static bool
@@ -375,17 +427,18 @@ has_memory(struct live *l, const char *const *names, size_t n)
 {
 	l->title_size = 1;
 	l->names = calloc(n, sizeof *l->names);
-	l->taps = calloc(n, sizeof(void *));
 	l->drops = calloc(n, sizeof *l->drops);
 	l->lost = calloc(n, sizeof *l->lost);
-	l->polled = calloc(n, sizeof *l->polled);
+	l->ends = calloc(n, sizeof *l->ends);
+	l->taps = calloc(n * l->options.rings, sizeof(void *));
+	l->polled = calloc(n * l->options.rings, sizeof *l->polled);
 	for (size_t i = 0; i < n; i++)
 		l->title_size += strlen(names[i]) + 2;
 	l->title = calloc(1, l->title_size);
-	if (!l->names || !l->taps || !l->drops || !l->lost || !l->polled || !l->title)
+	if (!l->names || !l->taps || !l->drops || !l->lost || !l->ends || !l->polled || !l->title)
 		return false;
-	for (; l->n < n; l->n++)
-		if (!(l->names[l->n] = strdup(names[l->n])))
+	for (; l->interfaces < n; l->interfaces++)
+		if (!(l->names[l->interfaces] = strdup(names[l->interfaces])))
 			return false;
 	return true;
 }
@@ -395,14 +448,14 @@ static int
 open_all(struct live *l, char *err, size_t err_size)
 {
 	const char *bpf = l->options.filter;
-	int         r = check_options(&l->options, err, err_size);
+	int         r = CONNLOG_OK;
 
-	if (r == CONNLOG_OK && bpf && *bpf && !(l->filter = filter_new(bpf, err, err_size)))
+	if (bpf && *bpf && !(l->filter = filter_new(bpf, err, err_size)))
 		r = CONNLOG_BAD_OPTION;
 	l->netlink = iface_drops_open();
 	l->hold_ms = 2 * l->options.timeout + SLACK_MS; /* a block is handed over at the second tick of its timer */
-	for (size_t i = 0; i < l->n && r == CONNLOG_OK; i++) {
-		r = open_tap(l, i, err, err_size);
+	for (size_t i = 0; i < l->interfaces && r == CONNLOG_OK; i++) {
+		r = open_taps(l, i, err, err_size);
 		l->drops[i] = iface_drops(l->netlink, l->names[i]);
 		const size_t used = strlen(l->title);
 		snprintf(l->title + used, l->title_size - used, "%s%s", i > 0 ? ", " : "", l->names[i]);
@@ -413,20 +466,25 @@ open_all(struct live *l, char *err, size_t err_size)
 connlog_source *
 connlog_source_interfaces(const char *const *names, size_t n, const connlog_live_options *o, char *err, size_t err_size)
 {
-	static const struct source_ops ops = { live_read, live_progress, live_stop, live_free, live_interface, NULL };
-	struct live                   *l = calloc(1, sizeof *l);
+	static const struct source_ops ops = { live_read,      live_progress, live_stop, live_free,
+		                                   live_interface, NULL,          live_ring };
+	connlog_live_options           options = o ? *o : (connlog_live_options){ 0 };
+	struct live                   *l;
 
-	if (l)
-		l->netlink = -1;
-	if (!l || !has_memory(l, names, n)) {
+	if (check_options(&options, err, err_size) != CONNLOG_OK)
+		return NULL;
+	if (!(l = calloc(1, sizeof *l))) {
 		source_fail(err, err_size, CONNLOG_NO_MEMORY, "no memory for a source");
-		if (l)
-			live_free(&l->base);
 		return NULL;
 	}
 	l->base.ops = &ops;
-	if (o)
-		l->options = *o;
+	l->netlink = -1;
+	l->options = options;
+	if (!has_memory(l, names, n)) {
+		source_fail(err, err_size, CONNLOG_NO_MEMORY, "no memory for a source");
+		live_free(&l->base);
+		return NULL;
+	}
 	if (open_all(l, err, err_size) == CONNLOG_OK)
 		return &l->base;
 	live_free(&l->base);

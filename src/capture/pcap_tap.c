@@ -184,7 +184,7 @@ int
 pcap_tap_open(const char *name, const connlog_live_options *o, struct tap **out, char *err, size_t err_size)
 {
 	static const struct tap_ops ops = {
-		pcap_tap_look, pcap_tap_take, pcap_tap_count, pcap_tap_close_door, pcap_tap_fd, pcap_tap_free,
+		pcap_tap_look, NULL, pcap_tap_take, pcap_tap_count, pcap_tap_close_door, pcap_tap_fd, pcap_tap_free,
 	};
 	struct pcap_tap *t = calloc(1, sizeof *t);
 	int              status;

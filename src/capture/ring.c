@@ -4,8 +4,7 @@
  * its first packet.  Packets are handed out where they lie; a block goes back to the kernel at the first look() after
  * its last packet, so nothing is copied.  Blocks are counted without end here, and the remainder is their place.
  *
- * An interface that goes down or away is no end: the socket and its memory stay, and it is bound again when an interface of
- * that name is back, which takes no privilege.
+ * Several rings can share the packets of an interface.  One that goes down or away is no end: ring_group.c is about that.
  */
 #include <linux/if_packet.h>
 #include <stdlib.h>
@@ -14,8 +13,7 @@
 
 #include "capture/filter.h"
 #include "capture/iface.h"
-#include "capture/ring_socket.h"
-#include "capture/tap.h"
+#include "capture/ring.h"
 
 #define BILLION 1000000000u
 
@@ -27,27 +25,17 @@ enum {
 	LOOK_EVERY = 8,   /* reads that find nothing, between two looks at the interface */
 };
 
-enum state { UNSEEN, UP, DOWN, GONE };
-
-struct ring {
-	struct tap         base;
-	struct ring_socket socket;
-	struct filter     *filter; /* NULL: all packets */
-	enum state         state;
-	uint64_t           first; /* block: the first that has not been given back, */
-	uint64_t           at;    /* the one that packets are taken from, */
-	uint64_t           ahead; /* the first that the kernel has not handed over yet */
-	uint32_t left;    /* packets in `at` that have not been taken; while there are none, `at` is yet to be opened */
-	uint8_t *next;    /* the first of them */
-	uint32_t longest; /* a longer frame than that is worth a question, */
-	bool     questioned[2]; /* unless it was put: of packets that are received, and sent */
-	unsigned idle;          /* looks that found nothing */
-};
-
 static struct ring *
 ring_of(struct tap *t)
 {
 	return (struct ring *)(void *)t;
+}
+
+/* Returns the one that looks after the interface. */
+static struct ring *
+lead_of(const struct ring *r)
+{
+	return r->group->rings[0];
 }
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
@@ -112,6 +100,18 @@ look_ahead(struct ring *r)
 	r->base.crowded = r->ahead - r->first > r->socket.blocks / 2;
 }
 
+/* The kernel opens a block before there is a packet for it, and then its count is 0; of one that it has not opened yet the count is
+ * that of the round before. */
+static bool
+ring_is_vacant(const struct tap *t)
+{
+	const struct ring *r = (const struct ring *)(const void *)t;
+
+	if (r->socket.fd < 0 || r->left > 0 || r->at < r->ahead || r->ahead - r->first == r->socket.blocks)
+		return r->socket.fd < 0;
+	return !is_ours(r, r->ahead) && __atomic_load_n(&block_at(r, r->ahead)->hdr.bh1.num_pkts, __ATOMIC_RELAXED) == 0;
+}
+
 /* ---- packets ----------------------------------------------------------------------------------------------------- */
 
 /* Moves the addresses into the room before the frame and writes the tag behind them.  libpcap does the same. */
@@ -144,18 +144,19 @@ was_sent(const struct tpacket3_hdr *h)
 static void
 note_long(struct ring *r, const struct tpacket3_hdr *h)
 {
-	const bool sent = was_sent(h);
-	char       glue[IFACE_GLUE_MAX];
+	struct ring_group *g = r->group;
+	const bool         sent = was_sent(h);
+	char               glue[IFACE_GLUE_MAX];
 
-	if (r->questioned[sent])
+	if (g->questioned[sent])
 		return;
 	const unsigned mtu = iface_mtu(r->socket.fd, r->base.name);
-	r->longest = mtu > 0 ? mtu + FRAME_EXTRA : UINT32_MAX;
-	if (h->tp_len <= r->longest)
+	g->longest = mtu > 0 ? mtu + FRAME_EXTRA : UINT32_MAX;
+	if (h->tp_len <= g->longest)
 		return;
-	r->questioned[sent] = true;
-	if (r->questioned[!sent])
-		r->longest = UINT32_MAX;
+	g->questioned[sent] = true;
+	if (g->questioned[!sent])
+		g->longest = UINT32_MAX;
 	if (iface_glue(r->socket.fd, r->base.name, sent, glue))
 		tap_say(
 			r->base.options, true,
@@ -174,7 +175,7 @@ fill(struct ring *r, connlog_packet *p, struct tpacket3_hdr *h)
 	p->sec = h->tp_sec;
 	p->nsec = h->tp_nsec;
 	p->flags = h->tp_status & TP_STATUS_CSUMNOTREADY ? CONNLOG_PACKET_NOT_SUMMED : 0;
-	if (__builtin_expect(h->tp_len > r->longest, 0))
+	if (__builtin_expect(h->tp_len > r->group->longest, 0))
 		note_long(r, h);
 }
 
@@ -186,9 +187,9 @@ finish(struct ring *r, connlog_packet *p, const struct tpacket3_hdr *h)
 
 	if (tagged)
 		put_tag_back(p, h);
-	if (r->filter == NULL || !(tagged || r->socket.unfiltered))
+	if (r->group->filter == NULL || !(tagged || r->socket.unfiltered))
 		return true;
-	return filter_match(r->filter, p, NULL, 0) != 0;
+	return filter_match(r->group->filter, p, NULL, 0) != 0;
 }
 
 /* The kernel has written a frame long ago, so its headers are far away; the decoder asks for them in a moment. */
@@ -229,51 +230,6 @@ ring_take(struct tap *t, connlog_packet *p, size_t max, uint64_t until)
 
 /* ---- the interface ----------------------------------------------------------------------------------------------- */
 
-static int
-tell_state(struct ring *r, enum state now, char *err, size_t err_size)
-{
-	static const char *const    words[] = { [UP] = "is up", [DOWN] = "is down", [GONE] = "is not there" };
-	const connlog_live_options *o = r->base.options;
-	const enum state            before = r->state;
-
-	r->state = now;
-	r->base.absent = now != UP;
-	if (now == before || (now == UP && before == UNSEEN))
-		return CONNLOG_OK;
-	if (o->exit_on_down && (before == UP || (before == UNSEEN && !o->wait)))
-		return source_fail(err, err_size, CONNLOG_IO, "%s: the interface %s", r->base.name, words[now]);
-	tap_say(o, true, now == UP ? "%s: the interface %s" : "%s: the interface %s, and is waited for", r->base.name,
-	        words[now]);
-	return CONNLOG_OK;
-}
-
-/* Sees to it that the socket is bound to what has the name now.  Returns CONNLOG_OK or an error with its text. */
-static int
-see_to_interface(struct ring *r, char *err, size_t err_size)
-{
-	const int index = iface_index(r->socket.fd, r->base.name);
-	char      why[200];
-
-	if (index == 0) {
-		r->socket.index = 0;
-		return tell_state(r, GONE, err, err_size);
-	}
-	if (index != r->socket.index) {
-		int status = ring_socket_suits(&r->socket, r->base.name, why, sizeof why);
-		if (status == CONNLOG_OK)
-			status = ring_socket_bind(&r->socket, r->base.name, index, r->base.options, why, sizeof why);
-		if (iface_index(r->socket.fd, r->base.name) != index) /* it has gone again */
-			return CONNLOG_OK;
-		if (status == CONNLOG_END)
-			return source_fail(err, err_size, CONNLOG_IO, "%s: %s", r->base.name, why);
-		if (status != CONNLOG_OK)
-			return source_fail(err, err_size, status, "%s", why);
-		r->longest = 0; /* its MTU may be another, and its features */
-		r->questioned[false] = r->questioned[true] = false;
-	}
-	return tell_state(r, iface_up(r->socket.fd, r->base.name) ? UP : DOWN, err, err_size);
-}
-
 /* Takes the error off the socket, that poll() does not tell it again.  Returns whether there was one. */
 static bool
 take_error(struct ring *r)
@@ -287,18 +243,24 @@ take_error(struct ring *r)
 static int
 ring_look(struct tap *t, char *err, size_t err_size)
 {
-	struct ring *r = ring_of(t);
+	struct ring *r = ring_of(t), *lead = lead_of(r);
 
+	if (r->socket.fd < 0)
+		return CONNLOG_OK;
 	give_back(r);
 	look_ahead(r);
 	if (r->left == 0)
 		open_block(r);
-	if (t->ready && !t->trouble)
+	if (r != lead && t->trouble) {
+		t->trouble = false;
+		lead->base.trouble = lead->base.trouble || take_error(r);
+	}
+	if (r != lead || (t->ready && !t->trouble))
 		return CONNLOG_OK;
 	if (!t->trouble && ++r->idle % LOOK_EVERY != 0)
 		return CONNLOG_OK;
 	t->trouble = false;
-	return take_error(r) || r->state != UP ? see_to_interface(r, err, err_size) : CONNLOG_OK;
+	return take_error(r) || r->group->state != RING_UP ? ring_group_look(r->group, err, err_size) : CONNLOG_OK;
 }
 
 static void
@@ -317,7 +279,7 @@ ring_count(struct tap *t)
 static bool
 ring_close_door(struct tap *t)
 {
-	return ring_socket_shut(&ring_of(t)->socket);
+	return ring_of(t)->socket.fd < 0 || ring_socket_shut(&ring_of(t)->socket);
 }
 
 static int
@@ -329,52 +291,58 @@ ring_fd(const struct tap *t)
 static void
 ring_free(struct tap *t)
 {
-	ring_socket_close(&ring_of(t)->socket);
-	free(t);
+	struct ring       *r = ring_of(t);
+	struct ring_group *g = r->group;
+
+	ring_socket_close(&r->socket);
+	free(r);
+	if (++g->freed < g->made)
+		return;
+	ring_group_close(g);
+	free(g);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ */
 
-static int
-begin(struct ring *r, char *err, size_t err_size)
+static bool
+add_ring(struct ring_group *g, const char *name, const connlog_live_options *o)
 {
-	const connlog_live_options *o = r->base.options;
-	const char                 *name = r->base.name;
-	int                         status = ring_socket_open(&r->socket, name, err, err_size);
+	static const struct tap_ops ops = {
+		ring_look, ring_is_vacant, ring_take, ring_count, ring_close_door, ring_fd, ring_free,
+	};
+	struct ring *r = calloc(1, sizeof *r);
 
-	if (status != CONNLOG_OK)
-		return status;
-	const int index = iface_index(r->socket.fd, name);
-	if (index == 0 && !o->wait)
-		return source_fail(err, err_size, CONNLOG_END, "there is no network interface of that name");
-	if (index != 0)
-		status = ring_socket_suits(&r->socket, name, err, err_size);
-	if (status == CONNLOG_OK)
-		status = ring_socket_prepare(&r->socket, name, o, r->filter, err, err_size);
-	if (status == CONNLOG_OK && index != 0)
-		status = ring_socket_bind(&r->socket, name, index, o, err, err_size);
-	return status == CONNLOG_OK ? see_to_interface(r, err, err_size) : status;
+	if (r == NULL)
+		return false;
+	r->base = (struct tap){ .ops = &ops, .name = name, .options = o, .absent = true };
+	r->socket.fd = -1;
+	r->group = g;
+	g->rings[g->made++] = r;
+	return true;
 }
 
 int
-ring_open(const char *name, const connlog_live_options *o, struct filter *filter, struct tap **out, char *err,
-          size_t err_size)
+ring_open(const char *name, const connlog_live_options *o, struct filter *filter, unsigned n, struct tap **out,
+          char *err, size_t err_size)
 {
-	static const struct tap_ops ops = {
-		ring_look, ring_take, ring_count, ring_close_door, ring_fd, ring_free,
-	};
-	struct ring *r = calloc(1, sizeof *r);
-	int          status;
+	struct ring_group *g = calloc(1, sizeof *g);
 
-	if (r == NULL)
+	if (g == NULL)
 		return source_fail(err, err_size, CONNLOG_NO_MEMORY, "no memory for an interface");
-	r->base = (struct tap){ .ops = &ops, .name = name, .options = o };
-	r->filter = filter;
-	status = begin(r, err, err_size);
-	if (status != CONNLOG_OK) {
-		ring_free(&r->base);
-		return status;
-	}
-	*out = &r->base;
-	return CONNLOG_OK;
+	g->spare = -1;
+	g->filter = filter;
+	g->n = n;
+	while (g->made < n && add_ring(g, name, o))
+		;
+	const int      status = g->made < n ? source_fail(err, err_size, CONNLOG_NO_MEMORY, "no memory for an interface")
+	                                    : ring_group_open(g, err, err_size);
+	const unsigned made = g->made;
+
+	for (unsigned i = 0; i < made; i++)
+		out[i] = &g->rings[i]->base;
+	if (made == 0)
+		free(g);
+	for (unsigned i = 0; i < made && status != CONNLOG_OK; i++)
+		ring_free(out[i]);
+	return status;
 }

@@ -45,13 +45,14 @@ ring_socket_open(struct ring_socket *s, const char *name, char *err, size_t err_
 	return CONNLOG_OK;
 }
 
-static int
-open_memory(struct ring_socket *s, const char *name, const connlog_live_options *o, char *err, size_t err_size)
+int
+ring_socket_map(struct ring_socket *s, const char *name, const connlog_live_options *o, unsigned parts, char *err,
+                size_t err_size)
 {
 	struct tpacket_req3 r = { .tp_block_size = o->block, .tp_retire_blk_tov = o->timeout, .tp_frame_size = FRAME_SIZE };
 	void               *map;
 
-	r.tp_block_nr = (unsigned)(o->ring / o->block);
+	r.tp_block_nr = (unsigned)(o->ring / parts / o->block);
 	r.tp_frame_nr = r.tp_block_nr * (o->block / FRAME_SIZE);
 	s->block_size = o->block;
 	s->blocks = r.tp_block_nr;
@@ -75,9 +76,9 @@ attach(struct ring_socket *s, struct sock_filter *code, size_t n)
 	return setsockopt(s->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0;
 }
 
-static int
-set_filter(struct ring_socket *s, const char *name, const connlog_live_options *o, struct filter *filter, char *err,
-           size_t err_size)
+int
+ring_socket_filter(struct ring_socket *s, const char *name, const connlog_live_options *o, struct filter *filter,
+                   char *err, size_t err_size)
 {
 	struct sock_filter        code[BPF_MAXINSNS];
 	const struct bpf_program *program = NULL;
@@ -91,15 +92,6 @@ set_filter(struct ring_socket *s, const char *name, const connlog_live_options *
 	return CONNLOG_OK;
 }
 
-int
-ring_socket_prepare(struct ring_socket *s, const char *name, const connlog_live_options *o, struct filter *filter,
-                    char *err, size_t err_size)
-{
-	const int r = set_filter(s, name, o, filter, err, err_size);
-
-	return r == CONNLOG_OK ? open_memory(s, name, o, err, err_size) : r;
-}
-
 void
 ring_socket_close(struct ring_socket *s)
 {
@@ -107,6 +99,8 @@ ring_socket_close(struct ring_socket *s)
 		munmap(s->map, s->map_size);
 	if (s->fd >= 0)
 		close(s->fd);
+	s->map = NULL;
+	s->fd = -1;
 }
 
 int
@@ -126,17 +120,8 @@ choose_direction(struct ring_socket *s, const char *name)
 	return set_number(s, PACKET_IGNORE_OUTGOING, iface_type(s->fd, name) == ARPHRD_LOOPBACK);
 }
 
-static bool
-be_promiscuous(struct ring_socket *s)
-{
-	const struct packet_mreq m = { .mr_ifindex = s->index, .mr_type = PACKET_MR_PROMISC };
-
-	return set(s, PACKET_ADD_MEMBERSHIP, &m, sizeof m);
-}
-
 int
-ring_socket_bind(struct ring_socket *s, const char *name, int index, const connlog_live_options *o, char *err,
-                 size_t err_size)
+ring_socket_bind(struct ring_socket *s, const char *name, int index, char *err, size_t err_size)
 {
 	const struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = index };
 
@@ -146,9 +131,17 @@ ring_socket_bind(struct ring_socket *s, const char *name, int index, const connl
 	if (bind(s->fd, (const struct sockaddr *)(const void *)&to, sizeof to) != 0)
 		return source_fail(err, err_size, CONNLOG_IO, "%s: %s", name, strerror(errno));
 	s->index = index;
-	if (!o->not_promiscuous && !be_promiscuous(s))
-		return source_fail(err, err_size, CONNLOG_IO, "%s: it cannot be made promiscuous: %s", name, strerror(errno));
 	return CONNLOG_OK;
+}
+
+int
+ring_socket_widen(struct ring_socket *s, const char *name, char *err, size_t err_size)
+{
+	const struct packet_mreq m = { .mr_ifindex = s->index, .mr_type = PACKET_MR_PROMISC };
+
+	if (set(s, PACKET_ADD_MEMBERSHIP, &m, sizeof m))
+		return CONNLOG_OK;
+	return source_fail(err, err_size, CONNLOG_IO, "%s: it cannot be made promiscuous: %s", name, strerror(errno));
 }
 
 bool

@@ -34,6 +34,12 @@ connlog_source_interface(const connlog_source *s, size_t i, connlog_interface_pr
 	return s->ops->interface && s->ops->interface(s, i, out);
 }
 
+bool
+connlog_source_ring(const connlog_source *s, size_t i, size_t ring, connlog_ring_progress *out)
+{
+	return s->ops->ring && s->ops->ring(s, i, ring, out);
+}
+
 struct windows *
 source_lend(connlog_source *s, bool on)
 {

@@ -20,6 +20,7 @@ struct source_ops {
 	/* NULL where there are none. */
 	bool (*interface)(const connlog_source *s, size_t i, connlog_interface_progress *out);
 	struct windows *(*lend)(connlog_source *s, bool on);
+	bool (*ring)(const connlog_source *s, size_t i, size_t ring, connlog_ring_progress *out);
 };
 
 struct connlog_source {

@@ -57,9 +57,10 @@ assign_option(struct settings *s, const char *name, const char *value)
 		s->extract_prefix = value;
 	else if (strcmp(name, "script_max_instructions") == 0)
 		s->unlimited = strtoull(value, NULL, 10) == 0;
-	else if (strcmp(name, "workers") == 0)
+	else if (strcmp(name, "workers") == 0) {
 		s->workers = true;
-	else if (strcmp(name, "shard") == 0)
+		s->workers_n = strtoull(value, NULL, 10);
+	} else if (strcmp(name, "shard") == 0)
 		s->shard = value;
 	else if (strcmp(name, "interim") == 0)
 		s->interim = *value != '\0';

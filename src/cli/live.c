@@ -1,4 +1,6 @@
 /* live.c - `connlog live`: interfaces. */
+#include <unistd.h>
+
 #include "cli/confine.h"
 #include "cli/memory.h"
 #include "cli/settings.h"
@@ -27,6 +29,19 @@ on_say(void *arg, bool warning, const char *text)
 		complain("%s%s", warning ? "warning: " : "", text);
 }
 
+/* Returns how many rings each interface is to have: one a worker.  A process that has a share of the connections only has no workers,
+ * nor has one with scripts. */
+static uint32_t
+rings(const struct settings *s)
+{
+	const long     cores = sysconf(_SC_NPROCESSORS_ONLN);
+	const uint64_t n = s->workers_n > 0 ? s->workers_n : cores > 0 ? (uint64_t)cores : 1;
+
+	if (!s->workers || s->shard != NULL || s->lua_n > 0)
+		return 1;
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
 static connlog_source *
 open_interfaces(struct settings *s, const char *const *names, size_t n)
 {
@@ -36,6 +51,7 @@ open_interfaces(struct settings *s, const char *const *names, size_t n)
 	o.filter = s->filter;
 	o.say = on_say;
 	o.say_arg = s;
+	o.rings = rings(s);
 	connlog_source *source = connlog_source_interfaces(names, n, &o, err, sizeof err);
 	if (source == NULL)
 		complain("%s", err);

@@ -180,6 +180,40 @@ put_interfaces(FILE *f, const connlog_source *source)
 		put_label(f, "up", at.name, "", !at.down);
 }
 
+/* What each of several rings of an interface counts. */
+static const struct ring_metric {
+	const char *name, *help;
+	size_t      offset; /* of a uint64_t */
+} ring_table[] = {
+#define AT(member) offsetof(connlog_ring_progress, member)
+	{ "packets_total", "Packets of one of several rings of an interface that were taken.", AT(packets) },
+	{ "lost_total", "Packets that one of several rings of an interface had no room for.", AT(dropped) },
+#undef AT
+};
+
+static void
+put_rings(FILE *f, const connlog_source *source)
+{
+	connlog_interface_progress interface;
+	connlog_ring_progress      at;
+
+	for (size_t k = 0; k < sizeof ring_table / sizeof ring_table[0]; k++) {
+		bool headed = false;
+		for (size_t i = 0; connlog_source_interface(source, i, &interface); i++)
+			for (size_t ring = 0; connlog_source_ring(source, i, 1, &at) && connlog_source_ring(source, i, ring, &at);
+			     ring++) {
+				uint64_t value;
+				memcpy(&value, (const char *)&at + ring_table[k].offset, sizeof value);
+				if (!headed)
+					put_head(f, "connlog_ring_", ring_table[k].name, "counter", ring_table[k].help);
+				headed = true;
+				fprintf(f, "connlog_ring_%s{interface=\"", ring_table[k].name);
+				put_quoted(f, interface.name);
+				fprintf(f, "\",ring=\"%zu\"} %" PRIu64 "\n", ring, value);
+			}
+	}
+}
+
 static void
 put_log(FILE *f, const struct metrics *m)
 {
@@ -301,6 +335,7 @@ metrics_text(const struct metrics *m, size_t *n)
 	connlog_counters(m->engine, keep, &c);
 	put_process(f, m);
 	put_interfaces(f, m->source);
+	put_rings(f, m->source);
 	put_table(f, &c);
 	put_log(f, m);
 	if (m->output->ship != NULL)

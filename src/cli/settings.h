@@ -65,6 +65,7 @@ struct settings {
 	bool                   captures; /* -r was given */
 	bool                   quiet, verbose, seeded, no_sandbox;
 	bool                   workers;        /* the constant of that name was set */
+	uint64_t               workers_n;      /* and said so many; 0: as many as there are cores */
 	bool                   interim;        /* the same */
 	bool                   extracts;       /* Conn::default_extract */
 	bool                   unlimited;      /* scripts are, and are compiled then: script_max_instructions=0 */

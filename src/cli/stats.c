@@ -77,6 +77,25 @@ put_sinks(struct json *j, struct ship *ship)
 	}
 }
 
+/* A group for each ring of an interface that has several. */
+static void
+put_rings(struct json *j, const connlog_source *source, size_t i, const char *name)
+{
+	connlog_ring_progress at;
+	char                  group[sizeof j->group], of[sizeof j->group];
+
+	if (!connlog_source_ring(source, i, 1, &at))
+		return;
+	for (size_t k = 0; connlog_source_ring(source, i, k, &at); k++) {
+		snprintf(of, sizeof of, "%zu of %.*s", k, (int)sizeof of - 32, name);
+		name_group(group, sizeof group, "ring", of);
+		put_counter(j, group, "packets", at.packets);
+		put_counter(j, group, "bytes", at.bytes);
+		put_counter(j, group, "dropped", at.dropped);
+		put_counter(j, group, "freezes", at.freezes);
+	}
+}
+
 /* A group for each interface. */
 static void
 put_interfaces(struct json *j, const connlog_source *source)
@@ -93,6 +112,7 @@ put_interfaces(struct json *j, const connlog_source *source)
 		put_counter(j, group, "dropped_interface", at.dropped_interface);
 		put_counter(j, group, "freezes", at.freezes);
 		put_counter(j, group, "down", at.down);
+		put_rings(j, source, i, at.name);
 	}
 }
 

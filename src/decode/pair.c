@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/pairhash.h"
 #include "decode/udp_tunnel.h"
 
 enum {
@@ -38,38 +39,12 @@ pair_concerns_everybody(const struct pkt *p)
 	return concerns_everybody(p->proto, p->sport, p->dport, p->data);
 }
 
-/* The same for both orders of the two, each bit of which decides about each of the result's (MurmurHash3's last step). */
-static uint16_t
-share(uint64_t a, uint64_t b, unsigned of)
-{
-	uint64_t h = (a + b) ^ (a ^ b) << 32;
-
-	h = (h ^ h >> 33) * 0xff51afd7ed558ccdu;
-	h = (h ^ h >> 33) * 0xc4ceb9fe1a85ec53u;
-	return (uint16_t)((h >> 32) * of >> 32);
-}
-
-static uint64_t
-fold(const uint8_t address[16])
-{
-	uint64_t w[2];
-
-	memcpy(w, address, 16);
-	return w[0] ^ w[1] * 0x9e3779b97f4a7c15u;
-}
-
-static uint16_t
-share_v4(uint32_t a, uint32_t b, unsigned of)
-{
-	return share(a, b, of);
-}
-
 static uint16_t
 share_of(const struct addr *a, const struct addr *b, unsigned of)
 {
 	if (addr_is_v4(a) && addr_is_v4(b))
-		return share_v4(addr_v4(a), addr_v4(b), of);
-	return share(fold(a->b), fold(b->b), of);
+		return pairhash_share(load_be32(a->b + 12), load_be32(b->b + 12), of);
+	return pairhash_share(pairhash_fold(a->b), pairhash_fold(b->b), of);
 }
 
 uint16_t
@@ -93,15 +68,12 @@ static uint16_t
 share_of_v4(struct bytes ip, unsigned of)
 {
 	const size_t header = (ip.p[0] & 15) * 4u;
-	uint32_t     a, b;
 
 	ip = bytes_head(ip, load_be16(ip.p + 2));
 	if (header < 20 || header > ip.n || (load_be16(ip.p + 6) & 0x3fff) != 0 ||
 	    !is_plain(ip.p[9], bytes_skip(ip, header)))
 		return PAIR_EVERYBODY;
-	memcpy(&a, ip.p + 12, 4);
-	memcpy(&b, ip.p + 16, 4);
-	return share_v4(a, b, of);
+	return pairhash_share(load_be32(ip.p + 12), load_be32(ip.p + 16), of);
 }
 
 static uint16_t
