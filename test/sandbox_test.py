@@ -42,14 +42,16 @@ def need_root():
 
 
 def test_the_list_holds_without_sanitizers(env):
-    """The unit test, built as the program is."""
+    """The unit tests, built as the program is."""
     flags = []
     if has_seccomp(env):
         flags = ["-DCONNLOG_SECCOMP", *env.must("pkg-config", "--cflags", "--libs", "libseccomp").split()]
-    env.must(env.cc, "-std=c17", "-D_GNU_SOURCE", "-I" + env.root + "/src", "-o", "guard", env.root + "/test/unit/guard_test.c",
-             *glob.glob(env.root + "/src/guard/*.c"), "-lcmocka", "-pthread", *flags)
-    said = env.must("./guard", env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
-    assert said.count("\nok ") >= 9 and (not has_seccomp(env) or "no_processes_no_signals_no_code # SKIP" not in said), said
+    said = ""
+    for name in ("guard_test", "guard_client_test"):
+        env.must(env.cc, "-std=c17", "-D_GNU_SOURCE", "-I" + env.root + "/src", "-o", name, env.root + "/test/unit/%s.c" % name,
+                 *glob.glob(env.root + "/src/guard/*.c"), "-lcmocka", "-pthread", *flags)
+        said += "\n" + env.must("./" + name, env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+    assert said.count("\nok ") >= 11 and (not has_seccomp(env) or "no_processes_no_signals_no_code # SKIP" not in said), said
 
 
 def test_a_sensor_keeps_no_rights(env):

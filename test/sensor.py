@@ -70,6 +70,7 @@ class Sensor:
         os.chmod(env.tmp, 0o777)  # where root is given up, somebody else writes here
         settings = ["--config", config] if config else [*interfaces, "--format", "json", *(QUICK if quick else ())]
         self.sockets = len(interfaces) if sockets is None else sockets
+        self.threads = 0 if "--to" in args and "-o" not in args else 1
         with open(self.said_path, "w") as said:
             self.process = subprocess.Popen(
                 [*net.inside, env.connlog, "live", *settings, *args], cwd=env.tmp,
@@ -91,8 +92,8 @@ class Sensor:
         time.sleep(0.2)
 
     def has_log(self):
-        """=> Whether it has a thread that writes."""
-        return len(os.listdir("/proc/%d/task" % self.process.pid)) > 1
+        """=> Whether it has a thread that writes, where it writes a log of its own."""
+        return len(os.listdir("/proc/%d/task" % self.process.pid)) > self.threads
 
     def said(self):
         with open(self.said_path) as f:

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 
+from delivery import helpers_of, keeper_of
 from listener import Listener
 import parquet_reader
 from metrics_test import Metrics, fetch, need_http
@@ -18,15 +19,9 @@ def numbers(lines):
 
 
 def helper_of(sensor):
-    """=> The folder in /proc of the process that feeds sinks."""
-    for path in glob.glob("/proc/[0-9]*"):
-        try:
-            s = status_of(path)
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if s["Name"] == "connlog-ship" and s["PPid"] == str(sensor.process.pid):
-            return path
-    return None
+    """=> The folder in /proc of the only process that delivers, or None."""
+    found = helpers_of(sensor)
+    return "/proc/" + found[0]["Pid"] if len(found) == 1 else None
 
 
 def test_a_sink_comes_goes_and_comes_back(env):
@@ -46,8 +41,8 @@ def test_a_sink_comes_goes_and_comes_back(env):
             assert wait_until(lambda: len(again.lines) == 3)
             for s in statuses(sensor):
                 assert s["CapEff"] == "0" * 16 and s["Seccomp"] == ("2" if has_seccomp(env) else "0"), s
-            helper = status_of(helper_of(sensor))
-            assert helper["CapPrm"] == helper["CapEff"] == "0" * 16 and helper["Uid"] == statuses(sensor)[0]["Uid"], helper
+            for s in (status_of(helper_of(sensor)), status_of("/proc/%d" % keeper_of(sensor))):
+                assert s["CapPrm"] == s["CapEff"] == "0" * 16 and s["Uid"] == statuses(sensor)[0]["Uid"], s
             net.send(6, 3)
             sensor.stop()
             again.close()
@@ -127,13 +122,117 @@ def test_a_sink_that_reads_nothing_is_given_up_at_the_end(env):
     server.close()
 
 
-def test_a_helper_that_is_killed_stops_nothing(env):
+def kill(pid):
+    os.kill(int(pid), signal.SIGKILL)
+
+
+def kill_helper(sensor):
+    """Kills the only process that delivers, and waits until there is another one."""
+    assert wait_until(lambda: helper_of(sensor))
+    before = helper_of(sensor)
+    kill(os.path.basename(before))
+    assert wait_until(lambda: helper_of(sensor) not in (None, before)), sensor.said()
+
+
+def stats_of(env, sink):
+    return json.loads(env.must("cat", "stats.json"))["sink " + sink]
+
+
+def test_a_helper_that_is_killed_is_replaced(env):
+    """Again and again while records come: each of them arrives, in order but for repeats, and all are accounted for."""
+    at = env.tmp + "/d"
+    unix = Listener(at, datagram=True)
     with Net() as net:
-        sensor = Sensor(env, net, "-o", "logs", "--to", "file:%s/out" % env.tmp)
-        os.kill(int(os.path.basename(helper_of(sensor))), signal.SIGKILL)
+        sensor = Sensor(env, net, "-o", "logs", "--to", "unix:" + at, "--stats", env.tmp + "/stats.json")
+        net.begin(0, 4000, pause=0.0002)
+        for _ in range(3):
+            kill_helper(sensor)
+        net.end()
+        assert wait_until(lambda: len(set(numbers(unix.datagrams))) == 4000), len(unix.datagrams)
+        said = sensor.stop()
+        assert said.count("its process was killed by signal 9 and is replaced (1 so far)") == 1 and "lost" not in said, said
+        assert numbers_in(sensor.folder) == list(range(4000))
+    unix.close()
+    stats = stats_of(env, "unix:" + at)
+    assert stats["records"] == stats["delivered"] == 4000 and stats["lost"] == 0 and stats["restarts"] == 3, stats
+
+
+def test_what_a_killed_helper_held_is_delivered_by_the_next(env):
+    """Nothing is reachable when it is killed: what waits in memory and on the disk stays there."""
+    at, spool = env.tmp + "/s", env.tmp + "/spool"
+    with Net() as net:
+        sensor = Sensor(env, net, "--to", "unix:" + at, "--spool", "64K", "--spool", spool + ",4M", "--stats", env.tmp + "/stats.json")
+        net.send(0, 1500, pause=0.0002)
+        assert wait_until(lambda: glob.glob(spool + "/*/*")), sensor.said()
+        kill_helper(sensor)
+        net.send(1500, 500, pause=0.0002)
+        kill_helper(sensor)
+        unix = Listener(at)
+        assert wait_until(lambda: len(unix.lines) >= 2000), len(unix.lines)
+        assert "lost" not in sensor.stop()
+        unix.close()
+    assert numbers(unix.lines) == list(range(2000)) and not glob.glob(spool + "/*/*")
+    stats = stats_of(env, "unix:" + at)
+    assert stats["delivered"] == 2000 and stats["lost"] == 0 and stats["restarts"] == 2, stats
+
+
+def test_one_helper_does_not_take_others_with_it(env):
+    """And when nobody is left to replace them, the log goes on and what is lost is told."""
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs", "--to", "file:%s/a" % env.tmp, "--to", "file:%s/b" % env.tmp)
+        first, second = helpers_of(sensor)
+        kill(first["Pid"])
+        assert wait_until(lambda: len(helpers_of(sensor)) == 2 and first["Pid"] not in [s["Pid"] for s in helpers_of(sensor)])
+        assert second["Pid"] in [s["Pid"] for s in helpers_of(sensor)]
         net.send(0, 3)
+        assert wait_until(lambda: all(os.path.exists(env.tmp + "/" + n) and len(open(env.tmp + "/" + n).readlines()) == 3 for n in "ab"))
+        pids = [s["Pid"] for s in helpers_of(sensor)]
+        kill(keeper_of(sensor))
+        for pid in pids:
+            kill(pid)
+        net.send(3, 3)
         said = sensor.stop(code=1)
-        assert "3 of 3 records are lost" in said and numbers_in(sensor.folder) == [0, 1, 2], said
+        assert said.count("3 of 6 records are lost") == 2 and numbers_in(sensor.folder) == list(range(6)), said
+
+
+def test_files_that_are_not_complete_are_lost_with_the_process(env):
+    """Of an interface, and counted: the next one begins new files."""
+    folder = env.tmp + "/lake"
+    os.makedirs(folder)
+    os.chmod(folder, 0o777)
+    sink = "parquet:" + folder
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs", "--to", sink, "--stats", env.tmp + "/stats.json", "--metrics", "127.0.0.1:9911")
+        net.send(0, 3)
+        if "libmicrohttpd" in env.run("--version").stdout:
+            assert wait_until(lambda: Metrics(fetch(env, net)[2]).samples["connlog_sink_delivered_total", 'sink="%s"' % sink] == 3)
+        assert wait_until(lambda: glob.glob(folder + "/*/*/.*") + glob.glob(folder + "/*/*/*")), os.listdir(folder)
+        kill_helper(sensor)
+        net.send(3, 3)
+        said = sensor.stop(code=1)
+    paths = glob.glob(folder + "/*/*/*.parquet")
+    got = sorted(veth.number_of(row) for path in paths for row in parquet_reader.read(path)[0])
+    stats = stats_of(env, sink)
+    assert got[-3:] == [3, 4, 5] and stats["delivered"] == len(got) and stats["lost"] == 6 - len(got), (got, stats, said)
+
+
+def test_a_helper_may_do_what_its_sink_needs(env):
+    """No more: seccomp's list, no new privileges, no capabilities; a command is only kept from administering the system."""
+    at = env.tmp + "/s"
+    listener = Listener(at)
+    with Net() as net:
+        sensor = Sensor(installed(env), net, "-o", "logs", "--to", "unix:" + at, "--to", "sqlite:%s/x.db" % env.tmp,
+                        "--to", "exec:cat >%s/out" % env.tmp)
+        found = helpers_of(sensor)
+        assert len(found) == 3
+        for s in found:
+            assert s["NoNewPrivs"] == "1" and s["CapPrm"] == s["CapEff"] == s["CapAmb"] == "0" * 16, s
+            assert s["Seccomp"] == ("2" if has_seccomp(env) else "0"), s
+        net.send(0, 3)
+        assert wait_until(lambda: len(listener.lines) == 3)
+        assert sensor.stop() == ""
+    listener.close()
+    assert len(open(env.tmp + "/out").readlines()) == 3
 
 
 def test_a_helper_that_does_not_run_for_a_while(env):

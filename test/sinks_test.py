@@ -2,14 +2,17 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import ssl
 import subprocess
 
+import delivery
 import parquet_reader
 from env import Skip
 from listener import Listener
+from sensor import wait_until
 
 
 def plain(text):
@@ -46,7 +49,7 @@ def test_without_o_there_is_no_log_besides(env):
         stats = json.load(f)
     n = stats["output"]["records"]
     assert n > 5 and stats["sink file:f.json?format=json"] == {
-        "records": n, "delivered": n, "lost": 0, "waiting": 0, "spooled": 0, "failures": 0, "opened": 1}, stats
+        "records": n, "delivered": n, "lost": 0, "waiting": 0, "spooled": 0, "failures": 0, "opened": 1, "restarts": 0}, stats
     want = env.run("--seed", "x", env.capture("http.pcap")).stdout
     assert env.run("--seed", "x", "--to", "file:-", env.capture("http.pcap")).stdout == want
     assert env.run("--seed", "x", "--to", "exec:cat", env.capture("http.pcap")).stdout == want
@@ -151,6 +154,70 @@ def test_a_command_that_ends_is_begun_again(env):
     assert ports == list(range(30000 - len(ports), 30000)) and len(ports) > 15000, len(ports)  # but for what its pipe had
     said = env.run("--to", "exec:cat >/dev/null; exit 3", env.capture("http.pcap")).stderr
     assert "it ended with status 3" in said, said
+
+
+class Reading:
+    """`connlog convert` of a log of 60,000 rows, more than fits into memory."""
+
+    def __init__(self, env, *sinks):
+        row = env.run("--format", "json", "--fields", "all", env.capture("http.pcap")).stdout.splitlines()[0]
+        uid = json.loads(row)["uid"]
+        with open(env.tmp + "/log", "w") as f:
+            f.write("".join(row.replace(uid, "C%06d" % i) + "\n" for i in range(60000)))
+        to = [word for sink in sinks for word in ("--to", sink)]
+        self.process = subprocess.Popen([env.connlog, "convert", *to, "log"], cwd=env.tmp, stderr=subprocess.PIPE, text=True)
+
+    def kill_first(self):
+        """Kills the process that delivers to the first sink."""
+        assert wait_until(lambda: delivery.helpers_of(self))
+        pid = delivery.helpers_of(self)[0]["Pid"]
+        os.kill(int(pid), signal.SIGKILL)
+        assert wait_until(lambda: pid not in [s["Pid"] for s in delivery.helpers_of(self)])
+
+    def end(self):
+        """=> The exit status and what it said."""
+        said = self.process.communicate(timeout=100)[1]
+        return self.process.returncode, said
+
+
+def test_a_process_that_is_killed_is_replaced_while_logs_are_read(env):
+    """Rows that are not committed are in the queue still."""
+    if not has(env, "sqlite"):
+        raise Skip("built without SQLite")
+
+    def rows():
+        try:
+            return sql(env, "x.db", "select count(*), count(distinct uid) from conn")[0]
+        except sqlite3.OperationalError:
+            return 0, 0
+
+    reading = Reading(env, "sqlite:x.db")
+    for n in range(3):
+        assert wait_until(lambda n=n: rows()[0] > 5000 * n)
+        reading.kill_first()
+    code, said = reading.end()
+    assert code == 0 and "is replaced (1 so far)" in said and "lost" not in said and rows() == (60000, 60000), (said, rows())
+
+
+def test_a_file_is_lost_with_its_process(env):
+    """Half of it would be worse than none; nobody else suffers."""
+    reading = Reading(env, "file:f", "unix:s?format=json")
+    assert wait_until(lambda: any(os.path.getsize(env.tmp + "/" + n) > 1 << 20 for n in os.listdir(env.tmp) if n.startswith(".f.")))
+    reading.kill_first()
+    unix = Listener(env.tmp + "/s")
+    code, said = reading.end()
+    unix.close()
+    assert code == 1 and "file:f: 60000 of 60000 records are lost" in said and said.count("are lost") == 1, said
+    assert len(unix.lines) == 60000 and not os.path.exists(env.tmp + "/f")
+
+
+def test_a_process_that_dies_again_and_again_is_given_up(env):
+    reading = Reading(env, "unix:nobody")
+    for _ in range(5):
+        reading.kill_first()
+    code, said = reading.end()
+    assert code == 1 and "killed by signal 9 again, so the sink is abandoned" in said, said
+    assert "60000 of 60000 records are lost" in said, said
 
 
 def test_a_full_disk_is_waited_with(env):

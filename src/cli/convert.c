@@ -131,7 +131,10 @@ open_output(struct convert *c, const connlog_columns *columns, int *code)
 		return false;
 	c->ship = NULL;
 	*code = EXIT_USAGE;
-	return output_add_ship(&c->output, ship, columns) && output_begin_ship(&c->output);
+	if (!output_add_ship(&c->output, ship, columns))
+		return false;
+	output_begin_ship(&c->output);
+	return true;
 }
 
 /* The first columns open the output; later ones change it. => false when nothing more can come of reading on. */

@@ -250,6 +250,7 @@ static const struct sink_metric {
 	{ "spooled_bytes", "gauge", "Room on the disk that these take.", AT(spooled_bytes) },
 	{ "failures_total", "counter", "How often it could not be reached or took nothing.", AT(failures) },
 	{ "opened_total", "counter", "How often it was reached.", AT(opened) },
+	{ "restarts_total", "counter", "How often its process died and was replaced.", AT(restarts) },
 #undef AT
 };
 

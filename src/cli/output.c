@@ -116,14 +116,12 @@ output_add_ship(struct output *o, struct ship *ship, const connlog_columns *colu
 	return false;
 }
 
-bool
+void
 output_begin_ship(struct output *o)
 {
 	o->times = (struct ship_times){ &o->open_time, &o->last_time, o->now, o->now_arg };
-	if (o->ship == NULL || ship_begin(o->ship, o->own_times ? &o->times : NULL))
-		return true;
-	complain("--to: there is no memory for threads");
-	return false;
+	if (o->ship != NULL)
+		ship_begin(o->ship, o->own_times ? &o->times : NULL);
 }
 
 bool

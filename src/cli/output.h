@@ -49,8 +49,8 @@ void output_init_none(struct output *o);
 /* Besides the log, if there is one, records go to these sinks, which become the output's.  `columns` are those of the records, NULL for the
  * engine's.  Returns false after a message. */
 bool output_add_ship(struct output *o, struct ship *ship, const connlog_columns *columns);
-/* Begins to send to them.  Returns false after a message. */
-bool output_begin_ship(struct output *o);
+/* Has to come before records. */
+void output_begin_ship(struct output *o);
 
 /* A connlog_record_fn; `arg` is the output.  Once the output has failed it counts what is lost, or stops. */
 int output_record(void *arg, const connlog_record *r);

@@ -368,7 +368,8 @@ open_output(struct run *r, int *code)
 	const int status = subscribe(r->engine, s, &r->output, err, sizeof err);
 	if (status == CONNLOG_OK) {
 		connlog_lend(r->engine, r->source);
-		return output_begin_ship(&r->output);
+		output_begin_ship(&r->output);
+		return true;
 	}
 	complain("%s", err);
 	if (status == CONNLOG_BAD_OPTION)

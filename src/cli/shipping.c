@@ -19,7 +19,7 @@ on_say(const void *arg, const char *text)
 		complain("warning: %s", text);
 }
 
-/* What feeds sinks is as little root as the sensor, but may do what a user may. */
+/* What feeds sinks is as little root as the sensor. */
 static bool
 prepare(void *arg)
 {
@@ -49,6 +49,7 @@ shipping_open(struct ship **out, const struct settings *s, struct outfit *live)
 		.n = s->to_n,
 		.writer = &s->writer,
 		.live = live != NULL,
+		.confined = !s->no_sandbox,
 		.memory = live != NULL ? s->live.spool : MEMORY_READING,
 		.spool = s->live.spool_folder,
 		.spool_max = s->live.spool_disk,
@@ -78,6 +79,7 @@ shipping_open_for(struct ship **out, const char *const *urls, size_t n, const co
 		                            .n = n,
 		                            .writer = writer,
 		                            .extras = true,
+		                            .confined = true,
 		                            .memory = MEMORY_READING,
 		                            .patience = PATIENCE_READING,
 		                            .say = on_say,

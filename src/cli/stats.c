@@ -74,6 +74,7 @@ put_sinks(struct json *j, struct ship *ship)
 		put_counter(j, group, "spooled", c.spooled);
 		put_counter(j, group, "failures", c.failures);
 		put_counter(j, group, "opened", c.opened);
+		put_counter(j, group, "restarts", c.restarts);
 	}
 }
 

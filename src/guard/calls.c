@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Files, memory, threads, time: always needed. */
@@ -120,6 +121,67 @@ static const int serving[] = {
 	SCMP_SYS(sendfile),   SCMP_SYS(sendmsg),  SCMP_SYS(setsockopt),    SCMP_SYS(shutdown),
 };
 
+/* For clients: connections, names, and what the libraries of databases and brokers do besides. */
+static const int connecting[] = {
+	SCMP_SYS(bind),           SCMP_SYS(connect),         SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
+	SCMP_SYS(epoll_pwait),    SCMP_SYS(epoll_wait),      SCMP_SYS(eventfd2),      SCMP_SYS(getpeername),
+	SCMP_SYS(getppid),        SCMP_SYS(getresgid),       SCMP_SYS(getresuid),     SCMP_SYS(getrlimit),
+	SCMP_SYS(getsockname),    SCMP_SYS(getsockopt),      SCMP_SYS(pipe),          SCMP_SYS(pipe2),
+	SCMP_SYS(pselect6),       SCMP_SYS(recvfrom),        SCMP_SYS(recvmmsg),      SCMP_SYS(recvmsg),
+	SCMP_SYS(select),         SCMP_SYS(sendmmsg),        SCMP_SYS(sendmsg),       SCMP_SYS(sendto),
+	SCMP_SYS(setsockopt),     SCMP_SYS(shutdown),        SCMP_SYS(socketpair),    SCMP_SYS(statfs),
+	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
+};
+
+/* What a program that writes records somewhere has no use for, whatever else it is: debuggers, kernel modules, filesystems,
+ * namespaces, the clock. */
+static const int administering[] = {
+	SCMP_SYS(acct),
+	SCMP_SYS(add_key),
+	SCMP_SYS(adjtimex),
+	SCMP_SYS(bpf),
+	SCMP_SYS(chroot),
+	SCMP_SYS(clock_adjtime),
+	SCMP_SYS(clock_settime),
+	SCMP_SYS(delete_module),
+	SCMP_SYS(finit_module),
+	SCMP_SYS(fsconfig),
+	SCMP_SYS(fsmount),
+	SCMP_SYS(fsopen),
+	SCMP_SYS(init_module),
+	SCMP_SYS(io_uring_enter),
+	SCMP_SYS(io_uring_register),
+	SCMP_SYS(io_uring_setup),
+	SCMP_SYS(kcmp),
+	SCMP_SYS(kexec_file_load),
+	SCMP_SYS(kexec_load),
+	SCMP_SYS(keyctl),
+	SCMP_SYS(lookup_dcookie),
+	SCMP_SYS(mount),
+	SCMP_SYS(mount_setattr),
+	SCMP_SYS(move_mount),
+	SCMP_SYS(name_to_handle_at),
+	SCMP_SYS(open_by_handle_at),
+	SCMP_SYS(open_tree),
+	SCMP_SYS(perf_event_open),
+	SCMP_SYS(pivot_root),
+	SCMP_SYS(process_vm_readv),
+	SCMP_SYS(process_vm_writev),
+	SCMP_SYS(ptrace),
+	SCMP_SYS(quotactl),
+	SCMP_SYS(reboot),
+	SCMP_SYS(request_key),
+	SCMP_SYS(setns),
+	SCMP_SYS(settimeofday),
+	SCMP_SYS(swapoff),
+	SCMP_SYS(swapon),
+	SCMP_SYS(syslog),
+	SCMP_SYS(umount2),
+	SCMP_SYS(unshare),
+	SCMP_SYS(userfaultfd),
+	SCMP_SYS(vhangup),
+};
+
 #if GUARD_SANITIZED
 /* For the runtime of a sanitizer, which at exit stops all threads and scans their memory for leaks. */
 static const int sanitizing[] = {
@@ -130,21 +192,21 @@ static const int sanitizing[] = {
 };
 #endif
 
-/* Returns 0 or a negative errno.  Calls that an architecture does not have are skipped. */
+/* Adds the same rule for several calls.  Returns 0 or a negative errno.  Calls that an architecture does not have are skipped. */
 static int
-allow(scmp_filter_ctx ctx, const int *calls, size_t n)
+add_rules(scmp_filter_ctx ctx, uint32_t action, const int *calls, size_t n)
 {
 	int status = 0;
 
 	for (size_t i = 0; i < n && status == 0; i++) {
-		status = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, calls[i], 0);
+		status = seccomp_rule_add(ctx, action, calls[i], 0);
 		if (status == -EDOM || status == -EEXIST)
 			status = 0;
 	}
 	return status;
 }
 
-#define ALLOW(ctx, calls) allow(ctx, calls, sizeof(calls) / sizeof(calls)[0])
+#define ALLOW(ctx, calls) add_rules(ctx, SCMP_ACT_ALLOW, calls, sizeof(calls) / sizeof(calls)[0])
 
 /* Calls that are allowed only with certain arguments: threads but no processes, no executable memory, no signals to other
  * processes. */
@@ -156,7 +218,8 @@ allow_in_part(scmp_filter_ctx ctx, const struct guard *g)
 
 	/* A filter cannot see the flags of clone3(); without it glibc falls back to clone(). */
 	status |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-	if (g->captures || g->serves) /* without an address, on connected sockets such as those of rtnetlink */
+	if (!g->connects &&
+	    (g->captures || g->serves)) /* without an address, on connected sockets such as those of rtnetlink */
 		status |= seccomp_rule_add(ctx, yes, SCMP_SYS(sendto), 1, SCMP_A4(SCMP_CMP_EQ, 0));
 	if (GUARD_SANITIZED)
 		return status;
@@ -166,7 +229,12 @@ allow_in_part(scmp_filter_ctx ctx, const struct guard *g)
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0)); /* query only */
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (g->compiles) {
+	if (g->connects) { /* libraries that are loaded when they are needed: code that nothing can write to */
+		const scmp_datum_t both = PROT_EXEC | PROT_WRITE;
+		status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, both, PROT_EXEC));
+		status |= seccomp_rule_add(ctx, no, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, both, both));
+		status |= seccomp_rule_add(ctx, no, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+	} else if (g->compiles) {
 		status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
 		status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
 	} else { /* a library that tries to load another one gets an error and continues */
@@ -180,6 +248,7 @@ allow_in_part(scmp_filter_ctx ctx, const struct guard *g)
 static int
 allow_questions(scmp_filter_ctx ctx, const struct guard *g)
 {
+	static const unsigned long client[] = { SIOCOUTQ, SIOCGIFNAME, SIOCGIFINDEX };
 	static const unsigned long terminal[] = { TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO };
 	static const unsigned long interface[] = { SIOCGIFNAME,  SIOCGIFFLAGS, SIOCGIFMTU, SIOCGIFHWADDR,
 		                                       SIOCGIFINDEX, SIOCETHTOOL,  SIOCGSTAMP };
@@ -187,17 +256,56 @@ allow_questions(scmp_filter_ctx ctx, const struct guard *g)
 
 	for (size_t i = 0; i < sizeof terminal / sizeof terminal[0]; i++)
 		status |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, terminal[i]));
+	for (size_t i = 0; g->connects && i < sizeof client / sizeof client[0]; i++)
+		status |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, client[i]));
 	for (size_t i = 0; g->captures && i < sizeof interface / sizeof interface[0]; i++)
 		status |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, interface[i]));
 	return status;
 }
 
+/* Sockets of a client: no packets from below, no other families. */
+static int
+allow_sockets(scmp_filter_ctx ctx)
+{
+	static const int families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+	int              status = 0;
+
+	for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+		status |=
+			seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+	return status;
+}
+
+static int
+load_and_release(scmp_filter_ctx ctx, int status)
+{
+	status = status != 0 ? -EINVAL : seccomp_load(ctx);
+	seccomp_release(ctx);
+	return -status;
+}
+
+/* For a process that runs programs: nobody knows what these need. */
+static int
+forbid_administering(void)
+{
+	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (ctx == NULL)
+		return ENOMEM;
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_SSB, 1);
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	return load_and_release(
+		ctx, add_rules(ctx, SCMP_ACT_ERRNO(EPERM), administering, sizeof administering / sizeof administering[0]));
+}
+
 int
 guard_calls(const struct guard *g)
 {
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	scmp_filter_ctx ctx = g->spawns ? NULL : seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int             status = 0;
 
+	if (g->spawns)
+		return forbid_administering();
 	if (ctx == NULL)
 		return ENOMEM;
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1);    /* also for existing threads */
@@ -208,13 +316,13 @@ guard_calls(const struct guard *g)
 		status |= ALLOW(ctx, capturing);
 	if (g->serves)
 		status |= ALLOW(ctx, serving);
+	if (g->connects)
+		status |= ALLOW(ctx, connecting) | allow_sockets(ctx);
 #if GUARD_SANITIZED
 	status |= ALLOW(ctx, sanitizing);
 #endif
 	status |= allow_in_part(ctx, g) | allow_questions(ctx, g);
-	status = status != 0 ? -EINVAL : seccomp_load(ctx);
-	seccomp_release(ctx);
-	return -status;
+	return load_and_release(ctx, status);
 }
 
 const char *

@@ -1,4 +1,4 @@
-/* files.c - Landlock: only files on a list can be opened, and no network connections can be made.
+/* files.c - Landlock: only files on a list can be opened, and network connections are only made by clients.
  *
  * The kernel reports its Landlock version; what that version does not know is not restricted.  Structures and numbers are the
  * kernel's (linux/landlock.h), from a newer version than Debian 12's header.
@@ -32,6 +32,9 @@ enum {
 	TRUNCATE = 1 << 14,  /* version 3 */
 	IOCTL_DEV = 1 << 15, /* version 5 */
 };
+
+enum { BIND_TCP = 1 << 0, CONNECT_TCP = 1 << 1 };
+enum { ABSTRACT_SOCKETS = 1 << 0, SIGNALS = 1 << 1 };
 
 struct ruleset {
 	uint64_t files, network, scopes;
@@ -79,8 +82,8 @@ guard_files(const struct guard *g, int *version)
 	if (*version < 1)
 		return errno == EOPNOTSUPP ? ENOSYS : errno;
 	struct ruleset all = { .files = known_to(*version) };
-	all.network = *version >= 4 ? 3 : 0; /* binding and connecting TCP sockets */
-	all.scopes = *version >= 6 ? 3 : 0;  /* abstract sockets of, and signals to, other processes */
+	all.network = *version < 4 ? 0 : g->connects ? BIND_TCP : BIND_TCP | CONNECT_TCP;
+	all.scopes = *version < 6 ? 0 : g->connects ? SIGNALS : ABSTRACT_SOCKETS | SIGNALS; /* of and to other processes */
 	const size_t size = *version >= 6 ? sizeof all : *version >= 4 ? 16 : 8;
 	const int    fd = (int)syscall(CREATE_RULESET, &all, size, 0);
 	if (fd < 0)

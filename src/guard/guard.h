@@ -25,6 +25,8 @@ struct guard {
 	bool   captures; /* has packet sockets */
 	bool   serves;   /* has a listening socket */
 	bool   compiles; /* generates machine code, as LuaJIT does */
+	bool   connects; /* is a client: makes connections, resolves names, loads libraries for that */
+	bool spawns; /* runs programs, which inherit what is left: only calls that administer a system are forbidden then */
 };
 
 /* Adds a path; "" is ignored.  Returns false when out of memory. */

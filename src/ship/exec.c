@@ -134,6 +134,7 @@ exec_close(void *sink, struct link *l, bool well)
 const struct ship_kind kind_exec = {
 	.scheme = "exec",
 	.syntax = "exec:COMMAND",
+	.needs = NEED_PROGRAMS,
 	.heads = true,
 	.prepare = exec_prepare,
 	.open = exec_open,

@@ -43,6 +43,7 @@ open_whole(struct file *s, struct link *l)
 		s->whole = connlog_sink_fd(STDOUT_FILENO, l->why, sizeof l->why);
 	else if (s->whole == NULL)
 		s->whole = connlog_sink_file(s->path, l->why, sizeof l->why);
+	l->counts->whole = s->whole != NULL && strcmp(s->path, "-") != 0;
 	return s->whole != NULL ? 0 : -1;
 }
 
@@ -103,7 +104,10 @@ file_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done)
 static int
 finish(struct file *s, struct link *l, bool well)
 {
-	if (well && connlog_sink_close(s->whole, l->why, sizeof l->why) == CONNLOG_OK)
+	const bool good = well && connlog_sink_close(s->whole, l->why, sizeof l->why) == CONNLOG_OK;
+
+	l->counts->whole = 0;
+	if (good)
 		return 0;
 	l->counts->lost += l->counts->delivered;
 	l->counts->delivered = 0;
@@ -130,6 +134,7 @@ file_close(void *sink, struct link *l, bool well)
 const struct ship_kind kind_file = {
 	.scheme = "file",
 	.syntax = "file:PATH",
+	.needs = NEED_FILE,
 	.heads = true,
 	.prepare = file_prepare,
 	.open = file_open,

@@ -1,4 +1,4 @@
-/* frame.h - the framing of lines on their way to a sink: through the socket between the two processes, and in the disk spool. */
+/* frame.h - the framing of lines in the disk spool. */
 #ifndef CONNLOG_SHIP_FRAME_H
 #define CONNLOG_SHIP_FRAME_H
 
@@ -9,20 +9,17 @@
 enum frame_kind {
 	FRAME_LINES = 0x4c4c6e63, /* "cnLL" as bytes: whole lines, `records` of them */
 	FRAME_HEAD = 0x44486e63,  /* "cnHD": the header, for every new connection */
-	FRAME_FOOT = 0x54466e63,  /* "cnFT": the footer; ends the stream */
+	FRAME_FOOT = 0x54466e63,  /* "cnFT": the footer */
 };
 
 struct frame {
 	uint32_t kind;
 	uint32_t n;       /* bytes of payload */
 	uint32_t records; /* in them */
-	uint32_t check;   /* CRC-32 of the payload, in files only */
+	uint32_t check;   /* CRC-32 of the payload */
 };
 
 enum { FRAME_MAX = 64 << 20 }; /* bytes; a longer frame is invalid */
-
-/* Reads exactly `n` bytes.  Returns false at the end of the input and on errors. */
-bool frame_read_all(int fd, void *p, size_t n);
 
 /* Returns whether the header is plausible. */
 static inline bool

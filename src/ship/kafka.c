@@ -23,6 +23,7 @@ static const char schema_version[] = "1";
 /* A line that is to be sent again. */
 struct kept {
 	struct kept *next;
+	uint64_t     mark; /* of the lines it came with */
 	size_t       n;
 	char         bytes[];
 };
@@ -44,16 +45,18 @@ struct kafka {
 /* ---- what comes back ---------------------------------------------------------------------------------------------- */
 
 static void
-keep(struct kafka *s, const char *p, size_t n)
+keep(struct kafka *s, const char *p, size_t n, uint64_t mark)
 {
 	struct kept *k = malloc(sizeof *k + n + 1);
 
 	if (k == NULL) {
 		s->link->counts->flying--;
 		s->link->counts->lost++;
+		s->link->settled(s->link, mark, false);
 		return;
 	}
 	k->next = NULL;
+	k->mark = mark;
 	k->n = n + 1;
 	memcpy(k->bytes, p, n);
 	k->bytes[n] = '\n';
@@ -92,20 +95,23 @@ on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
 {
 	struct kafka  *s = arg;
 	struct counts *c = s->link->counts;
+	const uint64_t mark = (uintptr_t)m->_private;
 
 	(void)rk;
 	if (m->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
 		c->flying--;
 		c->delivered++;
 		c->moves++;
+		s->link->settled(s->link, mark, true);
 		s->link->fine(s->link);
 	} else if (m->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || m->err == RD_KAFKA_RESP_ERR_INVALID_MSG) {
 		c->flying--;
 		c->lost++;
+		s->link->settled(s->link, mark, false);
 		link_fail(s->link, "a record is refused: %s", rd_kafka_err2str(m->err));
 		s->link->trouble(s->link);
 	} else {
-		keep(s, m->payload, m->len);
+		keep(s, m->payload, m->len, mark);
 		if (m->err != RD_KAFKA_RESP_ERR__PURGE_QUEUE && m->err != RD_KAFKA_RESP_ERR__PURGE_INFLIGHT) {
 			s->failed = true;
 			explain(s, m->err);
@@ -256,7 +262,7 @@ find_key(const struct kafka *s, const char *line, size_t n, size_t *key_n)
 
 /* Hands a line over.  Returns what librdkafka does. */
 static rd_kafka_resp_err_t
-produce(struct kafka *s, const char *line, size_t n)
+produce(struct kafka *s, const char *line, size_t n, uint64_t mark)
 {
 	size_t              key_n = 0;
 	const char         *key = find_key(s, line, n, &key_n);
@@ -266,9 +272,10 @@ produce(struct kafka *s, const char *line, size_t n)
 		void       *to;
 	} value = { line }, key_value = { key }; /* what is copied is not changed */
 
-	const rd_kafka_resp_err_t err = rd_kafka_producev(
-		s->rk, RD_KAFKA_V_TOPIC(s->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(value.to, n),
-		RD_KAFKA_V_KEY(key_value.to, key_n), RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
+	const rd_kafka_resp_err_t err =
+		rd_kafka_producev(s->rk, RD_KAFKA_V_TOPIC(s->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+	                      RD_KAFKA_V_VALUE(value.to, n), RD_KAFKA_V_KEY(key_value.to, key_n),
+	                      RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE((void *)(uintptr_t)mark), RD_KAFKA_V_END);
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
 		rd_kafka_headers_destroy(headers);
 	return err;
@@ -276,11 +283,12 @@ produce(struct kafka *s, const char *line, size_t n)
 
 /* The same, with what is to be waited for.  Returns 0, or -1 with a message in the link. */
 static int
-send_line(struct kafka *s, struct link *l, const char *line, size_t n)
+send_line(struct kafka *s, const char *line, size_t n, uint64_t mark)
 {
+	struct link        *l = s->link;
 	rd_kafka_resp_err_t err;
 
-	while ((err = produce(s, line, n)) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+	while ((err = produce(s, line, n, mark)) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
 		rd_kafka_poll(s->rk, POLL_MS);
 		if (s->failed)
 			return -1;
@@ -294,11 +302,11 @@ send_line(struct kafka *s, struct link *l, const char *line, size_t n)
 
 /* What was kept goes first. */
 static int
-send_kept(struct kafka *s, struct link *l)
+send_kept(struct kafka *s)
 {
 	for (struct kept *k = s->first, *end = s->last; k != NULL; k = s->first) {
 		const bool is_last = k == end;
-		if (send_line(s, l, k->bytes, k->n - 1) != 0)
+		if (send_line(s, k->bytes, k->n - 1, k->mark) != 0)
 			return -1;
 		drop_first(s);
 		if (is_last)
@@ -347,7 +355,7 @@ kafka_open(void *sink, struct link *l)
 		rd_kafka_headers_destroy(s->headers);
 		return link_fail(l, "%s", text);
 	}
-	if (send_kept(s, l) == 0)
+	if (send_kept(s) == 0)
 		return 0;
 	kafka_close(s, l, false);
 	return -1;
@@ -370,7 +378,7 @@ kafka_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done)
 	const char   *end;
 
 	for (; *done < n && (end = memchr(p + *done, '\n', n - *done)) != NULL; *done = (size_t)(end + 1 - p)) {
-		if (send_line(s, l, p + *done, (size_t)(end - p) - *done) != 0)
+		if (send_line(s, p + *done, (size_t)(end - p) - *done, l->mark) != 0)
 			return -1;
 		l->counts->flying++;
 	}
@@ -394,6 +402,7 @@ kafka_settle(void *sink, struct link *l)
 const struct ship_kind kind_kafka = {
 	.scheme = "kafka",
 	.syntax = "kafka://BROKER,.../TOPIC",
+	.needs = NEED_NETWORK,
 	.format = "json",
 	.keyed = true,
 	.counts = true,

@@ -1,7 +1,7 @@
 /* kind.h - a kind of sink: the implementation of a URL's scheme.
  *
  * `prepare` is called in the process that reads the command line, before it is confined; the others are called in the delivering
- * process (helper.h), in the sink's own thread.  A sink that fails is closed and reopened after a pause.
+ * process (carrier.h), in the sink's own thread.  A sink that fails is closed and reopened after a pause.
  */
 #ifndef CONNLOG_SHIP_KIND_H
 #define CONNLOG_SHIP_KIND_H
@@ -16,12 +16,21 @@ struct ship_setup {
 	const connlog_writer_options *writer; /* how the lines are formatted */
 };
 
+/* What a sink has to be allowed (confine.c). */
+enum ship_need {
+	NEED_NETWORK = 1 << 0,  /* connections */
+	NEED_FILE = 1 << 1,     /* the URL's path is a file that it writes */
+	NEED_FOLDER = 1 << 2,   /* the URL's path is a folder that it writes to */
+	NEED_PROGRAMS = 1 << 3, /* it runs commands */
+};
+
 struct ship_kind {
 	const char *scheme, *syntax;
 	const char *missing; /* Debian package missing from this build, or NULL */
 	const char *format;  /* default format; NULL: that of --format */
 	bool        fixed;   /* the format cannot be changed */
 	bool        heads;   /* a byte stream: headers and footers are delivered, too */
+	unsigned    needs;   /* enum ship_need */
 	const char *column;  /* that its lines always have, or NULL */
 	bool        keyed;   /* takes key=COLUMN */
 	bool        counts;  /* counts delivered records itself, when they are acknowledged */

@@ -23,6 +23,9 @@ struct link {
 	/* For kinds that count: report the error in `why`, or an acknowledgement. */
 	void (*trouble)(struct link *l);
 	void (*fine)(struct link *l);
+	/* The lines that deliver() is given have this number; a record of them was acknowledged (`good`) or refused. */
+	uint64_t mark;
+	void (*settled)(struct link *l, uint64_t mark, bool good);
 	/* Returns a line that was not acknowledged to the queue. */
 	void (*take_back)(struct link *l, const char *p, size_t n);
 	void (*say)(const void *arg, const char *text);

@@ -63,6 +63,7 @@ parquet_open(void *sink, struct link *l)
 
 	s->taken = s->safe = 0;
 	s->lake = connlog_lake_new(s->folder, &s->writer, !s->live, l->why, sizeof l->why);
+	l->counts->whole = s->lake != NULL && !s->live;
 	return s->lake != NULL ? 0 : -1;
 }
 
@@ -80,6 +81,7 @@ parquet_idle(void *sink, struct link *l)
 	connlog_lake_count(s->lake, &counts);
 	if (counts.open == 0)
 		s->safe = s->taken;
+	l->counts->unsafe = s->taken - s->safe;
 	return 0;
 }
 
@@ -122,6 +124,7 @@ parquet_close(void *sink, struct link *l, bool well)
 	const bool good = well && connlog_lake_finish(s->lake, l->why, sizeof l->why) == CONNLOG_OK;
 	connlog_lake_free(s->lake);
 	s->lake = NULL;
+	l->counts->whole = l->counts->unsafe = 0;
 	if (good)
 		return 0;
 	l->hopeless = !s->live; /* all files or none */
@@ -133,6 +136,7 @@ parquet_close(void *sink, struct link *l, bool well)
 const struct ship_kind kind_parquet = {
 	.scheme = "parquet",
 	.syntax = "parquet:DIR",
+	.needs = NEED_FOLDER,
 	.format = "json",
 	.fixed = true,
 	.prepare = parquet_prepare,

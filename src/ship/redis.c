@@ -150,6 +150,7 @@ redis_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done)
 const struct ship_kind kind_redis = {
 	.scheme = "redis",
 	.syntax = "redis://HOST/STREAM",
+	.needs = NEED_NETWORK,
 	.format = "json",
 #ifdef CONNLOG_HIREDIS
 	.prepare = redis_prepare,

@@ -2,6 +2,7 @@
 #include "ship/runner.h"
 
 #include <math.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,14 +12,13 @@
 #include "sensor/clock.h"
 #include "sensor/out.h"
 #include "sensor/thread.h"
-#include "ship/frame.h"
 
 #define PAUSE_LEAST 0.1 /* seconds between two attempts, at first */
 #define PAUSE_MOST  10.0
 #define TELL_EVERY  60.0
 #define WAIT        0.2
 
-enum { TEXT_MAX = 1024 };
+enum { TEXT_MAX = 1024, SLICE_MS = 50 };
 
 __attribute__((format(printf, 2, 3))) static void
 say(struct runner *r, const char *format, ...)
@@ -32,39 +32,16 @@ say(struct runner *r, const char *format, ...)
 	r->link.say(r->link.arg, text);
 }
 
-/* ---- receiving ---------------------------------------------------------------------------------------------------- */
+/* ---- spooling ----------------------------------------------------------------------------------------------------- */
 
-static void
-take_frame(struct runner *r, const struct frame *f, const char *p)
-{
-	const enum spool_kind kind = f->kind == FRAME_HEAD ? SPOOL_HEAD : f->kind == FRAME_FOOT ? SPOOL_FOOT : SPOOL_LINES;
-
-	if (r->refuses)
-		r->link.counts->lost += f->records;
-	else
-		queue_put(&r->queue, kind, p, f->n, f->records);
-}
-
+/* Makes room in memory while a sink is slow or away. */
 static void *
-take_in(void *arg)
+spill_all(void *arg)
 {
 	struct runner *r = arg;
-	struct frame   f = { .kind = FRAME_LINES };
-	char          *p = NULL, *more;
-	size_t         room = 0;
 
-	while (f.kind != FRAME_FOOT && frame_read_all(r->fd, &f, sizeof f) && frame_is_good(&f)) {
-		if (f.n > room && (more = realloc(p, f.n)) != NULL) {
-			p = more;
-			room = f.n;
-		}
-		if (f.n > room || !frame_read_all(r->fd, p, f.n))
-			break;
-		take_frame(r, &f, p);
-	}
-	free(p);
-	queue_close(&r->queue);
-	r->closed = true;
+	while (!r->ended && !r->link.stop && !queue_is_over(&r->queue))
+		queue_spill(&r->queue, WAIT);
 	return NULL;
 }
 
@@ -152,16 +129,16 @@ deliver_lines(struct runner *r, struct spool_item *item)
 
 /* The header is kept for later connections. */
 static void
-keep_head(struct runner *r, const struct spool_item *item)
+keep_head(struct runner *r, const char *p, size_t n)
 {
-	char *head = malloc(item->n > 0 ? item->n : 1);
+	char *head = malloc(n > 0 ? n : 1);
 
 	if (head == NULL)
 		return;
-	memcpy(head, item->bytes, item->n);
+	memcpy(head, p, n);
 	free(r->head);
 	r->head = head;
-	r->head_n = item->n;
+	r->head_n = n;
 }
 
 /* Returns 0, or -1 if the item has to be tried again. */
@@ -169,13 +146,15 @@ static int
 handle(struct runner *r, struct spool_item *item)
 {
 	if (item->kind == SPOOL_HEAD) {
-		keep_head(r, item);
+		keep_head(r, item->bytes, item->n);
+		queue_keep_head(&r->queue, item->bytes, item->n);
 		return 0;
 	}
 	if (item->kind == SPOOL_FOOT && !r->kind->heads)
 		return 0;
 	if (get_ready(r) != 0)
 		return -1;
+	r->link.mark = queue_mark(&r->queue);
 	if (item->kind == SPOOL_LINES)
 		return deliver_lines(r, item);
 	return r->link.bare ? 0 : r->kind->deliver(r->sink, &r->link, item->bytes, item->n, &item->done);
@@ -188,7 +167,7 @@ fail(struct runner *r)
 	shut(r, false);
 	r->pause = fmin(fmax(r->pause * 2, PAUSE_LEAST), PAUSE_MOST);
 	for (const double until = clock_steady() + r->pause; clock_steady() < until && !r->link.stop;)
-		spool_pause(&r->queue.memory, fmin(r->pause, WAIT));
+		poll(NULL, 0, SLICE_MS);
 }
 
 /* Waits for all acknowledgements.  Returns false if that has to be tried again. */
@@ -260,11 +239,16 @@ on_fine(struct link *l)
 	note_success(runner_of(l));
 }
 
-/* Queues a line again that was not acknowledged. */
+static void
+on_settled(struct link *l, uint64_t mark, bool good)
+{
+	queue_settled(&runner_of(l)->queue, mark, good);
+}
+
 static void
 take_back(struct link *l, const char *p, size_t n)
 {
-	queue_put(&runner_of(l)->queue, SPOOL_LINES, p, n, 1);
+	queue_return(&runner_of(l)->queue, p, n, 1);
 }
 
 static void *
@@ -280,14 +264,24 @@ deliver_all(void *arg)
 	shut(r, !r->link.stop);
 	free(r->head);
 	r->ended = true;
+	ring_wake(&r->queue.memory);
 	return NULL;
 }
 
 bool
 runner_begin(struct runner *r)
 {
+	struct queue *q = &r->queue;
+
 	r->link.take_back = take_back;
 	r->link.trouble = on_trouble;
 	r->link.fine = on_fine;
-	return thread_begin(&r->intake, take_in, r) && thread_begin(&r->delivery, deliver_all, r);
+	r->link.settled = on_settled;
+	if (q->head->n > 0 && q->head->n <= sizeof q->head->bytes) { /* of an earlier process */
+		keep_head(r, q->head->bytes, q->head->n);
+		queue_keep_head(q, q->head->bytes, q->head->n);
+	}
+	if (!q->waits && q->disk.folder != NULL && !thread_begin(&r->spooling, spill_all, r))
+		return false;
+	return thread_begin(&r->delivery, deliver_all, r);
 }

@@ -1,4 +1,4 @@
-/* runner.h - drives one sink: one thread fills its queue, another delivers from it. */
+/* runner.h - drives one sink: a thread delivers from its queue, and another moves what has no room in memory to the disk. */
 #ifndef CONNLOG_SHIP_RUNNER_H
 #define CONNLOG_SHIP_RUNNER_H
 
@@ -8,15 +8,12 @@
 struct runner {
 	const struct ship_kind *kind;
 	void                   *sink;
-	int                     fd; /* of the sending process */
 	struct link             link;
 	struct queue            queue;
 	char                   *name;     /* of its spool folder */
 	double                  patience; /* seconds without progress before it is stopped */
-	pthread_t               intake, delivery;
-	atomic_bool             ended;   /* the delivering thread has exited */
-	atomic_bool             closed;  /* the input has ended */
-	atomic_bool             refuses; /* it was abandoned: count new records as lost */
+	pthread_t               spooling, delivery;
+	atomic_bool             ended; /* the delivering thread has exited */
 
 	/* of the delivering thread */
 	bool   open, told;
@@ -25,7 +22,7 @@ struct runner {
 	size_t head_n;
 };
 
-/* Starts both threads.  Returns false when that fails. */
+/* Starts its threads.  Returns false when that fails. */
 bool runner_begin(struct runner *r);
 
 #endif

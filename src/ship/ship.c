@@ -13,64 +13,81 @@
 #include <unistd.h>
 
 #include "sensor/clock.h"
-#include "ship/helper.h"
+#include "ship/keeper.h"
 #include "ship/sink.h"
 
 #define TELL_EVERY 60.0
 #define LEAVE      5.0 /* seconds that the other process may take longer than its patience */
 
-enum { TEXT_MAX = 1024, SLICE_MS = 100 };
+enum {
+	TEXT_MAX = 1024,
+	SLICE_MS = 100,
+	FLYING_MOST = 96 << 20, /* bytes of lines that wait for an acknowledgement */
+};
 
 struct ship {
 	struct ship_options o;
 	struct sink        *sinks;
 	size_t              n;
 	struct counts      *counts;  /* one per sink, shared with */
-	int                 control; /* the delivering process, at the other end of this socket */
+	int                 control; /* the delivering processes, at the other end of this socket */
 	bool                begun, ended;
 };
 
-/* ---- the delivering process ---------------------------------------------------------------------------------------- */
+/* ---- the delivering processes -------------------------------------------------------------------------------------- */
+
+/* Gives a carrier its share of the memory of all.  Returns false when out of memory. */
+static bool
+prepare_carrier(const struct ship *s, const struct sink *k, struct carrier *w, int control)
+{
+	struct runner *r = &w->runner;
+
+	*w = (struct carrier){ .control = control,
+		                   .live = s->o.live,
+		                   .confined = s->o.confined,
+		                   .spool = s->o.spool,
+		                   .spool_max = s->o.spool_max };
+	r->kind = k->kind;
+	r->sink = k->made;
+	r->name = k->name;
+	r->patience = k->patience;
+	r->link.url = &k->url;
+	r->link.counts = k->counts;
+	r->link.say = s->o.say;
+	r->link.arg = s->o.say_arg;
+	r->queue.counts = k->counts;
+	r->queue.memory = k->ring;
+	const size_t held = k->ring.size, flying = k->kind->counts ? FLYING_MOST : 0;
+	r->queue.head =
+		mmap(NULL, sizeof *r->queue.head, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return r->queue.head != MAP_FAILED && ring_init(&r->queue.held, held > flying ? held : flying);
+}
 
 static _Noreturn void
-be_the_helper(const struct ship *s, int control)
+be_the_keeper(const struct ship *s, int control)
 {
-	struct helper h = { .n = s->n,
-		                .control = control,
-		                .live = s->o.live,
-		                .memory = s->o.memory,
-		                .spool = s->o.spool,
-		                .spool_max = s->o.spool_max,
-		                .prepare = s->o.prepare,
-		                .prepare_arg = s->o.prepare_arg };
+	struct keeper k = {
+		.n = s->n, .control = control, .live = s->o.live, .prepare = s->o.prepare, .prepare_arg = s->o.prepare_arg
+	};
 
-	h.runners = calloc(s->n, sizeof *h.runners);
-	if (h.runners == NULL)
+	k.carriers = calloc(s->n, sizeof *k.carriers);
+	bool good = k.carriers != NULL;
+	for (size_t i = 0; i < s->n && good; i++)
+		good = prepare_carrier(s, &s->sinks[i], &k.carriers[i], control);
+	if (!good)
 		_exit(1);
-	for (size_t i = 0; i < s->n; i++) {
-		struct runner *r = &h.runners[i];
-		r->kind = s->sinks[i].kind;
-		r->sink = s->sinks[i].made;
-		r->fd = s->sinks[i].fds[1];
-		r->name = s->sinks[i].name;
-		r->patience = s->sinks[i].patience;
-		r->link.url = &s->sinks[i].url;
-		r->link.counts = s->sinks[i].counts;
-		r->link.say = s->o.say;
-		r->link.arg = s->o.say_arg;
-	}
-	helper_run(&h);
+	keeper_run(&k);
 }
 
 /* Returns whether the process runs; else writes a message to `err`. */
 static bool
-begin_helper(struct ship *s, char *err, size_t err_size)
+begin_keeper(struct ship *s, char *err, size_t err_size)
 {
 	int    pair[2];
 	size_t n = 0;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
-		snprintf(err, err_size, "no process for sinks: %s", strerror(errno));
+		snprintf(err, err_size, "no processes for sinks: %s", strerror(errno));
 		return false;
 	}
 	s->control = pair[0];
@@ -78,18 +95,16 @@ begin_helper(struct ship *s, char *err, size_t err_size)
 	fflush(NULL);             /* or buffered output would be printed twice */
 	const pid_t pid = fork();
 	if (pid == 0)
-		be_the_helper(s, pair[1]);
+		be_the_keeper(s, pair[1]);
 	close(pair[1]);
-	for (size_t i = 0; i < s->n; i++) {
-		close(s->sinks[i].fds[1]);
-		s->sinks[i].fds[1] = -1;
-	}
+	for (size_t i = 0; i < s->n; i++)
+		s->sinks[i].control = s->control;
 	for (ssize_t got = 1; pid > 0 && n < err_size && got > 0 && (n == 0 || err[n - 1] != '\0'); n += (size_t)got)
 		if ((got = read(s->control, err + n, err_size - n)) < 0)
 			break;
 	if (n > 0 && err[n - 1] == '\0')
 		return *err == '\0';
-	snprintf(err, err_size, "the process for sinks could not be begun");
+	snprintf(err, err_size, "the processes for sinks could not be begun");
 	return false;
 }
 
@@ -132,7 +147,7 @@ ship_new(const struct ship_options *o, char *err, size_t err_size)
 		good = sink_init(&s->sinks[s->n], o->urls[s->n], o, err, err_size);
 		s->sinks[s->n].counts = &s->counts[s->n];
 	}
-	if (good && all_differ(s, err, err_size) && begin_helper(s, err, err_size))
+	if (good && all_differ(s, err, err_size) && begin_keeper(s, err, err_size))
 		return s;
 	ship_free(s);
 	return NULL;
@@ -155,14 +170,12 @@ ship_open(struct ship *s, const connlog_columns *columns, char *err, size_t err_
 	return true;
 }
 
-bool
+void
 ship_begin(struct ship *s, const struct ship_times *times)
 {
 	for (size_t i = 0; i < s->n; i++)
-		if (!sink_begin(&s->sinks[i], s->o.hurry, times))
-			return false;
+		sink_begin(&s->sinks[i], s->o.hurry, times);
 	s->begun = true;
-	return true;
 }
 
 size_t
@@ -229,18 +242,19 @@ ship_count(struct ship *s, size_t i, struct ship_counts *out)
 {
 	struct sink         *k = &s->sinks[i];
 	const struct counts *c = k->counts;
-	uint64_t             bytes = 0;
-	const uint64_t       here = k->has_spool ? spool_records(&k->spool, &bytes) : 0, there = c->waiting + c->flying;
+	uint64_t             here;
+	const uint64_t       bytes = ring_used(&k->ring, &here), there = c->held + c->flying;
 
 	*out = (struct ship_counts){ .records = k->records,
 		                         .delivered = c->delivered,
 		                         .lost = k->lost + c->lost,
 		                         .waiting = k->pending + here + there,
-		                         .waiting_bytes = bytes + c->waiting_bytes,
+		                         .waiting_bytes = bytes,
 		                         .spooled = c->spooled,
 		                         .spooled_bytes = c->spooled_bytes,
 		                         .failures = c->failures,
 		                         .opened = c->opened,
+		                         .restarts = c->restarts,
 		                         .up = c->up != 0 };
 	snprintf(out->name, sizeof out->name, "%s", k->url.shown);
 	if (!s->ended)
@@ -286,7 +300,7 @@ ship_look(struct ship *s)
 
 /* Waits for the other process to exit.  It decides itself when to stop, but a live run does not rely on that. */
 static void
-wait_for_helper(const struct ship *s)
+wait_for_keeper(const struct ship *s)
 {
 	struct pollfd p = { .fd = s->control, .events = POLLIN };
 	uint64_t      moves = 0, before = 0;
@@ -318,7 +332,7 @@ ship_end(struct ship *s)
 		return true;
 	for (size_t i = 0; i < s->n; i++)
 		sink_end(&s->sinks[i]);
-	wait_for_helper(s);
+	wait_for_keeper(s);
 	s->ended = true;
 	for (size_t i = 0; i < s->n; i++) {
 		ship_count(s, i, &c);

@@ -1,6 +1,6 @@
 /* ship.h - records to other systems: several sinks at once, each named by a URL and with a format of its own.
  *
- * Each sink has a writer here, whose lines go through a socket to a process that delivers them (helper.h).  In a live run a sink never
+ * Each sink has a writer here, whose lines go through shared memory to a process that delivers them (carrier.h).  In a live run a sink never
  * delays capture: its records are queued in memory, then on disk, then lost and counted.  When captures or logs are read, reading
  * waits instead, and a sink that makes no progress for too long is abandoned.
  */
@@ -24,7 +24,8 @@ struct ship_options {
 	const char                   *spool;     /* folder of the disk spool, or NULL */
 	uint64_t                      spool_max; /* bytes each sink may have in it */
 	double                        patience;  /* seconds without progress after which a sink is abandoned */
-	/* Called first in the delivering process, which exits if it returns false. */
+	bool                          confined;  /* each delivering process may do only what its sink needs */
+	/* Called first in the process that begins the delivering ones; it exits if this returns false. */
 	bool (*prepare)(void *arg);
 	void *prepare_arg;
 	/* Reports a warning; called from any thread of either process. */
@@ -39,13 +40,13 @@ struct ship_counts {
 	uint64_t delivered, lost;
 	uint64_t waiting, waiting_bytes; /* in memory */
 	uint64_t spooled, spooled_bytes; /* in the disk spool */
-	uint64_t failures, opened;
+	uint64_t failures, opened, restarts;
 	bool     up;
 };
 
 struct ship;
 
-/* Parses the URLs and forks the delivering process; call it before there are threads.  Returns NULL and writes a message to `err`. */
+/* Parses the URLs and forks the delivering processes; call it before there are threads.  Returns NULL and writes a message to `err`. */
 struct ship *ship_new(const struct ship_options *o, char *err, size_t err_size);
 /* Makes the writers for records with these columns; NULL: the engine's.  Returns false and writes a message to `err`. */
 bool ship_open(struct ship *s, const connlog_columns *columns, char *err, size_t err_size);
@@ -55,8 +56,8 @@ struct ship_times {
 	double (*now)(const void *arg);
 	const void *arg;
 };
-/* Starts the sending threads.  `times` has to live as long as the ship; NULL: use the clock.  Returns false when out of memory. */
-bool   ship_begin(struct ship *s, const struct ship_times *times);
+/* Has to come before records.  `times` has to live as long as the ship; NULL: use the clock. */
+void   ship_begin(struct ship *s, const struct ship_times *times);
 size_t ship_size(const struct ship *s);
 /* Returns the writer options of the only sink, if there is one and it gets all records; else NULL. */
 const connlog_writer_options *ship_only(const struct ship *s);

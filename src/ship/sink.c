@@ -4,23 +4,21 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "sensor/clock.h"
 #include "sensor/out.h"
-#include "sensor/thread.h"
-#include "ship/frame.h"
 
 #define PATIENCE 0.25 /* seconds that a live run waits for room */
+#define SLICE    0.1  /* seconds after which a wait looks whether anybody delivers */
 
 enum {
 	FLUSH_SIZE = 64 << 10, /* bytes */
-	BRIDGE = 8 << 20,      /* bytes that may be queued in this process */
+	PIECES = 4,            /* lines are divided so that so many pieces fit into the memory at least */
 	NAME_ROOM = 64,
 };
 
@@ -157,10 +155,10 @@ sink_init(struct sink *k, const char *text, const struct ship_options *o, char *
 {
 	char why[SHIP_NAME_MAX * 2];
 
-	*k = (struct sink){ .fds = { -1, -1 }, .options = *o->writer, .waits = !o->live, .patience = o->patience };
+	*k = (struct sink){ .control = -1, .options = *o->writer, .waits = !o->live, .patience = o->patience };
 	bool good = url_parse(&k->url, text, why, sizeof why) && prepare(k, o, why, sizeof why);
-	if (good && (!make_name(k) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, k->fds) != 0)) {
-		snprintf(why, sizeof why, "%s", strerror(errno));
+	if (good && (!make_name(k) || !ring_init(&k->ring, o->memory))) {
+		snprintf(why, sizeof why, "out of memory");
 		good = false;
 	}
 	if (!good)
@@ -171,15 +169,7 @@ sink_init(struct sink *k, const char *text, const struct ship_options *o, char *
 void
 sink_free(struct sink *k)
 {
-	if (k->runs) {
-		spool_abandon(&k->spool);
-		pthread_join(k->thread, NULL);
-	}
-	if (k->has_spool)
-		spool_free(&k->spool);
-	for (size_t i = 0; i < 2; i++)
-		if (k->fds[i] >= 0)
-			close(k->fds[i]);
+	ring_free(&k->ring);
 	connlog_writer_free(k->writer);
 	connlog_where_free(k->where);
 	if (k->made != NULL)
@@ -191,54 +181,71 @@ sink_free(struct sink *k)
 
 /* ---- sending ------------------------------------------------------------------------------------------------------ */
 
-static int
-send_item(struct sink *k, struct out *out, const struct spool_item *item)
-{
-	const uint32_t kind = item->kind == SPOOL_HEAD ? FRAME_HEAD : item->kind == SPOOL_FOOT ? FRAME_FOOT : FRAME_LINES;
-	const struct frame f = { .kind = kind, .n = (uint32_t)item->n, .records = (uint32_t)item->records };
-	size_t             done = 0;
-	int                why = out_write(out, (const char *)&f, sizeof f, &done, &k->spool);
-
-	done = 0;
-	return why != 0 ? why : out_write(out, item->bytes, item->n, &done, &k->spool);
-}
-
-static void *
-send_all(void *arg)
-{
-	struct sink *k = arg;
-	struct out   out;
-
-	out_init(&out, k->fds[0]);
-	while (!spool_is_over(&k->spool)) {
-		struct spool_item *item = spool_wait(&k->spool, 1);
-		if (item == NULL)
-			continue;
-		if (send_item(k, &out, item) != 0)
-			break; /* the other process is gone; the rest is counted as lost */
-		spool_done(&k->spool);
-	}
-	spool_finish(&k->spool);
-	return NULL;
-}
-
-bool
+void
 sink_begin(struct sink *k, const volatile sig_atomic_t *hurry, const struct ship_times *times)
 {
 	k->times = times;
-	k->has_spool = spool_init(&k->spool, BRIDGE, hurry);
-	k->runs = k->has_spool && thread_begin(&k->thread, send_all, k);
-	return k->runs;
+	k->hurry = hurry;
+}
+
+/* Returns whether a process delivers this sink's records, or one will. */
+static bool
+is_served(const struct sink *k)
+{
+	struct pollfd p = { .fd = k->control, .events = POLLIN };
+
+	return !k->counts->gone && poll(&p, 1, 0) <= 0;
+}
+
+/* Puts a piece into the shared memory; if there is no room, waits for it until then.  Returns whether there was. */
+static bool
+put_piece(struct sink *k, enum spool_kind kind, connlog_text t, uint64_t records, double until)
+{
+	const struct ring_frame f = { .kind = kind, .n = (uint32_t)t.n, .records = (uint32_t)records };
+
+	if (t.n > ring_most(&k->ring))
+		return false;
+	for (;;) {
+		const uint32_t freed = k->ring.shared->freed;
+		if (ring_put(&k->ring, &f, t.p, NULL))
+			return true;
+		const double left = until - clock_steady();
+		if (left <= 0 || (k->hurry != NULL && *k->hurry) || !is_served(k))
+			return false;
+		ring_wait_freed(&k->ring, freed, fmin(left, SLICE));
+	}
+}
+
+/* Returns how many bytes to put at once: whole lines, and more than a quarter of the memory only if a line has them. */
+static size_t
+piece_of(const struct sink *k, connlog_text t)
+{
+	const size_t most = k->ring.size / PIECES;
+
+	if (t.n <= most)
+		return t.n;
+	const size_t whole = whole_lines(t.p, most);
+	if (whole > 0)
+		return whole;
+	const char *end = memchr(t.p, '\n', t.n);
+	return end != NULL ? (size_t)(end + 1 - t.p) : t.n;
 }
 
 static void
 put(struct sink *k, enum spool_kind kind, connlog_text t, uint64_t records)
 {
-	const double until = k->waits ? INFINITY : k->stuck ? 0 : clock_steady() + PATIENCE;
-
-	k->stuck = !spool_put_as(&k->spool, kind, t.p, t.n, records, until);
-	if (k->stuck)
-		k->lost += records;
+	do {
+		const double       until = k->waits ? INFINITY : k->stuck ? 0 : clock_steady() + PATIENCE;
+		const connlog_text piece = { t.p, piece_of(k, t) };
+		const uint64_t     lines = piece.n < t.n ? count_lines(piece.p, piece.n) : records;
+		const uint64_t     n = lines < records ? lines : records;
+		k->stuck = !put_piece(k, kind, piece, n, until);
+		if (k->stuck)
+			k->lost += n;
+		records -= n;
+		t.p += piece.n;
+		t.n -= piece.n;
+	} while (t.n > 0);
 }
 
 /* Sends the writer's buffer. */
@@ -315,5 +322,5 @@ sink_end(struct sink *k)
 	sink_flush(k);
 	connlog_writer_close(k->writer, k->times != NULL ? *k->times->last : clock_wall());
 	hand_on(k, SPOOL_FOOT);
-	spool_close(&k->spool, 0);
+	ring_close(&k->ring);
 }

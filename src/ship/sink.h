@@ -1,9 +1,10 @@
-/* sink.h - the sending half of a sink, in the process that makes the records: a writer and a thread that sends its lines. */
+/* sink.h - the sending half of a sink, in the process that makes the records: a writer and the memory that its lines go to. */
 #ifndef CONNLOG_SHIP_SINK_H
 #define CONNLOG_SHIP_SINK_H
 
 #include "connlog_where.h"
 #include "ship/kind.h"
+#include "ship/ring.h"
 #include "ship/ship.h"
 
 struct sink {
@@ -17,25 +18,24 @@ struct sink {
 	connlog_writer         *writer;
 	connlog_where          *where; /* selects its records; NULL: all */
 
-	int                      fds[2]; /* this process's end and the other's */
-	struct spool             spool;  /* bridges moments in which the other process is not scheduled */
-	pthread_t                thread;
-	bool                     has_spool, runs;
-	bool                     waits;  /* wait for room instead of losing records */
-	bool                     headed; /* the header was sent */
-	bool                     stuck;  /* waiting for room was in vain since the last success: do not wait again */
-	uint64_t                 records, pending; /* made; of these, still in the writer */
-	uint64_t                 lost, told;       /* lost in this process; lost in all as last reported, */
-	double                   tell_at;          /* and when the next report may come */
-	struct counts           *counts;           /* kept by the other process */
-	const struct ship_times *times;
+	struct ring                  ring;    /* shared with the process that delivers */
+	int                          control; /* a socket that hangs up when no such process is left; or -1 */
+	bool                         waits;   /* wait for room instead of losing records */
+	bool                         headed;  /* the header was sent */
+	bool                         stuck;   /* waiting for room was in vain since the last success: do not wait again */
+	uint64_t                     records, pending; /* made; of these, still in the writer */
+	uint64_t                     lost, told;       /* lost in this process; lost in all as last reported, */
+	double                       tell_at;          /* and when the next report may come */
+	struct counts               *counts;           /* kept by the other process */
+	const volatile sig_atomic_t *hurry;            /* see ship.h */
+	const struct ship_times     *times;
 };
 
 /* Takes the URL apart and prepares the sink.  Returns false and writes a message to `err`. */
 bool sink_init(struct sink *k, const char *text, const struct ship_options *o, char *err, size_t err_size);
 void sink_free(struct sink *k);
-/* Starts the sending thread.  Returns whether there is one. */
-bool sink_begin(struct sink *k, const volatile sig_atomic_t *hurry, const struct ship_times *times);
+/* Has to come before records. */
+void sink_begin(struct sink *k, const volatile sig_atomic_t *hurry, const struct ship_times *times);
 void sink_record(struct sink *k, const connlog_record *r);
 /* Sends lines made by somebody else's writer. */
 void sink_lines(struct sink *k, connlog_text t, uint64_t records);

@@ -154,6 +154,7 @@ unix_open(void *sink, struct link *l)
 const struct ship_kind kind_unix = {
 	.scheme = "unix",
 	.syntax = "unix:PATH",
+	.needs = NEED_NETWORK,
 	.heads = true,
 	.prepare = unix_prepare,
 	.open = unix_open,
@@ -219,6 +220,7 @@ tcp_open(void *sink, struct link *l)
 const struct ship_kind kind_tcp = {
 	.scheme = "tcp",
 	.syntax = "tcp://HOST:PORT",
+	.needs = NEED_NETWORK,
 	.heads = true,
 	.prepare = tcp_prepare,
 	.open = tcp_open,
@@ -247,6 +249,7 @@ tcps_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t er
 const struct ship_kind kind_tcps = {
 	.scheme = "tcps",
 	.syntax = "tcps://HOST:PORT",
+	.needs = NEED_NETWORK,
 #ifndef CONNLOG_OPENSSL
 	.missing = "libssl-dev",
 #endif

@@ -184,6 +184,7 @@ sqlite_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done
 const struct ship_kind kind_sqlite = {
 	.scheme = "sqlite",
 	.syntax = "sqlite:FILE",
+	.needs = NEED_FILE,
 	.format = "json",
 	.column = "interim",
 	.fixed = true,

@@ -103,11 +103,11 @@ class Kafka:
         return sum(os.path.getsize(os.path.join(data, d, f)) for d in os.listdir(data) if d.rsplit("-", 1)[0] == topic
                    for f in os.listdir(os.path.join(data, d)) if f.endswith(".log"))
 
-    def read(self, topic):
+    def read(self, topic, patience=8):
         """=> [(partition, headers, key, value)] of all messages, as Kafka's own consumer prints them."""
         done = self.run("org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", self.at, "--topic", topic,
-                        "--from-beginning", "--timeout-ms", "8000", *(x for p in ("partition", "headers", "key", "value")
+                        "--from-beginning", "--timeout-ms", str(patience * 1000), *(x for p in ("partition", "headers", "key", "value")
                                                                     for x in ("--property", "print.%s=true" % p)), must=False)
         rows = [tuple(line.split("\t")) for line in done.stdout.splitlines() if line.startswith("Partition:")]
         assert "Processed a total of %d messages" % len(rows) in done.stderr + done.stdout, done.stderr[-2000:]
-        return rows
+        return rows if rows or patience > 8 else self.read(topic, 40)  # it may take longer to begin on a busy machine

@@ -25,8 +25,7 @@
 
 #include "guard/guard.h"
 #include "guard/user.h"
-
-#define FORBIDDEN (-SIGSYS) /* the kernel has ended it */
+#include "guard_help.h"
 
 static char folder[] = "/tmp/guard-test-XXXXXX", kept[64], other[64];
 
@@ -41,27 +40,6 @@ in(const char *dir, const char *name)
 	return path[turn];
 }
 
-/* Returns what the attempt returned in a child that is confined, or minus the signal that ended it. */
-static int
-try_confined(int (*confine)(const struct guard *g), const struct guard *g, int (*attempt)(void))
-{
-	int         status;
-	const pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(confine(g) == 0 ? attempt() : 99);
-	assert_true(pid > 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-static int
-calls(const struct guard *g)
-{
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	return guard_calls(g);
-}
-
 static int
 files(const struct guard *g)
 {
@@ -69,13 +47,6 @@ files(const struct guard *g)
 
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	return guard_files(g, &version);
-}
-
-static void
-need_calls(void)
-{
-	if (strstr(guard_version(), "without") != NULL)
-		skip();
 }
 
 static void
@@ -91,31 +62,6 @@ static int
 open_socket(void)
 {
 	return socket(AF_INET, SOCK_DGRAM, 0) >= 0 ? 1 : 2;
-}
-
-static int
-run_program(void)
-{
-	execl("/bin/true", "true", (char *)NULL);
-	return 2;
-}
-
-static int
-make_filesystem(void)
-{
-	return syscall(SYS_mount, "none", "/", "tmpfs", 0, NULL) == 0;
-}
-
-static int
-load_bpf(void)
-{
-	return syscall(SYS_bpf, 0, NULL, 0) == 0;
-}
-
-static int
-change_user(void)
-{
-	return syscall(SYS_setuid, 0) == 0;
 }
 
 static void
@@ -134,29 +80,6 @@ test_forbidden_calls_end_the_process(void **state)
 	const struct guard all = { .captures = true, .serves = true, .compiles = true };
 	assert_int_equal(try_confined(calls, &all, open_socket), FORBIDDEN);
 	assert_int_equal(try_confined(calls, &all, run_program), FORBIDDEN);
-}
-
-static int
-fork_child(void)
-{
-	const pid_t pid = fork();
-	if (pid == 0)
-		_exit(0);
-	return 3;
-}
-
-static int
-kill_parent(void)
-{
-	kill(getppid(), 0);
-	return 3;
-}
-
-static int
-look_into_parent(void)
-{
-	syscall(SYS_ptrace, 16, getppid(), 0, 0);
-	return 3;
 }
 
 static int

@@ -1,0 +1,28 @@
+"""The processes that deliver records to sinks, found by their names and parents."""
+import glob
+import os
+
+from sandbox_test import status_of
+
+
+def processes():
+    """=> {PID: its status} of all."""
+    found = {}
+    for path in glob.glob("/proc/[0-9]*"):
+        try:
+            found[os.path.basename(path)] = status_of(path)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def keeper_of(owner):
+    """=> The PID of the process that begins those that deliver, or None; `owner.process` is connlog."""
+    return next((int(pid) for pid, s in processes().items() if s["Name"] == "connlog-keeper" and s["PPid"] == str(owner.process.pid)), None)
+
+
+def helpers_of(owner):
+    """=> The statuses of the processes that deliver, one a sink, the oldest first."""
+    keeper = str(keeper_of(owner))
+    found = [s for s in processes().values() if s["Name"] == "connlog-ship" and s["PPid"] == keeper]
+    return sorted(found, key=lambda s: int(s["Pid"]))
