@@ -3,8 +3,11 @@ import copy
 import json
 import os
 import re
+import signal
 import subprocess
+import types
 
+from delivery import helpers_of
 from env import Skip
 from kafka import Kafka, free_port
 from sensor import Net, Sensor, wait_until
@@ -132,3 +135,22 @@ def test_settings_are_passed_on(env):
         assert says in said, said
     said = env.run("--to", "kafka://127.0.0.1:%d/x?timeout=1&kafka.sasl.password=secret" % port, env.capture("http.pcap"), code=1).stderr
     assert "sasl.password=***" in said and "secret" not in said, said
+
+
+def test_what_was_not_acknowledged_when_the_process_died_is_sent_again(env):
+    """Nothing is missing; what came twice is told by its uid, and is counted once."""
+    need_kafka(env)
+    with Kafka(env) as kafka:
+        kafka.start()
+        kafka.create("conn", 1)
+        reading = types.SimpleNamespace(process=subprocess.Popen(
+            [fast(env).connlog, "convert", "--to", "kafka://%s/conn" % kafka.at, "-"], cwd=env.tmp, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        for i in range(4):
+            reading.process.stdin.writelines(rows(env, i * 20000, 20000))
+            reading.process.stdin.flush()
+            assert wait_until(lambda: kafka.size("conn") > 0 and helpers_of(reading), 60)
+            os.kill(int(helpers_of(reading)[0]["Pid"]), signal.SIGKILL)
+        said = reading.process.communicate(timeout=200)[1]
+        assert reading.process.returncode == 0 and "is replaced (1 so far)" in said and "lost" not in said, said
+        read = uids(kafka.read("conn"))
+    assert sorted(set(read)) == ["C%07d" % i for i in range(80000)], len(set(read))
