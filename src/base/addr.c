@@ -36,7 +36,8 @@ put_hex16(char *p, unsigned v)
 	return p;
 }
 
-/* The first longest run of zero groups: *at and its length, 0 where there is none of two or more. */
+/* Finds the first longest run of zero groups.  Stores its place in *at and returns its length, or 0 if no run has two
+ * or more. */
 static int
 longest_zeros(const unsigned group[8], int *at)
 {

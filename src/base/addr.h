@@ -22,7 +22,7 @@ struct addr {
 static inline struct addr
 addr_from_v4(const uint8_t *four)
 {
-	/* Two whole words: what is stored in one piece can be loaded in one piece right after. */
+	/* Two whole words, so that a store can be forwarded to a load of the same size right after it. */
 	struct addr a;
 	uint32_t    v4;
 	memcpy(&v4, four, 4);
@@ -59,7 +59,7 @@ addr_v4(const struct addr *a)
 	return v4;
 }
 
-/* The order in which the bytes stand. */
+/* Compares two addresses byte by byte, as memcmp() does. */
 static inline int
 addr_cmp(const struct addr *a, const struct addr *b)
 {
@@ -79,7 +79,7 @@ addr_equal(const struct addr *a, const struct addr *b)
 	return x[0] == y[0] && x[1] == y[1];
 }
 
-/* The 256 values of a byte in decimal, a point behind each, and how many bytes that is. (addr.c) */
+/* The 256 values of a byte in decimal, each followed by a dot, and the length of each text.  Defined in addr.c. */
 extern const struct addr_byte {
 	char    text[4];
 	uint8_t n;
@@ -92,8 +92,8 @@ addr_put_byte(char *p, uint8_t byte)
 	return p + addr_bytes[byte].n;
 }
 
-/* Writes a.b.c.d and up to three bytes behind it.  Returns where the text ends.  Each byte of the address is copied with its
- * point, and what is too much is written over. */
+/* Writes a.b.c.d and up to three more bytes.  Returns the end of the text.  Each byte of the address is copied together
+ * with its dot, and the surplus is overwritten by what follows. */
 static inline char *
 addr_put_v4(char *p, const uint8_t *four)
 {

@@ -1,8 +1,8 @@
-/* arena.h - memory for things that go all at once.
+/* arena.h - memory for objects that are all freed at once.
  *
- * Pieces are cut off a chunk one behind the other and never move; where a chunk is full a larger one is begun.  A reset
- * takes back everything and keeps one chunk for what comes next, so that whoever does the same work again and again
- * (a record after a record) asks the system for memory only at the beginning.
+ * Pieces are cut off a chunk one after the other and never move; when a chunk is full, a larger one is started.  A
+ * reset releases everything but keeps one chunk, so that a caller that repeats the same work (one record after
+ * another) asks the system for memory only at the beginning.
  */
 #ifndef CONNLOG_BASE_ARENA_H
 #define CONNLOG_BASE_ARENA_H
@@ -16,7 +16,7 @@ struct arena_chunk;
 
 /* Starts as zeros. */
 struct arena {
-	struct arena_chunk *last; /* the one that pieces are cut from; those before are full */
+	struct arena_chunk *last; /* the chunk that pieces are cut from; earlier ones are full */
 };
 
 /* Returns `n` bytes, aligned for any type, good until the reset; or NULL when out of memory. */

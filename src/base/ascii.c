@@ -1,5 +1,5 @@
-/* ascii.c - see ascii.h.  A byte is in the set where the bits that stand for its lower four bits (a table of the set) and
- * the one bit of its upper four (a table that is always the same) have one in common. */
+/* ascii.c - see ascii.h.  A byte is in the set if the table entry for its lower four bits (a table of the set) and the
+ * one bit for its upper four bits (a constant table) have a bit in common. */
 #include "base/ascii.h"
 
 #if defined(__x86_64__)
@@ -39,7 +39,8 @@ sixteen(const void *p)
 	return _mm_loadu_si128((const __m128i *)p);
 }
 
-/* Returns what is not zero where a byte of `v` is in the set.  A shuffle answers 0 for a byte above 0x7f. */
+/* Returns a vector whose bytes are non-zero where the byte of `v` is in the set.  A shuffle yields 0 for a byte above
+ * 0x7f. */
 __attribute__((target("avx2"))) static inline __m256i
 hits(const struct tables *t, __m256i v)
 {
@@ -68,7 +69,7 @@ places_in_few(const struct tables *t, const uint8_t *p, size_t n)
 	return places(hits(t, _mm256_set_m128i(sixteen(p + n - 16), sixteen(p))));
 }
 
-/* Returns the first of these places; `n` where there is none. */
+/* Returns the first of these positions, or `n` if there is none. */
 static inline size_t
 first_of_few(unsigned places, size_t n)
 {
@@ -77,7 +78,7 @@ first_of_few(unsigned places, size_t n)
 	return places ? n - 16 + (unsigned)__builtin_ctz(places >> 16) : n;
 }
 
-/* Returns the first place from `i` on with a hit, looked for in twice the width at a time. */
+/* Returns the first position from `i` on that hits, searching two vectors at a time. */
 __attribute__((target("avx2"))) static inline size_t
 scan_many(const struct tables *t, const uint8_t *p, size_t i, size_t n)
 {
@@ -105,7 +106,7 @@ tables_of(const struct ascii_set *s)
 	};
 }
 
-/* Many look for something that is near. */
+/* Many searches end within a few bytes. */
 __attribute__((target("avx2"))) static size_t
 scan_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
 {
@@ -153,7 +154,7 @@ scan_blocks(const struct ascii_set *s, const uint8_t *p, size_t n)
 		if (n - i < LEAST)
 			i = n - LEAST; /* some of it has been seen */
 		const uint8x16_t v = vld1q_u8(p + i);
-		/* A table answers 0 for what is beyond it: a byte above 0x7f. */
+		/* A table lookup yields 0 for an index beyond the table: a byte above 0x7f. */
 		const uint8x16_t both =
 			vandq_u8(vqtbl1q_u8(low, vandq_u8(v, vdupq_n_u8(0x8f))), vqtbl1q_u8(high, vshrq_n_u8(v, 4)));
 		if (vmaxvq_u8(both))

@@ -1,8 +1,8 @@
 /* ascii.h - sets of ASCII characters, and the first byte of a text that is in one.
  *
- * The set has sixteen bytes, which is what a table in a vector register has: bit h of at[l] stands for the character
- * h << 4 | l.  So a text is looked through 32 bytes at a time with AVX2 and 16 with NEON, however large the set; where the
- * processor has neither, byte by byte.
+ * The set has sixteen bytes, which is what a table in a vector register has: bit h of at[l] stands for the character h
+ * << 4 | l.  A text is therefore searched 32 bytes at a time with AVX2 and 16 with NEON, however large the set is, and
+ * byte by byte on processors that have neither.
  */
 #ifndef CONNLOG_BASE_ASCII_H
 #define CONNLOG_BASE_ASCII_H
@@ -35,9 +35,9 @@ ascii_has(const struct ascii_set *s, uint8_t c)
 	return c < 0x80 && (s->at[c & 15] >> (c >> 4) & 1);
 }
 
-/* Returns how many bytes come before the first that is in the set; `n` where none is. */
+/* Returns the number of bytes before the first one that is in the set, or `n` if none is. */
 size_t ascii_scan(const struct ascii_set *s, const uint8_t *p, size_t n);
-/* Returns how many bytes come before the first that is not in the set. */
+/* Returns the number of bytes before the first one that is not in the set, or `n` if all are. */
 size_t ascii_span(const struct ascii_set *s, const uint8_t *p, size_t n);
 
 #endif

@@ -1,4 +1,4 @@
-/* budget.h - memory that many share: who asks for more than is left goes without, and that is counted. */
+/* budget.h - an amount of memory that many callers share.  A request for more than is left is refused and counted. */
 #ifndef CONNLOG_BASE_BUDGET_H
 #define CONNLOG_BASE_BUDGET_H
 

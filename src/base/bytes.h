@@ -1,7 +1,7 @@
 /* bytes.h - the bounds-checked cursor over input bytes.
  *
- * Every byte that comes from outside is read through this.  A cursor is a pointer and a length; `bytes_at`
- * answers NULL when the wanted range is not all there.  Loads go by memcpy, so no alignment is needed.
+ * Every byte of input is read through it.  A cursor is a pointer and a length; `bytes_at` returns NULL unless the whole
+ * range is inside.  Loads use memcpy, so no alignment is needed.
  */
 #ifndef CONNLOG_BASE_BYTES_H
 #define CONNLOG_BASE_BYTES_H
@@ -16,20 +16,20 @@ struct bytes {
 	size_t         n;
 };
 
-/* Returns the `want` bytes at `off`, or NULL where they are not all inside. */
+/* Returns the `want` bytes at `off`, or NULL unless all of them are inside. */
 static inline const uint8_t *
 bytes_at(struct bytes b, size_t off, size_t want)
 {
 	return off <= b.n && want <= b.n - off ? b.p + off : NULL;
 }
 
-/* Drops the first `n` bytes (all of them where there are fewer). */
+/* Drops the first `n` bytes, or all of them if there are fewer. */
 static inline struct bytes
 bytes_skip(struct bytes b, size_t n)
 {
 	if (n > b.n)
 		n = b.n;
-	return (struct bytes){ n > 0 ? b.p + n : b.p, b.n - n }; /* there may be no bytes and no place */
+	return (struct bytes){ n > 0 ? b.p + n : b.p, b.n - n }; /* an empty cursor may have a NULL pointer */
 }
 
 /* Keeps at most the first `n` bytes. */

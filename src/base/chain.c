@@ -5,7 +5,7 @@
 
 #include "base/copy.h"
 
-/* `next` stands where slab_release_all() wants it. */
+/* `next` is where slab_release_all() expects it. */
 struct block {
 	uint32_t next;
 	uint8_t  at[CHAIN_BLOCK - 4];
@@ -13,7 +13,7 @@ struct block {
 
 enum { ROOM = sizeof((struct block *)NULL)->at };
 
-/* Returns how much of the last block is full. */
+/* Returns the number of bytes used in the last block. */
 static size_t
 fill(const struct chain *c)
 {

@@ -1,7 +1,7 @@
-/* chain.h - bytes that are kept one behind the other, in small blocks of a slab.
+/* chain.h - a byte string that grows, kept in small blocks of a slab.
  *
- * A buffer that grows is copied whenever it does, and on average a fourth of it is empty; a chain grows by a block of one cache
- * line.  Its blocks are linked as the slab links those that are free, so a chain is given back as a whole.
+ * A buffer is copied each time it grows, and on average a quarter of it is empty; a chain grows by one block, a cache
+ * line, at a time.  Its blocks are linked the way the slab links free ones, so a whole chain is released at once.
  */
 #ifndef CONNLOG_BASE_CHAIN_H
 #define CONNLOG_BASE_CHAIN_H
@@ -15,15 +15,16 @@
 
 /* Starts as zeros. */
 struct chain {
-	uint32_t first, last; /* handles of the slab */
+	uint32_t first, last; /* slab handles */
 	uint32_t n;           /* bytes kept */
 };
 
-/* Adds what may be in two pieces.  Returns false when out of memory: part of the bytes may then be there. */
+/* Appends bytes that may come in two pieces.  Returns false when out of memory; part of the bytes may then have been
+ * appended. */
 bool chain_add(struct chain *c, struct slab *s, struct bytes head, struct bytes body);
-/* Copies all of it to `out`, which has room for c->n bytes. */
+/* Copies the whole chain to `out`, which must have room for c->n bytes. */
 void chain_copy(const struct chain *c, const struct slab *s, uint8_t *out);
-/* Gives its blocks back. */
+/* Releases its blocks. */
 void chain_clear(struct chain *c, struct slab *s);
 
 #endif

@@ -1,7 +1,7 @@
 /* checksum.c - the Internet checksum (RFC 1071).
  *
- * Long input is added up in vectors where the processor has AVX2 or NEON; what is shorter, in 64-bit words into two
- * sums at once: compilers have an instruction for the carry, and it is faster than the vectors that every x86-64 has.
+ * Long input is added up in vectors if the processor has AVX2 or NEON.  Shorter input is added in 64-bit words into two
+ * sums at once: compilers use the add-with-carry instruction, which is faster than the vectors that every x86-64 has.
  */
 #include "base/checksum.h"
 
@@ -13,8 +13,8 @@
 #include <arm_neon.h>
 #endif
 
-/* Bytes that are added up in vectors: with fewer, setting the vectors up costs more than they save, and sums of more, which
- * no packet has, would not fit. */
+/* The range of lengths that are added up in vectors: for fewer bytes, setting up the vectors costs more than they
+ * save; for more, which no packet has, the sums would overflow. */
 #define VECTORS_FROM 64
 #define VECTORS_TO   65536
 
@@ -26,7 +26,7 @@ load64(const uint8_t *p)
 	return word;
 }
 
-/* The last bytes of a range, fewer than eight, as they would stand with zeros behind them; `end` is theirs. */
+/* Returns the last bytes of a range, fewer than eight, padded with zeros; `end` is the end of the range. */
 static uint64_t
 load_last(const uint8_t *end, size_t n, bool eight_before)
 {
@@ -69,8 +69,8 @@ add_words(uint64_t even, const uint8_t *p, size_t n)
 }
 
 #if defined(__x86_64__)
-/* Adds 64 bytes to eight sums of 16-bit words.  There is one instruction that multiplies words and adds up the products of two
- * neighbours, but for words with a sign: so each word is taken as 2^15 less than it is. */
+/* Adds 64 bytes to eight sums of 16-bit words.  One instruction multiplies words and adds up the products of two
+ * neighbours, but it takes them as signed, so each word is lowered by 2^15 first. */
 __attribute__((target("avx2"))) static inline __m256i
 add_two(__m256i sums, __m256i a, __m256i b)
 {
@@ -79,7 +79,7 @@ add_two(__m256i sums, __m256i a, __m256i b)
 	                                               _mm256_madd_epi16(_mm256_xor_si256(b, half), ones)));
 }
 
-/* Eight sums into one. */
+/* Adds eight sums up to one. */
 __attribute__((target("avx2"))) static inline int32_t
 in_one(__m256i eight)
 {
@@ -88,8 +88,8 @@ in_one(__m256i eight)
 	return _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1);
 }
 
-/* What is left after the last whole 64 bytes are the last bytes of the 64 that end with it; an odd last one comes by itself, since
- * these 64 have to begin like a word of 16 bits. */
+/* The bytes left after the last whole 64 are taken as the tail of the 64 that end with them; an odd last byte is added
+ * by itself, since these 64 must start at a 16-bit word. */
 __attribute__((target("avx2"))) static uint64_t
 add_vectors(uint64_t sum, const uint8_t *p, size_t n)
 {
@@ -100,14 +100,14 @@ add_vectors(uint64_t sum, const uint8_t *p, size_t n)
 	const uint8_t *end = p + whole, *last = p + (n & ~(size_t)1) - 64, *mask = masks + left;
 	__m256i        sums = _mm256_setzero_si256();
 
-	do { /* there are 64 at least */
+	do { /* there are at least 64 */
 		sums = add_two(sums, _mm256_loadu_si256((const void *)p), _mm256_loadu_si256((const void *)(p + 32)));
 		p += 64;
 	} while (p != end);
 	sums = add_two(
 		sums, _mm256_and_si256(_mm256_loadu_si256((const void *)last), _mm256_loadu_si256((const void *)mask)),
 		_mm256_and_si256(_mm256_loadu_si256((const void *)(last + 32)), _mm256_loadu_si256((const void *)(mask + 32))));
-	const uint64_t less = (whole + 64) / 2 << 15; /* what has been left out */
+	const uint64_t less = (whole + 64) / 2 << 15; /* the part that was left out */
 	return checksum_plus(sum, less + (uint64_t)(int64_t)in_one(sums) + (n % 2 ? last[64] : 0));
 }
 

@@ -1,10 +1,11 @@
 /* checksum.h - the Internet checksum (RFC 1071), fast.
  *
- * A sum is kept unfolded in 64 bits and folded at the end, so several ranges can be added up.  Every range but
- * the last must have an even length.  Values are in the byte order of the packet, whatever the machine's is:
- * ones'-complement addition does not care (RFC 1071 section 2.B), only `checksum_word` has to know.
+ * A sum is kept unfolded in 64 bits and folded at the end, so several ranges can be added up.  Every range but the last
+ * must have an even length.  Values are in the packet's byte order on any machine: ones'-complement addition does not
+ * depend on it (RFC 1071 section 2.B); only `checksum_word` has to know it.
  *
- * A range that holds its own correct checksum gives 0xffff; all bytes zero give 0, which is no good checksum.
+ * A range that contains its own correct checksum sums to 0xffff; a range of zeros sums to 0, which is not a correct
+ * checksum.
  */
 #ifndef CONNLOG_BASE_CHECKSUM_H
 #define CONNLOG_BASE_CHECKSUM_H
@@ -15,7 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Adds end-around: what falls out at the top comes in at the bottom. */
+/* Adds with end-around carry. */
 static inline uint64_t
 checksum_plus(uint64_t sum, uint64_t word)
 {
@@ -23,8 +24,8 @@ checksum_plus(uint64_t sum, uint64_t word)
 	return sum + (sum < word);
 }
 
-/* Returns the sum of `n` 32-bit words, a known and small number of them: an IPv4 header has 5, its addresses 2.  A word of 64 bits
- * is worth as much as its parts. */
+/* Returns the sum of `n` 32-bit words; `n` is small and known at compile time: an IPv4 header has 5, its addresses
+ * 2.  A 64-bit word counts as much as the sum of its parts. */
 static inline uint64_t
 checksum_words(const uint8_t *p, unsigned n)
 {
@@ -51,8 +52,8 @@ checksum_word(uint64_t sum, uint32_t word)
 	return checksum_plus(sum, htobe32(word));
 }
 
-/* Returns the sum in 16 bits with end-around carry: 0xffff where the checksum is right.  A half added to itself the other way
- * round has the sum of both, carry included, in the upper one. */
+/* Returns the sum folded to 16 bits with end-around carry: 0xffff if the checksum is right.  A word added to itself
+ * with its halves swapped has their sum, carry included, in the upper half. */
 static inline uint16_t
 checksum_fold(uint64_t sum)
 {
@@ -60,8 +61,8 @@ checksum_fold(uint64_t sum)
 	return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
 }
 
-/* Returns whether the sum is that of a range that holds its own correct checksum.  Adding end-around keeps a number's rest modulo
- * 0xffff, whether it is folded or not; and a compiler knows how to test for that rest by one multiplication. */
+/* Returns whether the sum is that of a range that contains its own correct checksum.  End-around addition preserves the
+ * remainder modulo 0xffff, folded or not, and compilers test for that remainder with one multiplication. */
 static inline bool
 checksum_is_right(uint64_t sum)
 {

@@ -1,4 +1,4 @@
-/* copy.h - copies of a few bytes, of which a call would be the larger part. */
+/* copy.h - copies a few bytes, where the call of memcpy() would cost more than the copying. */
 #ifndef CONNLOG_BASE_COPY_H
 #define CONNLOG_BASE_COPY_H
 
@@ -6,15 +6,15 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Two pieces of a size, the first from the beginning and the last up to the end, cover whatever lies between that size and
- * twice that size. */
+/* Two pieces of one size, the first at the beginning and the second at the end, cover every length between that size
+ * and twice that size. */
 #define COPY_BOTH_ENDS(size)                                                                                           \
 	do {                                                                                                               \
 		memcpy(to, from, (size));                                                                                      \
 		memcpy(to + n - (size), from + n - (size), (size));                                                            \
 	} while (0)
 
-/* Copies 1 to 32 bytes.  Returns where the copy ends. */
+/* Copies 1 to 32 bytes.  Returns the end of the copy. */
 static inline char *
 copy_short(char *to, const char *from, size_t n)
 {

@@ -1,6 +1,6 @@
-/* digits.h - the digits of numbers of which a log is full, without a call and nearly without a branch.
+/* digits.h - prints the numbers that a log is full of, without a call and nearly without a branch.
  *
- * Each function writes at `p`, where there has to be room for what is said, and returns where the number ends.
+ * Each function writes at `p`, which must have the room that its comment states, and returns the end of the number.
  */
 #ifndef CONNLOG_BASE_DIGITS_H
 #define CONNLOG_BASE_DIGITS_H
@@ -13,8 +13,8 @@
 
 extern const char digit_pairs[200]; /* 00 01 ... 99 */
 
-/* Returns the eight digits of `v`, which is below 10^8, as numbers, the first in the lowest byte.  All parts of a size are
- * divided at once, side by side in one word. */
+/* Returns the eight digits of `v`, which is below 10^8, as numbers, the first in the lowest byte.  All parts of one
+ * size are divided at once, side by side in one word. */
 static inline uint64_t
 eight_digits(uint32_t v)
 {
@@ -25,14 +25,14 @@ eight_digits(uint32_t v)
 	return tens | (twos - tens * 10) << 8;
 }
 
-/* Returns the same as they stand in memory. */
+/* Returns the same, in the order of memory. */
 static inline uint64_t
 eight_digits_text(uint64_t digits)
 {
 	return htole64(digits + 0x3030303030303030);
 }
 
-/* `v` is below 10^8; eight bytes are written whatever the number. */
+/* `v` is below 10^8; eight bytes are written, however many digits it has. */
 static inline char *
 put_digits(char *p, uint32_t v)
 {
@@ -43,7 +43,7 @@ put_digits(char *p, uint32_t v)
 	return p + 8 - zeros;
 }
 
-/* `v` is below 2^16; eight bytes are written whatever the number. */
+/* `v` is below 2^16; eight bytes are written, however many digits it has. */
 static inline char *
 put_port(char *p, uint16_t v)
 {
@@ -55,8 +55,8 @@ put_port(char *p, uint16_t v)
 	return p + 5;
 }
 
-/* Is it what clocks and durations say?  The lowest bit of the fraction is then worth at least 2^-63, so 64 bits hold it
- * exactly. */
+/* Returns whether the value is in the range of clocks and durations.  The lowest bit of its fraction is then worth at
+ * least 2^-63, so 64 bits hold the fraction exactly. */
 static inline bool
 is_clock(double v)
 {
@@ -79,7 +79,7 @@ put_clock(char *p, double v)
 		micros = 0;
 		whole++;
 	}
-	if (whole < 10) { /* a duration, mostly */
+	if (whole < 10) { /* mostly a duration */
 		*p++ = (char)('0' + whole);
 	} else if (whole < 100000000) {
 		p = put_digits(p, (uint32_t)whole);

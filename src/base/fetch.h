@@ -1,7 +1,7 @@
-/* fetch.h - asks for a cache line that is going to be written.
+/* fetch.h - prefetches a cache line that is going to be written.
  *
- * The empty asm says that this has an effect: GCC takes a function that does nothing but __builtin_prefetch() for one
- * without any, and drops the calls of it.
+ * The empty asm marks this as having an effect: GCC considers a function that only calls __builtin_prefetch() to have
+ * none, and removes the calls to it.
  */
 #ifndef CONNLOG_BASE_FETCH_H
 #define CONNLOG_BASE_FETCH_H
@@ -17,7 +17,7 @@ fetch(const void *p)
 	__asm__ volatile("");
 }
 
-/* The same for what is only read: other processors may keep the line. */
+/* The same for a line that is only read: other processors may keep their copies. */
 static inline void
 fetch_to_read(const void *p, size_t n)
 {
@@ -25,7 +25,7 @@ fetch_to_read(const void *p, size_t n)
 		__builtin_prefetch((const char *)p + at, 0);
 }
 
-/* All lines of `n` bytes that begin with a line. */
+/* Prefetches all lines of `n` bytes, which start at a line. */
 static inline void
 fetch_all(const void *p, size_t n)
 {

@@ -71,11 +71,11 @@ normalize(struct scaled a)
 struct digits {
 	char     at[20];
 	unsigned n;
-	int      exponent; /* value is the digits as an integer times 10^exponent */
+	int      exponent; /* the value is the digits, as an integer, times 10^exponent */
 };
 
-/* Walks the last digit down from the upper end of the interval towards the value, as long as that gets nearer:
- * `rest` is how far the digits are below the upper end, `distance` how far the value is, `unit` one of the last digit. */
+/* Lowers the last digit from the upper end of the interval towards the value as long as that gets nearer: `rest` is
+ * how far the digits are below the upper end, `distance` how far the value is, and `unit` is one in the last digit. */
 static void
 round_down(struct digits *d, uint64_t interval, uint64_t rest, uint64_t unit, uint64_t distance)
 {
@@ -86,12 +86,12 @@ round_down(struct digits *d, uint64_t interval, uint64_t rest, uint64_t unit, ui
 	}
 }
 
-/* Where the digits of the whole part are enough, possibly fewer of them: numbers that end in zeros.
- * Returns whether they are. */
+/* Tries the digits of the whole part, possibly fewer of them for numbers that end in zeros.  Returns whether they are
+ * enough. */
 static bool
 round_in_whole(struct digits *d, uint32_t whole, int shift, uint64_t fraction, uint64_t interval, uint64_t distance)
 {
-	for (unsigned left = d->n; left-- > 0;) { /* how many digits stay away */
+	for (unsigned left = d->n; left-- > 0;) { /* how many digits are dropped */
 		uint64_t rest = (whole % ten_to[left] << shift) + fraction;
 		if (rest <= interval) {
 			d->n -= left;
@@ -103,7 +103,7 @@ round_in_whole(struct digits *d, uint32_t whole, int shift, uint64_t fraction, u
 	return false;
 }
 
-/* The shortest digits of a number in (upper - interval, upper), as near to `w` as the last digit can bring them. */
+/* Finds the shortest digits of a number in (upper - interval, upper), as near to `w` as the last digit allows. */
 static void
 generate_digits(struct digits *d, struct scaled w, struct scaled upper, uint64_t interval)
 {
@@ -141,14 +141,14 @@ grisu2(struct digits *d, double v)
 	if (biased != 0)
 		value = (struct scaled){ value.f | hidden, biased - 1075 };
 
-	/* Half way to the neighbours; below a power of two the neighbour is only half as far. */
+	/* The interval ends half way to the neighbours; below a power of two, the neighbour is only half as far. */
 	struct scaled upper = normalize((struct scaled){ (value.f << 1) + 1, value.e - 1 });
 	struct scaled lower = value.f == hidden ? (struct scaled){ (value.f << 2) - 1, value.e - 2 }
 	                                        : (struct scaled){ (value.f << 1) - 1, value.e - 1 };
 	lower.f <<= lower.e - upper.e;
 	lower.e = upper.e;
 
-	/* The power that brings the exponent of the upper end between -60 and -32. */
+	/* Choose the power that brings the exponent of the upper end between -60 and -32. */
 	double estimate = (-61 - upper.e) * 0.30102999566398114 + 347; /* log10(2); never negative */
 	int    k = (int)estimate;
 	if (estimate > k)

@@ -1,4 +1,4 @@
-/* intern.c - see intern.h.  A hash table of chains; the values themselves stand in one array, in the order of numbers. */
+/* intern.c - see intern.h.  A hash table with chains; the values themselves are in one array, ordered by number. */
 #include "base/intern.h"
 
 #include <stdbool.h>
@@ -36,7 +36,7 @@ chain(struct intern *n, uint32_t number)
 	*head = number;
 }
 
-/* Doubles the room for values, and the chains with it.  Returns whether there is room. */
+/* Doubles the room for values, and the number of chains with it.  Returns whether there is room. */
 static bool
 grow(struct intern *n)
 {

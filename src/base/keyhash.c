@@ -14,7 +14,7 @@ finish(__m128i state, __m128i k)
 	return (uint64_t)_mm_cvtsi128_si64(state) ^ (uint64_t)_mm_extract_epi64(state, 1);
 }
 
-/* The words come in registers: what has just been stored in two pieces is slow to load in one. */
+/* The words are passed in registers: loading in one piece what has just been stored in two is slow. */
 __attribute__((target("aes,sse4.1"))) static uint64_t
 one_with_aes(const struct siphash_key *key, uint64_t first, uint64_t second)
 {

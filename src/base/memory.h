@@ -1,7 +1,7 @@
-/* memory.h - a bound over what slabs and tables have mapped and malloc holds, all of one engine.
+/* memory.h - one bound over the memory of an engine: what its slabs and tables have mapped and what malloc holds.
  *
- * Pages count from the moment on when they may be touched, not when they are mapped.  Who takes more says how much is to be left
- * for others: what begins leaves room for what goes on.
+ * Pages count from the moment they may be touched, not when they are mapped.  Callers state how much to leave for
+ * others, so that new connections leave room for existing ones.
  */
 #ifndef CONNLOG_BASE_MEMORY_H
 #define CONNLOG_BASE_MEMORY_H
@@ -12,11 +12,11 @@
 struct memory {
 	uint64_t most;
 	uint64_t mapped;  /* of slabs and tables */
-	uint64_t heap;    /* malloc's; whoever looks it up puts it here */
-	uint64_t refused; /* how often there was no room */
+	uint64_t heap;    /* malloc's share, stored by the code that measures it */
+	uint64_t refused; /* how often a request was refused */
 };
 
-/* A bound that is worth large pages: some of them are only begun. */
+/* From this bound on huge pages are used; some of them are only partly filled. */
 #define MEMORY_HUGE ((uint64_t)1 << 30)
 
 static inline bool

@@ -2,9 +2,9 @@
  *
  * Integers are written two digits at a time from the back.
  *
- * A double is an integer times a power of two.  Below 2^52, which is all that a clock can say, its fraction times
- * 10^6 is at most 73 bits, shifted: in 128 bits the shift and what falls out are exact, and rounding looks at
- * what fell out.  Greater values are whole numbers and are multiplied out in decimal limbs.
+ * A double is an integer times a power of two.  Below 2^52, which covers every clock, its fraction times 10^6 has at
+ * most 73 bits, shifted: in 128 bits both the result and the bits shifted out are exact, and the latter decide the
+ * rounding.  Greater values are whole numbers and are multiplied out in decimal limbs.
  */
 #include "base/digits.h"
 #include "base/number.h"
@@ -30,7 +30,7 @@ static unsigned
 count_digits(uint64_t v)
 {
 	unsigned bits = 64 - (unsigned)__builtin_clzll(v);
-	unsigned least = bits * 1233 >> 12; /* log10(2) is 0.30103, 1233 / 4096 a little more: one too few or right */
+	unsigned least = bits * 1233 >> 12; /* log10(2) is a little less: right, or one too few */
 	return least + (v >= ten_to[least]);
 }
 
@@ -49,7 +49,7 @@ format_digits(char *out, uint64_t v, unsigned n)
 size_t
 format_u64(char *out, uint64_t v)
 {
-	if (v < 10) { /* most columns of most connections */
+	if (v < 10) { /* the usual case */
 		*out = (char)('0' + v);
 		return 1;
 	}
@@ -57,7 +57,7 @@ format_u64(char *out, uint64_t v)
 		memcpy(out, digit_pairs + v * 2, 2);
 		return 2;
 	}
-	if (v >= 10000 && v < 100000) { /* most ports */
+	if (v >= 10000 && v < 100000) { /* the usual case of ports */
 		const uint32_t n5 = (uint32_t)v, high = n5 / 10000, low = n5 % 10000;
 		out[0] = (char)('0' + high);
 		memcpy(out + 1, digit_pairs + low / 100 * 2, 2);
@@ -80,7 +80,7 @@ format_i64(char *out, int64_t v)
 	return 1 + format_u64(out + 1, -(uint64_t)v);
 }
 
-/* mantissa * 2^exponent, a whole number of up to 309 digits. */
+/* Writes mantissa * 2^exponent, a whole number of up to 309 digits. */
 static size_t
 format_huge(char *out, uint64_t mantissa, int exponent)
 {
@@ -113,7 +113,7 @@ static uint32_t
 millionths(uint64_t fraction, unsigned shift)
 {
 	__extension__ typedef unsigned __int128 uint128;
-	if (shift > 100) /* less than half a millionth, whatever the fraction */
+	if (shift > 100) /* less than half a millionth for any fraction */
 		return 0;
 	uint128  scaled = (uint128)fraction * 1000000, one = (uint128)1 << shift;
 	uint128  rest = scaled & (one - 1);

@@ -19,18 +19,18 @@
 
 extern const uint64_t ten_to[20]; /* 10^0 to 10^19 */
 
-/* `out` must hold U64_TEXT_MAX bytes, or I64_TEXT_MAX, whatever the number. */
+/* `out` must hold U64_TEXT_MAX or I64_TEXT_MAX bytes, whatever the number. */
 size_t format_u64(char *out, uint64_t v);
 size_t format_i64(char *out, int64_t v);
-/* The last `n` digits of `v`, with zeros in front where it has fewer. */
+/* Writes the last `n` digits of `v`, padded with zeros in front. */
 void format_digits(char *out, uint64_t v, unsigned n);
 
-/* Exactly six decimals, the exact binary value rounded to the nearest, ties to even: what C++'s
- * std::to_chars(fixed, 6) and printf's %.6f give.  Not finite: inf, -inf, nan, -nan. */
+/* Writes exactly six decimals, the binary value rounded to nearest, ties to even, as C++'s std::to_chars(fixed, 6) and
+ * printf's %.6f do.  Values that are not finite are written as inf, -inf, nan, -nan. */
 size_t format_fixed6(char *out, double v);
 
-/* The text that rapidjson's Writer::Double gives, which is usually, not always, the shortest that reads back as
- * `v`.  `v` must be finite.  (grisu.c) */
+/* Writes the text of rapidjson's Writer::Double, which is usually, but not always, the shortest that reads back as
+ * `v`.  `v` must be finite.  Defined in grisu.c. */
 size_t format_json_double(char *out, double v);
 
 #endif

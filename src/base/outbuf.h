@@ -1,7 +1,7 @@
-/* outbuf.h - bytes to be written, in one growing piece of memory.
+/* outbuf.h - a growing buffer of bytes to be written.
  *
- * Appending never fails on the spot: when out of memory the buffer remembers it (`failed`) and drops what
- * does not fit, so that a writer checks once a record.  It is emptied, not freed, between uses.
+ * Appending reports no error: when out of memory, the buffer sets `failed` and drops what does not fit, so that a
+ * writer checks once per record.  Between uses it is emptied, not freed.
  */
 #ifndef CONNLOG_BASE_OUTBUF_H
 #define CONNLOG_BASE_OUTBUF_H
@@ -16,11 +16,11 @@ struct outbuf {
 	bool   failed; /* sticky: something was dropped for lack of memory */
 };
 
-/* Room for `want` more bytes.  Returns false when out of memory. */
+/* Makes room for `want` more bytes.  Returns false when out of memory. */
 bool outbuf_grow(struct outbuf *b, size_t want);
 void outbuf_free(struct outbuf *b);
 
-/* Returns where `want` bytes may be written, or NULL.  What was written counts after outbuf_advance(). */
+/* Returns a place for `want` bytes, or NULL.  The bytes written there count once outbuf_advance() is called. */
 static inline char *
 outbuf_reserve(struct outbuf *b, size_t want)
 {

@@ -12,7 +12,8 @@ map(size_t bytes)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-/* A huge page lies at a multiple of its size, so some more is asked for and what is too much at both ends given back. */
+/* A huge page starts at a multiple of its size, so more is mapped than needed and the surplus at both ends is
+ * unmapped. */
 static uint8_t *
 map_aligned(size_t bytes)
 {
@@ -34,7 +35,7 @@ pages_alloc(size_t bytes)
 		return map(bytes);
 	void *p = map_aligned(bytes);
 	if (p)
-		(void)madvise(p, bytes, MADV_HUGEPAGE); /* a wish: without it all works, slower */
+		(void)madvise(p, bytes, MADV_HUGEPAGE); /* only advice: everything works without it, slower */
 	return p;
 }
 

@@ -1,7 +1,7 @@
-/* pages.h - zeroed memory in large pieces, straight from the system.
+/* pages.h - zeroed memory in large pieces, mapped from the system.
  *
- * Pieces of a huge page and more ask for huge pages: a million connections then cost hundreds of page faults and
- * not ten thousands.  Memory counts only once it is touched.
+ * Pieces of at least a huge page ask for huge pages: a million connections then cost hundreds of page faults instead
+ * of tens of thousands.  Memory counts as used only once it is touched.
  */
 #ifndef CONNLOG_BASE_PAGES_H
 #define CONNLOG_BASE_PAGES_H
@@ -12,15 +12,17 @@
 #define SMALL_PAGE ((size_t)4 << 10)
 #define HUGE_PAGE  ((size_t)2 << 20)
 
-/* `bytes` is a multiple of a page.  Returns zeroed memory, aligned to a page, or to a huge one where it is as large; or NULL. */
+/* `bytes` is a multiple of the page size.  Returns zeroed memory, aligned to a page, or to a huge page if it is at
+ * least that large; or NULL when out of memory. */
 void *pages_alloc(size_t bytes);
-/* The same, in small pages whatever its size. */
+/* The same, but in small pages, whatever the size. */
 void *pages_alloc_small(size_t bytes);
-/* Makes them small ones from now on. */
+/* Stops the system from using huge pages for this memory. */
 void pages_be_small(void *p, size_t bytes);
-/* Gives back what these pages hold, but not their place: they are zeros then.  Returns false where the system refuses. */
+/* Releases the contents of these pages but keeps them mapped; they read as zeros then.  Returns false if the system
+ * refuses. */
 bool pages_empty(void *p, size_t bytes);
-/* `bytes` as it was asked for; NULL is let pass. */
+/* `bytes` must be the size that was asked for.  NULL is ignored. */
 void pages_free(void *p, size_t bytes);
 
 #endif

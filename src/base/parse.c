@@ -1,8 +1,8 @@
 /* parse.c - see parse.h.
  *
- * A decimal number of up to 2^53 with up to 22 decimals is its digits, an exact double, over a power of ten that is exact,
- * too: one division rounds it right (Clinger, "How to read floating point numbers accurately").  All others are
- * strtod()'s.
+ * A decimal number of up to 2^53 with up to 22 decimals is the quotient of its digits, an exact double, and a power of
+ * ten that is exact, too: one division rounds it correctly (Clinger, "How to read floating point numbers
+ * accurately").  All others go through strtod().
  */
 #include "base/parse.h"
 
@@ -33,7 +33,7 @@ eight_digits(const char *p, uint64_t *out)
 	return true;
 }
 
-/* Returns how many digits the text begins with; they are put behind those of *v, which holds 19. */
+/* Returns the number of digits that the text begins with, and appends them to *v, which holds up to 19. */
 static size_t
 take_digits(const char *p, size_t n, uint64_t *v)
 {
@@ -47,7 +47,7 @@ take_digits(const char *p, size_t n, uint64_t *v)
 	return i;
 }
 
-/* Of twenty digits. */
+/* The same for twenty digits. */
 static bool
 parse_long_u64(const char *p, uint64_t *out)
 {
@@ -87,7 +87,7 @@ parse_i64(const char *p, size_t n, int64_t *out)
 	return true;
 }
 
-/* With an exponent, or more digits than a double holds. */
+/* Parses a number that has an exponent, or more digits than a double holds. */
 static bool
 parse_with_strtod(const char *p, size_t n, double *out)
 {
@@ -105,7 +105,7 @@ parse_with_strtod(const char *p, size_t n, double *out)
 	return true;
 }
 
-/* Returns the length of -?digits(.digits)?(e[+-]?digits)?, or 0; *plain: without an exponent. */
+/* Returns the length of -?digits(.digits)?(e[+-]?digits)?, or 0.  Sets *plain if there is no exponent. */
 static size_t
 number_length(const char *p, size_t n, bool *plain)
 {
@@ -209,7 +209,7 @@ addr_parse(const char *p, size_t n, struct addr *out)
 	return true;
 }
 
-/* Takes `digits` digits at *i.  Returns their value, or -1. */
+/* Parses `digits` digits at *i and advances it.  Returns their value, or -1. */
 static int
 take_number(const char *p, size_t n, size_t *i, unsigned digits)
 {
@@ -232,7 +232,7 @@ take_char(const char *p, size_t n, size_t *i, char a, char b)
 	return true;
 }
 
-/* Days since 1970-01-01 of the Gregorian calendar, with the year beginning in March. */
+/* Returns the days since 1970-01-01 in the Gregorian calendar, counting years from March. */
 static int64_t
 days_of(int year, int month, int day)
 {
@@ -240,7 +240,7 @@ days_of(int year, int month, int day)
 	return 365 * y + y / 4 - y / 100 + y / 400 + (m * 306 + 5) / 10 + day - 1 - 719468;
 }
 
-/* The digits of a fraction as microseconds; more digits than six are cut. */
+/* Parses the digits of a fraction as microseconds; digits after the sixth are dropped. */
 static int64_t
 take_micros(const char *p, size_t n, size_t *i)
 {

@@ -3,14 +3,15 @@
 
 #include <stdlib.h>
 
-/* Half cache lines, then whole ones: no block reaches into one more than it must. The first STEPS grow by STEP each. */
+/* Half cache lines, then whole ones, so no block touches more lines than it must.  The first STEPS sizes grow by STEP
+ * each. */
 #define STEP  32
 #define STEPS 4
 static const uint16_t sizes[POOL_SIZES] = { 32, 64, 96, 128, 192, 256, 384, POOL_NAMED, 1152, 2048 };
 
 _Static_assert(POOL_SIZES <= 16 && STEPS < 8, "a slab's number has four bits, that of POOL_NAMED's only three");
 
-/* Returns the slab of the smallest blocks that hold `n` bytes; POOL_SIZES where none does. */
+/* Returns the slab with the smallest blocks that hold `n` bytes, or POOL_SIZES if none does. */
 static unsigned
 slab_for(size_t n)
 {
@@ -68,7 +69,7 @@ pool_alloc(struct pool *p, size_t n, uint32_t *name)
 	}
 	uint8_t *block = slab_at(slab, handle);
 	if (n < 8)
-		n = 8; /* the chain of freed handles is in front */
+		n = 8; /* the free chain is at the start of a block */
 	slab_hide(block + n, sizes[k] - n);
 	*name = (uint32_t)k << POOL_SHIFT | handle;
 	return block;

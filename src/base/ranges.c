@@ -29,7 +29,7 @@ reserve(struct ranges *r)
 bool
 ranges_add(struct ranges *r, uint64_t lo, uint64_t hi)
 {
-	/* [first, last): the intervals that [lo, hi) touches. New data is mostly behind all others. */
+	/* Finds [first, last), the intervals that [lo, hi) touches.  New data mostly lies after all others. */
 	uint32_t last = r->n;
 	while (last > 0 && at(r)[last - 1].lo > hi)
 		last--;

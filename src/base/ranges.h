@@ -1,6 +1,7 @@
 /* ranges.h - a sorted set of disjoint intervals [lo, hi) of 64-bit numbers.
  *
- * Used for what stands above a hole in a TCP stream: almost always none or one, so the first lies in the object.
+ * Used for the data above a hole in a TCP stream: almost always none or one interval, so the first is part of the
+ * object.
  */
 #ifndef CONNLOG_BASE_RANGES_H
 #define CONNLOG_BASE_RANGES_H
@@ -30,9 +31,9 @@ bool ranges_add(struct ranges *r, uint64_t lo, uint64_t hi);
 /* Removes the first interval. */
 void ranges_pop(struct ranges *r);
 void ranges_clear(struct ranges *r);
-/* Sum of the lengths. */
+/* Returns the sum of the lengths. */
 uint64_t ranges_sum(const struct ranges *r);
-/* Bytes allocated. */
+/* Returns the number of bytes allocated. */
 size_t ranges_bytes(const struct ranges *r);
 
 #endif

@@ -1,5 +1,5 @@
-/* scan.h - looks at bytes of text many at a time: sixteen for those of one value or two (with SSE2), eight for what is not
- * plain. */
+/* scan.h - searches text many bytes at a time: sixteen for one or two given values (with SSE2), eight for bytes that
+ * need escaping. */
 #ifndef CONNLOG_BASE_SCAN_H
 #define CONNLOG_BASE_SCAN_H
 
@@ -11,7 +11,7 @@
 #include <emmintrin.h>
 #endif
 
-/* Returns a bit for each of the sixteen bytes that is `wanted`. */
+/* Returns a bit for each of the sixteen bytes that equals `wanted`. */
 static inline unsigned
 scan_sixteen(const char *p, char wanted)
 {
@@ -27,7 +27,7 @@ scan_sixteen(const char *p, char wanted)
 #endif
 }
 
-/* The same of eight. */
+/* The same for eight bytes. */
 static inline unsigned
 scan_eight(const char *p, char wanted)
 {
@@ -43,7 +43,7 @@ scan_eight(const char *p, char wanted)
 #endif
 }
 
-/* Returns how many bytes come before the first `a` or `b`; `n` where none is. */
+/* Returns the number of bytes before the first `a` or `b`, or `n` if there is none. */
 static inline size_t
 scan_either(const uint8_t *bytes, size_t n, char a, char b)
 {
@@ -66,7 +66,7 @@ scan_either(const uint8_t *bytes, size_t n, char a, char b)
 	return i;
 }
 
-/* Are eight bytes all printable ASCII and neither `a` nor `b`? */
+/* Returns whether eight bytes are all printable ASCII and neither `a` nor `b`. */
 static inline int
 scan_plain8(const char *eight, char a, char b)
 {
@@ -75,7 +75,7 @@ scan_plain8(const char *eight, char a, char b)
 
 	memcpy(&w, eight, 8);
 	const uint64_t with_a = w ^ ones * (uint8_t)a, with_b = w ^ ones * (uint8_t)b, with_del = w ^ ones * 0x7f;
-	/* where no byte has its top bit set, taking one from a zero is what sets it */
+	/* if no byte has its top bit set, only subtracting one from a zero sets it */
 	const uint64_t zero = (with_a - ones) | (with_b - ones) | (with_del - ones) | (w - ones * 0x20);
 	return ((w | zero) & tops) == 0;
 }

@@ -7,9 +7,9 @@
 #include "base/fetch.h"
 #include "base/pages.h"
 
-#define SMALL_STEP ((size_t)64 << 10) /* bytes taken at once of a bound that is no large one */
+#define SMALL_STEP ((size_t)64 << 10) /* bytes taken at a time under a small bound */
 
-#define REGION 16u /* chunks; times 8 << SLAB_SHIFT, the smallest of them, that is a huge page */
+#define REGION 16u /* chunks; sixteen of the smallest, 8 << SLAB_SHIFT bytes, make a huge page */
 
 #ifdef __has_feature
 #if __has_feature(address_sanitizer)
@@ -43,8 +43,9 @@ chunk_size(const struct slab *s)
 	return (size_t)s->size << SLAB_SHIFT;
 }
 
-/* How many chunks are mapped at once with chunk `i`, if it is the first of these; else 0.  The slab's first chunk comes alone.  After that
- * small ones come REGION at a time, whose size is a multiple of a huge page: memory counts only once it is touched. */
+/* Returns how many chunks are mapped together with chunk `i` if it is the first of them, and 0 otherwise.  The slab's
+ * first chunk is mapped alone; after that, small ones are mapped REGION at a time, which is a multiple of a huge page:
+ * memory counts only once it is touched. */
 static uint32_t
 region_at(const struct slab *s, uint32_t i)
 {
@@ -103,7 +104,7 @@ slab_grow(struct slab *s)
 	return 0;
 }
 
-/* So many objects fill a whole number of pages. */
+/* Returns how many objects fill a whole number of pages. */
 static uint32_t
 unit_of(const struct slab *s)
 {
@@ -114,7 +115,7 @@ unit_of(const struct slab *s)
 	return n;
 }
 
-/* How many objects are taken at once where there is a bound: whole units, of at most a chunk. */
+/* Returns how many objects are taken at a time under a bound: whole units, at most a chunk. */
 static uint32_t
 step_of(const struct slab *s)
 {
@@ -127,7 +128,7 @@ step_of(const struct slab *s)
 	return n <= SLAB_MASK ? (uint32_t)n : SLAB_MASK + 1;
 }
 
-/* Takes a unit that was emptied.  Returns false when there is none, or no room. */
+/* Reuses a unit whose pages were released.  Returns false if there is none, or no room under the bound. */
 static bool
 refill_empty(struct slab *s)
 {
@@ -138,7 +139,7 @@ refill_empty(struct slab *s)
 	return true;
 }
 
-/* Takes objects behind all that there are.  Handle 0 is none, but has its place. */
+/* Takes objects after all existing ones.  Handle 0 means no object, but its place exists. */
 static bool
 refill(struct slab *s)
 {
@@ -158,7 +159,7 @@ refill(struct slab *s)
 	return true;
 }
 
-/* An object that has never been given out is zeroed memory of the system's. */
+/* An object that was never handed out is zeroed by the system. */
 static uint32_t
 alloc_new(struct slab *s)
 {
@@ -174,7 +175,7 @@ alloc_freed(struct slab *s)
 	const uint32_t handle = s->free_head;
 
 	memcpy(&s->free_head, slab_at(s, handle), sizeof s->free_head);
-	if (s->free_head) /* what the next one leads to is read when it is given out */
+	if (s->free_head) /* its link is read when it is handed out */
 		fetch(slab_at(s, s->free_head));
 	ASAN_UNPOISON_MEMORY_REGION(slab_at(s, handle), s->size);
 	s->used++;
@@ -227,7 +228,7 @@ slab_hide(void *p, size_t n)
 	ASAN_POISON_MEMORY_REGION(p, n);
 }
 
-/* Counts the free objects of each unit; NULL when out of memory. */
+/* Counts the free objects of each unit.  Returns NULL when out of memory. */
 static uint16_t *
 count_free(const struct slab *s)
 {
@@ -254,7 +255,8 @@ remember_empty(struct slab *s, uint32_t first)
 	return true;
 }
 
-/* Takes the objects of units that are all free out of the chain; the first unit, which has handle 0, never is. */
+/* Takes the objects of wholly free units out of the free chain.  The first unit, which contains handle 0, never is
+ * wholly free. */
 static void
 unchain(struct slab *s, const uint16_t *n_free)
 {
@@ -271,7 +273,7 @@ unchain(struct slab *s, const uint16_t *n_free)
 	s->free_head = kept;
 }
 
-/* Gives back the pages of a unit.  Where that cannot be, its objects go back into the chain. */
+/* Releases the pages of a unit.  If that fails, its objects return to the free chain. */
 static void
 empty_unit(struct slab *s, uint32_t first)
 {

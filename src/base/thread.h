@@ -1,4 +1,4 @@
-/* thread.h - threads of the library's own, which signals do not reach. */
+/* thread.h - starts the library's own threads, which receive no signals. */
 #ifndef CONNLOG_BASE_THREAD_H
 #define CONNLOG_BASE_THREAD_H
 
@@ -6,8 +6,8 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* Begins a thread with all signals blocked: they are for the threads of the program, which know what to do about them.
- * Returns whether it runs. */
+/* Starts a thread with all signals blocked: they are meant for the program's own threads.  Returns whether it was
+ * started. */
 static inline bool
 thread_begin(pthread_t *thread, void *(*work)(void *), void *arg)
 {

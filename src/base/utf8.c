@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Printable ASCII, and what JSON has a short escape for. */
+/* Returns whether it is printable ASCII or has a short escape in JSON. */
 static bool
 is_plain(unsigned char c)
 {
@@ -16,8 +16,8 @@ is_continuation(unsigned char c)
 	return (c & 0xc0) == 0x80;
 }
 
-/* Returns the length of the sequence at `s` that Zeek lets stand (Unicode table 3-7, less C1 controls, the private use area
- * U+E000–F8FF and U+FFF0–FFFF), or 0. */
+/* Returns the length of the sequence at `s` if Zeek keeps it as it is (Unicode table 3-7 without C1 controls, the
+ * private use area U+E000–F8FF and U+FFF0–FFFF), or 0. */
 static size_t
 utf8_sequence(const unsigned char *s, size_t n)
 {

@@ -15,7 +15,7 @@
 static int64_t
 tick_of(double at)
 {
-	/* Far outside any packet time; keeps the conversion defined. */
+	/* These bounds are far outside any packet time and keep the conversion defined. */
 	if (!(at > -1e15))
 		return INT64_MIN / 4;
 	if (at > 1e15)
@@ -64,7 +64,7 @@ wheel_clear(struct wheel *w)
 	w->scheduled = 0;
 }
 
-/* Has anything left its slot that has not been taken yet? */
+/* Returns whether a node that has left its slot has not been taken yet. */
 static inline bool
 has_waiting(const struct wheel *w)
 {
@@ -89,7 +89,7 @@ due_reserve(struct wheel *w)
 {
 	if (w->due_n < w->due_room)
 		return true;
-	if (w->due_first > w->due_room / 2) { /* give back what has fired */
+	if (w->due_first > w->due_room / 2) { /* drop what has fired */
 		w->due_n -= w->due_first;
 		memmove(w->due, w->due + w->due_first, w->due_n * sizeof *w->due);
 		w->due_first = 0;
@@ -98,7 +98,7 @@ due_reserve(struct wheel *w)
 	return grow(&w->due, &w->due_room);
 }
 
-/* `late` is a binary heap: no entry is due after those at twice its index plus one and plus two. */
+/* `late` is a binary heap: no entry is due later than those at twice its index plus one and plus two. */
 static bool
 late_insert(struct wheel *w, uint32_t handle, double at)
 {
@@ -140,11 +140,11 @@ first_of_both(const struct wheel *w)
 	return &w->due[w->due_first];
 }
 
-/* Returns the first of those that have left their slots.  There must be one. */
+/* Returns the first node of those that have left their slots.  There must be one. */
 static inline const struct wheel_due *
 first_waiting(const struct wheel *w)
 {
-	return w->late_n == 0 ? &w->due[w->due_first] : first_of_both(w); /* hardly ever is one late */
+	return w->late_n == 0 ? &w->due[w->due_first] : first_of_both(w); /* late nodes are rare */
 }
 
 void
@@ -154,7 +154,7 @@ wheel_cancel(struct wheel *w, uint32_t handle)
 
 	if (!node->prev)
 		return;
-	if (node->prev != WHEEL_IN_DUE) { /* one that has left its slot fires in vain, which its owner notices */
+	if (node->prev != WHEEL_IN_DUE) { /* one that has left its slot still fires, which its owner notices */
 		if (node->prev & WHEEL_IN_SLOT)
 			w->slots[node->prev & ~WHEEL_IN_SLOT] = node->next;
 		else
@@ -191,9 +191,8 @@ due_compare(const void *a, const void *b)
 	return wheel_due_compare(a, b);
 }
 
-/* Moves the nodes of `slot` that are due in a tick up to `tick` to the end of `due`, unsorted, and those that have
- * moved away to where they belong.
- * Returns false when there is no room, or no memory: what is left stays in its slot. */
+/* Moves the nodes of `slot` that are due in a tick up to `tick` to the end of `due`, unsorted, and those that are due
+ * elsewhere by now to their slots. Returns false when there is no room or no memory; the rest stays in its slot. */
 static bool
 slot_collect(struct wheel *w, uint32_t slot, int64_t tick)
 {
@@ -214,7 +213,7 @@ slot_collect(struct wheel *w, uint32_t slot, int64_t tick)
 	return true;
 }
 
-/* Lets the wheel turn to the tick of `now`. */
+/* Turns the wheel to the tick of `now`. */
 static void
 wheel_turn(struct wheel *w, int64_t tick)
 {
@@ -231,9 +230,9 @@ wheel_turn(struct wheel *w, int64_t tick)
 	for (int64_t t = from; t <= tick && !w->full; t++)
 		if (w->slots[slot_of(t)] && !slot_collect(w, slot_of(t), tick) && has_waiting(w)) {
 			w->full = true;
-			tick = t - 1; /* what is left comes later */
+			tick = t - 1; /* the rest comes later */
 		}
-	/* What was there is sorted, and due before what has come; due_reserve may have moved it to the front. */
+	/* What was there before is sorted and due before what was added; due_reserve() may have moved it to the front. */
 	const size_t sorted = before - (first - w->due_first);
 	if (w->due_n > sorted)
 		qsort(w->due + sorted, w->due_n - sorted, sizeof *w->due, due_compare);

@@ -1,15 +1,14 @@
 /* wheel.h - timers by packet time, fired in the order in which they are due.
  *
- * Each object has at most one node, linked into the slot of its tick (a 1024th of a second) in a wheel of 65536
- * slots; the object's owner keeps the exact times and schedules the node for the earliest of them.  When that time
- * moves away, the node need not be moved: it is taken along when its slot comes.  When time
- * reaches a tick, its nodes move into a sorted array, from which they fire as soon as they are due to the last
- * bit: Zeek compares doubles (Timer.cc), and a rounding of the tick would show in its records.  What is scheduled for a tick
- * that has been reached already goes into a heap beside it, and the first of both fires: after a jump in time both may hold
- * every object there is, and a place in the middle of the array would cost a move of half of it.  Nodes more than a
- * turn away wait in their slot and are passed over until their turn comes.  Of those that are due at the same time the
- * one of the lower rank fires first: a rank comes from the object alone, so the order is the same however the objects
- * are spread over several wheels.
+ * Each object has at most one node, linked into the slot of its tick (a 1024th of a second) in a wheel of 65536 slots;
+ * the object's owner keeps the exact times and schedules the node for the earliest of them.  When that time moves to
+ * later, the node need not be moved: it moves on when its slot comes.  When time reaches a tick, its nodes move into a
+ * sorted array, from which they fire as soon as they are due to the last bit: Zeek compares doubles (Timer.cc), and
+ * rounding to ticks would show in its records.  What is scheduled for a tick that has already been reached goes into a
+ * heap beside it, and the first of both fires: after a jump in time both may hold every object there is, and an
+ * insertion in the middle of the array would move half of it.  Nodes that are more than a full turn away wait in their
+ * slot and are skipped until then.  Of those due at the same time, the one with the lower rank fires first: a rank
+ * depends on the object alone, so the order is the same however the objects are spread over several wheels.
  *
  *   slots[tick % 65536] -> node <-> node <-> ...         due[]: what the current tick and earlier ones held, sorted
  *                                                        late[]: what came for them afterwards, a heap
@@ -23,7 +22,7 @@
 
 #define WHEEL_SLOTS 65536u
 
-/* Lies in the object. Zero: not scheduled. */
+/* Part of the object.  Zero means not scheduled. */
 struct wheel_node {
 	uint32_t next;
 	uint32_t prev; /* a handle, or a mark: first of a slot, or in `due` or `late` */
@@ -41,7 +40,7 @@ struct wheel_due {
 	uint32_t          handle;
 };
 
-/* What the wheel asks of its objects' owner: an object's node, when it is due, and its rank. */
+/* What the wheel asks the objects' owner for: an object's node, the time it is due, and its rank. */
 struct wheel_calls {
 	struct wheel_node *(*node)(void *arg, uint32_t handle);
 	double (*at)(void *arg, uint32_t handle);
@@ -51,25 +50,25 @@ struct wheel_calls {
 struct wheel {
 	struct wheel_calls ask;
 	void              *arg;
-	int64_t            tick;        /* slots up to this one have been emptied into `due` */
+	int64_t            tick;        /* slots up to this tick have been emptied into `due` */
 	double             quiet_until; /* nothing is due before */
 	uint32_t           scheduled;   /* nodes in slots */
 	struct wheel_due  *due;
 	size_t             due_first, due_n, due_room;
 	struct wheel_due  *late;
 	size_t             late_n, late_room;
-	size_t             due_most; /* no more of both at once; 0: no bound */
-	bool               full;     /* more are due: they come when those in `due` and `late` have fired */
+	size_t             due_most; /* the most in both at once; 0: no bound */
+	bool               full;     /* more are due; they are collected when those in `due` and `late` have fired */
 	uint32_t          *slots;    /* WHEEL_SLOTS of them; memory only where one was used */
 };
 
 /* `arg` is handed to the functions.  Returns false when out of memory; then, too, wheel_free() may be called. */
 bool wheel_init(struct wheel *w, const struct wheel_calls *calls, void *arg);
 void wheel_free(struct wheel *w);
-/* Of what is due at once no more than `most` are taken out of their slots at a time.  Those that are due in one tick then may not fire
- * in their order. */
+/* Limits how many due nodes are taken out of their slots at a time.  Nodes that are due in one tick may then fire out
+ * of order. */
 void wheel_bound(struct wheel *w, size_t most);
-/* Drops every node; the objects' nodes are left as they are. */
+/* Drops every node without touching the nodes in the objects. */
 void wheel_clear(struct wheel *w);
 
 /* Schedules or moves the node of `handle` to `at`, the time that the function of that name gives for it.
@@ -78,7 +77,7 @@ void wheel_clear(struct wheel *w);
 bool wheel_schedule(struct wheel *w, uint32_t handle, double at);
 void wheel_cancel(struct wheel *w, uint32_t handle);
 
-/* What wheel_peek() does when it has to look. */
+/* The slow part of wheel_peek(). */
 const struct wheel_due *wheel_look(struct wheel *w, double now);
 
 /* Returns the node that is due first, at or before `now`, until the wheel is used again; NULL if none is due.  Its object may
@@ -106,7 +105,7 @@ wheel_rank_compare(const struct wheel_rank *a, const struct wheel_rank *b)
 	return a->mark < b->mark ? -1 : a->mark > b->mark;
 }
 
-/* Which of two nodes fires first: less than 0 for `a`. */
+/* Compares which of two nodes fires first: less than 0 for `a`. */
 static inline int
 wheel_due_compare(const struct wheel_due *a, const struct wheel_due *b)
 {

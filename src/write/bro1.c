@@ -1,27 +1,28 @@
-/* bro1.c - the three lines that Bro 1 and its forerunners summed a connection up with.
+/* bro1.c - the three one-line connection summaries of Bro 1 and its predecessors.
  *
  *     bro0    START DURATION SERVICE BYTES BYTES LOCAL REMOTE STATE FLAGS [ADDITIONAL]
  *     bro1    START DURATION LOCAL REMOTE SERVICE PORT PORT PROTO BYTES BYTES STATE FLAGS [ADDITIONAL]
  *     bro1.5  START DURATION ORIG RESP SERVICE PORT PORT PROTO BYTES BYTES STATE FLAGS [HISTORY] [ADDITIONAL]
  *
- * Follows Bro 1.5.3's policy/conn.bro (record_connection), and for the first two its manual (doc/ref-manual/analysis.texi,
- * "Connection summaries"), doc/misc/conn-logs and the listing of an earlier record_connection in CHANGES.  What Bro 1
- * makes of a connection is in record/bro1.h; a "?" stands for what is not known.
+ * Follows Bro 1.5.3's policy/conn.bro (record_connection), and for the first two its manual
+ * (doc/ref-manual/analysis.texi, "Connection summaries"), doc/misc/conn-logs and the listing of an earlier
+ * record_connection in CHANGES.  How Bro 1 summarises a connection is described in record/bro1.h; "?" stands for an
+ * unknown value.
  *
- * The local end is the originator where that is in local_nets, else the responder; then there is no L.  Without these
- * networks a record that was read from such a line keeps the flags that it had there.
+ * The local end is the originator if that is in local_nets, otherwise the responder; then there is no flag L.  Without
+ * these networks, a record that was read from such a line keeps its flags.
  */
 #include "record/bro1.h"
 #include "write/format.h"
 
-/* Would the byte end a word or the line, or would a terminal act upon it? */
+/* Returns whether the byte would end a word or the line, or make a terminal act. */
 static bool
 is_control(unsigned char c)
 {
 	return c < 0x20 || c == 0x7f;
 }
 
-/* As one word: blanks become \x20, a word that reads "?" \x3f. */
+/* Writes a text as one word: blanks become \x20, and the word "?" becomes \x3f. */
 static char *
 put_word(char *p, struct text t)
 {
@@ -37,7 +38,7 @@ put_word(char *p, struct text t)
 	return p;
 }
 
-/* The word of a column, "?" where it has none. */
+/* Writes the word of a column, "?" if it is unset. */
 static char *
 put_column(char *p, const struct record *r, enum column_id id)
 {
@@ -48,8 +49,8 @@ put_column(char *p, const struct record *r, enum column_id id)
 	return p;
 }
 
-/* As the log had it, if there is a fraction, else rounded to six decimals; without zeros at the end, or with `six` always six
- * decimals. */
+/* Writes a number as the log had it if it has a fraction, otherwise rounded to six decimals; without trailing zeros,
+ * or with `six` always with six decimals. */
 static char *
 put_seconds(char *p, const struct record *r, enum column_id id, bool six)
 {
@@ -97,7 +98,7 @@ put_bytes(char *p, const struct record *r, bool orig)
 	return p;
 }
 
-/* What is said of a line's two ends. */
+/* What a line says about the two ends. */
 struct ends {
 	bool local_init; /* flag L: the originator is local */
 	bool neighbor;   /* flag U: the remote end is in neighbor_nets */
@@ -110,7 +111,7 @@ has_flag(struct text flags, char flag)
 	return flags.n > 0 && memchr(flags.p, flag, flags.n) != NULL;
 }
 
-/* Returns the text of a column that is not the schema's; empty for none. */
+/* Returns the text of a column that is not in the schema, or an empty one. */
 static struct text
 extra_text(const struct connlog_writer *w, const struct record *r, const char *name)
 {
@@ -251,7 +252,7 @@ put_bro1_5(const struct connlog_writer *w, char *p, const struct record *r)
 	return put_line(w, p, r, BRO1_5);
 }
 
-/* What the three have in common. */
+/* What the three formats have in common. */
 #define SUMMARY "ts,duration,id.orig_h,id.resp_h,service,orig_bytes,resp_bytes,conn_state"
 #define TAIL    BRO1_FLAGS_COLUMN "," BRO1_ADDL_COLUMN
 

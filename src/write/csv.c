@@ -1,9 +1,9 @@
 /* csv.c - RFC 4180 with a header line: for spreadsheets and data frames.
  *
- * Cells are as in Zeek's tab-separated log (zeek.c: times with six decimals, T and F, sets joined by commas), with two
- * differences: nothing at all is an unset value and "" an empty text, and texts stand as they are, in quotes where RFC
- * 4180 wants them (commas, quotes, line ends).  In a set a comma, a quote or a
- * line end of an element's is \xHH and a backslash doubled.
+ * Cells are written as in Zeek's tab-separated log (zeek.c: times with six decimals, T and F, sets joined by commas),
+ * with two differences: an empty cell is an unset value and "" an empty text, and texts are written as they are,
+ * quoted where RFC 4180 requires it (commas, quotes, line ends).  Within an element of a set, a comma, a quote or a
+ * line end becomes \xHH and a backslash is doubled.
  */
 #include "write/format.h"
 
@@ -11,7 +11,7 @@ static bool
 wants_quotes(struct text t)
 {
 	if (t.n == 0)
-		return true; /* the empty text, which is not the unset value */
+		return true; /* the empty text, unlike the unset value */
 	for (size_t i = 0; i < t.n; i++)
 		if (t.p[i] == ',' || t.p[i] == '"' || t.p[i] == '\n' || t.p[i] == '\r')
 			return true;

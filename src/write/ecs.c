@@ -1,9 +1,9 @@
-/* ecs.c - JSON in the names of Elastic's Common Schema, as Elastic's Zeek integration makes it of conn.log.
+/* ecs.c - JSON with the names of Elastic's Common Schema, as Elastic's Zeek integration produces it from conn.log.
  *
- * Follows elastic/integrations packages/zeek/data_stream/connection, elasticsearch/ingest_pipeline/default.yml, for ECS 8.11:
- * what it renames, computes and adds.  What it drops (payload bytes, tunnel parents, times beyond the millisecond) is kept
- * under zeek.connection, so that a log can be had back.  What needs other data than the record is not there: event.created,
- * geo and as.
+ * Follows elastic/integrations packages/zeek/data_stream/connection, elasticsearch/ingest_pipeline/default.yml, for
+ * ECS 8.11: what it renames, computes and adds.  What it drops (payload bytes, tunnel parents, times beyond the
+ * millisecond) is kept under zeek.connection, so that the log can be restored.  Fields that need data from outside the
+ * record are missing: event.created, geo and as.
  */
 #include <math.h>
 #include <stdint.h>
@@ -43,7 +43,7 @@ static const struct state {
 };
 enum { STATES = sizeof states / sizeof states[0] };
 
-/* A record on its way. */
+/* A record being written. */
 struct ecs {
 	const struct connlog_writer *w;
 	const struct record         *r;
@@ -82,14 +82,15 @@ put_column(const struct ecs *e, char *p, const char *key, enum column_id id)
 	return has(e, HAS(id)) ? json_put_value(put_key(p, key), e->w, &c, e->r) : p;
 }
 
-/* Begins an object that ends with close_object(): members put a comma in front of themselves, which there becomes the brace. */
+/* Begins an object that ends with close_object(): each member writes a comma first, and close_object() turns the first
+ * comma into the brace. */
 static char *
 open_object(char *p, const char *key)
 {
 	return put_key(p, key);
 }
 
-/* Returns p behind the object that began at `members`, or `start` where it has none. */
+/* Returns the end of the object that began at `members`, or `start` if it has no members. */
 static char *
 close_object(char *start, char *members, char *p)
 {
@@ -100,7 +101,7 @@ close_object(char *start, char *members, char *p)
 	return p;
 }
 
-/* The columns whose names in ECS stand right below `object`, a path with a dot behind it. */
+/* Writes the columns whose ECS names are directly below `object`, a path that ends with a dot. */
 static char *
 put_members(const struct ecs *e, char *p, const char *object)
 {
@@ -115,13 +116,13 @@ put_members(const struct ecs *e, char *p, const char *object)
 			continue;
 		enum column_id id = (enum column_id)(f->column - schema);
 		if ((e->icmp && (id == COL_ORIG_P || id == COL_RESP_P)) || id == COL_DURATION)
-			continue; /* they have places and units of their own */
+			continue; /* they have their own places and units */
 		p = put_column(e, p, name != NULL ? name + n : f->name, id);
 	}
 	return p;
 }
 
-/* Cut to milliseconds, as Elasticsearch's dates are. */
+/* Writes a time cut to milliseconds, as dates are in Elasticsearch. */
 static char *
 put_timestamp(const struct ecs *e, char *start)
 {
@@ -173,7 +174,7 @@ put_end(const struct ecs *e, char *start, const char *key, const char *object, e
 	return close_object(start, members, put_column(e, put_members(e, members, object), "ip", address));
 }
 
-/* Returns the sum of two columns, as a member, where both are set. */
+/* Writes the sum of two columns as a member if both are set. */
 static char *
 put_sum(const struct ecs *e, char *p, const char *key, enum column_id a, enum column_id b)
 {
@@ -184,7 +185,7 @@ put_sum(const struct ecs *e, char *p, const char *key, enum column_id a, enum co
 	return p + format_u64(p, *x + *y);
 }
 
-/* The connection's tuple as the engine has it.  Returns false for protocols that have no ports. */
+/* Rebuilds the connection's tuple as the engine has it.  Returns false for protocols without ports. */
 static bool
 flow_of(const struct ecs *e, struct community_flow *c)
 {
@@ -205,7 +206,7 @@ flow_of(const struct ecs *e, struct community_flow *c)
 	return c->transport != TRANSPORT_UNKNOWN;
 }
 
-/* Where the log has none it is computed, as the integration does. */
+/* Computes and writes the Community ID if the log has none, as the integration does. */
 static char *
 put_community_id(const struct ecs *e, char *p)
 {
@@ -238,7 +239,7 @@ put_network(const struct ecs *e, char *start)
 	return close_object(start, members, p);
 }
 
-/* Lists of what there is: elements with commas in front, of which the first becomes the bracket. */
+/* Writes lists of the values that are set: each element with a comma in front, of which the first becomes the bracket. */
 static char *
 close_list(char *start, char *elements, char *p)
 {
@@ -269,7 +270,7 @@ put_related(const struct ecs *e, char *start)
 	return p;
 }
 
-/* The integration tags a record with these whenever the columns are set, whatever they say. */
+/* The integration adds these tags whenever the columns are set, whatever their values. */
 static char *
 put_tags(const struct ecs *e, char *start)
 {
@@ -294,7 +295,7 @@ put_icmp(const struct ecs *e, char *start)
 	return close_object(start, members, p);
 }
 
-/* What is Zeek's alone, unknown columns included. */
+/* Writes what only Zeek has, including unknown columns. */
 static char *
 put_zeek(const struct ecs *e, char *start)
 {

@@ -1,25 +1,27 @@
-/* event.c - an event as a line of JSON: when, which, of which connection, and the arguments under Zeek's names.
+/* event.c - writes an event as a line of JSON: its time, its name, its connection, and the arguments under Zeek's
+ * names.
  *
- * Values look as in the JSON log (json_value.c); bytes, which JSON has no type for, are base64.  What is unset is left
- * out.  As for records the line's room is worked out first and nothing is checked on the way.
+ * Values look as in the JSON log (json_value.c); bytes, for which JSON has no type, are base64.  Unset values are left
+ * out.  As for records, the room for the line is computed first and nothing is checked while writing.
  *
- * Events of one connection come one behind the other more often than not, so the text that says whose event it is (half
- * of most lines) is kept together with all that it depends on.
+ * Events of one connection usually come in a row, so the text that names the connection (half of most lines) is kept,
+ * together with everything it depends on.
  */
 #include <openssl/evp.h>
 
 #include "event/bus.h"
 #include "write/json_value.h"
 
-/* Around a value: name, quotes, colon and comma; Zeek's longest name has 22 letters (send_timestamp, data_in_flight). */
+/* Room around a value: name, quotes, colon and comma; Zeek's longest name has 22 letters (send_timestamp,
+ * data_in_flight). */
 #define NAME_ROOM 40
-#define LINE_ROOM (4 * NAME_ROOM + SCALAR_ROOM + EVENT_ORIGIN_ROOM) /* all but the arguments */
+#define LINE_ROOM (4 * NAME_ROOM + SCALAR_ROOM + EVENT_ORIGIN_ROOM) /* everything but the arguments */
 
 static char *
 put_bytes(char *p, connlog_text t)
 {
 	*p++ = '"';
-	p += EVP_EncodeBlock((unsigned char *)p, (const unsigned char *)t.p, (int)t.n); /* and a zero byte behind it */
+	p += EVP_EncodeBlock((unsigned char *)p, (const unsigned char *)t.p, (int)t.n); /* including a final zero byte */
 	*p++ = '"';
 	return p;
 }
@@ -64,7 +66,7 @@ put_texts(char *p, const connlog_text *at, size_t n)
 
 static char *put_value(char *p, const struct connlog_writer *w, const connlog_value *v);
 
-/* ,"NAME":VALUE for each field that is set. */
+/* Writes ,"NAME":VALUE for each field that is set. */
 static char *
 put_members(char *p, const struct connlog_writer *w, connlog_fields fields)
 {
@@ -139,7 +141,7 @@ put_value(char *p, const struct connlog_writer *w, const connlog_value *v)
 	return p;
 }
 
-/* The connection as the lines name it. */
+/* Writes how the lines name the connection. */
 static size_t
 format_connection(const struct connlog_writer *w, const struct conn_store *s, const struct conn *c, char *p)
 {
@@ -195,7 +197,7 @@ members_room(connlog_fields fields)
 	return room;
 }
 
-/* Returns what the value can take at most. */
+/* Returns the most bytes that the value can take. */
 static size_t
 value_room(const connlog_value *v)
 {
@@ -224,7 +226,7 @@ value_room(const connlog_value *v)
 	}
 }
 
-/* The event's arguments in `out`.  Returns how many. */
+/* Stores the event's arguments in `out`.  Returns their number. */
 static size_t
 collect(const connlog_event *event, const connlog_event_info *info, connlog_field out[CONNLOG_ARGUMENTS_MAX])
 {

@@ -1,9 +1,9 @@
-/* format.h - what a format of the log has to offer, and what it gets.
+/* format.h - the interface between the writer and a format of the log.
  *
- * A format is a table of functions that write text; none of them knows where the bytes go.  A record is formatted into
- * memory that is known to be large enough (record_room() in writer.c), without a check on the way: what a value can take at
- * most is said here, and is what each format has to keep to.  A new format is a file with such a table and a row in
- * formats[] (formats.c).
+ * A format is a table of functions that write text; none of them knows where the bytes go.  A record is formatted,
+ * without further checks, into memory that is known to be large enough (record_room() in writer.c): the limits of what
+ * a value can take are defined here, and every format must keep to them.  A new format is a file with such a table and
+ * a row in formats[] (formats.c).
  */
 #ifndef CONNLOG_WRITE_FORMAT_H
 #define CONNLOG_WRITE_FORMAT_H
@@ -19,20 +19,20 @@
 /* Zeek's JSON::TimestampFormat. */
 enum json_time {
 	JSON_TIME_EPOCH,  /* seconds, a double */
-	JSON_TIME_MILLIS, /* milliseconds, an integer; UNSIGNED: as if it were without a sign */
+	JSON_TIME_MILLIS, /* milliseconds, an integer; UNSIGNED: printed as unsigned */
 	JSON_TIME_MILLIS_UNSIGNED,
 	JSON_TIME_ISO8601,
 };
 
-/* What a column can take at most: its value and, around it, name, quotes and separators. */
-#define SCALAR_ROOM  FIXED6_TEXT_MAX /* the longest of all values but texts */
+/* The most bytes that a column can take: its value and, around it, name, quotes and separators. */
+#define SCALAR_ROOM  FIXED6_TEXT_MAX /* the longest value other than a text */
 #define AROUND_VALUE 48
-/* A byte of a text becomes at most \\xHH; around a text there may be quotes, a comma, or the word for an empty
- * one (STYLE_TEXT_MAX). */
+/* A byte of a text becomes at most \\xHH; around a text there can be quotes, a comma, or the word for an empty text
+ * (STYLE_TEXT_MAX). */
 #define BYTE_ROOM   5
 #define AROUND_TEXT 40
 
-/* ,"NAME": as JSON has it before a value */
+/* ,"NAME": before a value in JSON */
 struct key {
 	char     text[AROUND_VALUE - 8];
 	unsigned n;
@@ -41,7 +41,7 @@ struct key {
 /* ,"uid":…,"id.orig_h":…,"id.orig_p":…,"id.resp_h":…,"id.resp_p":…,"start_time":… */
 #define EVENT_ORIGIN_ROOM (6 * AROUND_VALUE + UID_TEXT_MAX + 2 * ADDR_TEXT_MAX + 3 * SCALAR_ROOM)
 
-/* How the latest event's connection is named in its line, and all that this depends on. */
+/* How the line of the latest event names its connection, and everything this depends on. */
 struct event_origin {
 	struct addr        h[2];
 	uint16_t           p[2];
@@ -53,24 +53,24 @@ struct event_origin {
 	char               text[EVENT_ORIGIN_ROOM];
 };
 
-/* What Zeek's LogAscii constants of these names say. */
-#define STYLE_TEXT_MAX 32 /* bytes of empty and unset */
+/* The values of Zeek's LogAscii constants of these names. */
+#define STYLE_TEXT_MAX 32 /* lengths of empty and unset */
 struct style_text {
 	char   p[STYLE_TEXT_MAX];
 	size_t n;
 };
-enum { STANDS = 1, STANDS_IN_SET = 2 }; /* for itself in a text */
+enum { STANDS = 1, STANDS_IN_SET = 2 }; /* the byte is written as it is in a text */
 struct zeek_style {
 	char              separator, set_separator;
 	struct style_text empty, unset;
 	bool              meta;
-	bool              plain;       /* plain texts (record.h) stand as they are */
+	bool              plain;       /* plain texts (record.h) are written as they are */
 	uint8_t           stands[256]; /* of each byte: STANDS, STANDS_IN_SET */
 };
 
-/* A field as a record's line is made of it, with what is to be known of its column in one place. */
+/* A field of the line, with everything about its column in one place. */
 struct cell {
-	uint64_t has;    /* the column's; 0: the schema does not know it */
+	uint64_t has;    /* of the column; 0: the schema does not have it */
 	uint16_t offset; /* in struct record */
 	uint8_t  type;   /* connlog_type */
 	uint8_t  id;     /* which column */
@@ -80,11 +80,11 @@ struct connlog_writer {
 	const struct format *format;
 	struct zeek_style    style;
 	struct field_set     fields;
-	struct key           keys[FIELDS_MAX]; /* of the fields that the schema knows */
+	struct key           keys[FIELDS_MAX]; /* of the fields in the schema */
 	struct cell          cells[FIELDS_MAX];
-	size_t               room;     /* that a line can take besides texts that are not plain, sets and unknown columns */
-	uint64_t             texts;    /* HAS() bits of texts and sets */
-	bool                 unknown;  /* there are fields that the schema does not know */
+	size_t               room;     /* most bytes of a line without sets, unknown columns and texts that are not plain */
+	uint64_t             texts;    /* HAS() bits of the texts and sets */
+	bool                 unknown;  /* there are fields that the schema does not have */
 	bool                 straight; /* zeek_is_straight() */
 	enum json_time       json_time;
 	bool                 json_streaming, json_unset;
@@ -103,32 +103,33 @@ struct connlog_writer {
 
 struct format {
 	connlog_format_info info;
-	/* The only columns that the format has, in its order, separated by commas, of which some may be extras by their names
-	 * (which are among the writer's fields where the log has them).  NULL: any. */
+	/* The only columns of the format, in its order, separated by commas; some may be extras by name (which are among
+	 * the writer's fields if the log has them).  NULL: any columns. */
 	const char *columns;
-	const char *history_columns; /* the same with record_state_history; NULL: that changes nothing */
-	bool        extras;          /* columns that the schema does not know can be written */
-	bool        one_header;      /* columns that come up behind the header can not be written any more */
-	size_t      room;            /* that a line can take besides its columns (record_room()) */
-	size_t      copies;          /* how often the uid can stand in a line besides its column */
-	/* The format's own names of the schema's columns.  NULL, or where it gives NULL: Zeek's behind the prefix, which is also
-	 * what stands before those that the schema does not know. */
+	const char *history_columns; /* the same with record_state_history; NULL: no difference */
+	bool        extras;          /* columns that are not in the schema can be written */
+	bool        one_header;      /* columns that appear after the header cannot be written */
+	size_t      room;            /* the most bytes of a line besides its columns (record_room()) */
+	size_t      copies;          /* how often the uid can occur in a line besides its column */
+	/* Returns the format's own names of the schema's columns.  If it is NULL or returns NULL, the name is Zeek's with
+	 * the prefix, which is also put before names that are not in the schema. */
 	const char *(*name)(const struct column *c);
 	const char *prefix; /* NULL: none */
-	/* What stands before the first and behind the last record; NULL for nothing. `when`: see connlog_writer_open. */
+	/* Write what comes before the first and after the last record; NULL for nothing.  `when`: see connlog_writer_open. */
 	void (*open)(struct connlog_writer *w, double when);
-	/* Writes the record's line at `p`.  Returns where it ends. */
+	/* Writes the record's line at `p`.  Returns its end. */
 	char *(*record)(const struct connlog_writer *w, char *p, const struct record *r);
-	/* In its place, of a format that is no lines: takes the record, and appends to the writer's buffer what it likes. */
+	/* Used instead by a format that does not consist of lines: takes the record and appends what it wants to the
+	 * writer's buffer. */
 	void (*take)(struct connlog_writer *w, const struct record *r);
 	void (*close)(struct connlog_writer *w, double when);
-	void (*free)(struct connlog_writer *w); /* what the format has of the writer's; NULL: nothing */
+	void (*free)(struct connlog_writer *w); /* frees the format's own state in the writer; NULL: there is none */
 };
 
 /* Returns whether both are the same columns in the same order. */
 bool same_fields(const struct field_set *a, const struct field_set *b);
 
-/* Returns what a call that appends answers; a lack of memory is told once. */
+/* Returns the result of a call that appends; lack of memory is reported once. */
 int writer_outcome(connlog_writer *w);
 
 static inline struct cell
@@ -137,24 +138,25 @@ cell_of(const struct column *c)
 	return (struct cell){ c->has, c->offset, (uint8_t)c->info.type, (uint8_t)(c - schema) };
 }
 
-/* Returns where the column's value lies; it means something only where the column is set. */
+/* Returns the address of the column's value, which is meaningful only if the column is set. */
 static inline const void *
 cell_at(const struct cell *c, const struct record *r)
 {
 	return (const char *)r + c->offset;
 }
 
-/* Returns the record's text of that column as a log had it, or an empty one (record.h). */
+/* Returns the text of that column as the log had it, or an empty one (record.h). */
 static inline struct text
 literal_of(const struct record *r, enum column_id id)
 {
 	return r->literals != NULL ? r->literals[id] : (struct text){ NULL, 0 };
 }
 
-/* \xHH, lower case, as Zeek escapes a byte in both of its formats.  Returns where it ends. */
+/* Writes \xHH in lower case, as Zeek escapes a byte in both of its formats.  Returns its end. */
 char *put_hex_escape(char *p, unsigned char c);
 
-/* A column that is set and no text or set, as Zeek's tab-separated log has it.  Returns where it ends. (zeek_row.c) */
+/* Writes a column that is set, and is neither a text nor a set, as in Zeek's tab-separated log.  Returns its
+ * end.  Defined in zeek_row.c. */
 char *put_scalar(char *p, const struct cell *c, const struct record *r);
 
 extern const struct format format_zeek, format_bro2;                /* zeek.c */
@@ -165,10 +167,10 @@ extern const struct format format_csv;                              /* csv.c */
 extern const struct format format_parquet;                          /* parquet.c */
 extern const struct format format_bro0, format_bro1, format_bro1_5; /* bro1.c */
 
-/* Takes the style from the options.  Returns NULL, or what is wrong (static). (zeek.c) */
+/* Takes the style from the options.  Returns NULL, or a static message about what is wrong.  Defined in zeek.c. */
 const char *zeek_style_set(struct zeek_style *s, const connlog_writer_options *o);
 
-/* Returns the format of that name, or NULL. (formats.c) */
+/* Returns the format of that name, or NULL.  Defined in formats.c. */
 const struct format *format_find(const char *name);
 
 #endif

@@ -1,14 +1,14 @@
-/* json_value.h - values as Zeek's JSON has them, for everything that is written as JSON.
+/* json_value.h - writes values as in Zeek's JSON, for everything that is written as JSON.
  *
- * Each function writes at `p`, where there has to be room for what format.h says that a value takes, and answers where
- * the value ends.
+ * Each function writes at `p`, which must have the room that format.h states for a value, and returns the end of the
+ * value.
  */
 #ifndef CONNLOG_WRITE_JSON_VALUE_H
 #define CONNLOG_WRITE_JSON_VALUE_H
 
 #include "write/format.h"
 
-/* Of known length where the word is a literal. */
+/* The length is known at compile time if the word is a literal. */
 static inline char *
 put_word(char *p, const char *word)
 {
@@ -17,7 +17,7 @@ put_word(char *p, const char *word)
 	return p + n;
 }
 
-/* In quotes. */
+/* Writes the text in quotes. */
 char *json_put_text(char *p, struct text t);
 char *put_double(char *p, double v);
 char *put_time(char *p, enum json_time format, double when);

@@ -1,7 +1,7 @@
 /* parquet.c - Apache Parquet as a format of the log: row groups, one after the other, and the metadata behind them.
  *
- * A record's values go into its columns; when a row group is full, its chunks are appended to the writer's buffer, so a record adds
- * mostly nothing to that and sometimes megabytes.  parquet.h tells how it is divided.
+ * A record's values go into the columns; when a row group is full, its chunks are appended to the writer's buffer, so
+ * most records add nothing to it and some add megabytes.  parquet.h describes the parts.
  */
 #include "write/parquet.h"
 
@@ -98,7 +98,7 @@ end_group(struct connlog_writer *w)
 static void
 parquet_take(struct connlog_writer *w, const struct record *r)
 {
-	if (w->parquet == NULL) /* nobody has opened the log */
+	if (w->parquet == NULL) /* the log was never opened */
 		parquet_open(w, 0);
 	struct parquet *q = w->parquet;
 	for (size_t i = 0; q != NULL && i < q->n; i++)

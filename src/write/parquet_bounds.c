@@ -1,6 +1,7 @@
-/* parquet_bounds.c - the least and the greatest value of a chunk, by which readers pass over row groups.
+/* parquet_bounds.c - the least and the greatest value of a chunk, by which readers skip row groups.
  *
- * Order as the column's type has it (TypeDefinedOrder): ports and bytes without a sign, counts as Parquet's 64 bits with one.
+ * Values are ordered by the column's type (TypeDefinedOrder): ports and bytes as unsigned, counts as Parquet's signed
+ * 64-bit integers.
  */
 #include <endian.h>
 #include <math.h>
@@ -40,7 +41,7 @@ take_i64(struct pq_bounds *b, const char *values, size_t n)
 	keep(b->greatest, &b->greatest_n, &v, 8);
 }
 
-/* Ports, which have no sign. */
+/* Updates the bounds with ports, which are unsigned. */
 static void
 take_u32(struct pq_bounds *b, const char *values, size_t n)
 {
@@ -86,8 +87,8 @@ keep_double(uint8_t *to, size_t *to_n, double v)
 	keep(to, to_n, &bits, 8);
 }
 
-/* What is not a number has no place in any order: then nothing is told. Zero has two signs: as the least it is the negative one and
- * as the greatest the positive one, so that readers pass over nothing wrongly. */
+/* NaN has no place in any order, so with one no bounds are written.  Zero has two signs: as the least value it is
+ * negative and as the greatest positive, so that readers never skip wrongly. */
 static void
 take_doubles(struct pq_bounds *b, const char *values, size_t n)
 {
@@ -122,7 +123,8 @@ compare(const char *a, size_t a_n, const uint8_t *b, size_t b_n)
 	return order != 0 ? order : (a_n > b_n) - (a_n < b_n);
 }
 
-/* Returns whether the first eight bytes tell that a text is neither the least nor the greatest, as of most they do. */
+/* Returns whether the first eight bytes already show that a text is neither the least nor the greatest, which is the
+ * usual case. */
 static inline bool
 is_between(const struct pq_bounds *b, const char *p, size_t n)
 {

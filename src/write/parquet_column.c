@@ -1,4 +1,4 @@
-/* parquet_column.c - a column's values as the records bring them. */
+/* parquet_column.c - gathers a column's values from the records. */
 #include <endian.h>
 #include <math.h>
 
@@ -14,10 +14,10 @@ const struct pq_kind_info pq_kinds[PQ_KINDS] = {
 	[PQ_KIND_ADDRESS] = { PQ_BYTE_ARRAY, 16, true, false }, [PQ_KIND_BINARY_ADDRESS] = { PQ_FIXED, 16, false, false },
 };
 
-/* Microseconds are told exactly up to this, the year 2255. */
+/* Up to this time, in the year 2255, microseconds are exact. */
 #define MICROS_MOST 9007199254740992.0
 
-/* Of a column that the schema does not know: by the name of its type. */
+/* For a column that is not in the schema, the type's name decides. */
 static enum pq_kind
 kind_of_name(const char *type)
 {
@@ -96,7 +96,7 @@ pq_column_clear(struct pq_column *c)
 
 /* ---- one value ---------------------------------------------------------------------------------------------------- */
 
-/* A page's rows, and its values of known width, have their room from the beginning. */
+/* Room for a page's rows and for values of fixed width is reserved from the beginning. */
 static inline void
 put_level(struct pq_column *c, char level)
 {
@@ -158,7 +158,7 @@ put_time(struct pq_column *c, double seconds)
 		put_null(c);
 }
 
-/* Readers may take for granted that a text is UTF-8: where it is not, each byte that is not ASCII becomes \xHH, as in JSON. */
+/* Readers may rely on texts being UTF-8: in one that is not, each byte that is not ASCII becomes \xHH, as in JSON. */
 static void
 put_odd_text(struct pq_column *c, struct text t)
 {
@@ -218,7 +218,7 @@ put_list(struct pq_column *c, const struct text_set *set)
 	if (set->n == 0) {
 		outbuf_char(&c->levels, 1);
 		outbuf_char(&c->repeats, 0);
-		c->nulls++; /* there is a list, but no value of the leaf */
+		c->nulls++; /* there is a list, but it has no leaf value */
 	}
 }
 
@@ -234,7 +234,7 @@ put_nothing(struct pq_column *c)
 	}
 }
 
-/* A number in digits; what does not fit is unset. */
+/* Parses a number; one that does not fit is unset. */
 static void
 put_number(struct pq_column *c, struct text t)
 {

@@ -1,8 +1,8 @@
-/* parquet_dict.c - the dictionary of a column's chunk: each value once, in the order in which they come.
+/* parquet_dict.c - the dictionary of a column's chunk: each distinct value once, in order of appearance.
  *
- * A table of hashes finds them.  The values are other people's, and the hash has no key, since what is written should depend on the
- * records alone: so a value that is not found within some slots ends the dictionary, and who makes values collide only gets a
- * column without one.
+ * Values are found in a hash table.  The values come from outside and the hash has no key, because the output should
+ * depend on the records alone; therefore a value that is not found within a few slots ends the dictionary, and an
+ * attacker who makes values collide only gets a column without one.
  */
 #include <endian.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 
 enum {
 	SLOTS_LEAST = 256,
-	PROBES = 64,   /* that a value is looked for in */
-	SAMPLE = 1024, /* values after which it is first asked whether the dictionary is of use */
-	REST = 7,      /* row groups without, after one in which it was none */
+	PROBES = 64,   /* slots searched for a value */
+	SAMPLE = 1024, /* number of values after which the dictionary is first checked for usefulness */
+	REST = 7,      /* row groups without a dictionary after one in which it did not help */
 };
 
 static uint64_t
@@ -62,7 +62,7 @@ entry_at(const struct pq_dict *d, unsigned width, uint32_t i)
 	return (struct entry){ d->entries.p + at, 4 + text_length(d->entries.p + at) };
 }
 
-/* Puts the entries from the first on into twice as many slots.  Returns false when out of memory. */
+/* Moves all entries into twice as many slots.  Returns false when out of memory. */
 static bool
 grow(struct pq_dict *d, unsigned width)
 {
@@ -84,7 +84,7 @@ grow(struct pq_dict *d, unsigned width)
 	return true;
 }
 
-/* Returns the number of the new entry, or UINT32_MAX where there is no more room. */
+/* Returns the number of the new entry, or UINT32_MAX if there is no more room. */
 static uint32_t
 add(struct pq_dict *d, unsigned width, struct entry k)
 {
@@ -98,7 +98,7 @@ add(struct pq_dict *d, unsigned width, struct entry k)
 	return d->n++;
 }
 
-/* Returns the value's number, or UINT32_MAX where it has none and gets none. */
+/* Returns the value's number, adding the value if necessary, or UINT32_MAX if it cannot be added. */
 static inline uint32_t
 number_of(struct pq_dict *d, unsigned width, struct entry k)
 {
@@ -118,7 +118,7 @@ number_of(struct pq_dict *d, unsigned width, struct entry k)
 	return UINT32_MAX;
 }
 
-/* Returns whether all values got a number.  Inline, so that a width is known when it is compiled. */
+/* Returns whether all values got a number.  Inline, so that the width is known at compile time. */
 static inline bool
 number_all(struct pq_dict *d, unsigned width, const char *p, uint32_t set, uint32_t *numbers)
 {
@@ -170,7 +170,7 @@ pq_dict_number(struct pq_column *c, struct outbuf *numbers)
 	uint32_t *v = (void *)outbuf_reserve(numbers, (c->set + 1u) * sizeof *v);
 	if (v != NULL && number_page(c, v) && !d->entries.failed && !d->places.failed)
 		return true;
-	d->n = before; /* the slots are not right any more, and not used */
+	d->n = before; /* the slots are no longer valid and no longer used */
 	d->entries.n = bytes;
 	d->places.n = places;
 	d->given_up = true;

@@ -1,14 +1,15 @@
-/* parquet_encode.c - values and numbers as Parquet's pages have them (Encodings.md).
+/* parquet_encode.c - encodes values and numbers for Parquet's pages (Encodings.md).
  *
- * The hybrid of run lengths and bit-packing is a sequence of runs: an even head is twice the number of times that a value comes, and
- * the value follows in whole bytes; an odd one is twice the number of groups of eight values, which follow bit by bit.  Only the last
- * group of a page may have fewer than eight; zeros fill it.
+ * The hybrid of run lengths and bit packing is a sequence of runs: an even header is twice the number of repetitions
+ * of a value, which follows in whole bytes; an odd header is twice the number of groups of eight values, plus one, and
+ * the values follow bit-packed.  Only the last group of a page may have fewer than eight values; it is padded with
+ * zeros.
  */
 #include <endian.h>
 
 #include "write/parquet.h"
 
-enum { RUN = 8 /* as many equal values are worth a run */ };
+enum { RUN = 8 /* this many equal values are worth a run */ };
 
 static bool
 is_run(const uint32_t *v, size_t n)
@@ -39,7 +40,7 @@ put_run(struct outbuf *out, uint32_t v, size_t n, unsigned width)
 		outbuf_char(out, (char)v);
 }
 
-/* Eight values at a time. */
+/* Packs eight values at a time. */
 static void
 put_packed(struct outbuf *out, const uint32_t *v, size_t n, unsigned width)
 {
@@ -62,7 +63,7 @@ put_packed(struct outbuf *out, const uint32_t *v, size_t n, unsigned width)
 			held -= 32;
 		}
 	}
-	for (; held > 0; held -= 8, bits >>= 8) /* groups of eight end with a byte */
+	for (; held > 0; held -= 8, bits >>= 8) /* groups of eight end at a byte */
 		*p++ = (char)bits;
 	outbuf_advance(out, groups * width);
 }

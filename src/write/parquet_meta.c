@@ -1,7 +1,7 @@
-/* parquet_meta.c - what a file's metadata says: the schema, where the chunks are, their bounds.
+/* parquet_meta.c - writes a file's metadata: the schema, where the chunks are, and their bounds.
  *
- * Numbers of fields are those of parquet.thrift.  Beside the logical types the older converted types are told, too, for readers that
- * know no others.
+ * Field numbers are those of parquet.thrift.  Besides the logical types, the older converted types are written for
+ * readers that know no others.
  */
 #include <endian.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ put_logical(struct thrift *t, enum pq_kind kind)
 	thrift_end(&logical);
 }
 
-/* A column that has values, under this name. */
+/* Writes the schema element of a column with values. */
 static void
 put_leaf(struct outbuf *out, const char *name, enum pq_kind kind, int repetition)
 {
@@ -63,7 +63,7 @@ put_leaf(struct outbuf *out, const char *name, enum pq_kind kind, int repetition
 	thrift_end(&t);
 }
 
-/* Three levels: an optional list of a repeated group of one element. */
+/* Writes a list's three levels: an optional list of a repeated group of one element. */
 static void
 put_list(struct outbuf *out, const char *name)
 {
@@ -118,7 +118,7 @@ put_statistics(struct thrift *t, const struct pq_column *c)
 	if (b->any && !b->unknown) {
 		thrift_field_text(&s, 5, (const char *)b->greatest, b->greatest_n);
 		thrift_field_text(&s, 6, (const char *)b->least, b->least_n);
-		thrift_field_bool(&s, 7, true); /* they are values, not cut */
+		thrift_field_bool(&s, 7, true); /* exact values, not truncated ones */
 		thrift_field_bool(&s, 8, true);
 	}
 	thrift_end(&s);
@@ -163,7 +163,7 @@ pq_meta_chunk(struct outbuf *out, const struct pq_column *c, const struct pq_chu
 {
 	struct thrift t = { out, 0 };
 
-	thrift_field_i64(&t, 2, 0); /* nothing is told but here */
+	thrift_field_i64(&t, 2, 0); /* this metadata is only here */
 	struct thrift meta = thrift_field_struct(&t, 3);
 	thrift_field_i32(&meta, 1, (int32_t)pq_kinds[c->kind].type);
 	thrift_field_list(&meta, 2, THRIFT_I32, c->dict_pages > 0 ? 3 : 2);
@@ -215,7 +215,7 @@ pq_meta_footer(struct outbuf *out, const struct parquet *q)
 	put_pair(out, "zeek.path", "conn");
 	thrift_field_text(&t, 6, by, sizeof by - 1);
 	thrift_field_list(&t, 7, THRIFT_STRUCT, q->n);
-	for (size_t i = 0; i < q->n; i++) { /* bounds are in the order that the type has */
+	for (size_t i = 0; i < q->n; i++) { /* the bounds use the type's own order */
 		struct thrift order = { out, 0 };
 		thrift_field_empty(&order, 1);
 		thrift_end(&order);

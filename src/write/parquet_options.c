@@ -1,4 +1,4 @@
-/* parquet_options.c - what the format "parquet" can be told, by name: one table. */
+/* parquet_options.c - the options of the format "parquet" by name, in one table. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -48,7 +48,7 @@ connlog_parquet_option_at(size_t i)
 	return i < OPTIONS ? &options[i].info : NULL;
 }
 
-/* Returns whether the text is a number, perhaps with K, M or G behind it where it is a size. */
+/* Parses a number, which may end in K, M or G if it is a size.  Returns whether the text is one. */
 static bool
 parse_number(const char *text, bool size, uint64_t *out)
 {
@@ -63,7 +63,7 @@ parse_number(const char *text, bool size, uint64_t *out)
 	return true;
 }
 
-/* A file's name, in which nothing can be a folder or make engines pass it over. */
+/* Returns whether the text can be a file's name: it names no folder and is not one that engines skip. */
 static bool
 is_part(const char *text)
 {

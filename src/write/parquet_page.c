@@ -1,4 +1,4 @@
-/* parquet_page.c - a page: its head, its levels and its values, compressed with zstd. */
+/* parquet_page.c - writes a page: its header, levels and values, compressed with zstd. */
 #include <zstd.h>
 
 #include "write/parquet.h"
@@ -41,15 +41,15 @@ put_page(struct parquet *q, struct outbuf *out, enum pq_page type, uint32_t entr
 	thrift_field_i32(&more, 1, (int32_t)entries);
 	thrift_field_i32(&more, 2, (int32_t)encoding);
 	if (type == PQ_DATA_PAGE) {
-		thrift_field_i32(&more, 3, PQ_RLE); /* of definition levels */
-		thrift_field_i32(&more, 4, PQ_RLE); /* of repetition levels */
+		thrift_field_i32(&more, 3, PQ_RLE); /* bytes of the definition levels */
+		thrift_field_i32(&more, 4, PQ_RLE); /* bytes of the repetition levels */
 	}
 	thrift_end(&more);
 	thrift_end(&head);
 	outbuf_put(out, q->packed.p, q->packed.n);
 }
 
-/* Appends values that are kept so to a page's body in the plain encoding. */
+/* Appends values to a page's body in the plain encoding. */
 static void
 put_plain(struct outbuf *body, enum pq_kind kind, const char *values, size_t bytes)
 {

@@ -1,10 +1,10 @@
-/* thrift.h - Thrift's compact protocol, as far as Parquet's metadata is written in it.
+/* thrift.h - the part of Thrift's compact protocol that Parquet's metadata needs.
  *
- * A struct is its fields in the order of their numbers and a zero byte.  A field's head has the distance from the number of
- * the one before and the type, so who writes a struct keeps the number of the last field; a list's head has length and type of its
- * elements.  Source: apache/thrift doc/specs/thrift-compact-protocol.md.
+ * A struct consists of its fields in the order of their numbers and a zero byte.  A field's header has the type and the
+ * difference from the previous field's number, so a writer of a struct keeps the last number; a list's header has the
+ * length and the type of its elements.  Source: apache/thrift doc/specs/thrift-compact-protocol.md.
  *
- * Appending never fails on the spot, as of base/outbuf.h.
+ * Appending reports no error, as described in base/outbuf.h.
  */
 #ifndef CONNLOG_WRITE_THRIFT_H
 #define CONNLOG_WRITE_THRIFT_H
@@ -26,13 +26,13 @@ enum thrift_type {
 	THRIFT_STRUCT = 12,
 };
 
-/* A struct on its way into the buffer; begun with field 0. */
+/* A struct being written; starts with field 0. */
 struct thrift {
 	struct outbuf *out;
 	int            last; /* the number of the field before */
 };
 
-/* Without a field's head: the elements of a list. */
+/* Values without a field header: the elements of a list. */
 void thrift_varint(struct outbuf *out, uint64_t v);
 void thrift_int(struct outbuf *out, int64_t v);
 void thrift_text(struct outbuf *out, const char *text, size_t n);
@@ -46,9 +46,9 @@ void thrift_field_i64(struct thrift *t, int id, int64_t v);
 void thrift_field_text(struct thrift *t, int id, const char *text, size_t n);
 /* The elements follow. */
 void thrift_field_list(struct thrift *t, int id, enum thrift_type element, size_t n);
-/* Returns the struct inside; both are ended by themselves. */
+/* Begins a nested struct and returns it; each struct is ended separately. */
 struct thrift thrift_field_struct(struct thrift *t, int id);
-/* A struct without fields, as Parquet's unions have them for a choice that says nothing else. */
+/* Writes a struct without fields, which Parquet's unions use for a choice that carries no data. */
 void thrift_field_empty(struct thrift *t, int id);
 void thrift_end(struct thrift *t);
 

@@ -1,4 +1,4 @@
-/* writer.c - the writers of connlog.h: options, choice of the format, the buffer. */
+/* writer.c - the writers of connlog.h: their options, format and buffer. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +13,7 @@ static const char *const json_times[] = {
 };
 enum { JSON_TIMES = sizeof json_times / sizeof json_times[0] };
 
-/* Returns which of them it is, or JSON_TIMES. */
+/* Returns the index of the name, or JSON_TIMES if it is unknown. */
 static size_t
 find_json_time(const char *name)
 {
@@ -49,7 +49,7 @@ make_key(const struct format *f, const struct column *c, struct key *k)
 	                          own != NULL ? own : c->info.name);
 }
 
-/* Works out of the fields once what each record would else ask for. */
+/* Derives from the fields, once, what every record would otherwise have to look up. */
 static void
 make_cells(struct connlog_writer *w)
 {
@@ -71,7 +71,8 @@ make_cells(struct connlog_writer *w)
 	w->straight = zeek_is_straight(w);
 }
 
-/* The columns of a format that has its own: `list` by name, those of `known` that the schema does not know included. */
+/* Chooses the columns of a format that has its own: those in `list`, including ones in `known` that are not in the
+ * schema. */
 static void
 set_columns(struct field_set *set, const char *list, const struct field_set *known)
 {
@@ -105,7 +106,7 @@ has_place(const struct format *format, const struct field_set *fields, const str
 	return false;
 }
 
-/* Chooses the fields out of those that the records have.  Returns NULL, or what is wrong with --fields. */
+/* Chooses the fields from those of the records.  Returns NULL, or what is wrong with --fields. */
 static const char *
 choose_fields(struct connlog_writer *w, const struct field_set *known, char *err, size_t err_size)
 {
@@ -126,7 +127,7 @@ choose_fields(struct connlog_writer *w, const struct field_set *known, char *err
 	return problem;
 }
 
-/* Notes the names of the columns that the records have and the format has not; what --fields leaves out is no loss. */
+/* Notes the names of the columns that the format lacks; columns that --fields leaves out do not count as lost. */
 static void
 note_dropped(struct connlog_writer *w, const struct field_set *known)
 {
@@ -151,7 +152,7 @@ set_nets(struct net_set *set, const char *name, const char *text, char *err, siz
 	return false;
 }
 
-/* Applies the options.  Returns false with a message in `err`. */
+/* Applies the options.  Returns false and writes a message to `err` on failure. */
 static bool
 configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, size_t err_size)
 {
@@ -197,13 +198,14 @@ configure(struct connlog_writer *w, const connlog_writer_options *o, char *err, 
 	return true;
 }
 
-/* Chooses the fields: of the log's columns, or of those that the engine's records have.  Returns as choose_fields() does. */
+/* Chooses the fields from the log's columns, or from those of the engine's records.  Returns what choose_fields()
+ * returns. */
 static const char *
 first_fields(struct connlog_writer *w, const connlog_columns *columns, char *err, size_t err_size)
 {
 	struct field_set profile;
 
-	if (columns == NULL || columns_of(columns)->n == 0) { /* an empty log has none */
+	if (columns == NULL || columns_of(columns)->n == 0) { /* an empty log has no columns */
 		field_set_profile(&profile, PROFILE_DEFAULT);
 		columns = NULL;
 	}
@@ -300,7 +302,7 @@ same_fields(const struct field_set *a, const struct field_set *b)
 	return true;
 }
 
-/* Under a header that stays, a column stays where it is: it is looked up by name among those that the records have now. */
+/* If the header stays, so do the columns: each is looked up by name among those that the records have now. */
 static void
 keep_fields(struct field_set *fields, const struct field_set *known)
 {
@@ -372,7 +374,7 @@ extra_room(const struct extra *x)
 	return text_room(x->name) + (x->kind == EXTRA_LIST ? texts_room(&x->list) : text_room(x->text));
 }
 
-/* Returns what these columns can take, texts and sets that are set. */
+/* Returns the most bytes that these texts and sets, as far as they are set, can take. */
 static size_t
 columns_room(uint64_t columns, const struct record *r)
 {
@@ -386,7 +388,8 @@ columns_room(uint64_t columns, const struct record *r)
 	return room;
 }
 
-/* Returns what is there of a log that was read: columns that the schema does not know, values as they stood. */
+/* Returns the room for what comes from a log that was read: columns that are not in the schema, and values in their
+ * original text. */
 static size_t
 read_room(const struct connlog_writer *w, const struct record *r)
 {
@@ -403,7 +406,7 @@ read_room(const struct connlog_writer *w, const struct record *r)
 	return room;
 }
 
-/* Returns what the record's line can take at most, in any format. */
+/* Returns the most bytes that the record's line can take in any format. */
 static inline size_t
 record_room(const struct connlog_writer *w, const struct record *r)
 {

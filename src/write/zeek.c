@@ -1,8 +1,8 @@
-/* zeek.c - Zeek's tab-separated log, to the byte: its style and its header; the rows are made by zeek_row.c.
+/* zeek.c - Zeek's tab-separated log, exact to the byte: its style and its header; zeek_row.c writes the rows.
  *
  * Follows Zeek 8.2.2: src/logging/writers/ascii/Ascii.cc (header), src/threading/formatters/Ascii.cc (values) and
- * src/Desc.cc (escaping).  LogAscii's defaults are a tab between columns, a comma between elements, "-" for unset and "(empty)"
- * for empty; others can be chosen where they cannot be taken for data.
+ * src/Desc.cc (escaping).  LogAscii's defaults are a tab between columns, a comma between elements, "-" for unset and
+ * "(empty)" for empty; others can be chosen if they cannot be mistaken for data.
  */
 #include <ctype.h>
 #include <math.h>
@@ -11,7 +11,7 @@
 
 #include "write/zeek.h"
 
-/* A separator, if it is to show in no number, address or name: */
+/* A separator must not occur in numbers, addresses and names: */
 static bool
 is_separator(const char *s)
 {
@@ -33,7 +33,7 @@ set_style_text(struct style_text *t, const char *value)
 	return true;
 }
 
-/* Bytes that stand for themselves: separators do not, that of sets in sets only. */
+/* Marks the bytes that are written as they are: separators are not, the one of sets only within sets. */
 static void
 set_stands(struct zeek_style *s)
 {
@@ -42,7 +42,7 @@ set_stands(struct zeek_style *s)
 			s->stands[c] = c == s->set_separator ? STANDS : STANDS | STANDS_IN_SET;
 }
 
-/* Might a plain text be the same? */
+/* Returns whether a plain text could be equal to it. */
 static bool
 is_plain(const struct style_text *t)
 {
@@ -76,7 +76,7 @@ zeek_style_set(struct zeek_style *s, const connlog_writer_options *o)
 	return NULL;
 }
 
-/* A line of the header, as util.cc's get_escaped_string() writes blanks. */
+/* Writes a line of the header, with blanks as util.cc's get_escaped_string() writes them. */
 static void
 put_meta(struct outbuf *b, const struct zeek_style *s, const char *key, const char *p, size_t n)
 {
@@ -91,11 +91,11 @@ put_meta(struct outbuf *b, const struct zeek_style *s, const char *key, const ch
 	outbuf_char(b, '\n');
 }
 
-/* #open and #close: local time, as Zeek has it. */
+/* Writes #open or #close in local time, as Zeek does. */
 static void
 put_clock(struct connlog_writer *w, const char *key, double when)
 {
-	time_t    t = fabs(when) < 1e15 ? (time_t)when : 0; /* what no calendar has is no time */
+	time_t    t = fabs(when) < 1e15 ? (time_t)when : 0; /* no calendar has such a time */
 	struct tm tm;
 	char      text[64];
 	size_t    n = 0;
@@ -105,7 +105,7 @@ put_clock(struct connlog_writer *w, const char *key, double when)
 	put_meta(&w->out, &w->style, key, text, n);
 }
 
-/* A column's name or type, which for what Zeek does not know are any bytes. */
+/* Writes a column's name or type, which may be any bytes if Zeek does not know the column. */
 static void
 put_name(struct outbuf *b, const struct zeek_style *s, const char *name)
 {
@@ -158,7 +158,7 @@ const struct format format_zeek = {
 	.close = zeek_close,
 };
 
-/* The same with the columns of Bro 2.1 to 2.3. */
+/* The same, with the columns of Bro 2.1 to 2.3. */
 const struct format format_bro2 = {
 	.info = { "bro2", "Bro 2's tab-separated log (2.1 to 2.3)", "columns that Bro 2 had not" },
 	.columns = "ts,uid,id.orig_h,id.orig_p,id.resp_h,id.resp_p,proto,service,duration,orig_bytes,resp_bytes,conn_state,"

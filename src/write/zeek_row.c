@@ -1,8 +1,8 @@
-/* zeek_row.c - a record as a line of Zeek's tab-separated log (zeek.c).
+/* zeek_row.c - writes a record as a line of Zeek's tab-separated log (zeek.c).
  *
- * Escaping: a byte that is not printable ASCII becomes \xHH, a backslash is doubled, and so that data cannot be
- * taken for structure a separator, and the first byte of a text that reads "-" or "(empty)" or of a line that
- * starts with "#", become \xHH too.
+ * Escaping: a byte that is not printable ASCII becomes \xHH and a backslash is doubled.  So that data cannot be
+ * mistaken for structure, separators become \xHH too, and so does the first byte of a text that reads "-" or "(empty)"
+ * and of a line that starts with "#".
  */
 #include <stdint.h>
 
@@ -17,7 +17,7 @@ zeek_put_escaped(const struct zeek_style *s, char *p, struct text t, bool in_set
 	const char    other = in_set ? s->set_separator : s->separator;
 	size_t        i = 0;
 
-	/* the tab is not printable: looking for one more character is enough */
+	/* the tab is not printable, so one more character to search for is enough */
 	for (; (s->separator == '\t' || !in_set) && i + 8 <= t.n && scan_plain8(t.p + i, '\\', other); i += 8, p += 8)
 		memcpy(p, t.p + i, 8);
 	for (; i < t.n; i++) {
@@ -80,7 +80,7 @@ put_texts(const struct zeek_style *s, char *p, const struct text_set *set)
 	return p;
 }
 
-/* Times and intervals have six decimals; what a log has with six is as good as the value. */
+/* Times and intervals have six decimals; a log's own text with six decimals is as good as the value. */
 static inline char *
 put_seconds(char *p, const struct cell *c, const struct record *r)
 {
@@ -99,7 +99,7 @@ put_address(char *p, const struct cell *c, const struct record *r)
 	return literal.n > 0 ? put_word(p, literal.p, literal.n) : p + addr_format(cell_at(c, r), p);
 }
 
-/* Most numbers are of one digit. */
+/* Most numbers have one digit. */
 static inline char *
 put_count(char *p, uint64_t v)
 {
@@ -129,7 +129,7 @@ scalar(char *p, const struct cell *c, const struct record *r)
 	case CONNLOG_BOOL:
 		*p = *(const bool *)at ? 'T' : 'F';
 		return p + 1;
-	default: /* the others are no scalars */
+	default: /* the others are not scalars */
 		return p;
 	}
 }
@@ -156,7 +156,7 @@ put_value(const struct zeek_style *s, char *p, const struct cell *c, const struc
 	}
 }
 
-/* A column that the schema does not know. */
+/* Writes a column that is not in the schema. */
 static char *
 put_extra(const struct zeek_style *s, char *p, const struct extra *x)
 {
@@ -184,7 +184,7 @@ zeek_record(const struct connlog_writer *w, char *p, const struct record *r)
 		*p++ = s->separator;
 	}
 	p[-1] = '\n';
-	/* A line that starts with "#" would be taken for a header.  Only a text in the first column can do that. */
+	/* A line that starts with "#" would be mistaken for a header.  Only a text in the first column can cause that. */
 	if (*start == '#') {
 		memmove(start + 4, start + 1, (size_t)(p - start) - 1);
 		put_hex_escape(start, '#');

@@ -1,13 +1,13 @@
-/* zeek_straight.c - the line that nearly all are: the default columns in Zeek's own style, of a record of the engine's.
+/* zeek_straight.c - writes the usual line: the default columns in Zeek's own style, for a record of the engine.
  *
- * The columns stand here one behind the other, so that nothing has to be asked about them.  Whatever is unusual is left to
- * zeek_row.c, which is the definition; test/unit/write_style_test.c holds the two against each other.
+ * The columns are spelled out in order, so nothing has to be looked up about them.  Anything unusual is left to
+ * zeek_row.c, which is the definition; test/unit/write_style_test.c compares the two.
  */
 #include "base/copy.h"
 #include "base/digits.h"
 #include "write/zeek.h"
 
-/* Columns that such a record has, and those that would need more than is done here. */
+/* The columns that such a record has, and those that need more than is done here. */
 #define MUST_HAVE   (HAS_ALWAYS)
 #define MUST_LACK   HAS(COL_TUNNEL_PARENTS)
 #define PLAIN_TEXTS (HAS(COL_UID) | HAS(COL_PROTO) | HAS(COL_SERVICE) | HAS(COL_CONN_STATE) | HAS(COL_HISTORY))
@@ -26,7 +26,7 @@ zeek_is_straight(const struct connlog_writer *w)
 	return n == w->fields.n;
 }
 
-/* All these write a column and the tab behind it. */
+/* Each of these writes a column and the tab after it. */
 
 static inline char *
 put_text(char *p, struct text t)
@@ -108,7 +108,7 @@ put_local(char *p, const struct record *r)
 	return p + 4;
 }
 
-/* Has the record all of a group of columns, or none? */
+/* Returns whether the record has all columns of a group, or none of them. */
 static inline bool
 all_or_none(uint64_t has, uint64_t group)
 {
