@@ -41,6 +41,15 @@ CREATE TABLE IF NOT EXISTS conn
     `resp_pkts_delta` Nullable(Int64) COMMENT 'resp_pkts since the record before' CODEC(T64, ZSTD(1)),
     `orig_ip_bytes_delta` Nullable(Int64) COMMENT 'orig_ip_bytes since the record before' CODEC(T64, ZSTD(1)),
     `resp_ip_bytes_delta` Nullable(Int64) COMMENT 'resp_ip_bytes since the record before' CODEC(T64, ZSTD(1)),
+    `fold.count` Nullable(UInt64) COMMENT '--fold: how many records the row stands for' CODEC(T64, ZSTD(1)),
+    `fold.rule` Nullable(String) COMMENT '--fold: scans, dns, icmp or where1, where2 ...' CODEC(ZSTD(1)),
+    `fold.last` Nullable(DateTime64(6, 'UTC')) COMMENT '--fold: time of the last packet of all of them' CODEC(Delta(8), ZSTD(1)),
+    `fold.orig_hosts` Nullable(UInt64) COMMENT '--fold: how many originators they have' CODEC(T64, ZSTD(1)),
+    `fold.resp_hosts` Nullable(UInt64) COMMENT '--fold: how many responders they have' CODEC(T64, ZSTD(1)),
+    `fold.resp_ports` Nullable(UInt64) COMMENT '--fold: how many ports of responders they have' CODEC(T64, ZSTD(1)),
+    `fold.orig_samples` Array(String) COMMENT '--fold: the first of several originators' CODEC(ZSTD(1)),
+    `fold.resp_samples` Array(String) COMMENT '--fold: the first of several responders' CODEC(ZSTD(1)),
+    `fold.port_samples` Array(String) COMMENT '--fold: the first of several ports' CODEC(ZSTD(1)),
     INDEX uid_index `uid` TYPE bloom_filter(0.001) GRANULARITY 4
 )
 ENGINE = MergeTree

@@ -478,7 +478,7 @@ connlog_idle(connlog_engine *e, int64_t sec, uint32_t nsec)
 	(void)conn_idle(&e->store, now, UINT64_MAX);
 	if (e->store.memory)
 		emergency_look(e, NULL, 0, 0);
-	return e->lines ? lines_flush(e->lines) : e->status;
+	return logging_flush(e, now);
 }
 
 int
@@ -503,8 +503,7 @@ connlog_finish(connlog_engine *e)
 	if (has_crew(e))
 		return crew_finish(e->crew);
 	conn_drain(&e->store);
-	if (e->lines)
-		lines_flush(e->lines);
+	logging_flush(e, INFINITY);
 	scripts_done(&e->scripts);
 	notice_end(&e->notices, decoder_counters(e->dec));
 	return e->status;

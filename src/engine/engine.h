@@ -13,6 +13,7 @@
 #include "engine/notice.h"
 #include "engine/options.h"
 #include "event/bus.h"
+#include "fold/fold.h"
 #include "record/fill.h"
 #include "script/script.h"
 
@@ -56,6 +57,7 @@ struct connlog_engine {
 	struct lines          *lines;         /* of connlog_on_lines(), or NULL */
 	struct filter         *filter;        /* of connlog_engine_where(), or NULL */
 	connlog_anonymizer    *anonymizer;    /* of connlog_engine_anonymize(), or NULL */
+	connlog_fold          *fold;          /* of connlog_engine_fold(), or NULL */
 	struct packet_clock    clock;
 	size_t                 batch; /* frames at once, max_batch */
 	struct batch_time      times[BATCH];

@@ -1,10 +1,12 @@
 /* logging.c - see logging.h. */
 #include "engine/logging.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "connlog_where.h"
 #include "engine/crew.h"
+#include "engine/lines.h"
 #include "record/anonymize.h"
 #include "record/public.h"
 
@@ -50,6 +52,16 @@ connection_ended(void *arg, struct conn_store *s, uint32_t handle)
 		bus_record(&e->bus, record_public(&e->record));
 }
 
+/* A connlog_record_fn for what comes out of the engine's fold. */
+static int
+log_row(void *arg, const connlog_record *r)
+{
+	struct connlog_engine *e = arg;
+
+	bus_record(&e->bus, r);
+	return e->status;
+}
+
 /* Logs the record if it meets the condition that there may be, and anonymized if it is to be. */
 static void
 log_chosen(struct connlog_engine *e)
@@ -62,13 +74,15 @@ log_chosen(struct connlog_engine *e)
 	}
 	if (e->anonymizer)
 		r = connlog_anonymize(e->anonymizer, r);
-	if (r)
+	if (r && e->fold)
+		connlog_fold_record(e->fold, r, log_row, e);
+	else if (r)
 		bus_record(&e->bus, r);
 	else
 		e->status = CONNLOG_NO_MEMORY;
 }
 
-/* connection_ended() where there is a condition, an anonymizer or the option interim: a function of its own, so that nobody else has
+/* connection_ended() where there is a condition, an anonymizer, a fold or the option interim: a function of its own, so that nobody else has
  * to ask. */
 static void
 connection_ended_special(void *arg, struct conn_store *s, uint32_t handle)
@@ -121,6 +135,7 @@ logging_free(connlog_engine *e)
 {
 	free_filter(e->filter);
 	connlog_anonymizer_free(e->anonymizer);
+	connlog_fold_free(e->fold);
 }
 
 int
@@ -156,6 +171,37 @@ connlog_engine_anonymize(connlog_engine *e, const connlog_anonymizer *a)
 	e->anonymizer = copy;
 	e->store.on_end = connection_ended_special;
 	return CONNLOG_OK;
+}
+
+int
+connlog_engine_fold(connlog_engine *e, const connlog_fold *f)
+{
+	connlog_fold *copy = fold_copy(f);
+
+	if (!copy)
+		return CONNLOG_NO_MEMORY;
+	connlog_fold_free(e->fold);
+	e->fold = copy;
+	e->store.on_end = connection_ended_special;
+	return CONNLOG_OK;
+}
+
+bool
+connlog_engine_fold_count(const connlog_engine *e, connlog_fold_counts *out)
+{
+	if (e->fold)
+		connlog_fold_count(e->fold, out);
+	return e->fold != NULL;
+}
+
+int
+logging_flush(connlog_engine *e, double now)
+{
+	if (e->fold && e->status == CONNLOG_OK && isinf(now))
+		connlog_fold_finish(e->fold, log_row, e);
+	else if (e->fold && e->status == CONNLOG_OK)
+		connlog_fold_advance(e->fold, now + e->store.shift, log_row, e);
+	return e->lines ? lines_flush(e->lines) : e->status;
 }
 
 uint64_t

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/parse.h"
 #include "conn/community_id.h"
 #include "conn/uid.h"
 #include "record/cryptopan.h"
@@ -127,6 +128,31 @@ change_parents(connlog_anonymizer *a, struct text_set *set)
 			return false;
 	}
 	set->at = at;
+	return true;
+}
+
+/* Addresses as texts; what is none is left out.  Returns false when out of memory. */
+static bool
+change_samples(connlog_anonymizer *a, uint64_t has, struct text_set *set)
+{
+	if (!(a->record.has & has))
+		return true;
+	struct text *at = arena_alloc(&a->arena, set->n * sizeof *at);
+	char        *texts = arena_alloc(&a->arena, set->n * ADDR_TEXT_MAX);
+	size_t       n = 0;
+
+	if (!at || !texts)
+		return false;
+	for (size_t i = 0; i < set->n; i++) {
+		struct addr addr;
+		char       *p = texts + n * ADDR_TEXT_MAX;
+		if (!addr_parse(set->at[i].p, set->at[i].n, &addr))
+			continue;
+		if (!change_addr(a, &addr))
+			return false;
+		at[n++] = (struct text){ p, addr_format(&addr, p) };
+	}
+	*set = (struct text_set){ at, n };
 	return true;
 }
 
@@ -249,6 +275,9 @@ connlog_anonymize(connlog_anonymizer *a, const connlog_record *public)
 			return NULL;
 	}
 	if (r->has & HAS(COL_TUNNEL_PARENTS) && r->tunnel_parents.n > 0 && !change_parents(a, &r->tunnel_parents))
+		return NULL;
+	if (!change_samples(a, HAS(COL_FOLD_ORIG_SAMPLES), &r->fold_orig_samples) ||
+	    !change_samples(a, HAS(COL_FOLD_RESP_SAMPLES), &r->fold_resp_samples))
 		return NULL;
 	if (!change_link(a, HAS(COL_ORIG_L2_ADDR), &r->orig_l2_addr, a->links[0]) ||
 	    !change_link(a, HAS(COL_RESP_L2_ADDR), &r->resp_l2_addr, a->links[1]))

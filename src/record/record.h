@@ -80,6 +80,15 @@ enum column_id {
 	COL_RESP_PKTS_DELTA,
 	COL_ORIG_IP_BYTES_DELTA,
 	COL_RESP_IP_BYTES_DELTA,
+	COL_FOLD_COUNT,
+	COL_FOLD_RULE,
+	COL_FOLD_LAST,
+	COL_FOLD_ORIG_HOSTS,
+	COL_FOLD_RESP_HOSTS,
+	COL_FOLD_RESP_PORTS,
+	COL_FOLD_ORIG_SAMPLES,
+	COL_FOLD_RESP_SAMPLES,
+	COL_FOLD_PORT_SAMPLES,
 	COLUMNS
 };
 
@@ -115,6 +124,8 @@ struct extra {
 #define INTERIM_DELTAS (COL_RESP_IP_BYTES_DELTA - COL_ORIG_BYTES_DELTA + 1)
 #define HAS_DELTAS     (((UINT64_C(1) << INTERIM_DELTAS) - 1) << COL_ORIG_BYTES_DELTA)
 
+_Static_assert(COLUMNS <= 64, "each column has a bit");
+
 /* Bytes of a plain text at most. */
 #define PLAIN_MAX 32
 
@@ -148,6 +159,12 @@ struct record {
 	uint64_t        interim;
 	double          interim_ts;
 	int64_t         deltas[INTERIM_DELTAS]; /* in the order of their columns */
+	/* Of a row that stands for several records (fold/). */
+	uint64_t        fold_count;
+	struct text     fold_rule;
+	double          fold_last;
+	uint64_t        fold_orig_hosts, fold_resp_hosts, fold_resp_ports;
+	struct text_set fold_orig_samples, fold_resp_samples, fold_port_samples;
 
 	bool anonymized; /* the addresses are not those of the network: nobody can tell by them what is local */
 
