@@ -41,7 +41,8 @@ _connlog()
 	case $command in
 	read | live)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --memory --stats -q --quiet -v
-			--verbose --to --format --json-streaming --fields --interim --where --where-file --anonymize --local-nets --neighbor-nets
+			--verbose --to --format --json-streaming --fields --interim --where --where-file --anonymize --fold --fold-where --fold-by --fold-window --fold-memory
+			--local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
 			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
@@ -55,7 +56,8 @@ _connlog()
 			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
 		;;
 	convert)
-		options="--to --from --fields --where --where-file --anonymize -o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q
+		options="--to --from --fields --where --where-file --anonymize --fold --fold-where --fold-by --fold-window --fold-memory
+			-o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q
 			--quiet"
 		;;
 	cut)
@@ -92,7 +94,8 @@ _connlog()
 	*:-o | *:--output) _connlog_files -d ;;
 	top:-d | top:--delay | top:-n | top:--count) ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
-	*:-j | *:--workers | *:--shard | *:--where | *:--interim | *:--memory) ;;
+	*:--fold) _connlog_words "scans dns icmp scans,dns,icmp" ;;
+	*:-j | *:--workers | *:--shard | *:--where | *:--fold-where | *:--fold-by | *:--fold-window | *:--fold-memory | *:--interim | *:--memory) ;;
 	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout | *:--user | *:--metrics) ;;
 	*)
 		if [[ $cur == -* ]]; then

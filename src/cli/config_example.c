@@ -40,6 +40,10 @@ static const struct {
 	{ "where", "\"not (proto == udp and id.resp_p == 53)\"", false },
 	{ "where-file", "/etc/connlog/where", false },
 	{ "anonymize", "/etc/connlog/key", false },
+	{ "fold", "scans,dns,icmp", false },
+	{ "fold-where", "\"id.resp_p == 123 and proto == udp\"", false },
+	{ "fold-by", "id.orig_h,id.resp_p,proto,conn_state", false },
+	{ "fold-window", "5min", false },
 	{ "local-nets", "192.0.2.0/24,2001:db8::/32", false },
 	{ "neighbor-nets", "198.51.100.0/24", false },
 };

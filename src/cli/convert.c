@@ -4,12 +4,19 @@
 
 #include "cli/anonymize.h"
 #include "cli/args.h"
+#include "cli/folding.h"
 #include "cli/output.h"
 #include "cli/settings.h"
 #include "cli/shipping.h"
 #include "cli/signals.h"
 
-enum { OPT_TO = OPT_COMMAND, OPT_FROM, OPT_JSON_TIMES };
+enum {
+	OPT_TO = OPT_COMMAND,
+	OPT_FROM,
+	OPT_JSON_TIMES,
+	OPT_CONVERT_FOLD,
+	OPT_CONVERT_FOLD_END = OPT_CONVERT_FOLD + FOLD_OPTIONS
+};
 
 static const struct option_row rows[] = {
 	{ OPT_TO, "to", "FORMAT|URL", "what to write (--help formats); where to deliver, may be repeated" },
@@ -17,6 +24,7 @@ static const struct option_row rows[] = {
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer than the input has; all" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	ANONYMIZE_ROW(OPT_ANONYMIZE),
+	FOLDING_ROWS(OPT_CONVERT_FOLD),
 	{ 'o', "output", "FILE", "write FILE instead of standard output" },
 	{ OPT_JSON_TIMES, "json-timestamps", "NAME", "times in json: JSON::TS_EPOCH, JSON::TS_ISO8601, JSON::TS_MILLIS" },
 	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
@@ -39,6 +47,7 @@ struct convert {
 	struct log_settings    log; /* of `to` */
 	struct where           where;
 	struct anonymize       anonymize;
+	struct folding         folding;
 
 	connlog_reader *reader;
 	struct output   output;
@@ -88,7 +97,10 @@ apply(void *arg, int key, const char *value)
 	case OPT_STREAMING:
 		c->to.json_streaming = true;
 		return true;
-	default: /* 'q': the table has no other */
+	default:
+		if (key >= OPT_CONVERT_FOLD && key < OPT_CONVERT_FOLD_END)
+			return folding_set(&c->folding, key - OPT_CONVERT_FOLD, value);
+		/* 'q': the table has no other */
 		c->quiet = true;
 		return true;
 	}
@@ -143,6 +155,11 @@ take_columns(struct convert *c, int *code)
 {
 	const connlog_columns *columns = anonymize_columns(&c->anonymize, connlog_reader_columns(c->reader), c->quiet);
 
+	if (c->folding.with != NULL) {
+		if (connlog_fold_finish(c->folding.with, output_record, &c->output) != CONNLOG_OK)
+			return false;
+		columns = connlog_fold_columns(c->folding.with, columns);
+	}
 	if (c->ready) {
 		if (output_columns(&c->output, columns) != CONNLOG_OK)
 			return false;
@@ -175,6 +192,8 @@ write_record(struct convert *c, const connlog_record *record)
 		c->damaged = true;
 		return false;
 	}
+	if (c->folding.with != NULL)
+		return connlog_fold_record(c->folding.with, record, output_record, &c->output) == CONNLOG_OK;
 	return output_record(&c->output, record) == CONNLOG_OK;
 }
 
@@ -210,6 +229,8 @@ finish(struct convert *c)
 {
 	struct output *o = &c->output;
 
+	if (c->folding.with != NULL && o->status == CONNLOG_OK)
+		connlog_fold_finish(c->folding.with, output_record, o);
 	output_finish(o, 0);
 	if (o->status != CONNLOG_OK && o->status != CONNLOG_CLOSED) {
 		complain("%s", o->error);
@@ -246,7 +267,8 @@ convert(struct convert *c)
 	int                      code = EXIT_INCOMPLETE;
 
 	c->to.fields = c->fields;
-	if (!check_options(c) || !shipping_open_for(&c->ship, c->to_urls, c->to_n, &c->to, c->quiet))
+	if (!check_options(c) || !folding_open(&c->folding, 0) ||
+	    !shipping_open_for(&c->ship, c->to_urls, c->to_n, &c->to, c->quiet))
 		return EXIT_USAGE;
 	c->reader = connlog_reader_files(c->inputs_n > 0 ? c->inputs : standard_input, c->inputs_n > 0 ? c->inputs_n : 1,
 	                                 &c->from, err, sizeof err);
@@ -294,6 +316,7 @@ command_convert(int argc, char **argv)
 	log_settings_free(&c.log);
 	where_free(&c.where);
 	anonymize_free(&c.anonymize);
+	folding_free(&c.folding);
 	free(c.inputs);
 	free(c.to_urls);
 	return code;

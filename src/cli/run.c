@@ -207,7 +207,7 @@ finish(struct run *r)
 static bool
 is_read(const struct settings *s, const struct output *o, const char *name)
 {
-	return output_has(o, name) ||
+	return output_has(o, name) || folding_reads(&s->folding, name) ||
 	       (s->where.condition != NULL && connlog_where_reads(s->where.condition, (size_t)connlog_column_find(name)));
 }
 
@@ -250,6 +250,8 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o, char *e
 	if (s->where.condition != NULL && connlog_engine_where(e, s->where.condition) != CONNLOG_OK)
 		return CONNLOG_NO_MEMORY;
 	if (s->anonymize.with != NULL && connlog_engine_anonymize(e, s->anonymize.with) != CONNLOG_OK)
+		return CONNLOG_NO_MEMORY;
+	if (s->folding.with != NULL && connlog_engine_fold(e, s->folding.with) != CONNLOG_OK)
 		return CONNLOG_NO_MEMORY;
 	if (!s->quiet)
 		anonymize_warn(&s->anonymize);

@@ -7,6 +7,8 @@
 
 #include "cli/units.h"
 
+enum { MEMORY_SHARE = 8 /* of --memory that rows of --fold may take */ };
+
 const struct option_row settings_rows[] = {
 	{ 'r', "read", "FILE", "read FILE; may be repeated; - is standard input" },
 	{ 'i', "interface", "IFACE", "capture from IFACE; may be repeated; pcap:IFACE: through libpcap" },
@@ -56,6 +58,7 @@ static const struct option_row rows[] = {
 	{ OPT_INTERIM, "interim", "TIME,...", "log connections that are still open, too, at these ages (5min,1hr)" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	ANONYMIZE_ROW(OPT_ANONYMIZE),
+	FOLDING_ROWS(OPT_FOLD),
 	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges" },
 	{ OPT_NEIGHBOR_NETS, "neighbor-nets", "CIDR,...", "networks of neighbours, flag U in bro0 and bro1" },
 };
@@ -165,7 +168,10 @@ settings_apply(void *arg, int key, const char *value)
 	case 'v':
 		s->verbose = true;
 		return true;
-	default: /* the table has no other */
+	default:
+		if (key >= OPT_FOLD && key < OPT_FOLD_END)
+			return folding_set(&s->folding, key - OPT_FOLD, value);
+		/* the table has no other */
 		return live_settings_apply(&s->live, key, value);
 	}
 }
@@ -216,6 +222,7 @@ settings_free(struct settings *s)
 	config_free(&s->config);
 	where_free(&s->where);
 	anonymize_free(&s->anonymize);
+	folding_free(&s->folding);
 }
 
 /* Applies the file of --config, if there is one, and the command line. */
@@ -253,13 +260,14 @@ name_part(struct settings *s)
 	return false;
 }
 
-/* Puts the columns of interim records before what --fields asks for, which may leave them out again. */
+static const char interim_fields[] =
+	"+interim,+interim_ts,+orig_bytes_delta,+resp_bytes_delta,+orig_pkts_delta,+resp_pkts_delta,"
+	"+orig_ip_bytes_delta,+resp_ip_bytes_delta";
+
+/* Puts these columns before what --fields asks for, which may leave them out again. */
 static bool
-add_interim_columns(struct settings *s)
+add_columns(struct settings *s, const char *columns)
 {
-	static const char columns[] =
-		"+interim,+interim_ts,+orig_bytes_delta,+resp_bytes_delta,+orig_pkts_delta,+resp_pkts_delta,"
-		"+orig_ip_bytes_delta,+resp_ip_bytes_delta";
 	char *list = NULL;
 
 	if (!args_join(&list, "", columns) || (s->fields != NULL && !args_join(&list, "", s->fields))) {
@@ -280,7 +288,11 @@ settings_parse(const struct args_spec *spec, struct settings *s, int argc, char 
 		return outcome;
 	if (s->scripts != NULL && !args_join(&s->fields, "", s->scripts))
 		return ARGS_WRONG;
-	if (s->interim && !add_interim_columns(s))
+	if (!folding_open(&s->folding, s->memory / MEMORY_SHARE))
+		return ARGS_WRONG;
+	if (s->folding.with != NULL && !add_columns(s, folding_fields))
+		return ARGS_WRONG;
+	if (s->interim && !add_columns(s, interim_fields))
 		return ARGS_WRONG;
 	s->writer.fields = s->fields;
 	if (s->folder == NULL)
@@ -343,7 +355,7 @@ settings_check(const char *path)
 	bool                good = config_load(&s.config, path);
 
 	good = settings_init(&s, s.config.n + 1) && config_apply(&s.config, &settings_log_spec, &none, &s) && good;
-	good = good && capture_settings_check(&s.live.capture) && check_scripts(&s);
+	good = good && folding_open(&s.folding, 0) && capture_settings_check(&s.live.capture) && check_scripts(&s);
 	settings_free(&s);
 	return good ? EXIT_ALL_READ : EXIT_USAGE;
 }

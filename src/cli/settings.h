@@ -5,6 +5,7 @@
 #include "cli/anonymize.h"
 #include "cli/args.h"
 #include "cli/config.h"
+#include "cli/folding.h"
 #include "cli/live_settings.h"
 #include "cli/where.h"
 #include "connlog_parquet.h"
@@ -78,6 +79,7 @@ struct settings {
 	struct config          config; /* of --config */
 	struct where           where;  /* of --where */
 	struct anonymize       anonymize;
+	struct folding         folding;
 	struct config_given    given; /* what the command line has, which beats it */
 	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
 	uint64_t events; /* what is printed in place of records */
@@ -103,6 +105,8 @@ enum {
 	OPT_WHERE,
 	OPT_WHERE_FILE,
 	OPT_ANONYMIZE,
+	OPT_FOLD,
+	OPT_FOLD_END = OPT_FOLD + FOLD_OPTIONS,
 	OPT_COMMAND
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "connlog_fold.h"
 #include "connlog_live.h"
 #include "connlog_where.h"
 
@@ -117,6 +118,22 @@ put_interfaces(struct json *j, const connlog_source *source)
 	}
 }
 
+/* What --fold made. */
+static void
+put_fold(struct json *j, const connlog_engine *e)
+{
+	connlog_fold_counts c;
+
+	if (!connlog_engine_fold_count(e, &c))
+		return;
+	put_counter(j, "fold", "records", c.records);
+	put_counter(j, "fold", "rows", c.rows);
+	put_counter(j, "fold", "early", c.early);
+	put_counter(j, "fold", "given_up", c.given_up);
+	put_counter(j, "fold", "open", c.open);
+	put_counter(j, "fold", "bytes", c.bytes);
+}
+
 static void
 put_all(struct json *j, const connlog_engine *e, const connlog_source *source, const struct output *o)
 {
@@ -139,6 +156,7 @@ put_all(struct json *j, const connlog_engine *e, const connlog_source *source, c
 	put_counter(j, "output", "patterns_given_up", given_up);
 	if (o->log != NULL)
 		put_log(j, o->log);
+	put_fold(j, e);
 	if (o->ship != NULL)
 		put_sinks(j, o->ship);
 	fputs("\n  }\n}\n", j->f);

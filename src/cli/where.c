@@ -61,7 +61,7 @@ complain_at(const struct where *w, const char *problem, size_t at, size_t n)
 	if (w->file != NULL)
 		complain("%s:%u: %s", w->file, line, problem);
 	else
-		complain("--where: %s", problem);
+		complain("%s: %s", w->option != NULL ? w->option : "--where", problem);
 	show(w->text, at, n);
 }
 
@@ -102,7 +102,7 @@ compile(struct where *w, unsigned flags)
 static bool
 add(struct where *w, char *text, const char *file, unsigned flags)
 {
-	struct where alone = { .text = text, .file = file }, both = { .text = NULL };
+	struct where alone = { .text = text, .file = file, .option = w->option }, both = { .option = w->option };
 	bool         good = text != NULL && compile(&alone, flags);
 
 	if (good && w->text == NULL) {

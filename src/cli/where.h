@@ -8,7 +8,8 @@
 struct where {
 	connlog_where *condition; /* NULL: all records */
 	char          *text;
-	const char    *file; /* it is what stands there; NULL: in the command line, or several are joined */
+	const char    *file;   /* it is what stands there; NULL: in the command line, or several are joined */
+	const char    *option; /* that messages name; NULL: --where */
 };
 
 /* The rows of both options for a command's table; a key each. */
