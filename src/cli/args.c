@@ -1,4 +1,4 @@
-/* args.c - the command line of any command: a table of options gives getopt_long what it wants and the help its text. */
+/* args.c - parses the command line of any command: one table of options serves both getopt_long() and the help text. */
 #include "cli/args.h"
 
 #include <getopt.h>
@@ -13,7 +13,7 @@
 
 enum { KEY_VERSION = 255 };
 
-/* Behind the options of every command. */
+/* Printed after the options of every command. */
 static const struct option_row common[] = {
 	{ 'h', "help", NULL, "this text; --help formats: the formats of logs; --help where: conditions" },
 	{ KEY_VERSION, "version", NULL, "the version, and what this connlog can read and write" },
@@ -26,7 +26,7 @@ count_rows(const struct args_spec *spec)
 	return spec->rows_n + spec->shared_n + COMMON;
 }
 
-/* Returns the option at `i`, those of all commands behind the command's own. */
+/* Returns the option at `i`; options that all commands share come after the command's own. */
 static const struct option_row *
 row_at(const struct args_spec *spec, size_t i)
 {
@@ -137,12 +137,12 @@ print_version(void)
 	printf("\n");
 }
 
-/* Fills what getopt_long() takes from the table: a letter each with ":" behind where there is an argument. */
+/* Builds getopt_long()'s arguments from the table: a letter for each option, followed by ":" if it takes an argument. */
 static void
 build_getopt(const struct args_spec *spec, char *letters, struct option *longs)
 {
-	*letters++ = '-'; /* arguments that are no options come in place, as option 1 */
-	*letters++ = ':'; /* errors are ours to report */
+	*letters++ = '-'; /* other arguments are returned in order, as option 1 */
+	*letters++ = ':'; /* we report errors ourselves */
 	for (size_t i = 0; i < count_rows(spec); i++) {
 		const struct option_row *row = row_at(spec, i);
 		int                      has = row->argument != NULL ? required_argument : no_argument;
@@ -158,7 +158,7 @@ build_getopt(const struct args_spec *spec, char *letters, struct option *longs)
 	*longs = (struct option){ 0 };
 }
 
-/* What getopt_long() stumbled over; it leaves the key in optopt, or 0 for a long option that is not in the table. */
+/* Reports what getopt_long() rejected; optopt holds the key, or 0 for a long option that is not in the table. */
 static void
 complain_option(const struct args_spec *spec, int outcome, char **argv)
 {
@@ -186,7 +186,7 @@ walk(const struct args_spec *spec, void *arg, int argc, char **argv, const char 
 	int key;
 
 	opterr = 0;
-	optind = 0; /* a command line may be looked through more than once */
+	optind = 0; /* a command line may be parsed more than once */
 	while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		switch (key) {
 		case 'h':
@@ -209,7 +209,7 @@ walk(const struct args_spec *spec, void *arg, int argc, char **argv, const char 
 				return ARGS_WRONG;
 		}
 	}
-	for (; optind < argc; optind++) /* behind "--" */
+	for (; optind < argc; optind++) /* after "--" */
 		if (!spec->apply(arg, ARG_FILE, argv[optind]))
 			return ARGS_WRONG;
 	return ARGS_RUN;

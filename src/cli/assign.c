@@ -1,6 +1,6 @@
-/* assign.c - arguments in Zeek's way: NAME=VALUE, NAME+=VALUE for sets, and names of scripts that add columns.
+/* assign.c - arguments in Zeek's style: NAME=VALUE, NAME+=VALUE for sets, and names of scripts that add columns.
  *
- * The few constants of Zeek's logging that mean something here are the command line's; every other name goes to the
+ * The few constants of Zeek's logging that apply here belong to the command line; every other name is passed to the
  * library's options.
  */
 #include <ctype.h>
@@ -11,7 +11,8 @@
 
 #include "cli/settings.h"
 
-/* With blanks around the sign and "redef" before the name where Zeek's users write them.  Returns false for anything else. */
+/* Splits an assignment, allowing blanks around the sign and "redef" before the name, as Zeek's users write
+ * them.  Returns false for anything else. */
 bool
 take_apart(const char *argument, struct assignment *a)
 {
@@ -50,7 +51,7 @@ assign_option(struct settings *s, const char *name, const char *value)
 		complain("%s", err);
 		return false;
 	}
-	/* These say what has to be left to the process (confine.c), and how the log is asked for (run.c). */
+	/* These determine what the process must keep access to (confine.c) and how the log is configured (run.c). */
 	if (strcmp(name, "Conn::default_extract") == 0)
 		s->extracts = strcmp(value, "F") != 0;
 	else if (strcmp(name, "Conn::extraction_prefix") == 0)

@@ -9,7 +9,7 @@
 
 #define STATUS_EVERY  5.0 /* seconds */
 #define PUBLISH_EVERY 1.0
-#define TALKERS_FOR   15.0 /* after it was asked for them */
+#define TALKERS_FOR   15.0 /* after the latest request */
 
 enum { STATUS_MAX = 512 };
 
@@ -45,7 +45,7 @@ tell_status(struct beat *b, double now)
 	b->told_at = now;
 }
 
-/* Who talks most is counted as long as somebody asks every few seconds: `connlog top` does. */
+/* The top talkers are counted as long as a client asks every few seconds, as `connlog top` does. */
 static void
 publish_talkers(struct beat *b, double now, double seconds)
 {
@@ -55,7 +55,7 @@ publish_talkers(struct beat *b, double now, double seconds)
 	if (asked != b->talkers_asked) {
 		b->talkers_asked = asked;
 		b->talkers_until = now + TALKERS_FOR;
-		if (b->talkers == NULL) { /* where that fails, there are none to see */
+		if (b->talkers == NULL) { /* if that fails, there are none to show */
 			b->talkers = talkers_new();
 			return;
 		}
@@ -70,7 +70,7 @@ publish_talkers(struct beat *b, double now, double seconds)
 	}
 }
 
-/* The counters as they are now: whoever asks within the next second is given these. */
+/* Publishes the current counters, which answer all requests of the next second. */
 static void
 publish(struct beat *b, double now)
 {
@@ -80,7 +80,7 @@ publish(struct beat *b, double now)
 		return;
 	b->publish_at = now + PUBLISH_EVERY;
 	char *text = metrics_text(&b->metrics, &n);
-	if (text != NULL) /* else the last ones stay */
+	if (text != NULL) /* otherwise the previous ones stay */
 		serve_publish(b->serve, SERVE_METRICS, text, n);
 	publish_talkers(b, now, now - b->published_at);
 	b->published_at = now;

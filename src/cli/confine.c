@@ -24,14 +24,14 @@ confine_fall(const struct outfit *o)
 	guard_bound_capabilities();
 	const int why = o->falls ? guard_become(&o->user) : 0, caps = guard_drop_capabilities();
 
-	if (GUARD_SANITIZED) /* whose runtime looks at the process as a debugger does */
+	if (GUARD_SANITIZED) /* whose runtime inspects the process like a debugger */
 		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	return why != 0 ? why : caps;
 }
 
 /* ---- what is left ------------------------------------------------------------------------------------------------- */
 
-/* A file that is written and gets its name at the end, or one that is no regular file and is written to as it is. */
+/* Allows a file that gets its name when it is complete, or one that is not a regular file and is written in place. */
 static bool
 allow_output(struct guard *g, const char *path)
 {
@@ -42,11 +42,11 @@ allow_output(struct guard *g, const char *path)
 	return guard_allow_folder_of(g, path, GUARD_WRITE);
 }
 
-/* What both ways of running need. */
+/* What reading captures and capturing live both need. */
 static bool
 allow_common(struct guard *g, const struct settings *s)
 {
-	/* Times are local; libcrypto looks for its settings when it is first used. */
+	/* Local times need the time zone; libcrypto looks for its settings when it is first used. */
 	static const char *const files[] = { "/etc/localtime", "/usr/share/zoneinfo", "/etc/ssl/openssl.cnf",
 		                                 "/usr/lib/ssl/openssl.cnf" };
 	bool                     good = true;
@@ -67,7 +67,7 @@ allow_common(struct guard *g, const struct settings *s)
 	return good;
 }
 
-/* What libpcap reads of an interface: what it has lost. */
+/* Where libpcap reads an interface's losses. */
 static bool
 allow_interfaces(struct guard *g)
 {
@@ -89,7 +89,7 @@ allow_interfaces(struct guard *g)
 	return good;
 }
 
-/* A folder of captures may hold links to captures elsewhere. */
+/* A folder of captures may contain links to captures elsewhere. */
 static bool
 allow_links(struct guard *g, const char *path)
 {
@@ -128,7 +128,7 @@ allow_inputs(struct guard *g, const struct settings *s)
 
 /* ---- giving up ---------------------------------------------------------------------------------------------------- */
 
-/* Once for the process, so its text stays the same. */
+/* Called once per process, so the text can be static. */
 static void
 confine(const struct settings *s, struct guard *g, const char *user, bool tell)
 {
@@ -184,7 +184,7 @@ confine_live(const struct settings *s, const struct outfit *o)
 	if (s->no_sandbox)
 		return true;
 	bool good = allow_common(&g, s) && allow_interfaces(&g);
-	if (s->config.path != NULL) /* which may be another file by the time that it is read again */
+	if (s->config.path != NULL) /* which may be a different file by the time it is reread */
 		good = good && guard_allow_folder_of(&g, s->config.path, GUARD_READ);
 	if (s->live.rotation.folder != NULL)
 		good = good && guard_allow(&g, s->live.rotation.folder, GUARD_WRITE);

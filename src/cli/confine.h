@@ -1,4 +1,4 @@
-/* confine.h - what a run gives up before it looks at its first packet (guard/guard.h). */
+/* confine.h - gives up privileges before a run looks at its first packet (guard/guard.h). */
 #ifndef CONNLOG_CLI_CONFINE_H
 #define CONNLOG_CLI_CONFINE_H
 
@@ -6,12 +6,13 @@
 
 struct settings;
 
-/* Gives up root, where it is to be, and all capabilities.  Returns 0 or errno. */
+/* Gives up root, if configured, and all capabilities.  Returns 0 or errno. */
 int confine_fall(const struct outfit *o);
 
-/* Confines a run on an interface, which is open.  Returns false after a message: the log's folder is out of reach then. */
+/* Confines a run on an interface, which must be open already.  Returns false after a message if the log's folder would
+ * be out of reach. */
 bool confine_live(const struct settings *s, const struct outfit *o);
-/* Confines one that reads captures, which are opened later. */
+/* Confines a run that reads captures, which are opened later. */
 void confine_read(const struct settings *s);
 
 #endif

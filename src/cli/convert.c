@@ -1,4 +1,4 @@
-/* convert.c - `connlog convert`: logs in any format into one in another. */
+/* convert.c - `connlog convert`: turns logs of any format into one log of another. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,7 +117,7 @@ static const struct args_spec spec = {
 			 "place for is left out, and said once.",
 };
 
-/* Says what the format has no place for. */
+/* Warns about columns that the format has no place for. */
 static void
 warn_dropped(struct convert *c)
 {
@@ -130,7 +130,7 @@ warn_dropped(struct convert *c)
 	c->told = strdup(dropped);
 }
 
-/* Where there are URLs alone, there is no log besides. => false, after a message. */
+/* With URLs only, no other log is written.  Returns false after a message. */
 static bool
 open_output(struct convert *c, const connlog_columns *columns, int *code)
 {
@@ -149,7 +149,7 @@ open_output(struct convert *c, const connlog_columns *columns, int *code)
 	return true;
 }
 
-/* The first columns open the output; later ones change it. => false when nothing more can come of reading on. */
+/* The first columns open the output; later ones change it.  Returns false if reading on is pointless. */
 static bool
 take_columns(struct convert *c, int *code)
 {
@@ -172,7 +172,8 @@ take_columns(struct convert *c, int *code)
 	return true;
 }
 
-/* A connlog_wait_fn: who watches a log that still grows sees what there is of it.  A failure is noticed by the next record. */
+/* A connlog_wait_fn: flushes the output, so that the progress of a growing log can be watched.  A failure shows at the
+ * next record. */
 static void
 on_wait(void *arg)
 {
@@ -181,7 +182,7 @@ on_wait(void *arg)
 		output_flush(&c->output);
 }
 
-/* Writes a record that is meant.  Returns false when nothing more can come of reading on. */
+/* Writes a record if it is selected.  Returns false if reading on is pointless. */
 static bool
 write_record(struct convert *c, const connlog_record *record)
 {
@@ -197,7 +198,7 @@ write_record(struct convert *c, const connlog_record *record)
 	return output_record(&c->output, record) == CONNLOG_OK;
 }
 
-/* => false where the output has not come about; *code is then the exit_code. */
+/* Returns false if the output failed, with the exit_code in *code. */
 static bool
 read_all(struct convert *c, int *code)
 {
@@ -223,7 +224,7 @@ read_all(struct convert *c, int *code)
 	return c->ready || (status == CONNLOG_END && take_columns(c, code)); /* no record: the columns of an empty log */
 }
 
-/* => an exit_code */
+/* Returns an exit_code. */
 static int
 finish(struct convert *c)
 {
@@ -240,7 +241,7 @@ finish(struct convert *c)
 	return found != EXIT_ALL_READ ? found : c->damaged || o->ship_lost ? EXIT_INCOMPLETE : EXIT_ALL_READ;
 }
 
-/* What is wrong with the options shows before any input is read. => false, after a message. */
+/* Checks the options before any input is read.  Returns false after a message. */
 static bool
 check_options(const struct convert *c)
 {

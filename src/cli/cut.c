@@ -1,8 +1,8 @@
-/* cut.c - `connlog cut`: columns of a log, as zeek-cut of Zeek 8.2.2 gives them (its options, its output).
+/* cut.c - `connlog cut`: selects columns of a log, with the options and the output of Zeek 8.2.2's zeek-cut.
  *
- * Where it differs: a wrong command line ends with 2 and --help with 0, as with every command of connlog; so does a column
- * that no log has, and lines that are left out end it with 1, while the output is zeek-cut's; and -r names files in place of
- * standard input, since what stands without an option is a column.
+ * It differs in exit statuses, as with every command of connlog: 2 for a wrong command line or a column that no log
+ * has, 1 if lines were left out, and 0 for --help; the output is zeek-cut's.  And -r names files to read instead of
+ * standard input, since arguments without an option are columns.
  */
 #include <signal.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ apply(void *arg, int key, const char *value)
 
 	switch (key) {
 	case ARG_OPERAND:
-	case ARG_FILE: /* behind "--" a column, too */
+	case ARG_FILE: /* after "--" these are columns, too */
 		o->columns[o->columns_n++] = value;
 		return true;
 	case OPT_WHERE:
@@ -96,7 +96,7 @@ apply(void *arg, int key, const char *value)
 	}
 }
 
-/* The format of the environment; the older name of it is Bro's. */
+/* Takes the time format from the environment; the older variable is Bro's. */
 static const char *
 default_format(void)
 {
@@ -165,7 +165,7 @@ command_cut(int argc, char **argv)
 	struct cut_options o = { .time_format = default_format() };
 	int                code = EXIT_INCOMPLETE;
 
-	signal(SIGPIPE, SIG_IGN); /* write() says it */
+	signal(SIGPIPE, SIG_IGN); /* write() reports it */
 	o.files = calloc((size_t)argc, sizeof *o.files);
 	o.columns = calloc((size_t)argc, sizeof *o.columns);
 	if (o.files != NULL && o.columns != NULL)

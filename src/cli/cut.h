@@ -10,19 +10,19 @@ enum cut_times { CUT_TIMES_RAW, CUT_TIMES_LOCAL, CUT_TIMES_UTC };
 
 struct cut_options {
 	unsigned       headers; /* how many header blocks are shown: 0, 1, or 2 for all */
-	bool           minimal; /* of a header only the names of the columns */
-	bool           negate;  /* the columns are those to leave out */
+	bool           minimal; /* show only the column names of a header */
+	bool           negate;  /* the named columns are left out */
 	enum cut_times times;
-	const char    *time_format; /* strftime's */
+	const char    *time_format; /* for strftime() */
 	char           separator;   /* 0: the log's own */
 	const char   **columns;
 	size_t         columns_n; /* 0: all */
-	const char   **files;     /* 0 of them: standard input */
+	const char   **files;     /* none: standard input */
 	size_t         files_n;
 	struct where   where;
 };
 
-/* Bytes behind what is given to cut_line() and cut_put_near(): they may be read, what they are does not matter. */
+/* Bytes that may be read beyond what is passed to cut_line() and cut_put_near(); their values do not matter. */
 #define CUT_SLACK 16
 
 /* ---- output, in one piece of memory that is handed on when it is full (cut_output.c) ---- */
@@ -31,7 +31,7 @@ struct cut_output {
 	char         *p;
 	size_t        n;
 	connlog_sink *sink;
-	int           status; /* CONNLOG_OK, or what writing failed with: nothing is written any more */
+	int           status; /* CONNLOG_OK, or the error after which nothing more is written */
 	char          error[MESSAGE_MAX];
 };
 
@@ -39,7 +39,7 @@ struct cut_output {
 
 bool cut_output_init(struct cut_output *o);
 void cut_output_free(struct cut_output *o);
-/* Hands on what is there.  Returns o->status */
+/* Writes what is buffered.  Returns o->status. */
 int  cut_output_flush(struct cut_output *o);
 void cut_put(struct cut_output *o, const char *p, size_t n);
 
@@ -51,7 +51,8 @@ cut_put_char(struct cut_output *o, char c)
 	o->p[o->n++] = c;
 }
 
-/* cut_put() for what has CUT_SLACK behind it: most fields are that short, and a copy of known size is one instruction. */
+/* cut_put() for data followed by CUT_SLACK bytes: most fields are that short, and a copy of fixed size is one
+ * instruction. */
 static inline void
 cut_put_near(struct cut_output *o, const char *p, size_t n)
 {
@@ -70,19 +71,19 @@ enum cut_time_outcome { CUT_TIME_DONE, CUT_TIME_UNSET, CUT_TIME_BAD, CUT_TIME_RA
 struct cut_clock {
 	enum cut_times times;
 	const char    *format;
-	long           last; /* the second that `text` is of, or -1 */
+	long           last; /* the second that `text` shows, or -1 */
 	char           text[100];
 	size_t         text_n;
 };
 
-/* Makes the text for a time value.  Only the digits before the point count.  Returns CUT_TIME_DONE, or why there is none. */
+/* Formats a time value; only the digits before the point count.  Returns CUT_TIME_DONE, or why there is no text. */
 enum cut_time_outcome cut_time(struct cut_clock *c, connlog_text field, connlog_text unset);
 
 /* ---- the log (cut_log.c, cut_header.c) ---- */
 
 #define CUT_ABSENT SIZE_MAX
 
-/* What goes out for a line of data: fields `first` to `last` as they stand in it, separators and all. */
+/* A part of an output line: fields `first` to `last` as they are in the line, including separators. */
 struct cut_piece {
 	size_t first, last;
 	bool   absent, time;
@@ -94,53 +95,53 @@ struct cut_log {
 	struct cut_clock          clock;
 
 	/* what the header says */
-	char    in, between; /* separators of the log and of the output */
+	char    in, between; /* of the log and of the output */
 	char   *unset;
-	size_t *chosen; /* indexes of the columns that go out; CUT_ABSENT: the log has no such */
+	size_t *chosen; /* indexes of the output columns; CUT_ABSENT: not in the log */
 	size_t  chosen_n;
 	size_t  range; /* the highest index and one */
 	bool   *is_time;
 
-	/* made of that for the lines of data */
+	/* derived from that for the lines of data */
 	bool              stale;
 	struct cut_piece *pieces;
 	size_t            pieces_n;
 	const char      **ends; /* of the first `range` fields of a line */
 
-	/* where we are */
+	/* the current position */
 	const char *name; /* of the input */
 	bool        in_header, after_fields;
-	bool       *found;    /* of the columns that are named: some log has it */
-	bool        any;      /* a line has been read: only then a column can be missing */
+	bool       *found;    /* per named column: whether some log has it */
+	bool        any;      /* a line was read; only then can a column be missing */
 	bool        left_out; /* a line has been */
 	bool        tested;   /* a record has been, by --where */
 	unsigned    headers;  /* blocks seen, up to 2 */
 	uint64_t    line;
-	uint64_t    warned[CUT_TIME_FORMAT + 1]; /* by cause; CUT_TIME_DONE stands for lines with too few fields */
+	uint64_t    warned[CUT_TIME_FORMAT + 1]; /* by cause; CUT_TIME_DONE counts lines with too few fields */
 };
 
 bool cut_log_init(struct cut_log *l, const struct cut_options *o);
 void cut_log_free(struct cut_log *l);
-/* One line, without its end but with CUT_SLACK behind it.  Returns false if the log cannot be understood any further,
- * after a message. */
+/* Cuts one line, passed without its end but followed by CUT_SLACK bytes.  Returns false, after a message, if the rest
+ * of the log cannot be understood. */
 bool cut_line(struct cut_log *l, const char *p, size_t n);
-/* Says how often it was silent, and which columns no log had.  Returns an exit_code: EXIT_USAGE where there are such,
- * EXIT_INCOMPLETE where lines were left out. */
+/* Reports how many warnings were suppressed and which columns no log had.  Returns an exit_code: EXIT_USAGE if there
+ * are such columns, EXIT_INCOMPLETE if lines were left out. */
 int cut_log_finish(const struct cut_log *l);
 
-/* A header line, for cut_line(). */
+/* Processes a header line for cut_line(). */
 bool cut_header(struct cut_log *l, const char *p, size_t n);
-/* Leaves out a line that has too few columns, and says so. */
+/* Leaves out a line that has too few columns, with a warning. */
 void cut_leave_out(struct cut_log *l);
 
 /* ---- the inputs (cut_input.c, cut_records.c) ---- */
 
-/* Cuts all that is in a file, "-" for standard input.  Returns an exit_code, after a message where it is not 0. */
+/* Cuts a whole file, "-" for standard input.  Returns an exit_code, after a message unless it is 0. */
 int cut_input(struct cut_log *l, const char *path);
 
-/* Returns whether an input that begins so is to be read as records. `n` is 4 at least but for shorter inputs. */
+/* Returns whether an input with this beginning is read as records.  `n` is at least 4 except for shorter inputs. */
 bool cut_wants_records(const char *head, size_t n);
-/* The same as cut_input() for such an input, of which `begun` has been read. */
+/* The same as cut_input() for such an input, of which `begun` has been read already. */
 int cut_records(struct cut_log *l, const char *path, connlog_text begun);
 
 #endif

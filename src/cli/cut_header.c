@@ -1,15 +1,15 @@
-/* cut_header.c - what `connlog cut` makes of a log's header lines: which columns there are, which go out, and what is shown
- * of the header itself.
+/* cut_header.c - handles a log's header lines for `connlog cut`: which columns exist, which are output, and which
+ * parts of the header are shown.
  *
- * Follows zeek-cut of Zeek 8.2.2 (tools/zeek-cut).  A header may be short of lines, come several times, and change the
- * separator on the way; behind #fields there has to be #types.
+ * Follows zeek-cut of Zeek 8.2.2 (tools/zeek-cut).  A header may lack lines, come several times, and change the
+ * separator; #fields must be followed by #types.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cut.h"
 
-/* Takes the first field off what is left.  Returns false if nothing is. */
+/* Takes the first field off the rest of the line.  Returns false if the rest is empty. */
 static bool
 next_field(connlog_text *rest, char separator, connlog_text *field)
 {
@@ -34,7 +34,7 @@ starts(connlog_text line, const char *key)
 	return line.n >= n && memcmp(line.p, key, n) == 0;
 }
 
-/* Returns what stands behind the key and the byte that follows it. */
+/* Returns the text after the key and the byte that follows it. */
 static connlog_text
 behind(connlog_text line, const char *key)
 {
@@ -49,7 +49,7 @@ bad_header(const struct cut_log *l, const char *what)
 	return false;
 }
 
-/* Returns new memory in place of the old, with zeros in it, or NULL after a message. */
+/* Replaces the old memory with new, zeroed memory and returns it, or NULL after a message. */
 static void *
 replace(void *old, size_t n, size_t size)
 {
@@ -99,7 +99,7 @@ is_named(const struct cut_options *o, connlog_text column)
 	return false;
 }
 
-/* Returns where the log has a column of that name. */
+/* Returns the index of the column of that name in the log. */
 static size_t
 find_column(connlog_text names, char separator, const char *wanted)
 {
@@ -110,7 +110,7 @@ find_column(connlog_text names, char separator, const char *wanted)
 	return CUT_ABSENT;
 }
 
-/* Notes which of the columns that are named there are. */
+/* Notes which of the named columns exist. */
 static void
 note_found(struct cut_log *l, connlog_text names)
 {
@@ -143,7 +143,7 @@ read_fields(struct cut_log *l, connlog_text names)
 		if (!is_named(o, name))
 			l->chosen[l->chosen_n++] = i;
 
-	l->range = 1; /* a line has a field even where none of it goes out */
+	l->range = 1; /* a line has a field even if none is output */
 	for (size_t i = 0; i < l->chosen_n; i++)
 		if (l->chosen[i] != CUT_ABSENT && l->chosen[i] >= l->range)
 			l->range = l->chosen[i] + 1;
@@ -170,7 +170,7 @@ read_types(struct cut_log *l, connlog_text types)
 	return true;
 }
 
-/* Shows #fields or #types for the columns that go out. */
+/* Shows #fields or #types for the output columns. */
 static void
 show_columns(struct cut_log *l, connlog_text line)
 {
@@ -224,7 +224,7 @@ cut_header(struct cut_log *l, const char *p, size_t n)
 	connlog_text line = { p, n };
 
 	if (!l->in_header && l->headers < 2)
-		l->headers++; /* two stand for more */
+		l->headers++; /* 2 means two or more */
 	l->in_header = l->stale = true;
 	if (!read_header(l, line))
 		return false;

@@ -1,7 +1,7 @@
-/* cut_input.c - the lines of a file for `connlog cut`, in a window that moves over it.
+/* cut_input.c - reads the lines of a file for `connlog cut` through a moving window.
  *
- * What has been read is cut and written before more is asked for, so that a log that still grows can be watched.  A zero
- * byte ends what is looked at of its line, and a last line without an end loses its last byte: both as in zeek-cut.
+ * What was read is cut and written before more is read, so that a growing log can be watched.  A zero byte ends its
+ * line early, and a last line without a line end loses its last byte, both as in zeek-cut.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,12 +13,12 @@
 #include "cli/cut.h"
 
 #define WINDOW_FIRST (256u << 10)
-#define WINDOW_MAX   (64u << 20) /* a line that is longer is none of a log */
+#define WINDOW_MAX   (64u << 20) /* a longer line is not from a log */
 
 struct window {
 	char  *p;
-	size_t room, n; /* bytes of memory, less the slack; bytes read */
-	size_t seen;    /* of these: looked through for the end of a line */
+	size_t room, n; /* bytes of memory without the slack; bytes read */
+	size_t seen;    /* of these: searched for the end of a line */
 	bool   zeros;   /* a zero byte has been read */
 };
 
@@ -92,14 +92,15 @@ cut_text(struct cut_log *l, struct window *w, int fd)
 		if (!cut_lines(l, w))
 			return EXIT_INCOMPLETE;
 		if (cut_output_flush(&l->out) != CONNLOG_OK)
-			return EXIT_ALL_READ; /* nobody reads on; a failure is told at the end */
+			return EXIT_ALL_READ; /* the reader is gone; a failure is reported at the end */
 	} while ((n = read_some(l, w, fd)) > 0);
 	if (n == 0 && w->n > 0 && !cut_one(l, w, w->p, w->n - 1))
 		return EXIT_INCOMPLETE;
 	return n == 0 ? EXIT_ALL_READ : EXIT_INCOMPLETE;
 }
 
-/* Looks at the beginning, which is put back or handed on where others have to read it.  Returns an exit_code */
+/* Looks at the beginning of the input, which is put back or passed on if another reader needs it.  Returns an
+ * exit_code. */
 static int
 cut_descriptor(struct cut_log *l, struct window *w, int fd, const char *path)
 {
@@ -114,7 +115,7 @@ cut_descriptor(struct cut_log *l, struct window *w, int fd, const char *path)
 		return cut_text(l, w, fd);
 	if (lseek(fd, -(off_t)w->n, SEEK_CUR) >= 0)
 		return cut_records(l, path, (connlog_text){ "", 0 });
-	snprintf(number, sizeof number, "/dev/fd/%d", fd); /* a pipe: to open it anew is to open the same */
+	snprintf(number, sizeof number, "/dev/fd/%d", fd); /* a pipe: opening it again opens the same one */
 	return cut_records(l, fd == STDIN_FILENO ? path : number, (connlog_text){ w->p, w->n });
 }
 

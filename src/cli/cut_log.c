@@ -1,9 +1,9 @@
-/* cut_log.c - one line of a log after the other, cut to the columns that are wanted.
+/* cut_log.c - cuts the lines of a log to the wanted columns.
  *
- * Does to a line what zeek-cut of Zeek 8.2.2 does (tools/zeek-cut), whatever the line: it may have more fields than the
- * header or fewer, and a log without a header has no columns.  Of a line of data nothing is copied but what goes out, and
- * it is looked at only as far as the last column that does.  Columns that are neighbours in the log and in the output go out
- * in one piece.
+ * Treats every line as Zeek 8.2.2's zeek-cut (tools/zeek-cut) does: it may have more or fewer fields than the header,
+ * and a log without a header has no columns.  Only the output is copied from a line of data, and the line is scanned
+ * only up to the last output column.  Columns that are neighbours in both the log and the output are copied in one
+ * piece.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,10 +16,10 @@
 
 #include "cli/cut.h"
 
-#define WARN_MAX 5 /* of a kind */
+#define WARN_MAX 5 /* of each kind */
 
-/* Notes where the first `want` fields of the line end.  Reads up to CUT_SLACK bytes behind it.  Returns how many fields there are,
- * `want` at most. */
+/* Notes where the first `want` fields of the line end.  Reads up to CUT_SLACK bytes beyond the line.  Returns the number
+ * of fields, at most `want`. */
 static inline size_t
 split(const char *p, size_t n, char separator, const char **ends, size_t want)
 {
@@ -53,7 +53,7 @@ split(const char *p, size_t n, char separator, const char **ends, size_t want)
 	return found;
 }
 
-/* Returns whether this is the time to speak: of each kind the first few times only. */
+/* Returns whether to print this warning: of each kind, only the first few are printed. */
 static bool
 warns(struct cut_log *l, enum cut_time_outcome kind)
 {
@@ -92,7 +92,7 @@ cut_log_finish(const struct cut_log *l)
 		silent += l->warned[i] > WARN_MAX ? l->warned[i] - WARN_MAX : 0;
 	if (silent > 0)
 		complain("%ju more lines or times like these", (uintmax_t)silent);
-	if (l->out.status == CONNLOG_CLOSED) /* what has not been read may have it */
+	if (l->out.status == CONNLOG_CLOSED) /* the unread part may have it */
 		return code;
 	if (l->tested && where_finish(&o->where) != EXIT_ALL_READ)
 		code = EXIT_USAGE;
@@ -119,7 +119,7 @@ put_time(struct cut_log *l, connlog_text field)
 	cut_put(&l->out, field.p, field.n);
 }
 
-/* What goes out for a line of data, by what the header has said. */
+/* Writes the output for a line of data, as determined by the header. */
 static void
 make_pieces(struct cut_log *l)
 {

@@ -1,4 +1,4 @@
-/* cut_output.c - what `connlog cut` writes, on its way to standard output. */
+/* cut_output.c - the buffered standard output of `connlog cut`. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
-/* cut_records.c - `connlog cut` of logs that are no lines of Zeek's text: JSON, and what is packed.
+/* cut_records.c - `connlog cut` for logs that are not Zeek's plain text: JSON and compressed logs.
  *
- * They are read as records, which are written as Zeek's text, and that is cut: so the output is what it would be had the log
- * been Zeek's text.  So are all logs with --where, which is about records.
+ * They are read as records and written as Zeek's text, which is then cut, so the output is the same as for Zeek's
+ * text.  With --where, which works on records, all logs are handled this way.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,15 +9,15 @@
 
 #include "cli/cut.h"
 
-#define BATCH (64u << 10) /* bytes of text that are cut at once */
+#define BATCH (64u << 10) /* bytes of text that are cut at a time */
 
 struct records {
 	struct cut_log *log;
 	connlog_reader *reader;
 	connlog_writer *writer;
-	char           *text; /* the lines, with room behind them */
+	char           *text; /* the lines, followed by slack */
 	size_t          room;
-	bool            ended; /* cutting has: nothing more is wanted */
+	bool            ended; /* cutting has ended: no more input is needed */
 };
 
 bool
@@ -27,7 +27,7 @@ cut_wants_records(const char *head, size_t n)
 	       (n >= 4 && memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0);
 }
 
-/* Cuts what the writer has.  Returns false if that ends it. */
+/* Cuts the writer's text.  Returns false if that ends the run. */
 static bool
 cut_written(struct records *r)
 {
@@ -52,7 +52,7 @@ cut_written(struct records *r)
 	return cut_output_flush(&r->log->out) == CONNLOG_OK;
 }
 
-/* A log of JSON has no column that is unset in all of its records: Zeek's are not missed. */
+/* A JSON log lacks columns that are unset in all of its records, so Zeek's columns do not count as missing. */
 static void
 excuse_columns(struct records *r)
 {
@@ -64,7 +64,7 @@ excuse_columns(struct records *r)
 		l->found[i] = l->found[i] || connlog_column_find(l->options->columns[i]) >= 0;
 }
 
-/* The columns of the records that follow.  Returns false after a message. */
+/* Takes the columns of the records that follow.  Returns false after a message. */
 static bool
 take_columns(struct records *r)
 {
@@ -85,7 +85,7 @@ take_columns(struct records *r)
 	return false;
 }
 
-/* A connlog_wait_fn: who watches a log that still grows sees what there is of it. */
+/* A connlog_wait_fn: flushes the output, so that the progress of a growing log can be watched. */
 static void
 on_wait(void *arg)
 {
@@ -94,7 +94,8 @@ on_wait(void *arg)
 		r->ended = !cut_written(r);
 }
 
-/* Writes the record if it is meant.  Returns false if that ends it, after a message where that is a failure; *code is then the exit_code. */
+/* Writes the record if it is selected.  Returns false if that ends the run, after a message if it failed, with the
+ * exit_code in *code. */
 static bool
 take_record(struct records *r, const connlog_record *record, int *code)
 {
@@ -109,7 +110,7 @@ take_record(struct records *r, const connlog_record *record, int *code)
 	return !r->ended && (connlog_writer_bytes(r->writer).n < BATCH || cut_written(r));
 }
 
-/* Returns an exit_code */
+/* Returns an exit_code. */
 static int
 cut_all(struct records *r)
 {

@@ -1,7 +1,7 @@
-/* cut_time.c - a time value as a date, for `connlog cut -d`.
+/* cut_time.c - formats a time value as a date for `connlog cut -d`.
  *
- * As zeek-cut reads it: blanks, a sign, digits, and then there has to be a point; what follows the point is not looked at.
- * Lines come mostly in the order of time, so the text of the second before is kept.
+ * Values are read as zeek-cut reads them: blanks, a sign, digits, and a required point; anything after the point is
+ * ignored.  Lines are mostly in order of time, so the text for the last second is kept.
  */
 #include <ctype.h>
 #include <limits.h>
@@ -10,10 +10,10 @@
 
 #include "cli/cut.h"
 
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the format for strftime() is the user's */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* the user gives the format for strftime() */
 
-/* strtol() for a text without a zero byte behind it.  Returns the number, held at the ends of its range; *at is behind it,
- * or where it was when there is none. */
+/* strtol() for text that does not end in a zero byte.  Returns the number, clamped to its range; *at moves past it, or
+ * stays if there is none. */
 static long
 read_long(connlog_text field, size_t *at)
 {

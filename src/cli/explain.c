@@ -17,15 +17,15 @@ static const struct option_row rows[] = {
 enum kind { KIND_UNKNOWN, KIND_HISTORY, KIND_STATE, KIND_UID, KIND_FILE };
 
 struct explain {
-	const char      *operands[2]; /* what, and the log */
+	const char      *operands[2]; /* the subject and the log */
 	size_t           operands_n;
-	enum kind        kind;  /* of what; --as, or what it looks like */
+	enum kind        kind;  /* of the subject: given with --as, or guessed */
 	enum story_proto proto; /* --proto, or 0 */
 
 	struct term term;
 	struct view view;
 	uint64_t    records, found;
-	bool        damaged; /* some of the log could not be read */
+	bool        damaged; /* part of the log could not be read */
 };
 
 static bool
@@ -75,7 +75,7 @@ static const struct args_spec spec = {
 			 "and a state or a history is counted there; with a log alone, each of its records is told.",
 };
 
-/* A state in capitals is a state, even if it could be a history, too (SF, SH, SHR, RSTR, RSTRH). */
+/* A state in capitals is taken as a state even if it could also be a history (SF, SH, SHR, RSTR, RSTRH). */
 static enum kind
 guess(const char *what, bool with_log)
 {
@@ -137,7 +137,7 @@ same(connlog_text text, const char *what)
 	return text.n == strlen(what) && memcmp(text.p, what, text.n) == 0;
 }
 
-/* Returns whether the record is one of those that are asked for. */
+/* Returns whether the record is one of those asked for. */
 static bool
 is_meant(const struct explain *e, const connlog_record *r)
 {
@@ -149,7 +149,7 @@ is_meant(const struct explain *e, const connlog_record *r)
 	return e->kind == KIND_FILE || same(view_text(&e->view, r, columns[e->kind], room), e->operands[0]);
 }
 
-/* A uid's record is told as a whole; of records with a state or history, the first are named. */
+/* The record of a uid is explained in full; of the records with a given state or history, the first few are listed. */
 static bool
 tell_record(struct explain *e, const connlog_record *r)
 {

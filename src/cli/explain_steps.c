@@ -6,25 +6,26 @@
 
 #include "cli/explain.h"
 
-enum { LINES = 24, LINE_MAX_WIDTH = 128, ARROW = 7 /* with the blanks around it */ };
+enum { LINES = 24, LINE_MAX_WIDTH = 128, ARROW = 7 /* including the blanks around it */ };
 
-/* What one side says in one step, broken into lines. */
+/* The text of one side in one step, broken into lines. */
 struct cell {
 	char            lines[LINES][LINE_MAX_WIDTH];
 	enum term_style styles[LINES];
 	int             n, width;
 };
 
-/* Adds a paragraph that begins with `lead` and whose other lines are set in as far. */
+/* Adds a paragraph that begins with `lead`; its other lines are indented by the same width. */
 static void
 cell_add(struct cell *c, const char *lead, enum term_style style, const char *text)
 {
-	static const char blanks[] = "          "; /* no lead is longer */
+	static const char blanks[] = "          "; /* the longest lead */
 	const int         hang = (int)strlen(lead);
 
 	while (c->n < LINES) {
 		int n = (int)strlen(text);
-		if (n > c->width - hang) { /* break at the last blank that fits, or in a word that is longer than the line */
+		if (n >
+		    c->width - hang) { /* break at the last blank that fits, or within a word that is longer than the line */
 			for (n = c->width - hang; n > 0 && text[n] != ' '; n--)
 				;
 			n = n > 0 ? n : c->width - hang;

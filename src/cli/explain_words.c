@@ -4,7 +4,7 @@
 
 #include "cli/explain.h"
 
-/* "LEFT  text", the text beginning at a column. */
+/* Prints "LEFT  text" with the text starting at a fixed column. */
 static void
 entry(const struct term *t, int column, const char *left, const char *text)
 {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Three digits that say something. */
+/* Prints three significant digits. */
 static void
 three_digits(double n, const char *unit, char out[HUMAN_MAX])
 {

@@ -14,7 +14,7 @@ void human_number(double n, char out[HUMAN_MAX]);
 void human_count(uint64_t n, char out[HUMAN_MAX]);
 /* "250 us", "12.3 ms", "54.4 s", "3:05 min", "2:11 h", "1.50 d". */
 void human_span(double seconds, char out[HUMAN_MAX]);
-/* Takes the blank out, for columns: "12.3kB". Returns the text. */
+/* Removes the blank, for columns: "12.3kB".  Returns the text. */
 const char *human_join(char text[HUMAN_MAX]);
 
 #endif

@@ -1,7 +1,8 @@
-/* message.c - what connlog says to its user, on standard error.
+/* message.c - messages to the user on standard error.
  *
- * In a message there may be a file's name, a word of the command line or bytes of a log.  What a terminal could obey of these
- * (control characters, bytes that are no text in the user's locale) is written as \xNN here, for all messages alike.
+ * A message may contain a file name, a word from the command line or bytes of a log.  Anything in it that a terminal
+ * might act upon (control characters, bytes that are not text in the user's locale) is written as \xNN, for all
+ * messages alike.
  */
 #include <locale.h>
 #include <stdarg.h>
@@ -14,14 +15,15 @@
 
 enum { TEXT_MAX = 8192 }; /* a path and more */
 
-/* Returns whether it changes the direction in which what follows is shown, so that a name could look like another. */
+/* Returns whether the character changes the direction of the following text, which could make one name look like
+ * another. */
 static bool
 turns(wchar_t c)
 {
 	return c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/* Returns how many bytes at `p` are a character that can be printed; 0 for none. */
+/* Returns the length of the printable character at `p`, or 0 if there is none. */
 static size_t
 printable(const char *p, size_t n)
 {
@@ -32,7 +34,7 @@ printable(const char *p, size_t n)
 	return used >= 1 && used <= n && iswprint((wint_t)wide) && !turns(wide) ? used : 0;
 }
 
-/* The locale of the user, once it is kept. */
+/* The user's locale, loaded once. */
 static locale_t kept = (locale_t)0;
 
 void
@@ -42,7 +44,7 @@ message_prepare(void)
 
 	if (kept == (locale_t)0)
 		kept = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	make_printable(out, "\xc3\xa9", 2); /* loads what its characters need */
+	make_printable(out, "\xc3\xa9", 2); /* loads the character tables */
 }
 
 size_t
@@ -77,7 +79,7 @@ make_printable(char *out, const char *p, size_t n)
 	return (size_t)(at - out);
 }
 
-/* A line in one piece, since others may write there, too. */
+/* Writes a line in one piece, since other processes may write there, too. */
 static void
 put_line(const char *begin, const char *p, size_t n)
 {
@@ -87,7 +89,7 @@ put_line(const char *begin, const char *p, size_t n)
 	fprintf(stderr, "%s%.*s\n", begin, (int)n, line);
 }
 
-/* The line of a file that messages are about, if they are about one. */
+/* The line of the file that messages refer to, if any. */
 static const char *place;
 static unsigned    place_line;
 

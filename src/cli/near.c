@@ -7,7 +7,8 @@
 
 enum { NAME_MAX_COMPARED = 63 };
 
-/* How unlike two names are: the letters to be put in, left out or changed (Levenshtein), as far as both are short. */
+/* Returns how different two names are: the number of letters to insert, delete or change (Levenshtein), for short
+ * names. */
 static size_t
 distance(const char *a, size_t a_n, const char *b)
 {

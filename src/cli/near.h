@@ -1,15 +1,15 @@
-/* near.h - names that somebody may have meant who wrote one that does not exist. */
+/* near.h - suggests known names that are similar to an unknown one. */
 #ifndef CONNLOG_CLI_NEAR_H
 #define CONNLOG_CLI_NEAR_H
 
 #include "cli/cli.h"
 
 struct near_names {
-	char   list[MESSAGE_MAX]; /* with ", " between them; empty at first */
+	char   list[MESSAGE_MAX]; /* separated by ", "; empty at first */
 	size_t used;
 };
 
-/* Adds the known name to the list if it contains what was written, or nearly is it. */
+/* Adds the known name to the list if it contains the unknown one or is similar to it. */
 void near_look(struct near_names *near, const char *written, size_t n, const char *known);
 
 #endif

@@ -1,10 +1,10 @@
-/* output.c - records or events through the writer to the sink.
+/* output.c - passes records or events through the writer to the sink.
  *
- * The header is written with the first record, as Zeek does, or at the end where there is none, so that an empty log is a
- * log too.
+ * The header is written with the first record, as in Zeek, or at the end if there is none, so that an empty log is
+ * still a log.
  *
- * When the disk is full, the records of the buffer that did not fit and all that follow are lost and counted; of a log
- * that gets its name only at the end, every one is.
+ * When the disk is full, the buffered records that did not fit and all later ones are lost and counted; for a log that
+ * gets its name only at the end, all records are.
  */
 #include "cli/output.h"
 
@@ -46,7 +46,7 @@ output_is_lake(const connlog_writer_options *writer, const char *path)
 	return stat(path, &st) != 0 || S_ISDIR(st.st_mode);
 }
 
-/* Bytes for a program are no use on a screen. */
+/* Binary output is of no use on a screen. */
 static bool
 suits_terminal(const connlog_writer_options *writer, const char *path, int *code)
 {
@@ -140,7 +140,7 @@ output_only(const struct output *o, const connlog_writer_options *log)
 	return o->writer == NULL ? ship_only(o->ship) : NULL;
 }
 
-/* Notes the first failure.  Returns output.status */
+/* Notes the first failure.  Returns output.status. */
 static int
 fail(struct output *o, int status, const char *text)
 {
@@ -163,7 +163,7 @@ open_log(struct output *o)
 	return CONNLOG_OK;
 }
 
-/* Returns how many whole lines of these bytes are records and not header. */
+/* Returns how many complete lines of these bytes are records, not header lines. */
 static uint64_t
 count_records(const char *p, size_t n)
 {

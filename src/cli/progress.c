@@ -34,7 +34,7 @@ progress_elapsed(const struct progress *p)
 	return now() - p->started;
 }
 
-/* How far it has come; `total` is 0 where that is not known. */
+/* Prints the progress; `total` is 0 if unknown. */
 struct state {
 	uint64_t    bytes, total;
 	uint64_t    things;
@@ -64,7 +64,7 @@ show(const struct state *at, double elapsed)
 		fprintf(stderr, "%5.1f%%, %.0f s left, ", part * 100, part < 1 ? elapsed / part - elapsed : 0);
 	}
 	fprintf(stderr, "%.1f M %s, %.2f M/s", million, at->what, million / elapsed);
-	if (at->name != NULL) { /* its end says more, and the line must not wrap */
+	if (at->name != NULL) { /* the end of the name says more, and the line must not wrap */
 		size_t       n = strlen(at->name);
 		const char  *end = n > NAME_MAX_SHOWN ? at->name + n - NAME_MAX_SHOWN : at->name;
 		char         shown[PRINTABLE_MAX(NAME_MAX_SHOWN)];

@@ -1,4 +1,4 @@
-/* progress.h - the line on the terminal that says how far a long run has come. */
+/* progress.h - the progress line of a long run on the terminal. */
 #ifndef CONNLOG_CLI_PROGRESS_H
 #define CONNLOG_CLI_PROGRESS_H
 
@@ -8,19 +8,19 @@
 
 struct progress {
 	bool   wanted, shown;
-	double started, next; /* seconds of a clock that does not jump */
+	double started, next; /* in seconds of a steady clock */
 };
 
 void progress_init(struct progress *p, bool wanted);
-/* Rewrites the line when it is time to. */
+/* Rewrites the line if it is due. */
 void progress_update(struct progress *p, const connlog_source *source);
-/* The same for logs, which have `total` bytes. */
+/* The same for logs of `total` bytes. */
 void progress_update_log(struct progress *p, const connlog_reader *reader, uint64_t total);
-/* Returns the bytes of these files, 0 where one of them does not say. */
+/* Returns the total size of these files in bytes, or 0 if the size of one is unknown. */
 uint64_t progress_total(const char *const *paths, size_t n);
-/* Takes the line away, before something else is said. */
+/* Removes the line before other output. */
 void progress_clear(struct progress *p);
-/* Seconds since progress_init(). */
+/* Returns the seconds since progress_init(). */
 double progress_elapsed(const struct progress *p);
 
 #endif

@@ -6,7 +6,7 @@
 
 static const char prefix[] = "connlog_";
 
-/* Takes a label's value, out of the quotes at *p, which is past the last one then.  Returns NULL where there is none. */
+/* Takes a label's value out of the quotes at *p and moves *p past them.  Returns NULL if there is none. */
 static const char *
 take_value(char **p)
 {

@@ -1,4 +1,5 @@
-/* screen.c - see screen.h.  The escape codes are those of every terminal since the VT100, and xterm's for a screen of one's own. */
+/* screen.c - see screen.h.  The escape codes are those of every terminal since the VT100, and xterm's for the alternate
+ * screen. */
 #include "cli/screen.h"
 
 #include <poll.h>
@@ -38,7 +39,7 @@ screen_open(struct screen *s)
 		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	}
-	fputs("\033[?1049h\033[?25l", stdout); /* a screen of its own, without a cursor */
+	fputs("\033[?1049h\033[?25l", stdout); /* the alternate screen, without a cursor */
 }
 
 void
@@ -59,7 +60,7 @@ screen_begin(struct screen *s)
 
 	if (s->height == 0)
 		return;
-	term_init(&s->term, stdout); /* it may have another size now */
+	term_init(&s->term, stdout); /* the size may have changed */
 	s->height = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
 	fputs("\033[H\033[2J", stdout);
 }
@@ -79,7 +80,7 @@ screen_wait(struct screen *s, double seconds)
 	sigset_t        none, stops;
 	char            key;
 
-	/* A signal between the look and the waiting would be forgotten. */
+	/* A signal between the check and the wait would be lost. */
 	sigemptyset(&none);
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGINT);

@@ -1,4 +1,4 @@
-/* screen.h - a terminal that shows one page after another, until a key ends it. */
+/* screen.h - shows one page after another on a terminal until a key ends it. */
 #ifndef CONNLOG_CLI_SCREEN_H
 #define CONNLOG_CLI_SCREEN_H
 
@@ -8,19 +8,19 @@
 
 struct screen {
 	struct term term;
-	int         height; /* lines; 0: it is no terminal, and all is written one below the other */
-	bool        keys;   /* standard input is a terminal, too */
+	int         height; /* lines; 0: not a terminal, so pages are written one below the other */
+	bool        keys;   /* standard input is a terminal as well */
 };
 
-/* Takes the terminal, if there is one; SIGINT and SIGTERM end the waiting from now on. */
+/* Takes over the terminal, if there is one; from now on SIGINT and SIGTERM end the wait. */
 void screen_open(struct screen *s);
-/* Gives it back as it was. */
+/* Restores the terminal. */
 void screen_close(struct screen *s);
-/* Begins a page; its size is known then. */
+/* Begins a page and determines its size. */
 void screen_begin(struct screen *s);
-/* Shows it.  Returns false where it could not be written. */
+/* Shows the page.  Returns false if it could not be written. */
 bool screen_end(struct screen *s);
-/* Waits.  Returns false where it is to end: somebody has pressed q, or a signal came. Any other key ends only the waiting. */
+/* Waits.  Returns false if the program should end: q was pressed or a signal came.  Any other key only ends the wait. */
 bool screen_wait(struct screen *s, double seconds);
 
 #endif

@@ -7,7 +7,7 @@
 static connlog_source *volatile running;
 static connlog_reader *volatile reading;
 
-/* Of an interface: */
+/* For an interface: */
 static bool                  live;
 static volatile sig_atomic_t stopped, hurry, wished[3]; /* HUP, USR1, USR2 */
 
@@ -44,7 +44,7 @@ signals_stop(connlog_source *source, connlog_reader *reader)
 	running = source;
 	reading = reader;
 	if (live) {
-		if (stopped && source != NULL) /* it came before there was something to stop */
+		if (stopped && source != NULL) /* the signal came before there was something to stop */
 			connlog_source_stop(source);
 		return;
 	}

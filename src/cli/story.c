@@ -1,8 +1,8 @@
 /* story.c - a history read letter by letter; see story.h.
  *
- * A walk remembers who has sent what and says of each next letter whether it fits.  Zeek writes the letters in the
- * roles of the moment: those before a `^` are in the other case than the roles at the end would have them, which is
- * put right here, so that left is always who is the originator in the record.
+ * A walk remembers who has sent what and says for each next letter whether it fits.  Zeek writes each letter for the
+ * roles at that moment: those before a `^` have the opposite case of what the final roles would give, which is
+ * corrected here, so that the left side is always the originator of the record.
  */
 #include "cli/story.h"
 
@@ -38,7 +38,7 @@ other(enum story_side side)
 	return side == STORY_ORIG ? STORY_RESP : STORY_ORIG;
 }
 
-/* The originator has asked and no SYN-ACK is known. */
+/* Returns whether the originator has sent a SYN and no SYN-ACK is known. */
 static bool
 unanswered(const struct walk *w)
 {
@@ -63,7 +63,7 @@ odd(const char *remark)
 	return (struct verdict){ remark, true };
 }
 
-/* What makes every packet strange, whatever it is. */
+/* Conditions that make any packet unusual. */
 static const char midstream[] = "nothing of an opening was seen: the capture began in the middle, or a scan";
 static const char after_reset[] = "comes after the connection was broken off";
 static const char new_sequence[] = "again, with another sequence number";
@@ -272,7 +272,7 @@ void
 story_steps(enum story_proto proto, const char *history, size_t n, struct story_step *steps)
 {
 	struct walk w = { .proto = proto };
-	bool        turned = false; /* an odd number of turns is yet to come */
+	bool        turned = false; /* an odd number of role changes is yet to come */
 
 	for (size_t i = 0; i < n; i++)
 		turned ^= history[i] == '^';
@@ -325,7 +325,7 @@ ending(const struct walk *w)
 	if (o && r)
 		return "closed by both sides";
 	if (unanswered(w) && sent(w, STORY_RESP, 'r'))
-		return NULL; /* the opening has said it */
+		return NULL; /* the opening already mentions it */
 	if (either(w, 'r'))
 		return !sent(w, STORY_RESP, 'r')   ? "broken off by the originator"
 		       : !sent(w, STORY_ORIG, 'r') ? "broken off by the responder"

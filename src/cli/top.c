@@ -1,6 +1,7 @@
-/* top.c - `connlog top`: what a sensor does at the moment.
+/* top.c - `connlog top`: shows what a sensor is doing.
  *
- * It asks a `connlog live --metrics` as Prometheus does, and for the greatest talkers, which the sensor counts only while somebody asks.
+ * It queries a `connlog live --metrics` as Prometheus does, and the top talkers, which the sensor counts only while a
+ * client asks.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,10 +13,10 @@
 #include "sensor/endpoint.h"
 
 #define USUAL_ADDRESS "127.0.0.1:9911"
-#define PUBLISHED     1.1 /* seconds, after which a sensor has counted anew */
+#define PUBLISHED     1.1 /* seconds between a sensor's updates */
 #define NO_RATES      INFINITY
 
-enum { TRIES = 20 }; /* for a sensor that is late */
+enum { TRIES = 20 }; /* allowance for a late sensor */
 
 enum { OPT_ONCE = ARG_LONG };
 
@@ -28,7 +29,7 @@ static const struct option_row rows[] = {
 struct top {
 	const char      *address;
 	double           delay; /* seconds */
-	unsigned long    count; /* pages; 0: without end */
+	unsigned long    count; /* pages; 0: unlimited */
 	struct addrinfo *where;
 	struct screen    screen;
 	struct top_page  page;
@@ -72,7 +73,8 @@ static const struct args_spec spec = {
 		"output is no terminal,\npages come one below the other.",
 };
 
-/* Asks for the counters.  Returns false where that is the end, with a message in `err`, which is shown when the terminal is given back. */
+/* Requests the counters.  Returns false on a fatal error with a message in `err`, which is shown after the terminal is
+ * restored. */
 static bool
 look(struct top *t, struct samples *out)
 {
@@ -103,7 +105,7 @@ look_at_talkers(struct top *t)
 	t->page.has_talkers = outcome == ASK_OK && samples_read(&t->page.talkers, text);
 }
 
-/* Takes a new look.  Returns false after a message. */
+/* Takes a new sample.  Returns false after a message. */
 static bool
 renew(struct top *t)
 {
@@ -113,19 +115,19 @@ renew(struct top *t)
 	if (!look(t, &now))
 		return false;
 	const double passed = samples_get(&now, "uptime_seconds", NULL) - samples_get(&p->now, "uptime_seconds", NULL);
-	if (passed == 0) { /* what was published before */
+	if (passed == 0) { /* the same sample as before */
 		samples_free(&now);
 		return true;
 	}
 	samples_free(&p->then);
 	p->then = p->now;
 	p->now = now;
-	p->seconds = passed > 0 ? passed : NO_RATES; /* or else it is another sensor */
+	p->seconds = passed > 0 ? passed : NO_RATES; /* otherwise it is another sensor */
 	look_at_talkers(t);
 	return true;
 }
 
-/* Waits until there are two looks to compare.  Returns false where it is to end. */
+/* Waits until there are two samples to compare.  Returns false if the program should end. */
 static bool
 await_rates(struct top *t)
 {
@@ -148,7 +150,7 @@ show_page(struct top *t)
 static void
 show(struct top *t)
 {
-	look_at_talkers(t); /* they are counted from now on */
+	look_at_talkers(t); /* counting starts now */
 	screen_open(&t->screen);
 	if (await_rates(t))
 		for (unsigned long page = 1; show_page(t) && page != t->count; page++) {

@@ -1,4 +1,4 @@
-/* top_page.c - see top_page.h.  Rates are what a counter has grown by between the two looks, by the sensor's own clock. */
+/* top_page.c - see top_page.h.  A rate is the growth of a counter between two samples, by the sensor's own clock. */
 #include "cli/top_page.h"
 
 #include <inttypes.h>
@@ -25,7 +25,7 @@ rate_of(const struct top_page *p, const char *name)
 	return grown > 0 ? grown / p->seconds : 0;
 }
 
-/* A number, right in eleven columns. */
+/* Prints a number, right-aligned in eleven columns. */
 static void
 put_number(FILE *f, double n)
 {
@@ -44,7 +44,7 @@ put_head(const struct term *t, const char *head)
 	fputc('\n', t->f);
 }
 
-/* A name, which is somebody else's text, in 25 columns. */
+/* Prints a name, which is text from outside, in 25 columns. */
 static void
 put_name(const struct term *t, const char *name)
 {
@@ -141,7 +141,7 @@ struct found {
 	double      rate, all;
 };
 
-/* The most first. */
+/* Sorts in descending order. */
 static int
 compare(const void *a, const void *b)
 {
@@ -152,7 +152,7 @@ compare(const void *a, const void *b)
 	return x->all < y->all ? 1 : x->all > y->all ? -1 : strcmp(x->name, y->name);
 }
 
-/* As many as the line has room for. */
+/* Prints as many as fit on the line. */
 static int
 put_services(const struct top_page *p, const struct term *t)
 {
@@ -207,7 +207,7 @@ top_page_write(const struct top_page *p, struct screen *screen)
 {
 	const struct term *t = &screen->term;
 	int                lines = put_sensor(p, t) + put_interfaces(p, t) + put_connections(p, t) + put_services(p, t);
-	const int          room = screen->height - lines - 2; /* the head, and the line below the last one */
+	const int          room = screen->height - lines - 2; /* the heading, and the line below the last row */
 
 	put_talkers(p, t, screen->height == 0 ? USUAL_TALKERS : room > LEAST_TALKERS ? room : LEAST_TALKERS);
 }

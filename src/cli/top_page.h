@@ -1,4 +1,4 @@
-/* top_page.h - the page of `connlog top`: what a sensor counted between two looks. */
+/* top_page.h - the page of `connlog top`: what a sensor counted between two samples. */
 #ifndef CONNLOG_CLI_TOP_PAGE_H
 #define CONNLOG_CLI_TOP_PAGE_H
 
@@ -7,8 +7,8 @@
 
 struct top_page {
 	const char    *address;
-	struct samples then, now; /* two looks, */
-	double         seconds;   /* and what lies between them */
+	struct samples then, now; /* two samples, */
+	double         seconds;   /* and the seconds between them */
 	struct samples talkers;
 	bool           has_talkers;
 };

@@ -10,7 +10,8 @@
 #define LONGEST (100 * 365.0 * 86400) /* seconds */
 #define LARGEST 0x1p62                /* bytes */
 
-/* Takes the number at the beginning; *rest is what is behind it and blanks.  Returns false for none. */
+/* Parses the number at the beginning and stores in *rest what follows it and any blanks.  Returns false if there is
+ * none. */
 static bool
 take_number(const char *text, double *n, const char **rest)
 {

@@ -92,7 +92,7 @@ view_text(const struct view *v, const connlog_record *r, enum view_column column
 		return address_text(value.address, room);
 	case CONNLOG_STRING_SET:
 		return set_text(value.texts.at, value.texts.n, room);
-	default: /* no other column is a text */
+	default: /* no other column used here is a text */
 		return (connlog_text){ "", 0 };
 	}
 }

@@ -1,4 +1,4 @@
-/* view.h - a record looked at by the columns that its story is told from. */
+/* view.h - access to the columns of a record that its explanation uses. */
 #ifndef CONNLOG_CLI_VIEW_H
 #define CONNLOG_CLI_VIEW_H
 
@@ -29,24 +29,24 @@ enum view_column {
 };
 
 struct view {
-	int at[VIEW_COLUMNS]; /* in connlog_column_at()'s order */
+	int at[VIEW_COLUMNS]; /* in the order of connlog_column_at() */
 };
 
 void view_init(struct view *v);
 
-/* Returns the number, or -1 where it is unset. */
+/* Returns the number, or -1 if it is unset. */
 double view_number(const struct view *v, const connlog_record *r, enum view_column column);
 
-/* Returns the text: of an address as it is usually written, of a set with commas between; "" where it is unset.  It is the
- * record's or lies in `room`, where long sets are cut. */
+/* Returns the column as text: an address in its usual form, a set joined by commas, "" if unset.  The text belongs to
+ * the record or is in `room`, where long sets are truncated. */
 #define VIEW_TEXT_MAX 512
 connlog_text
 view_text(const struct view *v, const connlog_record *r, enum view_column column, char room[VIEW_TEXT_MAX]);
 
-/* What story_proto_named() says of the record. */
+/* Returns what story_proto_named() returns for the record. */
 enum story_proto view_proto(const struct view *v, const connlog_record *r);
 
-/* Returns what story_find() finds. */
+/* Returns what story_find() returns for the record. */
 unsigned view_findings(const struct view *v, const connlog_record *r);
 
 #endif
