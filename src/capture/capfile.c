@@ -1,4 +1,4 @@
-/* capfile.c - opening a capture by its content, and the texts about what is wrong with one. */
+/* capfile.c - opens a capture by its content, and words the errors about damaged ones. */
 #include "capture/capfile.h"
 
 #include <inttypes.h>
@@ -32,7 +32,7 @@ capfile_short(const struct capfile *f, size_t size, char *err, size_t err_size)
 	return status;
 }
 
-/* Returns what is at hand to read a file that is no capture, or "". */
+/* Returns a hint on how to read a file that is not a capture, or "". */
 static const char *
 advice(struct bytes head)
 {

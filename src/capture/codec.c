@@ -1,8 +1,8 @@
-/* codec.c - gzip and zstd behind one shape: packed bytes in, plain bytes out.
+/* codec.c - one interface for gzip and zstd: compressed bytes in, plain bytes out.
  *
- * A file may be several gzip members or zstd frames one after the other (what `cat a.gz b.gz`, bgzip and pzstd
- * make); they are unpacked as one.  Zero bytes behind gzip's last member are padding of tapes and ignored,
- * as gzip does; anything else there is damage.
+ * A file may consist of several gzip members or zstd frames in a row (as `cat a.gz b.gz`, bgzip and pzstd produce);
+ * they are unpacked as one.  Zero bytes after the last gzip member are tape padding and ignored, as in gzip; anything
+ * else there is damage.
  */
 #include "capture/codec.h"
 
@@ -11,16 +11,16 @@
 #include <zstd.h>
 
 #define CODEC_INPUT (256u << 10)
-#define FRAME_BEGIN 5 /* what zstd wants to see of a frame first */
+#define FRAME_BEGIN 5 /* the part of a frame that zstd needs first */
 
 struct codec {
 	const char *name;
 	bool        zstd;
 	z_stream    z;
 	ZSTD_DCtx  *zd;
-	size_t      wants;    /* how many bytes of input zstd's next step is made of */
+	size_t      wants;    /* the input bytes for zstd's next step */
 	bool        complete; /* at the end of a member or frame */
-	bool        pending;  /* the last step filled all of `out`: more may come without input */
+	bool        pending;  /* the last step filled `out`, so more output may come without input */
 	size_t      pos, end; /* not yet used: in[pos..end) */
 	uint8_t     in[CODEC_INPUT];
 };
@@ -36,7 +36,7 @@ codec_detect(struct bytes head)
 		return NULL;
 	if (p[0] == 0x1f && p[1] == 0x8b)
 		return gzip_name;
-	/* a frame, or one that is to be skipped: pzstd begins with such */
+	/* a frame or a skippable frame; pzstd begins with one of those */
 	if (load_le32(p) == ZSTD_MAGICNUMBER || (load_le32(p) & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START)
 		return zstd_name;
 	return NULL;
@@ -128,13 +128,13 @@ gzip_step(struct codec *c, uint8_t *out, size_t n, size_t *made)
 	*made = room - c->z.avail_out;
 	c->pending = c->z.avail_out == 0 && r == Z_OK;
 	c->complete = r == Z_STREAM_END;
-	if (r == Z_OK || r == Z_STREAM_END || r == Z_BUF_ERROR) /* the last: it wants more input */
+	if (r == Z_OK || r == Z_STREAM_END || r == Z_BUF_ERROR) /* the last one means that it needs more input */
 		return NULL;
 	return c->z.msg ? c->z.msg : zError(r);
 }
 
-/* zstd forgets what it has put out in a call that then meets damage.  So each call gets what makes one step, a block at
- * most, and nothing while there is still something to put out. */
+/* zstd does not report the output of a call that then meets damage.  So each call gets the input of one step, at most a
+ * block, and none while there is still output. */
 static const char *
 zstd_step(struct codec *c, uint8_t *out, size_t n, size_t *made)
 {
@@ -144,7 +144,7 @@ zstd_step(struct codec *c, uint8_t *out, size_t n, size_t *made)
 	size_t         r;
 
 	if (there == 0 && c->complete)
-		return NULL; /* called without input it would begin another frame */
+		return NULL; /* without input it would begin another frame */
 	in.size = c->pos + (c->pending ? 0 : there < c->wants ? there : c->wants);
 	r = ZSTD_decompressStream(c->zd, &o, &in);
 	if (ZSTD_isError(r))

@@ -1,7 +1,7 @@
-/* dlt.c - LINKTYPE_ values to DLT_ values, after libpcap's pcap-common.c.
+/* dlt.c - maps LINKTYPE_ values to DLT_ values, after libpcap's pcap-common.c.
  *
- * Almost all are the same number.  A few DLT_ values differ from system to system, so the files have numbers
- * of their own for them.  Follows https://www.tcpdump.org/linktypes.html and libpcap 1.10.
+ * Almost all are equal.  A few DLT_ values differ between systems, so files have numbers of their own for them.  Follows
+ * https://www.tcpdump.org/linktypes.html and libpcap 1.10.
  */
 #include "capture/dlt.h"
 
@@ -68,10 +68,10 @@ swap16(uint8_t *p)
 void
 dlt_swap_nflog(uint8_t *p, uint32_t n)
 {
-	uint32_t at = 4; /* behind family, version and resource id, which is always big-endian */
+	uint32_t at = 4; /* after family, version and resource id, which is always big-endian */
 	uint16_t size;
 
-	if (n < 4 || p[1] != 0) /* another version than 0: nobody knows its layout */
+	if (n < 4 || p[1] != 0) /* the layout of other versions is unknown */
 		return;
 	while (at + 4 <= n) {
 		swap16(p + at);

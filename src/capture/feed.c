@@ -1,7 +1,8 @@
-/* feed.c - what a file's bytes are: those read from it, or what a codec makes of them.
+/* feed.c - the bytes of a file, as read from it or as unpacked by a codec.
  *
- * A regular file whose end comes before the size that it had when it was opened has been cut while it was read.  That is
- * a failure even where the cut falls between two records, for otherwise the log would lack packets and nothing would say so.
+ * A regular file that ends before the size it had when it was opened was truncated while it was read.  That is a
+ * failure even if the cut falls between two records, because otherwise packets would be missing from the log without a
+ * word.
  */
 #include "capture/feed.h"
 
@@ -33,7 +34,7 @@ fail_shrunk(struct feed *f)
 	return 0;
 }
 
-/* The file's own bytes.  Returns 0 at its end and on a failure, which `status` then tells. */
+/* Reads the file's own bytes.  Returns 0 at its end and on failure, which sets `status`. */
 static size_t
 raw_read(struct feed *f, uint8_t *p, size_t n)
 {
@@ -41,7 +42,7 @@ raw_read(struct feed *f, uint8_t *p, size_t n)
 
 	if (f->fd < 0 || f->memory.n > 0) {
 		struct bytes part = bytes_head(f->memory, n);
-		if (part.n > 0) /* no memory at all may be a null pointer, which memcpy must not see */
+		if (part.n > 0) /* an empty buffer may be a null pointer, which memcpy() must not get */
 			memcpy(p, part.p, part.n);
 		f->memory = bytes_skip(f->memory, part.n);
 		f->raw += part.n;
@@ -80,7 +81,7 @@ unpack(struct feed *f, uint8_t *p, size_t n)
 		}
 		wrong = codec_step(f->codec, p, n, &made);
 		if (wrong) {
-			/* what was unpacked before the damage is good */
+			/* the output before the damage is good */
 			f->status = CONNLOG_BAD_INPUT;
 			snprintf(f->why, sizeof f->why, "%s data is damaged: %s", codec_name(f->codec), wrong);
 			return made;
@@ -115,7 +116,7 @@ feed_begin(struct feed *f, uint8_t *p)
 	return 0;
 }
 
-/* Returns how many bytes a regular file has from where it stands, 0 for what is none. */
+/* Returns the bytes left in a regular file from its current position, or 0 for other files. */
 static uint64_t
 size_left(int fd)
 {
@@ -139,7 +140,7 @@ feed_open(struct feed *f, const char *path, struct bytes begun, const volatile s
 	f->size = size_left(f->fd);
 	if (f->size > 0)
 		f->size += begun.n;
-	posix_fadvise(f->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint: pipes do not know it */
+	posix_fadvise(f->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* only a hint, which pipes do not support */
 	return CONNLOG_OK;
 }
 

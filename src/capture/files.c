@@ -1,7 +1,7 @@
-/* files.c - the source that reads captures one after the other as one stream of packets.
+/* files.c - the source that reads captures one after another as one stream of packets.
  *
- * Only one file is open at a time.  What is wrong with one is returned once, with its name, and the next call
- * goes on behind it.
+ * Only one file is open at a time.  An error in one is returned once, with its name, and the next call continues with
+ * the next file.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,9 +14,9 @@
 
 struct files {
 	connlog_source        base;
-	char                **paths; /* as they were named; listed at the first read */
+	char                **paths; /* as they were given; expanded at the first read */
 	size_t                n_paths;
-	struct bytes          memory; /* instead of paths, when there are none */
+	struct bytes          memory; /* used if there are no paths */
 	struct filter        *filter; /* NULL: all packets */
 	volatile sig_atomic_t stop;
 
@@ -26,7 +26,7 @@ struct files {
 	struct capfile file;
 	bool           open;
 
-	int  unfiltered; /* CONNLOG_OK, or why the next packet cannot be filtered: told by the next read */
+	int  unfiltered; /* CONNLOG_OK, or why the next packet cannot be filtered; returned by the next read */
 	char unfiltered_why[400];
 
 	bool           lends;
@@ -98,7 +98,8 @@ open_next(struct files *f, char *err, size_t err_size)
 	return status;
 }
 
-/* Keeps the packets that the filter wants, up to the first that it does not compile for.  Returns their number. */
+/* Keeps the packets that the filter accepts, up to the first for whose link type it does not compile.  Returns their
+ * number. */
 static int
 apply_filter(struct files *f, connlog_packet *p, int n)
 {
@@ -118,7 +119,7 @@ apply_filter(struct files *f, connlog_packet *p, int n)
 	return kept;
 }
 
-/* Returns CONNLOG_OK, or the filter's failure with its text; the file is not read further. */
+/* Returns CONNLOG_OK, or the filter's error with a message; the file is not read further. */
 static int
 tell_unfiltered(struct files *f, char *err, size_t err_size)
 {

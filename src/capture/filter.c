@@ -1,4 +1,4 @@
-/* filter.c - libpcap's filters, compiled once for each link type that is met.
+/* filter.c - libpcap's filters, compiled once for each link type that occurs.
  *
  * A filter's program depends on the link type, and one stream of packets may have several.  NFLOG packets pass
  * unfiltered, as in Zeek (src/iosource/pcap/Source.cc).
@@ -20,7 +20,7 @@ struct program {
 struct filter {
 	char           *expression;
 	struct program *at;
-	size_t          n, last; /* last: the one that was used last */
+	size_t          n, last; /* last: the one used most recently */
 };
 
 static int
@@ -49,7 +49,7 @@ compile(struct filter *f, int32_t link, char *err, size_t err_size)
 struct filter *
 filter_new(const char *expression, char *err, size_t err_size)
 {
-	/* Ethernet first, for its text counts; the others know words that it does not */
+	/* Ethernet first, since its error message counts; the others accept words that it does not */
 	static const int32_t usual[] = {
 		DLT_IEEE802_11_RADIO, DLT_RAW, DLT_LINUX_SLL2, DLT_PPP, DLT_PFLOG, DLT_MTP2, DLT_SUNATM
 	};
@@ -83,7 +83,8 @@ filter_free(struct filter *f)
 	free(f);
 }
 
-/* Makes the program for a link type the `last`.  Returns CONNLOG_OK or an error with its text. */
+/* Makes the program for a link type the `last`, compiling it if necessary.  Returns CONNLOG_OK or an error with a
+ * message. */
 static int
 choose(struct filter *f, int32_t link, char *err, size_t err_size)
 {

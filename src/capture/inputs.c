@@ -1,7 +1,7 @@
-/* inputs.c - which files are to be read, and in which order (inputs.h).
+/* inputs.c - determines which files are read, and in which order (inputs.h).
  *
- * To put a directory's files in order each is opened once for a look at its first packet.  Paths that cannot
- * be read stay in the list: the source tells of them in their turn.
+ * To order a directory's files, each is opened once for the time of its first packet.  Paths that cannot be read stay
+ * in the list; the source reports them when it reaches them.
  */
 #include "capture/inputs.h"
 
@@ -47,7 +47,7 @@ look_at_first_packet(struct input *i)
 	r = capfile_open(&f, i->path, i->as_zeek, STREAM_PEEK, NULL, NULL, 0);
 	do {
 		r = r < 0 ? r : f.next(&f, &p, 1, NULL, 0);
-	} while (r == 0); /* a block that is no packet */
+	} while (r == 0); /* a block without a packet */
 	if (r == 1) {
 		i->sec = p.sec;
 		i->nsec = p.nsec;
@@ -86,7 +86,7 @@ list_directory(struct inputs *l, const char *path, bool as_zeek, DIR *d)
 			continue;
 		if (asprintf(&name, "%s%s%s", path, slash, e->d_name) < 0)
 			return false;
-		there = stat(name, &st) == 0; /* a link may lead nowhere: that is told when it is opened */
+		there = stat(name, &st) == 0; /* a dangling link is reported when it is opened */
 		if (there && !S_ISREG(st.st_mode)) {
 			free(name);
 			continue;
@@ -116,7 +116,7 @@ list_path(struct inputs *l, const char *path)
 	if (as_zeek)
 		path += strlen(AS_ZEEK);
 	if (strcmp(path, "-") == 0 || stat(path, &st) != 0)
-		return add(l, strdup(path), as_zeek, NULL) != NULL; /* a missing one is told when it is opened */
+		return add(l, strdup(path), as_zeek, NULL) != NULL; /* a missing file is reported when it is opened */
 	if (S_ISDIR(st.st_mode)) {
 		d = opendir(path);
 		if (!d)

@@ -1,4 +1,4 @@
-/* inputs.h - the list of files to read: what was named, with directories replaced by their files. */
+/* inputs.h - the list of files to read: the given paths, with directories replaced by their files. */
 #ifndef CONNLOG_CAPTURE_INPUTS_H
 #define CONNLOG_CAPTURE_INPUTS_H
 
@@ -8,9 +8,9 @@
 
 struct input {
 	char    *path;    /* "-": standard input */
-	bool     as_zeek; /* named with the prefix, which `path` is without */
-	uint64_t size;    /* in bytes, 0 where that is not known */
-	char    *problem; /* why there is nothing to read under that name, or NULL */
+	bool     as_zeek; /* given with the prefix, which `path` does not include */
+	uint64_t size;    /* in bytes, 0 if unknown */
+	char    *problem; /* why that path cannot be read, or NULL */
 	int64_t  sec;     /* time of the first packet, for the order within a directory */
 	uint32_t nsec;
 	bool     dated; /* there is such a packet */
@@ -19,14 +19,13 @@ struct input {
 struct inputs {
 	struct input *at;
 	size_t        n, room;
-	uint64_t      total; /* of all sizes, 0 where one is not known */
+	uint64_t      total; /* sum of the sizes, 0 if one is unknown */
 };
 
-/* Adds the paths in their order.  A directory's captures come in the order of their first packets, then those
- * that have none; what begins with a dot and what is no regular file is left out, and it is not descended into.
- * A path behind "pcapng::", which is Zeek's name for its source of pcapng, asks for what capfile_open() calls
- * `as_zeek`; before a directory the prefix is for all its captures.
- * Returns false when out of memory. */
+/* Adds the paths in order.  A directory's captures are ordered by their first packets, followed by those without
+ * packets; hidden files and files that are not regular are left out, and subdirectories are not visited.  The prefix
+ * "pcapng::", Zeek's name for its pcapng source, selects what capfile_open() calls `as_zeek`; before a directory it
+ * applies to all its captures.  Returns false when out of memory. */
 bool inputs_list(struct inputs *l, const char *const *paths, size_t n);
 void inputs_free(struct inputs *l);
 

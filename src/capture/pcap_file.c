@@ -1,9 +1,9 @@
-/* pcap_file.c - the classic capture format: a file header, then records of a header and the packet's bytes.
+/* pcap_file.c - the classic capture format: a file header, then records, each a header and the packet's bytes.
  *
- * Follows draft-ietf-opsawg-pcap and, where that leaves room, libpcap's sf-pcap.c, through which Zeek reads:
- * the magic number tells byte order and the unit of the times; a packet that is longer than the file's
- * snapshot length is cut to it; one that is longer than any sane packet is damage.  Alexey Kuznetzov's variant
- * has eight more bytes in each record's header.  Versions before 2.3 have the two lengths the other way round.
+ * Follows draft-ietf-opsawg-pcap and, where that leaves room, libpcap's sf-pcap.c, which Zeek uses: the magic number
+ * gives the byte order and the unit of times; a packet longer than the file's snapshot length is truncated to it, and
+ * an implausibly long one means damage.  Alexey Kuznetzov's variant has eight more bytes in each record
+ * header.  Versions before 2.3 have the two lengths in the opposite order.
  */
 #include "capture/capfile.h"
 #include "capture/dlt.h"
@@ -41,7 +41,7 @@ load32(const uint8_t *p, bool big_endian)
 }
 
 struct record {
-	uint32_t caplen, len; /* as the record says, in the normal order */
+	uint32_t caplen, len; /* from the record, in the normal order */
 };
 
 static inline struct record
@@ -55,9 +55,8 @@ record_lengths(const uint8_t *h, uint8_t lengths, bool big_endian)
 	return r;
 }
 
-/* A fraction of a second or more, or, after libpcap 1.10, a negative one: that takes both fields as signed
- * where the file has our byte order (that of the machines Zeek runs on), and as unsigned where it turns them
- * around. */
+/* Handles a fraction of a second or more, or a negative one, as libpcap 1.10 does: it takes both fields as signed if
+ * the file has our byte order (that of the machines Zeek runs on), and as unsigned if it has to swap them. */
 static void
 odd_fraction(connlog_packet *p, uint32_t fraction, bool nanoseconds, bool big_endian)
 {
@@ -80,11 +79,12 @@ record_time(connlog_packet *p, const uint8_t *h, bool nanoseconds, bool big_endi
 		odd_fraction(p, fraction, nanoseconds, big_endian);
 }
 
-/* Hands out the records that are all in the window.  Returns their number; the hot path, made once for each kind of file. */
+/* Returns the records that are completely in the window, and their number.  This is the hot path, specialised for each
+ * kind of file. */
 __attribute__((always_inline)) static inline size_t
 take(struct capfile *f, connlog_packet *p, size_t max, bool nanoseconds, bool big_endian)
 {
-	/* copies, for all that is known of `f` might have changed behind each store to `p` */
+	/* local copies, since any store to `p` might have changed `f` */
 	const struct pcap_layout k = f->pcap;
 	struct bytes             b = stream_bytes(&f->in);
 	size_t                   n;
@@ -114,7 +114,7 @@ take_any(struct capfile *f, connlog_packet *p, size_t max)
 	return f->pcap.nanoseconds ? take(f, p, max, true, false) : take(f, p, max, false, false);
 }
 
-/* Gets the next record into the window.  Returns CONNLOG_OK, CONNLOG_END or what is wrong. */
+/* Brings the next record into the window.  Returns CONNLOG_OK, CONNLOG_END or an error. */
 static int
 next_record(struct capfile *f, char *err, size_t err_size)
 {
@@ -155,11 +155,11 @@ pcap_file_next(struct capfile *f, connlog_packet *p, size_t max, char *err, size
 	return (int)n;
 }
 
-/* Returns how the record headers give the lengths, or -1 for a version that nobody has written. */
+/* Returns how the record headers state the lengths, or -1 for a version that never existed. */
 static int
 lengths_of_version(unsigned major, unsigned minor)
 {
-	if (major == 543 && minor == 0) /* tcpdump of DG/UX */
+	if (major == 543 && minor == 0) /* DG/UX's tcpdump */
 		return PCAP_LENGTHS_SWAPPED;
 	if (major != 2 || minor > 4)
 		return -1;
@@ -190,7 +190,7 @@ pcap_file_begin(struct capfile *f, char *err, size_t err_size)
 		return source_fail(err, err_size, CONNLOG_BAD_INPUT, "%s: pcap version %u.%u is not known", f->name, major,
 		                   minor);
 	link = load32(h + 20, f->big_endian);
-	if (link & 0x03ff0000u) /* above them stands the length of the frame check sequence */
+	if (link & 0x03ff0000u) /* the bits above are the length of the frame check sequence */
 		return source_fail(err, err_size, CONNLOG_BAD_INPUT,
 		                   "%s: the pcap header's link type 0x%08x has reserved bits set", f->name, link);
 	f->pcap.lengths = (uint8_t)lengths;
@@ -200,7 +200,7 @@ pcap_file_begin(struct capfile *f, char *err, size_t err_size)
 	f->pcap.max = dlt_snaplen_max(f->pcap.link);
 	f->pcap.snaplen = dlt_snaplen(f->pcap.link, load32(h + 16, f->big_endian));
 	if (magic == MAGIC_KUZNETZOV && f->pcap.link == DLT_EN10MB)
-		f->pcap.snaplen += 14; /* cooked captures got a made-up Ethernet header on top */
+		f->pcap.snaplen += 14; /* cooked captures were given an artificial Ethernet header */
 	f->next = pcap_file_next;
 	f->in.pos += FILE_HEADER;
 	return CONNLOG_OK;

@@ -1,7 +1,7 @@
-/* pcap_tap.c - packets of an interface through libpcap, which knows more kinds of interfaces than ring.c does.
+/* pcap_tap.c - captures from an interface through libpcap, which supports more kinds of interfaces than ring.c.
  *
- * A look() copies what the kernel has ready into a batch of our own, since libpcap's memory is good for the callback only.  An
- * interface that goes down or away is an error here.
+ * look() copies the packets that the kernel has ready into a batch of our own, since libpcap's memory is valid only
+ * during its callback.  An interface that goes down or away is an error here.
  */
 #include <linux/filter.h>
 #include <pcap/pcap.h>
@@ -21,9 +21,9 @@ struct pcap_tap {
 	int32_t    link;
 
 	connlog_packet batch[BATCH_MAX];
-	size_t         n, at;                                  /* packets in it, and how many of them have been taken */
+	size_t         n, at;                                  /* packets in it, and how many of them were taken */
 	size_t         used;                                   /* bytes of the arena */
-	uint8_t        arena[BATCH_MAX * CAPTURE_SNAPLEN_MAX]; /* mostly untouched, so mostly not there */
+	uint8_t        arena[BATCH_MAX * CAPTURE_SNAPLEN_MAX]; /* mostly untouched, so it uses little memory */
 };
 
 static struct pcap_tap *
@@ -104,7 +104,7 @@ pcap_tap_count(struct tap *base)
 		base->counts.dropped = st.ps_drop;
 }
 
-/* Fails where it is no packet socket. */
+/* Fails unless it is a packet socket. */
 static bool
 pcap_tap_close_door(struct tap *base)
 {
@@ -130,7 +130,7 @@ pcap_tap_free(struct tap *base)
 	free(t);
 }
 
-/* Returns CONNLOG_OK, or an error with its text. */
+/* Returns CONNLOG_OK, or an error with a message. */
 static int
 open_interface(struct pcap_tap *t, char *err, size_t err_size)
 {
@@ -167,7 +167,7 @@ set_filter(struct pcap_tap *t, char *err, size_t err_size)
 	struct bpf_program code;
 	int                r;
 
-	if (!bpf || !*bpf || t->link == DLT_NFLOG) /* which has no filters: see filter.c */
+	if (!bpf || !*bpf || t->link == DLT_NFLOG) /* which is not filtered: see filter.c */
 		return CONNLOG_OK;
 	if (pcap_compile(t->pcap, &code, bpf, 1, PCAP_NETMASK_UNKNOWN) != 0)
 		return source_fail(err, err_size, CONNLOG_BAD_OPTION, "the filter '%s' does not compile for %s: %s", bpf, name,

@@ -1,9 +1,9 @@
-/* pcapng_file.c - the newer capture format: blocks of a type, a length, contents and the length again.
+/* pcapng_file.c - the newer capture format: blocks that consist of a type, a length, contents, and the length again.
  *
- * Follows draft-ietf-opsawg-pcapng.  A section header says the byte order of its section and forgets the
- * interfaces of the one before; interface descriptions are numbered as they come; packets come in enhanced,
- * simple and obsolete packet blocks; all other blocks are stepped over.  Every interface keeps its own link
- * type, snapshot length and unit of time.
+ * Follows draft-ietf-opsawg-pcapng.  A section header gives the byte order of its section and discards the interfaces
+ * of the previous one; interface descriptions are numbered in order; packets come in enhanced, simple and obsolete
+ * packet blocks; all other blocks are skipped.  Every interface has its own link type, snapshot length and unit of
+ * time.
  *
  * Zeek 8.2 has a source of its own (src/iosource/pcapng/Source.cc, over LightPcapNg), which falls short of the draft.
  * With `as_zeek` it is followed to the packet:
@@ -22,26 +22,26 @@
 #define BYTE_ORDER_MAGIC 0x1a2b3c4du
 
 enum {
-	BLOCK_SECTION = 0x0a0d0d0a, /* the same in both byte orders */
+	BLOCK_SECTION = 0x0a0d0d0a, /* a palindrome, the same in both byte orders */
 	BLOCK_INTERFACE = 1,
 	BLOCK_PACKET = 2, /* obsolete */
 	BLOCK_SIMPLE = 3,
 	BLOCK_ENHANCED = 6,
 };
 
-#define BLOCK_EDGES    12 /* type and length before the contents, length behind them */
+#define BLOCK_EDGES    12 /* type and length before the contents, length after them */
 #define BLOCK_MAX      (STREAM_MAX - 4)
 #define SECTION_MIN    28
 #define ENHANCED_MIN   32         /* an enhanced packet without bytes */
-#define INTERFACES_MAX (1u << 20) /* in one section: a limit for damaged files */
+#define INTERFACES_MAX (1u << 20) /* per section; a limit for damaged files */
 
 enum { OPTION_END = 0, OPTION_TSRESOL = 9, OPTION_TSOFFSET = 14 };
 
 struct pcapng_interface {
 	int32_t  link;
 	uint32_t snaplen;
-	uint64_t resolution; /* units of time in a second */
-	uint64_t offset;     /* seconds to add; two's complement */
+	uint64_t resolution; /* units per second */
+	uint64_t offset;     /* seconds to add, in two's complement */
 };
 
 struct block {
@@ -83,7 +83,7 @@ load64(const struct capfile *f, const uint8_t *p)
 	return f->big_endian ? first << 32 | second : second << 32 | first;
 }
 
-/* Gets the next block into the window, which may move.  Returns CONNLOG_OK, CONNLOG_END or what is wrong. */
+/* Brings the next block into the window, which may move.  Returns CONNLOG_OK, CONNLOG_END or an error. */
 static int
 fill_block(struct capfile *f, char *err, size_t err_size)
 {
@@ -113,7 +113,7 @@ fill_block(struct capfile *f, char *err, size_t err_size)
 	return CONNLOG_OK;
 }
 
-/* The block at `b`, which is in the window unless it is damaged.  Returns false when it is not all there or damaged. */
+/* Parses the block at `b`.  Returns false if it is incomplete or damaged. */
 static inline bool
 get_block(const struct capfile *f, struct bytes b, struct block *k)
 {
@@ -132,11 +132,11 @@ get_block(const struct capfile *f, struct bytes b, struct block *k)
 	return load32(f, p + k->size - 4) == k->size;
 }
 
-/* Takes the next option off `b`; one that is longer than its block has no `value.p`.  Returns false past the last one. */
+/* Takes the next option off `b`; one that exceeds its block has no `value.p`.  Returns false after the last one. */
 static bool
 next_option(const struct capfile *f, struct bytes *b, struct option *o)
 {
-	const uint8_t *p = bytes_at(*b, 0, 4); /* blocks are multiples of four bytes, so nothing is left over */
+	const uint8_t *p = bytes_at(*b, 0, 4); /* blocks are multiples of four bytes, so nothing remains */
 
 	if (!p || load16(f, p) == OPTION_END)
 		return false;
@@ -147,7 +147,7 @@ next_option(const struct capfile *f, struct bytes *b, struct option *o)
 	return true;
 }
 
-/* Returns the units in a second that an if_tsresol says, 0 where they do not fit into 64 bits. */
+/* Returns the units per second that an if_tsresol gives, or 0 if they do not fit into 64 bits. */
 static uint64_t
 draft_units(uint8_t resolution)
 {
@@ -163,8 +163,8 @@ draft_units(uint8_t resolution)
 	return units;
 }
 
-/* Returns the same for Zeek's source: twice as many where they are a power of two, and cut to 32 bits.  0 where nothing is
- * left, by which Zeek divides, or where what its arithmetic gives is undefined. */
+/* Returns the same as Zeek's source computes it: twice as many if it is a power of two, truncated to 32 bits.  Returns
+ * 0 if nothing remains, where Zeek divides by zero, or if its arithmetic is undefined. */
 static uint32_t
 zeek_units(uint8_t resolution)
 {
@@ -175,7 +175,7 @@ zeek_units(uint8_t resolution)
 	return (uint32_t)(resolution & 0x80 ? units * 2 : units);
 }
 
-/* Reads the interface's options.  Returns NULL, or what is wrong with them. */
+/* Parses the interface's options.  Returns NULL, or what is wrong with them. */
 static const char *
 interface_options(const struct capfile *f, struct pcapng_interface *i, struct bytes b)
 {
@@ -239,7 +239,7 @@ add_interface(struct capfile *f, struct bytes body, char *err, size_t err_size)
 	return CONNLOG_OK;
 }
 
-/* Any version is read as 1.0, as Zeek's reader does: none has appeared that differs in what is used here. */
+/* Any version is read as 1.0, as in Zeek's reader: no version differs in the parts used here. */
 static int
 begin_section(struct capfile *f, struct bytes body, char *err, size_t err_size)
 {
@@ -254,7 +254,7 @@ set_time(connlog_packet *p, const struct pcapng_interface *i, uint64_t t)
 {
 	uint64_t fraction;
 
-	switch (i->resolution) { /* constants for the usual ones: a division by a variable costs ten times as much */
+	switch (i->resolution) { /* constants, since a division by a variable costs ten times as much */
 	case 1000000:
 		p->sec = (int64_t)(t / 1000000 + i->offset);
 		p->nsec = (uint32_t)(t % 1000000) * 1000;
@@ -269,15 +269,15 @@ set_time(connlog_packet *p, const struct pcapng_interface *i, uint64_t t)
 	p->nsec = (uint32_t)((unsigned __int128)fraction * 1000000000u / i->resolution);
 }
 
-/* Returns a place in the window, to change what it holds. */
+/* Returns a writable pointer into the window. */
 static uint8_t *
 writable(const struct capfile *f, const uint8_t *p)
 {
 	return f->in.buf + (p - f->in.buf);
 }
 
-/* A packet block: how long what stands before the data is, and where in it the fields stand.
- * Returns 1, or 0 when it is to be stepped over, or what is wrong with it. */
+/* Determines the length of a packet block's header and where its fields are.  Returns 1, 0 if the block is to be
+ * skipped, or an error. */
 static int
 take_packet(struct capfile *f, const struct block *k, connlog_packet *p, char *err, size_t err_size)
 {
@@ -296,7 +296,7 @@ take_packet(struct capfile *f, const struct block *k, connlog_packet *p, char *e
 	if (number >= f->pcapng.n)
 		return capfile_damaged(f, err, err_size, "it is of interface %u, which the file does not describe", number);
 	i = &f->pcapng.at[number];
-	if (k->type == BLOCK_SIMPLE) { /* of the first interface, without a time */
+	if (k->type == BLOCK_SIMPLE) { /* from the first interface, without a time */
 		p->len = load32(f, h);
 		p->caplen = p->len < i->snaplen ? p->len : i->snaplen;
 	} else {
@@ -317,7 +317,7 @@ take_packet(struct capfile *f, const struct block *k, connlog_packet *p, char *e
 	return !f->as_zeek || (p->caplen > 0 && p->len > 0);
 }
 
-/* Returns 1 when the block was a packet, 0 when it was not, or what is wrong with it. */
+/* Returns 1 if the block was a packet, 0 if not, or an error. */
 static int
 take_block(struct capfile *f, const struct block *k, connlog_packet *p, char *err, size_t err_size)
 {
@@ -339,8 +339,8 @@ take_block(struct capfile *f, const struct block *k, connlog_packet *p, char *er
 	}
 }
 
-/* Hands out the blocks that nearly all are: whole enhanced packets of a known interface, in our byte order.  The first that
- * is anything else is left to take_block().  Returns their number; the hot path. */
+/* Returns the usual blocks, complete enhanced packets of a known interface in our byte order, and their number.  The
+ * first that is anything else is left to take_block().  This is the hot path. */
 static size_t
 take_plain(struct capfile *f, connlog_packet *p, size_t max)
 {
@@ -377,13 +377,13 @@ pcapng_file_next(struct capfile *f, connlog_packet *p, size_t max, char *err, si
 	int          r;
 
 	while ((n += take_plain(f, p + n, max - n)) < max) {
-		/* A section header can change the byte order, so only fill_block() looks at one. */
+		/* A section header can change the byte order, so only fill_block() handles one. */
 		struct bytes   b = stream_bytes(&f->in);
 		const uint8_t *type = bytes_at(b, 0, 4);
 		bool           ready = type && load_le32(type) != BLOCK_SECTION && get_block(f, b, &k);
 		if (!ready) {
 			if (n > 0)
-				break; /* the window may move only between two calls */
+				break; /* the window may move only between calls */
 			r = fill_block(f, err, err_size);
 			if (r != CONNLOG_OK)
 				return r;
@@ -394,7 +394,7 @@ pcapng_file_next(struct capfile *f, connlog_packet *p, size_t max, char *err, si
 		if (r < 0 && n == 0)
 			return r;
 		if (r < 0)
-			break; /* told by the next call */
+			break; /* returned by the next call */
 		n += (size_t)r;
 		f->in.pos += k.size;
 	}
@@ -407,6 +407,6 @@ pcapng_file_begin(struct capfile *f, char *err, size_t err_size)
 {
 	(void)err;
 	(void)err_size;
-	f->next = pcapng_file_next; /* the section header is a block like others */
+	f->next = pcapng_file_next; /* the section header is a block like any other */
 	return CONNLOG_OK;
 }

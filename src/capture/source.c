@@ -1,4 +1,4 @@
-/* source.c - the public functions of a source, handed on through its table (source.h). */
+/* source.c - the public functions of a source, dispatched through its table (source.h). */
 #include "capture/source.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@ source_fail(char *err, size_t err_size, int code, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(err, err_size, format, ap); /* which touches nothing where the size is 0 */
+	vsnprintf(err, err_size, format, ap); /* which writes nothing if the size is 0 */
 	va_end(ap);
 	return code;
 }

@@ -1,7 +1,7 @@
-/* source.h - what a source of packets is inside the library: one table of functions.
+/* source.h - a source of packets inside the library: one table of functions.
  *
- * Whoever makes a source (files.c, live.c) embeds `struct connlog_source` as its first member and fills in
- * `ops`; source.c carries the public functions to it.  Nothing else of a source is seen from outside.
+ * An implementation (files.c, live.c) embeds `struct connlog_source` as its first member and fills in `ops`; source.c
+ * dispatches the public functions to it.  Nothing else of a source is visible outside.
  */
 #ifndef CONNLOG_CAPTURE_SOURCE_H
 #define CONNLOG_CAPTURE_SOURCE_H
@@ -17,7 +17,7 @@ struct source_ops {
 	void (*progress)(const connlog_source *s, connlog_source_progress *out);
 	void (*stop)(connlog_source *s); /* async-signal-safe */
 	void (*free)(connlog_source *s);
-	/* NULL where there are none. */
+	/* NULL if there are none. */
 	bool (*interface)(const connlog_source *s, size_t i, connlog_interface_progress *out);
 	struct windows *(*lend)(connlog_source *s, bool on);
 	bool (*ring)(const connlog_source *s, size_t i, size_t ring, connlog_ring_progress *out);
@@ -27,16 +27,17 @@ struct connlog_source {
 	const struct source_ops *ops;
 };
 
-/* Writes a text into `err`, cut to fit and always terminated.
- * Returns `code`, so that a failure is said and returned in one line. */
+/* Writes a message to `err`, truncated to fit and always terminated.  Returns `code`, so that a failure is reported and
+ * returned in one line. */
 __attribute__((format(printf, 4, 5))) int source_fail(char *err, size_t err_size, int code, const char *format, ...);
 
-/* Lends the windows of the packets that have been read last and of all that follow: they stay where they are until they are given
- * back (windows.h).  Returns NULL where that cannot be.  With `on` false it is over, and nobody may have any left. */
+/* Lends the windows of the packets that were read last and of all that follow: they stay in place until they are
+ * returned (windows.h).  Returns NULL if that is not possible.  With `on` false lending ends; all windows must have been
+ * returned. */
 struct windows *source_lend(connlog_source *s, bool on);
 
-/* A source over one capture that lies in memory, which must stay there; for tests and the fuzzer.
- * Returns NULL and writes a message to `err`. */
+/* Creates a source for one capture in memory, which must outlive it; for tests and the fuzzer.  Returns NULL and writes
+ * a message to `err` on failure. */
 connlog_source *source_memory(const uint8_t *data, size_t n, const char *bpf, char *err, size_t err_size);
 
 #endif

@@ -1,18 +1,16 @@
-/* stream.c - the window over a file's bytes (stream.h).
+/* stream.c - the moving window over a file's bytes (stream.h).
  *
- * Plain files are read with read(2) straight into the window, compressed ones are unpacked into it.  What is left of
- * the last record when the window runs out is moved before its HEAD, so that what is read next begins at a page both in
- * the file and in memory, which the kernel copies faster.  Where what is left is longer than that, it is moved to the
- * window's front.
+ * Plain files are read with read(2) straight into the window, compressed ones are unpacked into it.  When the window is
+ * used up, the rest of the last record is moved in front of HEAD, so that the next read starts at a page in both file
+ * and memory, which the kernel copies faster.  A longer rest is moved to the front of the window.
  *
- * When a window's worth of a compressed file has been unpacked, a thread begins to unpack the next one: small files, and
- * looks at a first packet, are not worth one.  Its buffer, with what is left put before it, is then exchanged for the window.
- * What may have to wait for somebody to write, like a pipe, is unpacked here, where a signal ends the wait.
+ * Once a window of a compressed file has been unpacked, a thread starts to unpack the next one; small files and looks
+ * at a first packet are not worth a thread.  Its buffer, with the rest put in front, is then exchanged for the
+ * window.  Input that may have to wait for a writer, like a pipe, is unpacked here, where a signal ends the wait.
  *
- * Where packets are lent (windows.h), nothing is moved within a window or written over: what is left goes to another one.
+ * While packets are lent (windows.h), nothing in a window is moved or overwritten: the rest goes to another window.
  *
- * The window grows only when it is full of bytes that are really there: a length field that lies cannot make
- * it grow.
+ * The window grows only when it is full of bytes that really exist, so a wrong length field cannot make it grow.
  */
 #include "capture/stream.h"
 
@@ -23,7 +21,8 @@
 
 #define PAGE ((size_t)4096)
 #define HEAD ((size_t)64 << 10)
-/* What is unpacked before it changes hands: smaller ones cost more in waking each other, larger ones leave the caches. */
+/* Bytes unpacked before the buffers are exchanged: with fewer, waking each other costs more; more do not fit in the
+ * caches. */
 #define UNPACKED ((size_t)512 << 10)
 #define MOST     (HEAD + STREAM_MAX + UNPACKED)
 
@@ -35,7 +34,7 @@ fail(struct stream *s, const char *why)
 	return false;
 }
 
-/* Goes on in another buffer, in which what has not been read yet begins at `start`. */
+/* Continues in another buffer, in which the unread bytes begin at `start`. */
 static bool
 move_to_other(struct stream *s, size_t cap, size_t start)
 {
@@ -71,7 +70,7 @@ grow(struct stream *s)
 	return (cap > s->cap && resize(s, cap)) || fail(s, "no memory for a record this large");
 }
 
-/* make_room() where the window is lent: it is filled up, and then what is left is moved to another one. */
+/* make_room() for a lent window: it is filled up, and then the rest is moved to another one. */
 static bool
 go_on(struct stream *s, size_t want)
 {
@@ -84,8 +83,8 @@ go_on(struct stream *s, size_t want)
 	return move_to_other(s, left + s->window, 0) || fail(s, "no memory for a record this large");
 }
 
-/* Moves what has not been read yet so that there is room for the `want` bytes that begin with it, or for as many as can be read at
- * once. */
+/* Moves the unread bytes so that there is room for `want` bytes from their start, or for as many as are read at a
+ * time. */
 static bool
 make_room(struct stream *s, size_t want)
 {
@@ -101,7 +100,7 @@ make_room(struct stream *s, size_t want)
 	return true;
 }
 
-/* Notes how the feed stands. */
+/* Copies the state of the feed. */
 static void
 note(struct stream *s, bool last)
 {
@@ -110,7 +109,7 @@ note(struct stream *s, bool last)
 	s->eof = last || s->status != CONNLOG_OK;
 }
 
-/* Appends the next bytes, at most a window of them. */
+/* Appends the next bytes, at most a window. */
 static bool
 pull(struct stream *s)
 {
@@ -124,7 +123,7 @@ pull(struct stream *s)
 	return true;
 }
 
-/* Appends what the thread has unpacked, a piece of a record that is longer than HEAD. */
+/* Appends what the thread has unpacked to a record that is longer than HEAD. */
 static bool
 append(struct stream *s, struct bytes more)
 {
@@ -138,7 +137,7 @@ append(struct stream *s, struct bytes more)
 	return true;
 }
 
-/* Makes the thread's buffer the window, with what is left of the window before its bytes. */
+/* Makes the thread's buffer the window, with the rest of the old window in front. */
 static bool
 exchange(struct stream *s, struct unpacked *u)
 {
@@ -172,7 +171,7 @@ take_unpacked(struct stream *s)
 	return true;
 }
 
-/* Returns whether a thread unpacks what comes next. */
+/* Returns whether a thread unpacks the next bytes. */
 static bool
 unpacks_ahead(struct stream *s)
 {

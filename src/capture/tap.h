@@ -1,7 +1,7 @@
-/* tap.h - one interface that packets are taken from.
+/* tap.h - a live source of packets: one interface, or one ring of it.
  *
- * live.c makes one stream of what several of them see; ring.c takes packets from a ring of the kernel's (AF_PACKET), and
- * pcap_tap.c from libpcap.  An interface can have several rings, each of which is a tap.
+ * live.c makes one stream of what several of them see; ring.c takes packets from a ring of the kernel's (AF_PACKET),
+ * and pcap_tap.c from libpcap.  An interface can have several rings, each of which is a tap.
  */
 #ifndef CONNLOG_CAPTURE_TAP_H
 #define CONNLOG_CAPTURE_TAP_H
@@ -11,8 +11,8 @@
 /* What a tap has seen and lost.  Only the counts of the ring: what the interface has lost is iface.h's. */
 struct tap_counts {
 	uint64_t packets, bytes; /* handed out */
-	uint64_t filtered;       /* left out by the filter, as far as the program and not the kernel has done it */
-	uint64_t dropped;        /* there was no room for them in the ring */
+	uint64_t filtered;       /* rejected by the filter in the program, not in the kernel */
+	uint64_t dropped;        /* dropped because the ring was full */
 	uint64_t freezes;        /* how often the ring was full */
 };
 
@@ -23,26 +23,25 @@ struct tap {
 	struct tap_counts                  counts;
 
 	bool     ready;   /* there is a packet */
-	uint64_t head;    /* its time, nanoseconds since the epoch */
-	uint64_t newest;  /* the time of the latest packet that is there, or was: no earlier one is to come */
-	bool     crowded; /* so much is there that nothing can be held back any longer */
-	bool     vacant;  /* nothing is there, nor is anything on its way in the kernel; see live.c, which sets it */
-	bool     absent;  /* the interface is down or has gone: nothing comes before it is back */
-	bool     trouble; /* set by who polls: something is wrong with the descriptor, look() finds out what */
+	uint64_t head;    /* its time in nanoseconds since the epoch */
+	uint64_t newest;  /* the latest packet's time: no earlier packet will come */
+	bool     crowded; /* so many packets wait that nothing can be held back any longer */
+	bool     vacant;  /* no packets wait here or in the kernel; set by live.c */
+	bool     absent;  /* the interface is down or gone: no packets until it is back */
+	bool     trouble; /* set after polling: the descriptor reported an error, which look() examines */
 };
 
 struct tap_ops {
-	/* Gives back the memory of the packets that have been handed out, and looks for new ones.  Returns CONNLOG_OK or an
-	 * error with its text. */
+	/* Releases the packets that were returned and looks for new ones.  Returns CONNLOG_OK or an error with a message. */
 	int (*look)(struct tap *t, char *err, size_t err_size);
-	/* Returns whether the kernel has nothing either that it will hand over; NULL where that cannot be known. */
+	/* Returns whether the kernel has no more packets to hand over; NULL if that cannot be determined. */
 	bool (*is_vacant)(const struct tap *t);
-	/* Hands out packets up to the time `until`, `max` at most, when `ready`.  Returns their number, which may be 0 where the
-	 * filter leaves them out.  What is not ready afterwards is so after the next look() at the earliest. */
+	/* Returns up to `max` packets up to the time `until`, if `ready`, and their number, which may be 0 if the filter
+	 * rejects them.  A tap that is not ready afterwards becomes ready at the next look() at the earliest. */
 	size_t (*take)(struct tap *t, connlog_packet *p, size_t max, uint64_t until);
-	/* Brings `counts` up to date. */
+	/* Updates `counts`. */
 	void (*count)(struct tap *t);
-	/* Has the kernel take in nothing more.  Returns whether it could be told to. */
+	/* Makes the kernel stop accepting packets.  Returns whether that is supported. */
 	bool (*close_door)(struct tap *t);
 	int (*fd)(const struct tap *t); /* to poll() for POLLIN */
 	void (*free)(struct tap *t);
@@ -50,7 +49,7 @@ struct tap_ops {
 
 struct filter;
 
-/* Says something to whoever asked for it: a warning, or something that only explains. */
+/* Passes a message to the registered callback: a warning or an explanation. */
 __attribute__((format(printf, 3, 4))) void
 tap_say(const struct connlog_live_options *o, bool warning, const char *format, ...);
 

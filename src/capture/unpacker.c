@@ -1,8 +1,8 @@
 /* unpacker.c - the thread behind a compressed file.
  *
- * There are two buffers: whoever reads has one, the thread fills the other, and they exchange them.  So one lock, one
- * condition and one flag that says whose turn it is are all that is shared; a failure is part of the feed, which
- * changes hands with the buffer, and therefore comes behind all that was good before it.
+ * There are two buffers: the reader has one, the thread fills the other, and they are exchanged.  One lock, one
+ * condition and one flag for whose turn it is are all that is shared.  A failure is part of the feed, which is handed
+ * over with the buffer, so it comes after all the good bytes before it.
  */
 #include "capture/unpacker.h"
 
@@ -19,7 +19,7 @@ struct unpacker {
 	pthread_t       thread;
 	pthread_mutex_t lock;
 	pthread_cond_t  turn;
-	bool            full, quit; /* under the lock; `feed` and `out` are the thread's while not full */
+	bool            full, quit; /* under the lock; while it is false, `feed` and `out` belong to the thread */
 };
 
 /* Fills the buffer. */

@@ -1,4 +1,4 @@
-/* unpacker.h - a thread that unpacks the next window of a feed while the one before it is being read. */
+/* unpacker.h - a thread that unpacks the next window of a feed while the current one is being read. */
 #ifndef CONNLOG_CAPTURE_UNPACKER_H
 #define CONNLOG_CAPTURE_UNPACKER_H
 
@@ -6,21 +6,21 @@
 
 struct unpacker;
 
-/* The next bytes: buf[head..head + n), `head` as it was given to unpacker_start().  Whoever has waited for them may put
- * another buffer of that size at least in place of this one. */
+/* The next bytes are buf[head..head + n), with the `head` given to unpacker_start().  After waiting for them, the
+ * caller may replace the buffer by another of at least the same size. */
 struct unpacked {
 	uint8_t *buf; /* freed with the unpacker */
 	size_t   cap, n;
-	bool     last; /* nothing comes behind them */
+	bool     last; /* these are the last bytes */
 };
 
-/* Hands the feed to a thread; feed_is_work() must be true of it, so that nobody waits long for the thread.  The feed's fields
- * may be looked at only between unpacker_wait() and unpacker_go_on(), and when all is stopped.
- * Returns NULL when out of memory or no thread, and nothing is changed. */
+/* Hands the feed over to a thread; feed_is_work() must be true, so that nobody waits long for the thread.  The feed's
+ * fields may be read only between unpacker_wait() and unpacker_go_on(), and after the thread has ended.  Returns NULL,
+ * with nothing changed, when out of memory or if no thread can be started. */
 struct unpacker *unpacker_start(struct feed *f, size_t head, size_t window);
 struct unpacked *unpacker_wait(struct unpacker *u);
 void             unpacker_go_on(struct unpacker *u);
-/* Ends the thread, wherever it is.  NULL is allowed. */
+/* Ends the thread in any state.  NULL is allowed. */
 void unpacker_stop(struct unpacker *u);
 
 #endif

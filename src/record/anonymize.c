@@ -1,8 +1,8 @@
-/* anonymize.c - records without the addresses and uids that they had (connlog_anonymize.h).
+/* anonymize.c - replaces the addresses and uids of records (connlog_anonymize.h).
  *
- * Addresses go through Crypto-PAn, link addresses through another one with a key of their own; a uid becomes what HMAC-SHA-256
- * makes of it, in a uid's form.  The Community ID is computed anew.  Everything else stays, but for the columns that Zeek does not
- * know, since nobody can say what is in them.
+ * Addresses are encrypted with Crypto-PAn, link addresses with another instance that has its own key; a uid is
+ * replaced by its HMAC-SHA-256 in the form of a uid.  The Community ID is recomputed.  Everything else stays, except
+ * columns that Zeek does not have, which are dropped because their contents are unknown.
  */
 #include "record/anonymize.h"
 
@@ -26,14 +26,14 @@ struct connlog_anonymizer {
 	uint8_t          key[KEY], uid_key[KEY];
 	struct cryptopan net, link;
 	uint16_t         community_seed;
-	struct record    record; /* the copy, and what it points at */
+	struct record    record; /* the copy, and what it points to */
 	struct text      literals[COLUMNS];
 	char             uid[UID_TEXT_MAX], community_id[COMMUNITY_ID_MAX], links[2][LINK_TEXT];
 	struct arena     arena;
 	struct field_set columns;
 };
 
-/* => SHA-256's length of bytes in `out`; false where libcrypto failed */
+/* Writes a SHA-256 digest to `out`.  Returns false if libcrypto failed. */
 static bool
 keyed_hash(const uint8_t key[KEY], const void *text, size_t n, uint8_t out[KEY])
 {
@@ -95,7 +95,7 @@ change_addr(const connlog_anonymizer *a, struct addr *at)
 	return addr_is_v4(at) ? cryptopan_encrypt(&a->net, at->b + 12, 4) : cryptopan_encrypt(&a->net, at->b, 16);
 }
 
-/* => *n is the length of the text in `out` */
+/* Writes a uid to `out` and its length to *n. */
 static bool
 change_uid(const connlog_anonymizer *a, struct text uid, char out[UID_TEXT_MAX], size_t *n)
 {
@@ -162,7 +162,7 @@ digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
 }
 
-/* => whether the text is a link address of six bytes */
+/* Returns whether the text is a link address of six bytes. */
 static bool
 parse_link(struct text t, uint8_t out[LINK])
 {
@@ -177,7 +177,7 @@ parse_link(struct text t, uint8_t out[LINK])
 	return true;
 }
 
-/* What is no link address, whatever it is, is left out. */
+/* Anything that is not a link address is left out. */
 static bool
 change_link(connlog_anonymizer *a, uint64_t has, struct text *t, char out[LINK_TEXT])
 {
@@ -201,7 +201,7 @@ change_link(connlog_anonymizer *a, uint64_t has, struct text *t, char out[LINK_T
 	return true;
 }
 
-/* => whether the record says what protocol it is of */
+/* Returns whether the record states its protocol. */
 static bool
 find_protocol(const struct record *r, struct community_flow *flow)
 {
@@ -221,14 +221,15 @@ find_protocol(const struct record *r, struct community_flow *flow)
 	return (r->has & HAS(COL_IP_PROTO)) != 0;
 }
 
-/* The ID of the addresses as they are now, in the form that it had; none where the record does not have what it takes. */
+/* Recomputes the Community ID for the new addresses, in the form that it had; removes it if the record lacks the
+ * necessary columns. */
 static void
 change_community_id(connlog_anonymizer *a)
 {
 	const uint64_t        tuple = HAS(COL_ORIG_H) | HAS(COL_RESP_H) | HAS(COL_ORIG_P) | HAS(COL_RESP_P);
 	struct record        *r = &a->record;
 	struct community_flow flow = { .h = { r->orig_h, r->resp_h }, .p = { r->orig_p, r->resp_p } };
-	const bool            base64 = r->community_id.n != 2 + 40; /* the other form has 40 hexadecimal digits */
+	const bool            base64 = r->community_id.n != 2 + 40; /* the other form is 40 hexadecimal digits */
 	size_t                n = 0;
 
 	if (!(r->has & HAS(COL_COMMUNITY_ID)))
@@ -240,7 +241,7 @@ change_community_id(connlog_anonymizer *a)
 		r->has &= ~HAS(COL_COMMUNITY_ID);
 }
 
-/* The texts of a log are no longer those of the addresses. */
+/* The texts from the log no longer match the addresses. */
 static void
 forget_literals(connlog_anonymizer *a, const struct record *from)
 {

@@ -43,7 +43,7 @@ static const struct port_name {
 };
 enum { PORT_NAMES = sizeof port_names / sizeof port_names[0] };
 
-/* What the oldest Bro called a port without a name. */
+/* The oldest Bro's name for a port without a name. */
 static const struct unnamed {
 	const char *prefix, *proto;
 	bool        privileged; /* below 1024 */
@@ -55,13 +55,12 @@ static const struct unnamed {
 };
 enum { UNNAMED = sizeof unnamed / sizeof unnamed[0], PRIVILEGED = 1024 };
 
-/* How far each end had come, by conn_state: whether it had closed with a FIN (policy/conn.bro, conn_state, read
- * backwards).  An end that sends a RST is not what Bro calls closed; of the other end of such a connection the state does
- * not tell, the history does. */
+/* By conn_state, whether each end had closed with a FIN (policy/conn.bro, conn_state, read backwards).  An end that
+ * sends a RST is not what Bro calls closed; for the other end of such a connection the history tells, not the state. */
 enum closed { NO, YES, BY_HISTORY };
 static const struct state {
 	const char *name;
-	bool        ended; /* one end at least has closed or reset the connection */
+	bool        ended; /* at least one end has closed or reset the connection */
 	enum closed orig, resp;
 } states[] = {
 	{ "S0", false, NO, NO },          { "S1", false, NO, NO },          { "SF", true, YES, YES },
@@ -99,7 +98,7 @@ bro1_is_state(struct text name)
 	return find_state(name) != NULL;
 }
 
-/* Returns what is known of the record's conn_state, or NULL where it has none or one of its own. */
+/* Returns the row for the record's conn_state, or NULL if it has none or an unknown one. */
 static const struct state *
 state_of(const struct record *r)
 {
@@ -115,7 +114,7 @@ bro1_port_name(struct text proto, uint16_t port)
 	return (struct text){ "", 0 };
 }
 
-/* Has nothing come from the originator? */
+/* Returns whether nothing came from the originator. */
 static bool
 orig_is_silent(const struct record *r)
 {
@@ -130,7 +129,7 @@ orig_is_silent(const struct record *r)
 	return true;
 }
 
-/* "priv-22", "uother-33434"; "other" for what has no ports. */
+/* Writes "priv-22", "uother-33434" and the like; "other" for protocols without ports. */
 static struct text
 unnamed_port(const struct record *r, char room[BRO1_SERVICE_MAX])
 {
@@ -155,7 +154,7 @@ bro1_service(const struct record *r, enum bro1_kind kind, bool marked, char room
 		return own;
 	if (r->has & HAS(COL_RESP_P))
 		name = bro1_port_name(proto_of(r), r->resp_p);
-	/* A half-seen connection may have been taken the wrong way round. */
+	/* The roles of a half-seen connection may be the wrong way round. */
 	if (name.n == 0 && (r->has & HAS(COL_ORIG_P)) && orig_is_silent(r))
 		name = bro1_port_name(proto_of(r), r->orig_p);
 	if (name.n > 0 && marked) {
@@ -168,7 +167,7 @@ bro1_service(const struct record *r, enum bro1_kind kind, bool marked, char room
 	return kind == BRO0 && (r->has & HAS(COL_RESP_P)) ? unnamed_port(r, room) : text_from("other");
 }
 
-/* Returns whether the text is a port's number, without zeros in front. */
+/* Returns whether the text is a port number without leading zeros. */
 static bool
 parse_port(const char *p, size_t n, uint16_t *port)
 {
@@ -230,7 +229,7 @@ bro1_shows_duration(const struct record *r)
 	return !text_is(proto_of(r), "tcp") || s == NULL || s->ended;
 }
 
-/* Has that end closed the connection? Without a history, or a state that is known, it may have. */
+/* Returns whether that end has, or may have, closed the connection; without a history or a known state it may have. */
 static bool
 has_closed(const struct record *r, bool orig)
 {

@@ -24,8 +24,9 @@ cryptopan_free(struct cryptopan *c)
 	c->aes = NULL;
 }
 
-/* A bit is flipped or not by the first bit of an encrypted block: the bits before it and then the pad's.  No block depends on
- * another, so that all of them are encrypted by one call, which AES instructions do side by side. */
+/* Whether a bit is flipped is decided by the first bit of an encrypted block, which consists of the bits before it and
+ * then the pad's.  The blocks are independent, so all are encrypted in one call, which processors with AES instructions
+ * do in parallel. */
 bool
 cryptopan_encrypt(const struct cryptopan *c, uint8_t *at, size_t n)
 {

@@ -1,7 +1,7 @@
-/* cryptopan.h - Crypto-PAn: addresses are encrypted so that two which have their first n bits in common, and no more, have so
- * afterwards (Fan, Xu, Ammar, Moon: "Prefix-preserving IP address anonymization", 2004).
+/* cryptopan.h - Crypto-PAn: encrypts addresses so that two that share exactly their first n bits still do afterwards
+ * (Fan, Xu, Ammar, Moon: "Prefix-preserving IP address anonymization", 2004).
  *
- * The key's first half is one of AES-128, and encrypts the second half, which fills the blocks.
+ * The first half of the key is an AES-128 key; it encrypts the second half, which pads the blocks.
  */
 #ifndef CONNLOG_RECORD_CRYPTOPAN_H
 #define CONNLOG_RECORD_CRYPTOPAN_H
@@ -19,11 +19,11 @@ struct cryptopan {
 	uint8_t                   pad[16];
 };
 
-/* Returns false where libcrypto failed; it can be freed all the same. */
+/* Returns false if libcrypto failed; the object must be freed in either case. */
 bool cryptopan_init(struct cryptopan *c, const uint8_t key[CRYPTOPAN_KEY]);
 void cryptopan_free(struct cryptopan *c);
 
-/* Encrypts `n` bytes, 16 at most, in place.  Returns false where libcrypto failed, and nothing is changed. */
+/* Encrypts `n` bytes, at most 16, in place.  Returns false, with nothing changed, if libcrypto failed. */
 bool cryptopan_encrypt(const struct cryptopan *c, uint8_t *at, size_t n);
 
 #endif
