@@ -34,7 +34,7 @@ _connlog_list()
 _connlog()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=read options words=""
-	local commands="read live events convert cut explain report top check" interfaces=""
+	local commands="read live events convert cut explain report extract top check" interfaces=""
 	COMPREPLY=()
 	[[ $COMP_CWORD -gt 1 && " $commands " == *" ${COMP_WORDS[1]} "* ]] && command=${COMP_WORDS[1]}
 
@@ -72,6 +72,10 @@ _connlog()
 		options="-n --numeric -x --exact -f --time-format -l --long -u --utc -s --strict --summary --longest --scans --beacons --diff --top
 			--html --rows --from --where --where-file -q --quiet"
 		;;
+	extract)
+		options="-w --write --uid --log --where --where-file --icmp-errors -r --read -f --filter -C --no-checksums --seed --no-sandbox
+			-q --quiet -v --verbose"
+		;;
 	top) options="-d --delay -n --count --once" words="127.0.0.1:9911" ;;
 	check) options="--example" ;;
 	esac
@@ -90,12 +94,12 @@ _connlog()
 	*:--rotate-exec) _connlog_files -c ;;
 	explain:--as) _connlog_words "history state uid" ;;
 	explain:--proto) _connlog_words "tcp udp" ;;
-	convert:-o | convert:--output | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | *:--where-file | *:--anonymize) _connlog_files -f ;;
+	convert:-o | convert:--output | extract:-w | extract:--write | extract:--log | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | *:--where-file | *:--anonymize) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	top:-d | top:--delay | top:-n | top:--count) ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
 	*:--fold) _connlog_words "scans dns icmp scans,dns,icmp" ;;
-	*:-j | *:--workers | *:--shard | *:--where | *:--fold-where | *:--fold-by | *:--fold-window | *:--fold-memory | *:--interim | *:--memory) ;;
+	*:-j | *:--workers | *:--shard | *:--where | *:--fold-where | *:--fold-by | *:--fold-window | *:--fold-memory | *:--interim | *:--memory | *:--uid) ;;
 	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout | *:--user | *:--metrics) ;;
 	*)
 		if [[ $cur == -* ]]; then

@@ -5,7 +5,7 @@ import re
 
 # Who may include whom: a folder only includes what stands before it (docs/DESIGN.md).
 ORDER = ["base", "capture", "decode", "conn", "track", "service", "dpd", "event", "record", "where", "fold", "read", "write", "sink",
-         "script", "engine", "guard", "sensor", "ship", "cli"]
+         "script", "engine", "archive", "guard", "sensor", "ship", "cli"]
 PROGRAM = {"guard": ["guard"], "sensor": ["sensor"], "ship": ["guard", "sensor", "ship"], "cli": ["guard", "sensor", "ship", "cli"]}  # what is no part of the library uses connlog.h alone
 FLAGS = ["-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
 

@@ -107,6 +107,18 @@ void
 capfile_close(struct capfile *f)
 {
 	stream_close(&f->in);
-	free(f->pcapng.at);
-	f->pcapng.at = NULL;
+	pcapng_file_free(f);
+}
+
+int
+capfile_resume(struct capfile *f, const uint64_t *marks, size_t n, uint64_t offset, char *err, size_t err_size)
+{
+	for (size_t i = 0; i < n; i++) {
+		const int status = pcapng_file_mark(f, marks[i], err, err_size);
+		if (status != CONNLOG_OK)
+			return status;
+	}
+	if (!stream_seek(&f->in, offset))
+		return source_fail(err, err_size, CONNLOG_IO, "%s: is no plain file", f->name);
+	return CONNLOG_OK;
 }

@@ -11,8 +11,10 @@ struct pcap_layout {
 	bool     nanoseconds;
 	uint8_t  lengths; /* PCAP_LENGTHS_… */
 	int32_t  link;
-	uint32_t snaplen; /* longer packets are truncated to it */
-	uint32_t max;     /* longer packets mean damage */
+	uint16_t linktype; /* the same as in the file */
+	uint32_t said;     /* the snapshot length in the file */
+	uint32_t snaplen;  /* longer packets are truncated to it */
+	uint32_t max;      /* longer packets mean damage */
 };
 
 struct capfile {
@@ -30,6 +32,8 @@ struct capfile {
 	struct {
 		struct pcapng_interface *at; /* of the section */
 		size_t                   n, room;
+		uint64_t                 section; /* where its header is */
+		bool                     keep;    /* what is in the descriptions of interfaces */
 	} pcapng;
 };
 
@@ -39,6 +43,25 @@ int  capfile_open(struct capfile *f, const char *path, bool as_zeek, size_t wind
                   char *err, size_t err_size);
 int  capfile_open_memory(struct capfile *f, struct bytes memory, size_t window, char *err, size_t err_size);
 void capfile_close(struct capfile *f);
+
+/* An interface of pcapng. */
+struct pcapng_interface {
+	int32_t  link;
+	uint32_t snaplen;
+	uint64_t resolution;  /* units of time in a second */
+	uint64_t offset;      /* seconds to add; two's complement */
+	uint64_t at;          /* where its description is in the file */
+	uint8_t *description; /* with `keep`: the contents of that block, allocated; else NULL */
+	uint32_t description_n;
+};
+
+/* Goes on with the packet that is at `offset` of a plain file that has just been opened.  Of pcapng, `marks` are the places of the
+ * section's header and of the descriptions of interfaces that are known there, in their order.
+ * Returns CONNLOG_OK, or an error with its text. */
+int capfile_resume(struct capfile *f, const uint64_t *marks, size_t n, uint64_t offset, char *err, size_t err_size);
+/* Reads the block there, which is no packet. */
+int  pcapng_file_mark(struct capfile *f, uint64_t mark, char *err, size_t err_size);
+void pcapng_file_free(struct capfile *f);
 
 /* Open the two formats; called when the magic number matches, and must set `next`. */
 bool pcap_file_detect(struct bytes head);

@@ -116,6 +116,17 @@ feed_begin(struct feed *f, uint8_t *p)
 	return 0;
 }
 
+bool
+feed_seek(struct feed *f, uint64_t offset)
+{
+	if (f->codec || f->fd < 0 || f->size == 0 || offset > INT64_MAX || lseek(f->fd, (off_t)offset, SEEK_SET) < 0)
+		return false;
+	f->memory = (struct bytes){ NULL, 0 };
+	f->raw = offset;
+	f->status = CONNLOG_OK;
+	return true;
+}
+
 /* Returns the bytes left in a regular file from its current position, or 0 for other files. */
 static uint64_t
 size_left(int fd)

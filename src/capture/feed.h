@@ -39,6 +39,9 @@ size_t feed_begin(struct feed *f, uint8_t *p);
  * bytes. */
 size_t feed_pull(struct feed *f, uint8_t *p, size_t n);
 
+/* Goes on at that byte of a plain regular file.  Returns false where the feed is none. */
+bool feed_seek(struct feed *f, uint64_t offset);
+
 /* Returns whether pulling takes CPU time and never waits for a writer: a compressed regular file. */
 static inline bool
 feed_is_work(const struct feed *f)

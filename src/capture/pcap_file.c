@@ -196,9 +196,11 @@ pcap_file_begin(struct capfile *f, char *err, size_t err_size)
 	f->pcap.lengths = (uint8_t)lengths;
 	f->pcap.nanoseconds = magic == MAGIC_NANOSECONDS;
 	f->pcap.header = magic == MAGIC_KUZNETZOV ? RECORD_KUZNETZOV : RECORD_HEADER;
+	f->pcap.linktype = (uint16_t)link;
+	f->pcap.said = load32(h + 16, f->big_endian);
 	f->pcap.link = dlt_from_linktype(link & 0xffff);
 	f->pcap.max = dlt_snaplen_max(f->pcap.link);
-	f->pcap.snaplen = dlt_snaplen(f->pcap.link, load32(h + 16, f->big_endian));
+	f->pcap.snaplen = dlt_snaplen(f->pcap.link, f->pcap.said);
 	if (magic == MAGIC_KUZNETZOV && f->pcap.link == DLT_EN10MB)
 		f->pcap.snaplen += 14; /* cooked captures were given an artificial Ethernet header */
 	f->next = pcap_file_next;

@@ -37,13 +37,6 @@ enum {
 
 enum { OPTION_END = 0, OPTION_TSRESOL = 9, OPTION_TSOFFSET = 14 };
 
-struct pcapng_interface {
-	int32_t  link;
-	uint32_t snaplen;
-	uint64_t resolution; /* units per second */
-	uint64_t offset;     /* seconds to add, in two's complement */
-};
-
 struct block {
 	uint32_t     type, size;
 	struct bytes body; /* the contents */
@@ -212,6 +205,25 @@ interface_options_as_zeek(const struct capfile *f, struct pcapng_interface *i, s
 	return i->resolution ? NULL : "Zeek's pcapng source cannot count time in an interface's if_tsresol";
 }
 
+/* Returns false when out of memory. */
+static bool
+keep_description(struct pcapng_interface *i, struct bytes body)
+{
+	i->description = malloc(body.n);
+	i->description_n = (uint32_t)body.n;
+	if (i->description)
+		memcpy(i->description, body.p, body.n);
+	return i->description != NULL;
+}
+
+static void
+forget_interfaces(struct capfile *f)
+{
+	for (size_t i = 0; f->pcapng.keep && i < f->pcapng.n; i++)
+		free(f->pcapng.at[i].description);
+	f->pcapng.n = 0;
+}
+
 static int
 add_interface(struct capfile *f, struct bytes body, char *err, size_t err_size)
 {
@@ -221,6 +233,7 @@ add_interface(struct capfile *f, struct bytes body, char *err, size_t err_size)
 
 	if (!p)
 		return capfile_damaged(f, err, err_size, "an interface description of %zu bytes is too short", body.n);
+	i.at = stream_position(&f->in);
 	i.link = dlt_from_linktype(load16(f, p));
 	i.snaplen = dlt_snaplen(i.link, load32(f, p + 4));
 	wrong = (f->as_zeek ? interface_options_as_zeek : interface_options)(f, &i, bytes_skip(body, 8));
@@ -235,6 +248,8 @@ add_interface(struct capfile *f, struct bytes body, char *err, size_t err_size)
 		f->pcapng.at = at;
 		f->pcapng.room = room;
 	}
+	if (f->pcapng.keep && !keep_description(&i, body))
+		return source_fail(err, err_size, CONNLOG_NO_MEMORY, "%s: no memory for its interfaces", f->name);
 	f->pcapng.at[f->pcapng.n++] = i;
 	return CONNLOG_OK;
 }
@@ -245,7 +260,8 @@ begin_section(struct capfile *f, struct bytes body, char *err, size_t err_size)
 {
 	if (body.n < SECTION_MIN - BLOCK_EDGES)
 		return capfile_damaged(f, err, err_size, "a section header of %zu bytes is too short", body.n);
-	f->pcapng.n = 0;
+	forget_interfaces(f);
+	f->pcapng.section = stream_position(&f->in);
 	return CONNLOG_OK;
 }
 
@@ -409,4 +425,27 @@ pcapng_file_begin(struct capfile *f, char *err, size_t err_size)
 	(void)err_size;
 	f->next = pcapng_file_next; /* the section header is a block like any other */
 	return CONNLOG_OK;
+}
+
+int
+pcapng_file_mark(struct capfile *f, uint64_t mark, char *err, size_t err_size)
+{
+	connlog_packet p;
+	struct block   k;
+	int            r;
+
+	if (!stream_seek(&f->in, mark))
+		return source_fail(err, err_size, CONNLOG_IO, "%s: is no plain file", f->name);
+	r = fill_block(f, err, err_size);
+	if (r == CONNLOG_OK && get_block(f, stream_bytes(&f->in), &k))
+		r = take_block(f, &k, &p, err, err_size);
+	return r == CONNLOG_OK ? r : source_fail(err, err_size, CONNLOG_BAD_INPUT, "%s: has changed", f->name);
+}
+
+void
+pcapng_file_free(struct capfile *f)
+{
+	forget_interfaces(f);
+	free(f->pcapng.at);
+	f->pcapng.at = NULL;
 }

@@ -199,6 +199,18 @@ stream_fill(struct stream *s, size_t want)
 	return true;
 }
 
+bool
+stream_seek(struct stream *s, uint64_t offset)
+{
+	if (s->windows || !feed_seek(&s->feed, offset))
+		return false;
+	s->pos = s->end = HEAD;
+	s->base = offset - HEAD;
+	s->eof = false;
+	note(s, false);
+	return true;
+}
+
 static int
 begin(struct stream *s, size_t window)
 {

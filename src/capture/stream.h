@@ -46,6 +46,9 @@ void stream_close(struct stream *s);
  * available; `status` tells the end of the file from a failure. */
 bool stream_fill(struct stream *s, size_t want);
 
+/* Goes on at that byte of a plain regular file.  Returns false where the stream is none. */
+bool stream_seek(struct stream *s, uint64_t offset);
+
 /* Returns the unread bytes in the window. */
 static inline struct bytes
 stream_bytes(const struct stream *s)

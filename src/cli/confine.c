@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/extract.h"
 #include "cli/output.h"
 #include "cli/settings.h"
 #include "guard/guard.h"
@@ -194,6 +195,25 @@ confine_live(const struct settings *s, const struct outfit *o)
 		complain("out of memory");
 	guard_free(&g);
 	return good;
+}
+
+void
+confine_extract(const struct settings *s)
+{
+	struct guard g = { .captures = false };
+	const char  *path = s->extract.path;
+	bool         good = !s->no_sandbox && allow_common(&g, s) && allow_inputs(&g, s);
+
+	if (s->no_sandbox)
+		return;
+	for (size_t i = 0; i < s->extract.logs_n; i++)
+		good = good && guard_allow(&g, s->extract.logs[i], GUARD_READ);
+	good = good && (extract_is_folder(path) ? guard_allow(&g, path, GUARD_WRITE) : allow_output(&g, path));
+	if (good)
+		confine(s, &g, "", false);
+	else
+		complain("warning: there is no memory to say what may be read, so all may be");
+	guard_free(&g);
 }
 
 void

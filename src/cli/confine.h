@@ -14,5 +14,7 @@ int confine_fall(const struct outfit *o);
 bool confine_live(const struct settings *s, const struct outfit *o);
 /* Confines a run that reads captures, which are opened later. */
 void confine_read(const struct settings *s);
+/* The same of what reads logs, too, and writes captures. */
+void confine_extract(const struct settings *s);
 
 #endif

@@ -15,6 +15,8 @@ const struct command commands[] = {
 	{ "explain", command_explain, "[OPTIONS] [HISTORY|STATE|UID] [FILE|-]",
 	  "say in words what a history, a state or a record tells" },
 	{ "report", command_report, "[OPTIONS] [FILE|-]...", "a log as people read it: lines, a summary, a page" },
+	{ "extract", command_extract, "-w FILE|DIR/ [OPTIONS] FILE|DIR... [NAME=VALUE]...",
+	  "write the packets behind records as pcapng" },
 	{ "top", command_top, "[OPTIONS] [ADDRESS:PORT]", "show what a sensor does at the moment" },
 	{ "check", command_check, "FILE", "check a file of settings, as `live --config` reads it" },
 	{ NULL, NULL, NULL, NULL },

@@ -87,6 +87,15 @@ progress_update(struct progress *p, const connlog_source *source)
 }
 
 void
+progress_update_at(struct progress *p, const connlog_source_progress *at)
+{
+	const double t = p->wanted ? now() : 0;
+
+	if (is_due(p, t))
+		show(&(struct state){ at->bytes, at->total_bytes, at->packets, "packets", at->name }, t - p->started);
+}
+
+void
 progress_update_log(struct progress *p, const connlog_reader *reader, uint64_t total)
 {
 	connlog_reader_progress at;

@@ -14,6 +14,8 @@ struct progress {
 void progress_init(struct progress *p, bool wanted);
 /* Rewrites the line if it is due. */
 void progress_update(struct progress *p, const connlog_source *source);
+/* The same of who has asked the source. */
+void progress_update_at(struct progress *p, const connlog_source_progress *at);
 /* The same for logs of `total` bytes. */
 void progress_update_log(struct progress *p, const connlog_reader *reader, uint64_t total);
 /* Returns the total size of these files in bytes, or 0 if the size of one is unknown. */

@@ -201,7 +201,10 @@ settings_init(struct settings *s, size_t most)
 	s->lua = calloc(most, sizeof *s->lua);
 	s->interfaces = calloc(most, sizeof *s->interfaces);
 	s->to = calloc(most, sizeof *s->to);
-	if (s->to != NULL && s->options != NULL && s->inputs != NULL && s->lua != NULL && s->interfaces != NULL)
+	s->extract.uids = calloc(most, sizeof *s->extract.uids);
+	s->extract.logs = calloc(most, sizeof *s->extract.logs);
+	if (s->extract.uids != NULL && s->extract.logs != NULL && s->to != NULL && s->options != NULL &&
+	    s->inputs != NULL && s->lua != NULL && s->interfaces != NULL)
 		return true;
 	complain("out of memory");
 	return false;
@@ -215,6 +218,8 @@ settings_free(struct settings *s)
 	free(s->lua);
 	free(s->interfaces);
 	free(s->to);
+	free(s->extract.uids);
+	free(s->extract.logs);
 	live_settings_free(&s->live);
 	free(s->fields);
 	log_settings_free(&s->log);

@@ -47,6 +47,14 @@ const char *log_constant_at(size_t i);
 /* Returns whether it sets it, or knows why not. */
 bool log_constant_is_known(const char *name, size_t n);
 
+/* What `extract` is asked for. */
+struct extract_what {
+	const char **uids, **logs; /* of --uid, --log */
+	size_t       uids_n, logs_n;
+	const char  *path; /* -w */
+	bool         icmp_errors;
+};
+
 /* The strings are argv's or of `config`, but `fields` and `scripts`. */
 struct settings {
 	connlog_options       *options;
@@ -81,6 +89,7 @@ struct settings {
 	struct anonymize       anonymize;
 	struct folding         folding;
 	struct config_given    given; /* what the command line has, which beats it */
+	struct extract_what    extract;
 	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
 	uint64_t events; /* what is printed in place of records */
 	uint64_t only, except;

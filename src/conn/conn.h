@@ -282,6 +282,8 @@ struct conn_store {
 	struct conn_counters counters;
 	conn_end_fn          on_end, on_interim; /* the second with the option interim */
 	void                *on_end_arg;
+	void (*on_counted)(void *arg, uint32_t handle, int side); /* with COUNTED_WANTED (threshold.h) */
+	void *on_counted_arg;
 };
 
 /* Returns false when out of memory. */

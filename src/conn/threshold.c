@@ -60,6 +60,15 @@ conn_check_thresholds(struct conn_store *s, uint32_t handle, int side)
 }
 
 void
+conn_note_counted(struct conn_store *s, uint32_t handle, int side)
+{
+	if (s->events.wanted & COUNTED_WANTED)
+		s->on_counted(s->on_counted_arg, handle, side);
+	if (s->events.wanted & THRESHOLDS_WANTED)
+		conn_check_thresholds(s, handle, side);
+}
+
+void
 conn_carry(struct conn_store *s, uint32_t handle, int side, bool packet)
 {
 	struct conn_extra *x = conn_extra_need(s, handle);

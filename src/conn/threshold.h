@@ -14,7 +14,20 @@ struct conn_thresholds {
 	double   duration;
 };
 
+#define THRESHOLDS_WANTED                                                                                              \
+	(UINT64_C(1) << CONNLOG_EVENT_CONN_BYTES_THRESHOLD_CROSSED |                                                       \
+	 UINT64_C(1) << CONNLOG_EVENT_CONN_PACKETS_THRESHOLD_CROSSED |                                                     \
+	 UINT64_C(1) << CONNLOG_EVENT_CONN_DURATION_THRESHOLD_CROSSED |                                                    \
+	 UINT64_C(1) << CONNLOG_EVENT_CONN_GENERIC_PACKET_THRESHOLD_CROSSED)
+
+/* Stands among the bits of events.wanted, so that it is tested together with them: the store's on_counted is to be called. */
+#define COUNTED_WANTED (UINT64_C(1) << 62)
+_Static_assert(CONNLOG_EVENTS <= 62, "no event has that bit");
+
 void conn_check_thresholds(struct conn_store *s, uint32_t handle, int side);
+
+/* A packet of that side was counted, and somebody wants to know it or may have set a threshold. */
+void conn_note_counted(struct conn_store *s, uint32_t handle, int side);
 
 /* Increments the upper half of one of the side's counters: that of packets, or that of bytes. */
 void conn_carry(struct conn_store *s, uint32_t handle, int side, bool packet);
@@ -23,11 +36,8 @@ void conn_carry(struct conn_store *s, uint32_t handle, int side, bool packet);
 static inline void
 conn_counted(struct conn_store *s, uint32_t handle, int side)
 {
-	if (s->events.wanted & (UINT64_C(1) << CONNLOG_EVENT_CONN_BYTES_THRESHOLD_CROSSED |
-	                        UINT64_C(1) << CONNLOG_EVENT_CONN_PACKETS_THRESHOLD_CROSSED |
-	                        UINT64_C(1) << CONNLOG_EVENT_CONN_DURATION_THRESHOLD_CROSSED |
-	                        UINT64_C(1) << CONNLOG_EVENT_CONN_GENERIC_PACKET_THRESHOLD_CROSSED))
-		conn_check_thresholds(s, handle, side);
+	if (s->events.wanted & (THRESHOLDS_WANTED | COUNTED_WANTED))
+		conn_note_counted(s, handle, side);
 }
 
 /* Counts a packet of that side, without checking thresholds. */

@@ -74,6 +74,12 @@ decoder_set_counters(struct decoder *dec, const struct decode_counters *n)
 }
 
 void
+decoder_trace(struct decoder *dec, const struct tracer *t)
+{
+	dec->tracer = t;
+}
+
+void
 decoder_drop_fragments(struct decoder *dec)
 {
 	dec->n.fragments_evicted += frags_drop(&dec->frags);

@@ -121,6 +121,7 @@ struct decode_options {
 };
 
 struct decoder;
+struct tracer; /* trail.h */
 
 /* Returns a decoder, or NULL when out of memory.  `opt` is copied. */
 struct decoder               *decoder_new(const struct decode_options *opt);
@@ -134,6 +135,8 @@ void decode_counters_add(struct decode_counters *n, const struct decode_counters
 void decoder_set_counters(struct decoder *dec, const struct decode_counters *n);
 /* Drops all incomplete datagrams; returned ones stay valid. */
 void decoder_drop_fragments(struct decoder *dec);
+/* Tells the tracer, which lives as long as the decoder, about fragments from now on. */
+void decoder_trace(struct decoder *dec, const struct tracer *t);
 void decode_options_default(struct decode_options *opt);
 
 /* A piece of a frame that is still to be dissected: what Zeek keeps in a Packet. */

@@ -37,6 +37,7 @@ struct frag_entry {
 	size_t             bytes, bucket;
 	struct frag_whole *block;
 	struct ranges      have;
+	struct trail       trail;
 };
 
 static size_t
@@ -73,6 +74,7 @@ take_out(struct frags *f, struct frag_entry *e)
 	f->bytes -= e->bytes;
 	struct frag_whole *block = e->block;
 	ranges_clear(&e->have);
+	free(e->trail.at);
 	free(e);
 	return block;
 }
@@ -224,6 +226,14 @@ finish(struct frags *f, struct frag_entry *e, struct bytes *out, struct ip_heade
 		ip6_parse_reassembled(block->b, n, next, h);
 }
 
+static void
+trace(const struct frag_input *in, struct frag_entry *e, bool whole)
+{
+	in->tracer->fragment(in->tracer->arg, in->d, &e->trail);
+	if (whole)
+		in->tracer->whole(in->tracer->arg, in->d, &e->trail);
+}
+
 /* Gives up what has timed out. Later datagrams can time out earlier only where packet time ran backwards. */
 static void
 expire(struct frags *f, const struct decode_options *opt, struct decode_counters *n, double now)
@@ -254,6 +264,8 @@ frag_add(struct frags *f, const struct decode_options *opt, struct decode_counte
 	if (!e)
 		return FRAG_NO_MEMORY;
 	enum frag_answer answer = add(f, e, in);
+	if (in->tracer)
+		trace(in, e, answer == FRAG_WHOLE);
 	if (answer == FRAG_NO_MEMORY) {
 		give_up(f, e);
 	} else if (answer == FRAG_WHOLE) {

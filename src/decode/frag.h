@@ -5,6 +5,7 @@
 #include "base/siphash.h"
 #include "decode/decode.h"
 #include "decode/ip.h"
+#include "decode/trail.h"
 
 struct frag_entry;
 struct frag_whole;
@@ -23,6 +24,9 @@ struct frag_input {
 	struct bytes            ip;  /* the packet, all of it (h->total_len bytes at least) */
 	double                  ts;  /* of the packet: the timeout runs from the first fragment's */
 	double                  now; /* network time */
+	/* Told about fragments, and what they are in; NULL: nobody is. */
+	const struct tracer     *tracer;
+	const struct dissection *d;
 };
 
 /* Adds a fragment. FRAG_WHOLE: `out` and `out_len` are the datagram and `h` its header. */

@@ -78,8 +78,10 @@ static enum layer
 fragment(struct walk *w, struct ip_header *h, uint32_t total_len)
 {
 	struct ip_header  piece = *h;
-	struct frag_input in = { .h = &piece, .ip = w->at->data, .ts = w->d->ts, .now = w->d->now };
-	struct bytes      whole;
+	struct frag_input in = {
+		.h = &piece, .ip = w->at->data, .ts = w->d->ts, .now = w->d->now, .tracer = w->dec->tracer, .d = w->d
+	};
+	struct bytes whole;
 
 	if (w->at->data.n < total_len) /* of use for its transport header at best */
 		return h->offset != 0 ? rejected(w, DECODE_R_incompletely_captured_fragment) : LAYER_IP;

@@ -54,6 +54,7 @@ struct decoder {
 	struct siphash_key     key;
 	struct frags           frags;
 	struct iptunnels       tunnels;
+	const struct tracer   *tracer;          /* NULL: nobody asks where fragments were */
 	unsigned               straight_layers; /* how many layers a frame on the short path may have; 0: none takes it */
 };
 

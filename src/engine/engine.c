@@ -22,6 +22,7 @@
 #include "engine/crew.h"
 #include "engine/lines.h"
 #include "engine/logging.h"
+#include "engine/trace.h"
 #include "track/track.h"
 
 enum { FETCH_MOST = 1600 /* bytes of a packet that are asked for ahead */ };
@@ -379,6 +380,7 @@ process_all(struct connlog_engine *e, const struct batch_view *b, size_t at, siz
 int
 engine_batch(struct connlog_engine *e, const struct batch_view *b)
 {
+	e->batch_first = b->first;
 	for (size_t at = 0, end, n; at < b->n && e->status == CONNLOG_OK; at = end) {
 		end = decode_ahead(e, b, at, &n);
 		e->frames[n].index = UINT32_MAX;
@@ -584,6 +586,7 @@ connlog_engine_free(connlog_engine *e)
 	crew_free(e->crew);
 	lines_free(e->lines);
 	logging_free(e);
+	trace_free(e->trace);
 	conn_store_free(&e->store);
 	scripts_free(&e->scripts);
 	bus_free(&e->bus);

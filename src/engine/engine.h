@@ -35,6 +35,7 @@ struct frame {
 struct crew;
 struct lines;
 struct filter;
+struct trace;
 
 struct connlog_engine {
 	struct connlog_options opt;
@@ -58,6 +59,8 @@ struct connlog_engine {
 	struct filter         *filter;        /* of connlog_engine_where(), or NULL */
 	connlog_anonymizer    *anonymizer;    /* of connlog_engine_anonymize(), or NULL */
 	connlog_fold          *fold;          /* of connlog_engine_fold(), or NULL */
+	struct trace          *trace;         /* of connlog_on_counted(), or NULL */
+	uint64_t               batch_first;   /* the number of its batch's first packet */
 	struct packet_clock    clock;
 	size_t                 batch; /* frames at once, max_batch */
 	struct batch_time      times[BATCH];

@@ -92,7 +92,7 @@ int
 connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t events, connlog_lines_fn fn, void *arg,
                  char *err, size_t err_size)
 {
-	const unsigned n = workers_wanted(&e->opt);
+	const unsigned n = e->trace ? 1 : workers_wanted(&e->opt);
 
 	if (events == 0 && w != NULL && w->format != NULL && strcmp(w->format, "parquet") == 0) {
 		snprintf(err, err_size, "parquet has no lines");

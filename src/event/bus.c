@@ -148,7 +148,8 @@ connlog_event_set_threshold(const connlog_event *event, connlog_threshold which,
 		t->packets[side] = (uint64_t)value;
 	else
 		t->duration = value;
-	conn_counted(s, event->handle, which == CONNLOG_THRESHOLD_DURATION ? ORIG : side);
+	if (s->events.wanted & THRESHOLDS_WANTED)
+		conn_check_thresholds(s, event->handle, which == CONNLOG_THRESHOLD_DURATION ? ORIG : side);
 	return CONNLOG_OK;
 }
 

@@ -1,0 +1,17 @@
+/* extract.h - the extractor's inside. */
+#ifndef CONNLOG_ARCHIVE_EXTRACT_H
+#define CONNLOG_ARCHIVE_EXTRACT_H
+
+#include "archive/tour.h"
+#include "archive/wanted.h"
+#include "connlog_archive.h"
+
+struct connlog_extractor {
+	connlog_extract_options options;
+	struct tour             tour;
+	struct wanteds          wanted;
+	connlog_engine         *engine; /* while it finds */
+	uint64_t                lost;   /* fragments that could not be remembered */
+};
+
+#endif

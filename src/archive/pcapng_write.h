@@ -1,0 +1,28 @@
+/* pcapng_write.h - writing a pcapng file (draft-ietf-opsawg-pcapng): one section, interfaces as they are needed, packets with
+ * comments. */
+#ifndef CONNLOG_ARCHIVE_PCAPNG_WRITE_H
+#define CONNLOG_ARCHIVE_PCAPNG_WRITE_H
+
+#include "base/outbuf.h"
+#include "capture/rawframe.h"
+#include "connlog.h"
+
+struct pcapng_writer {
+	connlog_sink  *sink;
+	struct outbuf  buf;
+	struct outbuf *interfaces; /* the contents of their blocks */
+	size_t         n, room;
+	size_t         last; /* the one that was used last */
+};
+
+/* Opens the file and writes the section's header with these comments, each terminated.  Returns CONNLOG_OK, or an error with its text;
+ * free it in either case. */
+int pcapng_open(struct pcapng_writer *w, const char *path, const char *const *comments, size_t n, char *err,
+                size_t err_size);
+/* Writes a packet with one comment more, NULL for none. */
+int pcapng_packet(struct pcapng_writer *w, const struct rawframe *r, const char *comment, char *err, size_t err_size);
+/* Completes the file, which only then gets its name. */
+int  pcapng_close(struct pcapng_writer *w, char *err, size_t err_size);
+void pcapng_free(struct pcapng_writer *w);
+
+#endif
