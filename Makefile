@@ -104,7 +104,7 @@ help:
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
 	@echo 'make abi-check          whether programs linked with the last release run with this library (libabigail)'
 	@echo 'make abi                write the description of the interface anew: packaging/abi'
-	@echo 'make docs               the reference of the library, by Doxygen'
+	@echo 'make docs               the reference of the library, by Doxygen, and the picture of the tour, by Graphviz'
 	@echo 'make schemas            write the schemas of share/connlog anew from the table of columns'
 	@echo 'make lint               clang-format, clang-tidy, cppcheck'
 	@echo 'make format             let clang-format write the files'
@@ -367,9 +367,10 @@ abi abi-check:
 	@scripts/setup abi
 	@scripts/abi $(if $(filter abi,$@),write,check)
 
-# The reference of the public headers, in build/docs/html; a warning is an error.
+# The picture of TOUR.md, and the reference of the public headers in build/docs/html; a warning is an error.
 docs:
 	@scripts/setup docs
+	@dot -Tsvg docs/tour.dot -o docs/tour.svg
 	@rm -rf $(B)/docs && mkdir -p $(B)/docs
 	@{ cat docs/Doxyfile; echo 'OUTPUT_DIRECTORY = $(B)/docs'; echo 'PROJECT_NUMBER = $(VERSION)'; } | doxygen -
 	@echo $(B)/docs/html/index.html

@@ -88,6 +88,18 @@ def test_demo_prints_a_log(env):
     assert "#fields\tts\tuid\t" in out and "\tSF\t" in out, out
 
 
+def test_the_tour_names_what_is_there(env):
+    with open(env.root + "/docs/TOUR.md") as f:
+        tour = f.read()
+    files = re.findall(r"`([a-z0-9_]+/(?:[a-z0-9_]+/)?[a-z0-9_]+\.[ch])`", tour)
+    functions = re.findall(r"`([a-z0-9_]+)\(\)`", tour)
+    assert len(files) > 40 and len(functions) > 10, (files, functions)
+    source = "".join(open(path).read() for path in sources(env, "src/**/*.[ch]"))
+    missing = [f for f in files if not os.path.exists(os.path.join(env.root, "src", f))]
+    missing += [f for f in functions if not re.search(r"^(static inline \w+ )?%s\(" % f, source, re.M)]
+    assert not missing, "TOUR.md names %s" % ", ".join(missing)
+
+
 def test_the_protocol_that_the_documentation_adds_compiles(env):
     with open(env.root + "/docs/ADD-A-PROTOCOL.md") as f:
         code = re.search(r"```c\n(/\* tacacs\.c .*?)```", f.read(), re.S).group(1)
