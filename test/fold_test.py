@@ -3,6 +3,7 @@ import collections
 import glob
 import json
 import random
+import re
 import struct
 
 import parquet_reader
@@ -218,3 +219,24 @@ def test_a_script_s_records_and_conditions_come_before(env):
     with open(env.tmp + "/x.lua", "w") as f:
         f.write("function log_policy(rec) rec.service = 'lab' return true end\n")
     assert len(rows(env, "--fold", "scans", "--script", env.tmp + "/x.lua", capture)) == 100
+
+
+def test_reports_weigh_rows(env):
+    ports = scan(env, [("10.0.0.2", p) for p in range(1, 1001)] + [("10.0.1.%d" % (h % 250), 22) for h in range(200)])
+    for inputs in ([ports], [env.capture(name) for name in FEW]):
+        for name, options in (("plain", []), ("folded", ["--fold", ALL])):
+            with open(env.tmp + "/" + name + ".log", "w") as f:
+                f.write(env.run("-q", *options, *inputs).stdout)
+        plain, folded = [env.run("report", "-n", "-u", "--summary", name + ".log").stdout for name in ("plain", "folded")]
+        assert plain.splitlines()[0] == folded.splitlines()[0] and plain.splitlines()[2] == folded.splitlines()[2]
+        states = [re.findall(r"^\S+ +(\w+) .* ([\d,]+) +\S+ *\S+ *\S*$", t.split("\nstates")[1].split("\nlongest")[0], re.M) for t in (plain, folded)]
+        assert states[0] == states[1] and states[0]
+    plain, folded = [env.run("report", "-n", "-u", "--scans", env.tmp + "/" + name + ".log").stdout for name in ("plain", "folded")]
+    with open(env.tmp + "/x.log", "w") as f:
+        f.write(env.run("-q", "--fold", "scans", ports).stdout)
+    found = env.run("report", "-n", "-u", "--scans", "x.log").stdout
+    assert re.search(r"^ +1,000 +1,000 +0 .* tried ports of 10.0.0.2/tcp: 1, 2, 3 \.\.\.$", found, re.M), found
+    assert re.search(r"^ +200 +200 +0 .* tried hosts at 22/tcp: 10.0.1.0, 10.0.1.1, 10.0.1.2 \.\.\.$", found, re.M), found
+    assert "1,200 connections" in env.run("report", "-n", "--longest", "x.log").stdout
+    assert "1,200 connections stand in rows" in env.run("report", "-n", "--beacons", "x.log").stdout
+    assert "(1,000 connections)" in env.run("report", "-n", "x.log").stdout

@@ -29,6 +29,10 @@ struct report_row {
 	uint64_t                  port[2];
 	uint8_t                   host[2][16];
 	connlog_text              proto, service, addl; /* empty for none */
+	uint64_t                  count;                /* connections: more than one of a row that --fold has made */
+	uint64_t                  targets[2];           /* of such a row: how many hosts and ports of responders, */
+	connlog_texts             samples[2];           /* and some of several */
+	double                    last;                 /* the same: the time of its last packet */
 	const struct story_state *state;                /* NULL for none */
 };
 void report_row_fill(struct report_row *row, const struct view *view, const connlog_record *r);

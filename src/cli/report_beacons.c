@@ -32,6 +32,7 @@ struct beacon {
 struct beacons {
 	const struct report *report;
 	struct groups        groups;
+	uint64_t             folded; /* connections whose times are not in the log */
 };
 
 static uint64_t
@@ -97,6 +98,10 @@ beacons_add(void *mode, const connlog_record *record, const struct report_row *r
 	uint8_t         key[GROUP_KEY] = { 0 };
 
 	(void)record;
+	if (row->count > 1) {
+		b->folded += row->count;
+		return true;
+	}
 	if (!row->has_ts || !row->has_host[0] || !row->has_host[1] || !row->has_port[1])
 		return true;
 	memcpy(key, row->host[0], 16);
@@ -184,6 +189,18 @@ put_beacon(const struct beacons *beacons, const struct beacon *b)
 	printf(": %u of %u intervals within 10 %%\n", b->regular, b->intervals);
 }
 
+/* A log of --fold says when a row's first connection was, not the others. */
+static void
+put_folded(const struct beacons *b)
+{
+	char text[HUMAN_MAX];
+
+	if (b->folded == 0)
+		return;
+	human_count(b->folded, text);
+	printf("%s connections stand in rows of --fold, without their times, and are left out.\n", text);
+}
+
 static void
 put_head(const struct beacons *b, size_t found)
 {
@@ -202,6 +219,7 @@ put_head(const struct beacons *b, size_t found)
 		       "then on only; --rows keeps more.\n",
 		       text);
 	}
+	put_folded(b);
 	if (found > 0)
 		printf("\n%5s  %9s  %8s  %8s  %-15s  %8s\n", "score", "conns", "interval", "jitter", "first", "lasted");
 }

@@ -52,6 +52,8 @@ report_row_fill(struct report_row *row, const struct view *view, const connlog_r
 {
 	static const enum view_column hosts[] = { VIEW_ORIG_H, VIEW_RESP_H }, ports[] = { VIEW_ORIG_P, VIEW_RESP_P };
 	static const enum view_column bytes[] = { VIEW_ORIG_BYTES, VIEW_RESP_BYTES };
+	static const enum view_column targets[] = { VIEW_FOLD_HOSTS, VIEW_FOLD_PORTS };
+	static const enum view_column samples[] = { VIEW_FOLD_HOST_SAMPLES, VIEW_FOLD_PORT_SAMPLES };
 	connlog_value                 v = get(view, r, VIEW_TS);
 
 	row->has_ts = v.set;
@@ -73,6 +75,16 @@ report_row_fill(struct report_row *row, const struct view *view, const connlog_r
 	row->proto = get_text(view, r, VIEW_PROTO);
 	row->service = get_text(view, r, VIEW_SERVICE);
 	row->addl = get_addl(r);
+	v = get(view, r, VIEW_FOLD_COUNT);
+	row->count = v.set && v.count > 0 ? v.count : 1;
+	for (int i = 0; i < 2; i++) {
+		v = get(view, r, targets[i]);
+		row->targets[i] = v.set ? v.count : 1;
+		v = get(view, r, samples[i]);
+		row->samples[i] = v.set ? v.texts : (connlog_texts){ NULL, 0 };
+	}
+	v = get(view, r, VIEW_FOLD_LAST);
+	row->last = v.set ? v.number : row->ts;
 	v = get(view, r, VIEW_STATE);
 	row->state = v.set ? story_state_find(v.text.p, v.text.n) : NULL;
 }
@@ -226,5 +238,10 @@ report_line(FILE *f, const struct report_style *style, struct report_names *name
 	if (row->addl.n > 0) {
 		putc(' ', f);
 		report_text(f, row->addl);
+	}
+	if (row->count > 1) {
+		char text[HUMAN_MAX];
+		human_count(row->count, text);
+		fprintf(f, " (%s connections)", text);
 	}
 }

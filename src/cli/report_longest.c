@@ -43,7 +43,11 @@ longest_add(void *mode, const connlog_record *record, const struct report_row *r
 	struct longest *l = mode;
 
 	(void)record;
-	l->all++;
+	l->all += row->count;
+	if (row->count > 1) { /* of which there is the sum alone */
+		l->without += row->count;
+		return true;
+	}
 	l->without += !row->has_duration;
 	if (ranking_add(&l->ranking, row->has_duration ? row->duration : 0, row))
 		return true;

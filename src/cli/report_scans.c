@@ -3,8 +3,10 @@
  *
  * Each attempt counts for two groups: what the originator tried at this port, and what it tried of this host.  A group knows its
  * first 16 targets; more are counted by a sketch: the HyperLogLog of Flajolet and others (2007) with 1024 registers, whose
- * standard error is 1.04 / sqrt(1024) = 3.25 %.
+ * standard error is 1.04 / sqrt(1024) = 3.25 %.  Of rows that --fold has made, which say how many targets they have, the one with the most
+ * counts: others may have the same.
  */
+#include <arpa/inet.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@ struct scan {
 	double   first, last;
 	uint64_t targets[EXACT]; /* hashes */
 	unsigned n;
+	uint64_t folded; /* targets of the row of --fold that has the most */
 	uint8_t *sketch; /* registers; NULL: `targets` are all */
 	double   sum;    /* of 2 to the power of minus each register */
 	unsigned empty;  /* registers */
@@ -43,10 +46,10 @@ targets_of(const void *entry)
 	const struct scan *s = entry;
 
 	if (s->sketch == NULL)
-		return s->n;
+		return s->n > s->folded ? s->n : s->folded;
 	const double   m = REGISTERS, estimate = 0.7213 / (1 + 1.079 / m) * m * m / s->sum;
 	const uint64_t n = (uint64_t)llround(estimate <= 2.5 * m && s->empty > 0 ? m * log(m / s->empty) : estimate);
-	return n < s->attempts ? n : s->attempts;
+	return n < s->folded ? s->folded : n < s->attempts ? n : s->attempts;
 }
 
 static void
@@ -129,21 +132,79 @@ mix(uint64_t x)
 	return x ^ (x >> 33);
 }
 
+/* What was tried: a host, or a port of one. */
+struct target {
+	uint8_t  host[16];
+	uint16_t port;
+};
+
 static uint64_t
-hash_of(enum kind kind, const struct report_row *row)
+hash_of(enum kind kind, const struct target *t)
 {
-	uint64_t half[2] = { row->port[1] + 1, 0 };
+	uint64_t half[2] = { t->port + 1u, 0 };
 
 	if (kind == HOSTS)
-		memcpy(half, row->host[1], sizeof half);
+		memcpy(half, t->host, sizeof half);
 	return mix(mix(half[0]) ^ half[1]);
+}
+
+/* Returns false when out of memory. */
+static bool
+try(struct scan *s, enum kind kind, const struct target *t)
+{
+	const unsigned n = s->n;
+	bool           good = true;
+
+	if (add_target(s, hash_of(kind, t), &good) && n < EXAMPLES) {
+		memcpy(s->hosts[n], t->host, 16);
+		s->ports[n] = t->port;
+	}
+	return good;
+}
+
+/* Returns whether the text is a target. */
+static bool
+parse_target(enum kind kind, connlog_text text, struct target *t)
+{
+	char     copy[INET6_ADDRSTRLEN], *end;
+	uint8_t *v4 = t->host + 12;
+
+	if (text.n == 0 || text.n >= sizeof copy)
+		return false;
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = '\0';
+	if (kind == HOSTS) {
+		memcpy(t->host, (const uint8_t[12]){ [10] = 0xff, [11] = 0xff }, 12);
+		return inet_pton(AF_INET, copy, v4) == 1 || inet_pton(AF_INET6, copy, t->host) == 1;
+	}
+	const unsigned long port = strtoul(copy, &end, 10);
+	t->port = (uint16_t)port;
+	return *end == '\0' && port <= UINT16_MAX;
+}
+
+/* Counts what the row tried; one that --fold has made says how many there were, and names some.  Returns false when out of memory. */
+static bool
+try_all(struct scan *s, enum kind kind, const struct report_row *row)
+{
+	const connlog_texts *samples = &row->samples[kind];
+	struct target        t = { .port = (uint16_t)row->port[1] };
+	bool                 good = true;
+
+	memcpy(t.host, row->host[1], 16);
+	if (row->targets[kind] > s->folded)
+		s->folded = row->targets[kind];
+	if (kind == HOSTS ? row->has_host[1] : row->has_port[1])
+		return try(s, kind, &t);
+	for (size_t i = 0; i < samples->n; i++)
+		if (parse_target(kind, samples->at[i], &t))
+			good = try(s, kind, &t) && good;
+	return good;
 }
 
 static bool
 count(struct scans *scans, enum kind kind, const struct report_row *row, bool answered)
 {
 	uint8_t key[GROUP_KEY] = { [KIND_AT] = (uint8_t)kind };
-	bool    good = true;
 
 	memcpy(key, row->host[0], 16);
 	if (kind == PORTS)
@@ -155,15 +216,10 @@ count(struct scans *scans, enum kind kind, const struct report_row *row, bool an
 	if (s == NULL)
 		return false;
 	s->first = s->attempts == 0 ? row->ts : fmin(s->first, row->ts);
-	s->last = s->attempts == 0 ? row->ts : fmax(s->last, row->ts);
-	s->attempts++;
-	s->answers += answered;
-	const unsigned n = s->n;
-	if (add_target(s, hash_of(kind, row), &good) && n < EXAMPLES) {
-		memcpy(s->hosts[n], row->host[1], 16);
-		s->ports[n] = (uint16_t)row->port[1];
-	}
-	return good;
+	s->last = s->attempts == 0 ? row->last : fmax(s->last, row->last);
+	s->attempts += row->count;
+	s->answers += answered ? row->count : 0;
+	return try_all(s, kind, row);
 }
 
 static bool
@@ -198,9 +254,13 @@ scans_add(void *mode, const connlog_record *record, const struct report_row *row
 	const bool    icmp = row->proto.n >= 4 && memcmp(row->proto.p, "icmp", 4) == 0;
 	const int     answer = find_answer(s, record, row, icmp);
 
-	if (answer < 0 || !row->has_ts || !row->has_host[0] || !row->has_host[1] || !row->has_port[1])
+	const bool folded = row->count > 1;
+
+	if (answer < 0 || !row->has_ts || !row->has_host[0])
 		return true;
-	if (count(s, HOSTS, row, answer > 0) && (icmp || count(s, PORTS, row, answer > 0)))
+	const bool hosts = row->has_port[1] && (row->has_host[1] || folded);
+	const bool ports = !icmp && row->has_host[1] && (row->has_port[1] || folded);
+	if ((!hosts || count(s, HOSTS, row, answer > 0)) && (!ports || count(s, PORTS, row, answer > 0)))
 		return true;
 	complain("out of memory: with --rows fewer groups are kept; what follows is not counted");
 	return false;

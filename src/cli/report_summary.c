@@ -65,17 +65,22 @@ count(struct summary *s, const struct report_row *row)
 	bool           same = row->has_host[0] && row->has_host[1] && memcmp(row->host[0], row->host[1], 16) == 0;
 	bool           good = true;
 
-	tally_count(&s->all, orig, resp);
+	const struct tally_entry by_orig = { .connections = row->count, .sent = orig, .received = resp };
+	const struct tally_entry by_resp = { .connections = row->count, .sent = resp, .received = orig };
+
+	tally_count(&s->all, row->count, orig, resp);
 	if (row->has_ts) {
 		s->first = fmin(s->first, row->ts);
 		s->last = fmax(s->last, row->ts);
 	}
 	if (row->has_host[0])
-		good = tally_add(&s->hosts, row->host[0], 16, orig, resp) && good;
+		good = tally_add(&s->hosts, row->host[0], 16, &by_orig) && good;
 	if (row->has_host[1] && !same)
-		good = tally_add(&s->hosts, row->host[1], 16, resp, orig) && good;
-	good = tally_add(&s->services, service, report_service(row, service, sizeof service), orig, resp) && good;
-	good = tally_add(&s->states, state, strlen(state), orig, resp) && good;
+		good = tally_add(&s->hosts, row->host[1], 16, &by_resp) && good;
+	good = tally_add(&s->services, service, report_service(row, service, sizeof service), &by_orig) && good;
+	good = tally_add(&s->states, state, strlen(state), &by_orig) && good;
+	if (row->count > 1) /* no connection's duration and size */
+		return good;
 	good = ranking_add(&s->longest, row->has_duration ? row->duration : 0, row) && good;
 	return ranking_add(&s->largest, (double)orig + (double)resp, row) && good;
 }

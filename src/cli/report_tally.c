@@ -50,22 +50,22 @@ add_up(uint64_t *sum, uint64_t n)
 }
 
 void
-tally_count(struct tally_entry *e, uint64_t sent, uint64_t received)
+tally_count(struct tally_entry *e, uint64_t n, uint64_t sent, uint64_t received)
 {
-	e->connections++;
+	add_up(&e->connections, n);
 	add_up(&e->sent, sent);
 	add_up(&e->received, received);
 }
 
 bool
-tally_add(struct tally *t, const void *name, size_t n, uint64_t sent, uint64_t received)
+tally_add(struct tally *t, const void *name, size_t n, const struct tally_entry *more)
 {
 	struct tally_entry *e = find(t, name, n);
 	if (e == NULL)
 		return false;
 	if (e != &t->rest)
 		t->last = e;
-	tally_count(e, sent, received);
+	tally_count(e, more->connections, more->sent, more->received);
 	return true;
 }
 

@@ -23,10 +23,10 @@ struct tally {
 	struct tally_entry *last; /* logs say the same name many times in a row */
 };
 
-/* One connection more. */
-void tally_count(struct tally_entry *e, uint64_t sent, uint64_t received);
-/* Returns false when out of memory. */
-bool tally_add(struct tally *t, const void *name, size_t n, uint64_t sent, uint64_t received);
+/* So many connections more. */
+void tally_count(struct tally_entry *e, uint64_t n, uint64_t sent, uint64_t received);
+/* The same for the entry of that name.  Returns false when out of memory. */
+bool tally_add(struct tally *t, const void *name, size_t n, const struct tally_entry *more);
 
 enum tally_order { BY_CONNECTIONS, BY_BYTES };
 /* Returns how many of the most are put into `at`, at most `max`, the first in the order first. */

@@ -25,6 +25,12 @@ static const char *const names[VIEW_COLUMNS] = {
 	[VIEW_RESP_PKTS] = "resp_pkts",
 	[VIEW_RESP_IP_BYTES] = "resp_ip_bytes",
 	[VIEW_TUNNEL_PARENTS] = "tunnel_parents",
+	[VIEW_FOLD_COUNT] = "fold.count",
+	[VIEW_FOLD_LAST] = "fold.last",
+	[VIEW_FOLD_HOSTS] = "fold.resp_hosts",
+	[VIEW_FOLD_PORTS] = "fold.resp_ports",
+	[VIEW_FOLD_HOST_SAMPLES] = "fold.resp_samples",
+	[VIEW_FOLD_PORT_SAMPLES] = "fold.port_samples",
 };
 
 void
