@@ -282,6 +282,7 @@ differential: all
 # Without coverage: every engine builds its automata of signatures, which is the same for all inputs, and tracing its comparisons
 # takes two thirds of the time.
 $(patsubst %,$(B)/fuzz/src/dpd/%.o,regex dfa joint): private FUZZ = $(SAN)
+$(B)/fuzzers/fuzz_http: $(B)/fuzz/src/ship/http.o
 $(B)/fuzzers/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/libconnlog.a
 	@mkdir -p $(@D)
 	$(call SAY,LINK    $@)

@@ -5,7 +5,7 @@ _connlog_columns="ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service d
 	tunnel_parents ip_proto community_id orig_l2_addr resp_l2_addr vlan inner_vlan speculative_service
 	failed_service ip_proto_name pppoe_session_id"
 _connlog_formats="zeek json bro2 bro1.5 bro1 bro0 ossem ecs csv parquet"
-_connlog_sinks="unix: tcp:// tcps:// exec: file: redis:// sqlite: parquet: kafka://"
+_connlog_sinks="unix: tcp:// tcps:// exec: file: redis:// rediss:// clickhouse:// clickhouses:// sqlite: parquet: kafka://"
 _connlog_scripts="protocols/conn/community-id-logging protocols/conn/failed-service-logging
 	protocols/conn/ip-proto-name-logging protocols/conn/mac-logging protocols/conn/pppoe-session-id-logging
 	protocols/conn/speculative-service protocols/conn/vlan-logging tuning/json-logs"

@@ -5,7 +5,7 @@ set -l columns ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service dura
 	conn_state local_orig local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes \
 	tunnel_parents ip_proto community_id orig_l2_addr resp_l2_addr vlan inner_vlan speculative_service \
 	failed_service ip_proto_name pppoe_session_id
-set -l sinks unix: tcp:// tcps:// exec: file: redis:// sqlite: parquet: kafka://
+set -l sinks unix: tcp:// tcps:// exec: file: redis:// rediss:// clickhouse:// clickhouses:// sqlite: parquet: kafka://
 set -l formats zeek json bro2 bro1.5 bro1 bro0 ossem ecs csv parquet
 
 # What else is completed depends on the command, which is read where none is named.

@@ -337,6 +337,36 @@ def test_entries_of_redis(env):
         server.wait(60)
 
 
+def test_redis_through_tls(env):
+    if not has(env, "rediss"):
+        raise Skip("built without hiredis or libssl")
+    if not shutil.which("redis-server"):
+        raise Skip("no redis-server here (Debian: redis-server)")
+    certificates(env)
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    server = subprocess.Popen(["redis-server", "--port", "0", "--tls-port", str(port), "--tls-cert-file", "good.pem", "--tls-key-file", "good.key",
+                               "--tls-ca-cert-file", "ca.pem", "--tls-auth-clients", "no", "--unixsocket", env.tmp + "/redis.sock", "--save", "",
+                               "--dir", env.tmp], cwd=env.tmp, stdout=subprocess.PIPE, text=True)
+    try:
+        for line in server.stdout:
+            if "Failed to configure TLS" in line or "not built with TLS" in line or "Bad directive" in line:
+                raise Skip("this redis-server has no TLS")
+            if "eady to accept connections" in line:
+                break
+        capture = env.capture("http.pcap")
+        env.run("--seed", "x", "--to", "rediss://localhost:%d/conn?ca=ca.pem" % port, capture)
+        want = env.run("--seed", "x", "--format", "json", capture).stdout.splitlines()
+        entries = env.must("redis-cli", "-s", env.tmp + "/redis.sock", "--raw", "XRANGE", "conn", "-", "+").splitlines()
+        assert entries[2::3] == want, entries[:6]
+        said = env.run("--to", "rediss://localhost:%d/conn?timeout=0.5" % port, capture, code=1).stderr
+        assert "its certificate is not trusted" in said and "records are lost" in said, said
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
 def test_files_of_parquet(env):
     """The same values as JSON has, from captures and from logs; all files or none."""
     captures = [env.capture(name) for name in ("http.pcap", "dns.pcap") if os.path.exists(env.captures + "/" + name)]

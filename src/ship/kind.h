@@ -55,6 +55,6 @@ const struct ship_kind *ship_kind_at(size_t i);
 const struct ship_kind *ship_kind_find(const char *scheme);
 
 extern const struct ship_kind kind_unix, kind_tcp, kind_tcps, kind_exec, kind_file, kind_redis, kind_sqlite,
-	kind_parquet, kind_kafka;
+	kind_parquet, kind_kafka, kind_rediss, kind_clickhouse, kind_clickhouses;
 
 #endif

@@ -3,8 +3,9 @@
 
 #include "ship/kind.h"
 
-static const struct ship_kind *const kinds[] = { &kind_unix,  &kind_tcp,    &kind_tcps,    &kind_exec, &kind_file,
-	                                             &kind_redis, &kind_sqlite, &kind_parquet, &kind_kafka };
+static const struct ship_kind *const kinds[] = { &kind_unix,    &kind_tcp,   &kind_tcps,       &kind_exec,
+	                                             &kind_file,    &kind_redis, &kind_rediss,     &kind_sqlite,
+	                                             &kind_parquet, &kind_kafka, &kind_clickhouse, &kind_clickhouses };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 const struct ship_kind *

@@ -1,8 +1,10 @@
-/* redis.c - redis://[USER:PASSWORD@]HOST[:PORT]/STREAM: an entry of a stream for each line (XADD), by hiredis.  An entry has one field,
- * "record".  Entries are confirmed one by one; when a connection breaks, those on their way may come twice. */
+/* redis.c - redis://[USER:PASSWORD@]HOST[:PORT]/STREAM and rediss://, which is TLS: an entry of a stream for each line (XADD).  Hiredis writes
+ * commands and reads answers; the connection is ours.  An entry has one field, "record".  Entries are confirmed one by one; when a
+ * connection breaks, those on their way may come twice. */
 #include <stddef.h>
 
 #include "ship/kind.h"
+#include "ship/place.h"
 
 #ifdef CONNLOG_HIREDIS
 #include <hiredis/hiredis.h>
@@ -10,16 +12,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST_ROOM = 256, WORDS = 8, PATIENCE = 10 /* seconds for an answer */ };
+#define PATIENCE 10.0 /* seconds for an answer */
+
+enum { WORDS = 8, PIPELINE = 256 /* commands that wait for their answers */ };
 
 struct redis {
-	char          host[HOST_ROOM];
-	int           port;
+	struct place *place;
 	const char   *user, *password, *database;
 	const char   *words[WORDS]; /* of a command but for the line, which is the last one */
 	size_t        lengths[WORDS];
 	int           words_n;
-	redisContext *c; /* while it is open */
+	redisReader  *reader; /* of answers, while it is open */
+	char         *out;    /* commands to be sent */
+	size_t        out_n, out_room;
 };
 
 static void
@@ -29,25 +34,36 @@ add_word(struct redis *s, const char *word)
 	s->lengths[s->words_n++] = strlen(word);
 }
 
+static void
+redis_free(void *sink)
+{
+	struct redis *s = sink;
+
+	if (s->place != NULL)
+		place_free(s->place);
+	free(s->out);
+	free(s);
+}
+
 static void *
-redis_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t err_size)
+prepare(struct url *u, bool tls, char *err, size_t err_size)
 {
 	struct redis *s = calloc(1, sizeof *s);
-	const char   *most = url_option(u, "maxlen"), *database = url_option(u, "db"), *port = "6379";
+	const char   *most = url_option(u, "maxlen");
 	char         *end;
 
-	(void)setup;
 	if (s == NULL) {
 		snprintf(err, err_size, "out of memory");
 		return NULL;
 	}
 	s->user = u->user;
 	s->password = u->password;
-	s->database = database;
-	if (u->hosts == NULL || *u->path == '\0' || !url_split_host(u->hosts, s->host, sizeof s->host, &port) ||
-	    (s->port = (int)strtol(port, &end, 10)) <= 0 || *end != '\0') {
-		snprintf(err, err_size, "//HOST[:PORT]/STREAM is expected");
-		free(s);
+	s->database = url_option(u, "db");
+	s->place = place_of_host(u, "6379", tls, err, err_size);
+	if (s->place == NULL || *u->path == '\0' || strtol(s->place->port, &end, 10) <= 0 || *end != '\0') {
+		if (s->place != NULL || u->hosts == NULL)
+			snprintf(err, err_size, "//HOST[:PORT]/STREAM is expected");
+		redis_free(s);
 		return NULL;
 	}
 	add_word(s, "XADD");
@@ -63,14 +79,70 @@ redis_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t e
 	return s;
 }
 
+static void *
+redis_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t err_size)
+{
+	(void)setup;
+	return prepare(u, false, err, err_size);
+}
+
+static void *
+rediss_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t err_size)
+{
+	(void)setup;
+	return prepare(u, true, err, err_size);
+}
+
+/* Appends a command to what will be sent.  Returns false when out of memory. */
+static bool
+add_command(struct redis *s, const char **words, const size_t *lengths, int n)
+{
+	char     *command;
+	const int size = redisFormatCommandArgv(&command, n, words, lengths);
+
+	if (size < 0)
+		return false;
+	const size_t need = s->out_n + (size_t)size;
+	char        *more = need > s->out_room ? realloc(s->out, need * 2) : s->out;
+	if (more != NULL) {
+		s->out_room = need > s->out_room ? need * 2 : s->out_room;
+		s->out = more;
+		memcpy(s->out + s->out_n, command, (size_t)size);
+		s->out_n = need;
+	}
+	redisFreeCommand(command);
+	return more != NULL;
+}
+
+/* Sends these.  Returns 0, or -1 with a message in the link. */
+static int
+send_commands(struct redis *s, struct link *l)
+{
+	const size_t n = s->out_n;
+	size_t       done = 0;
+
+	s->out_n = 0;
+	return stream_write(&s->place->stream, l, s->out, n, &done);
+}
+
 /* Reads an answer.  Returns 0, or -1 with a message in the link. */
 static int
 take_reply(struct redis *s, struct link *l)
 {
 	void *reply = NULL;
+	char  bytes[4096];
 
-	if (redisGetReply(s->c, &reply) != REDIS_OK)
-		return link_fail(l, "%s", s->c->errstr);
+	for (;;) {
+		if (redisReaderGetReply(s->reader, &reply) != REDIS_OK)
+			return link_fail(l, "%s", s->reader->errstr);
+		if (reply != NULL)
+			break;
+		const ssize_t got = stream_read(&s->place->stream, l, bytes, sizeof bytes, PATIENCE);
+		if (got < 0)
+			return -1;
+		if (redisReaderFeed(s->reader, bytes, (size_t)got) != REDIS_OK)
+			return link_fail(l, "%s", s->reader->errstr);
+	}
 	const redisReply *r = reply;
 	const bool        good = r->type != REDIS_REPLY_ERROR;
 	if (!good)
@@ -79,20 +151,28 @@ take_reply(struct redis *s, struct link *l)
 	return good ? 0 : -1;
 }
 
+/* Sends a command of up to three words, the last of which may be NULL, and reads the answer. */
+static int
+ask(struct redis *s, struct link *l, const char *command, const char *first, const char *second)
+{
+	const char  *words[] = { command, first, second };
+	const size_t lengths[] = { strlen(command), strlen(first), second != NULL ? strlen(second) : 0 };
+
+	s->out_n = 0;
+	if (!add_command(s, words, lengths, second != NULL ? 3 : 2))
+		return link_fail(l, "out of memory");
+	return send_commands(s, l) == 0 ? take_reply(s, l) : -1;
+}
+
 /* Says who this is, and which database is meant. */
 static int
 log_in(struct redis *s, struct link *l)
 {
-	if (s->password != NULL && *s->user != '\0')
-		redisAppendCommand(s->c, "AUTH %s %s", s->user, s->password);
-	else if (s->password != NULL)
-		redisAppendCommand(s->c, "AUTH %s", s->password);
-	if (s->password != NULL && take_reply(s, l) != 0)
+	const bool named = s->password != NULL && *s->user != '\0';
+
+	if (s->password != NULL && ask(s, l, "AUTH", named ? s->user : s->password, named ? s->password : NULL) != 0)
 		return -1;
-	if (s->database == NULL)
-		return 0;
-	redisAppendCommand(s->c, "SELECT %s", s->database);
-	return take_reply(s, l);
+	return s->database != NULL ? ask(s, l, "SELECT", s->database, NULL) : 0;
 }
 
 static int
@@ -100,47 +180,62 @@ redis_close(void *sink, struct link *l, bool well)
 {
 	struct redis *s = sink;
 
-	(void)l, (void)well;
-	redisFree(s->c);
-	s->c = NULL;
-	return 0;
+	if (s->reader != NULL)
+		redisReaderFree(s->reader);
+	s->reader = NULL;
+	return place_close(s->place, l, well);
 }
 
 static int
 redis_open(void *sink, struct link *l)
 {
-	struct redis        *s = sink;
-	const struct timeval patience = { .tv_sec = PATIENCE };
+	struct redis *s = sink;
 
-	s->c = redisConnectWithTimeout(s->host, s->port, patience);
-	if (s->c == NULL)
-		return link_fail(l, "out of memory");
-	if (s->c->err != 0)
-		link_fail(l, "cannot connect: %s", s->c->errstr);
-	else if (redisSetTimeout(s->c, patience) == REDIS_OK && log_in(s, l) == 0)
+	if (place_open(s->place, l) != 0)
+		return -1;
+	s->place->stream.quiet = true; /* an answer is progress, not what was sent */
+	s->reader = redisReaderCreate();
+	if (s->reader == NULL)
+		link_fail(l, "out of memory");
+	else if (log_in(s, l) == 0)
 		return 0;
 	redis_close(s, l, false);
 	return -1;
+}
+
+/* Sends up to PIPELINE lines of p[at..n).  Returns 0, or -1 with a message in the link; *sent is how many. */
+static int
+send_lines(struct redis *s, struct link *l, const char *p, size_t n, size_t *at, int *sent)
+{
+	const char *end;
+
+	s->out_n = 0;
+	for (*sent = 0; *sent < PIPELINE && *at < n && (end = memchr(p + *at, '\n', n - *at)) != NULL; (*sent)++) {
+		s->words[s->words_n - 1] = p + *at;
+		s->lengths[s->words_n - 1] = (size_t)(end - p) - *at;
+		if (!add_command(s, s->words, s->lengths, s->words_n))
+			return link_fail(l, "out of memory");
+		*at = (size_t)(end + 1 - p);
+	}
+	return *sent > 0 ? send_commands(s, l) : 0;
 }
 
 static int
 redis_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done)
 {
 	struct redis *s = sink;
-	const char   *end;
+	int           sent = 1;
 
-	for (size_t at = *done; at < n && (end = memchr(p + at, '\n', n - at)) != NULL; at = (size_t)(end + 1 - p)) {
-		s->words[s->words_n - 1] = p + at;
-		s->lengths[s->words_n - 1] = (size_t)(end - p) - at;
-		if (redisAppendCommandArgv(s->c, s->words_n, s->words, s->lengths) != REDIS_OK)
-			return link_fail(l, "%s", s->c->errstr);
-	}
-	while (*done < n) {
-		if (take_reply(s, l) != 0)
+	for (size_t at = *done; at < n && sent > 0;) {
+		if (send_lines(s, l, p, n, &at, &sent) != 0)
 			return -1;
-		end = memchr(p + *done, '\n', n - *done);
-		*done = end != NULL ? (size_t)(end + 1 - p) : n;
-		l->counts->moves++;
+		for (int i = 0; i < sent; i++) {
+			if (take_reply(s, l) != 0)
+				return -1;
+			const char *end = memchr(p + *done, '\n', n - *done);
+			*done = end != NULL ? (size_t)(end + 1 - p) : n;
+			l->counts->moves++;
+		}
 	}
 	return 0;
 }
@@ -157,8 +252,26 @@ const struct ship_kind kind_redis = {
 	.open = redis_open,
 	.deliver = redis_deliver,
 	.close = redis_close,
-	.free = free,
+	.free = redis_free,
 #else
 	.missing = "libhiredis-dev",
+#endif
+};
+
+const struct ship_kind kind_rediss = {
+	.scheme = "rediss",
+	.syntax = "rediss://HOST/STREAM",
+	.needs = NEED_NETWORK,
+	.format = "json",
+#if !defined(CONNLOG_HIREDIS)
+	.missing = "libhiredis-dev",
+#elif !defined(CONNLOG_OPENSSL)
+	.missing = "libssl-dev",
+#else
+	.prepare = rediss_prepare,
+	.open = redis_open,
+	.deliver = redis_deliver,
+	.close = redis_close,
+	.free = redis_free,
 #endif
 };

@@ -14,21 +14,12 @@
 #include <unistd.h>
 
 #include "ship/kind.h"
-#include "ship/stream.h"
+#include "ship/place.h"
 #include "ship/tls.h"
 
 #define PATIENCE 10.0 /* seconds for a connection to come about */
 
-enum { HOST_ROOM = 256, DEAD_AFTER_MS = 30000 /* without a receipt */ };
-
-struct place {
-	struct stream        stream;
-	int                  type;            /* unix: SOCK_STREAM, SOCK_DGRAM, or 0 for what is there */
-	const char          *path;            /* of unix; "@" in front stands for a name without a file */
-	char                 host[HOST_ROOM]; /* of the others */
-	const char          *port, *name;     /* name: whose certificate is expected */
-	struct tls_settings *tls;
-};
+enum { DEAD_AFTER_MS = 30000 /* without a receipt */ };
 
 static struct place *
 place_new(char *err, size_t err_size)
@@ -42,7 +33,7 @@ place_new(char *err, size_t err_size)
 	return s;
 }
 
-static void
+void
 place_free(void *sink)
 {
 	struct place *s = sink;
@@ -51,7 +42,7 @@ place_free(void *sink)
 	free(s);
 }
 
-static int
+int
 place_close(void *sink, struct link *l, bool well)
 {
 	struct place *s = sink;
@@ -165,20 +156,46 @@ const struct ship_kind kind_unix = {
 
 /* ---- tcp ---------------------------------------------------------------------------------------------------------- */
 
-static void *
-tcp_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t err_size)
+struct place *
+place_of_host(struct url *u, const char *port, bool tls, char *err, size_t err_size)
 {
 	struct place *s = place_new(err, err_size);
 
-	(void)setup;
 	if (s == NULL)
 		return NULL;
-	if (u->hosts != NULL && u->user == NULL && *u->path == '\0' &&
-	    url_split_host(u->hosts, s->host, sizeof s->host, &s->port))
+	s->port = port;
+	if (u->hosts == NULL || !url_split_host(u->hosts, s->host, sizeof s->host, &s->port)) {
+		snprintf(err, err_size, "//HOST%s is expected", port == NULL ? ":PORT" : "[:PORT]");
+		place_free(s);
+		return NULL;
+	}
+	if (!tls)
 		return s;
-	snprintf(err, err_size, "//HOST:PORT is expected");
+	const char *ca = url_option(u, "ca"), *cert = url_option(u, "cert"), *key = url_option(u, "key");
+	const char *name = url_option(u, "name");
+	s->name = name != NULL ? name : s->host;
+	s->tls = tls_settings_new(ca, cert, key, err, err_size);
+	if (s->tls != NULL)
+		return s;
 	place_free(s);
 	return NULL;
+}
+
+/* Returns the place of tcp:// and tcps://, which have neither a user nor a path. */
+static void *
+stream_of_host(struct url *u, bool tls, char *err, size_t err_size)
+{
+	if (u->user == NULL && *u->path == '\0')
+		return place_of_host(u, NULL, tls, err, err_size);
+	snprintf(err, err_size, "//HOST:PORT is expected");
+	return NULL;
+}
+
+static void *
+tcp_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t err_size)
+{
+	(void)setup;
+	return stream_of_host(u, false, err, err_size);
 }
 
 /* A peer that is silent for good is noticed, and small pieces are not held back. */
@@ -193,8 +210,8 @@ tune(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &dead, sizeof dead);
 }
 
-static int
-tcp_open(void *sink, struct link *l)
+int
+place_open(void *sink, struct link *l)
 {
 	struct place         *s = sink;
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
@@ -223,7 +240,7 @@ const struct ship_kind kind_tcp = {
 	.needs = NEED_NETWORK,
 	.heads = true,
 	.prepare = tcp_prepare,
-	.open = tcp_open,
+	.open = place_open,
 	.deliver = place_deliver,
 	.close = place_close,
 	.free = place_free,
@@ -232,18 +249,8 @@ const struct ship_kind kind_tcp = {
 static void *
 tcps_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t err_size)
 {
-	struct place *s = tcp_prepare(u, setup, err, err_size);
-	const char   *ca = url_option(u, "ca"), *cert = url_option(u, "cert"), *key = url_option(u, "key");
-	const char   *name = url_option(u, "name");
-
-	if (s == NULL)
-		return NULL;
-	s->name = name != NULL ? name : s->host;
-	s->tls = tls_settings_new(ca, cert, key, err, err_size);
-	if (s->tls != NULL)
-		return s;
-	place_free(s);
-	return NULL;
+	(void)setup;
+	return stream_of_host(u, true, err, err_size);
 }
 
 const struct ship_kind kind_tcps = {
@@ -255,7 +262,7 @@ const struct ship_kind kind_tcps = {
 #endif
 	.heads = true,
 	.prepare = tcps_prepare,
-	.open = tcp_open,
+	.open = place_open,
 	.deliver = place_deliver,
 	.close = place_close,
 	.free = place_free,

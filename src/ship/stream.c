@@ -42,6 +42,25 @@ write_some(const struct stream *s, const char *p, size_t n, short *events, struc
 	return s->socket ? send(s->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT) : write(s->fd, p, n);
 }
 
+ssize_t
+stream_read(const struct stream *s, struct link *l, char *p, size_t n, double seconds)
+{
+	for (;;) {
+		short         events = POLLIN;
+		const ssize_t got = s->tls != NULL ? tls_read(s->tls, p, n, &events, l) : recv(s->fd, p, n, MSG_DONTWAIT);
+		if (got > 0)
+			return got;
+		if (got == 0)
+			return link_fail(l, "the other side has closed the connection");
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return s->tls != NULL ? -1 : link_fail_errno(l, "cannot read");
+		if (link_wait(l, s->fd, events, seconds) != 0)
+			return link_fail(l, "no answer");
+	}
+}
+
 /* Returns how many bytes to write with one call. */
 static size_t
 piece(const struct stream *s, const char *p, size_t n)
@@ -62,7 +81,7 @@ stream_write(const struct stream *s, struct link *l, const char *p, size_t n, si
 		const ssize_t took = write_some(s, p + at, want - s->datagram, &events, l);
 		if (took >= 0) {
 			at += s->datagram ? want : (size_t)took;
-			l->counts->moves++;
+			l->counts->moves += !s->quiet;
 			continue;
 		}
 		if (errno == EINTR)

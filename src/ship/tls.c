@@ -156,6 +156,24 @@ tls_write(struct tls *t, const char *p, size_t n, short *events, struct link *l)
 	return -1;
 }
 
+ssize_t
+tls_read(struct tls *t, char *p, size_t n, short *events, struct link *l)
+{
+	size_t took;
+
+	ERR_clear_error();
+	const int outcome = SSL_read_ex(t->ssl, p, n, &took);
+	if (outcome == 1)
+		return (ssize_t)took;
+	*events = wanted(t->ssl, outcome);
+	errno = *events != 0 ? EAGAIN : EPROTO;
+	if (*events == 0 && SSL_get_error(t->ssl, outcome) == SSL_ERROR_ZERO_RETURN)
+		return 0;
+	if (*events == 0)
+		say_why(t->ssl, l);
+	return -1;
+}
+
 bool
 tls_look(struct tls *t)
 {
@@ -205,6 +223,13 @@ tls_open(struct tls_settings *s, int fd, const char *host, struct link *l)
 
 ssize_t
 tls_write(struct tls *t, const char *p, size_t n, short *events, struct link *l)
+{
+	(void)t, (void)p, (void)n, (void)events, (void)l;
+	return -1;
+}
+
+ssize_t
+tls_read(struct tls *t, char *p, size_t n, short *events, struct link *l)
 {
 	(void)t, (void)p, (void)n, (void)events, (void)l;
 	return -1;

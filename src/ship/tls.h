@@ -18,6 +18,8 @@ void                 tls_settings_free(struct tls_settings *s);
 struct tls *tls_open(struct tls_settings *s, int fd, const char *host, struct link *l);
 /* Returns as write() does; EAGAIN: *events are to be waited for. Anything else is told in the link. */
 ssize_t tls_write(struct tls *t, const char *p, size_t n, short *events, struct link *l);
+/* The same for read(); 0: the other side has closed the connection. */
+ssize_t tls_read(struct tls *t, char *p, size_t n, short *events, struct link *l);
 /* Returns whether the other side is still there; what it says is skipped. */
 bool tls_look(struct tls *t);
 /* Says good-bye where `well`. */
