@@ -11,7 +11,9 @@ extern "C" {
 
 /* Says that from now on all packets are those that the source has given with its last read.  Workers then read them where the
  * source has them, and no copy is made.  The source must be there until connlog_lend() is called with NULL, or the engine is
- * freed.  connlog_run() does this by itself; with one worker it changes nothing. */
+ * freed.  connlog_run() does this by itself.  With one worker, payload of plain
+ * files that may have to be looked at again is then kept as its place in the file, of which the engine keeps a descriptor open (of 64
+ * files at most); if it has changed when it is read again, connlog_packets() returns CONNLOG_IO. */
 CONNLOG_API int connlog_lend(connlog_engine *e, connlog_source *s);
 
 #ifdef __cplusplus

@@ -127,16 +127,17 @@ feed_seek(struct feed *f, uint64_t offset)
 	return true;
 }
 
-/* Returns the bytes left in a regular file from its current position, or 0 for other files. */
-static uint64_t
-size_left(int fd)
+/* Notes the position and the size of a regular file; `begun` bytes of it have been read already. */
+static void
+note_size(struct feed *f, size_t begun)
 {
 	struct stat st;
 	off_t       at;
 
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (at = lseek(fd, 0, SEEK_CUR)) < 0 || st.st_size <= at)
-		return 0;
-	return (uint64_t)(st.st_size - at);
+	if (fstat(f->fd, &st) != 0 || !S_ISREG(st.st_mode) || (at = lseek(f->fd, 0, SEEK_CUR)) < 0 || st.st_size <= at)
+		return;
+	f->from = (uint64_t)at - begun;
+	f->size = (uint64_t)(st.st_size - at) + begun;
 }
 
 int
@@ -148,9 +149,7 @@ feed_open(struct feed *f, const char *path, struct bytes begun, const volatile s
 		fail(f, CONNLOG_IO, "cannot be opened: ", strerror(errno));
 		return f->status;
 	}
-	f->size = size_left(f->fd);
-	if (f->size > 0)
-		f->size += begun.n;
+	note_size(f, begun.n);
 	posix_fadvise(f->fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* only a hint, which pipes do not support */
 	return CONNLOG_OK;
 }

@@ -19,6 +19,7 @@ struct feed {
 	bool  ahead; /* another thread reads, so it is not called here */
 
 	uint64_t raw;      /* bytes read from the file, before unpacking */
+	uint64_t from;     /* position of a regular file when it was opened, less the bytes read before */
 	uint64_t size;     /* size when it was opened, 0 if unknown */
 	int      status;   /* CONNLOG_OK, or why the bytes end before the file's end */
 	char     why[160]; /* the message for `status` */

@@ -192,6 +192,15 @@ files_lend(connlog_source *s, bool on)
 	return f->lends ? &f->windows : NULL;
 }
 
+static bool
+files_extent(const connlog_source *s, struct source_extent *out)
+{
+	const struct files *f = (const struct files *)(const void *)s;
+
+	out->opened = f->next;
+	return f->open && stream_extent(&f->file.in, out);
+}
+
 static void
 files_free(connlog_source *s)
 {
@@ -210,7 +219,8 @@ files_free(connlog_source *s)
 static struct files *
 files_new(const char *bpf, char *err, size_t err_size)
 {
-	static const struct source_ops ops = { files_read, files_progress, files_stop, files_free, NULL, files_lend, NULL };
+	static const struct source_ops ops = { files_read, files_progress, files_stop, files_free,
+		                                   NULL,       files_lend,     NULL,       files_extent };
 	struct files                  *f = calloc(1, sizeof *f);
 
 	if (!f) {

@@ -46,6 +46,12 @@ source_lend(connlog_source *s, bool on)
 	return s->ops->lend ? s->ops->lend(s, on) : NULL;
 }
 
+bool
+source_extent(const connlog_source *s, struct source_extent *out)
+{
+	return s->ops->extent && s->ops->extent(s, out);
+}
+
 void
 connlog_source_stop(connlog_source *s)
 {

@@ -8,9 +8,18 @@
 
 #include <stdarg.h>
 
+#include "base/bytes.h"
 #include "connlog_live.h"
 
 struct windows;
+
+/* Bytes in memory that the source's file still has. */
+struct source_extent {
+	struct bytes at;     /* until the next read */
+	uint64_t     offset; /* of at.p in the file */
+	int          fd;     /* of the file, which can be read at any offset */
+	uint64_t     opened; /* which of the source's files it is */
+};
 
 struct source_ops {
 	int (*read)(connlog_source *s, connlog_packet *p, size_t max, char *err, size_t err_size);
@@ -21,6 +30,7 @@ struct source_ops {
 	bool (*interface)(const connlog_source *s, size_t i, connlog_interface_progress *out);
 	struct windows *(*lend)(connlog_source *s, bool on);
 	bool (*ring)(const connlog_source *s, size_t i, size_t ring, connlog_ring_progress *out);
+	bool (*extent)(const connlog_source *s, struct source_extent *out);
 };
 
 struct connlog_source {
@@ -35,6 +45,9 @@ __attribute__((format(printf, 4, 5))) int source_fail(char *err, size_t err_size
  * returned (windows.h).  Returns NULL if that is not possible.  With `on` false lending ends; all windows must have been
  * returned. */
 struct windows *source_lend(connlog_source *s, bool on);
+
+/* Returns false unless the packets of the last read lie in a plain file that can be read again. */
+bool source_extent(const connlog_source *s, struct source_extent *out);
 
 /* Creates a source for one capture in memory, which must outlive it; for tests and the fuzzer.  Returns NULL and writes
  * a message to `err` on failure. */

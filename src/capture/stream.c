@@ -252,6 +252,15 @@ stream_open_memory(struct stream *s, struct bytes memory, size_t window)
 	return begin(s, window);
 }
 
+bool
+stream_extent(const struct stream *s, struct source_extent *out)
+{
+	out->at = (struct bytes){ s->buf, s->end };
+	out->offset = s->feed.from + s->base;
+	out->fd = s->feed.fd;
+	return s->feed.size > 0 && !s->feed.codec;
+}
+
 void
 stream_close(struct stream *s)
 {

@@ -63,6 +63,11 @@ stream_position(const struct stream *s)
 	return s->base + s->pos;
 }
 
+struct source_extent;
+
+/* Fills in all but `opened`.  Returns false where what the window holds cannot be read again. */
+bool stream_extent(const struct stream *s, struct source_extent *out);
+
 /* Returns whether the file is compressed. */
 static inline bool
 stream_packed(const struct stream *s)

@@ -185,6 +185,12 @@ finish(struct run *r)
 		complain("out of memory: the log ends early; give it more memory, or fewer workers (-j)");
 		complete = false;
 	}
+	if (status == CONNLOG_IO && o->status == CONNLOG_OK) {
+		complain(
+			"a capture has changed while it was read: what had to be read again is not there any more, and the log "
+			"ends early");
+		complete = false;
+	}
 	if (o->status != CONNLOG_OK && (o->status != CONNLOG_CLOSED || r->live)) {
 		complain("%s; %" PRIu64 " of %" PRIu64 " %s are lost", o->error, o->lost, o->records,
 		         r->settings->events != 0 ? "events" : "records");

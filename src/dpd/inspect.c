@@ -447,6 +447,7 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 void
 inspector_free(struct inspector *i)
 {
+	again_free(&i->again);
 	slab_free_all(&i->verdicts);
 	pool_free_all(&i->pool);
 	registry_free(&i->registry);

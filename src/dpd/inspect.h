@@ -19,6 +19,7 @@
 
 #include "base/chain.h"
 #include "base/pool.h"
+#include "capture/again.h"
 #include "conn/conn.h"
 #include "dpd/expect.h"
 #include "dpd/options.h"
@@ -109,6 +110,7 @@ struct inspector {
 	struct slab                   verdicts;
 	struct pool                   pool;   /* of inspections, further talks and matchers */
 	struct slab                  *blocks; /* of the pool, for chains */
+	struct again                  again;  /* where payload is kept as its place in a file */
 	struct expectations           expect;
 	struct budget                 held; /* talk_budget() */
 	struct event                  events[EVENTS_MAX];

@@ -4,14 +4,18 @@
  * a signature attaches gets all of it, the chunk that goes beyond included.  After that a match only names a service in
  * speculative_service, if matching goes on at all (dpd_match_only_beginning).
  *
- * Kept: [length << 2 | gap << 1 | side, as few bytes as it takes] [bytes] ...; a gap has no bytes, only its length.
+ * Kept: [length << 3 | again << 2 | gap << 1 | side, as few bytes as it takes] [bytes] ...; a gap has no bytes, only its length, and
+ * what can be read again from its file has its place there.
  */
 #include "dpd/inspect.h"
 
-#define HEAD_SIDE 1u
-#define HEAD_GAP  2u
-#define HEAD_BITS 2
-#define HEAD_MAX  5 /* bytes */
+#define HEAD_SIDE   1u
+#define HEAD_GAP    2u
+#define HEAD_AGAIN  4u
+#define HEAD_BITS   3
+#define HEAD_MAX    5  /* bytes */
+#define PLACE_SIZE  6  /* bytes of a place in a file */
+#define LONG_ENOUGH 16 /* bytes of a chunk of which only the place is kept */
 
 bool
 pia_attach(struct inspect *in, struct talk *parent)
@@ -45,7 +49,7 @@ pia_forget(struct inspect *in, struct talk *t)
 
 /* Writes a number by sevens of its bits, the lowest first; the upper bit says that there are more.  Returns the bytes written. */
 static size_t
-put_head(uint8_t out[HEAD_MAX], uint32_t v)
+put_head(uint8_t out[HEAD_MAX], uint64_t v)
 {
 	size_t n = 0;
 
@@ -55,30 +59,60 @@ put_head(uint8_t out[HEAD_MAX], uint32_t v)
 	return n;
 }
 
-static uint32_t
+static size_t
+put_place(uint8_t out[PLACE_SIZE], uint64_t place)
+{
+	const uint32_t low = (uint32_t)place;
+	const uint16_t high = (uint16_t)(place >> 32);
+
+	memcpy(out, &low, sizeof low);
+	memcpy(out + sizeof low, &high, sizeof high);
+	return PLACE_SIZE;
+}
+
+static uint64_t
+take_place(struct bytes *in)
+{
+	uint32_t low;
+	uint16_t high;
+
+	memcpy(&low, in->p, sizeof low);
+	memcpy(&high, in->p + sizeof low, sizeof high);
+	*in = bytes_skip(*in, PLACE_SIZE);
+	return low | (uint64_t)high << 32;
+}
+
+static uint64_t
 take_head(struct bytes *in)
 {
-	uint32_t v = 0;
+	uint64_t v = 0;
 
 	for (unsigned shift = 0; in->n > 0; shift += 7) {
 		const uint8_t c = in->p[0];
 		*in = bytes_skip(*in, 1);
-		v |= (uint32_t)(c & 0x7f) << shift;
+		v |= (uint64_t)(c & 0x7f) << shift;
 		if (c < 0x80)
 			break;
 	}
 	return v;
 }
 
-/* Keeps a chunk for replay; without memory, nothing any more. */
+/* Keeps a chunk for replay, or a gap, which has no bytes; without memory, nothing any more. */
 static void
-keep(struct inspect *in, struct talk *t, int side, uint32_t kind, uint32_t len, struct bytes b)
+keep(struct inspect *in, struct talk *t, int side, uint64_t len, struct bytes b)
 {
 	struct pia    *p = talk_state(t);
-	uint8_t        room[HEAD_MAX];
-	const uint32_t value = len << HEAD_BITS | kind | (side ? HEAD_SIDE : 0);
+	uint8_t        room[HEAD_MAX + PLACE_SIZE];
+	uint64_t       place;
+	const bool     again = b.n >= LONG_ENOUGH && again_place(&in->by->again, b, &place);
+	const uint32_t kind = (b.n == 0 ? HEAD_GAP : 0) | (again ? HEAD_AGAIN : 0) | (side ? HEAD_SIDE : 0);
+	size_t         n = put_head(room, len << HEAD_BITS | kind);
 
-	if (!chain_add(&p->kept, in->by->blocks, (struct bytes){ room, put_head(room, value) }, b))
+	if (again) {
+		n += put_place(room + n, place);
+		b.n = 0;
+	}
+	if (!chain_add(&p->kept, in->by->blocks, (struct bytes){ room, n }, b))
 		forget_kept(in, p);
 }
 
@@ -108,7 +142,7 @@ replay_datagrams(struct bytes kept, struct talk *to, int side, struct bytes now)
 		if (last) {
 			talk_what(to)->feed(to, side, now);
 		} else {
-			const uint32_t head = take_head(&kept);
+			const uint64_t head = take_head(&kept);
 			talk_what(to)->feed(to, (head & HEAD_SIDE) != 0, bytes_head(kept, head >> HEAD_BITS));
 			kept = bytes_skip(kept, head >> HEAD_BITS);
 		}
@@ -122,7 +156,7 @@ static void
 replay_stream(struct inspect *in, struct bytes kept, struct talk *to, int side, struct bytes now)
 {
 	while (kept.n > 0) {
-		const uint32_t head = take_head(&kept), len = head >> HEAD_BITS;
+		const uint64_t head = take_head(&kept), len = head >> HEAD_BITS;
 		const int      from = (head & HEAD_SIDE) != 0;
 		if (head & HEAD_GAP) {
 			if (talk_what(to)->gap && !(to->flags & (TALK_SKIP | TALK_REMOVING)))
@@ -135,6 +169,65 @@ replay_stream(struct inspect *in, struct bytes kept, struct talk *to, int side, 
 	tree_feed(in, to, side, now);
 }
 
+/* Returns how many bytes there are once those that are only places have been read. */
+static size_t
+size_in_full(struct bytes kept)
+{
+	size_t n = kept.n;
+
+	while (kept.n > 0) {
+		const uint64_t head = take_head(&kept), len = head >> HEAD_BITS;
+		if (head & HEAD_AGAIN)
+			n += (size_t)len - PLACE_SIZE;
+		if (!(head & HEAD_GAP))
+			kept = bytes_skip(kept, head & HEAD_AGAIN ? PLACE_SIZE : (size_t)len);
+	}
+	return n;
+}
+
+/* Writes all of it, with the bytes of places.  Returns false where these cannot be read any more. */
+static bool
+copy_in_full(struct again *again, struct bytes kept, uint8_t *out)
+{
+	while (kept.n > 0) {
+		const uint64_t head = take_head(&kept);
+		const size_t   len = head & HEAD_GAP ? 0 : (size_t)(head >> HEAD_BITS);
+		out += put_head(out, head & ~(uint64_t)HEAD_AGAIN);
+		if (head & HEAD_AGAIN) {
+			if (!again_read(again, take_place(&kept), out, len))
+				return false;
+		} else if (len > 0) {
+			memcpy(out, kept.p, len);
+			kept = bytes_skip(kept, len);
+		}
+		out += len;
+	}
+	return true;
+}
+
+/* Gathers what is kept, without places.  Returns it in a block of the pool, which is NULL where nothing is kept or it is not to be had. */
+static uint8_t *
+gather_kept(struct inspect *in, const struct pia *p, uint32_t *name, size_t *n)
+{
+	struct pool *pool = &in->by->pool;
+	uint32_t     short_name;
+	uint8_t     *brief = p->kept.n > 0 ? pool_alloc(pool, p->kept.n, &short_name) : NULL, *all = NULL;
+
+	*n = 0;
+	if (!brief)
+		return NULL;
+	chain_copy(&p->kept, in->by->blocks, brief);
+	const struct bytes kept = { brief, p->kept.n };
+	*n = size_in_full(kept);
+	all = pool_alloc(pool, *n, name);
+	if (all && !copy_in_full(&in->by->again, kept, all)) {
+		pool_release(pool, all, *name);
+		all = NULL;
+	}
+	pool_release(pool, brief, short_name);
+	return all;
+}
+
 /* Returns false if a datagram's recogniser threw. */
 static bool
 replay(struct inspect *in, struct talk *t, struct talk *to, int side, struct bytes now)
@@ -142,14 +235,13 @@ replay(struct inspect *in, struct talk *t, struct talk *to, int side, struct byt
 	struct pool *pool = &in->by->pool;
 	struct pia  *p = talk_state(t);
 	uint32_t     name = 0;
-	uint8_t     *all = p->kept.n > 0 ? pool_alloc(pool, p->kept.n, &name) : NULL;
+	size_t       n;
+	uint8_t     *all = gather_kept(in, p, &name, &n);
 	bool         good = true;
 
-	if (all)
-		chain_copy(&p->kept, in->by->blocks, all);
-	else
+	if (!all)
 		forget_kept(in, p);
-	const struct bytes kept = { all, p->kept.n };
+	const struct bytes kept = { all, all ? n : 0 };
 	if ((in->flags & INSPECT_UDP) && !t->parent)
 		good = replay_datagrams(kept, to, side, now);
 	else
@@ -225,7 +317,7 @@ pia_feed(struct inspect *in, struct talk *t, int side, struct bytes b)
 	if (last)
 		stop_buffering(in, t);
 	else if (buffers)
-		keep(in, t, side, 0, (uint32_t)b.n, b);
+		keep(in, t, side, b.n, b);
 }
 
 void
@@ -240,7 +332,7 @@ pia_gap(struct inspect *in, struct talk *t, int side, uint64_t len)
 	if (++p->chunks > in->by->opt->dpd_max_packets)
 		stop_buffering(in, t);
 	else
-		keep(in, t, side, HEAD_GAP, (uint32_t)len, (struct bytes){ NULL, 0 });
+		keep(in, t, side, len, (struct bytes){ NULL, 0 });
 }
 
 bool

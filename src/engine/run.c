@@ -9,6 +9,7 @@ int
 connlog_lend(connlog_engine *e, connlog_source *s)
 {
 	e->lender = s;
+	again_source(&e->inspector.again);
 	return e->crew && e->crew->started ? crew_lend(e->crew, s) : e->status;
 }
 
