@@ -24,7 +24,7 @@ struct again {
 	int                   fd[AGAIN_FILES]; /* the current file's is the last one */
 };
 
-/* The source has read its next packets; NULL: what comes is not a source's. */
+/* The source has read its next packets; NULL: what comes is not a source's, or need not be read again. */
 void again_window(struct again *a, const connlog_source *s);
 /* The source is another one from now on, even if it lies where the one before did. */
 void again_source(struct again *a);
@@ -41,6 +41,13 @@ again_place(const struct again *a, struct bytes b, uint64_t *place)
 	const uint64_t offset = a->offset + into;
 	*place = offset | (uint64_t)(a->n_files - 1u) << AGAIN_BITS;
 	return offset >> AGAIN_BITS == 0;
+}
+
+/* Returns a status, or that a place could not be read where it is CONNLOG_OK. */
+static inline int
+again_status(const struct again *a, int status)
+{
+	return a->failed && status == CONNLOG_OK ? CONNLOG_IO : status;
 }
 
 /* Reads `n` bytes from a place.  Returns false, and notes it, where they are not there any more. */

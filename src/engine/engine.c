@@ -459,8 +459,7 @@ connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
 {
 	if (has_crew(e))
 		return crew_packets(e->crew, p, n);
-	if (e->lender && e->store.watcher)
-		again_window(&e->inspector.again, e->lender);
+	again_window(&e->inspector.again, e->store.watcher ? e->lender : NULL);
 	while (n > 0 && e->status == CONNLOG_OK) {
 		const struct batch_view b = { p, e->times, n < e->batch ? n : e->batch, e->packets, false };
 		engine_note(e, e->times, p, b.n);
@@ -468,9 +467,7 @@ connlog_packets(connlog_engine *e, const connlog_packet *p, size_t n)
 		p += b.n;
 		n -= b.n;
 	}
-	if (e->inspector.again.failed && e->status == CONNLOG_OK)
-		e->status = CONNLOG_IO;
-	return e->status;
+	return e->status = again_status(&e->inspector.again, e->status);
 }
 
 int
