@@ -8,8 +8,6 @@
 #include "capture/capfile.h"
 #include "capture/dlt.h"
 
-#include <pcap/dlt.h>
-
 #define MAGIC_MICROSECONDS 0xa1b2c3d4u
 #define MAGIC_NANOSECONDS  0xa1b23c4du
 #define MAGIC_KUZNETZOV    0xa1b2cd34u
@@ -148,7 +146,7 @@ pcap_file_next(struct capfile *f, connlog_packet *p, size_t max, char *err, size
 			return status;
 		n = take_any(f, p, max);
 	}
-	if (f->big_endian && f->pcap.link == DLT_NFLOG)
+	if (dlt_is_foreign(f->pcap.link, f->big_endian))
 		for (size_t i = 0; i < n; i++)
 			dlt_swap_nflog(f->in.buf + (p[i].data - f->in.buf), p[i].caplen);
 	f->packets += n;

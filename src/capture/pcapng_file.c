@@ -16,7 +16,6 @@
 #include "capture/capfile.h"
 #include "capture/dlt.h"
 
-#include <pcap/dlt.h>
 #include <stdlib.h>
 
 #define BYTE_ORDER_MAGIC 0x1a2b3c4du
@@ -326,7 +325,7 @@ take_packet(struct capfile *f, const struct block *k, connlog_packet *p, char *e
 	p->link = i->link;
 	p->flags = 0;
 	set_time(p, i, t);
-	if (f->big_endian && p->link == DLT_NFLOG)
+	if (dlt_is_foreign(p->link, f->big_endian))
 		dlt_swap_nflog(writable(f, p->data), p->caplen);
 	if (f->as_zeek && p->caplen > p->len)
 		memset(writable(f, p->data) + p->len, 0, p->caplen - p->len);
@@ -365,7 +364,7 @@ take_plain(struct capfile *f, connlog_packet *p, size_t max)
 	struct bytes                         b = stream_bytes(&f->in);
 	size_t                               n = 0;
 
-	if (f->big_endian || f->as_zeek)
+	if (f->big_endian || f->as_zeek || HOST_BIG_ENDIAN)
 		return 0;
 	for (; n < max && b.n >= ENHANCED_MIN; n++) {
 		const uint8_t *h = b.p;
