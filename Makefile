@@ -10,16 +10,23 @@ SHELL := /bin/bash
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+OBJCOPY := objcopy
 FUZZ_CC := clang
 B := build
 PREFIX := /usr/local
 # Settings are the system's, unless this is installed beside it.
 SYSCONFDIR = $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
+LIBDIR = $(PREFIX)/lib
+UNITDIR = $(PREFIX)/lib/systemd/system
+DOCDIR = $(PREFIX)/share/doc/connlog
 JOBS := $(shell nproc)
 SHARED := ../shared
 FUZZ_SECONDS := 60
+HOURS :=
+PACK :=
 SEEDS := 100
 FIRST := 1
+ARCH := arm64
 ZEEK ?=
 SCALE := 1
 ROUNDS := 5
@@ -61,10 +68,13 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointe
 CFLAGS := -O2 -g
 # gcc optimises the program as a whole; the fat objects in the library suit any linker.
 LTO := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-flto=auto -ffat-lto-objects)
+# A build whose date is given has the same bytes in any folder.
+SAME := $(if $(SOURCE_DATE_EPOCH),-ffile-prefix-map=$(CURDIR)=.)
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ := $(SAN) -fsanitize=fuzzer-no-link
+FUZZ_ENGINE := -fsanitize=fuzzer
 BASE_CFLAGS = -std=c17 -D_GNU_SOURCE -Iinclude -Isrc $(WARN) -fvisibility=hidden -fPIC -MMD -MP $(PKG_CFLAGS) \
-	$(PROGRAM_CFLAGS) $(WHERE_CFLAGS) $(CPPFLAGS)
+	$(PROGRAM_CFLAGS) $(WHERE_CFLAGS) $(strip $(SAME) $(PAGE_CFLAGS) $(CPPFLAGS))
 
 SCRIPT_SRC := $(wildcard src/script/*.c)
 LIB_SRC := $(filter-out src/cli/% src/ship/% src/sensor/% src/guard/% $(SCRIPT_SRC),$(wildcard src/*/*.c src/service/*/*.c)) \
@@ -81,7 +91,7 @@ C_FILES := $(wildcard include/*.h src/*/*.[ch] src/service/*/*.[ch] test/unit/*.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
 .PHONY: all lib faults kills schemas test check unit examples threads captures golden demo bench report fuzz fuzzers conformance differential install format clean help FORCE \
-	abi abi-check docs 	lint lint-tools lint-format lint-tidy lint-cppcheck
+	valgrind coverage lint-shell lint-analyzer abi abi-check docs deb deb-check rpm reproducible cross 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
 
@@ -91,6 +101,8 @@ help:
 	@echo 'make test               install what is needed, build with ASan and UBSan, run every test'
 	@echo 'make unit               only the unit tests'
 	@echo 'make threads            the tests that have threads, under ThreadSanitizer'
+	@echo 'make valgrind           the unit tests under valgrind'
+	@echo 'make coverage           lines and branches that the tests run, and the gaps; ONLY=TEXT for some tests'
 	@echo 'make faults             every call of the system fails in turn: none may end in a crash'
 	@echo 'make kills              a sensor is killed 200 times: its logs are whole'
 	@echo 'make examples           the programs in examples/, in build/examples'
@@ -101,12 +113,17 @@ help:
 	@echo 'make differential SEEDS=100   captures made by chance: connlog against itself, or against ZEEK=PATH'
 	@echo 'make bench SCALE=1      speed and memory on four synthetic captures, against a reader that only counts'
 	@echo 'make report             measure all that stands in docs/BENCHMARKS.md, and write it there: 6 GB of disk, ten minutes'
-	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each'
+	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each; HOURS=1 that many in all; PACK=1 keeps what is found'
 	@echo 'make abi-check          whether programs linked with the last release run with this library (libabigail)'
 	@echo 'make abi                write the description of the interface anew: packaging/abi'
+	@echo 'make deb                the packages for Debian, in build/deb, and lintian'
+	@echo 'make deb-check          install, run, upgrade and remove them in a clean system (root)'
+	@echo 'make rpm                the packages for RPM systems, in build/rpm'
+	@echo 'make reproducible       build the packages in two folders and compare them'
+	@echo 'make cross ARCH=arm64   build for another processor and run the tests under QEMU; also s390x, which is big-endian'
 	@echo 'make docs               the reference of the library, by Doxygen, and the picture of the tour, by Graphviz'
 	@echo 'make schemas            write the schemas of share/connlog anew from the table of columns'
-	@echo 'make lint               clang-format, clang-tidy, cppcheck'
+	@echo 'make lint               clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make format             let clang-format write the files'
 	@echo 'make install PREFIX=/usr/local DESTDIR=    all of it; settings in /etc stay as they are'
 	@echo 'make clean              remove build/'
@@ -147,14 +164,14 @@ $(B)/fuzz/libconnlog.a: $(LIB_SRC:%.c=$(B)/fuzz/%.o)
 $(B)/obj/libconnlog.a $(B)/san/libconnlog.a $(B)/fuzz/libconnlog.a:
 	@rm -f $@
 	$(call SAY,AR      $@)
-	$(Q)ar rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 # The static library is one object in which only connlog_* is left global, so that its inner names meet nobody's.
 $(B)/libconnlog.a: $(LIB_SRC:%.c=$(B)/obj/%.o)
 	$(call SAY,AR      $@)
-	$(Q)$(CC) $(CFLAGS) $(LTO) $(if $(LTO),-flinker-output=nolto-rel) -r -nostdlib -o $(B)/obj/libconnlog.o $^
-	$(Q)objcopy --localize-hidden $(B)/obj/libconnlog.o
+	$(Q)$(CC) $(CFLAGS) $(SAME) $(LTO) $(if $(LTO),-flinker-output=nolto-rel) -r -nostdlib -o $(B)/obj/libconnlog.o $^
+	$(Q)$(OBJCOPY) --localize-hidden $(B)/obj/libconnlog.o
 	@rm -f $@
-	$(Q)ar rcs $@ $(B)/obj/libconnlog.o
+	$(Q)$(AR) rcs $@ $(B)/obj/libconnlog.o
 # Only what the headers declare is exported.
 $(B)/obj/libconnlog.map: FORCE
 	@mkdir -p $(@D)
@@ -162,13 +179,13 @@ $(B)/obj/libconnlog.map: FORCE
 		echo '$(SYMBOL_VERSION) { global: connlog_*; local: *; };' >$@
 $(B)/$(SONAME): $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/libconnlog.map
 	$(call SAY,LINK    $@)
-	$(Q)$(CC) $(CFLAGS) $(LTO) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,$(B)/obj/libconnlog.map -Wl,--no-undefined \
+	$(Q)$(CC) $(CFLAGS) $(SAME) $(LTO) -shared -Wl,-soname,$(SONAME) -Wl,--version-script,$(B)/obj/libconnlog.map -Wl,--no-undefined \
 		$(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
 
 lib: $(B)/libconnlog.a $(B)/$(SONAME)
 $(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/obj/libconnlog.a
 	$(call SAY,LINK    $@)
-	$(Q)$(CC) $(CFLAGS) $(LTO) $(LDFLAGS) -o $@ $^ $(LIBS) $(PROGRAM_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAME) $(LTO) $(LDFLAGS) -o $@ $^ $(LIBS) $(PROGRAM_LIBS)
 $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS) $(PROGRAM_LIBS)
@@ -201,7 +218,7 @@ $(foreach lua,$(OTHER_LUAS),$(eval $(call OTHER_LUA,$(lua))))
 PAGE := $(patsubst %,$(B)/html/%.inc,page.html page.css page.js)
 PAGE_JS := $(patsubst %,src/cli/html/%.js,data filter charts table story page)
 $(foreach v,obj san,$(B)/$v/src/cli/html_page.o): $(PAGE)
-$(foreach v,obj san,$(B)/$v/src/cli/html_page.o): private CPPFLAGS += -I$(B)/html
+$(foreach v,obj san,$(B)/$v/src/cli/html_page.o): private PAGE_CFLAGS := -I$(B)/html
 as_bytes = od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g'
 $(B)/html/%.inc: src/cli/html/%
 	@mkdir -p $(@D)
@@ -215,7 +232,7 @@ $(B)/html/page.js.inc: $(PAGE_JS)
 $(B)/san/libsensor.a: $(SENSOR_SRC:%.c=$(B)/san/%.o)
 	@rm -f $@
 	$(call SAY,AR      $@)
-	$(Q)ar rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 $(B)/unit/%: $(B)/san/test/unit/%.o $(B)/san/libsensor.a $(B)/san/libconnlog.a
 	@mkdir -p $(@D)
 	$(call SAY,LINK    $@)
@@ -237,6 +254,25 @@ THREADED := $(patsubst %,$(B)/tsan/unit/%,threads_test log_test capture_feed_tes
 threads:
 	@$(AGAIN) B=$(B)/tsan SAN='-O1 -g -fsanitize=thread' $(THREADED)
 	@for t in $(THREADED); do $$t || exit 1; done
+
+# The unit tests under valgrind, which sees reads of memory that was never written, and what is lost.
+valgrind:
+	@scripts/setup bench
+	@$(AGAIN) B=$(B)/valgrind SAN='-O1 -g' $(UNIT:$(B)/%=$(B)/valgrind/%)
+	@for t in $(UNIT:$(B)/%=$(B)/valgrind/%); do \
+		valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite,indirect $$t || exit 1; done
+
+# What the suite runs of src/: lines and branches, and where the gaps are.  ONLY=TEXT runs only those tests.
+ONLY :=
+coverage:
+	@scripts/setup test
+	@$(AGAIN) B=$(B)/coverage LTO= SAN='-O0 -g --coverage -fprofile-update=atomic' $(UNIT:$(B)/%=$(B)/coverage/%) \
+		$(B)/coverage/san/connlog
+	@$(MAKE) B=$(B)/coverage captures
+	@find $(B)/coverage -name '*.gcda' -delete
+	@-JOBS=$(JOBS) SHARED='$(SHARED)' python3 test/run $(B)/coverage --only '$(ONLY)' >$(B)/coverage/tests.log; \
+		tail -n 1 $(B)/coverage/tests.log
+	@scripts/coverage $(B)/coverage
 
 captures: $(B)/captures/.done
 $(B)/captures/.done: $(wildcard test/gen/*.py)
@@ -286,13 +322,14 @@ $(B)/fuzzers/fuzz_http: $(B)/fuzz/src/ship/http.o
 $(B)/fuzzers/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/libconnlog.a
 	@mkdir -p $(@D)
 	$(call SAY,LINK    $@)
-	$(Q)$(FUZZ_CC) $(CFLAGS) $(FUZZ) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(Q)$(FUZZ_CC) $(CFLAGS) $(FUZZ) $(FUZZ_ENGINE) $(LDFLAGS) -o $@ $^ $(LIBS)
 fuzzers: $(FUZZERS)
 fuzz:
 	@scripts/setup fuzz
 	@$(AGAIN) fuzzers captures
-	@fuzz/run --seconds $(FUZZ_SECONDS) --jobs $(JOBS) --captures $(B)/captures \
-		--more '$(SHARED)/conformance/traces' --work $(B)/fuzz-work $(FUZZERS)
+	@fuzz/run --seconds $(if $(HOURS),$$(( $(HOURS) * 3600 / $(words $(FUZZERS)) )),$(FUZZ_SECONDS)) --jobs $(JOBS) \
+		--captures $(B)/captures --more '$(SHARED)/conformance/traces' --work $(B)/fuzz-work --keep fuzz/corpus $(if $(PACK),--pack) \
+		$(FUZZERS)
 
 $(B)/bench/gen: $(patsubst %,$(B)/obj/bench/%.o,gen packet payload)
 $(B)/bench/attack: $(patsubst %,$(B)/obj/bench/%.o,attack packet)
@@ -325,32 +362,33 @@ $(B)/connlog.conf: $(B)/connlog
 
 install: all lib $(B)/connlog.conf
 	install -d $(DESTDIR)$(SYSCONFDIR)/connlog \
-		$(DESTDIR)$(PREFIX)/{bin,include,lib/{pkgconfig,systemd/system,sysusers.d},share/man/man1,share/doc/connlog/grafana} \
+		$(DESTDIR)$(PREFIX)/{bin,include,lib/sysusers.d,share/man/man1} $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(UNITDIR) \
+		$(DESTDIR)$(DOCDIR)/grafana \
 		$(DESTDIR)$(PREFIX)/share/{bash-completion/completions,zsh/site-functions,fish/vendor_completions.d}
 	install -m 755 $(B)/connlog $(DESTDIR)$(PREFIX)/bin/connlog
 	install -m 644 include/*.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 $(B)/libconnlog.a $(DESTDIR)$(PREFIX)/lib/libconnlog.a
-	install -m 755 $(B)/$(SONAME) $(DESTDIR)$(PREFIX)/lib/libconnlog.so.$(VERSION)
-	ln -sf libconnlog.so.$(VERSION) $(DESTDIR)$(PREFIX)/lib/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libconnlog.so
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(PKG)|' connlog.pc.in \
-		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/connlog.pc
+	install -m 644 $(B)/libconnlog.a $(DESTDIR)$(LIBDIR)/libconnlog.a
+	install -m 755 $(B)/$(SONAME) $(DESTDIR)$(LIBDIR)/libconnlog.so.$(VERSION)
+	ln -sf libconnlog.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libconnlog.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(PKG)|' connlog.pc.in \
+		>$(DESTDIR)$(LIBDIR)/pkgconfig/connlog.pc
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 completions/connlog.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/connlog
 	install -m 644 completions/_connlog $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_connlog
 	install -m 644 completions/connlog.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/connlog.fish
-	install -m 644 $(B)/connlog.conf $(DESTDIR)$(PREFIX)/share/doc/connlog/connlog.conf
-	install -m 644 docs/alerts.yml $(DESTDIR)$(PREFIX)/share/doc/connlog/alerts.yml
-	install -m 644 docs/grafana/connlog.json $(DESTDIR)$(PREFIX)/share/doc/connlog/grafana/connlog.json
+	install -m 644 $(B)/connlog.conf $(DESTDIR)$(DOCDIR)/connlog.conf
+	install -m 644 docs/alerts.yml $(DESTDIR)$(DOCDIR)/alerts.yml
+	install -m 644 docs/grafana/connlog.json $(DESTDIR)$(DOCDIR)/grafana/connlog.json
 	for f in $$(cd share && find connlog -type f); do install -D -m 644 share/$$f $(DESTDIR)$(PREFIX)/share/$$f; done
 	[ -e $(DESTDIR)$(SYSCONFDIR)/connlog/connlog.conf ] || \
 		install -m 644 $(B)/connlog.conf $(DESTDIR)$(SYSCONFDIR)/connlog/connlog.conf
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@SYSCONFDIR@|$(SYSCONFDIR)|' systemd/connlog.service.in \
-		>$(DESTDIR)$(PREFIX)/lib/systemd/system/connlog.service
+		>$(DESTDIR)$(UNITDIR)/connlog.service
 	install -m 644 systemd/connlog.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/connlog.conf
 
-lint: lint-format lint-tidy lint-cppcheck
-lint-format lint-tidy lint-cppcheck: lint-tools
+lint: lint-format lint-tidy lint-cppcheck lint-shell
+lint-format lint-tidy lint-cppcheck lint-shell: lint-tools
 lint-tools:
 	@scripts/setup lint
 lint-format:
@@ -362,6 +400,26 @@ lint-tidy: $(PAGE)
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppress=missingIncludeSystem --suppress=ctuuninitvar -D_GNU_SOURCE $(call LUA_NAME,$(LUA)) -Iinclude -Isrc src
+
+# ---- packages: docs/PACKAGING.md ---------------------------------------------------------------------------------
+
+deb:
+	@scripts/setup deb
+	@JOBS=$(JOBS) packaging/deb $(B)/deb
+	lintian --fail-on error $(B)/deb/*.changes
+deb-check:
+	@scripts/setup deb
+	@packaging/test $(B)/deb
+rpm:
+	@scripts/setup rpm
+	rpmlint -r packaging/rpm/connlog.rpmlintrc packaging/rpm/connlog.spec
+	@JOBS=$(JOBS) packaging/rpm/build $(B)/rpm
+reproducible:
+	@scripts/setup deb
+	@JOBS=$(JOBS) packaging/reproducible $(B)/reproducible
+cross:
+	@scripts/setup cross
+	@JOBS=$(JOBS) scripts/cross $(ARCH) $(B)/cross
 
 # The public headers against the stored description of their interface: docs/LIBRARY.md, "Versions".
 abi abi-check:
@@ -376,6 +434,15 @@ docs:
 	@{ cat docs/Doxyfile; echo 'OUTPUT_DIRECTORY = $(B)/docs'; echo 'PROJECT_NUMBER = $(VERSION)'; } | doxygen -
 	@echo $(B)/docs/html/index.html
 
+SHELL_SCRIPTS = $(shell grep -lIE '^\#!(/usr/bin/env |/bin/)(ba)?sh' -d skip .ci/* scripts/* test/* test/*/* bench/* fuzz/* packaging/* \
+	packaging/*/* packaging/*/*/* examples/*/*)
+lint-shell:
+	shellcheck $(SHELL_SCRIPTS)
+# Takes several times as long as compiling, and so is not a part of lint.
+lint-analyzer: $(PAGE)
+	@printf '%s\n' $(filter src/%.c,$(C_FILES)) | grep -v '^src/script/$(if $(LUA_PKG),none.c,[^n])' | xargs -P $(JOBS) -n 1 sh -c '$(CC) \
+		$(filter-out -MMD -MP,$(BASE_CFLAGS)) -I$(B)/html -O2 -fanalyzer -Werror -c "$$0" -o /dev/null'
+
 schemas:
 	python3 scripts/schemas share/connlog
 
@@ -385,4 +452,6 @@ format:
 clean:
 	rm -rf $(B)
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+# Not those of what is built elsewhere and has its own.
+-include $(shell find $(B) \( -name cross -o -name deb -o -name rpm -o -name reproducible -o -name external \) -prune -o \
+	-type f -name '*.d' -print 2>/dev/null)
