@@ -313,7 +313,8 @@ conn_begin(struct conn_store *s, uint32_t handle, const struct pkt *p, bool flip
 	return plain || begin_extra(s, handle, p);
 }
 
-/* The mark tells apart what began with the same packet, and stays when the ends change roles. */
+/* The mark tells apart what began with the same packet, and stays when the ends change roles.  It is the same on every
+ * processor, and so is the order of the log. */
 struct wheel_rank
 conn_rank(const struct conn_store *s, uint32_t handle)
 {
@@ -324,9 +325,9 @@ conn_rank(const struct conn_store *s, uint32_t handle)
 		uint32_t w[8];
 		memcpy(w, ((const struct conn_ends *)slab_at(&s->ends, c->ends))->h, sizeof w);
 		for (int i = 0; i < 4; i++)
-			mark = (mark ^ (w[i] + w[i + 4])) * 0x9e3779b1u;
+			mark = (mark ^ (le32toh(w[i]) + le32toh(w[i + 4]))) * 0x9e3779b1u;
 	} else {
-		mark = (mark ^ (c->v4[ORIG] + c->v4[RESP])) * 0x9e3779b1u;
+		mark = (mark ^ (le32toh(c->v4[ORIG]) + le32toh(c->v4[RESP]))) * 0x9e3779b1u;
 	}
 	return (struct wheel_rank){ conn_start(s, c), conn_salt(s, c), mark };
 }

@@ -1,4 +1,5 @@
 /* The reader of classic captures, against captures made byte by byte. */
+#include "capture/dlt.h"
 #include "capture_build.h"
 
 static void
@@ -205,7 +206,7 @@ longest_packets(void **state)
 static void
 nflog_attributes_get_our_byte_order(void **state)
 {
-	struct build b = { .big_endian = true };
+	struct build b = { .big_endian = !HOST_BIG_ENDIAN };
 	struct got   g;
 
 	(void)state;
@@ -214,12 +215,19 @@ nflog_attributes_get_our_byte_order(void **state)
 	b.n -= 8;
 	put32(&b, 16);
 	put32(&b, 16);
-	put(&b, "\x02\x00\x00\x01", 4);            /* family, version, resource id */
-	put(&b, "\x00\x05\x00\x0aZ\0\x01\x02", 8); /* length 5, type 10: a byte and padding */
-	put(&b, "\x00\x04\x00\x09", 4);
+	put(&b, "\x02\x00\x00\x01", 4); /* family, version, resource id */
+	put16(&b, 5);                   /* length and type: a byte and padding */
+	put16(&b, 10);
+	put(&b, "Z\0\x01\x02", 4);
+	put16(&b, 4);
+	put16(&b, 9);
 	read_build(&b, &g);
 	assert_int_equal(g.n, 1);
-	assert_memory_equal(g.p[0].data, "\x02\x00\x00\x01\x05\x00\x0a\x00Z", 9);
+	const uint16_t first[] = { 5, 10 }, second[] = { 4, 9 }; /* in the order of this host */
+	assert_memory_equal(g.p[0].data, "\x02\x00\x00\x01", 4);
+	assert_memory_equal(g.p[0].data + 4, first, 4);
+	assert_memory_equal(g.p[0].data + 8, "Z", 1);
+	assert_memory_equal(g.p[0].data + 12, second, 4);
 }
 
 /* Every length of a small capture: the whole packets come, then a text that says what is missing. */

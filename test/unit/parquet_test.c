@@ -1,6 +1,7 @@
 /* Parquet from the inside: encodings by the examples of their specifications, bounds that cannot be told, settings, and a folder that is
  * written as a live sensor would.  Whole files are read back by test/parquet_test.py. */
 #include <ftw.h>
+#include <endian.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -76,11 +77,15 @@ numbers_are_packed(void **state)
 static void
 bounds_that_are_not_told(void **state)
 {
-	const double     numbers[] = { 1, NAN, 3 };
+	const double     given[] = { 1, NAN, 3 };
+	uint64_t         numbers[3];
 	struct pq_bounds b = { 0 };
 	char             text[4 + 100] = { 100 };
 
 	(void)state;
+	memcpy(numbers, given, sizeof numbers);
+	for (size_t i = 0; i < 3; i++)
+		numbers[i] = htole64(numbers[i]);
 	pq_bounds_take(&b, PQ_DOUBLE, (const char *)numbers, 1);
 	assert_false(b.unknown);
 	pq_bounds_take(&b, PQ_DOUBLE, (const char *)numbers, 3);
@@ -93,10 +98,10 @@ bounds_that_are_not_told(void **state)
 static void
 bounds_have_the_order_of_the_type(void **state)
 {
-	static const char     texts[] = "\2\0\0\0\xc3\xa4\1\0\0\0z\0\0\0\0";
-	static const uint32_t ports[] = { 65535, 80 };
-	static const int64_t  counts[] = { -1, 5 };
-	struct pq_bounds      b = { 0 };
+	static const char texts[] = "\2\0\0\0\xc3\xa4\1\0\0\0z\0\0\0\0";
+	const uint32_t    ports[] = { htole32(65535), htole32(80) };
+	const uint64_t    counts[] = { htole64(UINT64_MAX), htole64(5) }; /* the first is -1 */
+	struct pq_bounds  b = { 0 };
 
 	(void)state;
 	pq_bounds_take(&b, PQ_BYTE_ARRAY, texts, 3);
