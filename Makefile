@@ -131,6 +131,8 @@ help:
 	@echo 'CC=clang, CFLAGS=..., WERROR=1 (warnings are errors), V=1 (show the commands) and B=DIR (where to build)'
 	@echo 'are understood by all.'
 
+comma := ,
+UNGUARDED :=
 # Each step says what it makes; V=1 shows the whole command.
 Q := $(if $(V),,@)
 SAY = $(if $(V),,@echo '  $(1)')
@@ -186,9 +188,9 @@ lib: $(B)/libconnlog.a $(B)/$(SONAME)
 $(B)/connlog: $(CLI_SRC:%.c=$(B)/obj/%.o) $(B)/obj/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAME) $(LTO) $(LDFLAGS) -o $@ $^ $(LIBS) $(PROGRAM_LIBS)
-$(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/libconnlog.a
+$(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(if $(UNGUARDED),$(B)/san/test/fault/unguarded.o) $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
-	$(Q)$(CC) $(CFLAGS) $(SAN) -o $@ $^ $(LIBS) $(PROGRAM_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(if $(UNGUARDED),-Wl$(comma)--wrap=guard_files$(comma)--wrap=guard_calls) -o $@ $^ $(LIBS) $(PROGRAM_LIBS)
 
 # The program in which a call of the system fails, for test/faults_test.py.
 WRAPPED := malloc calloc realloc aligned_alloc strdup strndup asprintf vasprintf open_memstream fopen open read pread write pwrite ftruncate \
@@ -266,7 +268,7 @@ valgrind:
 ONLY :=
 coverage:
 	@scripts/setup test
-	@$(AGAIN) B=$(B)/coverage LTO= SAN='-O0 -g --coverage -fprofile-update=atomic' $(UNIT:$(B)/%=$(B)/coverage/%) \
+	@$(AGAIN) B=$(B)/coverage UNGUARDED=1 LTO= SAN='-O0 -g --coverage -fprofile-update=atomic' $(UNIT:$(B)/%=$(B)/coverage/%) \
 		$(B)/coverage/san/connlog
 	@$(MAKE) B=$(B)/coverage captures
 	@find $(B)/coverage -name '*.gcda' -delete
