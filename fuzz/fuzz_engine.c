@@ -1,12 +1,15 @@
 /* fuzz_engine.c - decoding and tracking as a whole, through the public interface alone.
  *
  * The input is a byte of options and then frames (frames.h).  Options: besides those of frames.h, bit 3 looks at
- * checksums, bit 4 sets small caps so that eviction is met, bit 7 chooses the format of the records.
+ * checksums, bit 4 sets small caps so that eviction is met, bit 7 chooses the format of the records and has the measured
+ * columns in them.
  * Every record is written; the counters have to add up; memory is watched by ASan.  test/gen/corpus.py makes seeds.
  */
 #include "frames.h"
 
 #include <sys/prctl.h>
+
+#define MEASURED "quality"
 
 /* The counters that are looked at: group, name. */
 enum { READ, BEFORE_EPOCH, INNER, ANALYSED, REFUSED, CARRIERS, FRAGMENTS, IGNORED, REJECTED, CREATED, ENDED, COUNTERS };
@@ -76,6 +79,8 @@ new_engine(uint8_t flags)
 		check(connlog_options_set(o, "ignore_checksums", "T", err, sizeof err) == CONNLOG_OK, err);
 	if (flags & 16)
 		check(connlog_options_set(o, "max_connections", "4", err, sizeof err) == CONNLOG_OK, err);
+	if (flags & 128)
+		check(connlog_options_set(o, "measure", MEASURED, err, sizeof err) == CONNLOG_OK, err);
 	connlog_engine *e = connlog_engine_new(o, err, sizeof err);
 	connlog_options_free(o);
 	check(e != NULL, err);
@@ -101,7 +106,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (n < 1)
 		return 0;
 	char                         err[256];
-	const connlog_writer_options options = { .format = data[0] & 128 ? "json" : "zeek", .fields = "all" };
+	const connlog_writer_options options = { .format = data[0] & 128 ? "json" : "zeek",
+		                                     .fields = data[0] & 128 ? "all,+" MEASURED : "all" };
 	struct run                   run = { .writer = connlog_writer_new(&options, err, sizeof err) };
 	connlog_engine              *e = new_engine(data[0]);
 

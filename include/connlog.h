@@ -79,7 +79,7 @@ connlog_options_set(connlog_options *o, const char *name, const char *value, cha
 /* Static. */
 typedef struct connlog_option_info {
 	const char *name;
-	const char *type;    /* bool, interval, intervals, count, counts, subnets, ports, string */
+	const char *type;    /* bool, interval, intervals, count, counts, columns, subnets, ports, string */
 	const char *initial; /* the default, as text */
 	const char *doc;
 } connlog_option_info;

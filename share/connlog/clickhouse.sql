@@ -50,6 +50,13 @@ CREATE TABLE IF NOT EXISTS conn
     `fold.orig_samples` Array(String) COMMENT '--fold: the first of several originators' CODEC(ZSTD(1)),
     `fold.resp_samples` Array(String) COMMENT '--fold: the first of several responders' CODEC(ZSTD(1)),
     `fold.port_samples` Array(String) COMMENT '--fold: the first of several ports' CODEC(ZSTD(1)),
+    `rtt` Nullable(Float64) COMMENT 'TCP''s handshake, from the SYN to the ACK of the SYN-ACK' CODEC(ZSTD(1)),
+    `orig_rtt` Nullable(Float64) COMMENT 'the originator''s half: from the SYN-ACK to its ACK' CODEC(ZSTD(1)),
+    `resp_rtt` Nullable(Float64) COMMENT 'the responder''s half: from the SYN to the SYN-ACK' CODEC(ZSTD(1)),
+    `orig_retrans` Nullable(UInt64) COMMENT 'segments that the originator sent again' CODEC(T64, ZSTD(1)),
+    `resp_retrans` Nullable(UInt64) COMMENT 'segments that the responder sent again' CODEC(T64, ZSTD(1)),
+    `orig_ooo` Nullable(UInt64) COMMENT 'segments of the originator that came out of order' CODEC(T64, ZSTD(1)),
+    `resp_ooo` Nullable(UInt64) COMMENT 'segments of the responder that came out of order' CODEC(T64, ZSTD(1)),
     INDEX uid_index `uid` TYPE bloom_filter(0.001) GRANULARITY 4
 )
 ENGINE = MergeTree

@@ -23,6 +23,7 @@
 #include "cli/stats.h"
 #include "cli/watch.h"
 #include "connlog_cores.h"
+#include "connlog_measure.h"
 
 enum { BATCH = 64, PROGRESS_EVERY = 4096 /* packets */ };
 
@@ -217,6 +218,19 @@ is_read(const struct settings *s, const struct output *o, const char *name)
 	       (s->where.condition != NULL && connlog_where_reads(s->where.condition, (size_t)connlog_column_find(name)));
 }
 
+/* Has the engine measure what the outputs and --where need, besides what the option names.  Returns a status. */
+static int
+measure(const struct settings *s, const struct output *o, char *err, size_t err_size)
+{
+	const connlog_column_info *info;
+	int                        status = CONNLOG_OK;
+
+	for (size_t i = 0; status == CONNLOG_OK && (info = connlog_column_at(i)) != NULL; i++)
+		if (connlog_column_is_measured(i) && is_read(s, o, info->name))
+			status = connlog_options_set(s->options, "measure+", info->name, err, err_size);
+	return status;
+}
+
 /* The engine computes what the log shows.  Returns NULL, after a message. */
 static connlog_engine *
 new_engine(const struct settings *s, const struct output *o)
@@ -232,6 +246,8 @@ new_engine(const struct settings *s, const struct output *o)
 	/* as Zeek's script for that column does */
 	if (status == CONNLOG_OK && speculative)
 		status = connlog_options_set(s->options, "dpd_match_only_beginning", "F", err, sizeof err);
+	if (status == CONNLOG_OK)
+		status = measure(s, o, err, sizeof err);
 	if (status == CONNLOG_OK)
 		e = connlog_engine_new(s->options, err, sizeof err);
 	if (e == NULL)

@@ -1,7 +1,7 @@
 /* bound.c - what the store's memory is taken from where there is a bound: base/memory.h. */
 #include "conn/conn.h"
 
-enum { SLABS = 8, DUE_AT_ONCE = 4096 /* timers */ };
+enum { SLABS = 9, DUE_AT_ONCE = 4096 /* timers */ };
 
 /* The slabs of connections and of what hangs at them. */
 static void
@@ -17,6 +17,7 @@ slabs_of(struct conn_store *s, struct slab *at[SLABS])
 	at[n++] = &s->tcps;
 	at[n++] = &s->tcp_rares;
 	at[n++] = &s->tcp_stats;
+	at[n++] = &s->measures;
 }
 
 void
@@ -48,5 +49,5 @@ conn_store_used(const struct conn_store *s)
 {
 	return slab_used(&s->conns) + slab_used(&s->colds) + slab_used(&s->ends) + slab_used(&s->sizes) +
 	       slab_used(&s->extras) + slab_used(&s->tcps) + slab_used(&s->tcp_rares) + slab_used(&s->tcp_stats) +
-	       table_bytes(&s->table);
+	       slab_used(&s->measures) + table_bytes(&s->table);
 }

@@ -50,6 +50,10 @@ conn_store_init(struct conn_store *s, const struct conn_options *opt, const stru
 	slab_init(&s->tcps, tracker->state_size);
 	slab_init(&s->tcp_rares, tracker->rare_size);
 	slab_init(&s->tcp_stats, tracker->stats_size);
+	measure_layout_init(&s->measure, opt->measure);
+	slab_init(&s->measures, s->measure.size);
+	if (s->measure.wanted)
+		s->events.wanted |= MEASURE_WANTED;
 	s->tcp_spare = slab_alloc(&s->tcp_rares);
 	return wheel_init(&s->wheel, &(struct wheel_calls){ node_of, due_of, rank_of }, s) && s->tcp_spare &&
 	       table_init(&s->table);
@@ -65,13 +69,15 @@ swap(uint32_t two[2])
 
 /* What the extra holds of each side changes places. */
 static void
-flip_extra(struct conn_extra *x)
+flip_extra(const struct conn_store *s, struct conn_extra *x)
 {
 	swap(x->pkts);
 	swap(x->bytes);
 	swap(x->flow_label);
 	if (x->interim)
 		interim_flip(x->interim);
+	if (x->measure)
+		measure_flip(&s->measure, slab_at(&s->measures, x->measure));
 	x->flow_seen = (uint8_t)((x->flow_seen & 1) << 1 | x->flow_seen >> 1);
 	x->extract = (uint8_t)((x->extract & 1) << 1 | x->extract >> 1);
 }
@@ -85,6 +91,8 @@ free_extra(struct conn_store *s, const struct conn *c)
 	free(x->encap);
 	free(x->thresholds);
 	free(x->interim);
+	if (x->measure)
+		slab_release(&s->measures, x->measure);
 	free(x->parents);
 	free(x->history);
 	slab_release(&s->extras, conn_cold_at(s, c)->extra);
@@ -138,6 +146,7 @@ conn_store_free(struct conn_store *s)
 	slab_free_all(&s->tcps);
 	slab_free_all(&s->tcp_rares);
 	slab_free_all(&s->tcp_stats);
+	slab_free_all(&s->measures);
 	wheel_free(&s->wheel);
 	table_free(&s->table);
 }
@@ -434,7 +443,7 @@ conn_flip(struct conn_store *s, uint32_t handle)
 	if (c->transport == TRANSPORT_TCP && c->tcp) /* who flips has settled it */
 		s->tracker->flip(s, c);
 	if (c->flags & CONN_EXTRA)
-		flip_extra(conn_extra_at(s, c));
+		flip_extra(s, conn_extra_at(s, c));
 	c->flags |= CONN_FLIPPED;
 	s->counters.flipped++;
 	history_add(s, handle, '^');

@@ -23,6 +23,7 @@
 #include "base/slab.h"
 #include "base/wheel.h"
 #include "conn/clock.h"
+#include "conn/measure.h"
 #include "conn/options.h"
 #include "conn/table.h"
 #include "connlog.h"
@@ -135,6 +136,7 @@ struct conn_extra {
 	double                  status_at;     /* next connection_status_update; 0: none */
 	struct conn_thresholds *thresholds;    /* NULL: none is set */
 	struct conn_interim    *interim;       /* NULL: no interim record yet */
+	uint32_t                measure;       /* in the store's `measures`; 0: it is not measured */
 };
 
 enum conn_verdict { CONN_KEEP, CONN_REMOVE };
@@ -155,6 +157,7 @@ struct conn_counters {
 	uint64_t contents_lost;       /* bytes that tcp_contents omits because of max_reassembly_bytes */
 	uint64_t timers;              /* timers run */
 	uint64_t interims_given_up;   /* 1: out of memory for more of them */
+	uint64_t measures_given_up;   /* connections without measured columns, for lack of memory */
 	uint64_t peak;                /* connections at once */
 };
 
@@ -248,7 +251,8 @@ struct conn_listener {
 typedef void (*conn_end_fn)(void *arg, struct conn_store *s, uint32_t handle);
 
 struct conn_store {
-	struct slab                 conns, colds, ends, sizes, extras, tcps, tcp_rares, tcp_stats;
+	struct slab                 conns, colds, ends, sizes, extras, tcps, tcp_rares, tcp_stats, measures;
+	struct measure_layout       measure;
 	struct intern               links;
 	struct table                table;
 	struct wheel                wheel;

@@ -19,7 +19,7 @@ struct conn_interim {
 
 /* Stands among the bits of events.wanted, so that it is tested together with one of them. */
 #define INTERIM_WANTED (UINT64_C(1) << 63)
-_Static_assert(CONNLOG_EVENTS <= 63, "no event has that bit");
+_Static_assert(CONNLOG_EVENTS <= 61, "no event has that bit, nor MEASURE_WANTED");
 
 /* Returns when the connection's next one is due; INFINITY without the option. */
 double interim_due(const struct conn_store *s, const struct conn *c);

@@ -71,6 +71,7 @@ struct conn_options {
 	double   emergency_timeout;    /* when memory runs short, connections with one active side end after this */
 	uint64_t max_reassembly_bytes; /* memory for the intervals above holes, all connections together */
 
+	uint32_t measure; /* MEASURE() bits: what is measured of packets */
 	struct age_set
 		interim; /* when a connection that is still open is logged: at these ages, then again after each last one */
 

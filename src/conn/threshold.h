@@ -14,6 +14,7 @@ struct conn_thresholds {
 	double   duration;
 };
 
+/* The bits of the events of thresholds. */
 #define THRESHOLDS_WANTED                                                                                              \
 	(UINT64_C(1) << CONNLOG_EVENT_CONN_BYTES_THRESHOLD_CROSSED |                                                       \
 	 UINT64_C(1) << CONNLOG_EVENT_CONN_PACKETS_THRESHOLD_CROSSED |                                                     \
@@ -49,14 +50,6 @@ conn_add(struct conn_store *s, uint32_t handle, struct conn *c, int side, uint32
 	c->bytes[side] += ip_bytes;
 	if (c->bytes[side] < ip_bytes)
 		conn_carry(s, handle, side, false);
-}
-
-/* Counts a packet of that side. */
-static inline void
-conn_count(struct conn_store *s, uint32_t handle, struct conn *c, int side, uint32_t ip_bytes)
-{
-	conn_add(s, handle, c, side, ip_bytes);
-	conn_counted(s, handle, side);
 }
 
 /* Returns the connection's thresholds, attaching them if necessary; NULL when out of memory. */

@@ -139,6 +139,7 @@ tell_limits(const struct connlog_engine *e, struct teller *t, const struct decod
 	tell(t, "contents_bytes_lost", c->contents_lost);
 	tell(t, "history_letters_cut", c->history_cut);
 	tell(t, "interims_given_up", c->interims_given_up);
+	tell(t, "measures_given_up", c->measures_given_up);
 	tell(t, "inspections_given_up", i->counters.given_up);
 	tell(t, "service_events_lost", i->counters.events_lost);
 	tell(t, "expectations_refused", i->expect.refused);

@@ -13,7 +13,21 @@
 #include "engine/emergency.h"
 #include "engine/values.h"
 
-enum kind { BOOL, INTERVAL, COUNT, COUNT_UINT, COUNT_SIZE, COUNTS, AGES, SUBNETS, PORTS, STRING, SHARE, MEMORY };
+enum kind {
+	BOOL,
+	INTERVAL,
+	COUNT,
+	COUNT_UINT,
+	COUNT_SIZE,
+	COUNTS,
+	AGES,
+	SUBNETS,
+	PORTS,
+	STRING,
+	SHARE,
+	MEMORY,
+	COLUMN_LIST
+};
 
 struct option {
 	connlog_option_info info; /* must stay first: connlog_option_at() hands it out */
@@ -76,6 +90,7 @@ static const struct option table[] = {
 	{ { "Conn::extraction_prefix", "string", "contents", "what the names of these files begin with; may name a folder" }, STRING, AT(contents.extraction_prefix), 0 },
 	{ { "max_timer_expires", "count", "300", "timers run before each packet, 0 for all that are due" }, COUNT, AT(conn.max_timer_expires), 0 },
 	{ { "interim", "intervals", "", "log connections that are still open at these ages, and each last one again (--interim)" }, AGES, AT(conn.interim), 0 },
+	{ { "measure", "columns", "", "measure what these columns or groups of columns need (docs/COLUMNS.md); --fields with them sets it" }, COLUMN_LIST, AT(conn.measure), 0 },
 	{ { "detect_services", "bool", "T", "look into payload: service, and what follows from it" }, BOOL, AT(service.detect_services), 0 },
 	{ { "dpd_buffer_size", "count", "1024", "bytes of a connection that are kept until its service is known" }, COUNT, AT(service.dpd_buffer_size), 0 },
 	{ { "dpd_max_packets", "count", "100", "chunks of a connection that are kept until its service is known" }, COUNT, AT(service.dpd_max_packets), 0 },
@@ -160,6 +175,9 @@ assign(struct connlog_options *o, const struct option *opt, const char *value, b
 		return NULL;
 	case SHARE:
 		return value_share(value, at) ? NULL : "a share such as 0/4, with at most 4096 of them";
+	case COLUMN_LIST:
+		return value_measures(value, at, add) ? NULL
+		                                      : "names of columns or groups, such as rtt,orig_retrans or quality";
 	case STRING:
 		return value_string(value, at) ? NULL : "a text (no memory for it)";
 	}
@@ -176,7 +194,7 @@ connlog_options_set(connlog_options *o, const char *name, const char *value, cha
 		const struct option *opt = &table[i];
 		if (strncmp(opt->info.name, name, len - add) != 0 || opt->info.name[len - add] != '\0')
 			continue;
-		if (add && opt->kind != SUBNETS && opt->kind != PORTS && opt->kind != COUNTS) {
+		if (add && opt->kind != SUBNETS && opt->kind != PORTS && opt->kind != COUNTS && opt->kind != COLUMN_LIST) {
 			snprintf(err, err_size, "%s is no set: use %s=VALUE", opt->info.name, opt->info.name);
 			return CONNLOG_BAD_OPTION;
 		}

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "record/schema.h"
 
 bool
 value_bool(const char *text, bool *out)
@@ -87,6 +88,29 @@ value_interval(const char *text, double *out)
 		}
 	}
 	return false;
+}
+
+bool
+value_measures(const char *text, uint32_t *out, bool add)
+{
+	uint32_t measures = add ? *out : 0;
+
+	for (const char *p = strcmp(text, "{}") == 0 ? "" : text; *p != '\0';) {
+		const size_t n = strcspn(p, ",");
+		bool         found = false;
+		for (size_t i = 0; i < schema_columns; i++)
+			if (schema_means(p, n, &schema[i])) {
+				measures |= schema[i].measure;
+				found = true;
+			}
+		if (!found)
+			return false;
+		p += n;
+		if (*p == ',' && *++p == '\0')
+			return false;
+	}
+	*out = measures;
+	return true;
 }
 
 bool

@@ -11,8 +11,10 @@ bool value_size(const char *text, uint64_t *out);                     /* 123, 64
 bool value_counts(const char *text, struct count_set *out, bool add); /* 10,100,1000; "" or {}: none */
 bool value_interval(const char *text, double *out);     /* 5sec 1.5 min 1hr 2days; a number alone is seconds */
 bool value_ages(const char *text, struct age_set *out); /* 5min,1hr: each longer than the one before; "": none */
-bool value_share(const char *text, struct share *out);  /* 0/4; "": everything */
-bool value_string(const char *text, char **out);        /* copied; frees what was there */
+/* rtt,orig_retrans,quality: what has to be measured for columns, MEASURE() bits; "" or {}: nothing. */
+bool value_measures(const char *text, uint32_t *out, bool add);
+bool value_share(const char *text, struct share *out);               /* 0/4; "": everything */
+bool value_string(const char *text, char **out);                     /* copied; frees what was there */
 bool value_subnets(const char *text, struct net_set *out, bool add); /* "" or {}: none */
 /* 80/tcp,53/udp; with `udp` NULL only TCP ports are taken. */
 bool value_ports(const char *text, struct port_set *tcp, struct port_set *udp, bool add);

@@ -165,15 +165,17 @@ row_free(struct fold_row *row)
 /* ---- adding one ----------------------------------------------------------------------------------------------------------- */
 
 /* Counters: their sum is the row's. */
-static const enum column_id sums[] = { COL_ORIG_BYTES,    COL_RESP_BYTES, COL_MISSED_BYTES, COL_ORIG_PKTS,
-	                                   COL_ORIG_IP_BYTES, COL_RESP_PKTS,  COL_RESP_IP_BYTES };
+static const enum column_id sums[] = { COL_ORIG_BYTES,    COL_RESP_BYTES, COL_MISSED_BYTES,  COL_ORIG_PKTS,
+	                                   COL_ORIG_IP_BYTES, COL_RESP_PKTS,  COL_RESP_IP_BYTES, COL_ORIG_RETRANS,
+	                                   COL_RESP_RETRANS,  COL_ORIG_OOO,   COL_RESP_OOO };
 enum { SUMS = sizeof sums / sizeof sums[0] };
 
 /* What has rules of its own; all others stay if all records have them alike. */
 #define NOT_COMPARED                                                                                                   \
 	(HAS(COL_TS) | HAS(COL_UID) | HAS(COL_DURATION) | HAS(COL_ORIG_BYTES) | HAS(COL_RESP_BYTES) |                      \
 	 HAS(COL_MISSED_BYTES) | HAS(COL_ORIG_PKTS) | HAS(COL_ORIG_IP_BYTES) | HAS(COL_RESP_PKTS) |                        \
-	 HAS(COL_RESP_IP_BYTES) | HAS_DELTAS)
+	 HAS(COL_RESP_IP_BYTES) | HAS_DELTAS | HAS(COL_ORIG_RETRANS) | HAS(COL_RESP_RETRANS) | HAS(COL_ORIG_OOO) |         \
+	 HAS(COL_RESP_OOO))
 
 static uint64_t *
 count_at(struct record *r, enum column_id id)
@@ -210,7 +212,7 @@ add_sums(struct record *to, const struct record *r)
 			continue;
 		const uint64_t more = *(const uint64_t *)column_at(c, r);
 		*count_at(to, sums[i]) = column_is_set(c, to) ? *count_at(to, sums[i]) + more : more;
-		to->has |= c->has;
+		record_mark(to, c->word, c->has, true);
 	}
 	for (int i = 0; i < INTERIM_DELTAS; i++) {
 		if (!(r->has & HAS(COL_ORIG_BYTES_DELTA + i)))
@@ -259,10 +261,10 @@ keep_common(struct record *to, const struct record *r)
 {
 	for (size_t i = 0; i < schema_columns; i++) {
 		const struct column *c = &schema[i];
-		if (c->has & NOT_COMPARED || !column_is_set(c, to))
+		if ((c->word == HAS_WORD(0) && c->has & NOT_COMPARED) || !column_is_set(c, to))
 			continue;
 		if (!column_is_set(c, r) || !values_equal(c, to, r))
-			to->has &= ~c->has;
+			record_mark(to, c->word, c->has, false);
 	}
 }
 

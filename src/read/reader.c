@@ -161,7 +161,7 @@ read_line(struct connlog_reader *r, char *p, size_t n)
 	if (!make_room(r, n))
 		return READ_BAD;
 	arena_reset(&r->arena);
-	r->record.has = 0;
+	r->record.has = r->record.has_more = 0;
 	memset(r->literals, 0, sizeof r->literals);
 	for (size_t i = 0; i < r->extras_n; i++)
 		r->extras[i].set = false;

@@ -118,7 +118,7 @@ void
 value_set_list(struct connlog_reader *r, const struct column *c, struct text_set set)
 {
 	*(struct text_set *)place(r, c) = set;
-	r->record.has |= c->has;
+	record_mark(&r->record, c->word, c->has, true);
 }
 
 static bool
@@ -158,7 +158,7 @@ value_set(struct connlog_reader *r, const struct column *c, struct text t)
 {
 	if (!set_typed(r, c, t))
 		return false;
-	r->record.has |= c->has;
+	record_mark(&r->record, c->word, c->has, true);
 	return true;
 }
 

@@ -235,6 +235,7 @@ fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v
 	const struct conn_extra *x = conn_extra_at(s, c);
 
 	r->has = HAS_ALWAYS;
+	r->has_more = 0;
 	r->plain = HAS(COL_UID) | HAS(COL_PROTO) | HAS(COL_CONN_STATE) | HAS(COL_HISTORY);
 	fill_id(s, c, t, r);
 	fill_protocol(c, r);
@@ -254,6 +255,8 @@ fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v
 		fill_community_id(s, c, t, r);
 	if (v)
 		fill_services(v, t, r);
+	if (x && x->measure)
+		fill_measured(s, c, x, r);
 }
 
 void

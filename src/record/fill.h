@@ -29,6 +29,9 @@ struct fill_texts {
 void fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v, struct fill_texts *t,
                  struct record *r);
 
+/* Adds the measured columns. */
+void fill_measured(const struct conn_store *s, const struct conn *c, const struct conn_extra *x, struct record *r);
+
 /* Adds what an interim record has besides, or with `final` the last one, which only has what has grown since the one before.  `last`
  * is what that one said, NULL if there was none; the record that is filled is then the last one. */
 void fill_interim(struct conn_interim *last, bool final, double shift, struct record *r);

@@ -1,6 +1,7 @@
 /* public.c - columns and values of a record for users of the library (connlog.h), out of the schema table. */
 #include "record/public.h"
 
+#include "connlog_measure.h"
 #include "record/schema.h"
 
 /* The elements of a text_set are handed out as they are. */
@@ -19,6 +20,12 @@ connlog_column_find(const char *name)
 {
 	const struct column *c = schema_find(name, strlen(name));
 	return c != NULL ? (int)(c - schema) : -1;
+}
+
+bool
+connlog_column_is_measured(size_t column)
+{
+	return column < schema_columns && schema[column].measure != 0;
 }
 
 connlog_value

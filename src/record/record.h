@@ -89,11 +89,23 @@ enum column_id {
 	COL_FOLD_ORIG_SAMPLES,
 	COL_FOLD_RESP_SAMPLES,
 	COL_FOLD_PORT_SAMPLES,
+	COL_RTT,
+	COL_ORIG_RTT,
+	COL_RESP_RTT,
+	COL_ORIG_RETRANS,
+	COL_RESP_RETRANS,
+	COL_ORIG_OOO,
+	COL_RESP_OOO,
 	COLUMNS
 };
 
-/* A column's bit in record.has: whether the record has a value there. */
+/* A column's bit in record.has: whether the record has a value there.  For the first 64 columns, among which all of Zeek's are. */
 #define HAS(id) (UINT64_C(1) << (id))
+
+/* The bits of later columns are in has_more.  Code that does not know which column it is given finds the right word by its place in
+ * struct record. */
+#define HAS_WORD(id) ((id) < 64 ? offsetof(struct record, has) : offsetof(struct record, has_more))
+#define HAS_BIT(id)  (UINT64_C(1) << ((id) % 64))
 
 /* The columns that every connection of the engine's has, those of one that lasted, those that need local networks. */
 #define HAS_ALWAYS                                                                                                     \
@@ -134,7 +146,8 @@ struct record {
 	/* HAS() bits of texts that are known to be plain: 1 to PLAIN_MAX letters, digits, _ and ^, among which nothing has to be
 	 * looked for that a format would escape.  Those of the engine's own mostly are. */
 	uint64_t        plain;
-	double          ts; /* seconds since the epoch */
+	uint64_t        has_more; /* HAS_BIT() of the columns from 64 on, whose texts are never known to be plain */
+	double          ts;       /* seconds since the epoch */
 	struct text     uid;
 	struct addr     orig_h, resp_h;
 	uint16_t        orig_p, resp_p;
@@ -165,6 +178,9 @@ struct record {
 	double          fold_last;
 	uint64_t        fold_orig_hosts, fold_resp_hosts, fold_resp_ports;
 	struct text_set fold_orig_samples, fold_resp_samples, fold_port_samples;
+	/* Measured (conn/measure.h), [ORIG] and [RESP]. */
+	double   rtt, half_rtt[2];
+	uint64_t retrans[2], ooo[2];
 
 	bool anonymized; /* the addresses are not those of the network: nobody can tell by them what is local */
 
@@ -177,5 +193,21 @@ struct record {
 	 * an address, which says it more exactly, and faster, than the value written anew.  Empty: none.  NULL: no column has. */
 	struct text *literals;
 };
+
+/* Returns whether the record has the column with that word and bit; 0 is no column's bit. */
+static inline bool
+record_has(const struct record *r, size_t word, uint64_t bit)
+{
+	return (*(const uint64_t *)((const char *)r + word) & bit) != 0;
+}
+
+/* Sets the column's bit, or clears it. */
+static inline void
+record_mark(struct record *r, size_t word, uint64_t bit, bool set)
+{
+	uint64_t *at = (uint64_t *)((char *)r + word);
+
+	*at = set ? *at | bit : *at & ~bit;
+}
 
 #endif

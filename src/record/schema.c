@@ -1,6 +1,8 @@
 /* schema.c - the table of conn.log's columns, and choosing among them. */
 #include "record/schema.h"
 
+#include "conn/measure.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +10,25 @@
 
 /* name, type, name of the type, its number, member, profiles, script, doc */
 #define COLUMN(name, type, type_name, id, member, profiles, script, doc)                                               \
-	[id] = { { name, type, type_name, doc }, offsetof(struct record, member), HAS(id), profiles, script }
+	[id] = { { name, type, type_name, doc },                                                                           \
+		     offsetof(struct record, member),                                                                          \
+		     HAS_WORD(id),                                                                                             \
+		     HAS_BIT(id),                                                                                              \
+		     profiles,                                                                                                 \
+		     script,                                                                                                   \
+		     NULL,                                                                                                     \
+		     0 }
+
+/* name, type, name of the type, its number, member, group, MEASURE() bits, doc */
+#define MEASURED(name, type, type_name, id, member, group, measure, doc)                                               \
+	[id] = { { name, type, type_name, doc },                                                                           \
+		     offsetof(struct record, member),                                                                          \
+		     HAS_WORD(id),                                                                                             \
+		     HAS_BIT(id),                                                                                              \
+		     PROFILE_OURS,                                                                                             \
+		     NULL,                                                                                                     \
+		     group,                                                                                                    \
+		     measure }
 
 const struct column schema[] = {
 	COLUMN("ts", CONNLOG_TIME, "time", COL_TS, ts, BOTH, NULL, "time of the first packet"),
@@ -94,11 +114,25 @@ const struct column schema[] = {
 	       PROFILE_OURS, NULL, "--fold: the first of several responders"),
 	COLUMN("fold.port_samples", CONNLOG_STRING_SET, "set[string]", COL_FOLD_PORT_SAMPLES, fold_port_samples,
 	       PROFILE_OURS, NULL, "--fold: the first of several ports"),
+	MEASURED("rtt", CONNLOG_INTERVAL, "interval", COL_RTT, rtt, "quality", MEASURE(MEASURE_RTT),
+	         "TCP's handshake, from the SYN to the ACK of the SYN-ACK"),
+	MEASURED("orig_rtt", CONNLOG_INTERVAL, "interval", COL_ORIG_RTT, half_rtt[0], "quality", MEASURE(MEASURE_RTT),
+	         "the originator's half: from the SYN-ACK to its ACK"),
+	MEASURED("resp_rtt", CONNLOG_INTERVAL, "interval", COL_RESP_RTT, half_rtt[1], "quality", MEASURE(MEASURE_RTT),
+	         "the responder's half: from the SYN to the SYN-ACK"),
+	MEASURED("orig_retrans", CONNLOG_COUNT, "count", COL_ORIG_RETRANS, retrans[0], "quality", MEASURE(MEASURE_STREAM),
+	         "segments that the originator sent again"),
+	MEASURED("resp_retrans", CONNLOG_COUNT, "count", COL_RESP_RETRANS, retrans[1], "quality", MEASURE(MEASURE_STREAM),
+	         "segments that the responder sent again"),
+	MEASURED("orig_ooo", CONNLOG_COUNT, "count", COL_ORIG_OOO, ooo[0], "quality", MEASURE(MEASURE_STREAM),
+	         "segments of the originator that came out of order"),
+	MEASURED("resp_ooo", CONNLOG_COUNT, "count", COL_RESP_OOO, ooo[1], "quality", MEASURE(MEASURE_STREAM),
+	         "segments of the responder that came out of order"),
 };
 
 const size_t schema_columns = COLUMNS;
 _Static_assert(sizeof schema / sizeof schema[0] == COLUMNS, "every column has its row");
-_Static_assert(COLUMNS <= 64, "every column has its bit in record.has");
+_Static_assert(COLUMNS <= 128, "every column has its bit");
 
 const struct column *
 schema_find(const char *name, size_t len)
@@ -172,13 +206,13 @@ field_set_profile(struct field_set *set, unsigned profile)
 			set->at[set->n++] = field_of(&schema[i]);
 }
 
-/* Returns whether an item ("all", a column's name, a script's) means the column. */
-static bool
-item_means(const char *item, size_t len, const struct column *c)
+bool
+schema_means(const char *item, size_t len, const struct column *c)
 {
 	if (len == 3 && memcmp(item, "all", 3) == 0)
 		return (c->profiles & PROFILE_ALL) != 0;
 	return (strlen(c->info.name) == len && memcmp(c->info.name, item, len) == 0) ||
+	       (c->group != NULL && strlen(c->group) == len && memcmp(c->group, item, len) == 0) ||
 	       (c->script != NULL && is_script(item, len, c->script));
 }
 
@@ -201,7 +235,7 @@ apply_item(struct field_set *set, const struct field_set *known, const char *ite
 	for (size_t i = 0; i < schema_columns + known_n; i++) {
 		const bool         ours = i < schema_columns;
 		const struct field f = ours ? field_of(&schema[i]) : known->at[i - schema_columns];
-		if (ours ? !item_means(item, len, &schema[i]) : strlen(f.name) != len || memcmp(f.name, item, len) != 0)
+		if (ours ? !schema_means(item, len, &schema[i]) : strlen(f.name) != len || memcmp(f.name, item, len) != 0)
 			continue;
 		found = true;
 		if (drop)

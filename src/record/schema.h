@@ -24,13 +24,19 @@ enum column_profile {
 struct column {
 	connlog_column_info info;   /* name, type, Zeek's name of the type, one line of documentation */
 	uint16_t            offset; /* in struct record */
-	uint64_t            has;    /* its bit in record.has */
+	uint16_t            word;   /* HAS_WORD(): where the word with its bit is */
+	uint64_t            has;    /* its bit */
 	unsigned            profiles;
-	const char         *script; /* Zeek's script that adds it, NULL for the base script's */
+	const char         *script;  /* Zeek's script that adds it, NULL for the base script's */
+	const char         *group;   /* the name under which --fields has it together with others, or NULL */
+	uint32_t            measure; /* MEASURE() bits: what has to be measured for it */
 };
 
 extern const struct column schema[];
 extern const size_t        schema_columns;
+
+/* Returns whether an item of --fields (a name of a column, a group or a script, "all") means the column. */
+bool schema_means(const char *item, size_t len, const struct column *c);
 
 /* Returns the column of that name, or NULL. */
 const struct column *schema_find(const char *name, size_t len);
@@ -45,7 +51,7 @@ column_at(const struct column *c, const struct record *r)
 static inline bool
 column_is_set(const struct column *c, const struct record *r)
 {
-	return (r->has & c->has) != 0;
+	return record_has(r, c->word, c->has);
 }
 
 /* A column that is written: one of the schema's, or one that the schema does not know and a log that is read has. */
@@ -80,8 +86,8 @@ bool field_set_add(struct field_set *set, const struct field *f);
 
 /* Parses --fields on top of `set`, item by item, separated by commas: "+a" adds, "-a" drops, a name without a
  * sign replaces the set by itself and those that follow, "all" is every column of Zeek's.  Where a name may
- * stand, so may one of Zeek's scripts ("policy/protocols/conn/vlan-logging"), for the columns that it adds, and one of
- * the fields in `known` (NULL: none), which the schema need not know.  A column that is there already stays where it is.
+ * stand, so may a group's ("quality"), one of Zeek's scripts ("policy/protocols/conn/vlan-logging"), for the columns that it adds,
+ * and one of the fields in `known` (NULL: none), which the schema need not know.  A column that is there already stays where it is.
  * Returns NULL, or a text (static or in `err`) that says what is wrong. */
 const char *
 field_set_parse(struct field_set *set, const struct field_set *known, const char *list, char *err, size_t err_size);

@@ -169,7 +169,8 @@ connlog_record_set(connlog_record *public, size_t column, connlog_value value)
 		return CONNLOG_NO_MEMORY;
 	if (r->literals != NULL)
 		r->literals[column] = (struct text){ NULL, 0 }; /* what the log had is no longer what is to be written */
-	r->has = value.set ? r->has | c->has : r->has & ~c->has;
-	r->plain &= ~c->has;
+	record_mark(r, c->word, c->has, value.set);
+	if (c->word == HAS_WORD(0))
+		r->plain &= ~c->has;
 	return CONNLOG_OK;
 }

@@ -9,7 +9,7 @@
 #include <math.h>
 
 #include "conn/history.h"
-#include "conn/threshold.h"
+#include "track/measure.h"
 #include "track/track.h"
 
 #define TOO_LARGE_SEQ_DELTA 1048576
@@ -469,7 +469,7 @@ count(const struct tcp_ctx *x, const struct tcp_ep *ep, const struct pkt *p)
 {
 	const int side = tcp_is_orig(x->t, ep) ? ORIG : RESP;
 
-	conn_count(x->s, x->handle, x->c, side, p->ip_len);
+	count_packet(x->s, x->handle, x->c, side, p);
 }
 
 void
@@ -478,7 +478,7 @@ tcp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct p
 	if (c->flags & CONN_EMBRYO) {
 		if (c->pkts[ORIG] == 0) { /* the SYN itself */
 			c->hist_seen = HIST_SYN;
-			conn_count(s, handle, c, ORIG, p->ip_len);
+			count_packet(s, handle, c, ORIG, p);
 			return;
 		}
 		if (!tcp_open(s, handle)) {

@@ -3,7 +3,7 @@
 #include "track/track.h"
 
 #include "conn/history.h"
-#include "conn/threshold.h"
+#include "track/measure.h"
 
 bool
 track_wants(const struct conn_options *opt, const struct pkt *p, bool *flip)
@@ -89,7 +89,7 @@ udp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct p
 void
 track_count(struct conn_store *s, uint32_t handle, struct conn *c, const struct pkt *p, bool is_orig)
 {
-	conn_count(s, handle, c, is_orig ? ORIG : RESP, p->ip_len);
+	count_packet(s, handle, c, is_orig ? ORIG : RESP, p);
 }
 
 static void
@@ -101,7 +101,7 @@ icmp_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct 
 	int64_t *size = add_size(s, c, side, p->data_len);
 	*size = (int32_t)(uint32_t)*size; /* Zeek counts in an int (ICMPSessionAdapter.h), which wraps around */
 	if (p->data_cap >= p->data_len)   /* a truncated one is not counted (ICMP.cc) */
-		conn_count(s, handle, c, side, p->ip_len);
+		count_packet(s, handle, c, side, p);
 }
 
 void
@@ -122,6 +122,6 @@ track_packet(struct conn_store *s, uint32_t handle, struct conn *c, const struct
 		break;
 	default:
 		c->last_time = p->ts;
-		conn_count(s, handle, c, side, p->ip_len);
+		count_packet(s, handle, c, side, p);
 	}
 }

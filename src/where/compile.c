@@ -44,8 +44,10 @@ source(struct compiler *c, const struct node *node)
 	}
 	if (node->kind == NODE_EXTRA)
 		return (struct where_source){ .extra = (uint16_t)node->extra };
-	c->program->reads |= node->column->has;
-	return (struct where_source){ .has = node->column->has, .offset = node->column->offset };
+	const struct column *column = node->column;
+
+	c->program->reads[column->word != HAS_WORD(0)] |= column->has;
+	return (struct where_source){ .has = column->has, .word = column->word, .offset = column->offset };
 }
 
 /* ---- numbers --------------------------------------------------------------------------------------------------------- */

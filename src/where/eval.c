@@ -46,7 +46,7 @@ get_text(struct connlog_where *w, const struct record *r, const struct where_sou
 {
 	if (s->has != 0) {
 		*out = *(const struct text *)at(r, s);
-		return (r->has & s->has) != 0;
+		return record_has(r, s->word, s->has);
 	}
 	const struct extra *x = find_extra(w, r, s->extra);
 	if (!x || x->kind == EXTRA_LIST)
@@ -63,7 +63,7 @@ get_addr(struct connlog_where *w, const struct record *r, const struct where_sou
 	if (s->has == 0)
 		return get_text(w, r, s, &t) && addr_parse(t.p, t.n, out);
 	*out = *(const struct addr *)at(r, s);
-	return (r->has & s->has) != 0;
+	return record_has(r, s->word, s->has);
 }
 
 static bool
@@ -71,7 +71,7 @@ get_set(struct connlog_where *w, const struct record *r, const struct where_sour
 {
 	if (s->has != 0) {
 		*out = *(const struct text_set *)at(r, s);
-		return (r->has & s->has) != 0;
+		return record_has(r, s->word, s->has);
 	}
 	const struct extra *x = find_extra(w, r, s->extra);
 	if (!x || x->kind != EXTRA_LIST)
@@ -131,7 +131,7 @@ static double
 load(struct connlog_where *w, const struct record *r, const struct where_op *op, const double *registers)
 {
 	const struct where_source *s = &op->source;
-	const bool                 set = (r->has & s->has) != 0;
+	const bool                 set = record_has(r, s->word, s->has);
 
 	switch (op->code) {
 	case OP_LOAD:
@@ -238,8 +238,8 @@ test(struct connlog_where *w, const struct record *r, const struct where_op *op,
 
 	switch (op->code) {
 	case OP_IS_SET:
-		return ((op->source.has ? r->has & op->source.has : find_extra(w, r, op->source.extra) != NULL) != 0) !=
-		       op->negated;
+		return (op->source.has ? record_has(r, op->source.word, op->source.has)
+		                       : find_extra(w, r, op->source.extra) != NULL) != op->negated;
 	case OP_TEXT:
 		return get_text(w, r, &op->source, &t) && test_text(op, t, op->text, false);
 	case OP_TEXT_IN:
@@ -276,7 +276,7 @@ program_holds(struct connlog_where *w, const struct record *r)
 
 	for (;; op = &ops[yes ? op->yes : op->no]) {
 		const void *value = at(r, &op->source);
-		const bool  set = (r->has & op->source.has) != 0;
+		const bool  set = record_has(r, op->source.word, op->source.has);
 		switch (op->code) {
 		case OP_RETURN:
 			return op->boolean;

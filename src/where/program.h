@@ -48,8 +48,8 @@ enum where_code {
 /* A column of the schema's, or of the tree's extras where `has` is 0. */
 struct where_source {
 	uint64_t has;
-	uint16_t offset, extra;
-	bool     lower; /* its text in small letters */
+	uint16_t word, offset, extra; /* word: of `has` (HAS_WORD) */
+	bool     lower;               /* its text in small letters */
 };
 
 struct where_op {
@@ -84,7 +84,7 @@ struct where_program {
 	struct where_op *ops;
 	size_t           ops_n;
 	uint16_t         start;
-	uint64_t         reads; /* HAS() bits */
+	uint64_t         reads[2]; /* HAS_BIT() of the columns in each word */
 };
 
 /* Compiles the program's tree.  Returns false with `error` filled. */

@@ -103,7 +103,7 @@ connlog_where_given_up(const connlog_where *w)
 bool
 connlog_where_reads(const connlog_where *w, size_t column)
 {
-	return column < schema_columns && (w->program->reads & schema[column].has) != 0;
+	return column < schema_columns && (w->program->reads[column >= 64] & schema[column].has) != 0;
 }
 
 bool

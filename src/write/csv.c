@@ -96,7 +96,7 @@ csv_record(const struct connlog_writer *w, char *p, const struct record *r)
 {
 	for (size_t i = 0; i < w->fields.n; i++) {
 		const struct cell *c = &w->cells[i];
-		if (r->has & c->has)
+		if (cell_is_set(c, r))
 			p = put_value(p, c, r);
 		else if (c->has == 0)
 			p = put_extra(p, field_extra(&w->fields.at[i], r));

@@ -47,7 +47,7 @@ enum { STATES = sizeof states / sizeof states[0] };
 struct ecs {
 	const struct connlog_writer *w;
 	const struct record         *r;
-	uint64_t                     has; /* the columns that are set and to be written */
+	uint64_t                     has; /* those of the first 64 columns that are set and to be written */
 	bool                         icmp;
 };
 
@@ -79,7 +79,7 @@ put_column(const struct ecs *e, char *p, const char *key, enum column_id id)
 {
 	const struct cell c = cell_of(&schema[id]);
 
-	return has(e, HAS(id)) ? json_put_value(put_key(p, key), e->w, &c, e->r) : p;
+	return (id >= 64 ? cell_is_set(&c, e->r) : has(e, HAS(id))) ? json_put_value(put_key(p, key), e->w, &c, e->r) : p;
 }
 
 /* Begins an object that ends with close_object(): each member writes a comma first, and close_object() turns the first
@@ -109,7 +109,7 @@ put_members(const struct ecs *e, char *p, const char *object)
 
 	for (size_t i = 0; i < e->w->fields.n; i++) {
 		const struct field *f = &e->w->fields.at[i];
-		if (f->column == NULL || !has(e, f->column->has))
+		if (f->column == NULL || !column_is_set(f->column, e->r))
 			continue;
 		const char *name = names_of(NAMES_ECS, f->column);
 		if (name == NULL ? strcmp(object, ECS_PREFIX) != 0 : strncmp(name, object, n) != 0)
@@ -323,7 +323,7 @@ ecs_record(const struct connlog_writer *w, char *p, const struct record *r)
 	char      *start = p;
 
 	for (size_t i = 0; i < w->fields.n; i++)
-		if (w->fields.at[i].column != NULL)
+		if (w->fields.at[i].column != NULL && w->fields.at[i].column->word == HAS_WORD(0))
 			e.has |= r->has & w->fields.at[i].column->has;
 	e.icmp = has(&e, HAS(COL_PROTO)) && text_is(r->proto, "icmp");
 	p = put_timestamp(&e, p);

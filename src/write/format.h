@@ -71,7 +71,9 @@ struct zeek_style {
 /* A field of the line, with everything about its column in one place. */
 struct cell {
 	uint64_t has;    /* of the column; 0: the schema does not have it */
+	uint64_t plain;  /* the same in record.plain; 0: its texts are never known to be plain */
 	uint16_t offset; /* in struct record */
+	uint16_t word;   /* of `has`: HAS_WORD() */
 	uint8_t  type;   /* connlog_type */
 	uint8_t  id;     /* which column */
 };
@@ -83,8 +85,9 @@ struct connlog_writer {
 	struct key           keys[FIELDS_MAX]; /* of the fields in the schema */
 	struct cell          cells[FIELDS_MAX];
 	size_t               room;     /* most bytes of a line without sets, unknown columns and texts that are not plain */
-	uint64_t             texts;    /* HAS() bits of the texts and sets */
+	uint64_t             texts[2]; /* HAS_BIT() of the texts and sets, of each word */
 	bool                 unknown;  /* there are fields that the schema does not have */
+	bool                 wide;     /* there are fields behind the schema's first 64 */
 	bool                 straight; /* zeek_is_straight() */
 	enum json_time       json_time;
 	bool                 json_streaming, json_unset;
@@ -135,7 +138,25 @@ int writer_outcome(connlog_writer *w);
 static inline struct cell
 cell_of(const struct column *c)
 {
-	return (struct cell){ c->has, c->offset, (uint8_t)c->info.type, (uint8_t)(c - schema) };
+	return (struct cell){ .has = c->has,
+		                  .plain = c->word == HAS_WORD(0) ? c->has : 0,
+		                  .offset = c->offset,
+		                  .word = c->word,
+		                  .type = (uint8_t)c->info.type,
+		                  .id = (uint8_t)(c - schema) };
+}
+
+static inline bool
+cell_is_set(const struct cell *c, const struct record *r)
+{
+	return record_has(r, c->word, c->has);
+}
+
+/* The same for a loop that exists twice, once for writers all of whose columns are among the first 64 (`wide` is false). */
+static inline __attribute__((always_inline)) bool
+cell_is_there(const struct cell *c, const struct record *r, bool wide)
+{
+	return wide ? cell_is_set(c, r) : (r->has & c->has) != 0;
 }
 
 /* Returns the address of the column's value, which is meaningful only if the column is set. */

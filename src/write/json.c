@@ -70,7 +70,7 @@ json_put_value(char *p, const struct connlog_writer *w, const struct cell *c, co
 		return literal.n > 0 ? put_literal(p, literal) : put_double(p, *(const double *)at);
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:
-		return r->plain & c->has ? put_plain(p, at) : json_put_text(p, *(const struct text *)at);
+		return r->plain & c->plain ? put_plain(p, at) : json_put_text(p, *(const struct text *)at);
 	case CONNLOG_ADDR:
 		return put_address(p, literal, at);
 	case CONNLOG_PORT:
@@ -126,17 +126,14 @@ put_stream(char *p, const struct connlog_writer *w)
 	return put_time(p, w->json_time, w->clock);
 }
 
-char *
-json_record(const struct connlog_writer *w, char *p, const struct record *r)
+/* The columns, each behind a comma. */
+static inline __attribute__((always_inline)) char *
+put_columns(const struct connlog_writer *w, char *p, const struct record *r, bool wide)
 {
-	char *start = p;
-
-	if (w->json_streaming)
-		p = put_stream(p, w);
 	for (size_t i = 0; i < w->fields.n; i++) {
 		const struct cell *c = &w->cells[i];
 		const struct key  *k = &w->keys[i];
-		if (r->has & c->has) {
+		if (cell_is_there(c, r, wide)) {
 			memcpy(p, k->text, sizeof k->text); /* all of it: a copy of known size is one instruction or two */
 			p = json_put_value(p + k->n, w, c, r);
 		} else if (c->has == 0) {
@@ -146,6 +143,17 @@ json_record(const struct connlog_writer *w, char *p, const struct record *r)
 			p = stpcpy(stpncpy(p, k->text, k->n), "null");
 		}
 	}
+	return p;
+}
+
+char *
+json_record(const struct connlog_writer *w, char *p, const struct record *r)
+{
+	char *start = p;
+
+	if (w->json_streaming)
+		p = put_stream(p, w);
+	p = w->wide ? put_columns(w, p, r, true) : put_columns(w, p, r, false);
 	if (p == start) /* nothing is set */
 		p++;
 	*start = '{'; /* in place of the first comma */

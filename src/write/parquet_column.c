@@ -301,7 +301,7 @@ put_value(struct pq_column *c, const struct cell *cell, const struct record *r)
 		break;
 	case PQ_KIND_TEXT:
 		put_level(c, 1);
-		put_text(c, *(const struct text *)at, (r->plain & cell->has) != 0);
+		put_text(c, *(const struct text *)at, (r->plain & cell->plain) != 0);
 		break;
 	default: /* an address */
 		put_fixed(c, at, sizeof(struct addr));
@@ -312,7 +312,7 @@ void
 pq_column_take(struct parquet *q, struct pq_column *c, const struct field *f, const struct cell *cell,
                const struct record *r)
 {
-	if (r->has & cell->has)
+	if (cell_is_set(cell, r))
 		put_value(c, cell, r);
 	else if (cell->has == 0)
 		put_extra(c, field_extra(f, r));

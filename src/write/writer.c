@@ -54,8 +54,8 @@ static void
 make_cells(struct connlog_writer *w)
 {
 	w->room = w->format->room + AROUND_VALUE + w->fields.n * (AROUND_VALUE + SCALAR_ROOM);
-	w->texts = 0;
-	w->unknown = false;
+	w->texts[0] = w->texts[1] = 0;
+	w->unknown = w->wide = false;
 	for (size_t i = 0; i < w->fields.n; i++) {
 		const struct column *c = w->fields.at[i].column;
 		w->cells[i] = (struct cell){ 0 };
@@ -64,8 +64,9 @@ make_cells(struct connlog_writer *w)
 			continue;
 		}
 		w->cells[i] = cell_of(c);
+		w->wide = w->wide || c->word != HAS_WORD(0);
 		if (is_text(c->info.type))
-			w->texts |= c->has;
+			w->texts[c->word != HAS_WORD(0)] |= c->has;
 		make_key(w->format, c, &w->keys[i]);
 	}
 	w->straight = zeek_is_straight(w);
@@ -374,14 +375,14 @@ extra_room(const struct extra *x)
 	return text_room(x->name) + (x->kind == EXTRA_LIST ? texts_room(&x->list) : text_room(x->text));
 }
 
-/* Returns the most bytes that these texts and sets, as far as they are set, can take. */
+/* Returns the most bytes that these texts and sets, as far as they are set, can take; `first` is the column of bit 0. */
 static size_t
-columns_room(uint64_t columns, const struct record *r)
+columns_room(uint64_t columns, const struct column *first, const struct record *r)
 {
 	size_t room = 0;
 
 	for (; columns != 0; columns &= columns - 1) {
-		const struct column *c = &schema[__builtin_ctzll(columns)];
+		const struct column *c = &first[__builtin_ctzll(columns)];
 		const void          *at = column_at(c, r);
 		room += c->info.type == CONNLOG_STRING_SET ? texts_room(at) : text_room(*(const struct text *)at);
 	}
@@ -410,8 +411,10 @@ read_room(const struct connlog_writer *w, const struct record *r)
 static inline size_t
 record_room(const struct connlog_writer *w, const struct record *r)
 {
-	size_t room = w->room + columns_room(r->has & ~r->plain & w->texts, r);
+	size_t room = w->room + columns_room(r->has & ~r->plain & w->texts[0], schema, r);
 
+	if (w->texts[1] != 0)
+		room += columns_room(r->has_more & w->texts[1], schema + 64, r);
 	if (w->unknown || r->literals != NULL)
 		room += read_room(w, r);
 	if (w->format->copies > 0 && column_is_set(&schema[COL_UID], r))

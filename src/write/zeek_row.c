@@ -148,7 +148,7 @@ put_value(const struct zeek_style *s, char *p, const struct cell *c, const struc
 	switch (c->type) {
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:
-		return r->plain & c->has && s->plain ? copy_short(p, t->p, t->n) : put_text(s, p, *t, false);
+		return r->plain & c->plain && s->plain ? copy_short(p, t->p, t->n) : put_text(s, p, *t, false);
 	case CONNLOG_STRING_SET:
 		return put_texts(s, p, cell_at(c, r));
 	default:
@@ -165,17 +165,14 @@ put_extra(const struct zeek_style *s, char *p, const struct extra *x)
 	return x->kind == EXTRA_LIST ? put_texts(s, p, &x->list) : put_text(s, p, x->text, false);
 }
 
-char *
-zeek_record(const struct connlog_writer *w, char *p, const struct record *r)
+/* The columns, each with a separator behind it. */
+static inline __attribute__((always_inline)) char *
+put_columns(const struct connlog_writer *w, char *p, const struct record *r, bool wide)
 {
 	const struct zeek_style *s = &w->style;
-	char *const              start = p;
-	char *const              end_straight = w->straight ? zeek_straight(p, r) : NULL;
 
-	if (end_straight != NULL)
-		return end_straight;
 	for (const struct cell *c = w->cells, *end = c + w->fields.n; c < end; c++) {
-		if (r->has & c->has)
+		if (cell_is_there(c, r, wide))
 			p = put_value(s, p, c, r);
 		else if (c->has)
 			p = put_word(p, s->unset.p, s->unset.n);
@@ -183,6 +180,18 @@ zeek_record(const struct connlog_writer *w, char *p, const struct record *r)
 			p = put_extra(s, p, field_extra(&w->fields.at[c - w->cells], r));
 		*p++ = s->separator;
 	}
+	return p;
+}
+
+char *
+zeek_record(const struct connlog_writer *w, char *p, const struct record *r)
+{
+	char *const start = p;
+	char *const end_straight = w->straight ? zeek_straight(p, r) : NULL;
+
+	if (end_straight != NULL)
+		return end_straight;
+	p = w->wide ? put_columns(w, p, r, true) : put_columns(w, p, r, false);
 	p[-1] = '\n';
 	/* A line that starts with "#" would be mistaken for a header.  Only a text in the first column can cause that. */
 	if (*start == '#') {

@@ -1,0 +1,68 @@
+/* measure.h - what is measured of a connection's packets for columns that somebody asks for (option measure, docs/COLUMNS.md).
+ *
+ * The parts that are wanted lie one behind the other in one object, which a connection gets with its first packet and names in its
+ * extra.  Without the option there are no such objects, and no packet is looked at: the bit MEASURE_WANTED is tested together with
+ * those of events.  Parts that need nothing of other packets are filled by track/measure.c, those of TCP by track/measure_tcp.c.
+ */
+#ifndef CONNLOG_CONN_MEASURE_H
+#define CONNLOG_CONN_MEASURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Stands among the bits of events.wanted. */
+#define MEASURE_WANTED (UINT64_C(1) << 61)
+
+enum measure_part { MEASURE_RTT, MEASURE_STREAM, MEASURE_PARTS };
+
+/* The parts' bits, as the option has them. */
+#define MEASURE(part) (1u << (part))
+
+/* The handshake of TCP. */
+struct measure_rtt {
+	double   syn_at, synack_at; /* when the latest was seen; the first only as long as no SYN-ACK was */
+	double   half[2];           /* seconds to and from a side; NAN: not known */
+	double   whole;             /* from the SYN to the ACK; NAN: not known */
+	uint32_t syn, synack;       /* their sequence numbers */
+	uint8_t  stage;             /* enum measure_stage */
+};
+
+enum measure_stage { STAGE_BEGIN, STAGE_SYN, STAGE_SYNACK, STAGE_DONE };
+
+#define MEASURE_HOLES 4
+
+/* One direction of TCP: what is needed to tell a repeated segment from one that comes late. */
+struct measure_stream {
+	double   next_at;                     /* when `next` was reached */
+	double   ack_at;                      /* when this side acknowledged last */
+	uint32_t next;                        /* behind the highest sequence number seen */
+	uint32_t ack;                         /* acknowledged last */
+	uint32_t retrans, late;               /* segments */
+	uint16_t window;                      /* offered last, not scaled */
+	uint8_t  repeated_acks;               /* as often in a row; 255 and more are one */
+	uint8_t  holes;                       /* how many there are */
+	bool     begun, has_acked, selective; /* `selective`: the last acknowledgement had SACK blocks */
+	struct {
+		uint32_t lo, hi; /* not seen: [lo, hi) */
+	} hole[MEASURE_HOLES];
+};
+
+struct measure_streams {
+	struct measure_stream side[2];
+};
+
+/* Where the parts lie in the object. */
+struct measure_layout {
+	uint32_t wanted; /* MEASURE() bits */
+	uint32_t size;
+	uint16_t at[MEASURE_PARTS];
+};
+
+/* `wanted` may get more bits, of parts that others need. */
+void measure_layout_init(struct measure_layout *l, uint32_t wanted);
+
+/* Exchanges the sides. */
+void measure_flip(const struct measure_layout *l, void *object);
+
+#endif

@@ -1,0 +1,230 @@
+/* measure_tcp.c - round trip times of the handshake, and which segments are repeated or late.
+ *
+ * Both follow Wireshark's TCP analysis (User's Guide 7.5, "TCP Analysis"; epan/dissectors/packet-tcp.c), as far as it can be done
+ * in bounded memory; docs/COLUMNS.md says where it differs, and test/columns_test.py compares the two.
+ */
+#include <math.h>
+
+#include "track/measure.h"
+
+/* Seconds within which a segment behind repeated acknowledgements is an answer to them, and within which one is late and not
+ * repeated if the handshake's time is not known. */
+#define FAST_WITHIN 0.020
+#define LATE_WITHIN 0.003
+
+static inline bool
+is_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+/* Returns the segment's place in the sequence, SYN and FIN included. */
+static uint32_t
+length(const struct pkt *p)
+{
+	return (uint32_t)p->data_len + !!(p->tcp_flags & TCP_SYN) + !!(p->tcp_flags & TCP_FIN);
+}
+
+/* ---- round trip times ------------------------------------------------------------------------------------------------- */
+
+/* Returns whether a SYN-ACK answers the SYN, or the data that came with it. */
+static bool
+answers(const struct measure_rtt *r, uint32_t ack)
+{
+	return ack - r->syn - 1 <= UINT16_MAX;
+}
+
+static void
+from_orig(struct measure_rtt *r, const struct pkt *p)
+{
+	const uint8_t flags = p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST);
+
+	if (flags == TCP_SYN && r->stage <= STAGE_SYN) {
+		r->syn = p->tcp_seq;
+		r->syn_at = p->ts;
+		r->stage = STAGE_SYN;
+	} else if (flags == TCP_ACK && r->stage == STAGE_SYNACK && p->tcp_ack == r->synack + 1) {
+		r->half[ORIG] = p->ts - r->synack_at;
+		r->whole = p->ts - r->syn_at;
+		r->stage = STAGE_DONE;
+	}
+}
+
+static void
+from_resp(struct measure_rtt *r, const struct pkt *p)
+{
+	if ((p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != (TCP_SYN | TCP_ACK) || !answers(r, p->tcp_ack))
+		return;
+	if (r->stage == STAGE_SYN) {
+		r->half[RESP] = p->ts - r->syn_at;
+		r->stage = STAGE_SYNACK;
+	} else if (r->stage != STAGE_SYNACK) {
+		return;
+	}
+	r->synack = p->tcp_seq;
+	r->synack_at = p->ts;
+}
+
+void
+measure_rtt(struct measure_rtt *r, int side, const struct pkt *p)
+{
+	if (r->stage == STAGE_DONE)
+		return;
+	if (side == ORIG)
+		from_orig(r, p);
+	else
+		from_resp(r, p);
+}
+
+/* ---- holes ------------------------------------------------------------------------------------------------------------ */
+
+static void
+drop_hole(struct measure_stream *s, unsigned i)
+{
+	for (s->holes--; i < s->holes; i++)
+		s->hole[i] = s->hole[i + 1];
+}
+
+/* They are in the order in which they came up.  The oldest is forgotten for a new one: what fills it counts as repeated. */
+static void
+add_hole(struct measure_stream *s, uint32_t lo, uint32_t hi)
+{
+	if (s->holes == MEASURE_HOLES)
+		drop_hole(s, 0);
+	s->hole[s->holes].lo = lo;
+	s->hole[s->holes].hi = hi;
+	s->holes++;
+}
+
+/* Takes [lo, hi) out of the holes.  Returns whether there was any of it. */
+static bool
+fill_holes(struct measure_stream *s, uint32_t lo, uint32_t hi)
+{
+	bool any = false;
+
+	for (unsigned i = s->holes; i-- > 0;) {
+		const uint32_t begin = s->hole[i].lo, end = s->hole[i].hi;
+		if (!is_before(begin, hi) || !is_before(lo, end))
+			continue;
+		any = true;
+		if (is_before(begin, lo))
+			s->hole[i].hi = lo;
+		else
+			drop_hole(s, i);
+		if (is_before(hi, end))
+			add_hole(s, hi, end);
+	}
+	return any;
+}
+
+/* ---- repeated and late segments --------------------------------------------------------------------------------------- */
+
+static bool
+is_keep_alive(const struct measure_stream *from, const struct pkt *p)
+{
+	return p->data_len <= 1 && !(p->tcp_flags & (TCP_SYN | TCP_FIN)) && p->tcp_seq == from->next - 1;
+}
+
+static bool
+is_window_probe(const struct measure_stream *from, const struct measure_stream *peer, const struct pkt *p)
+{
+	return p->data_len == 1 && p->tcp_seq == from->next && peer->has_acked && peer->window == 0;
+}
+
+/* Returns whether a segment that fills a hole is one that the peer has asked for. */
+static bool
+is_asked_for(const struct measure_stream *peer, const struct pkt *p)
+{
+	if (p->ts - peer->ack_at >= FAST_WITHIN)
+		return false;
+	return (peer->repeated_acks >= 2 && peer->ack == p->tcp_seq) || peer->selective;
+}
+
+/* A segment that begins before what was seen already: counts it as repeated or late. */
+static void
+take_old(struct measure_stream *from, const struct measure_stream *peer, const struct measure_rtt *r,
+         const struct pkt *p)
+{
+	const uint32_t end = p->tcp_seq + length(p);
+	const bool acked = peer->has_acked && p->data_len > 0 && !is_before(peer->ack, p->tcp_seq + (uint32_t)p->data_len);
+	const bool fills = fill_holes(from, p->tcp_seq, end);
+	const double within = isnan(r->whole) ? LATE_WITHIN : r->whole;
+
+	if (!acked && fills && !is_asked_for(peer, p) && p->ts - from->next_at < within)
+		from->late++;
+	else
+		from->retrans++;
+}
+
+static void
+take_segment(struct measure_stream *from, const struct measure_stream *peer, const struct measure_rtt *r,
+             const struct pkt *p)
+{
+	const uint32_t end = p->tcp_seq + length(p);
+	const bool     takes = length(p) > 0, old = is_before(p->tcp_seq, from->next);
+
+	if (!from->begun) {
+		from->begun = true;
+		from->next = end;
+		from->next_at = p->ts;
+		return;
+	}
+	if (is_keep_alive(from, p) || is_window_probe(from, peer, p))
+		return;
+	if (takes && old &&
+	    !(p->data_len > 1 && p->tcp_seq == from->next - 1)) /* that one has a byte of a window probe in front */
+		take_old(from, peer, r, p);
+	if (is_before(from->next, p->tcp_seq))
+		add_hole(from, from->next, p->tcp_seq);
+	if (is_before(from->next, end)) {
+		from->next = end;
+		from->next_at = p->ts;
+	}
+}
+
+/* Returns whether the packet has the option of selective acknowledgement. */
+static bool
+has_sack(const struct pkt *p)
+{
+	const size_t   end = 4u * p->tcp_off;
+	const uint8_t *o = p->payload.p;
+	enum { END, NOP, SACK = 5 };
+
+	for (size_t at = 20; at < end && end <= p->payload.n && o[at] != END;) {
+		const size_t len = o[at] == NOP ? 1 : at + 1 < end ? o[at + 1] : 0;
+		if (len == 0 || len > end - at)
+			return false;
+		if (o[at] == SACK)
+			return len >= 10;
+		at += len;
+	}
+	return false;
+}
+
+static void
+take_acknowledgement(struct measure_stream *from, const struct pkt *p)
+{
+	if (!(p->tcp_flags & TCP_ACK))
+		return;
+	if (!from->has_acked || p->tcp_ack != from->ack)
+		from->repeated_acks = 0;
+	else if (p->data_len == 0 && p->tcp_win != 0 && p->tcp_win == from->window && p->tcp_seq == from->next &&
+	         !(p->tcp_flags & (TCP_SYN | TCP_FIN)) && from->repeated_acks < UINT8_MAX)
+		from->repeated_acks++;
+	from->has_acked = true;
+	from->selective = has_sack(p);
+	from->ack = p->tcp_ack;
+	from->ack_at = p->ts;
+	from->window = p->tcp_win;
+}
+
+void
+measure_stream(struct measure_streams *streams, const struct measure_rtt *r, int side, const struct pkt *p)
+{
+	struct measure_stream *from = &streams->side[side], *peer = &streams->side[!side];
+
+	if ((p->tcp_flags & TCP_RST) || p->data_len < 0) /* a RST's numbers need not be the stream's */
+		return;
+	take_segment(from, peer, r, p);
+	take_acknowledgement(from, p);
+}

@@ -1,0 +1,131 @@
+"""What Wireshark's analysis says of the connections of a capture, beside connlog's measured columns (docs/COLUMNS.md).
+
+    python3 test/wireshark.py CONNLOG CAPTURE...    compares the two, prints what differs, and sums up
+"""
+import collections
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+FIELDS = ["tcp.stream", "frame.time_epoch", "ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport", "tcp.flags",
+          "tcp.analysis.retransmission", "tcp.analysis.out_of_order", "tcp.analysis.initial_rtt", "tcp.analysis.ack_rtt"]
+SYN, RST, ACK = 2, 4, 16
+COUNTS = ["orig_retrans", "resp_retrans", "orig_ooo", "resp_ooo"]
+TIMES = ["rtt", "orig_rtt", "resp_rtt"]
+
+
+def tshark():
+    """Returns where tshark is, or None."""
+    return shutil.which("tshark")
+
+
+def packets(capture):
+    """Returns the TCP packets of a capture as dictionaries of texts; of a tunnel's the innermost addresses."""
+    command = [tshark(), "-n", "-r", capture, "-Y", "tcp", "-T", "fields", "-E", "occurrence=l", "-E", "separator=/t"]
+    done = subprocess.run(command + [word for name in FIELDS for word in ("-e", name)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, timeout=300)
+    return [dict(zip(FIELDS, line.split("\t"))) for line in done.stdout.splitlines()]
+
+
+def end(packet, which):
+    return packet["ip." + which] or packet["ipv6." + which], packet["tcp." + which + "port"]
+
+
+class Stream:
+    """What is said of one stream; its ends are in the order in which they sent.
+
+    Of times only those of a SYN, a SYN-ACK and its ACK count: Wireshark also takes a RST, an ACK without a SYN-ACK, or any later ACK for
+    the end of a handshake.
+    """
+
+    def __init__(self, first):
+        self.start = float(first["frame.time_epoch"])
+        self.ends = [end(first, "src"), end(first, "dst")]
+        self.n, self.rtt, self.half = 0, None, [None, None]
+        self.counts = collections.Counter()
+        self.syns, self.answered = [0, 0], False
+
+    def add(self, packet):
+        if end(packet, "src") not in self.ends:  # inside of tunnels Wireshark names the stream of the outermost TCP
+            return
+        side, flags = self.ends.index(end(packet, "src")), int(packet["tcp.flags"], 16)
+        self.n += 1
+        self.counts["retrans", side] += packet["tcp.analysis.retransmission"] != ""
+        self.counts["ooo", side] += packet["tcp.analysis.out_of_order"] != ""
+        self.syns[side] += flags & (SYN | ACK) == SYN
+        if flags & (SYN | ACK) == SYN | ACK and self.syns[side ^ 1]:
+            self.answered = True
+        if not self.answered or flags & RST:
+            return
+        if packet["tcp.analysis.initial_rtt"] and self.rtt is None:
+            self.rtt = float(packet["tcp.analysis.initial_rtt"])
+        if packet["tcp.analysis.ack_rtt"] and self.half[side] is None:
+            self.half[side] = float(packet["tcp.analysis.ack_rtt"])
+
+    def columns(self, orig):
+        """Returns the columns, if that end is the originator."""
+        side = self.ends.index(orig)
+        out = {"%s_%s" % (who, what): self.counts[what, side ^ i] for what in ("retrans", "ooo") for i, who in enumerate(("orig", "resp"))}
+        there, back = self.half[side ^ 1], self.half[side]
+        if self.rtt is not None and self.syns[side] > 1 and back is not None:
+            there = self.rtt - back  # ack_rtt counts from the first SYN then, initial_rtt from the last
+        times = {"rtt": self.rtt if back is not None else None, "orig_rtt": back, "resp_rtt": there}
+        return {**out, **{name: value for name, value in times.items() if value is not None}}
+
+
+def streams(capture):
+    found = {}
+    for packet in packets(capture):
+        if packet["tcp.stream"]:
+            found.setdefault(packet["tcp.stream"], Stream(packet)).add(packet)
+    return found.values()
+
+
+def records(connlog, capture):
+    command = [connlog, "-q", "-C", "--format", "json", "--seed", "x", "--fields", "+quality", "--where", "proto == tcp", capture]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=300)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def pairs(connlog, capture):
+    """Returns (record, stream) for each connection that both see with the same first packet and the same number of packets."""
+    known = collections.defaultdict(list)
+    for stream in streams(capture):
+        known[tuple(sorted(stream.ends))].append(stream)
+    found = []
+    for r in records(connlog, capture):
+        ends = [(r["id.orig_h"], str(r["id.orig_p"])), (r["id.resp_h"], str(r["id.resp_p"]))]
+        for stream in known[tuple(sorted(ends))]:
+            if abs(stream.start - r["ts"]) < 2e-6 and stream.n == r["orig_pkts"] + r["resp_pkts"]:
+                found.append((r, stream, stream.columns(ends[0])))
+                break
+    return found
+
+
+def differences(record, other):
+    """Returns the columns in which the two differ, as (name, connlog's, Wireshark's)."""
+    out = [(name, record[name], other[name]) for name in COUNTS if record[name] != other[name]]
+    for name in TIMES:
+        a, b = record.get(name), other.get(name)
+        if (a is None) != (b is None) or (a is not None and abs(a - b) > 2e-6):
+            out.append((name, a, b))
+    return out
+
+
+def main():
+    n, sums, both = collections.Counter(), collections.Counter(), 0
+    for capture in sys.argv[2:]:
+        for record, _, other in pairs(sys.argv[1], capture):
+            both += 1
+            sums.update({name: record[name] for name in COUNTS})
+            sums.update(name for name in TIMES if name in record)
+            for name, ours, theirs in differences(record, other):
+                n[name] += 1
+                print("%s %s %s %s: %s, Wireshark %s" % (re.sub(".*/", "", capture), record["uid"], record["history"], name, ours, theirs))
+    print("%d connections; sums: %s; different: %s" % (both, dict(sums), dict(n)))
+
+
+if __name__ == "__main__":
+    main()
