@@ -11,6 +11,7 @@ what it is told to.  A line of input is a command, and `done` answers it:
 
 PAUSE is seconds between two of them.  At the end of the input it ends, and the namespaces with it.
 """
+import gzip
 import os
 import socket
 import struct
@@ -42,13 +43,40 @@ def number_of(row):
     return int(row["id.orig_h"].split(".")[2]) * PORTS + int(row["id.orig_p"]) - FIRST_PORT
 
 
+def blocks_of(data):
+    """Yields (link type, frame) of a pcapng in little-endian order; a frame that is cut is None."""
+    at, links = 0, []
+    while at + 12 <= len(data):
+        kind, size = struct.unpack_from("<II", data, at)
+        if size < 12 or size % 4 or at + size > len(data):
+            raise ValueError("no pcapng that is understood here")
+        if kind == 0x0a0d0d0a:
+            links = []
+        elif kind == 1:
+            links.append(struct.unpack_from("<H", data, at + 8)[0])
+        elif kind == 6:
+            interface, _, _, n, wire = struct.unpack_from("<5I", data, at + 8)
+            yield links[interface], data[at + 28:at + 28 + n] if n == wire else None
+        elif kind == 3:
+            wire = struct.unpack_from("<I", data, at + 8)[0]
+            yield links[0], data[at + 12:at + 12 + wire] if wire <= size - 16 else None
+        at += size
+
+
 def frames_of(path):
-    """=> (link type, [frame]) of a little-endian pcap; a frame that is cut is None."""
+    """=> (link type, [frame]) of a capture; a frame that is cut is None, and so is the link type if there are several."""
     with open(path, "rb") as f:
         data = f.read()
-    link, at, found = struct.unpack_from("<I", data, 20)[0], 24, []
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    if data[:4] == b"\n\r\r\n":
+        found = list(blocks_of(data))
+        links = {link for link, _ in found}
+        return links.pop() if len(links) == 1 else None, [frame for _, frame in found]
+    order = "<" if data[0] in (0xd4, 0x4d) else ">"
+    link, at, found = struct.unpack_from(order + "I", data, 20)[0], 24, []
     while at + 16 <= len(data):
-        size, wire = struct.unpack_from("<II", data, at + 8)
+        size, wire = struct.unpack_from(order + "II", data, at + 8)
         found.append(data[at + 16:at + 16 + size] if size == wire else None)
         at += 16 + size
     return link, found
