@@ -90,7 +90,7 @@ C_FILES := $(wildcard include/*.h src/*/*.[ch] src/service/*/*.[ch] test/unit/*.
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib faults kills schemas test check unit examples threads captures golden demo bench report fuzz fuzzers conformance differential install format clean help FORCE \
+.PHONY: all lib faults kills traces schemas test check unit examples threads captures golden demo bench report fuzz fuzzers conformance differential install format clean help FORCE \
 	valgrind coverage lint-shell lint-analyzer abi abi-check docs deb deb-check rpm reproducible cross 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -105,6 +105,7 @@ help:
 	@echo 'make coverage           lines and branches that the tests run, and the gaps; ONLY=TEXT for some tests'
 	@echo 'make faults             every call of the system fails in turn: none may end in a crash'
 	@echo 'make kills              a sensor is killed 200 times: its logs are whole'
+	@echo "make traces             Zeek's captures, sent over a pair of interfaces, give their rows"
 	@echo 'make examples           the programs in examples/, in build/examples'
 	@echo 'make demo               the log of a capture that the generator writes'
 	@echo 'make captures           the captures of the tests and the demo, in build/captures'
@@ -194,7 +195,9 @@ $(B)/san/connlog: $(CLI_SRC:%.c=$(B)/san/%.o) $(if $(UNGUARDED),$(B)/san/test/fa
 
 # The program in which a call of the system fails, for test/faults_test.py.
 WRAPPED := malloc calloc realloc aligned_alloc strdup strndup asprintf vasprintf open_memstream fopen open read pread write pwrite ftruncate \
-	fsync fdatasync rename unlink mmap socket socketpair pipe2 setsockopt fork pthread_create
+	fsync fdatasync rename renameat2 unlink mmap socket socketpair pipe2 setsockopt fork pthread_create connect bind listen send recv poll dup2 \
+	mkdir lseek fstat opendir posix_fallocate posix_spawn getaddrinfo sqlite3_open_v2 sqlite3_exec sqlite3_prepare_v2 sqlite3_bind_text \
+	sqlite3_step sqlite3_mprintf sqlite3_vmprintf redisReaderCreate redisReaderFeed redisReaderGetReply
 $(B)/san/connlog-faults: $(CLI_SRC:%.c=$(B)/san/%.o) $(B)/san/test/fault/fault.o $(B)/san/libconnlog.a
 	$(call SAY,LINK    $@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS) $(PROGRAM_LIBS)
@@ -298,6 +301,10 @@ faults: $(B)/san/connlog-faults $(B)/san/connlog $(B)/captures/.done
 # A sensor is killed two hundred times, which takes minutes.
 kills: $(B)/san/connlog
 	@KILLS=200 JOBS='$(JOBS)' python3 test/run $(B) --only sensor_log
+
+# Each of Zeek's captures is sent over a pair of interfaces, which takes minutes.
+traces: $(B)/san/connlog
+	@TRACES=all SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B) --only sensor_traces
 
 golden: $(B)/san/connlog $(B)/captures/.done
 	@python3 test/run $(B) --write-golden

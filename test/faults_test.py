@@ -8,10 +8,13 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 from env import Skip
+from listener import Listener
 from sensor import QUICK, Net
 import veth
 
@@ -74,14 +77,15 @@ def try_one(program, folder, args, n, after):
     return None
 
 
-def faults(env, *args):
+def faults(env, *args, for_good=True):
+    """`for_good`: also what fails from a call on, always."""
     program = prepare(env)
     code, said = run(program, env.tmp + "/whole", args, FAULT_COUNT="1")
     assert code == 0, said
     calls = int(re.search(r"fault: (\d+) calls", said).group(1))
     every = os.environ.get("FAULTS") == "all"
     numbers = range(1, calls + 1) if every or calls <= SOME else sorted({1 + i * (calls - 1) // (SOME - 1) for i in range(SOME)})
-    jobs = [(n, after) for n in numbers for after in ((False, True) if every else (n % 2 == 0,))]
+    jobs = [(n, after) for n in numbers for after in ((False, True) if every and for_good else (for_good and n % 2 == 0,))]
     with concurrent.futures.ThreadPoolExecutor(min(env.jobs, 2)) as pool:
         wrong = [w for w in pool.map(lambda job: try_one(program, "%s/%d-%d" % (env.tmp, *job), args, *job), jobs) if w]
     assert not wrong, "%d of %d runs\n%s" % (len(wrong), len(jobs), "\n".join(wrong[:5]))
@@ -123,6 +127,57 @@ def test_report_of_differences(env):
 
 def test_cut(env):
     faults(env, "cut", "ts", "id.orig_h", log(env))
+
+
+def test_parquet(env):
+    faults(env, "--seed", "x", "--format", "parquet", "-o", "out.parquet", env.capture("http.pcap"))
+
+
+def test_a_lake_of_parquet(env):
+    faults(env, "--seed", "x", "--format", "parquet", "-o", "./", env.capture("http.pcap"), env.capture("tcp-states.pcap"))
+
+
+def test_sinks_of_this_machine(env):
+    faults(env, "--seed", "x", "-o", ".", "--to", "file:a.log", "--to", "exec:cat >b.log", "--to", "sqlite:c.db",
+           "--to", "parquet:.", env.capture("http.pcap"), for_good=False)  # reading waits for a sink for ever
+
+
+def test_sinks_of_the_network(env):
+    stream, tcp = Listener(env.tmp + "/s"), Listener()
+    faults(env, "--seed", "x", "--to", "unix:%s/s" % env.tmp, "--to", "tcp://127.0.0.1:%d" % tcp.port, env.capture("http.pcap"),
+           for_good=False)
+    stream.close()
+    tcp.close()
+
+
+class Redis(threading.Thread):
+    """Takes every command of a connection and says that all is well."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            threading.Thread(target=self.answer, args=(self.socket.accept()[0],), daemon=True).start()
+
+    def answer(self, connection):
+        text = b""
+        with connection:
+            while got := connection.recv(1 << 16):
+                text += got
+                *whole, text = re.split(rb"(?=\*\d+\r\n\$\d+\r\n(?:AUTH|SELECT|XADD)\r\n)", text)
+                whole += [text] if text.endswith(b"\r\n") else []
+                text = b"" if text.endswith(b"\r\n") else text
+                connection.sendall(b"+OK\r\n" * sum(1 for command in whole if command))
+
+
+def test_a_sink_of_redis(env):
+    if "redis" not in env.run("--version").stdout:
+        raise Skip("built without hiredis")
+    faults(env, "--seed", "x", "--to", "redis://:word@127.0.0.1:%d/stream?db=2" % Redis().port, env.capture("http.pcap"), for_good=False)
 
 
 def live_one(program, net, folder, n, after):

@@ -164,8 +164,9 @@ sqlite_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done
 		end = memchr(p + at, '\n', n - at);
 		if (end == NULL)
 			end = p + n - 1;
-		sqlite3_bind_text(s->insert, 1, p + at, (int)((size_t)(end - p) - at), SQLITE_STATIC);
-		outcome = sqlite3_step(s->insert);
+		outcome = sqlite3_bind_text(s->insert, 1, p + at, (int)((size_t)(end - p) - at), SQLITE_STATIC);
+		if (outcome == SQLITE_OK)
+			outcome = sqlite3_step(s->insert);
 		sqlite3_reset(s->insert);
 	}
 	if (outcome != SQLITE_DONE) {

@@ -44,8 +44,10 @@ begin(struct connlog_writer *w)
 	if (q->o.row_group_bytes == 0)
 		q->o.row_group_bytes = 64 << 20;
 	for (; q->n < w->fields.n; q->n++)
-		if (!pq_column_init(&q->columns[q->n], &w->fields.at[q->n], q->o.binary_addresses))
+		if (!pq_column_init(&q->columns[q->n], &w->fields.at[q->n], q->o.binary_addresses)) {
+			pq_column_free(&q->columns[q->n]);
 			return false;
+		}
 	return true;
 }
 

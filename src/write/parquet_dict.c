@@ -95,7 +95,7 @@ add(struct pq_dict *d, unsigned width, struct entry k)
 	if (width == 0)
 		outbuf_put(&d->places, (const char *)&at, 4);
 	outbuf_put(&d->entries, k.p, k.n);
-	return d->n++;
+	return d->entries.failed || d->places.failed ? UINT32_MAX : d->n++;
 }
 
 /* Returns the value's number, adding the value if necessary, or UINT32_MAX if it cannot be added. */

@@ -67,6 +67,13 @@ bits_for(uint32_t most)
 	return most > 0 ? 32 - (unsigned)__builtin_clz(most) : 1;
 }
 
+static void
+forget_values(struct pq_column *c)
+{
+	c->levels.n = c->repeats.n = c->values.n = 0;
+	c->set = 0;
+}
+
 void
 pq_end_page(struct parquet *q, struct pq_column *c)
 {
@@ -75,7 +82,11 @@ pq_end_page(struct parquet *q, struct pq_column *c)
 
 	if (entries == 0)
 		return;
-	q->failed |= c->levels.failed || c->repeats.failed || c->values.failed;
+	if (c->levels.failed || c->repeats.failed || c->values.failed) { /* there are fewer values than were counted */
+		q->failed = true;
+		forget_values(c);
+		return;
+	}
 	q->body.n = 0;
 	if (list)
 		pq_put_levels(&q->body, &c->repeats, 1, &q->bits);
@@ -101,8 +112,7 @@ pq_end_page(struct parquet *q, struct pq_column *c)
 	q->group_bytes += c->pages.n - before;
 	c->entries += entries;
 	q->failed |= c->pages.failed;
-	c->levels.n = c->repeats.n = c->values.n = 0;
-	c->set = 0;
+	forget_values(c);
 }
 
 size_t

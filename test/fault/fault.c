@@ -1,13 +1,17 @@
 /* fault.c - lets the nth call fail that asks the system for something: linked into build/san/connlog-faults with --wrap, so that it
- * stands between all of connlog's own code and the C library (libraries' calls go straight to it).
+ * stands between all of connlog's own code and the C library, SQLite and hiredis (libraries' calls go straight to it).
  *
  *   FAULT_AT=N     the Nth call fails, counted from 1; without it none does
  *   FAULT_AFTER=1  and all behind it
  *   FAULT_COUNT=1  says at the end how many calls there were
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -16,8 +20,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
+
+#ifdef CONNLOG_HIREDIS
+#include <hiredis/hiredis.h>
+#endif
+#ifdef CONNLOG_SQLITE3
+#include <sqlite3.h>
+#endif
 
 static atomic_long calls;
 static long        fail_at;
@@ -86,6 +98,65 @@ WRAP(int, socketpair, (int family, int type, int protocol, int two[2]), (family,
 WRAP(int, pipe2, (int two[2], int flags), (two, flags), -1, EMFILE)
 WRAP(int, setsockopt, (int fd, int level, int name, const void *p, socklen_t n), (fd, level, name, p, n), -1, ENOMEM)
 WRAP(pid_t, fork, (void), (), -1, EAGAIN)
+WRAP(int, connect, (int fd, const struct sockaddr *to, socklen_t n), (fd, to, n), -1, ECONNREFUSED)
+WRAP(int, bind, (int fd, const struct sockaddr *to, socklen_t n), (fd, to, n), -1, EADDRINUSE)
+WRAP(int, listen, (int fd, int n), (fd, n), -1, EADDRINUSE)
+WRAP(ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags), -1, EPIPE)
+WRAP(ssize_t, recv, (int fd, void *p, size_t n, int flags), (fd, p, n, flags), -1, ECONNRESET)
+WRAP(int, poll, (struct pollfd * p, nfds_t n, int ms), (p, n, ms), -1, ENOMEM)
+WRAP(int, dup2, (int from, int to), (from, to), -1, EBUSY)
+WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), -1, EROFS)
+WRAP(int, renameat2, (int at, const char *from, int to_at, const char *to, unsigned flags),
+     (at, from, to_at, to, flags), -1, EIO)
+WRAP(off_t, lseek, (int fd, off_t n, int from), (fd, n, from), -1, EIO)
+WRAP(int, fstat, (int fd, struct stat *st), (fd, st), -1, EIO)
+WRAP(DIR *, opendir, (const char *path), (path), NULL, EMFILE)
+WRAP(int, posix_fallocate, (int fd, off_t at, off_t n), (fd, at, n), ENOSPC, ENOSPC)
+WRAP(int, posix_spawn,
+     (pid_t * pid, const char *path, const posix_spawn_file_actions_t *files, const posix_spawnattr_t *attributes,
+      char *const argv[], char *const environment[]),
+     (pid, path, files, attributes, argv, environment), EAGAIN, EAGAIN)
+WRAP(int, getaddrinfo, (const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **out),
+     (host, port, hints, out), EAI_AGAIN, EAGAIN)
+
+#ifdef CONNLOG_SQLITE3
+WRAP(int, sqlite3_exec,
+     (sqlite3 * db, const char *sql, int (*row)(void *, int, char **, char **), void *arg, char **err),
+     (db, sql, row, arg, err), SQLITE_BUSY, 0)
+WRAP(int, sqlite3_prepare_v2, (sqlite3 * db, const char *sql, int n, sqlite3_stmt **out, const char **rest),
+     (db, sql, n, out, rest), SQLITE_NOMEM, 0)
+WRAP(int, sqlite3_bind_text, (sqlite3_stmt * s, int i, const char *p, int n, void (*done)(void *)), (s, i, p, n, done),
+     SQLITE_NOMEM, 0)
+WRAP(int, sqlite3_step, (sqlite3_stmt * s), (s), SQLITE_FULL, 0)
+WRAP(char *, sqlite3_vmprintf, (const char *format, va_list args), (format, args), NULL, 0)
+
+int __real_sqlite3_open_v2(const char *path, sqlite3 **out, int flags, const char *vfs);
+int __wrap_sqlite3_open_v2(const char *path, sqlite3 **out, int flags, const char *vfs);
+int
+__wrap_sqlite3_open_v2(const char *path, sqlite3 **out, int flags, const char *vfs)
+{
+	*out = NULL;
+	return fails(0) ? SQLITE_NOMEM : __real_sqlite3_open_v2(path, out, flags, vfs);
+}
+
+char *__wrap_sqlite3_mprintf(const char *format, ...);
+char *
+__wrap_sqlite3_mprintf(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	char *text = __wrap_sqlite3_vmprintf(format, args);
+	va_end(args);
+	return text;
+}
+#endif
+
+#ifdef CONNLOG_HIREDIS
+WRAP(redisReader *, redisReaderCreate, (void), (), NULL, 0)
+WRAP(int, redisReaderFeed, (redisReader * r, const char *p, size_t n), (r, p, n), REDIS_ERR, 0)
+WRAP(int, redisReaderGetReply, (redisReader * r, void **reply), (r, reply), REDIS_ERR, 0)
+#endif
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
