@@ -22,6 +22,7 @@ watch_init(struct watch *w, const struct settings *s, connlog_source *source, co
 {
 	*w = (struct watch){ .settings = s, .live = s->live, .source = source, .engine = engine, .output = output };
 	steady_init(&w->steady);
+	w->read_at = w->steady.now;
 	w->flush_at = clock_steady() + w->live.flush_interval;
 	w->rotate_at = rotate_next(&w->live.rotation, clock_wall());
 	const struct metrics metrics = { .source = source, .engine = engine, .output = output, .spool = s->live.spool };
@@ -33,6 +34,7 @@ watch_init(struct watch *w, const struct settings *s, connlog_source *source, co
 void
 watch_packets(struct watch *w, connlog_packet *p, size_t n)
 {
+	w->read_at = w->steady.now;
 	if (steady_look(&w->steady)) {
 		connlog_shift_times(w->engine, steady_shift(&w->steady));
 		w->rotate_at = fmin(w->rotate_at, rotate_next(&w->live.rotation, clock_wall()));
@@ -43,11 +45,12 @@ watch_packets(struct watch *w, connlog_packet *p, size_t n)
 	beat_packets(&w->beat, p, n);
 }
 
-/* No packet for a while: connections time out all the same. */
+/* No packet for a while: connections time out all the same.  What counts is the time before the read that found none: we may have
+ * been kept from running since, and packets may have come. */
 static int
 pass_time(struct watch *w)
 {
-	const double now = w->steady.now - LATE - capture_settings_late(&w->live.capture), seconds = floor(now);
+	const double now = w->read_at - LATE - capture_settings_late(&w->live.capture), seconds = floor(now);
 
 	return connlog_idle(w->engine, (int64_t)seconds, (uint32_t)((now - seconds) * 1e9));
 }

@@ -24,6 +24,7 @@ struct watch {
 	double                 rotate_at;         /* clock_wall() */
 	struct loss            captured, logged;
 	struct steady          steady;
+	double                 read_at; /* steady.now before the latest read began */
 	struct beat            beat;
 };
 
