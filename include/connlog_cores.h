@@ -16,6 +16,12 @@ extern "C" {
  * files at most); if it has changed when it is read again, connlog_packets() returns CONNLOG_IO. */
 CONNLOG_API int connlog_lend(connlog_engine *e, connlog_source *s);
 
+/* Says that from now on the engine gets every packet that the source gives, in its order and unchanged.  The source must not have been
+ * read yet, and connlog_on_lines() must have been called before.  Of plain files, every worker then reads all packets by itself, which
+ * costs less than to hand them over.  Otherwise, and for the rest, this is connlog_lend(), with which it ends.  connlog_run() does
+ * this by itself. */
+CONNLOG_API int connlog_follow(connlog_engine *e, connlog_source *s);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,10 +1,12 @@
 /* capfile.c - opens a capture by its content, and words the errors about damaged ones. */
 #include "capture/capfile.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int
 capfile_damaged(const struct capfile *f, char *err, size_t err_size, const char *format, ...)
@@ -101,6 +103,20 @@ capfile_open_memory(struct capfile *f, struct bytes memory, size_t window, char 
 	if (status != CONNLOG_OK)
 		return source_fail(err, err_size, status, "%s: %s", f->name, f->in.why);
 	return begin(f, err, err_size);
+}
+
+bool
+capfile_is_plain(const char *path)
+{
+	uint8_t   head[12];
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	const ssize_t n = read(fd, head, sizeof head);
+	close(fd);
+	const struct bytes b = { head, n > 0 ? (size_t)n : 0 };
+	return pcapng_file_detect(b) || pcap_file_detect(b);
 }
 
 void

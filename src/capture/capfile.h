@@ -42,6 +42,8 @@ struct capfile {
 int  capfile_open(struct capfile *f, const char *path, bool as_zeek, size_t window, const volatile sig_atomic_t *stop,
                   char *err, size_t err_size);
 int  capfile_open_memory(struct capfile *f, struct bytes memory, size_t window, char *err, size_t err_size);
+/* Returns whether the file begins as a capture that is not compressed. */
+bool capfile_is_plain(const char *path);
 void capfile_close(struct capfile *f);
 
 /* An interface of pcapng. */

@@ -18,6 +18,7 @@ struct files {
 	size_t                n_paths;
 	struct bytes          memory; /* used if there are no paths */
 	struct filter        *filter; /* NULL: all packets */
+	char                 *bpf;    /* its text */
 	volatile sig_atomic_t stop;
 
 	bool           listed;
@@ -213,14 +214,18 @@ files_free(connlog_source *s)
 	for (size_t i = 0; i < f->n_paths; i++)
 		free(f->paths[i]);
 	free(f->paths);
+	free(f->bpf);
 	free(f);
 }
+
+static connlog_source *files_copy(connlog_source *s);
 
 static struct files *
 files_new(const char *bpf, char *err, size_t err_size)
 {
 	static const struct source_ops ops = { files_read, files_progress, files_stop, files_free,
-		                                   NULL,       files_lend,     NULL,       files_extent };
+		                                   NULL,       files_lend,     NULL,       files_extent,
+		                                   files_copy };
 	struct files                  *f = calloc(1, sizeof *f);
 
 	if (!f) {
@@ -228,7 +233,7 @@ files_new(const char *bpf, char *err, size_t err_size)
 		return NULL;
 	}
 	f->base.ops = &ops;
-	if (bpf && *bpf && !(f->filter = filter_new(bpf, err, err_size))) {
+	if (bpf && *bpf && !((f->bpf = strdup(bpf)) && (f->filter = filter_new(bpf, err, err_size)))) {
 		files_free(&f->base);
 		return NULL;
 	}
@@ -263,4 +268,32 @@ source_memory(const uint8_t *data, size_t n, const char *bpf, char *err, size_t 
 		return NULL;
 	f->memory = (struct bytes){ data, n };
 	return &f->base;
+}
+
+/* Returns whether all inputs are plain regular files. */
+static bool
+are_plain(const struct inputs *l)
+{
+	bool plain = l->n > 0;
+
+	for (size_t i = 0; plain && i < l->n; i++)
+		plain = !l->at[i].problem && l->at[i].size > 0 && capfile_is_plain(l->at[i].path);
+	return plain;
+}
+
+static connlog_source *
+files_copy(connlog_source *s)
+{
+	struct files *f = files_of(s), *copy;
+
+	if (f->memory.p || f->next > 0 || (!f->listed && list(f, NULL, 0) != CONNLOG_OK) || !are_plain(&f->inputs))
+		return NULL;
+	copy = files_new(f->bpf, NULL, 0);
+	if (copy && !inputs_copy(&copy->inputs, &f->inputs)) {
+		files_free(&copy->base);
+		return NULL;
+	}
+	if (copy)
+		copy->listed = true;
+	return copy ? &copy->base : NULL;
 }

@@ -149,6 +149,20 @@ inputs_list(struct inputs *l, const char *const *paths, size_t n)
 	return true;
 }
 
+bool
+inputs_copy(struct inputs *l, const struct inputs *from)
+{
+	for (size_t k = 0; k < from->n; k++) {
+		const struct input *i = &from->at[k];
+		struct input       *copy = add(l, strdup(i->path), i->as_zeek, NULL);
+		if (!copy)
+			return false;
+		copy->size = i->size;
+	}
+	l->total = from->total;
+	return true;
+}
+
 void
 inputs_free(struct inputs *l)
 {

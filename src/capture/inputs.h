@@ -27,6 +27,8 @@ struct inputs {
  * "pcapng::", Zeek's name for its pcapng source, selects what capfile_open() calls `as_zeek`; before a directory it
  * applies to all its captures.  Returns false when out of memory. */
 bool inputs_list(struct inputs *l, const char *const *paths, size_t n);
+/* Returns false when out of memory; what is in the copy is to be freed in either case. */
+bool inputs_copy(struct inputs *l, const struct inputs *from);
 void inputs_free(struct inputs *l);
 
 #endif

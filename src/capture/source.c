@@ -52,6 +52,12 @@ source_extent(const connlog_source *s, struct source_extent *out)
 	return s->ops->extent && s->ops->extent(s, out);
 }
 
+connlog_source *
+source_copy(connlog_source *s)
+{
+	return s->ops->copy ? s->ops->copy(s) : NULL;
+}
+
 void
 connlog_source_stop(connlog_source *s)
 {

@@ -31,6 +31,7 @@ struct source_ops {
 	struct windows *(*lend)(connlog_source *s, bool on);
 	bool (*ring)(const connlog_source *s, size_t i, size_t ring, connlog_ring_progress *out);
 	bool (*extent)(const connlog_source *s, struct source_extent *out);
+	connlog_source *(*copy)(connlog_source *s);
 };
 
 struct connlog_source {
@@ -48,6 +49,10 @@ struct windows *source_lend(connlog_source *s, bool on);
 
 /* Returns false unless the packets of the last read lie in a plain file that can be read again. */
 bool source_extent(const connlog_source *s, struct source_extent *out);
+
+/* Returns another source of the same packets, for another thread; NULL where there is none: what is read must be plain regular
+ * files, of which nothing has been read yet.  The copy gives packets and failures as the source does. */
+connlog_source *source_copy(connlog_source *s);
 
 /* Creates a source for one capture in memory, which must outlive it; for tests and the fuzzer.  Returns NULL and writes
  * a message to `err` on failure. */

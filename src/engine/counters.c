@@ -258,6 +258,6 @@ connlog_counters(const connlog_engine *e, connlog_counter_fn fn, void *arg)
 	tell_all(e, &t);
 	t = (struct teller){ fn, arg, "workers" };
 	tell(&t, "threads", e->crew->n);
-	tell(&t, "batches", e->crew->published);
+	tell(&t, "batches", e->crew->published + e->crew->stretches + e->crew->turns);
 	tell(&t, "batches_in_turn", e->crew->in_turn);
 }

@@ -7,6 +7,7 @@
 
 #include "base/thread.h"
 #include "capture/source.h"
+#include "engine/apart.h"
 #include "engine/calm.h"
 #include "engine/lines.h"
 #include "engine/logging.h"
@@ -68,6 +69,7 @@ crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, cha
 	pthread_cond_init(&c->work, NULL);
 	pthread_cond_init(&c->agreed, NULL);
 	pthread_cond_init(&c->done, NULL);
+	pthread_cond_init(&c->moved, NULL);
 	c->front = front;
 	c->n = n;
 	c->ring = SLOTS;
@@ -97,6 +99,7 @@ stop(struct crew *c)
 	c->quit = true;
 	pthread_cond_broadcast(&c->work);
 	pthread_cond_broadcast(&c->agreed);
+	pthread_cond_broadcast(&c->moved);
 	pthread_mutex_unlock(&c->lock);
 	for (unsigned i = 0; i < c->n; i++)
 		if (c->members[i].runs)
@@ -108,10 +111,12 @@ crew_free(struct crew *c)
 {
 	if (!c)
 		return;
+	if (c->members) {
+		stop(c);
+		apart_end(c);
+	}
 	for (unsigned i = 0; c->members && i < c->n; i++) {
 		struct member *m = &c->members[i];
-		if (i == 0)
-			stop(c);
 		for (unsigned k = 0; k < SLOTS; k++)
 			out_free(&m->outs[k]);
 		if (i > 0)
@@ -128,6 +133,7 @@ crew_free(struct crew *c)
 		source_lend(c->lender, false);
 	free(c->members);
 	merge_free(&c->merger);
+	pthread_cond_destroy(&c->moved);
 	pthread_cond_destroy(&c->done);
 	pthread_cond_destroy(&c->agreed);
 	pthread_cond_destroy(&c->work);
@@ -227,33 +233,88 @@ crew_start(struct crew *c)
 
 /* ---- what is asked of all engines */
 
+void
+crew_moved(struct crew *c)
+{
+	if (atomic_load(&c->sleepers) == 0)
+		return;
+	pthread_mutex_lock(&c->lock);
+	pthread_cond_broadcast(&c->moved);
+	pthread_mutex_unlock(&c->lock);
+}
+
 int
 crew_packets(struct crew *c, const connlog_packet *p, size_t n)
 {
-	slots_packets(c, p, n);
+	if (c->apart)
+		apart_packets(c, p, n);
+	else
+		slots_packets(c, p, n);
 	return c->status;
 }
 
 int
 crew_sync(struct crew *c)
 {
-	slots_take_all(c);
+	if (c->apart)
+		apart_sync(c);
+	else
+		slots_take_all(c);
+	if (c->apart && c->status != CONNLOG_OK)
+		apart_end(c);
 	const int status = merge_flush(&c->merger); /* of a failed crew what was merged before, of failed output nothing */
 	if (c->status == CONNLOG_OK)
 		c->status = status;
 	return c->status;
 }
 
+/* Lets workers read by themselves once they are at work. */
+static void
+begin_apart(struct crew *c)
+{
+	if (c->started && c->windows && c->members[0].walker)
+		apart_begin(c);
+}
+
+/* From now on the caller's packets go into slots. */
+static void
+end_apart(struct crew *c)
+{
+	if (!c->apart)
+		return;
+	apart_end(c);
+	slots_take_all(c);
+}
+
 int
 crew_lend(struct crew *c, connlog_source *s)
 {
+	if (!c->started) {
+		apart_end(c);
+		return c->status;
+	}
 	const int status = crew_sync(c);
 
+	end_apart(c);
 	if (c->windows)
 		source_lend(c->lender, false);
 	c->lender = s;
 	c->windows = s && !c->front->store.memory ? source_lend(s, true) : NULL;
 	return status;
+}
+
+void
+crew_begin(struct crew *c, connlog_source *s)
+{
+	crew_lend(c, s);
+	begin_apart(c);
+}
+
+void
+crew_follow(struct crew *c, connlog_source *s)
+{
+	if (apart_prepare(c, s))
+		begin_apart(c);
 }
 
 /* Runs timers that are due; all of them, unless memory is bound, since their lines have to wait for each other.  Returns whether there
@@ -281,6 +342,7 @@ int
 crew_idle(struct crew *c, double now)
 {
 	crew_sync(c);
+	end_apart(c);
 	while (idle_some(c, now))
 		;
 	slots_open(c)->begins = now;
@@ -364,6 +426,7 @@ int
 crew_finish(struct crew *c)
 {
 	crew_sync(c);
+	end_apart(c);
 	if (c->status != CONNLOG_OK)
 		return c->status;
 	drain(c);

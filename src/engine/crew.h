@@ -14,12 +14,15 @@
  *   crew.c    the caller's side: what is asked of all engines, the end of input
  *   slots.c   the same: the ring
  *   worker.c  the threads
+ *   apart.c   the same without slots: of plain files, every worker reads all packets by itself
+ *   walk.c    a worker that does
  *   out.c     lines and their merge
  */
 #ifndef CONNLOG_ENGINE_CREW_H
 #define CONNLOG_ENGINE_CREW_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "conn/drain.h"
 #include "engine/engine.h"
@@ -60,6 +63,7 @@ struct slot {
 struct member {
 	struct crew      *crew;
 	connlog_engine   *engine;
+	struct walker    *walker; /* where the workers read by themselves, or are to */
 	pthread_t         thread;
 	bool              runs;
 	uint64_t          voted; /* slots of which the worker has said whether they are calm */
@@ -99,8 +103,23 @@ struct crew {
 	uint64_t        merged; /* slots, the caller's own */
 	bool            quit;
 	bool            told_offloading;
-	char           *texts[CREW_TEXTS]; /* notices that the caller's thread is to hand on, under the lock */
-	size_t          n_texts;
+
+	/* Of workers that read by themselves; the first five under the lock. */
+	bool             apart;   /* they do */
+	bool             paused;  /* the caller waits for all to come to packet `pause_at` */
+	bool             turn;    /* the packets from `turn_at` on are to be tracked in turn */
+	unsigned         walking; /* workers that have not come back yet */
+	uint64_t         pauses, pause_at, turns, turn_at, turn_end;
+	double           turn_now;       /* network time before packet `turn_end` */
+	uint64_t         merged_through; /* the caller's own: lines of packets before it have been merged */
+	uint64_t         stretches;      /* that the caller has tracked */
+	pthread_cond_t   moved;          /* somebody has come further */
+	_Atomic unsigned sleepers;       /* who wait for that */
+	_Atomic bool     trouble;        /* a worker does not go on */
+	_Atomic uint64_t fed;            /* packets that the caller has handed over */
+
+	char  *texts[CREW_TEXTS]; /* notices that the caller's thread is to hand on, under the lock */
+	size_t n_texts;
 };
 
 /* Makes a crew of `n` engines, the first of which is `front`.  Returns NULL when out of memory or without a writer. */
@@ -117,11 +136,20 @@ int  crew_finish(struct crew *c);
 void crew_shift(struct crew *c, double by);
 /* The packets that come are of that source, or of any with NULL. */
 int crew_lend(struct crew *c, connlog_source *s);
+/* crew_lend() after the start, with what crew_follow() has prepared. */
+void crew_begin(struct crew *c, connlog_source *s);
+/* The packets that come are all of that source, which has not been read, in its order and as it gives them. */
+void crew_follow(struct crew *c, connlog_source *s);
 /* Waits until all packets have been tracked and their lines handed on: the engines may then be asked. */
 int crew_sync(struct crew *c);
 
 /* Tells the caller what the engines have to say. */
 void crew_hand_on_notices(struct crew *c);
+
+/* Tracks packets for all engines, in turn. */
+void crew_track_in_turn(struct crew *c, const struct batch_view *b);
+/* Wakes those who wait for a worker that reads by itself. */
+void crew_moved(struct crew *c);
 
 /* A worker's thread; `arg` is its member. */
 void *worker_run(void *arg);

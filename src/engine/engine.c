@@ -446,7 +446,7 @@ has_crew(connlog_engine *e)
 	if (!e->crew || e->crew->started)
 		return e->crew != NULL;
 	if (crew_start(e->crew)) {
-		crew_lend(e->crew, e->lender);
+		crew_begin(e->crew, e->lender);
 		return true;
 	}
 	crew_free(e->crew);

@@ -38,7 +38,7 @@ out_free(struct out *o)
 	free(o->lines);
 }
 
-static int
+int
 moment_compare(const struct moment *a, const struct moment *b)
 {
 	if (a->packet != b->packet)
@@ -88,6 +88,19 @@ reserve(struct merger *m, size_t want)
 }
 
 int
+merge_text(struct merger *m, const char *text, size_t bytes, uint64_t lines)
+{
+	const int status = reserve(m, bytes);
+
+	if (status != CONNLOG_OK)
+		return status;
+	memcpy(m->text + m->n, text, bytes);
+	m->n += bytes;
+	m->lines += lines;
+	return CONNLOG_OK;
+}
+
+int
 merge(struct merger *m, const struct out *const outs[], unsigned n)
 {
 	struct cursor  cursors[MERGE_MAX];
@@ -97,12 +110,9 @@ merge(struct merger *m, const struct out *const outs[], unsigned n)
 		cursors[i] = (struct cursor){ outs[i], connlog_writer_bytes(outs[i]->writer).p, 0 };
 	while ((c = first_of(cursors, n)) != NULL) {
 		const size_t bytes = c->out->lines[c->next++].bytes;
-		const int    status = reserve(m, bytes);
+		const int    status = merge_text(m, c->text, bytes, 1);
 		if (status != CONNLOG_OK)
 			return status;
-		memcpy(m->text + m->n, c->text, bytes);
-		m->n += bytes;
-		m->lines++;
 		c->text += bytes;
 	}
 	return CONNLOG_OK;

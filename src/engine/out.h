@@ -24,6 +24,9 @@ int  out_note(struct out *o, const struct moment *when);
 void out_clear(struct out *o);
 void out_free(struct out *o);
 
+/* Returns less than, equal to or more than 0. */
+int moment_compare(const struct moment *a, const struct moment *b);
+
 /* Merged lines on their way to whoever asked for them. */
 struct merger {
 	connlog_lines_fn fn;
@@ -36,6 +39,8 @@ struct merger {
 /* Merges the lines of `n` engines; those of the same moment are all one engine's.
  * Returns CONNLOG_OK, CONNLOG_NO_MEMORY, or what the function returned. */
 int merge(struct merger *m, const struct out *const outs[], unsigned n);
+/* Hands on some lines.  Returns as merge() does. */
+int merge_text(struct merger *m, const char *text, size_t bytes, uint64_t lines);
 /* Hands on what is left. */
 int  merge_flush(struct merger *m);
 void merge_free(struct merger *m);

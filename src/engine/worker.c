@@ -4,6 +4,7 @@
 #include "engine/calm.h"
 #include "engine/crew.h"
 #include "engine/lines.h"
+#include "engine/walk.h"
 
 /* Returns whether the slot with that number is calm for this engine, which is about to work on slot `at`. */
 static bool
@@ -84,12 +85,11 @@ advance_all(struct crew *c, const struct batch_time *t, uint64_t number)
 	c->behind = left == 0;
 }
 
-/* Tracks a slot for all engines, in turn. */
-static void
-track_in_turn(struct crew *c, const struct slot *slot)
+void
+crew_track_in_turn(struct crew *c, const struct batch_view *b)
 {
-	for (size_t at = 0; at < slot->view.n; at++) {
-		const struct batch_view one = { slot->packets + at, slot->times + at, 1, slot->view.first + at, true };
+	for (size_t at = 0; at < b->n; at++) {
+		const struct batch_view one = { b->packets + at, b->times + at, 1, b->first + at, true };
 		if (one.times->counts)
 			advance_all(c, one.times, one.first);
 		for (unsigned i = 0; i < c->n; i++)
@@ -119,7 +119,7 @@ agree(struct member *m, struct slot *slot, uint64_t number, uint64_t published)
 	const bool mine = slot->calm && !c->behind; /* which changes only when all have come here */
 	if (!mine && ++slot->arrived == c->n) {
 		pthread_mutex_unlock(&c->lock);
-		track_in_turn(c, slot);
+		crew_track_in_turn(c, &slot->view);
 		pthread_mutex_lock(&c->lock);
 		c->in_turn++;
 		slot->decided = true;
@@ -152,6 +152,19 @@ work_on(struct member *m, struct slot *slot, uint64_t number, uint64_t published
 	}
 }
 
+/* The worker reads by itself.  Under the lock, before and after. */
+static void
+walk(struct member *m)
+{
+	struct crew *c = m->crew;
+
+	pthread_mutex_unlock(&c->lock);
+	walker_run(m->walker);
+	pthread_mutex_lock(&c->lock);
+	c->walking--;
+	pthread_cond_broadcast(&c->moved);
+}
+
 void *
 worker_run(void *arg)
 {
@@ -160,8 +173,12 @@ worker_run(void *arg)
 
 	pthread_mutex_lock(&c->lock);
 	for (uint64_t number = 0;; number++) {
-		while (c->published <= number && !c->quit)
-			pthread_cond_wait(&c->work, &c->lock);
+		while (c->published <= number && !c->quit) {
+			if (c->apart && m->walker->source)
+				walk(m);
+			else
+				pthread_cond_wait(&c->work, &c->lock);
+		}
 		const uint64_t published = c->published;
 		pthread_mutex_unlock(&c->lock);
 		if (published <= number)
