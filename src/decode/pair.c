@@ -116,8 +116,20 @@ share_of_ether(struct bytes frame, size_t at, unsigned of)
 	}
 }
 
-uint16_t
-pair_of_frame(const connlog_packet *raw, unsigned of)
+/* Returns whether the frame is what most are: Ethernet, IPv4 without options or fragments, TCP of no concern to others. */
+static inline bool
+is_usual(const connlog_packet *raw)
+{
+	const uint8_t *p = raw->data;
+
+	if (raw->link != LINK_ETHERNET || raw->caplen < 42 || load_be32(p + 12) >> 8 != 0x080045)
+		return false;
+	return load_be16(p + 16) >= 28 && (load_be16(p + 20) & 0x3fff) == 0 && p[23] == TCP &&
+	       !announces(load_be16(p + 34)) && !announces(load_be16(p + 36));
+}
+
+static uint16_t
+share_of_frame(const connlog_packet *raw, unsigned of)
 {
 	const struct bytes frame = { raw->data, raw->caplen };
 
@@ -131,4 +143,12 @@ pair_of_frame(const connlog_packet *raw, unsigned of)
 	default:
 		return PAIR_EVERYBODY;
 	}
+}
+
+uint16_t
+pair_of_frame(const connlog_packet *raw, unsigned of)
+{
+	if (!is_usual(raw))
+		return share_of_frame(raw, of);
+	return pairhash_share(load_be32(raw->data + 26), load_be32(raw->data + 30), of);
 }

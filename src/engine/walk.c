@@ -346,7 +346,7 @@ take_turn(struct walker *w)
 		n += c->members[i].walker->arrived == turn;
 	if (n == c->n)
 		track_in_turn(w);
-	while (c->turns < turn && !c->quit && !(c->paused && w->at == c->pause_at) && !atomic_load(&c->trouble))
+	while (c->turns < turn && c->apart && !c->quit && !(c->paused && w->at == c->pause_at) && !atomic_load(&c->trouble))
 		pthread_cond_wait(&c->moved, &c->lock);
 	if (c->turns == turn)
 		skip(w);
@@ -362,7 +362,7 @@ park(struct walker *w)
 
 	w->parked = c->pauses;
 	pthread_cond_broadcast(&c->moved);
-	while (c->paused && c->apart && !c->quit)
+	while (c->paused && c->pauses == w->parked && c->apart && !c->quit)
 		pthread_cond_wait(&c->moved, &c->lock);
 }
 
