@@ -34,7 +34,7 @@ _connlog_list()
 _connlog()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=read options words=""
-	local commands="read live events convert cut explain report extract top check" interfaces=""
+	local commands="read live events convert cut explain report extract index top check" interfaces=""
 	COMPREPLY=()
 	[[ $COMP_CWORD -gt 1 && " $commands " == *" ${COMP_WORDS[1]} "* ]] && command=${COMP_WORDS[1]}
 
@@ -73,9 +73,10 @@ _connlog()
 			--html --rows --from --where --where-file -q --quiet"
 		;;
 	extract)
-		options="-w --write --uid --log --where --where-file --icmp-errors -r --read -f --filter -C --no-checksums --seed --no-sandbox
+		options="-w --write --uid --log --where --where-file --icmp-errors --no-index -r --read -f --filter -C --no-checksums --seed --no-sandbox
 			-q --quiet -v --verbose"
 		;;
+	index) options="--anew --no-sandbox -q --quiet -v --verbose" ;;
 	top) options="-d --delay -n --count --once" words="127.0.0.1:9911" ;;
 	check) options="--example" ;;
 	esac

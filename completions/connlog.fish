@@ -1,6 +1,6 @@
 # Completion of connlog for fish.  A test holds it to what `connlog COMMAND --help` lists.
 
-set -l commands read live events convert cut explain report extract top check
+set -l commands read live events convert cut explain report extract index top check
 set -l columns ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes \
 	conn_state local_orig local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes \
 	tunnel_parents ip_proto community_id orig_l2_addr resp_l2_addr vlan inner_vlan speculative_service \
@@ -11,7 +11,7 @@ set -l formats zeek json bro2 bro1.5 bro1 bro0 ossem ecs csv parquet
 # What else is completed depends on the command, which is read where none is named.
 function __connlog_is
 	set -l words (commandline -opc)
-	set -l commands read live events convert cut explain report extract top check
+	set -l commands read live events convert cut explain report extract index top check
 	set -l command read
 	if set -q words[2]; and contains -- $words[2] $commands
 		set command $words[2]
@@ -33,6 +33,7 @@ complete -c connlog -n '__fish_is_first_token' -a events -d 'print the events of
 complete -c connlog -n '__fish_is_first_token' -a convert -d 'turn a log into another format'
 complete -c connlog -n '__fish_is_first_token' -a cut -d 'write columns of a log'
 complete -c connlog -n '__fish_is_first_token' -a extract -d 'write the packets behind records as pcapng'
+complete -c connlog -n '__fish_is_first_token' -a index -d 'make indexes of captures'
 complete -c connlog -n '__fish_is_first_token' -a explain -d 'say in words what a record tells'
 complete -c connlog -n '__fish_is_first_token' -a report -d 'a log for people'
 complete -c connlog -n '__fish_is_first_token' -a top -d 'show what a sensor does at the moment'
@@ -66,8 +67,8 @@ complete -c connlog -n '__connlog_is read live events' -l memory -x -d 'memory o
 complete -c connlog -n '__connlog_is read live events' -l shard -x -d 'log one share of the connections'
 complete -c connlog -n '__connlog_is read live events extract' -l seed -x -d 'uids and header times that depend on the input alone'
 complete -c connlog -n '__connlog_is read live events' -l stats -r -d 'write all counters as JSON'
-complete -c connlog -n '__connlog_is read live events extract' -s q -l quiet -d 'no warnings and no progress'
-complete -c connlog -n '__connlog_is read live events extract' -s v -l verbose -d 'a line of summary'
+complete -c connlog -n '__connlog_is read live events extract index' -s q -l quiet -d 'no warnings and no progress'
+complete -c connlog -n '__connlog_is read live events extract index' -s v -l verbose -d 'a line of summary'
 complete -c connlog -n '__connlog_is read live events' -s p -l no-promiscuous -d 'capture only what is meant for this host'
 complete -c connlog -n '__connlog_is read live events' -l ring -x -d 'memory for packets that wait'
 complete -c connlog -n '__connlog_is read live events' -l ring-block -x -d 'blocks of that memory'
@@ -86,7 +87,7 @@ complete -c connlog -n '__connlog_is read live events' -l flush-interval -x -d '
 complete -c connlog -n '__connlog_is read live events' -l spool -x -d 'memory for records that wait, or a folder for them'
 complete -c connlog -n '__connlog_is read live events' -l exit-timeout -x -d 'how long the last records may take'
 complete -c connlog -n '__connlog_is read live events' -l metrics -x -d 'let Prometheus ask for the counters there'
-complete -c connlog -n '__connlog_is read live events extract' -l no-sandbox -d 'keep all rights'
+complete -c connlog -n '__connlog_is read live events extract index' -l no-sandbox -d 'keep all rights'
 complete -c connlog -n '__connlog_is read live events' -l user -x -a '(__fish_complete_users)' -d 'whom root becomes'
 complete -c connlog -n '__connlog_is read live events' -l config -r -d 'read settings from FILE'
 
@@ -122,6 +123,8 @@ complete -c connlog -n '__connlog_is extract' -s w -l write -r -d 'where the pac
 complete -c connlog -n '__connlog_is extract' -l uid -x -d 'of the connection with this uid or Community ID'
 complete -c connlog -n '__connlog_is extract' -l log -r -d 'look records up in this log'
 complete -c connlog -n '__connlog_is extract' -l icmp-errors -d 'take ICMP errors about the connections, too'
+complete -c connlog -n '__connlog_is extract' -l no-index -d 'read all of the captures'
+complete -c connlog -n '__connlog_is index' -l anew -d 'make indexes anew that are there and good'
 complete -c connlog -n '__connlog_is explain' -l as -x -a 'history state uid' -d 'what the argument is'
 complete -c connlog -n '__connlog_is explain' -l proto -x -a 'tcp udp' -d 'whose history it is'
 complete -c connlog -n '__connlog_is explain' -a 'S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH'

@@ -23,6 +23,7 @@ typedef struct connlog_extract_options {
 	const connlog_options *engine;
 	const char            *bpf;         /* the filter that it was made with, or NULL */
 	bool                   icmp_errors; /* take ICMP errors that quote a packet of the connection, too */
+	bool                   no_index;    /* read all of the captures */
 	/* Called for captures that cannot be read or are damaged, with what is wrong; NULL: nobody is told. */
 	connlog_notice_fn notice;
 	void             *notice_arg;
@@ -46,6 +47,15 @@ CONNLOG_API int connlog_extractor_want(connlog_extractor *x, const connlog_recor
  * with a message. */
 CONNLOG_API int connlog_extractor_find(connlog_extractor *x, char *err, size_t err_size);
 
+/* How much finding has read. */
+typedef struct connlog_extract_work {
+	size_t   captures, indexed; /* files, and those of them with an index that could be used */
+	size_t   stale, damaged;    /* that have an index of another version of the capture, or a damaged one */
+	unsigned walks;             /* over the captures: 1, more if something did not add up and more was read */
+	uint64_t bytes;             /* of captures, as they are on the disk */
+} connlog_extract_work;
+CONNLOG_API void connlog_extractor_work(const connlog_extractor *x, connlog_extract_work *out);
+
 /* What was found of a connection. */
 typedef struct connlog_extracted {
 	const char *uid;                          /* of its record, "" if that had none */
@@ -63,6 +73,34 @@ CONNLOG_API bool connlog_extractor_at(const connlog_extractor *x, size_t i, conn
  * A file gets its name when it is complete.  Return CONNLOG_OK, or an error with a message. */
 CONNLOG_API int connlog_extractor_write(connlog_extractor *x, const char *path, char *err, size_t err_size);
 CONNLOG_API int connlog_extractor_write_each(connlog_extractor *x, const char *directory, char *err, size_t err_size);
+
+/* ---- indexes --------------------------------------------------------------------------------------------------------------- */
+
+/* What became of a capture's index. */
+typedef struct connlog_indexed {
+	const char *path;      /* of the capture */
+	bool        was_there; /* a good index was there, and is left as it is */
+	uint64_t    bytes;     /* of the capture */
+	uint64_t    packets;
+	uint64_t    index_bytes;
+} connlog_indexed;
+
+typedef struct connlog_index_options {
+	bool anew; /* make indexes anew that are there and good */
+	/* Called for each capture when its index is there; NULL: never. */
+	void (*indexed)(void *arg, const connlog_indexed *i);
+	/* Called for captures that cannot be indexed, or only as far as they are not damaged, with what is wrong; NULL: nobody is told. */
+	connlog_notice_fn notice;
+	/* Called now and then with the bytes of the current capture that were read; NULL: never.  Return anything but CONNLOG_OK to stop. */
+	int (*progress)(void *arg, const char *path, uint64_t bytes);
+	void *arg; /* of all three */
+} connlog_index_options;
+
+/* Makes the indexes of these files and of those in these directories: of DIR/NAME it is DIR/.NAME.connlog-index.
+ * connlog_extractor_find() uses it as long as the capture is what it was.  `o` may be NULL.  Returns CONNLOG_OK; CONNLOG_BAD_INPUT if
+ * notice was called; or what ended it, with a message. */
+CONNLOG_API int
+connlog_index_files(const char *const *paths, size_t n, const connlog_index_options *o, char *err, size_t err_size);
 
 /* Makes finding and writing end early, the latter with an error and without its files.  Async-signal-safe. */
 CONNLOG_API void connlog_extractor_stop(connlog_extractor *x);

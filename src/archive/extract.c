@@ -36,8 +36,9 @@ connlog_extractor_free(connlog_extractor *x)
 {
 	if (!x)
 		return;
-	tour_free(&x->tour);
 	wanteds_free(&x->wanted);
+	plans_free(x->plans, x->tour.inputs.n);
+	tour_free(&x->tour);
 	connlog_engine_free(x->engine);
 	free(x);
 }
@@ -114,15 +115,33 @@ read_captures(connlog_extractor *x, char *err, size_t err_size)
 	return source_fail(err, err_size, status, "%s", connlog_error_text(status));
 }
 
-int
-connlog_extractor_find(connlog_extractor *x, char *err, size_t err_size)
+/* Time goes on over what is left out. */
+static void
+on_skipped(void *arg, int64_t time)
+{
+	connlog_extractor *x = arg;
+
+	if (time >= 0)
+		(void)connlog_idle(x->engine, time / 1000000000, (uint32_t)(time % 1000000000));
+}
+
+/* Finds the packets in those parts of the captures. */
+static int
+walk(connlog_extractor *x, enum plan_width width, char *err, size_t err_size)
 {
 	int status = begin_engine(x, err, err_size);
 
 	if (status != CONNLOG_OK)
 		return status;
 	wanteds_reset(&x->wanted);
-	tour_begin(&x->tour);
+	plans_free(x->plans, x->tour.inputs.n);
+	x->plans = plans_make(&x->tour, &x->wanted, width, width == PLAN_NARROW ? &x->report : NULL);
+	if (!x->plans)
+		return source_fail(err, err_size, CONNLOG_NO_MEMORY, "out of memory");
+	x->tour.on_skipped = on_skipped;
+	x->tour.on_skipped_arg = x;
+	tour_begin(&x->tour, x->plans);
+	x->walks++;
 	status = read_captures(x, err, err_size);
 	if (status != CONNLOG_END)
 		return status;
@@ -133,6 +152,40 @@ connlog_extractor_find(connlog_extractor *x, char *err, size_t err_size)
 		status = wanteds_match(&x->wanted);
 	x->lost = connlog_counted_lost(x->engine);
 	return status == CONNLOG_OK ? status : source_fail(err, err_size, status, "%s", connlog_error_text(status));
+}
+
+static bool
+all_exact(const connlog_extractor *x)
+{
+	char text[160];
+
+	for (size_t i = 0; i < x->wanted.n; i++)
+		if (!wanted_agrees(&x->wanted.at[i], text, sizeof text))
+			return false;
+	return true;
+}
+
+/* As long as something does not add up, more is read, if it was not all. */
+int
+connlog_extractor_find(connlog_extractor *x, char *err, size_t err_size)
+{
+	int status = walk(x, x->options.no_index ? PLAN_ALL : PLAN_NARROW, err, err_size);
+
+	for (int width = PLAN_WIDE; width <= PLAN_ALL && status == CONNLOG_OK && x->report.indexed > 0 && !all_exact(x);
+	     width++)
+		status = walk(x, (enum plan_width)width, err, err_size);
+	return status;
+}
+
+void
+connlog_extractor_work(const connlog_extractor *x, connlog_extract_work *out)
+{
+	*out = (connlog_extract_work){ .captures = x->tour.inputs.n,
+		                           .indexed = x->report.indexed,
+		                           .stale = x->report.stale,
+		                           .damaged = x->report.damaged,
+		                           .walks = x->walks,
+		                           .bytes = x->tour.bytes };
 }
 
 bool

@@ -2,6 +2,7 @@
 #ifndef CONNLOG_ARCHIVE_EXTRACT_H
 #define CONNLOG_ARCHIVE_EXTRACT_H
 
+#include "archive/plan.h"
 #include "archive/tour.h"
 #include "archive/wanted.h"
 #include "connlog_archive.h"
@@ -12,6 +13,9 @@ struct connlog_extractor {
 	struct wanteds          wanted;
 	connlog_engine         *engine; /* while it finds */
 	uint64_t                lost;   /* fragments that could not be remembered */
+	struct plan            *plans;
+	struct plan_report      report;
+	unsigned                walks; /* over the captures */
 };
 
 #endif

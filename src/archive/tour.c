@@ -128,9 +128,10 @@ add_place(struct tour *t)
 /* ---- the first walk --------------------------------------------------------------------------------------------------------- */
 
 void
-tour_begin(struct tour *t)
+tour_begin(struct tour *t, struct plan *plans)
 {
 	close_file(t);
+	t->plans = plans;
 	t->next = t->n_places = t->n_marks = 0;
 	t->number = t->done_bytes = 0;
 	t->damaged = false;
@@ -202,17 +203,84 @@ needs_place(const struct tour *t)
 	return t->place_at == 0 || (!stream_packed(&t->file.in) && stream_position(&t->file.in) >= t->place_at);
 }
 
+/* ---- parts of files --------------------------------------------------------------------------------------------------------- */
+
+static const struct plan *
+plan_of(const struct tour *t, size_t file)
+{
+	return t->plans && t->plans[file].parts ? &t->plans[file] : NULL;
+}
+
+/* Returns whether the current part of the file has been read. */
+static bool
+is_read(const struct tour *t)
+{
+	return plan_of(t, t->next - 1) && !stream_packed(&t->file.in) && stream_position(&t->file.in) >= t->end;
+}
+
+/* Counts what was read of the file and closes it. */
+static void
+leave(struct tour *t)
+{
+	const uint64_t read = stream_packed(&t->file.in) ? t->file.in.raw : stream_position(&t->file.in) - t->begun;
+
+	t->bytes += read;
+	t->done_bytes += t->inputs.at[t->next - 1].size;
+	close_file(t);
+}
+
+static void
+skip(struct tour *t, const struct plan *p, const struct stretch *s)
+{
+	for (size_t i = 0; t->on_skipped && i < s->times_n; i++)
+		t->on_skipped(t->on_skipped_arg, p->times[s->time + i]);
+}
+
+/* Goes to the next part of the open file; what lies within the last packets that were read is not gone back to. */
+static int
+next_stretch(struct tour *t, const struct plan *p, char *err, size_t err_size)
+{
+	const struct stretch *s = &p->at[t->stretch++];
+
+	skip(t, p, s);
+	t->end = s->end;
+	if (stream_packed(&t->file.in) || stream_position(&t->file.in) >= s->offset)
+		return CONNLOG_OK;
+	t->bytes += stream_position(&t->file.in) - t->begun;
+	t->begun = s->offset;
+	t->place_at = 0;
+	return capfile_resume(&t->file, p->marks + s->mark, s->marks, s->offset, err, err_size);
+}
+
+/* Goes on with the next part of the open file, or the next file.  Returns CONNLOG_END when there is none. */
+static int
+go_on(struct tour *t, char *err, size_t err_size)
+{
+	if (t->open && t->stretch < plan_of(t, t->next - 1)->n)
+		return next_stretch(t, plan_of(t, t->next - 1), err, err_size);
+	if (t->open)
+		leave(t);
+	while (t->next < t->inputs.n && plan_of(t, t->next) && plan_of(t, t->next)->n == 0)
+		t->done_bytes += t->inputs.at[t->next++].size;
+	if (t->next == t->inputs.n)
+		return CONNLOG_END;
+	t->next++;
+	t->place_at = t->stretch = 0;
+	const int status = open_file(t, t->next - 1, err, err_size);
+	t->begun = status == CONNLOG_OK ? stream_position(&t->file.in) : 0;
+	t->end = UINT64_MAX;
+	return status == CONNLOG_OK && plan_of(t, t->next - 1) ? next_stretch(t, plan_of(t, t->next - 1), err, err_size)
+	                                                       : status;
+}
+
 int
 tour_read(struct tour *t, connlog_packet *p, size_t max, char *err, size_t err_size)
 {
 	while (!t->stop) {
 		int r = CONNLOG_OK;
-		if (!t->open) {
-			if (t->next == t->inputs.n)
-				return CONNLOG_END;
-			t->next++;
-			t->place_at = 0;
-			r = open_file(t, t->next - 1, err, err_size);
+		if (!t->open || is_read(t)) {
+			if ((r = go_on(t, err, err_size)) == CONNLOG_END)
+				return r;
 		}
 		if (r == CONNLOG_OK && needs_place(t) && !add_place(t))
 			return source_fail(err, err_size, CONNLOG_NO_MEMORY, "no memory for the places of packets");
@@ -223,8 +291,7 @@ tour_read(struct tour *t, connlog_packet *p, size_t max, char *err, size_t err_s
 			return r;
 		}
 		if (r < 0 && t->open) {
-			t->done_bytes += t->file.in.raw;
-			close_file(t);
+			leave(t);
 		}
 		if (r < 0 && r != CONNLOG_END && !tell(t, r, err))
 			return r;
@@ -290,6 +357,14 @@ read_to(struct tour *t, uint64_t number, connlog_packet *p, char *err, size_t er
 	}
 }
 
+/* Returns whether reading on leads to the packet: there may be a part between that the first walk has left out. */
+static bool
+is_at(const struct tour *t, const struct place *at, uint64_t number)
+{
+	return t->open && t->next - 1 == at->file && t->number <= number &&
+	       (stream_packed(&t->file.in) || stream_position(&t->file.in) >= at->offset);
+}
+
 int
 tour_again(struct tour *t, const uint64_t *numbers, size_t n, tour_fn fn, void *arg, char *err, size_t err_size)
 {
@@ -301,7 +376,7 @@ tour_again(struct tour *t, const uint64_t *numbers, size_t n, tour_fn fn, void *
 	close_file(t);
 	for (size_t i = 0; i < n && status == CONNLOG_OK; i++) {
 		const struct place *at = place_of(t, numbers[i]);
-		if (!t->open || t->next - 1 != at->file || t->number < at->number || t->number > numbers[i])
+		if (!is_at(t, at, numbers[i]))
 			status = go_to(t, at, err, err_size);
 		if (status == CONNLOG_OK)
 			status = read_to(t, numbers[i], &p, err, err_size);

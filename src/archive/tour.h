@@ -19,6 +19,22 @@ struct place {
 	uint32_t mark, marks; /* of pcapng: which of the tour's marks have to be read before (capfile_resume()) */
 };
 
+/* A part of a file that is read, and before it the times of what is not: the least and the greatest of each part, in nanoseconds. */
+struct stretch {
+	uint64_t offset, end;
+	size_t   mark, marks;   /* of the plan's */
+	size_t   time, times_n; /* of the plan's */
+};
+
+/* What is read of a file. */
+struct plan {
+	bool            parts; /* only those in `at`; else all */
+	struct stretch *at;
+	uint64_t       *marks;
+	int64_t        *times;
+	size_t          n, n_marks, n_times, room, marks_room, times_room;
+};
+
 struct tour {
 	struct inputs         inputs;
 	struct filter        *filter; /* NULL: all packets */
@@ -31,22 +47,28 @@ struct tour {
 	size_t         next;   /* input to open next */
 	uint64_t       number; /* of the next packet */
 	uint64_t       done_bytes;
-	uint64_t       place_at;   /* from there on the next place is noted */
-	bool           damaged;    /* some of it could not be read */
-	int            unfiltered; /* CONNLOG_OK, or why the next packet cannot be filtered */
-	char           unfiltered_why[400];
-	struct place  *places;
-	size_t         n_places, places_room;
-	uint64_t      *marks;
-	size_t         n_marks, marks_room;
+	struct plan   *plans;                        /* of each file; NULL: all are read */
+	size_t         stretch;                      /* of the file's plan: the next */
+	uint64_t       begun, end;                   /* the current one's first byte, and behind its last */
+	uint64_t       bytes;                        /* that were read in all walks */
+	void (*on_skipped)(void *arg, int64_t time); /* packets up to then are left out */
+	void         *on_skipped_arg;
+	uint64_t      place_at;   /* from there on the next place is noted */
+	bool          damaged;    /* some of it could not be read */
+	int           unfiltered; /* CONNLOG_OK, or why the next packet cannot be filtered */
+	char          unfiltered_why[400];
+	struct place *places;
+	size_t        n_places, places_room;
+	uint64_t     *marks;
+	size_t        n_marks, marks_room;
 };
 
 /* Lists the files, which have to be regular.  Returns CONNLOG_OK, or an error with its text; free it in either case. */
 int  tour_init(struct tour *t, const char *const *paths, size_t n, const char *bpf, char *err, size_t err_size);
 void tour_free(struct tour *t);
 
-/* Begins from the first file. */
-void tour_begin(struct tour *t);
+/* Begins from the first file.  `plans` says what is read of each, or is NULL. */
+void tour_begin(struct tour *t, struct plan *plans);
 /* Reads up to `max` packets, which are valid until the next call; what is wrong with a file is told, and the next one follows.
  * Returns their number, CONNLOG_END, or an error with its text after which nothing more is to be had. */
 int  tour_read(struct tour *t, connlog_packet *p, size_t max, char *err, size_t err_size);

@@ -34,6 +34,7 @@ int command_explain(int argc, char **argv); /* explain.c */
 int command_report(int argc, char **argv);  /* report.c */
 int command_top(int argc, char **argv);     /* top.c */
 int command_extract(int argc, char **argv); /* extract.c */
+int command_index(int argc, char **argv);   /* index.c */
 int command_check(int argc, char **argv);   /* check.c */
 
 /* "connlog: TEXT" on standard error (message.c). */

@@ -206,11 +206,34 @@ confine_extract(const struct settings *s)
 
 	if (s->no_sandbox)
 		return;
+	for (size_t i = 0; i < s->inputs_n; i++) /* where the index is */
+		good = good && guard_allow_folder_of(&g, s->inputs[i], GUARD_READ);
 	for (size_t i = 0; i < s->extract.logs_n; i++)
 		good = good && guard_allow(&g, s->extract.logs[i], GUARD_READ);
 	good = good && (extract_is_folder(path) ? guard_allow(&g, path, GUARD_WRITE) : allow_output(&g, path));
 	if (good)
 		confine(s, &g, "", false);
+	else
+		complain("warning: there is no memory to say what may be read, so all may be");
+	guard_free(&g);
+}
+
+void
+confine_index(const char *const *paths, size_t n, bool quiet)
+{
+	const struct settings s = { .quiet = quiet };
+	struct guard          g = { .captures = false };
+	bool                  good = allow_common(&g, &s);
+
+	for (size_t i = 0; i < n; i++) {
+		struct stat st;
+		if (stat(paths[i], &st) == 0 && S_ISDIR(st.st_mode))
+			good = good && guard_allow(&g, paths[i], GUARD_WRITE) && allow_links(&g, paths[i]);
+		else
+			good = good && guard_allow_folder_of(&g, paths[i], GUARD_WRITE);
+	}
+	if (good)
+		confine(&s, &g, "", false);
 	else
 		complain("warning: there is no memory to say what may be read, so all may be");
 	guard_free(&g);

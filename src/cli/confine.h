@@ -17,4 +17,7 @@ void confine_read(const struct settings *s);
 /* The same of what reads logs, too, and writes captures. */
 void confine_extract(const struct settings *s);
 
+/* The same of what reads captures and writes beside them. */
+void confine_index(const char *const *paths, size_t n, bool quiet);
+
 #endif

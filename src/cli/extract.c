@@ -18,7 +18,7 @@
 
 enum { TOLD_MAX = 20 /* connections of which it is said what is wrong */ };
 
-enum { OPT_UID = OPT_COMMAND, OPT_LOG, OPT_ICMP_ERRORS };
+enum { OPT_UID = OPT_COMMAND, OPT_LOG, OPT_ICMP_ERRORS, OPT_NO_INDEX };
 
 static const struct option_row rows[] = {
 	{ 'w', "write", "FILE|DIR/", "write the packets into FILE, or those of each connection into DIR/UID.pcapng" },
@@ -26,6 +26,7 @@ static const struct option_row rows[] = {
 	{ OPT_LOG, "log", "FILE", "look records up in this log, of any format; may be repeated" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	{ OPT_ICMP_ERRORS, "icmp-errors", NULL, "take ICMP errors about the connections, too" },
+	{ OPT_NO_INDEX, "no-index", NULL, "read all of the captures, whether they have indexes or not" },
 	{ 'r', "read", "FILE", "read FILE; may be repeated" },
 	{ 'f', "filter", "BPF", "look only at packets that this pcap filter lets through, as the log was made" },
 	{ 'C', "no-checksums", NULL, "take packets with bad checksums for good, as the log was made" },
@@ -269,6 +270,23 @@ check_found(struct extraction *e)
 		        e->chosen, packets, fragments, errors, progress_elapsed(&e->progress));
 }
 
+/* Says how much was read, and which indexes are of no use. */
+static void
+tell_work(const struct extraction *e)
+{
+	connlog_extract_work work;
+
+	connlog_extractor_work(e->x, &work);
+	if (!e->settings->quiet && work.stale + work.damaged > 0)
+		complain("warning: the indexes of %zu captures are not used: %zu are of other versions of them, %zu are "
+		         "damaged; make "
+		         "them anew with `connlog index`",
+		         work.stale + work.damaged, work.stale, work.damaged);
+	if (e->settings->verbose)
+		fprintf(stderr, "connlog: %zu of %zu captures have an index, %.1f MB of them read in %u walks\n", work.indexed,
+		        work.captures, (double)work.bytes / 1e6, work.walks);
+}
+
 /* Returns false after a message. */
 static bool
 write_found(struct extraction *e)
@@ -297,6 +315,8 @@ find_and_write(struct extraction *e)
 	sigaction(SIGTERM, &stop, NULL);
 	const int status = connlog_extractor_find(e->x, err, sizeof err);
 	progress_clear(&e->progress);
+	if (status == CONNLOG_OK)
+		tell_work(e);
 	if (status != CONNLOG_OK)
 		complain("%s", status == CONNLOG_END ? "interrupted: nothing is written" : err);
 	const bool good = status == CONNLOG_OK && write_found(e);
@@ -324,6 +344,9 @@ apply(void *arg, int key, const char *value)
 		return true;
 	case OPT_ICMP_ERRORS:
 		s->extract.icmp_errors = true;
+		return true;
+	case OPT_NO_INDEX:
+		s->extract.no_index = true;
 		return true;
 	case OPT_WHERE:
 		return where_set(&s->where, value, CONNLOG_WHERE_EXTRAS);
@@ -374,7 +397,14 @@ static int
 extract_run(struct settings *s)
 {
 	struct extraction             e = { .settings = s, .code = EXIT_ALL_READ };
-	const connlog_extract_options o = { s->options, s->filter, s->extract.icmp_errors, on_notice, &e, on_progress, &e };
+	const connlog_extract_options o = { .engine = s->options,
+		                                .bpf = s->filter,
+		                                .icmp_errors = s->extract.icmp_errors,
+		                                .no_index = s->extract.no_index,
+		                                .notice = on_notice,
+		                                .notice_arg = &e,
+		                                .progress = on_progress,
+		                                .progress_arg = &e };
 	char                          err[MESSAGE_MAX];
 
 	if (!check(s))

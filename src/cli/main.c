@@ -17,6 +17,7 @@ const struct command commands[] = {
 	{ "report", command_report, "[OPTIONS] [FILE|-]...", "a log as people read it: lines, a summary, a page" },
 	{ "extract", command_extract, "-w FILE|DIR/ [OPTIONS] FILE|DIR... [NAME=VALUE]...",
 	  "write the packets behind records as pcapng" },
+	{ "index", command_index, "[OPTIONS] FILE|DIR...", "make indexes of captures, for extract" },
 	{ "top", command_top, "[OPTIONS] [ADDRESS:PORT]", "show what a sensor does at the moment" },
 	{ "check", command_check, "FILE", "check a file of settings, as `live --config` reads it" },
 	{ NULL, NULL, NULL, NULL },

@@ -52,7 +52,7 @@ struct extract_what {
 	const char **uids, **logs; /* of --uid, --log */
 	size_t       uids_n, logs_n;
 	const char  *path; /* -w */
-	bool         icmp_errors;
+	bool         icmp_errors, no_index;
 };
 
 /* The strings are argv's or of `config`, but `fields` and `scripts`. */
