@@ -23,6 +23,7 @@ type_of(connlog_type type)
 	switch (type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		return "REAL";
 	case CONNLOG_PORT:
 	case CONNLOG_COUNT:
@@ -65,7 +66,7 @@ bind_value(sqlite3_stmt *insert, int at, connlog_value v)
 	connlog_value_text(v, text, sizeof text);
 	if (!v.set)
 		sqlite3_bind_null(insert, at);
-	else if (v.type == CONNLOG_TIME || v.type == CONNLOG_INTERVAL)
+	else if (v.type == CONNLOG_TIME || v.type == CONNLOG_INTERVAL || v.type == CONNLOG_DOUBLE)
 		sqlite3_bind_double(insert, at, v.number);
 	else if (v.type == CONNLOG_PORT || v.type == CONNLOG_COUNT)
 		sqlite3_bind_int64(insert, at, (sqlite3_int64)v.count);

@@ -9,7 +9,7 @@
 
 #include <sys/prctl.h>
 
-#define MEASURED "quality"
+#define MEASURED "quality,+stack,+shape"
 
 /* The counters that are looked at: group, name. */
 enum { READ, BEFORE_EPOCH, INNER, ANALYSED, REFUSED, CARRIERS, FRAGMENTS, IGNORED, REJECTED, CREATED, ENDED, COUNTERS };
@@ -80,7 +80,7 @@ new_engine(uint8_t flags)
 	if (flags & 16)
 		check(connlog_options_set(o, "max_connections", "4", err, sizeof err) == CONNLOG_OK, err);
 	if (flags & 128)
-		check(connlog_options_set(o, "measure", MEASURED, err, sizeof err) == CONNLOG_OK, err);
+		check(connlog_options_set(o, "measure", "quality,stack,shape", err, sizeof err) == CONNLOG_OK, err);
 	connlog_engine *e = connlog_engine_new(o, err, sizeof err);
 	connlog_options_free(o);
 	check(e != NULL, err);

@@ -133,7 +133,7 @@ set_something(connlog_record *r, unsigned seed)
 		v.text = seed & 2048 ? texts[seed % 3] : connlog_record_find(r, seed & 4096 ? "proto" : "history").text;
 	else if (v.type == CONNLOG_STRING_SET)
 		v.texts = (connlog_texts){ texts, seed >> 11 & 3 };
-	else if (v.type == CONNLOG_TIME || v.type == CONNLOG_INTERVAL)
+	else if (v.type == CONNLOG_TIME || v.type == CONNLOG_INTERVAL || v.type == CONNLOG_DOUBLE)
 		v.number = seed & 2048 ? (double)seed * 1e300 : (double)seed / -3;
 	else if (v.type == CONNLOG_BOOL)
 		v.boolean = seed & 2048;

@@ -107,6 +107,8 @@ typedef enum connlog_type {
 	CONNLOG_COUNTS,  /* counts */
 	CONNLOG_RECORD,  /* record */
 	CONNLOG_RECORDS, /* records */
+	/* Added later: a column's again. */
+	CONNLOG_DOUBLE, /* number: without a unit */
 } connlog_type;
 
 typedef struct connlog_text {

@@ -9,7 +9,11 @@ import wireshark
 from env import Skip
 
 QUALITY = ["rtt", "orig_rtt", "resp_rtt", "orig_retrans", "resp_retrans", "orig_ooo", "resp_ooo"]
-MEASURED = QUALITY
+STACK = ["orig_ttl", "orig_ttl_min", "orig_ttl_max", "resp_ttl", "resp_ttl_min", "resp_ttl_max", "orig_dscp", "resp_dscp", "orig_mss",
+         "resp_mss", "orig_wscale", "resp_wscale", "orig_tcp_flags", "resp_tcp_flags"]
+SHAPE = ["orig_first_payload", "resp_first_payload", "orig_iat_mean", "orig_iat_dev", "resp_iat_mean", "resp_iat_dev", "orig_size_entropy",
+         "resp_size_entropy", "orig_size_hist", "resp_size_hist"]
+MEASURED = QUALITY + STACK + SHAPE
 
 
 def rows(env, capture, *more):
@@ -125,6 +129,7 @@ def test_groups_and_names(env):
     def header(*more):
         return env.run("--seed", "x", *more, capture).stdout.split("#fields\t")[1].split("\n")[0].split("\t")
     assert header("--fields", "uid,quality") == ["uid", *QUALITY]
+    assert header("--fields", "stack,+shape,+quality") == STACK + SHAPE + QUALITY
     assert header("--fields", "+rtt")[-1] == "rtt" and len(header("--fields", "+rtt")) == 23
     assert header("--fields", "ts,quality,-rtt,-orig_rtt") == ["ts", *QUALITY[2:]]
     assert not set(header("--fields", "all")) & set(MEASURED)
@@ -134,13 +139,15 @@ def test_groups_and_names(env):
 def test_conditions_scripts_and_other_formats_see_them(env):
     capture = env.capture("tcp-states.pcap")
     every = rows(env, capture, "--fields", "uid,+quality")
+    lean = rows(env, capture, "--fields", "uid", "--where", "resp_size_entropy > 0.8 and orig_tcp_flags ~ /^1/ and orig_iat_mean < 1sec")
+    assert 0 < len(lean) < len(every)
     chosen = rows(env, capture, "--fields", "uid", "--where", "orig_retrans > 1 or rtt > 25msec")
     assert [row["uid"] for row in chosen] == [r["uid"] for r in every if r.get("orig_retrans", 0) > 1 or r.get("rtt", 0) > 0.025] != []
     with open(env.tmp + "/x.lua", "w") as f:
         f.write("function log_policy(rec) return rec.orig_retrans ~= nil and rec.orig_retrans > 0 end\n")
     asked = rows(env, capture, "--fields", "uid", "--script", env.tmp + "/x.lua", "measure=quality")
     assert [row["uid"] for row in asked] == [r["uid"] for r in every if r.get("orig_retrans", 0) > 0] != []
-    log = env.run("-q", "--seed", "x", "--fields", "ts,uid,+quality", capture).stdout
+    log = env.run("-q", "--seed", "x", "--fields", "ts,uid," + ",".join(MEASURED), capture).stdout
     expected = env.run("convert", "--to", "json", input=log, stdin=None).stdout
     for form in ("json", "csv", "ossem", "ecs", "zeek"):
         there = env.run("convert", "--to", form, input=log, stdin=None).stdout
@@ -164,8 +171,40 @@ def test_memory_is_bounded_and_counted(env):
         assert json.load(f)["limits"]["measures_given_up"] == 0
 
 
-# What Wireshark cannot tell: the ACK of the handshake has options that it gives up on.
-UNKNOWN = {("events-options.pcap", "rtt"), ("events-options.pcap", "orig_rtt")}
+def test_examples_by_hand(env):
+    """Rows of which every number follows from the packets that test/gen describes."""
+    row = rows(env, env.capture("tcp-states.pcap"), "--fields", ",".join(STACK + SHAPE))[0]
+    assert {k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} == {
+        "orig_ttl": 64, "orig_ttl_min": 64, "orig_ttl_max": 64, "resp_ttl": 64, "resp_ttl_min": 64, "resp_ttl_max": 64, "orig_dscp": 0, "resp_dscp": 0,
+        "orig_tcp_flags": "1,1,0,1,5,0,0,0", "resp_tcp_flags": "1,1,0,1,4,0,0,0", "orig_first_payload": "81888f969da4abb2b9c0c7ced5dce3ea",
+        "resp_first_payload": "81888f969da4abb2b9c0c7ced5dce3ea", "orig_iat_mean": 0.018, "orig_iat_dev": 0.007483, "resp_iat_mean": 0.023333,
+        "resp_iat_dev": 0.009428, "orig_size_entropy": 0.650022, "resp_size_entropy": 0.811278, "orig_size_hist": "5,1,0,0,0,0,0,0",
+        "resp_size_hist": "3,0,0,1,0,0,0,0"}
+    cap = netlib.Capture()
+    for i, (ttl, tos, n) in enumerate(((64, 0xb8, 0), (60, 0, 3), (66, 0, 100), (64, 0, 1200))):
+        cap.add(netlib.ip("192.168.1.10", "203.0.113.5", 17, netlib.udp("192.168.1.10", "203.0.113.5", 5000, 5001, b"\xff" * n), ttl=ttl, tos=tos), 0.5)
+    cap.frame(netlib.eth(netlib.ip6("2001:db8::1", "2001:db8::2", 17, netlib.udp("2001:db8::1", "2001:db8::2", 5000, 5001, b"abcdef"), hops=7)
+                         .replace(b"\x60\0", b"\x6b\x80", 1)), at=netlib.START)
+    cap.sort().write(env.tmp + "/udp.pcap")
+    six, four = rows(env, "udp.pcap", "--fields", "ts,stack,shape", "first_payload_bytes=3")
+    assert (four["orig_ttl"], four["orig_ttl_min"], four["orig_ttl_max"], four["orig_dscp"]) == (64, 60, 66, 46)
+    assert (four["orig_first_payload"], four["orig_size_hist"], four["orig_size_entropy"]) == ("ffffff", "2,0,1,0,0,1,0,0", 1.5)
+    assert (four["orig_iat_mean"], four["orig_iat_dev"]) == (0.5, 0) and not [k for k in four if k.startswith("resp_") or "tcp" in k]
+    assert (six["orig_ttl"], six["orig_dscp"], six["orig_first_payload"]) == (7, 46, "616263") and "orig_iat_mean" not in six
+    syn = rows(env, env.capture("events-options.pcap"), "--fields", "orig_mss,resp_mss,orig_wscale,resp_wscale")
+    assert syn == [{"orig_mss": 1460, "orig_wscale": 7, "resp_wscale": 7}]
+
+
+def test_anonymous_records_have_no_payload(env):
+    with open(env.tmp + "/key", "wb") as f:
+        f.write(bytes(range(32)))
+    got = rows(env, env.capture("tcp-states.pcap"), "--fields", "uid,shape", "--anonymize", "key")
+    assert got and not [r for r in got if "orig_first_payload" in r or "resp_first_payload" in r] and any("orig_iat_mean" in r for r in got)
+
+
+# What Wireshark cannot tell or means otherwise: options in a handshake that it gives up on; ip.len is the last fragment's.
+UNKNOWN = {("events-options.pcap", "rtt"), ("events-options.pcap", "orig_rtt"), ("events-options.pcap", "resp_wscale"),
+           ("fragments.pcap", "orig_size_hist"), ("ipv6.pcap", "orig_size_hist")}
 
 
 def test_wireshark_says_the_same(env):
@@ -175,11 +214,12 @@ def test_wireshark_says_the_same(env):
     captures = [c for c in sorted(glob.glob(env.captures + "/*.pcap*")) if "damaged" not in c]
     both, sums, different = 0, dict.fromkeys(QUALITY, 0), []
     for capture in [env.tmp + "/lossy.pcap", *captures]:
-        for record, _, other in wireshark.pairs(env.connlog, capture):
+        for record, stream, other in wireshark.pairs(env.connlog, capture):
             both += 1
             for name in QUALITY:
                 sums[name] += record.get(name, 0) > 0
             name = capture.rsplit("/", 1)[1]
-            different += [(name, record["uid"], *d) for d in wireshark.differences(record, other) if (name, d[0]) not in UNKNOWN]
+            different += [(name, record["uid"], *d) for d in wireshark.differences(record, other) + wireshark.shape_differences(record, stream)
+                          if (name, d[0]) not in UNKNOWN]
     assert not different, "\n".join(map(str, different[:30]))
     assert both > 250 and min(sums["rtt"], sums["resp_rtt"]) > 100 and sums["resp_retrans"] > 30 and sums["resp_ooo"] > 20, (both, sums)

@@ -4,16 +4,22 @@
 """
 import collections
 import json
+import math
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 
 FIELDS = ["tcp.stream", "frame.time_epoch", "ip.src", "ipv6.src", "tcp.srcport", "ip.dst", "ipv6.dst", "tcp.dstport", "tcp.flags",
-          "tcp.analysis.retransmission", "tcp.analysis.out_of_order", "tcp.analysis.initial_rtt", "tcp.analysis.ack_rtt"]
+          "tcp.analysis.retransmission", "tcp.analysis.out_of_order", "tcp.analysis.initial_rtt", "tcp.analysis.ack_rtt",
+          "ip.ttl", "ipv6.hlim", "ip.dsfield.dscp", "ipv6.tclass.dscp", "ip.len", "ipv6.plen", "tcp.options.mss_val",
+          "tcp.options.wscale.shift", "tcp.payload"]
 SYN, RST, ACK = 2, 4, 16
 COUNTS = ["orig_retrans", "resp_retrans", "orig_ooo", "resp_ooo"]
 TIMES = ["rtt", "orig_rtt", "resp_rtt"]
+SHAPE = ["ttl", "ttl_min", "ttl_max", "dscp", "mss", "wscale", "tcp_flags", "first_payload", "iat_mean", "iat_dev", "size_entropy", "size_hist"]
+BINS = [64, 128, 256, 512, 1024, 1280, 1501]
 
 
 def tshark():
@@ -46,12 +52,14 @@ class Stream:
         self.n, self.rtt, self.half = 0, None, [None, None]
         self.counts = collections.Counter()
         self.syns, self.answered = [0, 0], False
+        self.packets = [[], []]
 
     def add(self, packet):
         if end(packet, "src") not in self.ends:  # inside of tunnels Wireshark names the stream of the outermost TCP
             return
         side, flags = self.ends.index(end(packet, "src")), int(packet["tcp.flags"], 16)
         self.n += 1
+        self.packets[side].append(packet)
         self.counts["retrans", side] += packet["tcp.analysis.retransmission"] != ""
         self.counts["ooo", side] += packet["tcp.analysis.out_of_order"] != ""
         self.syns[side] += flags & (SYN | ACK) == SYN
@@ -75,6 +83,31 @@ class Stream:
         return {**out, **{name: value for name, value in times.items() if value is not None}}
 
 
+def shape(packets, flag_of=lambda p: int(p["tcp.flags"], 16)):
+    """Returns what the packets of one side say, by the columns' names without the side."""
+    if not packets:
+        return {}
+    ttls = [int(p["ip.ttl"] or p["ipv6.hlim"]) for p in packets]
+    sizes = [int(p["ip.len"] or int(p["ipv6.plen"]) + 40) for p in packets]
+    bins = [sum(1 for n in sizes if sum(n >= b for b in BINS) == i) for i in range(8)]
+    out = {"ttl": ttls[0], "ttl_min": min(ttls), "ttl_max": max(ttls), "size_hist": ",".join(map(str, bins)),
+           "dscp": int(packets[0]["ip.dsfield.dscp"] or packets[0]["ipv6.tclass.dscp"]),
+           "tcp_flags": ",".join(str(sum(flag_of(p) >> i & 1 for p in packets)) for i in range(8)),
+           "size_entropy": sum(-n / len(sizes) * math.log2(n / len(sizes)) for n in bins if n)}
+    for name, field in (("mss", "tcp.options.mss_val"), ("wscale", "tcp.options.wscale.shift")):
+        syns = [p for p in packets if flag_of(p) & SYN]
+        if syns and syns[0][field]:
+            out[name] = int(syns[0][field])
+    payload = next((p["tcp.payload"].replace(":", "") for p in packets if p["tcp.payload"]), "")
+    if payload:
+        out["first_payload"] = payload[:32]
+    times = [float(p["frame.time_epoch"][:-3]) for p in packets]
+    gaps = [b - a for a, b in zip(times, times[1:])]
+    if gaps:
+        out["iat_mean"], out["iat_dev"] = statistics.fmean(gaps), statistics.pstdev(gaps)
+    return out
+
+
 def streams(capture):
     found = {}
     for packet in packets(capture):
@@ -84,7 +117,7 @@ def streams(capture):
 
 
 def records(connlog, capture):
-    command = [connlog, "-q", "-C", "--format", "json", "--seed", "x", "--fields", "+quality", "--where", "proto == tcp", capture]
+    command = [connlog, "-q", "-C", "--format", "json", "--seed", "x", "--fields", "+quality,+stack,+shape", "--where", "proto == tcp", capture]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=300)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -114,14 +147,27 @@ def differences(record, other):
     return out
 
 
+def shape_differences(record, stream):
+    """Returns the other measured columns in which the two differ."""
+    side = stream.ends.index((record["id.orig_h"], str(record["id.orig_p"])))
+    out = []
+    for i, who in enumerate(("orig_", "resp_")):
+        theirs = shape(stream.packets[side ^ i])
+        for name in SHAPE:
+            a, b = record.get(who + name), theirs.get(name)
+            if (abs(a - b) > 2e-6 if isinstance(a, float) and isinstance(b, float) else a != b):
+                out.append((who + name, a, b))
+    return out
+
+
 def main():
     n, sums, both = collections.Counter(), collections.Counter(), 0
     for capture in sys.argv[2:]:
-        for record, _, other in pairs(sys.argv[1], capture):
+        for record, stream, other in pairs(sys.argv[1], capture):
             both += 1
             sums.update({name: record[name] for name in COUNTS})
             sums.update(name for name in TIMES if name in record)
-            for name, ours, theirs in differences(record, other):
+            for name, ours, theirs in differences(record, other) + shape_differences(record, stream):
                 n[name] += 1
                 print("%s %s %s %s: %s, Wireshark %s" % (re.sub(".*/", "", capture), record["uid"], record["history"], name, ours, theirs))
     print("%d connections; sums: %s; different: %s" % (both, dict(sums), dict(n)))

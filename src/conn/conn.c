@@ -50,7 +50,7 @@ conn_store_init(struct conn_store *s, const struct conn_options *opt, const stru
 	slab_init(&s->tcps, tracker->state_size);
 	slab_init(&s->tcp_rares, tracker->rare_size);
 	slab_init(&s->tcp_stats, tracker->stats_size);
-	measure_layout_init(&s->measure, opt->measure);
+	measure_layout_init(&s->measure, opt->measure, opt->first_payload_bytes);
 	slab_init(&s->measures, s->measure.size);
 	if (s->measure.wanted)
 		s->events.wanted |= MEASURE_WANTED;

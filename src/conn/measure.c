@@ -4,20 +4,24 @@
 #include <string.h>
 
 static const size_t sizes[MEASURE_PARTS] = {
-	[MEASURE_RTT] = sizeof(struct measure_rtt),
-	[MEASURE_STREAM] = sizeof(struct measure_streams),
+	[MEASURE_RTT] = sizeof(struct measure_rtt),       [MEASURE_STREAM] = sizeof(struct measure_streams),
+	[MEASURE_HEADER] = sizeof(struct measure_header), [MEASURE_SYN] = sizeof(struct measure_syn),
+	[MEASURE_FLAGS] = sizeof(struct measure_flags),   [MEASURE_PAYLOAD] = sizeof(struct measure_payload),
+	[MEASURE_TIMES] = sizeof(struct measure_times),   [MEASURE_SIZES] = sizeof(struct measure_sizes),
 };
 
 void
-measure_layout_init(struct measure_layout *l, uint32_t wanted)
+measure_layout_init(struct measure_layout *l, uint32_t wanted, uint64_t payload_max)
 {
 	if (wanted & MEASURE(MEASURE_STREAM)) /* which asks how long the handshake took */
 		wanted |= MEASURE(MEASURE_RTT);
 	*l = (struct measure_layout){ .wanted = wanted };
+	l->payload_max = (uint8_t)(payload_max < FIRST_PAYLOAD_MAX ? payload_max : FIRST_PAYLOAD_MAX);
 	for (int part = 0; part < MEASURE_PARTS; part++)
 		if (wanted & MEASURE(part)) {
 			l->at[part] = (uint16_t)l->size;
-			l->size += (uint32_t)((sizes[part] + 7) & ~(size_t)7);
+			const size_t size = sizes[part] + (part == MEASURE_PAYLOAD ? 2 * (size_t)l->payload_max : 0);
+			l->size += (uint32_t)((size + 7) & ~(size_t)7);
 		}
 }
 
@@ -45,15 +49,53 @@ flip_rtt(struct measure_rtt *r)
 		r->stage = STAGE_BEGIN;
 }
 
+static void
+flip_payload(struct measure_payload *p, size_t max)
+{
+	SWAP(p->n);
+	swap(p->bytes, p->bytes + max, max);
+}
+
+static void
+flip_part(const struct measure_layout *l, enum measure_part part, void *at)
+{
+	switch (part) {
+	case MEASURE_RTT:
+		flip_rtt(at);
+		break;
+	case MEASURE_STREAM:
+		SWAP(((struct measure_streams *)at)->side);
+		break;
+	case MEASURE_HEADER: {
+		struct measure_header *h = at;
+		SWAP(h->first), SWAP(h->least), SWAP(h->most), SWAP(h->dscp), SWAP(h->seen);
+		break;
+	}
+	case MEASURE_SYN: {
+		struct measure_syn *y = at;
+		SWAP(y->mss), SWAP(y->scale), SWAP(y->has);
+		break;
+	}
+	case MEASURE_FLAGS:
+		SWAP(((struct measure_flags *)at)->n);
+		break;
+	case MEASURE_PAYLOAD:
+		flip_payload(at, l->payload_max);
+		break;
+	case MEASURE_TIMES: {
+		struct measure_times *t = at;
+		SWAP(t->last), SWAP(t->mean), SWAP(t->squares), SWAP(t->n);
+		break;
+	}
+	default:
+		SWAP(((struct measure_sizes *)at)->n);
+	}
+}
+
 void
 measure_flip(const struct measure_layout *l, void *object)
 {
-	char *at = object;
-
-	if (l->wanted & MEASURE(MEASURE_RTT))
-		flip_rtt((struct measure_rtt *)(void *)(at + l->at[MEASURE_RTT]));
-	if (l->wanted & MEASURE(MEASURE_STREAM)) {
-		struct measure_streams *s = (struct measure_streams *)(void *)(at + l->at[MEASURE_STREAM]);
-		SWAP(s->side);
-	}
+	for (int part = 0; part < MEASURE_PARTS; part++)
+		if (l->wanted & MEASURE(part))
+			flip_part(l, part, (char *)object + l->at[part]);
 }

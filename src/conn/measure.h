@@ -14,7 +14,17 @@
 /* Stands among the bits of events.wanted. */
 #define MEASURE_WANTED (UINT64_C(1) << 61)
 
-enum measure_part { MEASURE_RTT, MEASURE_STREAM, MEASURE_PARTS };
+enum measure_part {
+	MEASURE_RTT,
+	MEASURE_STREAM,
+	MEASURE_HEADER,
+	MEASURE_SYN,
+	MEASURE_FLAGS,
+	MEASURE_PAYLOAD,
+	MEASURE_TIMES,
+	MEASURE_SIZES,
+	MEASURE_PARTS
+};
 
 /* The parts' bits, as the option has them. */
 #define MEASURE(part) (1u << (part))
@@ -52,15 +62,55 @@ struct measure_streams {
 	struct measure_stream side[2];
 };
 
+/* The IP headers of each side: TTL or hop limit, and DSCP of its first packet. */
+struct measure_header {
+	uint8_t first[2], least[2], most[2], dscp[2];
+	bool    seen[2];
+};
+
+/* The options of each side's first SYN. */
+struct measure_syn {
+	uint16_t mss[2];
+	uint8_t  scale[2];
+	uint8_t  has[2]; /* SYN_ bits */
+};
+
+enum { SYN_SEEN = 1, SYN_HAS_MSS = 2, SYN_HAS_SCALE = 4 };
+
+/* Packets of each side with each of the eight flags, the lowest bit (FIN) first. */
+struct measure_flags {
+	uint32_t n[2][8];
+};
+
+/* The first bytes of payload that each side sent. */
+#define FIRST_PAYLOAD_MAX 64
+struct measure_payload {
+	uint8_t n[2];
+	uint8_t bytes[]; /* [2][payload_max] */
+};
+
+/* Times between the packets of each side: mean and the sum of squared differences from it (Welford). */
+struct measure_times {
+	double   last[2], mean[2], squares[2];
+	uint64_t n[2]; /* packets */
+};
+
+/* Packets of each side by their size. */
+#define SIZE_BINS 8
+struct measure_sizes {
+	uint32_t n[2][SIZE_BINS];
+};
+
 /* Where the parts lie in the object. */
 struct measure_layout {
 	uint32_t wanted; /* MEASURE() bits */
 	uint32_t size;
 	uint16_t at[MEASURE_PARTS];
+	uint8_t  payload_max; /* bytes a side */
 };
 
-/* `wanted` may get more bits, of parts that others need. */
-void measure_layout_init(struct measure_layout *l, uint32_t wanted);
+/* `wanted` may get more bits, of parts that others need; `payload_max` is cut to FIRST_PAYLOAD_MAX. */
+void measure_layout_init(struct measure_layout *l, uint32_t wanted, uint64_t payload_max);
 
 /* Exchanges the sides. */
 void measure_flip(const struct measure_layout *l, void *object);

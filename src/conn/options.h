@@ -71,7 +71,8 @@ struct conn_options {
 	double   emergency_timeout;    /* when memory runs short, connections with one active side end after this */
 	uint64_t max_reassembly_bytes; /* memory for the intervals above holes, all connections together */
 
-	uint32_t measure; /* MEASURE() bits: what is measured of packets */
+	uint32_t measure;             /* MEASURE() bits: what is measured of packets */
+	uint64_t first_payload_bytes; /* of each side, FIRST_PAYLOAD_MAX at most */
 	struct age_set
 		interim; /* when a connection that is still open is logged: at these ages, then again after each last one */
 

@@ -127,6 +127,7 @@ set_typed(struct connlog_reader *r, const struct column *c, struct text t)
 	switch (c->info.type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		return set_seconds(r, c, t);
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:
@@ -187,6 +188,7 @@ value_bad(struct connlog_reader *r, const struct column *c, struct text t)
 	static const char *const words[] = {
 		[CONNLOG_TIME] = "a time (seconds since 1970, or as in 2009-11-18T20:58:04.321Z)",
 		[CONNLOG_INTERVAL] = "a number of seconds",
+		[CONNLOG_DOUBLE] = "a number",
 		[CONNLOG_STRING] = "text",
 		[CONNLOG_ENUM] = "text",
 		[CONNLOG_ADDR] = "an IP address",

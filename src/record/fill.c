@@ -256,7 +256,7 @@ fill_record(const struct conn_store *s, uint32_t handle, const struct verdict *v
 	if (v)
 		fill_services(v, t, r);
 	if (x && x->measure)
-		fill_measured(s, c, x, r);
+		fill_measured(s, c, x, t, r);
 }
 
 void

@@ -46,6 +46,7 @@ connlog_record_get(const connlog_record *public, size_t column)
 	switch (v.type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		v.number = *(const double *)at;
 		break;
 	case CONNLOG_STRING:

@@ -96,6 +96,30 @@ enum column_id {
 	COL_RESP_RETRANS,
 	COL_ORIG_OOO,
 	COL_RESP_OOO,
+	COL_ORIG_TTL,
+	COL_ORIG_TTL_MIN,
+	COL_ORIG_TTL_MAX,
+	COL_RESP_TTL,
+	COL_RESP_TTL_MIN,
+	COL_RESP_TTL_MAX,
+	COL_ORIG_DSCP,
+	COL_RESP_DSCP,
+	COL_ORIG_MSS,
+	COL_RESP_MSS,
+	COL_ORIG_WSCALE,
+	COL_RESP_WSCALE,
+	COL_ORIG_TCP_FLAGS,
+	COL_RESP_TCP_FLAGS,
+	COL_ORIG_FIRST_PAYLOAD,
+	COL_RESP_FIRST_PAYLOAD,
+	COL_ORIG_IAT_MEAN,
+	COL_ORIG_IAT_DEV,
+	COL_RESP_IAT_MEAN,
+	COL_RESP_IAT_DEV,
+	COL_ORIG_SIZE_ENTROPY,
+	COL_RESP_SIZE_ENTROPY,
+	COL_ORIG_SIZE_HIST,
+	COL_RESP_SIZE_HIST,
 	COLUMNS
 };
 
@@ -136,7 +160,7 @@ struct extra {
 #define INTERIM_DELTAS (COL_RESP_IP_BYTES_DELTA - COL_ORIG_BYTES_DELTA + 1)
 #define HAS_DELTAS     (((UINT64_C(1) << INTERIM_DELTAS) - 1) << COL_ORIG_BYTES_DELTA)
 
-_Static_assert(COLUMNS <= 64, "each column has a bit");
+_Static_assert(COL_RESP_OOO < 64, "these have their bits in the first word");
 
 /* Bytes of a plain text at most. */
 #define PLAIN_MAX 32
@@ -179,8 +203,13 @@ struct record {
 	uint64_t        fold_orig_hosts, fold_resp_hosts, fold_resp_ports;
 	struct text_set fold_orig_samples, fold_resp_samples, fold_port_samples;
 	/* Measured (conn/measure.h), [ORIG] and [RESP]. */
-	double   rtt, half_rtt[2];
-	uint64_t retrans[2], ooo[2];
+	double      rtt, half_rtt[2];
+	uint64_t    retrans[2], ooo[2];
+	uint64_t    ttl[2][3]; /* the first, the least, the most */
+	uint64_t    dscp[2], mss[2], wscale[2];
+	struct text tcp_flags[2], first_payload[2], size_hist[2];
+	double      iat[2][2]; /* mean, deviation */
+	double      size_entropy[2];
 
 	bool anonymized; /* the addresses are not those of the network: nobody can tell by them what is local */
 

@@ -46,6 +46,7 @@ takes(connlog_type type, const connlog_value *v)
 	switch (type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		return isfinite(v->number);
 	case CONNLOG_STRING:
 		return is_text(v->text);
@@ -70,6 +71,8 @@ connlog_column_takes(size_t column)
 		return "a time, seconds since 1970";
 	case CONNLOG_INTERVAL:
 		return "an interval, seconds";
+	case CONNLOG_DOUBLE:
+		return "a number";
 	case CONNLOG_STRING:
 		return "a text";
 	case CONNLOG_ENUM:
@@ -128,6 +131,7 @@ store(struct record *r, const struct column *c, const connlog_value *v)
 	switch (v->type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		*(double *)at = v->number;
 		return true;
 	case CONNLOG_STRING:

@@ -86,6 +86,7 @@ value_push(lua_State *L, const connlog_value *v)
 	switch (v->type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		lua_pushnumber(L, v->number);
 		break;
 	case CONNLOG_STRING:
@@ -180,6 +181,7 @@ value_read(lua_State *L, int index, connlog_type type, connlog_value *out)
 	switch (type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		out->number = lua_tonumber(L, index);
 		return is == LUA_TNUMBER && isfinite(out->number);
 	case CONNLOG_STRING:

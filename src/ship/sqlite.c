@@ -46,6 +46,7 @@ type_of(const connlog_column_info *c)
 	switch (c->type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		return "REAL";
 	case CONNLOG_PORT:
 	case CONNLOG_COUNT:

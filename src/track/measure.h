@@ -9,6 +9,7 @@
 void measure_packet(struct conn_store *s, uint32_t handle, int side, const struct pkt *p);
 
 /* Those of TCP alone. */
+void measure_syn(struct measure_syn *y, int side, const struct pkt *p);
 void measure_rtt(struct measure_rtt *r, int side, const struct pkt *p);
 void measure_stream(struct measure_streams *streams, const struct measure_rtt *r, int side, const struct pkt *p);
 

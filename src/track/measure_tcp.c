@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "base/bytes.h"
 #include "track/measure.h"
 
 /* Seconds within which a segment behind repeated acknowledgements is an answer to them, and within which one is late and not
@@ -23,6 +24,42 @@ static uint32_t
 length(const struct pkt *p)
 {
 	return (uint32_t)p->data_len + !!(p->tcp_flags & TCP_SYN) + !!(p->tcp_flags & TCP_FIN);
+}
+
+/* ---- options ------------------------------------------------------------------------------------------------------------------ */
+
+enum { OPTION_END, OPTION_NOP, OPTION_MSS, OPTION_SCALE, OPTION_SACK = 5 };
+
+/* Returns the first option of that kind if it has `least` bytes, NULL if there is none. */
+static const uint8_t *
+find_option(const struct pkt *p, uint8_t kind, size_t least)
+{
+	const size_t   end = 4u * p->tcp_off;
+	const uint8_t *o = p->payload.p;
+
+	for (size_t at = 20; end <= p->payload.n && at < end && o[at] != OPTION_END;) {
+		const size_t len = o[at] == OPTION_NOP ? 1 : at + 1 < end ? o[at + 1] : 0;
+		if (len == 0 || len > end - at)
+			return NULL;
+		if (o[at] == kind)
+			return len >= least ? &o[at] : NULL;
+		at += len;
+	}
+	return NULL;
+}
+
+void
+measure_syn(struct measure_syn *y, int side, const struct pkt *p)
+{
+	const uint8_t *mss = find_option(p, OPTION_MSS, 4), *scale = find_option(p, OPTION_SCALE, 3);
+
+	if (y->has[side] & SYN_SEEN)
+		return;
+	y->has[side] = (uint8_t)(SYN_SEEN | (mss ? SYN_HAS_MSS : 0) | (scale ? SYN_HAS_SCALE : 0));
+	if (mss)
+		y->mss[side] = load_be16(mss + 2);
+	if (scale)
+		y->scale[side] = scale[2];
 }
 
 /* ---- round trip times ------------------------------------------------------------------------------------------------- */
@@ -182,25 +219,6 @@ take_segment(struct measure_stream *from, const struct measure_stream *peer, con
 	}
 }
 
-/* Returns whether the packet has the option of selective acknowledgement. */
-static bool
-has_sack(const struct pkt *p)
-{
-	const size_t   end = 4u * p->tcp_off;
-	const uint8_t *o = p->payload.p;
-	enum { END, NOP, SACK = 5 };
-
-	for (size_t at = 20; at < end && end <= p->payload.n && o[at] != END;) {
-		const size_t len = o[at] == NOP ? 1 : at + 1 < end ? o[at + 1] : 0;
-		if (len == 0 || len > end - at)
-			return false;
-		if (o[at] == SACK)
-			return len >= 10;
-		at += len;
-	}
-	return false;
-}
-
 static void
 take_acknowledgement(struct measure_stream *from, const struct pkt *p)
 {
@@ -212,7 +230,7 @@ take_acknowledgement(struct measure_stream *from, const struct pkt *p)
 	         !(p->tcp_flags & (TCP_SYN | TCP_FIN)) && from->repeated_acks < UINT8_MAX)
 		from->repeated_acks++;
 	from->has_acked = true;
-	from->selective = has_sack(p);
+	from->selective = find_option(p, OPTION_SACK, 10) != NULL;
 	from->ack = p->tcp_ack;
 	from->ack_at = p->ts;
 	from->window = p->tcp_win;

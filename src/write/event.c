@@ -114,6 +114,7 @@ put_value(char *p, const struct connlog_writer *w, const connlog_value *v)
 	case CONNLOG_TIME:
 		return put_time(p, w->json_time, v->number);
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		return put_double(p, v->number);
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:

@@ -67,6 +67,7 @@ json_put_value(char *p, const struct connlog_writer *w, const struct cell *c, co
 			return put_literal(p, literal);
 		return put_time(p, w->json_time, *(const double *)at);
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		return literal.n > 0 ? put_literal(p, literal) : put_double(p, *(const double *)at);
 	case CONNLOG_STRING:
 	case CONNLOG_ENUM:

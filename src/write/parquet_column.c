@@ -47,6 +47,7 @@ kind_of(const struct field *f, bool binary_addresses)
 	case CONNLOG_TIME:
 		return PQ_KIND_TIME;
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		return PQ_KIND_DOUBLE;
 	case CONNLOG_COUNT:
 		return PQ_KIND_COUNT;

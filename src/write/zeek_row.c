@@ -117,6 +117,7 @@ scalar(char *p, const struct cell *c, const struct record *r)
 	switch (c->type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
+	case CONNLOG_DOUBLE:
 		return put_seconds(p, c, r);
 	case CONNLOG_ADDR:
 		return put_address(p, c, r);

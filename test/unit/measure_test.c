@@ -205,9 +205,9 @@ sides_change_places(void **state)
 	char                  object[512];
 
 	(void)state;
-	measure_layout_init(&l, 0);
+	measure_layout_init(&l, 0, 16);
 	assert_int_equal(l.size, 0);
-	measure_layout_init(&l, MEASURE(MEASURE_STREAM));
+	measure_layout_init(&l, MEASURE(MEASURE_STREAM), 16);
 	assert_true(l.size <= sizeof object && l.wanted == (MEASURE(MEASURE_STREAM) | MEASURE(MEASURE_RTT)));
 	shake(&b, 100);
 	take(&b, ORIG, 1, TCP_ACK, 101, 5001, 40);
