@@ -36,7 +36,7 @@ def test_the_check_of_the_binary_interface_tells_additions_from_breaks(env):
     with open(env.root + "/include/connlog.h") as f:
         function = re.search(r"CONNLOG_API\s+void\s+connlog_sink_free\(connlog_sink \*s\);", f.read()).group()
     compatible = [("connlog.h", function, function + "\nCONNLOG_API int connlog_sink_more(connlog_sink *s);"),
-                  ("connlog.h", "\tCONNLOG_RECORDS, /* records */\n", "\tCONNLOG_RECORDS,\n\tCONNLOG_MORE,\n")]
+                  ("connlog.h", "\tCONNLOG_DOUBLE, /* number: without a unit */\n", "\tCONNLOG_DOUBLE,\n\tCONNLOG_MORE,\n")]
     for change in compatible:
         assert "abi-check: compatible with" in check(env, 0, *change), change
     breaks = [("connlog.h", function, ""),
