@@ -273,14 +273,14 @@ every_column_has_its_key(void **state)
 	(void)state;
 	for (size_t i = 0; connlog_column_at(i) != NULL; i++) {
 		const connlog_column_info *c = connlog_column_at(i);
-		struct record              r = { .has = ~UINT64_C(0) };
+		struct record              r = { .has = ~UINT64_C(0), .has_more = ~UINT64_C(0) };
 		char                       want[128];
 		const char                *value = "0";
 		if (c->type == CONNLOG_STRING || c->type == CONNLOG_ENUM)
 			value = "\"\"";
 		else if (c->type == CONNLOG_ADDR)
 			value = "\"::\"";
-		else if (c->type == CONNLOG_TIME || c->type == CONNLOG_INTERVAL)
+		else if (c->type == CONNLOG_TIME || c->type == CONNLOG_INTERVAL || c->type == CONNLOG_DOUBLE)
 			value = "0.0";
 		else if (c->type == CONNLOG_BOOL)
 			value = "false";
