@@ -41,7 +41,7 @@ _connlog()
 	case $command in
 	read | live)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --memory --stats -q --quiet -v
-			--verbose --to --format --json-streaming --fields --interim --where --where-file --anonymize --fold --fold-where --fold-by --fold-window --fold-memory
+			--verbose --to --format --json-streaming --fields --interim --long --where --where-file --anonymize --fold --fold-where --fold-by --fold-window --fold-memory
 			--local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
@@ -99,6 +99,7 @@ _connlog()
 	*:-o | *:--output) _connlog_files -d ;;
 	top:-d | top:--delay | top:-n | top:--count) ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
+	*:--long) [[ $command != report ]] && _connlog_words "usual 10min,30min,1hr,12hr,24hr,3day" ;;
 	*:--fold) _connlog_words "scans dns icmp scans,dns,icmp" ;;
 	*:-j | *:--workers | *:--shard | *:--where | *:--fold-where | *:--fold-by | *:--fold-window | *:--fold-memory | *:--interim | *:--memory | *:--uid) ;;
 	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout | *:--user | *:--metrics) ;;

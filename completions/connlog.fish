@@ -46,6 +46,7 @@ complete -c connlog -n '__connlog_is read live' -l format -x -a "$formats" -d 'w
 complete -c connlog -n '__connlog_is read live' -l json-streaming -d 'json with _path and _write_ts'
 complete -c connlog -n '__connlog_is read live' -l fields -x -a "(__connlog_fields all $columns)" -d 'columns to write'
 complete -c connlog -n '__connlog_is read live' -l interim -x -d 'log open connections at these ages'
+complete -c connlog -n '__connlog_is read live' -l long -x -a usual -d 'conn_long.log of connections open at these ages'
 complete -c connlog -n '__connlog_is read live convert cut report extract' -l where -x -d 'only records for which this holds'
 complete -c connlog -n '__connlog_is read live convert cut report extract' -l where-file -r -d 'the condition is in FILE'
 complete -c connlog -n '__connlog_is read live convert' -l anonymize -r -d 'other addresses and uids'

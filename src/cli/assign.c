@@ -63,6 +63,8 @@ assign_option(struct settings *s, const char *name, const char *value)
 		s->workers_n = strtoull(value, NULL, 10);
 	} else if (strcmp(name, "shard") == 0)
 		s->shard = value;
+	else if (strcmp(name, "long") == 0)
+		s->longs = *value != '\0';
 	else if (strcmp(name, "interim") == 0)
 		s->interim = *value != '\0';
 	return true;

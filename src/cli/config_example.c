@@ -37,6 +37,7 @@ static const struct {
 	{ "format", "json", false },
 	{ "fields", "+community_id,+vlan", false },
 	{ "interim", "5min,1hr", false },
+	{ "long", "usual", false },
 	{ "where", "\"not (proto == udp and id.resp_p == 53)\"", false },
 	{ "where-file", "/etc/connlog/where", false },
 	{ "anonymize", "/etc/connlog/key", false },

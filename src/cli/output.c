@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "connlog_long.h"
 #include "sensor/clock.h"
 
 #define FLUSH_SIZE (64u << 10) /* bytes */
@@ -85,12 +86,17 @@ output_init(struct output *o, const connlog_writer_options *writer, const char *
 }
 
 bool
-output_init_log(struct output *o, const connlog_writer_options *writer, const struct log_options *log, int *code)
+output_init_log(struct output *o, const connlog_writer_options *writer, const char *path, const struct log_options *log,
+                int *code)
 {
 	*o = (struct output){ 0 };
 	if (!init_writer(o, writer, code))
 		return false;
 	connlog_writer *frame = connlog_writer_new(writer, o->error, sizeof o->error);
+	if (path != NULL)
+		connlog_writer_path(o->writer, path);
+	if (path != NULL && frame != NULL)
+		connlog_writer_path(frame, path);
 	if (frame != NULL)
 		o->log = log_new(log, frame, o->error, sizeof o->error);
 	if (o->log != NULL)
@@ -210,6 +216,8 @@ output_flush(struct output *o)
 	const int status = hand_on(o, connlog_writer_bytes(o->writer));
 
 	connlog_writer_clear(o->writer);
+	if (o->also != NULL)
+		output_flush(o->also);
 	return status;
 }
 

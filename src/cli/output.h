@@ -29,6 +29,7 @@ struct output {
 	uint64_t          lost;             /* of these: could not be written */
 	bool              ship_lost;        /* some of the sinks did not get all */
 	struct ship_times times;            /* for the sinks */
+	struct output    *also;             /* another log of the same run: flushed with it */
 	int               status;           /* CONNLOG_OK, or what writing failed with */
 	char              error[MESSAGE_MAX];
 };
@@ -41,8 +42,9 @@ bool output_is_lake(const connlog_writer_options *writer, const char *path);
  * the exit_code. */
 bool output_init(struct output *o, const connlog_writer_options *writer, const char *path, int *code);
 
-/* The same for an interface. */
-bool output_init_log(struct output *o, const connlog_writer_options *writer, const struct log_options *log, int *code);
+/* The same for an interface; `path` is what the log calls itself, NULL for "conn". */
+bool output_init_log(struct output *o, const connlog_writer_options *writer, const char *path,
+                     const struct log_options *log, int *code);
 
 /* Without a log: everything goes to the ship. */
 void output_init_none(struct output *o);

@@ -24,22 +24,26 @@
 #include "cli/watch.h"
 #include "connlog_cores.h"
 #include "connlog_measure.h"
+#include "connlog_long.h"
 
-enum { BATCH = 64, PROGRESS_EVERY = 4096 /* packets */ };
+#define LONG_NAME "conn_long"
+
+enum { BATCH = 64, PROGRESS_EVERY = 4096 /* packets */, LONG_SPOOL_SHARE = 8 };
 
 struct run {
 	const struct settings *settings;
 	connlog_source        *source;
 	connlog_engine        *engine;
 	struct output          output;
+	struct output          longs; /* conn_long.log; without --long it is none */
 	connlog_sink          *stats; /* of --stats, or NULL */
 	struct progress        progress;
-	struct watch           watch;   /* of an interface */
-	struct outfit         *live;    /* the same; NULL: captures are read */
-	struct ship           *ship;    /* of --to, or NULL; the output's, once that is open */
-	char                  *path;    /* of the log, or NULL */
-	int                    pipe;    /* opened for an interface's log that is no file; or -1 */
-	bool                   damaged; /* some input could not be read */
+	struct watch           watch;            /* of an interface */
+	struct outfit         *live;             /* the same; NULL: captures are read */
+	struct ship           *ship;             /* of --to, or NULL; the output's, once that is open */
+	char                  *path, *long_path; /* of the logs, or NULL */
+	int                    pipe, long_pipe;  /* opened for an interface's log that is no file; or -1 */
+	bool                   damaged;          /* some input could not be read */
 	uint64_t               packets;
 	double                 last; /* the latest time of a packet */
 };
@@ -165,6 +169,16 @@ warn_given_up(const connlog_engine *e)
 	where_warn(given_up);
 }
 
+/* Returns whether conn_long.log is complete; false after a message. */
+static bool
+told_long(const struct output *o)
+{
+	if (o->status == CONNLOG_OK)
+		return true;
+	complain("%s.log: %s; %" PRIu64 " of %" PRIu64 " records are lost", LONG_NAME, o->error, o->lost, o->records);
+	return false;
+}
+
 /* Ends the log and says what there is to say.  Returns an exit_code */
 static int
 finish(struct run *r)
@@ -175,10 +189,13 @@ finish(struct run *r)
 	if (r->live) {
 		beat_end(&r->watch.beat);
 		output_begin_end(o, r->watch.live.exit_timeout);
+		output_begin_end(&r->longs, r->watch.live.exit_timeout);
 	}
 	if (o->status != CONNLOG_CLOSED)
 		status = connlog_finish(r->engine);
+	r->longs.open_time = o->open_time;
 	output_finish(o, r->last);
+	output_finish(&r->longs, r->last);
 	progress_clear(&r->progress);
 
 	bool complete = !r->damaged;
@@ -197,6 +214,8 @@ finish(struct run *r)
 		         r->settings->events != 0 ? "events" : "records");
 		complete = false;
 	}
+	if (!told_long(&r->longs))
+		complete = false;
 	if (o->ship_lost)
 		complete = false;
 	if (r->live && !watch_end(&r->watch))
@@ -304,20 +323,24 @@ on_say(void *arg, const char *text)
 /* The log of an interface: a file that is rotated, or what is there under its name and is no file, or standard output.
  * Returns false, after a message; *code is then the exit_code. */
 static bool
-open_log(struct run *r, const char *name, const char *path, int *code)
+open_log(struct run *r, struct output *out, const connlog_writer_options *writer, const char *path, int *code)
 {
+	const bool                  is_long = out == &r->longs;
+	int                        *pipe = is_long ? &r->long_pipe : &r->pipe;
 	const struct settings      *s = r->settings;
 	const struct live_settings *l = &s->live;
 	struct stat                 st;
 	struct log_options          o = { .folder = s->folder,
 		                              .fd = STDOUT_FILENO,
 		                              .fd_name = "standard output",
-		                              .name = name,
+		                              .name = is_long          ? LONG_NAME
+		                                      : s->events != 0 ? "events"
+		                                                       : "conn",
 		                              .rotation = l->rotation,
 		                              .packing = l->packing,
 		                              .hook = r->live->hook,
 		                              .retention = l->retention,
-		                              .spool = l->spool,
+		                              .spool = is_long ? l->spool / LONG_SPOOL_SHARE : l->spool,
 		                              .flush_interval = l->flush_interval,
 		                              .say = on_say,
 		                              .arg = r,
@@ -325,16 +348,49 @@ open_log(struct run *r, const char *name, const char *path, int *code)
 		                              .changes = s->config.path != NULL };
 
 	if (path != NULL && stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		r->pipe = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC); /* which waits for the reader of a pipe */
-		if (r->pipe < 0) {
+		*pipe = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC); /* which waits for the reader of a pipe */
+		if (*pipe < 0) {
 			complain("cannot write %s: %s", path, strerror(errno));
 			return false;
 		}
 		o.folder = NULL;
-		o.fd = r->pipe;
+		o.fd = *pipe;
 		o.fd_name = path;
 	}
-	return output_init_log(&r->output, &s->writer, &o, code);
+	return output_init_log(out, writer, is_long ? LONG_NAME : NULL, &o, code);
+}
+
+/* The log of --long, beside the other.  Returns as above. */
+static bool
+open_long(struct run *r, int *code)
+{
+	connlog_writer_options writer = r->settings->writer;
+
+	if (!r->settings->longs)
+		return true;
+	writer.fields = r->settings->long_fields;
+	if (asprintf(&r->long_path, "%s/%s.log", r->settings->folder, LONG_NAME) < 0) {
+		r->long_path = NULL;
+		complain("out of memory");
+		return false;
+	}
+	r->output.also = &r->longs;
+	if (r->live)
+		return open_log(r, &r->longs, &writer, r->long_path, code);
+	if (!output_init(&r->longs, &writer, r->long_path, code))
+		return false;
+	connlog_writer_path(r->longs.writer, LONG_NAME);
+	return true;
+}
+
+/* A connlog_record_fn of connlog_on_long(). */
+static int
+on_long(void *arg, const connlog_record *record)
+{
+	struct run *r = arg;
+
+	r->longs.open_time = r->output.open_time;
+	return output_record(&r->longs, record);
 }
 
 /* Returns as above. */
@@ -360,7 +416,8 @@ open_file(struct run *r, int *code)
 		output_init_none(&r->output);
 		return true;
 	}
-	return r->live ? open_log(r, name, r->path, code) : output_init(&r->output, &s->writer, r->path, code);
+	return r->live ? open_log(r, &r->output, &s->writer, r->path, code)
+	               : output_init(&r->output, &s->writer, r->path, code);
 }
 
 /* Returns as above. */
@@ -377,19 +434,23 @@ open_output(struct run *r, int *code)
 		connlog_sink_free(r->stats);
 		r->stats = NULL;
 	}
-	const bool opened = open_file(r, code);
+	const bool opened = open_file(r, code) && open_long(r, code);
 	if (!output_add_ship(&r->output, r->ship, NULL)) {
 		*code = EXIT_USAGE;
 		return false;
 	}
 	if (opened)
 		r->engine = new_engine(s, &r->output);
-	r->output.own_times = s->seeded;
-	r->output.now = engine_time;
-	r->output.now_arg = r->engine;
+	for (struct output *o = &r->output; o != NULL; o = o->also) {
+		o->own_times = s->seeded;
+		o->now = engine_time;
+		o->now_arg = r->engine;
+	}
 	if (r->engine == NULL)
 		return false;
-	const int status = subscribe(r->engine, s, &r->output, err, sizeof err);
+	int status = subscribe(r->engine, s, &r->output, err, sizeof err);
+	if (status == CONNLOG_OK && s->longs)
+		status = connlog_on_long(r->engine, on_long, r);
 	if (status == CONNLOG_OK) {
 		connlog_lend(r->engine, r->source);
 		output_begin_ship(&r->output);
@@ -404,14 +465,14 @@ open_output(struct run *r, int *code)
 int
 run(const struct settings *s, connlog_source *source, struct outfit *live, struct ship *ship)
 {
-	struct run r = { .settings = s, .source = source, .live = live, .ship = ship, .pipe = -1 };
+	struct run r = { .settings = s, .source = source, .live = live, .ship = ship, .pipe = -1, .long_pipe = -1 };
 	int        code = EXIT_INCOMPLETE;
 
 	if (open_output(&r, &code)) {
 		/* A log on the same terminal is progress enough. */
 		bool to_terminal = s->folder == NULL && ship == NULL && isatty(STDOUT_FILENO);
 		progress_init(&r.progress, !live && !s->quiet && !to_terminal && isatty(STDERR_FILENO));
-		r.output.keep_counting = !live;
+		r.output.keep_counting = r.longs.keep_counting = !live;
 		connlog_on_notice(r.engine, on_notice, &r);
 		if (load_scripts(&r)) {
 			signals_stop(source, NULL);
@@ -424,10 +485,14 @@ run(const struct settings *s, connlog_source *source, struct outfit *live, struc
 		}
 	}
 	output_free(&r.output);
+	output_free(&r.longs);
 	connlog_sink_free(r.stats);
 	if (r.pipe >= 0)
 		close(r.pipe);
+	if (r.long_pipe >= 0)
+		close(r.long_pipe);
 	free(r.path);
+	free(r.long_path);
 	connlog_engine_free(r.engine);
 	connlog_source_free(source);
 	return code;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/units.h"
+#include "connlog_long.h"
 
 enum { MEMORY_SHARE = 8 /* of --memory that rows of --fold may take */ };
 
@@ -56,6 +57,8 @@ static const struct option_row rows[] = {
 	{ OPT_STREAMING, "json-streaming", NULL, "json with _path and _write_ts, the time of writing, in front" },
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer; all" },
 	{ OPT_INTERIM, "interim", "TIME,...", "log connections that are still open, too, at these ages (5min,1hr)" },
+	{ OPT_LONG_CONNECTIONS, "long", "TIME,...",
+	  "write conn_long.log, too: connections still open at these ages (usual)" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	ANONYMIZE_ROW(OPT_ANONYMIZE),
 	FOLDING_ROWS(OPT_FOLD),
@@ -135,6 +138,8 @@ settings_apply(void *arg, int key, const char *value)
 		return set_neighbor_nets(&s->log, value, false);
 	case OPT_INTERIM:
 		return assign_option(s, "interim", value);
+	case OPT_LONG_CONNECTIONS:
+		return assign_option(s, "long", strcmp(value, "usual") == 0 ? CONNLOG_LONG_USUAL : value);
 	case OPT_WHERE:
 		return where_set(&s->where, value, 0);
 	case OPT_WHERE_FILE:
@@ -222,6 +227,7 @@ settings_free(struct settings *s)
 	free(s->extract.logs);
 	live_settings_free(&s->live);
 	free(s->fields);
+	free(s->long_fields);
 	log_settings_free(&s->log);
 	free(s->scripts);
 	config_free(&s->config);
@@ -284,6 +290,23 @@ add_columns(struct settings *s, const char *columns)
 	return true;
 }
 
+/* Returns false, after a message, where there is no place for conn_long.log. */
+static bool
+check_long(struct settings *s)
+{
+	if (s->fields != NULL && (s->long_fields = strdup(s->fields)) == NULL) {
+		complain("out of memory");
+		return false;
+	}
+	if (s->folder == NULL && s->live.folder == NULL)
+		complain("--long writes conn_long.log: name a folder with -o");
+	else if (s->writer.format != NULL && strcmp(s->writer.format, "parquet") == 0)
+		complain("--long writes conn_long.log by lines, and parquet has none: `connlog convert` makes Parquet of it");
+	else
+		return true;
+	return false;
+}
+
 static enum args_outcome
 settings_parse(const struct args_spec *spec, struct settings *s, int argc, char **argv)
 {
@@ -292,6 +315,8 @@ settings_parse(const struct args_spec *spec, struct settings *s, int argc, char 
 	if (outcome != ARGS_RUN)
 		return outcome;
 	if (s->scripts != NULL && !args_join(&s->fields, "", s->scripts))
+		return ARGS_WRONG;
+	if (s->longs && !check_long(s))
 		return ARGS_WRONG;
 	if (!folding_open(&s->folding, s->memory / MEMORY_SHARE))
 		return ARGS_WRONG;

@@ -76,10 +76,12 @@ struct settings {
 	bool                   workers;        /* the constant of that name was set */
 	uint64_t               workers_n;      /* and said so many; 0: as many as there are cores */
 	bool                   interim;        /* the same */
+	bool                   longs;          /* the same of long */
 	bool                   extracts;       /* Conn::default_extract */
 	bool                   unlimited;      /* scripts are, and are compiled then: script_max_instructions=0 */
 	const char            *extract_prefix; /* Conn::extraction_prefix, or NULL */
 	char                  *fields;         /* every --fields, joined by commas; NULL for none */
+	char                  *long_fields;    /* the same without what --interim and --fold add; with --long */
 	char                  *scripts;        /* Zeek's scripts that add columns, the same way */
 	connlog_writer_options writer;
 	struct log_settings    log; /* of it */
@@ -111,6 +113,7 @@ enum {
 	OPT_NO_SANDBOX,
 	OPT_SINK,
 	OPT_INTERIM,
+	OPT_LONG_CONNECTIONS,
 	OPT_WHERE,
 	OPT_WHERE_FILE,
 	OPT_ANONYMIZE,

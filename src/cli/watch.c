@@ -67,8 +67,9 @@ static void
 rotate(struct watch *w, double when)
 {
 	flush(w);
-	if (w->output->log != NULL)
-		log_rotate(w->output->log, when);
+	for (struct output *o = w->output; o != NULL; o = o->also)
+		if (o->log != NULL)
+			log_rotate(o->log, when);
 }
 
 static void
@@ -93,8 +94,9 @@ take_changes(struct watch *w)
 
 	if (s->config.path == NULL || !reread(s, &w->live))
 		return;
-	if (w->output->log != NULL)
-		log_change(w->output->log, &w->live.rotation, &w->live.retention, w->live.flush_interval);
+	for (struct output *o = w->output; o != NULL; o = o->also)
+		if (o->log != NULL)
+			log_change(o->log, &w->live.rotation, &w->live.retention, w->live.flush_interval);
 	w->rotate_at = rotate_next(&w->live.rotation, clock_wall());
 	w->flush_at = fmin(w->flush_at, clock_steady() + w->live.flush_interval);
 }
@@ -110,8 +112,9 @@ grant_wishes(struct watch *w)
 	}
 	if (wishes & SIGNALS_REOPEN) {
 		flush(w);
-		if (w->output->log != NULL)
-			log_reopen(w->output->log);
+		for (struct output *o = w->output; o != NULL; o = o->also)
+			if (o->log != NULL)
+				log_reopen(o->log);
 		take_changes(w);
 	}
 	if (wishes & SIGNALS_ROTATE)

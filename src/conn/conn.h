@@ -284,7 +284,7 @@ struct conn_store {
 	uint64_t             range_bytes; /* used by intervals above holes (track/reassembly) */
 	uint64_t             range_most;  /* max_reassembly_bytes, or less when memory runs short */
 	struct conn_counters counters;
-	conn_end_fn          on_end, on_interim; /* the second with the option interim */
+	conn_end_fn          on_end, on_interim, on_long; /* the second with the option interim, the third with long */
 	void                *on_end_arg;
 	void (*on_counted)(void *arg, uint32_t handle, int side); /* with COUNTED_WANTED (threshold.h) */
 	void *on_counted_arg;

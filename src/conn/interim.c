@@ -19,13 +19,30 @@ interim_last(const struct conn_store *s, const struct conn *c)
 	return x ? x->interim : NULL;
 }
 
+/* When the next record of the option interim is due, and of the option long, whose ages come once each. */
+struct due {
+	double interim, longs;
+};
+
+static struct due
+find_due(const struct conn_store *s, const struct conn *c)
+{
+	const struct conn_interim *last = interim_last(s, c);
+	const struct age_set      *often = &s->opt->interim, *longs = &s->opt->long_ages;
+	const uint32_t             n = last ? last->n : 0, n_long = last ? last->longs : 0;
+	const double               start = conn_start(s, c);
+
+	return (struct due){ .interim = often->n > 0 ? start + age(often, n) : INFINITY,
+		                 .longs = n_long < longs->n ? start + longs->at[n_long] : INFINITY };
+}
+
 double
 interim_due(const struct conn_store *s, const struct conn *c)
 {
 	if (!(s->events.wanted & INTERIM_WANTED))
 		return INFINITY;
-	const struct conn_interim *last = interim_last(s, c);
-	return conn_start(s, c) + age(&s->opt->interim, last ? last->n : 0);
+	const struct due due = find_due(s, c);
+	return fmin(due.interim, due.longs);
 }
 
 /* Without memory to note that it has been, there are no more of them. */
@@ -46,14 +63,20 @@ need(struct conn_store *s, uint32_t handle)
 void
 interim_run(struct conn_store *s, uint32_t handle)
 {
-	const double         due = interim_due(s, conn_at(s, handle));
+	const struct due     due = find_due(s, conn_at(s, handle));
 	struct conn_interim *i = need(s, handle);
 
 	if (!i)
 		return;
-	i->n++;
-	i->at = due;
-	s->on_interim(s->on_end_arg, s, handle);
+	if (due.interim <= due.longs) {
+		i->n++;
+		i->at = due.interim;
+		s->on_interim(s->on_end_arg, s, handle);
+	}
+	if (due.longs <= due.interim) {
+		i->longs++;
+		s->on_long(s->on_end_arg, s, handle);
+	}
 }
 
 void

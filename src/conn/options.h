@@ -75,6 +75,7 @@ struct conn_options {
 	uint64_t first_payload_bytes; /* of each side, FIRST_PAYLOAD_MAX at most */
 	struct age_set
 		interim; /* when a connection that is still open is logged: at these ages, then again after each last one */
+	struct age_set long_ages; /* when it is handed to who asks for long connections (connlog_on_long()) */
 
 	/* the record */
 	struct net_set local_nets;       /* Site::local_nets with Site::private_address_space */

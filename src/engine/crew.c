@@ -187,7 +187,7 @@ can_share(const connlog_engine *e)
 		listeners += b->events[id].n;
 	const uint64_t events = e->lines->events;
 	return listeners == (events ? (size_t)__builtin_popcountll(events) : 1) && b->policies.n == 0 &&
-	       e->scripts.n == 0 && !e->fold && !e->opt.contents.default_extract;
+	       e->scripts.n == 0 && !e->fold && b->longs.n == 0 && !e->opt.contents.default_extract;
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "connlog_long.h"
 #include "connlog_where.h"
 #include "engine/crew.h"
 #include "engine/lines.h"
@@ -62,24 +63,30 @@ log_row(void *arg, const connlog_record *r)
 	return e->status;
 }
 
-/* Logs the record if it meets the condition that there may be, and anonymized if it is to be. */
-static void
-log_chosen(struct connlog_engine *e)
+/* Returns the record if it meets the condition that there may be, and anonymized if it is to be; or NULL. */
+static const connlog_record *
+choose(struct connlog_engine *e)
 {
 	const connlog_record *r = record_public(&e->record);
 
 	if (e->filter && !connlog_where_match(e->filter->where, r)) {
 		e->filter->left_out++;
-		return;
+		return NULL;
 	}
-	if (e->anonymizer)
-		r = connlog_anonymize(e->anonymizer, r);
+	if (e->anonymizer && !(r = connlog_anonymize(e->anonymizer, r)))
+		e->status = CONNLOG_NO_MEMORY;
+	return r;
+}
+
+static void
+log_chosen(struct connlog_engine *e)
+{
+	const connlog_record *r = choose(e);
+
 	if (r && e->fold)
 		connlog_fold_record(e->fold, r, log_row, e);
 	else if (r)
 		bus_record(&e->bus, r);
-	else
-		e->status = CONNLOG_NO_MEMORY;
 }
 
 /* connection_ended() where there is a condition, an anonymizer, a fold or the option interim: a function of its own, so that nobody else has
@@ -107,6 +114,26 @@ connection_goes_on(void *arg, struct conn_store *s, uint32_t handle)
 		log_chosen(e);
 }
 
+/* The store's on_long. */
+static void
+connection_is_long(void *arg, struct conn_store *s, uint32_t handle)
+{
+	struct connlog_engine *e = arg;
+	const connlog_record  *r;
+
+	if (e->status != CONNLOG_OK || conn_at(s, handle)->flags & CONN_REPLICA)
+		return;
+	record_now(e, handle);
+	if (bus_policy(&e->bus, (connlog_record *)&e->record) && (r = choose(e)) != NULL)
+		bus_long(&e->bus, r);
+}
+
+int
+connlog_on_long(connlog_engine *e, connlog_record_fn fn, void *arg)
+{
+	return listeners_add(&e->bus.longs, (void (*)(void))fn, arg) ? CONNLOG_OK : CONNLOG_NO_MEMORY;
+}
+
 void
 logging_init(connlog_engine *e)
 {
@@ -118,6 +145,10 @@ logging_init(connlog_engine *e)
 		e->store.events.wanted |= INTERIM_WANTED;
 		e->store.on_interim = connection_goes_on;
 		e->store.on_end = connection_ended_special;
+	}
+	if (e->opt.conn.long_ages.n > 0) {
+		e->store.events.wanted |= INTERIM_WANTED;
+		e->store.on_long = connection_is_long;
 	}
 }
 

@@ -92,6 +92,7 @@ static const struct option table[] = {
 	{ { "interim", "intervals", "", "log connections that are still open at these ages, and each last one again (--interim)" }, AGES, AT(conn.interim), 0 },
 	{ { "measure", "columns", "", "measure what these columns or groups of columns need (docs/COLUMNS.md); --fields with them sets it" }, COLUMN_LIST, AT(conn.measure), 0 },
 	{ { "first_payload_bytes", "count", "16", "bytes of each side that orig_first_payload and resp_first_payload show, 64 at most" }, COUNT, AT(conn.first_payload_bytes), 0 },
+	{ { "long", "intervals", "", "ages at which connections that are still open are in conn_long.log (--long)" }, AGES, AT(conn.long_ages), 0 },
 	{ { "detect_services", "bool", "T", "look into payload: service, and what follows from it" }, BOOL, AT(service.detect_services), 0 },
 	{ { "dpd_buffer_size", "count", "1024", "bytes of a connection that are kept until its service is known" }, COUNT, AT(service.dpd_buffer_size), 0 },
 	{ { "dpd_max_packets", "count", "100", "chunks of a connection that are kept until its service is known" }, COUNT, AT(service.dpd_max_packets), 0 },

@@ -63,6 +63,7 @@ bus_free(struct event_bus *b)
 	contents_free(&b->contents);
 	free(b->policies.at);
 	free(b->records.at);
+	free(b->longs.at);
 }
 
 bool
@@ -95,11 +96,23 @@ bus_policy(const struct event_bus *b, connlog_record *r)
 	return true;
 }
 
+static void
+tell(const struct event_bus *b, const struct listeners *l, const connlog_record *r)
+{
+	for (size_t i = 0; i < l->n && *b->status == CONNLOG_OK; i++)
+		*b->status = ((connlog_record_fn)l->at[i].fn)(l->at[i].arg, r);
+}
+
 void
 bus_record(const struct event_bus *b, const connlog_record *r)
 {
-	for (size_t i = 0; i < b->records.n && *b->status == CONNLOG_OK; i++)
-		*b->status = ((connlog_record_fn)b->records.at[i].fn)(b->records.at[i].arg, r);
+	tell(b, &b->records, r);
+}
+
+void
+bus_long(const struct event_bus *b, const connlog_record *r)
+{
+	tell(b, &b->longs, r);
 }
 
 connlog_event_id

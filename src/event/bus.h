@@ -23,7 +23,7 @@ bool listeners_add(struct listeners *l, void (*fn)(void), void *arg);
 
 struct event_bus {
 	struct conn_store *s;
-	struct listeners   events[CONNLOG_EVENTS], policies, records;
+	struct listeners   events[CONNLOG_EVENTS], policies, records, longs;
 	struct contents    contents;
 	unsigned           following; /* the current event and those that its handlers have raised */
 	int               *status;    /* the engine's: anything but CONNLOG_OK from a callback stops everything */
@@ -46,5 +46,7 @@ uint32_t                 event_handle(const connlog_event *event);
 bool bus_policy(const struct event_bus *b, connlog_record *r);
 /* Passes the record to its listeners. */
 void bus_record(const struct event_bus *b, const connlog_record *r);
+/* The same for those of connlog_on_long(). */
+void bus_long(const struct event_bus *b, const connlog_record *r);
 
 #endif

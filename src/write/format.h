@@ -78,8 +78,11 @@ struct cell {
 	uint8_t  id;     /* which column */
 };
 
+#define WRITER_PATH_MAX 32
+
 struct connlog_writer {
 	const struct format *format;
+	char                 path[WRITER_PATH_MAX]; /* what the log calls itself: letters, digits and _ */
 	struct zeek_style    style;
 	struct field_set     fields;
 	struct key           keys[FIELDS_MAX]; /* of the fields in the schema */

@@ -123,7 +123,9 @@ json_put_extra(char *p, const char *prefix, const struct extra *x)
 static char *
 put_stream(char *p, const struct connlog_writer *w)
 {
-	p = put_word(p, ",\"_path\":\"conn\",\"_write_ts\":");
+	p = put_word(p, ",\"_path\":\"");
+	p = put_word(p, w->path);
+	p = put_word(p, "\",\"_write_ts\":");
 	return put_time(p, w->json_time, w->clock);
 }
 

@@ -1,7 +1,9 @@
 /* writer.c - the writers of connlog.h: their options, format and buffer. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "connlog_long.h"
 #include "record/public.h"
 #include "write/zeek.h"
 
@@ -217,6 +219,17 @@ first_fields(struct connlog_writer *w, const connlog_columns *columns, char *err
 	return problem;
 }
 
+void
+connlog_writer_path(connlog_writer *w, const char *path)
+{
+	size_t n = 0;
+
+	for (; *path != '\0' && n + 1 < sizeof w->path; path++)
+		if (isalnum((unsigned char)*path) || *path == '_')
+			w->path[n++] = *path;
+	w->path[n] = '\0';
+}
+
 connlog_writer *
 connlog_writer_new(const connlog_writer_options *o, char *err, size_t err_size)
 {
@@ -228,6 +241,7 @@ connlog_writer_new(const connlog_writer_options *o, char *err, size_t err_size)
 		snprintf(err, err_size, "out of memory");
 		return NULL;
 	}
+	connlog_writer_path(w, "conn");
 	if (!configure(w, o != NULL ? o : &none, err, err_size)) {
 		connlog_writer_free(w);
 		return NULL;

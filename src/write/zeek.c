@@ -132,7 +132,7 @@ zeek_open(struct connlog_writer *w, double when)
 	put_meta(b, s, "#set_separator", &s->set_separator, 1);
 	put_meta(b, s, "#empty_field", s->empty.p, s->empty.n);
 	put_meta(b, s, "#unset_field", s->unset.p, s->unset.n);
-	put_meta(b, s, "#path", "conn", 4);
+	put_meta(b, s, "#path", w->path, strlen(w->path));
 	put_clock(w, "#open", when);
 	outbuf_text(b, "#fields");
 	for (size_t i = 0; i < w->fields.n; i++)
