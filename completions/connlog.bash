@@ -69,7 +69,7 @@ _connlog()
 		words="S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH"
 		;;
 	report)
-		options="-n --numeric -x --exact -f --time-format -l --long -u --utc -s --strict --summary --longest --scans --beacons --diff --top
+		options="-n --numeric -x --exact -f --time-format -l --long -u --utc -s --strict --summary --longest --scans --beacons --new --diff --top
 			--html --rows --from --where --where-file -q --quiet"
 		;;
 	extract)
@@ -95,7 +95,7 @@ _connlog()
 	*:--rotate-exec) _connlog_files -c ;;
 	explain:--as) _connlog_words "history state uid" ;;
 	explain:--proto) _connlog_words "tcp udp" ;;
-	convert:-o | convert:--output | extract:-w | extract:--write | extract:--log | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | *:--where-file | *:--anonymize) _connlog_files -f ;;
+	convert:-o | convert:--output | extract:-w | extract:--write | extract:--log | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | report:--new | *:--where-file | *:--anonymize) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	top:-d | top:--delay | top:-n | top:--count) ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;

@@ -140,6 +140,7 @@ complete -c connlog -n '__connlog_is report' -l summary -d 'tables of the top ho
 complete -c connlog -n '__connlog_is report' -l longest -d 'the longest connections'
 complete -c connlog -n '__connlog_is report' -l scans -d 'hosts that tried many hosts or ports'
 complete -c connlog -n '__connlog_is report' -l beacons -d 'connections at regular intervals'
+complete -c connlog -n '__connlog_is report' -l new -r -d 'hosts and services that this log does not have'
 complete -c connlog -n '__connlog_is report' -l diff -d 'what differs between two logs'
 complete -c connlog -n '__connlog_is report' -l top -x -d 'rows of a table'
 complete -c connlog -n '__connlog_is report' -l html -r -d 'write a page'

@@ -29,7 +29,8 @@ enum {
 	OPT_DIFF,
 	OPT_LONGEST,
 	OPT_SCANS,
-	OPT_BEACONS
+	OPT_BEACONS,
+	OPT_NEW
 };
 
 static const struct option_row rows[] = {
@@ -43,11 +44,13 @@ static const struct option_row rows[] = {
 	{ OPT_LONGEST, "longest", NULL, "the longest connections, and how they ended" },
 	{ OPT_SCANS, "scans", NULL, "hosts that tried many hosts or ports and got few answers" },
 	{ OPT_BEACONS, "beacons", NULL, "connections that come back at regular intervals" },
+	{ OPT_NEW, "new", "BASELINE", "hosts and services that this earlier log does not have" },
 	{ OPT_DIFF, "diff", NULL,
 	  "what differs between two logs of one traffic; ends with 0: nothing, 1: something, 2: failed" },
-	{ OPT_TOP, "top", "N", "rows of a table of --summary, --longest, --scans and --beacons (10)" },
+	{ OPT_TOP, "top", "N", "rows of a table of --summary, --longest, --scans, --beacons and --new (10)" },
 	{ OPT_HTML, "html", "OUT.html", "write a page to look at instead; - is standard output" },
-	{ OPT_ROWS, "rows", "N", "connections that the page holds, or groups of --scans and --beacons, at most (250000)" },
+	{ OPT_ROWS, "rows", "N",
+	  "connections that the page holds, or groups of --scans, --beacons and --new, at most (250000)" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	{ OPT_FROM, "from", "FORMAT", "the log's format, where its content does not tell" },
 	{ 'q', "quiet", NULL, "no warnings and no progress" },
@@ -111,7 +114,7 @@ static bool
 set_mode(struct report *r, const struct report_mode *mode)
 {
 	if (r->mode != &report_lines && r->mode != mode) {
-		complain("--summary, --html, --longest, --scans, --beacons and --diff exclude each other");
+		complain("--summary, --html, --longest, --scans, --beacons, --new and --diff exclude each other");
 		return false;
 	}
 	r->mode = mode;
@@ -160,6 +163,9 @@ apply(void *arg, int key, const char *value)
 	case OPT_BEACONS:
 		r->text_only = true;
 		return set_mode(r, &report_beacons);
+	case OPT_NEW:
+		r->text_only = true;
+		return set_mode(r, &report_new) && args_set_once(&r->baseline, value, "new");
 	case OPT_DIFF:
 		r->diff = true;
 		return set_mode(r, &report_diff);

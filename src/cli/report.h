@@ -67,6 +67,7 @@ struct report {
 	size_t                    inputs_n;
 	const char               *from;      /* --from, or NULL */
 	const char               *html;      /* --html, or NULL */
+	const char               *baseline;  /* of --new, or NULL */
 	uint64_t                  html_rows; /* --rows */
 	bool                      text_only; /* an option was given that a page knows nothing of */
 	bool                      diff;      /* --diff */
@@ -95,6 +96,7 @@ extern const struct report_mode report_html;    /* report_html.c */
 extern const struct report_mode report_longest; /* report_longest.c */
 extern const struct report_mode report_scans;   /* report_scans.c */
 extern const struct report_mode report_beacons; /* report_beacons.c */
+extern const struct report_mode report_new;     /* report_new.c */
 extern const struct report_mode report_diff;    /* report_diff.c */
 
 /* Connections that the page of --html holds unless --rows says otherwise: what browsers are quick with. */
