@@ -361,6 +361,8 @@ report: ROUNDS := 3
 report: bench
 	@bench/compare --build $(B)
 	@bench/growth --build $(B)
+	@bench/lake --build $(B)
+	@bench/sinks --build $(B)
 	@if [ "$$(id -u)" = 0 ]; then bench/live --build $(B); else echo 'bench/live needs root, and is left out'; fi
 	@bench/report --build $(B)
 

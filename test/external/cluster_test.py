@@ -1,9 +1,16 @@
 """An archive of captures read by many: Spark, an indexed Job of Kubernetes and an array of Slurm write what one process does."""
 import os
+import pwd
 import re
+import shutil
+import socket
+import subprocess
 
 import engines
+from env import Skip
+from kafka import free_port
 from parquet_test import all_captures, folder_rows, json_rows, unordered
+from sensor import wait_until
 
 
 def archive(env):
@@ -69,3 +76,54 @@ def test_slurm_array(env):
         environ = {**os.environ, "PATH": env.tmp + "/bin:" + os.environ["PATH"], "SLURM_ARRAY_TASK_ID": str(i), "SLURM_ARRAY_TASK_COUNT": str(n)}
         env.must("bash", path, captures, env.tmp + "/lake", "job", env=environ)
     assert visible_rows(env.tmp + "/lake") == expected
+
+
+SLURM = """ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+AuthType=auth/none
+CredType=cred/none
+SlurmctldPort={port}
+SlurmdPort={other}
+StateSaveLocation={folder}
+SlurmUser={user}
+SlurmctldPidFile={folder}/pid
+SlurmctldLogFile={folder}/slurmctld.log
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU_Memory
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+NodeName=node[1-2] NodeAddr=127.0.0.1 CPUs=8 RealMemory=64000 State=CLOUD
+PartitionName=all Nodes=ALL Default=YES State=UP
+"""
+
+
+def test_slurm_would_run_the_array(env):
+    """`sbatch --test-only`, by a controller of its own with two nodes that exist on paper; what asks for too much is refused."""
+    controller = shutil.which("slurmctld") or shutil.which("slurmctld", path="/usr/sbin")
+    if not controller or not shutil.which("sbatch"):
+        raise Skip("no Slurm here (Debian: slurmctld, slurm-client)")
+    with open(env.tmp + "/slurm.conf", "w") as f:
+        f.write(SLURM.format(host=socket.gethostname().split(".")[0], port=free_port(), other=free_port(), folder=env.tmp,
+                             user=pwd.getpwuid(os.geteuid()).pw_name))
+    environ = {**os.environ, "SLURM_CONF": env.tmp + "/slurm.conf"}
+    with open(env.root + "/examples/slurm/archive-to-lake.sbatch") as f:
+        text = f.read()
+    with open(env.tmp + "/large", "w") as f:
+        f.write(text.replace("--mem=4G", "--mem=400G"))
+    server = subprocess.Popen([controller, "-D", "-c", "-f", env.tmp + "/slurm.conf"], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def test_only(path):
+        done = env.command("sbatch", "--test-only", path, "/archive", "/lake", "name", env=environ)
+        return done.returncode, done.stderr
+
+    try:
+        if not wait_until(lambda: env.command("sinfo", "-h", env=environ).returncode == 0 or server.poll() is not None, 60) or server.poll() is not None:
+            log = env.tmp + "/slurmctld.log"
+            raise Skip("Slurm's controller does not start here: " + (open(log).read()[-200:] if os.path.exists(log) else ""))
+        code, said = test_only(env.root + "/examples/slurm/archive-to-lake.sbatch")
+        assert code == 0 and "to start at" in said and "using 1 processors" in said, said
+        code, said = test_only(env.tmp + "/large")
+        assert code != 0 and "configuration is not available" in said, said
+    finally:
+        server.terminate()
+        server.wait(60)
