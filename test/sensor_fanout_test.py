@@ -6,6 +6,7 @@ import re
 import signal
 import struct
 
+from metrics_test import Metrics, fetch, sensor_with_metrics
 from sensor import Net, Sensor, numbers_in, rows_of, wait_until
 from sensor_capture_test import ALL, ethernet_captures, fresh, hurried, plain
 import netlib
@@ -138,6 +139,22 @@ def test_each_ring_counts_what_it_had_no_room_for(env):
         assert [r["dropped"] > 0 and r["freezes"] > 0 for r in rings] == [True, True], stats
         assert sum(r["dropped"] for r in rings) == lost == stats["interface see0"]["dropped_ring"], stats
         assert sum(r["packets"] + r["dropped"] for r in rings) == 6001, stats
+
+
+def test_metrics_have_each_ring(env):
+    with Net() as net:
+        sensor = sensor_with_metrics(env, net, "-j", "2")
+        path = hurried(env, None, [frame for frame, _ in crowd(50)])
+        net.do("replay " + path)
+
+        def packets():
+            m = Metrics(fetch(env, net)[2])
+            return [m("connlog_ring_packets_total", interface="see0", ring=str(k)) for k in range(2)]
+
+        assert wait_until(lambda: sum(packets()) == 100), packets()
+        m = Metrics(fetch(env, net)[2])
+        assert min(packets()) > 10 and m("connlog_ring_lost_total", interface="see0", ring="1") == 0
+        sensor.stop()
 
 
 def test_rings_outlive_an_interface_that_is_down(env):
