@@ -3,7 +3,6 @@
  *     cc to_sqlite.c -o to_sqlite $(pkg-config --cflags --libs connlog sqlite3)
  *     ./to_sqlite capture.pcap conn.db
  *     sqlite3 conn.db 'SELECT "id.resp_h", sum(orig_bytes) FROM conn GROUP BY 1'
- *
  * Shows the schema: every column, by its type.
  */
 #include <connlog.h>
@@ -42,7 +41,6 @@ open_table(struct table *t, const char *path)
 	char                       create[4096] = "CREATE TABLE conn", insert[512] = "INSERT INTO conn VALUES";
 	const connlog_column_info *info;
 	size_t                     c = strlen(create), n = strlen(insert);
-	int                        status;
 
 	for (size_t i = 0; (info = connlog_column_at(i)) != NULL; i++) {
 		c += (size_t)snprintf(create + c, sizeof create - c, "%s\"%s\" %s", i ? ", " : "(", info->name,
@@ -51,7 +49,8 @@ open_table(struct table *t, const char *path)
 	}
 	snprintf(create + c, sizeof create - c, "); BEGIN");
 	snprintf(insert + n, sizeof insert - n, ")");
-	if ((status = sqlite3_open(path, &t->db)) == SQLITE_OK)
+	int status = sqlite3_open(path, &t->db);
+	if (status == SQLITE_OK)
 		status = sqlite3_exec(t->db, create, NULL, NULL, NULL);
 	if (status == SQLITE_OK)
 		status = sqlite3_prepare_v2(t->db, insert, -1, &t->insert, NULL);
