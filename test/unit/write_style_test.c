@@ -135,7 +135,7 @@ random_record(struct record *r, uint64_t *x)
 	r->has |= next_random(x) % 2 ? HAS(COL_HISTORY) : 0;
 	r->has |= next_random(x) % 2 ? HAS_LASTED : 0;
 	r->has |= next_random(x) % 2 ? HAS_LOCAL : 0;
-	r->has ^= next_random(x) % 8 == 0 ? HAS(next_random(x) % COLUMNS) : 0;
+	r->has ^= next_random(x) % 8 == 0 ? HAS(next_random(x) % 64) : 0;
 	r->plain = next_random(x) % 8 == 0 ? 0 : TEXTS;
 	r->uid = random_text(x, r->plain != 0);
 	r->proto = random_text(x, r->plain != 0);
