@@ -32,7 +32,7 @@ def test_what_is_new(env):
         "2|20 B|200 B|Nov 14 22:13:21|10.0.0.9, first with 10.0.0.2", "1|10 B|100 B|Nov 14 22:13:25|fd00::1, first with 10.0.0.2"]
     assert [re.sub(r"  +", "|", line.strip()) for line in services.splitlines()] == ["2|200 B|20 B|Nov 14 22:13:22|10.0.0.2 at 81/tcp, first with 10.0.0.9"]
     assert report(env, "--new", "new.json", "new.json").startswith("0 hosts and 0 services of 6")
-    assert report(env, "--new", "old.json", "--where", "id.resp_p == 80", "new.json").startswith("2 hosts and 0 services of 2")
+    assert report(env, "--new", "old.json", "--where", "id.resp_p == 80", "new.json").startswith("1 hosts and 0 services of 2")
     assert len(report(env, "--new", "old.json", "--top", "1", "new.json").split("new host\n")[1].split("\n\n")[0].splitlines()) == 1
 
 
