@@ -70,6 +70,11 @@ CFLAGS := -O2 -g
 LTO := $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-flto=auto -ffat-lto-objects)
 # A build whose date is given has the same bytes in any folder.
 SAME := $(if $(SOURCE_DATE_EPOCH),-ffile-prefix-map=$(CURDIR)=.)
+# Built by profile: PGO=generate counts what runs, PGO=use builds by that; `make pgo` does both.
+PGO :=
+PGO_generate := -fprofile-generate -fprofile-update=atomic
+PGO_use := -fprofile-use -fprofile-partial-training -Wno-missing-profile
+override CFLAGS += $(PGO_$(PGO))
 SAN := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 FUZZ := $(SAN) -fsanitize=fuzzer-no-link
 FUZZ_ENGINE := -fsanitize=fuzzer
@@ -90,7 +95,7 @@ C_FILES := $(wildcard include/*.h src/*/*.[ch] src/service/*/*.[ch] test/unit/*.
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib faults kills traces schemas test check unit examples threads captures golden demo bench report fuzz fuzzers conformance differential install format clean help FORCE \
+.PHONY: all lib faults kills traces schemas test check unit examples threads captures golden demo bench report pgo fuzz fuzzers conformance differential install format clean help FORCE \
 	valgrind coverage lint-shell lint-analyzer abi abi-check docs deb deb-check rpm reproducible cross 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -114,6 +119,7 @@ help:
 	@echo 'make differential SEEDS=100   captures made by chance: connlog against itself, or against ZEEK=PATH'
 	@echo 'make bench SCALE=1      speed and memory on four synthetic captures, against a reader that only counts'
 	@echo 'make report             measure all that stands in docs/BENCHMARKS.md, and write it there: 6 GB of disk, ten minutes'
+	@echo 'make pgo                build/pgo/connlog by profile (gcc): two builds and a run, some minutes'
 	@echo 'make fuzz FUZZ_SECONDS=60   every fuzz target, that many CPU seconds each; HOURS=1 that many in all; PACK=1 keeps what is found'
 	@echo 'make abi-check          whether programs linked with the last release run with this library (libabigail)'
 	@echo 'make abi                write the description of the interface anew: packaging/abi'
@@ -365,6 +371,17 @@ report: bench
 	@bench/sinks --build $(B)
 	@if [ "$$(id -u)" = 0 ]; then bench/live --build $(B); else echo 'bench/live needs root, and is left out'; fi
 	@bench/report --build $(B)
+
+# The program and the libraries by gcc's profile of the project's own captures, in build/pgo.  They must write what the program that was
+# profiled wrote.
+pgo:
+	@$(CC) --version | grep -qi gcc || { echo 'make pgo needs gcc' >&2; exit 1; }
+	@$(AGAIN) captures $(B)/bench/gen
+	@$(AGAIN) B=$(B)/pgo PGO=generate all
+	@scripts/pgo train $(B)
+	@$(AGAIN) B=$(B)/pgo PGO=use all lib
+	@scripts/pgo check $(B)
+	@echo 'build/pgo/connlog is built by profile; make install B=build/pgo PGO=use installs it' | sed 's|build/pgo|$(B)/pgo|g'
 
 # ---- installing, checking, cleaning ----------------------------------------------------------------------------
 
