@@ -159,9 +159,10 @@ head_begin(struct head *h, struct walker *w)
 static int
 take_lines(struct merger *m, struct head *h, const struct moment *others, uint64_t until)
 {
-	struct walker *w = h->walker;
-	size_t         bytes = 0;
-	uint64_t       n = 0;
+	struct walker         *w = h->walker;
+	const struct out_line *lines = h->line;
+	size_t                 bytes = 0;
+	uint64_t               n = 0;
 
 	do {
 		bytes += h->line->bytes;
@@ -169,7 +170,7 @@ take_lines(struct merger *m, struct head *h, const struct moment *others, uint64
 		n++;
 	} while (h->line < h->end && h->line->when.packet < until &&
 	         (!others || moment_compare(&h->line->when, others) < 0));
-	const int status = merge_text(m, h->text, bytes, n);
+	const int status = merge_text(m, lines, h->text, bytes, n);
 	h->text += bytes;
 	w->text += bytes;
 	w->line += n;

@@ -1,6 +1,7 @@
 /* crew.c - the caller's side of a crew: see crew.h. */
 #include "engine/crew.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,7 @@ crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, cha
 	c->slot_packets = SLOT_PACKETS;
 	c->merger.fn = front->lines->fn;
 	c->merger.arg = front->lines->arg;
+	c->merger.writer = connlog_writer_new(w, err, err_size);
 	c->span = calm_span(&front->opt);
 	c->members = calloc(n, sizeof *c->members);
 	for (unsigned i = 0; c->members && i < n; i++)
@@ -84,7 +86,7 @@ crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, cha
 			return NULL;
 		}
 	for (unsigned k = 0; k < SLOTS; k++)
-		if (!c->members || !(c->slots[k] = calloc(1, sizeof **c->slots))) {
+		if (!c->members || !c->merger.writer || !(c->slots[k] = calloc(1, sizeof **c->slots))) {
 			crew_free(c);
 			return NULL;
 		}
@@ -187,7 +189,7 @@ can_share(const connlog_engine *e)
 		listeners += b->events[id].n;
 	const uint64_t events = e->lines->events;
 	return listeners == (events ? (size_t)__builtin_popcountll(events) : 1) && b->policies.n == 0 &&
-	       e->scripts.n == 0 && !e->fold && b->longs.n == 0 && !e->opt.contents.default_extract;
+	       e->scripts.n == 0 && b->longs.n == 0 && !e->opt.contents.default_extract;
 }
 
 static bool
@@ -211,6 +213,8 @@ crew_start(struct crew *c)
 	c->notice_arg = c->front->notices.arg;
 	c->bounded = most > 0;
 	c->most = c->bounded ? (unsigned)((most - 1) / c->n) : 0;
+	if (c->front->fold && !(c->merger.fold = fold_copy(c->front->fold)))
+		c->status = CONNLOG_NO_MEMORY;
 	for (unsigned i = 0; i < c->n; i++) {
 		connlog_engine *e = c->members[i].engine;
 		if (i > 0 && !logging_like(e, c->front))
@@ -345,6 +349,8 @@ crew_idle(struct crew *c, double now)
 	end_apart(c);
 	while (idle_some(c, now))
 		;
+	if (c->status == CONNLOG_OK)
+		c->status = merge_rows(&c->merger, now + c->front->store.shift);
 	slots_open(c)->begins = now;
 	c->behind = false;
 	return crew_sync(c);
@@ -431,6 +437,9 @@ crew_finish(struct crew *c)
 		return c->status;
 	drain(c);
 	c->behind = false;
+	slots_take_all(c);
+	if (c->status == CONNLOG_OK)
+		c->status = merge_rows(&c->merger, INFINITY);
 	crew_sync(c);
 	tell_notices(c);
 	return c->status;

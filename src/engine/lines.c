@@ -8,6 +8,8 @@
 
 #include "engine/crew.h"
 #include "engine/engine.h"
+#include "record/public.h"
+#include "write/format.h"
 
 enum { ENOUGH = 64 << 10 /* bytes of lines that an engine that is alone hands on at once */ };
 
@@ -29,7 +31,7 @@ static int
 line_end(struct lines *l, int status)
 {
 	if (status != CONNLOG_OK || !l->fn)
-		return status == CONNLOG_OK ? out_note(l->out, &l->engine->store.moment) : status;
+		return status == CONNLOG_OK ? out_note(l->out, &l->engine->store.moment, FOLD_NONE) : status;
 	l->own.n++;
 	return connlog_writer_bytes(l->own.writer).n >= ENOUGH ? lines_flush(l) : CONNLOG_OK;
 }
@@ -48,6 +50,28 @@ line_event(void *arg, const connlog_event *event)
 	struct lines *l = arg;
 
 	return line_end(l, connlog_writer_event(l->out->writer, event));
+}
+
+int
+lines_fold(struct lines *l, const connlog_fold *fold, const connlog_record *r)
+{
+	struct outbuf *b = &l->out->writer->out;
+	const int      rule = fold_rule(fold, record_of(r));
+	const int64_t  end = fold_end(record_of(r));
+	int            status = CONNLOG_OK;
+
+	outbuf_put(b, (const char *)&end, sizeof end);
+	if (rule < 0) {
+		status = connlog_writer_record(l->out->writer, r);
+	} else {
+		const size_t n = record_pack(record_of(r), NULL);
+		char        *p = outbuf_reserve(b, n);
+		if (p)
+			outbuf_advance(b, record_pack(record_of(r), p));
+	}
+	if (status == CONNLOG_OK && b->failed)
+		status = CONNLOG_NO_MEMORY;
+	return status == CONNLOG_OK ? out_note(l->out, &l->engine->store.moment, rule < 0 ? FOLD_NONE : rule) : status;
 }
 
 bool

@@ -15,6 +15,9 @@ struct lines {
 
 /* Gives the engine lines, without a place where they go.  Returns false when out of memory. */
 bool lines_attach(connlog_engine *e, uint64_t events);
+/* Writes what is a record's of a worker's that is to be folded: its time, and its line, or where a rule of the fold fits itself.  Returns
+ * what the engine is to be told. */
+int lines_fold(struct lines *l, const connlog_fold *fold, const connlog_record *r);
 /* Hands on the lines of an engine that is alone.  Returns the engine's status. */
 int  lines_flush(struct lines *l);
 void lines_free(struct lines *l);

@@ -83,7 +83,9 @@ log_chosen(struct connlog_engine *e)
 {
 	const connlog_record *r = choose(e);
 
-	if (r && e->fold)
+	if (r && e->fold && e->lines && !e->lines->fn)
+		e->status = lines_fold(e->lines, e->fold, r);
+	else if (r && e->fold)
 		connlog_fold_record(e->fold, r, log_row, e);
 	else if (r)
 		bus_record(&e->bus, r);
@@ -188,6 +190,7 @@ bool
 logging_like(connlog_engine *e, const connlog_engine *other)
 {
 	return (!other->filter || connlog_engine_where(e, other->filter->where) == CONNLOG_OK) &&
+	       (!other->fold || connlog_engine_fold(e, other->fold) == CONNLOG_OK) &&
 	       (!other->anonymizer || connlog_engine_anonymize(e, other->anonymizer) == CONNLOG_OK);
 }
 
@@ -220,9 +223,11 @@ connlog_engine_fold(connlog_engine *e, const connlog_fold *f)
 bool
 connlog_engine_fold_count(const connlog_engine *e, connlog_fold_counts *out)
 {
-	if (e->fold)
-		connlog_fold_count(e->fold, out);
-	return e->fold != NULL;
+	const connlog_fold *f = e->crew && e->crew->started ? e->crew->merger.fold : e->fold;
+
+	if (f)
+		connlog_fold_count(f, out);
+	return f != NULL;
 }
 
 int

@@ -8,7 +8,7 @@
 /* Makes the engine log what ends. */
 void logging_init(connlog_engine *e);
 void logging_free(connlog_engine *e);
-/* Gives the engine the other's condition and anonymizer, if it has them.  Returns false when out of memory. */
+/* Gives the engine the other's condition, anonymizer and fold, if it has them.  Returns false when out of memory. */
 bool logging_like(connlog_engine *e, const connlog_engine *other);
 /* Logs the rows of the engine's fold whose window has ended by then, all of them at INFINITY, and hands on the lines.  Returns the
  * engine's status. */

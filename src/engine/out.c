@@ -1,13 +1,14 @@
 /* out.c - see out.h. */
 #include "engine/out.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { FLUSH = 256 << 10 /* bytes handed on at once */ };
 
 int
-out_note(struct out *o, const struct moment *when)
+out_note(struct out *o, const struct moment *when, int rule)
 {
 	const size_t written = connlog_writer_bytes(o->writer).n;
 
@@ -19,7 +20,7 @@ out_note(struct out *o, const struct moment *when)
 		o->lines = lines;
 		o->room = room;
 	}
-	o->lines[o->n++] = (struct out_line){ *when, (uint32_t)(written - o->end) };
+	o->lines[o->n++] = (struct out_line){ *when, (uint32_t)(written - o->end), rule };
 	o->end = written;
 	return CONNLOG_OK;
 }
@@ -87,17 +88,84 @@ reserve(struct merger *m, size_t want)
 	return CONNLOG_OK;
 }
 
-int
-merge_text(struct merger *m, const char *text, size_t bytes, uint64_t lines)
+static int
+append(struct merger *m, const char *p, size_t n, uint64_t lines)
 {
-	const int status = reserve(m, bytes);
+	const int status = reserve(m, n);
 
 	if (status != CONNLOG_OK)
 		return status;
-	memcpy(m->text + m->n, text, bytes);
-	m->n += bytes;
+	memcpy(m->text + m->n, p, n);
+	m->n += n;
 	m->lines += lines;
 	return CONNLOG_OK;
+}
+
+/* A connlog_record_fn for what comes out of the fold. */
+static int
+append_row(void *arg, const connlog_record *r)
+{
+	struct merger *m = arg;
+	int            status = connlog_writer_record(m->writer, r);
+
+	if (status == CONNLOG_OK)
+		status = append(m, connlog_writer_bytes(m->writer).p, connlog_writer_bytes(m->writer).n, 1);
+	connlog_writer_clear(m->writer);
+	return status;
+}
+
+/* Returns the record that lies at `p`, or false when out of memory. */
+static bool
+unpack(struct merger *m, const char *p, size_t n, struct record *out)
+{
+	if (n > m->packed_room) {
+		char *packed = realloc(m->packed, n);
+		if (!packed)
+			return false;
+		m->packed = packed;
+		m->packed_room = n;
+	}
+	memcpy(m->packed, p, n);
+	record_unpack(m->packed, out);
+	return true;
+}
+
+/* A line that lets the log's time go on, or a record that is folded. */
+static int
+merge_folded(struct merger *m, const char *text, const struct out_line *line)
+{
+	struct record r;
+	int64_t       end;
+
+	memcpy(&end, text, sizeof end);
+	if (line->rule != FOLD_NONE)
+		return unpack(m, text + sizeof end, line->bytes - sizeof end, &r)
+		           ? fold_add(m->fold, (unsigned)line->rule, &r, append_row, m)
+		           : CONNLOG_NO_MEMORY;
+	const int status = fold_time(m->fold, end, append_row, m);
+	return status == CONNLOG_OK ? append(m, text + sizeof end, line->bytes - sizeof end, 1) : status;
+}
+
+int
+merge_rows(struct merger *m, double now)
+{
+	if (!m->fold)
+		return CONNLOG_OK;
+	return isinf(now) ? connlog_fold_finish(m->fold, append_row, m) : connlog_fold_advance(m->fold, now, append_row, m);
+}
+
+int
+merge_text(struct merger *m, const struct out_line *lines, const char *text, size_t bytes, uint64_t n)
+{
+	int status = CONNLOG_OK;
+
+	if (!m->fold)
+		return append(m, text, bytes, n);
+	for (uint64_t i = 0; i < n && status == CONNLOG_OK; i++) {
+		status = merge_folded(m, text, &lines[i]);
+		text += lines[i].bytes;
+	}
+	return status;
 }
 
 int
@@ -109,11 +177,11 @@ merge(struct merger *m, const struct out *const outs[], unsigned n)
 	for (unsigned i = 0; i < n; i++)
 		cursors[i] = (struct cursor){ outs[i], connlog_writer_bytes(outs[i]->writer).p, 0 };
 	while ((c = first_of(cursors, n)) != NULL) {
-		const size_t bytes = c->out->lines[c->next++].bytes;
-		const int    status = merge_text(m, c->text, bytes, 1);
+		const struct out_line *line = &c->out->lines[c->next++];
+		const int              status = merge_text(m, line, c->text, line->bytes, 1);
 		if (status != CONNLOG_OK)
 			return status;
-		c->text += bytes;
+		c->text += line->bytes;
 	}
 	return CONNLOG_OK;
 }
@@ -132,4 +200,7 @@ void
 merge_free(struct merger *m)
 {
 	free(m->text);
+	free(m->packed);
+	connlog_writer_free(m->writer);
+	connlog_fold_free(m->fold);
 }

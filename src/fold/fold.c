@@ -271,28 +271,43 @@ fold(connlog_fold *f, unsigned rule, const struct record *r, connlog_record_fn f
 }
 
 int
+fold_rule(const connlog_fold *f, const struct record *r)
+{
+	return rules_find(&f->rules, r);
+}
+
+int
+fold_time(connlog_fold *f, int64_t end, connlog_record_fn fn, void *arg)
+{
+	if (end > f->clock)
+		f->clock = end;
+	return close_due(f, fn, arg);
+}
+
+int
+fold_add(connlog_fold *f, unsigned rule, const struct record *r, connlog_record_fn fn, void *arg)
+{
+	const int status = fold_time(f, fold_end(r), fn, arg);
+
+	return status == CONNLOG_OK ? fold(f, rule, r, fn, arg) : status;
+}
+
+int
 connlog_fold_record(connlog_fold *f, const connlog_record *public, connlog_record_fn fn, void *arg)
 {
 	const struct record *r = record_of(public);
-	const int64_t        end = fold_end(r);
+	const int            rule = fold_rule(f, r);
 
-	if (end > f->clock)
-		f->clock = end;
-	const int status = close_due(f, fn, arg);
-	if (status != CONNLOG_OK)
-		return status;
-	const int rule = rules_find(&f->rules, r);
-	return rule < 0 ? fn(arg, public) : fold(f, (unsigned)rule, r, fn, arg);
+	if (rule >= 0)
+		return fold_add(f, (unsigned)rule, r, fn, arg);
+	const int status = fold_time(f, fold_end(r), fn, arg);
+	return status == CONNLOG_OK ? fn(arg, public) : status;
 }
 
 int
 connlog_fold_advance(connlog_fold *f, double now, connlog_record_fn fn, void *arg)
 {
-	const int64_t at = fold_micros(now);
-
-	if (at > f->clock)
-		f->clock = at;
-	return close_due(f, fn, arg);
+	return fold_time(f, fold_micros(now), fn, arg);
 }
 
 int

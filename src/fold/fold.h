@@ -23,5 +23,10 @@ struct connlog_fold {
 
 /* Returns one of the same rules; NULL when out of memory. */
 connlog_fold *fold_copy(const connlog_fold *f);
+/* connlog_fold_record() in steps, for who finds out in one thread what a record is and folds in another: the rule that it fits, or -1;
+ * then either the log's time goes on to the end of one that fits none, or one is folded. */
+int fold_rule(const connlog_fold *f, const struct record *r);
+int fold_time(connlog_fold *f, int64_t end, connlog_record_fn fn, void *arg);
+int fold_add(connlog_fold *f, unsigned rule, const struct record *r, connlog_record_fn fn, void *arg);
 
 #endif

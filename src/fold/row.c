@@ -59,16 +59,16 @@ static void
 pack_set(struct packer *k, struct text_set *set)
 {
 	const struct text *from = set->at;
-	struct text       *at = pack(k, from, set->n * sizeof *from);
+	char              *at = pack(k, from, set->n * sizeof *from);
 
 	for (size_t i = 0; i < set->n; i++) {
 		struct text t = from[i];
 		pack_text(k, &t);
-		if (at)
-			at[i] = t;
+		if (at) /* which need not be aligned */
+			memcpy(at + i * sizeof t, &t, sizeof t);
 	}
 	if (k->at)
-		set->at = at;
+		set->at = (const struct text *)(const void *)at;
 }
 
 /* The columns of the log that the schema does not know. */
@@ -131,6 +131,50 @@ pack_record(struct packer *k, struct record *r)
 		pack_literals(k, r);
 }
 
+size_t
+record_pack(const struct record *r, char *at)
+{
+	struct record copy = *r;
+	struct packer k = { at ? at + sizeof copy : NULL, 0 };
+
+	pack_record(&k, &copy);
+	if (at)
+		memcpy(at, &copy, sizeof copy);
+	return sizeof copy + k.used;
+}
+
+static void
+unpack_text(char **p, struct text *t)
+{
+	t->p = *p;
+	*p += (t->n + 7) & ~(size_t)7;
+}
+
+void
+record_unpack(char *at, struct record *out)
+{
+	char *p = at + sizeof *out;
+
+	memcpy(out, at, sizeof *out);
+	for (size_t i = 0; i < schema_columns; i++) {
+		const struct column *c = &schema[i];
+		void                *value = (char *)out + c->offset;
+		if (!column_is_set(c, out))
+			continue;
+		if (c->info.type == CONNLOG_STRING || c->info.type == CONNLOG_ENUM)
+			unpack_text(&p, value);
+		if (c->info.type != CONNLOG_STRING_SET)
+			continue;
+		struct text_set *set = value;
+		struct text     *texts = (struct text *)(void *)p;
+		p += (set->n * sizeof *texts + 7) & ~(size_t)7;
+		for (size_t k = 0; k < set->n; k++)
+			unpack_text(&p, &texts[k]);
+		set->at = texts;
+	}
+	out->arena = NULL;
+}
+
 struct fold_row *
 row_new(const struct record *r)
 {
@@ -165,17 +209,24 @@ row_free(struct fold_row *row)
 /* ---- adding one ----------------------------------------------------------------------------------------------------------- */
 
 /* Counters: their sum is the row's. */
-static const enum column_id sums[] = { COL_ORIG_BYTES,    COL_RESP_BYTES, COL_MISSED_BYTES,  COL_ORIG_PKTS,
-	                                   COL_ORIG_IP_BYTES, COL_RESP_PKTS,  COL_RESP_IP_BYTES, COL_ORIG_RETRANS,
-	                                   COL_RESP_RETRANS,  COL_ORIG_OOO,   COL_RESP_OOO };
+static const enum column_id sums[] = {
+	COL_ORIG_BYTES,    COL_RESP_BYTES,   COL_MISSED_BYTES, COL_ORIG_PKTS, COL_ORIG_IP_BYTES, COL_RESP_PKTS,
+	COL_RESP_IP_BYTES, COL_ORIG_RETRANS, COL_RESP_RETRANS, COL_ORIG_OOO,  COL_RESP_OOO,
+};
 enum { SUMS = sizeof sums / sizeof sums[0] };
 
-/* What has rules of its own; all others stay if all records have them alike. */
-#define NOT_COMPARED                                                                                                   \
-	(HAS(COL_TS) | HAS(COL_UID) | HAS(COL_DURATION) | HAS(COL_ORIG_BYTES) | HAS(COL_RESP_BYTES) |                      \
-	 HAS(COL_MISSED_BYTES) | HAS(COL_ORIG_PKTS) | HAS(COL_ORIG_IP_BYTES) | HAS(COL_RESP_PKTS) |                        \
-	 HAS(COL_RESP_IP_BYTES) | HAS_DELTAS | HAS(COL_ORIG_RETRANS) | HAS(COL_RESP_RETRANS) | HAS(COL_ORIG_OOO) |         \
-	 HAS(COL_RESP_OOO))
+/* Returns whether the column has a rule of its own; all others stay if all records have them alike. */
+static bool
+has_own_rule(const struct column *c)
+{
+	const ptrdiff_t id = c - schema;
+
+	for (size_t i = 0; i < SUMS; i++)
+		if (id == sums[i])
+			return true;
+	return id == COL_TS || id == COL_UID || id == COL_DURATION ||
+	       (id >= COL_ORIG_BYTES_DELTA && id <= COL_RESP_IP_BYTES_DELTA);
+}
 
 static uint64_t *
 count_at(struct record *r, enum column_id id)
@@ -261,7 +312,7 @@ keep_common(struct record *to, const struct record *r)
 {
 	for (size_t i = 0; i < schema_columns; i++) {
 		const struct column *c = &schema[i];
-		if ((c->word == HAS_WORD(0) && c->has & NOT_COMPARED) || !column_is_set(c, to))
+		if (!column_is_set(c, to) || has_own_rule(c))
 			continue;
 		if (!column_is_set(c, r) || !values_equal(c, to, r))
 			record_mark(to, c->word, c->has, false);

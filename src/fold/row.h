@@ -35,6 +35,11 @@ int64_t fold_micros(double seconds);
 /* Returns when the record's last packet came, as far as it says, in microseconds. */
 int64_t fold_end(const struct record *r);
 
+/* Copies a record of an engine's and what it points at to `at`, which is aligned for it, and takes it out of there; without `at` it is only
+ * measured.  Returns how many bytes that takes. */
+size_t record_pack(const struct record *r, char *at);
+void   record_unpack(char *at, struct record *out);
+
 /* Makes a row of one record.  Returns NULL when out of memory. */
 struct fold_row *row_new(const struct record *r);
 void             row_free(struct fold_row *row);
