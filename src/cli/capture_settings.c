@@ -1,5 +1,5 @@
-/* capture_settings.c - see capture_settings.h.  The limits are those of connlog_source_interfaces(), which would find fault with them
- * too, but without the options' names. */
+/* capture_settings.c - see capture_settings.h.  The limits are those of connlog_source_interfaces(), which checks them
+ * too, but does not know the options' names. */
 #include "cli/capture_settings.h"
 
 #include <inttypes.h>
@@ -106,7 +106,7 @@ capture_settings_apply(connlog_live_options *o, int key, const char *value)
 	case OPT_WAIT:
 		o->wait = true;
 		return true;
-	default: /* OPT_EXIT_ON_DOWN: there is no other */
+	default: /* only OPT_EXIT_ON_DOWN is left */
 		o->exit_on_down = true;
 		return true;
 	}
@@ -146,6 +146,7 @@ capture_settings_suit(const connlog_live_options *o, const char *const *names, s
 double
 capture_settings_late(const connlog_live_options *o)
 {
-	/* Twice the time-out until a block is handed over, and as long until an interface that has nothing is not waited for. */
+	/* Twice the time-out after which a block is handed over, and as long again until an idle interface is no longer
+	 * waited for. */
 	return 4 * (o->timeout != 0 ? o->timeout : TIMEOUT_USUAL) / 1000.0;
 }

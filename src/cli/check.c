@@ -1,4 +1,4 @@
-/* check.c - `connlog check`: what is wrong with a file of settings, and an example of one. */
+/* check.c - `connlog check`: checks a settings file, or prints an example of one. */
 #include "cli/settings.h"
 
 struct check {

@@ -12,7 +12,7 @@
 
 /* ---- the command line --------------------------------------------------------------------------------------------- */
 
-/* An args_spec's apply that only takes notes. */
+/* An apply function for args_spec that only takes notes. */
 static bool
 note(void *arg, int key, const char *value)
 {
@@ -22,7 +22,7 @@ note(void *arg, int key, const char *value)
 	if (key == OPT_CONFIG)
 		return args_set_once(&given->path, value, "config");
 	if (key == ARG_OPERAND &&
-	    take_apart(value, &a)) { /* constants are set in order, but this one yields to the option */
+	    take_apart(value, &a)) { /* constants are set in order, but this one gives way to the option */
 		static const char folder[] = "Log::default_logdir";
 		if (a.name_n == sizeof folder - 1 && strncmp(a.name, folder, a.name_n) == 0)
 			given->keys['o'] = true;
@@ -47,8 +47,8 @@ config_look(const struct args_spec *spec, int argc, char **argv, struct config_g
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
-/* Finds the value's end, for one in quotes behind the first of them.  Returns false, after a message, where the quotes do not close,
- * or something stands behind. */
+/* Finds the end of a value; for a quoted one, `value` starts after the first quote.  Returns false, after a message, if
+ * the quotes are not closed or are followed by more text. */
 static bool
 cut_value(char **value)
 {
@@ -78,7 +78,7 @@ cut_value(char **value)
 	return true;
 }
 
-/* Takes a line apart.  Returns false, after a message, for what is no setting. */
+/* Parses a line.  Returns false, after a message, if it is not a setting. */
 static bool
 take_line(struct config_line *line, char *p)
 {
@@ -122,7 +122,7 @@ add_line(struct config *c, struct config_line line)
 	return true;
 }
 
-/* Returns false, after a message, for a line that is wrong. */
+/* Returns false, after a message, for an invalid line. */
 static bool
 read_line(struct config *c, unsigned number, char *text, size_t n)
 {
@@ -185,7 +185,7 @@ config_takes(const struct option_row *row)
 	return row->name != NULL && row->key != 'r' && row->key != OPT_CONFIG;
 }
 
-/* Returns whether the text is one of those with blanks between them. */
+/* Returns whether the text is one of the blank-separated words. */
 static bool
 is_one_of(const char *text, const char *words)
 {
@@ -237,7 +237,7 @@ complain_name(const struct args_spec *spec, const struct config_line *line)
 		complain("no setting is called '%.*s'; `connlog check --example` prints all of them", n, line->text);
 }
 
-/* Finds out now, while it is known which line is to blame, what would show only when the log is opened. */
+/* Checks now, while the line is known, what would otherwise fail only when the log is opened. */
 static bool
 verify_option(const struct option_row *row, const char *value)
 {
@@ -257,7 +257,7 @@ verify_option(const struct option_row *row, const char *value)
 	return w != NULL;
 }
 
-/* The same of constants; what is wrong is taken back, so that it is told once. */
+/* The same for constants; invalid ones are undone, so that each is reported once. */
 static bool
 verify_constants(struct settings *s)
 {

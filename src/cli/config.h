@@ -15,7 +15,7 @@ struct settings;
 
 struct config_line {
 	unsigned    number;
-	char       *text; /* of the heap: NAME=VALUE or NAME+=VALUE without blanks around the sign */
+	char       *text; /* allocated: NAME=VALUE or NAME+=VALUE without blanks around the sign */
 	size_t      name_n;
 	bool        add;
 	const char *value; /* in `text` */
@@ -27,28 +27,29 @@ struct config {
 	size_t              n;
 };
 
-/* What a command line names itself: the file's lines about these things do not count. */
+/* What the command line itself names; the file's lines about these are ignored. */
 enum { CONFIG_KEYS = 2048 };
 struct config_given {
-	const char *path; /* of --config, or NULL */
+	const char *path; /* the file of --config, or NULL */
 	bool        keys[CONFIG_KEYS];
 };
 
-/* Finds out what the command line names.  Returns what args_walk() does. */
+/* Collects what the command line names.  Returns what args_walk() returns. */
 enum args_outcome config_look(const struct args_spec *spec, int argc, char **argv, struct config_given *given);
 
-/* Reads the file; `path` lives as long as the config.  Returns false, after a message for each, where lines are wrong; the
- * others are there all the same. */
+/* Reads the file; `path` must outlive the config.  Returns false, after a message for each invalid line; the valid ones
+ * are kept. */
 bool config_load(struct config *c, const char *path);
 void config_free(struct config *c);
 
-/* Applies the lines to settings, which keep pointers into them.  Returns false, after a message for each line that is wrong. */
+/* Applies the lines to the settings, which keep pointers into them.  Returns false, after a message for each invalid
+ * line. */
 bool config_apply(const struct config *c, const struct args_spec *spec, const struct config_given *given,
                   struct settings *s);
 
-/* Prints a file with every setting, its meaning and a value (config_example.c). */
+/* Prints a file with every setting, its meaning and a value.  Defined in config_example.c. */
 void config_print_example(const struct args_spec *spec);
-/* Returns whether a file may have that option: not one that is about captures or about the file itself. */
+/* Returns whether the option is allowed in a file: options about captures or about the file itself are not. */
 bool config_takes(const struct option_row *row);
 
 #endif

@@ -1,11 +1,11 @@
-/* config_example.c - `connlog check --example`: a file of settings that has every one of them, out of the tables that the command line
- * is read by.  It is what `make install` puts into /etc/connlog. */
+/* config_example.c - `connlog check --example`: prints a settings file with every setting, generated from the tables
+ * of the command line.  `make install` puts it into /etc/connlog. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/settings.h"
 
-/* Values of options; `usual`: the line is not commented out, as a sensor wants it. */
+/* Example values of options; `usual` lines are not commented out, since a sensor needs them. */
 static const struct {
 	const char *name, *value;
 	bool        usual;
@@ -49,7 +49,7 @@ static const struct {
 	{ "neighbor-nets", "198.51.100.0/24", false },
 };
 
-/* Constants that the library's table has not, or has no value for. */
+/* Constants that are not in the library's table, or have no value there. */
 static const struct {
 	const char *name, *value, *doc;
 } constant_values[] = {
@@ -98,7 +98,7 @@ find_constant(const char *name)
 	return i;
 }
 
-/* An option without a value of its own in the table takes one of its kind. */
+/* An option without an example value in the table gets one of its kind. */
 static void
 print_option(const struct option_row *row)
 {

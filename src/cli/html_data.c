@@ -1,8 +1,8 @@
 /* html_data.c - see html_data.h.
  *
- * A column is a list of numbers: -1 stands for what is unset, and texts that come again and again are numbers of a list of
- * their own.  What a history tells is worked out here, once for each history: it becomes a list of numbers of the steps
- * that occur in the log.
+ * A column is a list of numbers: -1 means unset, and repeated texts are indexes into a list of their own.  The meaning
+ * of a history is computed here, once for each history: it becomes a list of indexes of the steps that occur in the
+ * log.
  */
 #include "cli/html_data.h"
 
@@ -27,7 +27,7 @@ static const struct {
 	{ "sentWire", VIEW_ORIG_IP_BYTES }, { "receivedWire", VIEW_RESP_IP_BYTES },
 };
 
-/* The lists of texts, and the columns that are numbers of them. */
+/* The lists of texts, and the columns that are indexes into them. */
 enum { HOSTS, PROTOS, SERVICES, STATES, TUNNELS, LISTS };
 static const char *const list_names[LISTS] = { "hosts", "protos", "services", "states", "tunnels" };
 static const struct {
@@ -41,14 +41,14 @@ static const struct {
 
 enum { NUMBERS = sizeof numbers / sizeof numbers[0], TEXTS = sizeof texts / sizeof texts[0] };
 
-/* A list of JSON on its way into memory. */
+/* A JSON list being written to memory. */
 struct list {
 	FILE  *f;
 	char  *text;
 	size_t n;
 };
 
-/* Every list of the page, so that all are opened and closed alike. */
+/* All lists of the page, so that they are opened and closed alike. */
 enum {
 	TIME,
 	UID,
@@ -107,7 +107,7 @@ html_data_free(struct html_data *d)
 	free(d);
 }
 
-/* The next place of a list.  Returns its stream. */
+/* Begins the next element of a list.  Returns its stream. */
 static FILE *
 next(struct html_data *d, int list, uint64_t at)
 {
@@ -139,7 +139,7 @@ write_step(FILE *f, const struct story_step *s)
 	fputs("}", f);
 }
 
-/* Steps are the same when they have the same letter and say the same. */
+/* Steps are equal if they have the same letter and the same text. */
 static unsigned
 step_number(struct html_data *d, const struct story_step *s)
 {

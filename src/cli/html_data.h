@@ -1,4 +1,4 @@
-/* html_data.h - connections as the columns that the HTML page reads. */
+/* html_data.h - connections in the form of the columns that the HTML page reads. */
 #ifndef CONNLOG_CLI_HTML_DATA_H
 #define CONNLOG_CLI_HTML_DATA_H
 
@@ -8,14 +8,14 @@
 
 struct html_data;
 
-/* Holds the first `most` connections.  Returns NULL when out of memory. */
+/* Keeps the first `most` connections.  Returns NULL when out of memory. */
 struct html_data *html_data_new(uint64_t most);
 void              html_data_free(struct html_data *d);
 
 void html_data_add(struct html_data *d, const connlog_record *r);
 
-/* The whole as JSON; `source` says where it is from.
- * Returns text of the heap and its length, or NULL where there was no memory for all of it. */
+/* Returns everything as allocated JSON text, with its length, or NULL when out of memory; `source` names where the log
+ * is from. */
 char *html_data_finish(struct html_data *d, const char *source, size_t *n);
 
 #endif

@@ -1,5 +1,5 @@
-/* html_json.c - see html_json.h.  The dictionary is the C library's balanced tree: keys that were chosen to be in the
- * way do not make it slow. */
+/* html_json.c - see html_json.h.  The dictionary is the C library's balanced tree, which maliciously chosen keys cannot
+ * slow down. */
 #include "cli/html_json.h"
 
 #include <search.h>
@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns the length of the character at `p` and its number, or 0 for bytes that are no UTF-8 (RFC 3629). */
+/* Returns the length of the character at `p` and stores its code point, or returns 0 for bytes that are not UTF-8 (RFC
+ * 3629). */
 static size_t
 utf8_character(const unsigned char *p, size_t n, uint32_t *c)
 {
@@ -25,8 +26,8 @@ utf8_character(const unsigned char *p, size_t n, uint32_t *c)
 	return *c < least[size] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff) ? 0 : size;
 }
 
-/* What is not written as it is: the syntax of JSON and of HTML, control characters, and what does not show but changes how
- * its neighbours do. */
+/* Returns whether a character must be escaped: the syntax of JSON and HTML, control characters, and invisible
+ * characters that change how others are shown. */
 static bool
 is_escaped(uint32_t c)
 {
@@ -56,7 +57,7 @@ json_text(FILE *f, const char *p, size_t n)
 	fputc('"', f);
 }
 
-/* The key's bytes follow the word, or are the caller's while it looks. */
+/* The key's bytes follow the struct, or belong to the caller during a lookup. */
 struct word {
 	const void *key;
 	size_t      n;

@@ -1,8 +1,7 @@
 /* html_page.c - see html_page.h.
  *
- * The Makefile turns each file of src/cli/html into a list of bytes, FILE.inc.  The page's policy (Content Security
- * Policy, W3C) lets the one style and the one script in it run, by their SHA-256, and nothing else: nothing is loaded and no
- * text can become code.
+ * The Makefile turns each file of src/cli/html into an array of bytes, FILE.inc.  The page's Content Security Policy
+ * (W3C) allows only its one style and its one script, by their SHA-256: nothing is loaded and no text can become code.
  */
 #include "cli/html_page.h"
 
@@ -16,14 +15,14 @@ static const char page_html[] = {
 static const char page_css[] = {
 #include "page.css.inc"
 };
-/* The parts share one scope of their own. */
+/* The parts of the script share one scope. */
 static const char page_js[] = {
 #include "page.js.inc"
 };
 
 #define HASH_MAX 64
 
-/* 'sha256-BASE64', as a policy names a piece of text.  Returns false if libcrypto cannot. */
+/* Writes 'sha256-BASE64', the form in which a policy names a text.  Returns false if libcrypto fails. */
 static bool
 hash_source(const char *p, size_t n, char out[HASH_MAX])
 {
@@ -51,12 +50,12 @@ make_policy(char out[POLICY_MAX])
 }
 
 struct part {
-	const char *name; /* as the template has it between @@ and @@ */
+	const char *name; /* as it is between @@ and @@ in the template */
 	const char *p;
 	size_t      n;
 };
 
-/* Returns the part named at `p`, just behind the @@, or NULL. */
+/* Returns the part whose name is at `p`, just after the @@, or NULL. */
 static const struct part *
 part_at(const struct part *parts, const char *p, size_t n)
 {

@@ -6,7 +6,7 @@
 #include "cli/settings.h"
 #include "cli/signals.h"
 
-/* As `read` has it: an interface that cannot be opened is then another matter than a wrong command line. */
+/* Exit statuses as in `read`, so that an interface that cannot be opened differs from a wrong command line. */
 bool
 filter_compiles(const char *filter)
 {

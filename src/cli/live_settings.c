@@ -25,7 +25,7 @@ live_settings_free(struct live_settings *l)
 	free(l->spool_folder);
 }
 
-/* Returns false, after a message, for anything but an interval. */
+/* Parses an interval.  Returns false, after a message, for anything else. */
 static bool
 set_interval(const char *name, const char *value, double *out)
 {
@@ -44,7 +44,7 @@ set_size(const char *name, const char *value, uint64_t least, uint64_t *out)
 	return false;
 }
 
-/* SIZE is memory, DIR,SIZE a folder besides. */
+/* Parses SIZE, which is memory, or DIR,SIZE, which adds a folder. */
 static bool
 set_spool(const char *value, struct live_settings *l)
 {
@@ -72,7 +72,7 @@ set_packing(const char *value, struct packing *out)
 	return false;
 }
 
-/* Returns an option's name, with dashes. */
+/* Returns an option's name with dashes. */
 static const char *
 option_name(int key)
 {
@@ -132,7 +132,7 @@ live_settings_apply(struct live_settings *l, int key, const char *value)
 	case OPT_USER:
 		l->user = value;
 		return true;
-	default: /* OPT_CONFIG, which has been read before everything else */
+	default: /* OPT_CONFIG, which was read before everything else */
 		return true;
 	}
 }

@@ -1,4 +1,4 @@
-/* live_settings.h - what the command line says of the log of an interface. */
+/* live_settings.h - the command line's settings for the log of an interface. */
 #ifndef CONNLOG_CLI_LIVE_SETTINGS_H
 #define CONNLOG_CLI_LIVE_SETTINGS_H
 
@@ -7,7 +7,7 @@
 #include "sensor/log.h"
 
 struct live_settings {
-	const char          *given; /* the first of these options, or NULL: captures have no use for them */
+	const char          *given; /* the first of these options, or NULL; they are useless for captures */
 	struct rotation      rotation;
 	struct packing       packing;
 	struct retention     retention;
@@ -18,12 +18,12 @@ struct live_settings {
 	double               flush_interval, exit_timeout; /* seconds */
 	uint64_t             spool;                        /* bytes of memory */
 	bool                 spool_given;
-	char                *spool_folder; /* for what sinks cannot take, allocated; or NULL */
+	char                *spool_folder; /* folder for records that sinks cannot take yet, allocated; or NULL */
 	uint64_t             spool_disk;   /* bytes in it, for each */
 	connlog_live_options capture;
 };
 
-/* Keys of its options, without letters: none of a command's is among them. */
+/* Keys of its options, which have no letters and differ from those of all commands. */
 enum {
 	OPT_LIVE = 1024,
 	OPT_ROTATE_INTERVAL = OPT_LIVE,
@@ -46,7 +46,8 @@ void live_settings_init(struct live_settings *l);
 void live_settings_free(struct live_settings *l);
 /* Applies one of these options.  Returns false, after a message, for an invalid value. */
 bool live_settings_apply(struct live_settings *l, int key, const char *value);
-/* Applies one of Zeek's constants, which have the options' meanings; `value` lives as long as the settings.  Returns as above. */
+/* Applies one of Zeek's constants that mean the same as an option; `value` must outlive the settings.  Returns false,
+ * after a message, for an invalid value. */
 enum live_constant {
 	LIVE_LOGDIR,
 	LIVE_ROTATION_INTERVAL,

@@ -1,4 +1,4 @@
-/* main.c - connlog's command line: finds the command, lets it run. */
+/* main.c - connlog's command line: finds the command and runs it. */
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,8 +32,8 @@ find_command(const char *name)
 	return NULL;
 }
 
-/* A standard descriptor that was closed by whoever started us would be given to the next file that is opened, and
- * warnings would end up in the log.  In its place comes one on which reading, or writing, fails. */
+/* If the caller closed a standard descriptor, the next file to be opened would get its number, and warnings would end
+ * up in the log.  It is replaced by one on which reading, or writing, fails. */
 static void
 occupy_descriptors(void)
 {
@@ -50,5 +50,5 @@ main(int argc, char **argv)
 	occupy_descriptors();
 	if (command == NULL)
 		return commands[0].run(argc, argv);
-	return command->run(argc - 1, argv + 1); /* its name takes the program's place */
+	return command->run(argc - 1, argv + 1); /* its name replaces the program's */
 }

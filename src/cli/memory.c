@@ -5,12 +5,12 @@
 #include <stdio.h>
 
 #define MIB         (UINT64_C(1) << 20)
-#define PROGRAM     (16 * MIB) /* the program itself and its libraries, and what is lost in between */
-#define LEAST       (16 * MIB) /* the library's least */
+#define PROGRAM     (16 * MIB) /* the program itself, its libraries, and overhead */
+#define LEAST       (16 * MIB) /* the library's minimum */
 #define RING_USUAL  (64 * MIB)
 #define SPOOL_SHARE 8
 
-/* The rings' memory is the process's as far as it is concerned, since it reads from there. */
+/* The rings count as the process's memory, since they are mapped into it. */
 static uint64_t
 rings(const struct settings *s, size_t interfaces)
 {

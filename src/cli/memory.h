@@ -1,4 +1,4 @@
-/* memory.h - --memory: one bound for the whole process, divided among all that takes memory. */
+/* memory.h - --memory: one bound for the whole process, divided among its users of memory. */
 #ifndef CONNLOG_CLI_MEMORY_H
 #define CONNLOG_CLI_MEMORY_H
 

@@ -1,7 +1,7 @@
 /* metrics.c - see metrics.h.
  *
- * The library's counters come by group and name.  A table says which of them make a metric: one of a group, or a whole group whose
- * members a label tells apart, so that what is added to a group later on is there too.
+ * The library's counters have a group and a name.  A table defines which of them form a metric: one of a group, or a
+ * whole group whose members are distinguished by a label, so that counters added to the group later are included.
  */
 #include "cli/metrics.h"
 
@@ -20,7 +20,7 @@ enum { COUNTERS_MAX = 512 };
 
 static const struct metric {
 	const char *name, *type, *help;
-	const char *group, *counter; /* one of the group; NULL: all, told apart by */
+	const char *group, *counter; /* one of the group; NULL: all, distinguished by */
 	const char *label;
 } table[] = {
 	{ "packets_total", "counter", "Packets that were taken in.", "packets", "read", NULL },
@@ -83,7 +83,7 @@ struct counters {
 	size_t         n;
 };
 
-/* A connlog_counter_fn. The texts are static. */
+/* A connlog_counter_fn.  The texts are static. */
 static void
 keep(void *arg, const char *group, const char *name, uint64_t value)
 {
@@ -92,7 +92,7 @@ keep(void *arg, const char *group, const char *name, uint64_t value)
 		c->at[c->n++] = (struct counter){ group, name, value };
 }
 
-/* A label's value: what is not to stand in quotes has a backslash before it. */
+/* Writes a label's value, escaping what may not appear in quotes with a backslash. */
 static void
 put_quoted(FILE *f, const char *text)
 {
@@ -136,7 +136,7 @@ put_one(FILE *f, const char *name, const char *type, const char *help, uint64_t 
 	fprintf(f, "connlog_%s %" PRIu64 "\n", name, value);
 }
 
-/* What an interface counts, told apart by its name; `more` is another label. */
+/* Counters of an interface, distinguished by its name; `more` is another label. */
 static const struct interface_metric {
 	const char *name, *type, *help, *more;
 	size_t      offset; /* of a uint64_t */
@@ -180,7 +180,7 @@ put_interfaces(FILE *f, const connlog_source *source)
 		put_label(f, "up", at.name, "", !at.down);
 }
 
-/* What each of several rings of an interface counts. */
+/* Counters of each ring of an interface that has several. */
 static const struct ring_metric {
 	const char *name, *help;
 	size_t      offset; /* of a uint64_t */
@@ -235,7 +235,7 @@ put_log(FILE *f, const struct metrics *m)
 	put_one(f, "log_failures_total", "counter", "Failures to rotate, pack, hand on or remove a log.", c.failures);
 }
 
-/* What became of the records of each sink, told apart by its URL. */
+/* What became of the records of each sink, distinguished by its URL. */
 static const struct sink_metric {
 	const char *name, *type, *help;
 	size_t      offset; /* of a uint64_t */
@@ -284,7 +284,7 @@ put_sinks(FILE *f, struct ship *ship)
 	}
 }
 
-/* Returns the bytes that are in memory, 0 where that is not to be had. */
+/* Returns the resident bytes, or 0 if that is not available. */
 static uint64_t
 resident(int statm)
 {

@@ -1,21 +1,21 @@
-/* metrics.h - everything that is counted as Prometheus reads it: text exposition format 0.0.4. */
+/* metrics.h - all counters in Prometheus' text exposition format 0.0.4. */
 #ifndef CONNLOG_CLI_METRICS_H
 #define CONNLOG_CLI_METRICS_H
 
 #include "cli/output.h"
 
-/* What the counters are read from. */
+/* Where the counters are read from. */
 struct metrics {
 	const connlog_source *source;
 	const connlog_engine *engine;
 	const struct output  *output;
-	uint64_t              spool;          /* bytes that may wait to be written */
+	uint64_t              spool;          /* most bytes that may wait to be written */
 	int                   statm;          /* /proc/self/statm, or -1 */
 	double                started;        /* seconds since the epoch, */
 	double                started_steady; /* and by clock_steady() */
 };
 
-/* Returns the text, allocated; NULL when out of memory. */
+/* Returns the allocated text, or NULL when out of memory. */
 char *metrics_text(const struct metrics *m, size_t *n);
 
 #endif

@@ -11,7 +11,7 @@
 #include "cli/settings.h"
 #include "cli/shipping.h"
 
-/* Finds out whom root becomes.  Returns false after a message. */
+/* Determines which user root becomes.  Returns false after a message. */
 static bool
 find_user(struct outfit *o, const struct settings *s)
 {
@@ -33,7 +33,7 @@ find_user(struct outfit *o, const struct settings *s)
 	return false;
 }
 
-/* The folders of the log become the user's, where they are root's and nothing else is in them. */
+/* Gives the log's folders to the user if they belong to root and contain nothing else. */
 static void
 hand_over(const struct outfit *o, const struct settings *s)
 {
@@ -53,11 +53,11 @@ hand_over(const struct outfit *o, const struct settings *s)
 		guard_hand_over(rotated, name, NULL, &o->user);
 }
 
-/* What the helper for commands does first: it is as little root as the sensor, but may do what a user may. */
+/* Called first in the helper for commands: like the sensor it stops being root, but may do what an ordinary user may. */
 static bool
 prepare_helper(void *arg)
 {
-	confine_fall(arg); /* where that fails the sensor says so, or ends */
+	confine_fall(arg); /* if that fails, the sensor reports it or ends */
 	return true;
 }
 

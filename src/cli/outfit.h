@@ -1,4 +1,4 @@
-/* outfit.h - what a run on an interface has opened before anything of it is confined. */
+/* outfit.h - what a run on an interface opens before it is confined. */
 #ifndef CONNLOG_CLI_OUTFIT_H
 #define CONNLOG_CLI_OUTFIT_H
 
@@ -14,15 +14,15 @@ struct outfit {
 	struct serve     *serve;  /* of --metrics, or NULL */
 	struct ship      *ship;   /* of --to, or NULL; becomes the run's */
 	int               statm;  /* /proc/self/statm, or -1 */
-	bool              keeps;  /* --no-sandbox, and nobody to become: all rights are kept */
-	bool              falls;  /* root is to be given up: it becomes */
+	bool              keeps;  /* --no-sandbox, and no user to become: all rights are kept */
+	bool              falls;  /* root is given up, and becomes */
 	struct guard_user user;
 };
 
 struct settings;
 
-/* Opens all that, and sees to it that the log's folder can be written to later on.  Returns false after a message; *code is then the
- * exit_code. */
+/* Opens all of that and makes sure that the log's folder can be written to later.  Returns false after a message, with
+ * the exit_code in *code. */
 bool outfit_open(struct outfit *o, const struct settings *s, int *code);
 void outfit_close(struct outfit *o);
 

@@ -1,11 +1,11 @@
-/* reread.c - see reread.h.  It runs while packets are looked at and rights are given up, so only the lines that count are applied: to check
- * a filter, say, could ask a name server, which would be the end. */
+/* reread.c - see reread.h.  It runs while packets are processed and without privileges, so only the lines that matter
+ * are applied: checking a filter, for example, could query a name server, which the sandbox would end. */
 #include "cli/reread.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Options, and the constants of Zeek's that mean the same. */
+/* Options, and Zeek's constants that mean the same. */
 static const struct {
 	const char *option, *constant;
 	int         key;
@@ -25,7 +25,7 @@ is_named(const struct config_line *line, const char *name)
 	return name != NULL && strlen(name) == line->name_n && strncmp(line->text, name, line->name_n) == 0;
 }
 
-/* Returns its option, or 0 where the line is about something else. */
+/* Returns the option that the line sets, or 0 if it sets something else. */
 static int
 key_of(const struct config_line *line)
 {
@@ -35,7 +35,7 @@ key_of(const struct config_line *line)
 	return 0;
 }
 
-/* Returns whether two files say the same under a name, in the same order. */
+/* Returns whether two files set a name to the same values in the same order. */
 static bool
 says_the_same(const struct config *a, const struct config *b, const struct config_line *name)
 {
@@ -55,7 +55,7 @@ says_the_same(const struct config *a, const struct config *b, const struct confi
 	}
 }
 
-/* Appends the names of `of` under which the two say different things, those that may change and those that are there aside. */
+/* Appends the names in `of` whose values differ, except those that may change and those that are listed already. */
 static void
 list_changes(const struct config *of, const struct config *other, char names[NAMES_MAX])
 {
@@ -87,7 +87,7 @@ apply_lines(const struct settings *s, const struct config *c, struct live_settin
 	return good;
 }
 
-/* Takes over what may change, unless the command line has it. */
+/* Applies what may change, unless the command line sets it. */
 static void
 take_over(const struct settings *s, struct live_settings *live, const struct live_settings *fresh)
 {

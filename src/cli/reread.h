@@ -1,15 +1,15 @@
-/* reread.h - what SIGHUP takes from the file of --config anew: the settings that say how the log is kept.
+/* reread.h - what SIGHUP rereads from the file of --config: the settings for how the log is kept.
  *
- * A setting that the command line names stays what it says there; one that the file does not name any more is as it would be without.
- * Everything else was used to set the run up: that it has changed is said, and waits for the next start.
+ * A setting from the command line keeps that value; one that the file no longer names gets its default.  Everything
+ * else was used to set the run up: changes are reported and wait for the next start.
  */
 #ifndef CONNLOG_CLI_REREAD_H
 #define CONNLOG_CLI_REREAD_H
 
 #include "cli/settings.h"
 
-/* Reads the file again and puts into *live what may change.  Returns false after messages, where something in it is wrong: then nothing
- * changes. */
+/* Reads the file again and stores in *live what may change.  Returns false after messages, with nothing changed, if the
+ * file has errors. */
 bool reread(const struct settings *s, struct live_settings *live);
 
 #endif

@@ -1,11 +1,11 @@
 /* run.c - the loop of `read`, `live` and `events`: source, engine, output, in batches, until the input ends.
  *
- * Input that cannot be read is reported and reading goes on with what follows.  A reader that closes our output
- * ends the run, quietly where captures are read.  An output that fails for another reason makes what is lost be counted, and
- * reading goes on.
+ * Unreadable input is reported, and reading continues with what follows.  If the reader of our output closes it, the
+ * run ends, quietly when captures are read.  If the output fails for another reason, reading continues and the loss is
+ * counted.
  *
- * Ctrl-C and SIGTERM end the input where it stands, so that open connections are logged; a second one kills, or with an
- * interface ends waiting for the log.
+ * Ctrl-C and SIGTERM end the input at its current position, so that open connections are logged; a second one kills,
+ * or, with an interface, ends the wait for the log.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,16 +39,16 @@ struct run {
 	connlog_sink          *stats; /* of --stats, or NULL */
 	struct progress        progress;
 	struct watch           watch;            /* of an interface */
-	struct outfit         *live;             /* the same; NULL: captures are read */
+	struct outfit         *live;             /* the same; NULL when captures are read */
 	struct ship           *ship;             /* of --to, or NULL; the output's, once that is open */
 	char                  *path, *long_path; /* of the logs, or NULL */
-	int                    pipe, long_pipe;  /* opened for an interface's log that is no file; or -1 */
+	int                    pipe, long_pipe;  /* opened for an interface's log that is not a file; or -1 */
 	bool                   damaged;          /* some input could not be read */
 	uint64_t               packets;
 	double                 last; /* the latest time of a packet */
 };
 
-/* A connlog_notice_fn.  Details behind the first line are for --verbose. */
+/* A connlog_notice_fn.  Details after the first line are shown with --verbose only. */
 static void
 on_notice(void *arg, const char *text)
 {
@@ -59,7 +59,7 @@ on_notice(void *arg, const char *text)
 	warn_lines(text, r->settings->verbose);
 }
 
-/* A connlog_print_fn.  Standard output is the log's. */
+/* A connlog_print_fn.  Standard output belongs to the log. */
 static void
 on_print(void *arg, connlog_text line)
 {
@@ -69,7 +69,7 @@ on_print(void *arg, connlog_text line)
 	fputc('\n', stderr);
 }
 
-/* Loads what --script names.  Returns false, after a message. */
+/* Loads the scripts of --script.  Returns false after a message. */
 static bool
 load_scripts(struct run *r)
 {
@@ -84,7 +84,7 @@ load_scripts(struct run *r)
 	return true;
 }
 
-/* The times for the header and the end under --seed. */
+/* Sets the times of the header and the end under --seed. */
 static void
 note_times(struct run *r, const connlog_packet *p, size_t n)
 {
@@ -97,7 +97,7 @@ note_times(struct run *r, const connlog_packet *p, size_t n)
 	}
 }
 
-/* Returns false when nothing more can come of reading on. */
+/* Returns false if reading on is pointless. */
 static bool
 handle_batch(struct run *r, connlog_packet *p, size_t n)
 {
@@ -229,7 +229,7 @@ finish(struct run *r)
 	return complete ? EXIT_ALL_READ : EXIT_INCOMPLETE;
 }
 
-/* Returns whether an output shows the column, or --where asks for it. */
+/* Returns whether an output shows the column or --where uses it. */
 static bool
 is_read(const struct settings *s, const struct output *o, const char *name)
 {
@@ -250,7 +250,7 @@ measure(const struct settings *s, const struct output *o, char *err, size_t err_
 	return status;
 }
 
-/* The engine computes what the log shows.  Returns NULL, after a message. */
+/* Creates an engine that computes what the log shows.  Returns NULL after a message. */
 static connlog_engine *
 new_engine(const struct settings *s, const struct output *o)
 {
@@ -311,7 +311,7 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o, char *e
 	return status;
 }
 
-/* A log's say: from any of its threads. */
+/* Receives a log's messages, from any of its threads. */
 static void
 on_say(void *arg, const char *text)
 {
@@ -348,7 +348,7 @@ open_log(struct run *r, struct output *out, const connlog_writer_options *writer
 		                              .changes = s->config.path != NULL };
 
 	if (path != NULL && stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		*pipe = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC); /* which waits for the reader of a pipe */
+		*pipe = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC); /* which waits for a reader if it is a pipe */
 		if (*pipe < 0) {
 			complain("cannot write %s: %s", path, strerror(errno));
 			return false;
@@ -469,7 +469,7 @@ run(const struct settings *s, connlog_source *source, struct outfit *live, struc
 	int        code = EXIT_INCOMPLETE;
 
 	if (open_output(&r, &code)) {
-		/* A log on the same terminal is progress enough. */
+		/* A log on the same terminal shows progress by itself. */
 		bool to_terminal = s->folder == NULL && ship == NULL && isatty(STDOUT_FILENO);
 		progress_init(&r.progress, !live && !s->quiet && !to_terminal && isatty(STDERR_FILENO));
 		r.output.keep_counting = r.longs.keep_counting = !live;

@@ -1,4 +1,4 @@
-/* settings.c - the command line of what reads packets: `read`, `live` and, for the most part, `events`. */
+/* settings.c - the command line of the commands that read packets: `read`, `live` and, for the most part, `events`. */
 #include "cli/settings.h"
 
 #include <stdio.h>
@@ -49,7 +49,7 @@ const struct option_row settings_rows[] = {
 };
 const size_t settings_rows_n = sizeof settings_rows / sizeof settings_rows[0];
 
-/* Those of `read` and `live` besides. */
+/* Further options of `read` and `live`. */
 static const struct option_row rows[] = {
 	{ 'o', "output", "DIR", "write DIR/conn.log instead of standard output" },
 	{ OPT_SINK, "to", "URL", "deliver records there; may be repeated; --version lists the kinds, man connlog more" },
@@ -176,7 +176,7 @@ settings_apply(void *arg, int key, const char *value)
 	default:
 		if (key >= OPT_FOLD && key < OPT_FOLD_END)
 			return folding_set(&s->folding, key - OPT_FOLD, value);
-		/* the table has no other */
+		/* no other option is left */
 		return live_settings_apply(&s->live, key, value);
 	}
 }
@@ -194,7 +194,7 @@ const struct args_spec settings_log_spec = {
 		"behind --.  `connlog COMMAND --help` is about one command.  More in connlog(1).",
 };
 
-/* `most` of what may be repeated there can be. */
+/* Allocates room for repeatable options; there can be at most `most` of each. */
 static bool
 settings_init(struct settings *s, size_t most)
 {
@@ -236,7 +236,7 @@ settings_free(struct settings *s)
 	folding_free(&s->folding);
 }
 
-/* Applies the file of --config, if there is one, and the command line. */
+/* Applies the file of --config, if given, and the command line. */
 static enum args_outcome
 settings_apply_all(const struct args_spec *spec, struct settings *s, int argc, char **argv)
 {
@@ -254,7 +254,7 @@ settings_apply_all(const struct args_spec *spec, struct settings *s, int argc, c
 	return good ? args_walk(spec, s, argc, argv) : ARGS_WRONG;
 }
 
-/* Parts of one log that several processes write into a folder have names of their own.  Returns false after a message. */
+/* Gives parts of one log that several processes write into a folder different names.  Returns false after a message. */
 static bool
 name_part(struct settings *s)
 {
@@ -358,7 +358,7 @@ settings_run(const struct args_spec *spec, int (*with)(struct settings *s), int 
 	return code;
 }
 
-/* Returns whether the scripts can be loaded; false after a message for each that cannot. */
+/* Returns whether all scripts can be loaded, after a message for each that cannot. */
 static bool
 check_scripts(const struct settings *s)
 {

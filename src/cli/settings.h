@@ -1,4 +1,4 @@
-/* settings.h - what the command line of `read`, `live` and `events` asks for. */
+/* settings.h - the settings from the command line of `read`, `live` and `events`. */
 #ifndef CONNLOG_CLI_SETTINGS_H
 #define CONNLOG_CLI_SETTINGS_H
 
@@ -12,13 +12,13 @@
 
 enum { LOG_TEXTS = 9 };
 
-/* What NAME=VALUE sets of a log that is written, and the texts of the heap that it makes. */
+/* What NAME=VALUE sets for a log that is written, and the texts allocated for it. */
 struct log_settings {
 	connlog_writer_options *writer;
-	struct live_settings   *live; /* NULL: no interface can be read */
+	struct live_settings   *live; /* NULL: interfaces are not allowed */
 	char                   *local_nets, *neighbor_nets;
 	char                   *texts[LOG_TEXTS];
-	connlog_parquet_options parquet; /* the writer's, where one of them is set */
+	connlog_parquet_options parquet; /* for the writer, if one of them is set */
 };
 
 /* NAME=VALUE or NAME+=VALUE, parsed. */
@@ -29,22 +29,23 @@ struct assignment {
 	const char *value;
 };
 
-/* With blanks around the sign and "redef" before the name where Zeek's users write them.  Returns false for anything else. (assign.c) */
+/* Splits an assignment, allowing blanks around the sign and "redef" before the name, as Zeek's users write
+ * them.  Returns false for anything else.  Defined in assign.c. */
 bool take_apart(const char *argument, struct assignment *a);
 
-/* Sets what the name says of a log (log_assign.c).  Returns LOG_WRONG after a message. */
+/* Sets a constant that affects the log.  Returns LOG_WRONG after a message.  Defined in log_assign.c. */
 enum log_outcome { LOG_UNKNOWN, LOG_SET, LOG_WRONG };
 enum log_outcome log_assign(struct log_settings *l, const struct assignment *a);
-/* Applies NAME=VALUE. Returns false, after a message. */
+/* Applies NAME=VALUE.  Returns false after a message. */
 bool assign_log(struct log_settings *l, const char *argument);
-/* Networks for the lines of Bro 1: these instead of those before, or besides with `add`.  Returns as above. */
+/* Sets the networks for Bro 1's lines, replacing earlier ones unless `add`.  Returns false after a message. */
 bool set_local_nets(struct log_settings *l, const char *value, bool add);
 bool set_neighbor_nets(struct log_settings *l, const char *value, bool add);
 void log_settings_free(struct log_settings *l);
 
 /* The constants that log_assign() sets, by index; NULL past the last one. */
 const char *log_constant_at(size_t i);
-/* Returns whether it sets it, or knows why not. */
+/* Returns whether log_assign() handles the constant, or knows why it cannot. */
 bool log_constant_is_known(const char *name, size_t n);
 
 /* What `extract` is asked for. */
@@ -55,10 +56,10 @@ struct extract_what {
 	bool         icmp_errors, no_index;
 };
 
-/* The strings are argv's or of `config`, but `fields` and `scripts`. */
+/* The strings belong to argv or `config`, except `fields` and `scripts`. */
 struct settings {
 	connlog_options       *options;
-	const char           **inputs; /* of -r and in place, in their order */
+	const char           **inputs; /* from -r and from arguments, in order */
 	size_t                 inputs_n;
 	const char           **lua; /* of --script */
 	size_t                 lua_n;
@@ -73,12 +74,12 @@ struct settings {
 	uint64_t               memory;   /* --memory; 0: no bound */
 	bool                   captures; /* -r was given */
 	bool                   quiet, verbose, seeded, no_sandbox;
-	bool                   workers;        /* the constant of that name was set */
-	uint64_t               workers_n;      /* and said so many; 0: as many as there are cores */
+	bool                   workers;        /* whether the constant of that name was set */
+	uint64_t               workers_n;      /* and to what; 0: as many as there are cores */
 	bool                   interim;        /* the same */
 	bool                   longs;          /* the same of long */
 	bool                   extracts;       /* Conn::default_extract */
-	bool                   unlimited;      /* scripts are, and are compiled then: script_max_instructions=0 */
+	bool                   unlimited;      /* scripts are loaded and may be compiled: script_max_instructions=0 */
 	const char            *extract_prefix; /* Conn::extraction_prefix, or NULL */
 	char                  *fields;         /* every --fields, joined by commas; NULL for none */
 	char                  *long_fields;    /* the same without what --interim and --fold add; with --long */
@@ -90,15 +91,15 @@ struct settings {
 	struct where           where;  /* of --where */
 	struct anonymize       anonymize;
 	struct folding         folding;
-	struct config_given    given; /* what the command line has, which beats it */
+	struct config_given    given; /* what the command line sets, which takes precedence */
 	struct extract_what    extract;
 	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
-	uint64_t events; /* what is printed in place of records */
+	uint64_t events; /* printed instead of records */
 	uint64_t only, except;
 	bool     all, list;
 };
 
-/* Keys of options without a letter; those of one command alone begin at OPT_COMMAND. */
+/* Keys of options without a letter; those of single commands begin at OPT_COMMAND. */
 enum {
 	OPT_FORMAT = ARG_LONG,
 	OPT_FIELDS,
@@ -122,46 +123,46 @@ enum {
 	OPT_COMMAND
 };
 
-/* The options that every command has that reads packets. */
+/* The options of every command that reads packets. */
 extern const struct option_row settings_rows[];
 extern const size_t            settings_rows_n;
-/* Applies one option to the settings at `arg`: an args_spec's apply. */
+/* Applies one option to the settings at `arg`; an apply function for args_spec. */
 bool settings_apply(void *arg, int key, const char *value);
 
-/* Fills the settings from the arguments and lets `with` run.  Returns an exit_code */
+/* Fills the settings from the arguments and calls `with`.  Returns an exit_code. */
 int settings_run(const struct args_spec *spec, int (*with)(struct settings *s), int argc, char **argv);
 
-/* Reads a file of settings and says what is wrong with it.  Returns an exit_code. */
+/* Reads a settings file and reports its errors.  Returns an exit_code. */
 int settings_check(const char *path);
 
 /* The options of `read` and `live`. */
 extern const struct args_spec settings_log_spec;
 
-/* Reads captures, or the interface of -i (read.c). */
+/* Reads captures, or the interface of -i.  Defined in read.c. */
 int read_run(struct settings *s);
-/* Logs what the interface sees (live.c). */
+/* Logs the interface's connections.  Defined in live.c. */
 int live_run(struct settings *s);
 
-/* Returns whether the filter compiles for any link type; false after a message (live.c). */
+/* Returns whether the filter compiles for any link type, after a message if not.  Defined in live.c. */
 bool filter_compiles(const char *filter);
 
-/* Returns whether the library has an option of that name (assign.c). */
+/* Returns whether the library has an option of that name.  Defined in assign.c. */
 bool is_constant(const char *name, size_t n);
-/* An argument for which is_assignment().  Returns false, after a message. */
+/* Applies an argument for which is_assignment() is true.  Returns false after a message. */
 bool assign(struct settings *s, const char *argument);
-/* Sets one option of the library.  Returns false, after a message. */
+/* Sets one option of the library.  Returns false after a message. */
 bool assign_option(struct settings *s, const char *name, const char *value);
-/* Returns whether the argument has the form NAME=VALUE or NAME+=VALUE with a name as Zeek's constants have them. */
+/* Returns whether the argument has the form NAME=VALUE or NAME+=VALUE with a name like those of Zeek's constants. */
 bool is_assignment(const char *argument);
-/* Returns whether the argument is named as Zeek's scripts are and no file. */
+/* Returns whether the argument is named like a script of Zeek's and is not a file. */
 bool is_script(const char *argument);
-/* Returns whether that script is one of those that add columns. */
+/* Returns whether that script adds columns. */
 bool is_column_script(const char *argument);
-/* Returns whether it is the one that asks for JSON. */
+/* Returns whether that script switches to JSON. */
 bool is_json_script(const char *argument);
 
-/* Reads the source to its end and logs (run.c). The source and the ship are freed; `live` is NULL for captures, `ship` without sinks.
- * Returns an exit_code. */
+/* Reads the source to its end and logs.  Frees the source and the ship; `live` is NULL for captures, `ship` without
+ * sinks.  Returns an exit_code.  Defined in run.c. */
 struct outfit;
 struct ship;
 int run(const struct settings *s, connlog_source *source, struct outfit *live, struct ship *ship);

@@ -6,11 +6,11 @@
 #include "cli/confine.h"
 #include "cli/signals.h"
 
-#define PATIENCE_READING 300.0 /* seconds: of captures, before a sink that takes nothing is given up */
+#define PATIENCE_READING 300.0 /* seconds after which a sink that accepts nothing is given up when captures are read */
 
 enum { MEMORY_READING = 16 << 20 /* bytes */ };
 
-/* A ship's say. */
+/* Receives a ship's messages. */
 static void
 on_say(const void *arg, const char *text)
 {
@@ -19,11 +19,11 @@ on_say(const void *arg, const char *text)
 		complain("warning: %s", text);
 }
 
-/* What feeds sinks is as little root as the sensor. */
+/* The process that feeds sinks stops being root, as the sensor does. */
 static bool
 prepare(void *arg)
 {
-	confine_fall(arg); /* where that fails the sensor says so, or ends */
+	confine_fall(arg); /* if that fails, the sensor reports it or ends */
 	return true;
 }
 

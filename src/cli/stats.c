@@ -1,5 +1,5 @@
-/* stats.c - --stats: an object with one object a group of counters: what the source read, what the library counted
- * and what became of the records. */
+/* stats.c - --stats: a JSON object with an object for each group of counters: what the source read, what the library
+ * counted, and what became of the records. */
 #include "cli/stats.h"
 
 #include <inttypes.h>
@@ -17,7 +17,7 @@ struct json {
 	char  group[SHIP_NAME_MAX + 8]; /* the open one, or "" */
 };
 
-/* A connlog_counter_fn. Counters of one group come one behind the other. */
+/* A connlog_counter_fn.  Counters of one group come in a row. */
 static void
 put_counter(void *arg, const char *group, const char *name, uint64_t value)
 {
@@ -32,7 +32,7 @@ put_counter(void *arg, const char *group, const char *name, uint64_t value)
 	fprintf(j->f, "\n    \"%s\": %" PRIu64, name, value);
 }
 
-/* What became of the log of an interface. */
+/* Writes what became of an interface's log. */
 static void
 put_log(struct json *j, struct log *log)
 {
@@ -48,7 +48,7 @@ put_log(struct json *j, struct log *log)
 	put_counter(j, "log", "failures", c.failures);
 }
 
-/* Begins a group of a name, some bytes of which would end the text. */
+/* Begins a group, escaping bytes of its name that would end the string. */
 static void
 name_group(char *group, size_t size, const char *kind, const char *name)
 {
@@ -58,7 +58,7 @@ name_group(char *group, size_t size, const char *kind, const char *name)
 			*p = '_';
 }
 
-/* A group for each sink. */
+/* Writes a group for each sink. */
 static void
 put_sinks(struct json *j, struct ship *ship)
 {
@@ -79,7 +79,7 @@ put_sinks(struct json *j, struct ship *ship)
 	}
 }
 
-/* A group for each ring of an interface that has several. */
+/* Writes a group for each ring of an interface that has several. */
 static void
 put_rings(struct json *j, const connlog_source *source, size_t i, const char *name)
 {
@@ -98,7 +98,7 @@ put_rings(struct json *j, const connlog_source *source, size_t i, const char *na
 	}
 }
 
-/* A group for each interface. */
+/* Writes a group for each interface. */
 static void
 put_interfaces(struct json *j, const connlog_source *source)
 {

@@ -10,7 +10,7 @@
 #include "cli/stats.h"
 #include "sensor/clock.h"
 
-#define LOOK_EVERY 1.0 /* seconds between two looks at what was lost, */
+#define LOOK_EVERY 1.0 /* seconds between two checks of what was lost, */
 #define TELL_EVERY 60.0
 #define LATE       0.2 /* seconds that all that is between a packet and us may take, but for how the kernel collects them */
 
@@ -45,8 +45,8 @@ watch_packets(struct watch *w, connlog_packet *p, size_t n)
 	beat_packets(&w->beat, p, n);
 }
 
-/* No packet for a while: connections time out all the same.  What counts is the time before the read that found none: we may have
- * been kept from running since, and packets may have come. */
+/* Lets connections time out when no packet has come for a while.  What counts is the time before the read that found
+ * none: we may have been kept from running since, and packets may have come. */
 static int
 pass_time(struct watch *w)
 {
@@ -55,7 +55,7 @@ pass_time(struct watch *w)
 	return connlog_idle(w->engine, (int64_t)seconds, (uint32_t)((now - seconds) * 1e9));
 }
 
-/* Hands on every record so far.  Returns output.status. */
+/* Passes on all records so far.  Returns output.status. */
 static int
 flush(struct watch *w)
 {
@@ -86,7 +86,7 @@ rotate_if_due(struct watch *w)
 
 /* ---- signals ----------------------------------------------------------------------------------------------------- */
 
-/* What the file of settings says now of the log. */
+/* Applies what the settings file now says about the log. */
 static void
 take_changes(struct watch *w)
 {
@@ -123,7 +123,7 @@ grant_wishes(struct watch *w)
 
 /* ---- loss -------------------------------------------------------------------------------------------------------- */
 
-/* Returns how many more there are than were told, once a minute at most; else 0. */
+/* Returns how many more were lost than reported, at most once a minute; otherwise 0. */
 static uint64_t
 news(struct loss *l, uint64_t lost, double now)
 {
@@ -136,7 +136,7 @@ news(struct loss *l, uint64_t lost, double now)
 	return more;
 }
 
-/* Appends how many packets each interface has lost and why. */
+/* Appends how many packets each interface has lost, and why. */
 static void
 say_where(const connlog_source *source, char *out, size_t size)
 {

@@ -1,5 +1,5 @@
-/* watch.h - what a run on an interface has to see to besides packets: time that goes on without any, the log's flushing and
- * rotation, signals, and loss, which is said while it happens and at the end. */
+/* watch.h - what a run on an interface handles besides packets: the passing of time, flushing and rotation of the log,
+ * signals, and loss, which is reported while it happens and at the end. */
 #ifndef CONNLOG_CLI_WATCH_H
 #define CONNLOG_CLI_WATCH_H
 
@@ -8,15 +8,15 @@
 #include "cli/settings.h"
 #include "sensor/steady.h"
 
-/* Something that gets lost. */
+/* Something that can get lost. */
 struct loss {
-	uint64_t told; /* so many, at the latest message */
+	uint64_t told; /* the number in the latest message */
 	double   tell_at;
 };
 
 struct watch {
 	const struct settings *settings;
-	struct live_settings   live; /* of the settings, as SIGHUP has last left them */
+	struct live_settings   live; /* the settings, as of the latest SIGHUP */
 	connlog_source        *source;
 	connlog_engine        *engine;
 	struct output         *output;
@@ -32,13 +32,13 @@ struct watch {
 bool watch_init(struct watch *w, const struct settings *s, connlog_source *source, connlog_engine *engine,
                 struct output *output, struct outfit *outfit);
 
-/* Before they are looked at: takes steps of the clock out of packets' times. */
+/* Called before packets are processed: removes steps of the clock from their times. */
 void watch_packets(struct watch *w, connlog_packet *p, size_t n);
 
-/* After each read that has brought `n` packets.  Returns CONNLOG_OK, or what keeps the run from going on. */
+/* Called after each read, which returned `n` packets.  Returns CONNLOG_OK, or why the run cannot go on. */
 int watch_tick(struct watch *w, size_t n);
 
-/* At the end: says how many packets were lost.  Returns whether there were none. */
+/* Called at the end: reports how many packets were lost.  Returns whether there were none. */
 bool watch_end(struct watch *w);
 
 #endif

@@ -9,11 +9,11 @@
 
 #include "cli/near.h"
 
-enum { SHOWN_MAX = 160, /* bytes of a line that are shown around what is wrong */ FILE_MAX = 16 << 20 };
+enum { SHOWN_MAX = 160, /* bytes of a line that are shown around an error */ FILE_MAX = 16 << 20 };
 
 /* ---- messages ----------------------------------------------------------------------------------------------------------- */
 
-/* Returns how many columns of a terminal the bytes take, all but the later bytes of a character. */
+/* Returns how many terminal columns the bytes take, counting each character once. */
 static int
 width(const char *p, size_t n)
 {
@@ -24,7 +24,7 @@ width(const char *p, size_t n)
 	return columns;
 }
 
-/* Prints the line of the text that the bytes stand in, and marks them below it. */
+/* Prints the line of text that contains the bytes, and marks them below it. */
 static void
 show(const char *text, size_t at, size_t n)
 {
@@ -50,7 +50,7 @@ show(const char *text, size_t at, size_t n)
 	putc('\n', stderr);
 }
 
-/* Says what is wrong with these bytes of the condition. */
+/* Reports what is wrong with these bytes of the condition. */
 static void
 complain_at(const struct where *w, const char *problem, size_t at, size_t n)
 {
@@ -65,7 +65,7 @@ complain_at(const struct where *w, const char *problem, size_t at, size_t n)
 	show(w->text, at, n);
 }
 
-/* ", did you mean" with the columns that somebody may have meant, or nothing. */
+/* Appends ", did you mean" with similar columns, or nothing. */
 static void
 add_near(char *problem, size_t size, const char *name, size_t n)
 {
@@ -97,8 +97,8 @@ compile(struct where *w, unsigned flags)
 	return false;
 }
 
-/* Takes an allocated string, NULL for none after a message, as a further condition.  It is compiled alone before it is joined to the
- * others, so that messages show what was written. */
+/* Adds an allocated string (NULL after a message) as a further condition.  It is compiled alone before it is joined to
+ * the others, so that messages show what was written. */
 static bool
 add(struct where *w, char *text, const char *file, unsigned flags)
 {

@@ -1,10 +1,9 @@
-/* names.h - what other schemas call the columns: OSSEM and Elastic's ECS.
+/* names.h - the names of the columns in other schemas: OSSEM and Elastic's ECS.
  *
- * One row a column, for who writes them and for who reads them.
- * OSSEM: its data dictionary of Zeek's conn log.  A column that it does not have is called zeek_NAME.
- * ECS: what Elastic's Zeek integration makes of conn (elastic/integrations, packages/zeek/data_stream/connection, ECS 8.11), the
- * objects around a member before it, with dots.  A column that it leaves as it is, or drops, is called
- * zeek.connection.NAME.
+ * One row a column, for who writes them and for who reads them. OSSEM: its data dictionary of Zeek's conn log.  A
+ * column that it does not have is called zeek_NAME. ECS: what Elastic's Zeek integration makes of conn
+ * (elastic/integrations, packages/zeek/data_stream/connection, ECS 8.11), the objects around a member before it, with
+ * dots.  A column that it leaves as it is, or drops, is called zeek.connection.NAME.
  */
 #ifndef CONNLOG_RECORD_NAMES_H
 #define CONNLOG_RECORD_NAMES_H
@@ -12,7 +11,7 @@
 #include "record/schema.h"
 
 struct column_names {
-	const char *ossem, *ecs; /* NULL: the prefix and Zeek's name */
+	const char *ossem, *ecs; /* NULL: the prefix followed by Zeek's name */
 };
 extern const struct column_names column_names[COLUMNS];
 
@@ -23,7 +22,7 @@ enum names_schema { NAMES_OSSEM, NAMES_ECS };
 
 /* Returns the prefix of a schema. */
 const char *names_prefix(enum names_schema schema);
-/* Returns the schema's name of a column, or NULL where that is the prefix and Zeek's name. */
+/* Returns the schema's name of a column, or NULL if that is the prefix followed by Zeek's name. */
 const char *names_of(enum names_schema schema, const struct column *c);
 
 /* Returns Zeek's name of what has this name in the schema: of a column, or of one that Zeek does not know, which is what stands

@@ -1,7 +1,7 @@
-/* set.c - changing a record: connlog_record_set().
+/* set.c - changes a record: connlog_record_set().
  *
- * What a record points at is somebody else's (the connection's, the line's of a log), so texts are copied into the
- * record's arena, which lives as long as the record does.
+ * A record's texts belong to the connection or to the line of a log, so new texts are copied into the record's arena,
+ * which lives as long as the record.
  */
 #include <math.h>
 
@@ -37,7 +37,7 @@ is_transport(connlog_text t)
 	return false;
 }
 
-/* Returns whether a column of that type can take the value.  proto is the only enum. */
+/* Returns whether a column of that type can hold the value.  proto is the only enum. */
 static bool
 takes(connlog_type type, const connlog_value *v)
 {
@@ -122,7 +122,7 @@ copy_texts(struct arena *a, connlog_texts from, struct text_set *to)
 	return true;
 }
 
-/* Writes the value where the column lies.  Returns false when out of memory, and nothing is changed. */
+/* Stores the value in the column.  Returns false, with nothing changed, when out of memory. */
 static bool
 store(struct record *r, const struct column *c, const connlog_value *v)
 {
@@ -154,7 +154,7 @@ store(struct record *r, const struct column *c, const connlog_value *v)
 		return true;
 	case CONNLOG_STRING_SET:
 		return copy_texts(r->arena, v->texts, at);
-	default: /* takes() has let none of the others through */
+	default: /* takes() has rejected all others */
 		return true;
 	}
 }
@@ -172,7 +172,7 @@ connlog_record_set(connlog_record *public, size_t column, connlog_value value)
 	if (value.set && !store(r, c, &value))
 		return CONNLOG_NO_MEMORY;
 	if (r->literals != NULL)
-		r->literals[column] = (struct text){ NULL, 0 }; /* what the log had is no longer what is to be written */
+		r->literals[column] = (struct text){ NULL, 0 }; /* the log's own text is no longer what is written */
 	record_mark(r, c->word, c->has, value.set);
 	if (c->word == HAS_WORD(0))
 		r->plain &= ~c->has;

@@ -1,6 +1,6 @@
-/* value.c - a value of the API as text for people: Zeek's log without its escapes.
+/* value.c - formats a value of the API as text for people: as in Zeek's log, but without escapes.
  *
- * What Zeek has no column for follows the way in which its scripts print: "[name=value, ...]" for a record.
+ * Types without a column in Zeek look as its scripts print them: "[name=value, ...]" for a record.
  */
 #include <string.h>
 
@@ -8,10 +8,10 @@
 #include "base/number.h"
 #include "connlog.h"
 
-/* Text that is cut where the room ends, and its whole length. */
+/* Text that is truncated to the room, and its whole length. */
 struct cut {
 	char  *p;
-	size_t room, n; /* n: of the whole text */
+	size_t room, n; /* n: length of the whole text */
 };
 
 static void
