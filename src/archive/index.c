@@ -39,7 +39,8 @@ index_pair(const struct addr *a, const struct addr *b)
 	memcpy(w + 2, swap ? a : b, 16);
 	for (int i = 0; i < 4; i++)
 		w[i] = le64toh(w[i]);
-	return siphash13(&key, w, 4);
+	const uint64_t hash = siphash13(&key, w, 4);
+	return hash + (hash == 0);
 }
 
 static uint64_t
@@ -99,13 +100,6 @@ index_file_of(const char *capture, struct index_file *out)
 
 /* ---- writing ---------------------------------------------------------------------------------------------------------------- */
 
-static void
-put(struct outbuf *b, uint64_t v, unsigned n)
-{
-	for (; n > 0; n--, v >>= 8)
-		outbuf_char(b, (char)v);
-}
-
 void
 index_write(const struct index *x, struct outbuf *out)
 {
@@ -115,37 +109,37 @@ index_write(const struct index *x, struct outbuf *out)
 	for (size_t i = 0; i < x->n; i++)
 		codes += x->blocks[i].code.n;
 	outbuf_put(out, magic, sizeof magic);
-	put(out, VERSION, 4);
-	put(out, x->packed ? FLAG_PACKED : 0, 4);
-	put(out, x->file.size, 8);
-	put(out, (uint64_t)x->file.mtime, 8);
-	put(out, x->file.head, 8);
-	put(out, x->packets, 8);
-	put(out, x->n, 8);
-	put(out, x->n_marks, 4);
-	put(out, x->n_late, 4);
-	put(out, codes, 8);
+	outbuf_le(out, VERSION, 4);
+	outbuf_le(out, x->packed ? FLAG_PACKED : 0, 4);
+	outbuf_le(out, x->file.size, 8);
+	outbuf_le(out, (uint64_t)x->file.mtime, 8);
+	outbuf_le(out, x->file.head, 8);
+	outbuf_le(out, x->packets, 8);
+	outbuf_le(out, x->n, 8);
+	outbuf_le(out, x->n_marks, 4);
+	outbuf_le(out, x->n_late, 4);
+	outbuf_le(out, codes, 8);
 	for (size_t i = 0; i < x->n; i++) {
 		const struct index_block *k = &x->blocks[i];
-		put(out, k->offset, 8);
-		put(out, (uint64_t)k->from, 8);
-		put(out, (uint64_t)k->to, 8);
-		put(out, k->packets, 4);
-		put(out, k->pairs, 4);
-		put(out, k->code.n, 4);
-		put(out, k->mark, 4);
-		put(out, k->marks, 4);
+		outbuf_le(out, k->offset, 8);
+		outbuf_le(out, (uint64_t)k->from, 8);
+		outbuf_le(out, (uint64_t)k->to, 8);
+		outbuf_le(out, k->packets, 4);
+		outbuf_le(out, k->pairs, 4);
+		outbuf_le(out, k->code.n, 4);
+		outbuf_le(out, k->mark, 4);
+		outbuf_le(out, k->marks, 4);
 	}
 	for (size_t i = 0; i < x->n_marks; i++)
-		put(out, x->marks[i], 8);
+		outbuf_le(out, x->marks[i], 8);
 	for (size_t i = 0; i < x->n_late; i++) {
-		put(out, x->late[i].block, 4);
-		put(out, x->late[i].pair, 8);
+		outbuf_le(out, x->late[i].block, 4);
+		outbuf_le(out, x->late[i].pair, 8);
 	}
 	for (size_t i = 0; i < x->n; i++)
 		outbuf_put(out, (const char *)x->blocks[i].code.p, x->blocks[i].code.n);
 	if (!out->failed)
-		put(out, hash_bytes(out->p + begin, out->n - begin), CHECKSUM);
+		outbuf_le(out, hash_bytes(out->p + begin, out->n - begin), CHECKSUM);
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------------------------------- */

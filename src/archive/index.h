@@ -47,7 +47,7 @@ struct index {
 	uint8_t            *memory; /* that was read */
 };
 
-/* Returns the hash of the two addresses, in either order. */
+/* Returns the hash of the two addresses, in either order; it is never 0. */
 uint64_t index_pair(const struct addr *a, const struct addr *b);
 
 /* Returns the name of a capture's index, allocated; NULL when out of memory. */

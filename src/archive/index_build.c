@@ -9,6 +9,8 @@
 
 #include "archive/index.h"
 #include "archive/keyset.h"
+#include "archive/marks.h"
+#include "base/more.h"
 #include "capture/capfile.h"
 #include "decode/ip.h"
 #include "decode/quoted.h"
@@ -16,7 +18,7 @@
 #include "decode/trail.h"
 #include "decode/udp_tunnel.h"
 
-enum { BATCH = 64, TRAIL_MAX = 65536, EARLIER_MAX = 1024 };
+enum { BATCH = 64, EARLIER_MAX = 1024 };
 
 /* The pairs of the current block: a table of hashes, 0 being an empty place. */
 struct pairs {
@@ -35,7 +37,8 @@ struct builder {
 	uint64_t        earlier[EARLIER_MAX]; /* frames that hold fragments of what is in this one */
 	size_t          n_earlier;
 	uint64_t       *block_first; /* the first frames of the blocks before */
-	size_t          blocks_room, marks_room, late_room;
+	struct marks    marks;
+	size_t          blocks_room, first_room, late_room;
 	bool            failed; /* no memory */
 };
 
@@ -107,16 +110,12 @@ add_late(struct builder *b, uint64_t pair)
 		const uint32_t block = block_of(b, b->earlier[i]);
 		if (block == before)
 			continue;
-		if (x->n_late == b->late_room) {
-			const size_t       room = b->late_room ? b->late_room * 2 : 64;
-			struct index_late *late = room <= UINT32_MAX ? realloc(x->late, room * sizeof *late) : NULL;
-			if (!late) {
-				b->failed = true;
-				return;
-			}
-			x->late = late;
-			b->late_room = room;
+		struct index_late *late = more(x->late, x->n_late, &b->late_room, sizeof *late, UINT32_MAX);
+		if (!late) {
+			b->failed = true;
+			return;
 		}
+		x->late = late;
 		x->late[x->n_late++] = (struct index_late){ block, pair };
 		before = block;
 	}
@@ -125,9 +124,8 @@ add_late(struct builder *b, uint64_t pair)
 static void
 add(struct builder *b, const struct addr *one, const struct addr *other)
 {
-	uint64_t pair = index_pair(one, other);
+	const uint64_t pair = index_pair(one, other);
 
-	pair += pair == 0; /* an empty place */
 	if (!pairs_add(&b->pairs, pair))
 		b->failed = true;
 	if (b->n_earlier > 0)
@@ -135,21 +133,6 @@ add(struct builder *b, const struct addr *one, const struct addr *other)
 }
 
 /* ---- frames ----------------------------------------------------------------------------------------------------------------- */
-
-/* What is not remembered can only be missed in an earlier block. */
-static void
-trail_add(struct trail *t, uint64_t number)
-{
-	if (t->n == t->room) {
-		const size_t room = t->room ? t->room * 2 : 8;
-		uint64_t    *at = room <= TRAIL_MAX ? realloc(t->at, room * sizeof *at) : NULL;
-		if (!at)
-			return;
-		t->at = at;
-		t->room = room;
-	}
-	t->at[t->n++] = number;
-}
 
 static void
 on_fragment(void *arg, const struct dissection *d, struct trail *t)
@@ -165,9 +148,9 @@ on_fragment(void *arg, const struct dissection *d, struct trail *t)
 		ip6_parse(d->at.data, &h);
 		add(b, &h.src, &h.dst);
 	}
-	trail_add(t, b->number);
+	(void)trail_add(t, b->number);            /* what is not remembered can only be missed in an earlier block */
 	for (size_t i = 0; i < b->n_earlier; i++) /* it was itself in a datagram that came in fragments */
-		trail_add(t, b->earlier[i]);
+		(void)trail_add(t, b->earlier[i]);
 }
 
 static void
@@ -231,65 +214,24 @@ add_frame(struct builder *b, const connlog_packet *raw, const struct decode_opti
 /* ---- blocks ----------------------------------------------------------------------------------------------------------------- */
 
 static bool
-add_mark(struct builder *b, uint64_t mark)
-{
-	struct index *x = b->x;
-
-	if (x->n_marks == b->marks_room) {
-		const size_t room = b->marks_room ? b->marks_room * 2 : 16;
-		uint64_t    *marks = room <= UINT32_MAX ? realloc(x->marks, room * sizeof *marks) : NULL;
-		if (!marks)
-			return false;
-		x->marks = marks;
-		b->marks_room = room;
-	}
-	x->marks[x->n_marks++] = mark;
-	return true;
-}
-
-/* As in tour.c: those of the block before, and what has come since, in the same section. */
-static bool
-mark_block(struct builder *b, const struct capfile *f, struct index_block *k)
-{
-	const struct index_block *before = b->x->n > 0 ? k - 1 : NULL;
-
-	if (f->pcapng.n == 0)
-		return true;
-	if (before && before->marks > 0 && b->x->marks[before->mark] == f->pcapng.section &&
-	    before->mark + before->marks == b->x->n_marks) {
-		k->mark = before->mark;
-		k->marks = before->marks;
-	} else {
-		k->mark = (uint32_t)b->x->n_marks;
-		k->marks = 1;
-		if (!add_mark(b, f->pcapng.section))
-			return false;
-	}
-	for (size_t i = k->marks - 1; i < f->pcapng.n; i++, k->marks++)
-		if (!add_mark(b, f->pcapng.at[i].at))
-			return false;
-	return true;
-}
-
-static bool
 begin_block(struct builder *b, const struct capfile *f)
 {
-	struct index *x = b->x;
+	struct index       *x = b->x;
+	struct index_block *blocks = more(x->blocks, x->n, &b->blocks_room, sizeof *blocks, SIZE_MAX);
 
-	if (x->n == b->blocks_room) {
-		const size_t        room = b->blocks_room ? b->blocks_room * 2 : 64;
-		struct index_block *blocks = realloc(x->blocks, room * sizeof *blocks);
-		if (blocks)
-			x->blocks = blocks;
-		uint64_t *first = blocks ? realloc(b->block_first, room * sizeof *first) : NULL;
-		if (!first)
-			return false;
-		b->block_first = first;
-		b->blocks_room = room;
-	}
-	struct index_block *k = &x->blocks[x->n];
+	if (blocks)
+		x->blocks = blocks;
+	uint64_t *first = blocks ? more(b->block_first, x->n, &b->first_room, sizeof *first, SIZE_MAX) : NULL;
+	if (!first)
+		return false;
+	b->block_first = first;
+	struct index_block *k = &blocks[x->n];
 	*k = (struct index_block){ .offset = stream_position(&f->in), .from = INT64_MAX, .to = INT64_MIN };
-	if (!mark_block(b, f, k))
+	if (x->n > 0) {
+		k->mark = blocks[x->n - 1].mark;
+		k->marks = blocks[x->n - 1].marks;
+	}
+	if (!marks_note(&b->marks, f, &k->mark, &k->marks))
 		return false;
 	b->block_first[x->n++] = b->first = b->number;
 	return true;
@@ -379,12 +321,14 @@ by_block(const void *va, const void *vb)
 
 /* Where the codes are is known when all are written. */
 static void
-finish(struct index *x)
+finish(struct index *x, const struct marks *marks)
 {
 	const uint8_t *code = (const uint8_t *)x->codes.p;
 
 	for (size_t i = 0; i < x->n; code += x->blocks[i++].code.n)
 		x->blocks[i].code.p = code;
+	x->marks = marks->at;
+	x->n_marks = marks->n;
 	if (x->n_late > 0)
 		qsort(x->late, x->n_late, sizeof *x->late, by_block);
 }
@@ -422,7 +366,7 @@ index_build(const char *capture, struct index *out, int (*tick)(void *arg, uint6
 	if (f.name)
 		capfile_close(&f);
 	decoder_free(b->dec);
-	finish(out);
+	finish(out, &b->marks);
 	free(b->pairs.at);
 	free(b->block_first);
 	free(b);

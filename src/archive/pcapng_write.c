@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/more.h"
+
 enum {
 	BLOCK_SECTION = 0x0a0d0d0a,
 	BLOCK_INTERFACE = 1,
@@ -14,21 +16,6 @@ enum {
 	FLUSH_SIZE = 64 << 10, /* bytes */
 	INTERFACES_MAX = 1 << 16,
 };
-
-static void
-put16(struct outbuf *b, unsigned v)
-{
-	const char p[2] = { (char)v, (char)(v >> 8) };
-
-	outbuf_put(b, p, sizeof p);
-}
-
-static void
-put32(struct outbuf *b, uint32_t v)
-{
-	put16(b, v & 0xffff);
-	put16(b, v >> 16);
-}
 
 static void
 put_padded(struct outbuf *b, struct bytes p)
@@ -42,8 +29,8 @@ put_option(struct outbuf *b, unsigned code, const char *text)
 {
 	const struct bytes p = bytes_head((struct bytes){ (const uint8_t *)text, strlen(text) }, OPTION_MAX);
 
-	put16(b, code);
-	put16(b, (unsigned)p.n);
+	outbuf_le(b, code, 2);
+	outbuf_le(b, (unsigned)p.n, 2);
 	put_padded(b, p);
 }
 
@@ -53,17 +40,17 @@ begin_block(struct outbuf *b, uint32_t type)
 {
 	const size_t at = b->n;
 
-	put32(b, type);
-	put32(b, 0);
+	outbuf_le(b, type, 4);
+	outbuf_le(b, 0, 4);
 	return at;
 }
 
 static void
 end_block(struct outbuf *b, size_t at)
 {
-	put32(b, 0); /* the end of the options */
+	outbuf_le(b, 0, 4); /* the end of the options */
 	const uint32_t size = (uint32_t)(b->n + 4 - at);
-	put32(b, size);
+	outbuf_le(b, size, 4);
 	if (!b->failed)
 		for (int i = 0; i < 4; i++)
 			b->p[at + 4 + (size_t)i] = (char)(size >> 8 * i);
@@ -96,10 +83,10 @@ pcapng_open(struct pcapng_writer *w, const char *path, const char *const *commen
 	if (!w->sink)
 		return CONNLOG_IO;
 	const size_t at = begin_block(&w->buf, BLOCK_SECTION);
-	put32(&w->buf, 0x1a2b3c4d);
-	put32(&w->buf, 1);          /* version 1.0 */
-	put32(&w->buf, 0xffffffff); /* of a length that is not known */
-	put32(&w->buf, 0xffffffff);
+	outbuf_le(&w->buf, 0x1a2b3c4d, 4);
+	outbuf_le(&w->buf, 1, 4);          /* version 1.0 */
+	outbuf_le(&w->buf, 0xffffffff, 4); /* of a length that is not known */
+	outbuf_le(&w->buf, 0xffffffff, 4);
 	put_option(&w->buf, OPTION_USERAPPL, "connlog " CONNLOG_VERSION);
 	for (size_t i = 0; i < n; i++)
 		put_option(&w->buf, OPTION_COMMENT, comments[i]);
@@ -117,14 +104,11 @@ is_interface(const struct outbuf *i, struct bytes b)
 static bool
 add_interface(struct pcapng_writer *w, struct bytes b)
 {
-	if (w->n == w->room) {
-		const size_t   room = w->room ? w->room * 2 : 8;
-		struct outbuf *at = room <= INTERFACES_MAX ? realloc(w->interfaces, room * sizeof *at) : NULL;
-		if (!at)
-			return false;
-		w->interfaces = at;
-		w->room = room;
-	}
+	struct outbuf *all = more(w->interfaces, w->n, &w->room, sizeof *all, INTERFACES_MAX);
+
+	if (!all)
+		return false;
+	w->interfaces = all;
 	struct outbuf *i = &w->interfaces[w->n];
 	*i = (struct outbuf){ 0 };
 	outbuf_put(i, (const char *)b.p, b.n);
@@ -159,11 +143,11 @@ pcapng_packet(struct pcapng_writer *w, const struct rawframe *r, const char *com
 	if (!find_interface(w, r->interface))
 		return no_memory(err, err_size);
 	const size_t at = begin_block(&w->buf, BLOCK_ENHANCED);
-	put32(&w->buf, (uint32_t)w->last);
-	put32(&w->buf, (uint32_t)(r->time >> 32));
-	put32(&w->buf, (uint32_t)r->time);
-	put32(&w->buf, r->caplen);
-	put32(&w->buf, r->len);
+	outbuf_le(&w->buf, (uint32_t)w->last, 4);
+	outbuf_le(&w->buf, (uint32_t)(r->time >> 32), 4);
+	outbuf_le(&w->buf, (uint32_t)r->time, 4);
+	outbuf_le(&w->buf, r->caplen, 4);
+	outbuf_le(&w->buf, r->len, 4);
 	put_padded(&w->buf, r->data);
 	outbuf_put(&w->buf, (const char *)r->options.p, r->options.n);
 	if (comment)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "archive/index.h"
+#include "base/more.h"
 
 #define MARGIN        60.0 /* seconds */
 #define PAIRS_AT_ONCE 4096 /* of a file; where there are more, all blocks of their time are read */
@@ -46,7 +47,6 @@ interests_make(struct interests *in, const struct wanteds *w, enum plan_width wi
 		const double         duration = one->said.has & 1u << SAID_DURATION ? one->said.duration : 0;
 		struct interest     *k = &in->at[in->n++];
 		k->pair = index_pair(&a, &b);
-		k->pair += k->pair == 0;
 		k->from = width == PLAN_WIDE ? INT64_MIN : nanoseconds(one->ts - MARGIN);
 		k->to = nanoseconds(one->ts + duration + MARGIN);
 		in->from = k->from < in->from ? k->from : in->from;
@@ -59,22 +59,10 @@ interests_make(struct interests *in, const struct wanteds *w, enum plan_width wi
 
 /* ---- one file --------------------------------------------------------------------------------------------------------------- */
 
-static void *
-more(void *at, size_t n, size_t *room, size_t size)
-{
-	if (n < *room)
-		return at;
-	const size_t bigger = *room ? *room * 2 : 16;
-	void        *fresh = realloc(at, bigger * size);
-	if (fresh)
-		*room = bigger;
-	return fresh;
-}
-
 static bool
 add_time(struct plan *p, int64_t time)
 {
-	int64_t *times = more(p->times, p->n_times, &p->times_room, sizeof *times);
+	int64_t *times = more(p->times, p->n_times, &p->times_room, sizeof *times, SIZE_MAX);
 
 	if (!times)
 		return false;
@@ -86,13 +74,9 @@ add_time(struct plan *p, int64_t time)
 static bool
 add_marks(struct plan *p, const struct index *x, const struct index_block *k)
 {
-	for (uint32_t i = 0; i < k->marks; i++) {
-		uint64_t *marks = more(p->marks, p->n_marks, &p->marks_room, sizeof *marks);
-		if (!marks)
+	for (uint32_t i = 0; i < k->marks; i++)
+		if (!marks_add(&p->marks, x->marks[k->mark + i]))
 			return false;
-		p->marks = marks;
-		p->marks[p->n_marks++] = x->marks[k->mark + i];
-	}
 	return true;
 }
 
@@ -108,11 +92,11 @@ add_block(struct plan *p, const struct index *x, size_t block, size_t time)
 		last->end = end;
 		return true;
 	}
-	struct stretch *at = more(p->at, p->n, &p->room, sizeof *at);
+	struct stretch *at = more(p->at, p->n, &p->room, sizeof *at, SIZE_MAX);
 	if (!at)
 		return false;
 	p->at = at;
-	p->at[p->n++] = (struct stretch){ k->offset, end, p->n_marks, k->marks, time, p->n_times - time };
+	p->at[p->n++] = (struct stretch){ k->offset, end, p->marks.n, k->marks, time, p->n_times - time };
 	return add_marks(p, x, k);
 }
 
@@ -204,7 +188,7 @@ plans_free(struct plan *plans, size_t n)
 {
 	for (size_t i = 0; plans && i < n; i++) {
 		free(plans[i].at);
-		free(plans[i].marks);
+		free(plans[i].marks.at);
 		free(plans[i].times);
 	}
 	free(plans);

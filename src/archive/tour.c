@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/more.h"
+
 #define PLACE_EVERY (1u << 20) /* bytes of a file */
 
 /* ---- the list of files ------------------------------------------------------------------------------------------------------ */
@@ -59,69 +61,31 @@ tour_free(struct tour *t)
 	filter_free(t->filter);
 	inputs_free(&t->inputs);
 	free(t->places);
-	free(t->marks);
+	free(t->marks.at);
 	*t = (struct tour){ .filter = NULL };
 }
 
 /* ---- places ----------------------------------------------------------------------------------------------------------------- */
 
-static bool
-add_mark(struct tour *t, uint64_t mark)
-{
-	if (t->n_marks == t->marks_room) {
-		const size_t room = t->marks_room ? t->marks_room * 2 : 64;
-		uint64_t    *marks = room <= UINT32_MAX ? realloc(t->marks, room * sizeof *marks) : NULL;
-		if (!marks)
-			return false;
-		t->marks = marks;
-		t->marks_room = room;
-	}
-	t->marks[t->n_marks++] = mark;
-	return true;
-}
-
-/* Notes what of the section has to be read before the packets at this place: the marks of the place before and what has come since, as
- * long as it is the same section. */
-static bool
-mark_section(struct tour *t, struct place *at, const struct place *before)
-{
-	const struct capfile *f = &t->file;
-
-	if (f->next == NULL || f->pcapng.n == 0)
-		return true;
-	if (before && before->file == at->file && before->marks > 0 && t->marks[before->mark] == f->pcapng.section) {
-		at->mark = before->mark;
-		at->marks = before->marks;
-	} else {
-		at->mark = (uint32_t)t->n_marks;
-		at->marks = 1;
-		if (!add_mark(t, f->pcapng.section))
-			return false;
-	}
-	for (size_t i = at->marks - 1; i < f->pcapng.n; i++, at->marks++)
-		if (!add_mark(t, f->pcapng.at[i].at))
-			return false;
-	return true;
-}
-
 /* Returns false when out of memory. */
 static bool
 add_place(struct tour *t)
 {
-	struct place at = { t->number, stream_position(&t->file.in), (uint32_t)(t->next - 1), 0, 0 };
+	struct place  at = { t->number, stream_position(&t->file.in), (uint32_t)(t->next - 1), 0, 0 };
+	struct place *places = more(t->places, t->n_places, &t->places_room, sizeof *places, SIZE_MAX);
 
 	t->place_at = at.offset + PLACE_EVERY;
-	if (t->n_places == t->places_room) {
-		const size_t  room = t->places_room ? t->places_room * 2 : 64;
-		struct place *places = realloc(t->places, room * sizeof *places);
-		if (!places)
-			return false;
-		t->places = places;
-		t->places_room = room;
-	}
-	if (!mark_section(t, &at, t->n_places > 0 ? &t->places[t->n_places - 1] : NULL))
+	if (!places)
 		return false;
-	t->places[t->n_places++] = at;
+	t->places = places;
+	const struct place *before = t->n_places > 0 ? &places[t->n_places - 1] : NULL;
+	if (before && before->file == at.file && t->file.next != NULL) {
+		at.mark = before->mark;
+		at.marks = before->marks;
+	}
+	if (t->file.next != NULL && !marks_note(&t->marks, &t->file, &at.mark, &at.marks))
+		return false;
+	places[t->n_places++] = at;
 	return true;
 }
 
@@ -132,7 +96,7 @@ tour_begin(struct tour *t, struct plan *plans)
 {
 	close_file(t);
 	t->plans = plans;
-	t->next = t->n_places = t->n_marks = 0;
+	t->next = t->n_places = t->marks.n = 0;
 	t->number = t->done_bytes = 0;
 	t->damaged = false;
 }
@@ -249,7 +213,7 @@ next_stretch(struct tour *t, const struct plan *p, char *err, size_t err_size)
 	t->bytes += stream_position(&t->file.in) - t->begun;
 	t->begun = s->offset;
 	t->place_at = 0;
-	return capfile_resume(&t->file, p->marks + s->mark, s->marks, s->offset, err, err_size);
+	return capfile_resume(&t->file, p->marks.at + s->mark, s->marks, s->offset, err, err_size);
 }
 
 /* Goes on with the next part of the open file, or the next file.  Returns CONNLOG_END when there is none. */
@@ -337,7 +301,7 @@ go_to(struct tour *t, const struct place *at, char *err, size_t err_size)
 	t->file.pcapng.keep = true;
 	if (stream_packed(&t->file.in))
 		return CONNLOG_OK;
-	return capfile_resume(&t->file, t->marks + at->mark, at->marks, at->offset, err, err_size);
+	return capfile_resume(&t->file, t->marks.at + at->mark, at->marks, at->offset, err, err_size);
 }
 
 /* Reads on to that packet, which is not before the next one. */

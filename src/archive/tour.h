@@ -6,6 +6,7 @@
 #ifndef CONNLOG_ARCHIVE_TOUR_H
 #define CONNLOG_ARCHIVE_TOUR_H
 
+#include "archive/marks.h"
 #include "base/outbuf.h"
 #include "capture/capfile.h"
 #include "capture/filter.h"
@@ -30,9 +31,9 @@ struct stretch {
 struct plan {
 	bool            parts; /* only those in `at`; else all */
 	struct stretch *at;
-	uint64_t       *marks;
+	struct marks    marks;
 	int64_t        *times;
-	size_t          n, n_marks, n_times, room, marks_room, times_room;
+	size_t          n, n_times, room, times_room;
 };
 
 struct tour {
@@ -59,8 +60,7 @@ struct tour {
 	char          unfiltered_why[400];
 	struct place *places;
 	size_t        n_places, places_room;
-	uint64_t     *marks;
-	size_t        n_marks, marks_room;
+	struct marks  marks;
 };
 
 /* Lists the files, which have to be regular.  Returns CONNLOG_OK, or an error with its text; free it in either case. */

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/more.h"
+
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 
 #define ERROR_AFTER   60.0   /* seconds for which an ICMP error can come after its connection has ended */
@@ -199,14 +201,10 @@ wanteds_add(struct wanteds *w, const connlog_record *r)
 		*last = one;
 		return CONNLOG_OK;
 	}
-	if (w->n == w->room) {
-		const size_t   room = w->room ? w->room * 2 : 64;
-		struct wanted *at = realloc(w->at, room * sizeof *at);
-		if (!at)
-			return CONNLOG_NO_MEMORY;
-		w->at = at;
-		w->room = room;
-	}
+	struct wanted *at = more(w->at, w->n, &w->room, sizeof *at, SIZE_MAX);
+	if (!at)
+		return CONNLOG_NO_MEMORY;
+	w->at = at;
 	g->newest_wanted = w->n;
 	g->earliest = fmin(g->earliest, one.ts);
 	g->latest = fmax(g->latest, one.ts);
@@ -238,14 +236,11 @@ find_candidate(struct wanteds *w, uint32_t g, const char *uid)
 static bool
 add_packet(struct candidate *c, uint64_t number, enum packet_part part)
 {
-	if (c->n == c->room) {
-		const size_t         room = c->room ? c->room * 2 : 8;
-		struct found_packet *packets = realloc(c->packets, room * sizeof *packets);
-		if (!packets)
-			return false;
-		c->packets = packets;
-		c->room = room;
-	}
+	struct found_packet *packets = more(c->packets, c->n, &c->room, sizeof *packets, SIZE_MAX);
+
+	if (!packets)
+		return false;
+	c->packets = packets;
 	c->packets[c->n++] = (struct found_packet){ number, part };
 	return true;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct outbuf {
@@ -53,6 +54,17 @@ static inline void
 outbuf_char(struct outbuf *b, char c)
 {
 	outbuf_put(b, &c, 1);
+}
+
+/* Appends the lowest `n` bytes of `v`, at most eight, the least significant first. */
+static inline void
+outbuf_le(struct outbuf *b, uint64_t v, unsigned n)
+{
+	char p[8];
+
+	for (unsigned i = 0; i < n; i++, v >>= 8)
+		p[i] = (char)v;
+	outbuf_put(b, p, n);
 }
 
 #endif

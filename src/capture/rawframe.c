@@ -15,21 +15,6 @@ enum {
 	INTERFACE_FIXED = 8,
 };
 
-static void
-put16(struct outbuf *b, unsigned v)
-{
-	const char p[2] = { (char)v, (char)(v >> 8) };
-
-	outbuf_put(b, p, sizeof p);
-}
-
-static void
-put32(struct outbuf *b, uint32_t v)
-{
-	put16(b, v & 0xffff);
-	put16(b, v >> 16);
-}
-
 static uint16_t
 load16(const struct capfile *f, const uint8_t *p)
 {
@@ -84,8 +69,8 @@ copy_options(const struct capfile *f, struct bytes b, unsigned (*number)(unsigne
 		const uint8_t *value = bytes_at(b, 4, n);
 		if (code == OPTION_END || !value)
 			return;
-		put16(out, code);
-		put16(out, n);
+		outbuf_le(out, code, 2);
+		outbuf_le(out, n, 2);
 		const unsigned size = number(code);
 		for (unsigned i = 0; i < n; i++)
 			outbuf_char(out, (char)(f->big_endian && size == n ? value[n - 1 - i] : value[i]));
@@ -97,12 +82,12 @@ copy_options(const struct capfile *f, struct bytes b, unsigned (*number)(unsigne
 static void
 put_interface(const struct capfile *f, struct outbuf *out)
 {
-	put16(out, f->pcap.linktype);
-	put16(out, 0);
-	put32(out, f->pcap.said);
+	outbuf_le(out, f->pcap.linktype, 2);
+	outbuf_le(out, 0, 2);
+	outbuf_le(out, f->pcap.said, 4);
 	if (f->pcap.nanoseconds) {
-		put16(out, OPTION_TSRESOL);
-		put16(out, 1);
+		outbuf_le(out, OPTION_TSRESOL, 2);
+		outbuf_le(out, 1, 2);
 		outbuf_put(out, "\x09\0\0", 4);
 	}
 }
@@ -112,9 +97,9 @@ copy_interface(const struct capfile *f, const struct pcapng_interface *i, struct
 {
 	const struct bytes b = { i->description, i->description_n };
 
-	put16(out, load16(f, b.p));
-	put16(out, 0);
-	put32(out, load32(f, b.p + 4));
+	outbuf_le(out, load16(f, b.p), 2);
+	outbuf_le(out, 0, 2);
+	outbuf_le(out, load32(f, b.p + 4), 4);
 	copy_options(f, bytes_skip(b, INTERFACE_FIXED), interface_number, out);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "cli/human.h"
+#include "cli/mix.h"
 #include "cli/report.h"
 #include "cli/report_groups.h"
 
@@ -39,15 +40,6 @@ struct news {
 };
 
 /* ---- what the baseline has ------------------------------------------------------------------------------------------------ */
-
-/* The end of MurmurHash3: each bit of the input turns half of those of the result. */
-static uint64_t
-mix(uint64_t x)
-{
-	x = (x ^ (x >> 33)) * 0xff51afd7ed558ccdu;
-	x = (x ^ (x >> 33)) * 0xc4ceb9fe1a85ec53u;
-	return x ^ (x >> 33);
-}
 
 /* Returns whether the filter has the key; puts it there if asked to. */
 static bool

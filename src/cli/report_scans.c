@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cli/human.h"
+#include "cli/mix.h"
 #include "cli/report.h"
 #include "cli/report_groups.h"
 
@@ -121,15 +122,6 @@ add_target(struct scan *s, uint64_t hash, bool *good)
 	}
 	put_sketch(s, hash);
 	return false;
-}
-
-/* The end of MurmurHash3: each bit of the input turns half of those of the result. */
-static uint64_t
-mix(uint64_t x)
-{
-	x = (x ^ (x >> 33)) * 0xff51afd7ed558ccdu;
-	x = (x ^ (x >> 33)) * 0xc4ceb9fe1a85ec53u;
-	return x ^ (x >> 33);
 }
 
 /* What was tried: a host, or a port of one. */

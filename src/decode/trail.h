@@ -6,8 +6,13 @@
 #ifndef CONNLOG_DECODE_TRAIL_H
 #define CONNLOG_DECODE_TRAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/more.h"
+
+#define TRAIL_MAX 65536 /* frames with fragments of one datagram */
 
 struct dissection;
 
@@ -15,6 +20,19 @@ struct trail {
 	uint64_t *at; /* allocated by the tracer, freed with the datagram */
 	size_t    n, room;
 };
+
+/* Returns false if the frame cannot be remembered. */
+static inline bool
+trail_add(struct trail *t, uint64_t number)
+{
+	uint64_t *at = more(t->at, t->n, &t->room, sizeof *at, TRAIL_MAX);
+
+	if (!at)
+		return false;
+	t->at = at;
+	t->at[t->n++] = number;
+	return true;
+}
 
 struct tracer {
 	void *arg;

@@ -9,14 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/more.h"
 #include "conn/threshold.h"
 #include "conn/uid.h"
 #include "connlog_packets.h"
 #include "decode/quoted.h"
 #include "decode/trail.h"
 #include "engine/engine.h"
-
-enum { TRAIL_MAX = 65536 /* frames with fragments of one datagram */ };
 
 /* Frame `whole` completed a datagram of which frame `part` held a fragment. */
 struct trace_part {
@@ -55,34 +54,15 @@ dissected_number(const struct connlog_engine *e, const struct dissection *d)
 /* ---- fragments -------------------------------------------------------------------------------------------------------------- */
 
 static void
-trail_add(struct trace *t, struct trail *trail, uint64_t number)
-{
-	if (trail->n == trail->room) {
-		const size_t room = trail->room ? trail->room * 2 : 8;
-		uint64_t    *at = room <= TRAIL_MAX ? realloc(trail->at, room * sizeof *at) : NULL;
-		if (!at) {
-			t->lost++;
-			return;
-		}
-		trail->at = at;
-		trail->room = room;
-	}
-	trail->at[trail->n++] = number;
-}
-
-static void
 part_add(struct trace *t, uint64_t whole, uint64_t part)
 {
-	if (t->n == t->room) {
-		const size_t       room = t->room ? t->room * 2 : 64;
-		struct trace_part *parts = realloc(t->parts, room * sizeof *parts);
-		if (!parts) {
-			t->lost++;
-			return;
-		}
-		t->parts = parts;
-		t->room = room;
+	struct trace_part *parts = more(t->parts, t->n, &t->room, sizeof *parts, SIZE_MAX);
+
+	if (!parts) {
+		t->lost++;
+		return;
 	}
+	t->parts = parts;
 	t->parts[t->n++] = (struct trace_part){ whole, part };
 }
 
@@ -102,10 +82,10 @@ on_fragment(void *arg, const struct dissection *d, struct trail *trail)
 	const uint64_t number = dissected_number(t->engine, d);
 
 	begin_batch(t);
-	trail_add(t, trail, number);
+	t->lost += !trail_add(trail, number);
 	for (size_t i = 0; i < t->n; i++)
 		if (t->parts[i].whole == number)
-			trail_add(t, trail, t->parts[i].part);
+			t->lost += !trail_add(trail, t->parts[i].part);
 }
 
 static void
