@@ -286,3 +286,16 @@ disk_drop(struct disk *d)
 	d->first = d->last = 0;
 	d->bytes = d->records = 0;
 }
+
+void
+head_replace(char **head, size_t *n, const char *p, size_t p_n)
+{
+	char *copy = malloc(p_n > 0 ? p_n : 1);
+
+	if (copy == NULL)
+		return;
+	memcpy(copy, p, p_n);
+	free(*head);
+	*head = copy;
+	*n = p_n;
+}

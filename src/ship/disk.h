@@ -37,4 +37,7 @@ struct spool_item *disk_next(struct disk *d);
 void               disk_done(struct disk *d);
 void               disk_drop(struct disk *d);
 
+/* Replaces a copy of the header by another one.  When out of memory, the old one stays. */
+void head_replace(char **head, size_t *n, const char *p, size_t p_n);
+
 #endif

@@ -9,25 +9,11 @@ enum { FULL_MS = 10 /* how long to wait for acknowledgements when nothing more c
 
 /* ---- beginning ---------------------------------------------------------------------------------------------------- */
 
-/* Each file of the disk starts with the header. */
-static void
-note_head(struct disk *d, const char *p, size_t n)
-{
-	char *head = malloc(n > 0 ? n : 1);
-
-	if (head == NULL)
-		return;
-	memcpy(head, p, n);
-	free(d->head);
-	d->head = head;
-	d->head_n = n;
-}
-
 void
 queue_keep_head(struct queue *q, const char *p, size_t n)
 {
 	pthread_mutex_lock(&q->lock);
-	note_head(&q->disk, p, n);
+	head_replace(&q->disk.head, &q->disk.head_n, p, n);
 	pthread_mutex_unlock(&q->lock);
 	q->head->n = 0;
 	if (n > sizeof q->head->bytes)
@@ -176,7 +162,7 @@ move_front(struct queue *q)
 	if (item == NULL)
 		return false;
 	if (item->kind == SPOOL_HEAD)
-		note_head(&q->disk, item->bytes, item->n);
+		head_replace(&q->disk.head, &q->disk.head_n, item->bytes, item->n);
 	q->why = disk_put(&q->disk, item->kind, item->bytes, item->n, item->records);
 	if (q->why == 0)
 		take(q, at, &f);

@@ -127,26 +127,12 @@ deliver_lines(struct runner *r, struct spool_item *item)
 	return outcome;
 }
 
-/* The header is kept for later connections. */
-static void
-keep_head(struct runner *r, const char *p, size_t n)
-{
-	char *head = malloc(n > 0 ? n : 1);
-
-	if (head == NULL)
-		return;
-	memcpy(head, p, n);
-	free(r->head);
-	r->head = head;
-	r->head_n = n;
-}
-
 /* Returns 0, or -1 if the item has to be tried again. */
 static int
 handle(struct runner *r, struct spool_item *item)
 {
 	if (item->kind == SPOOL_HEAD) {
-		keep_head(r, item->bytes, item->n);
+		head_replace(&r->head, &r->head_n, item->bytes, item->n); /* for later connections */
 		queue_keep_head(&r->queue, item->bytes, item->n);
 		return 0;
 	}
@@ -278,7 +264,7 @@ runner_begin(struct runner *r)
 	r->link.fine = on_fine;
 	r->link.settled = on_settled;
 	if (q->head->n > 0 && q->head->n <= sizeof q->head->bytes) { /* of an earlier process */
-		keep_head(r, q->head->bytes, q->head->n);
+		head_replace(&r->head, &r->head_n, q->head->bytes, q->head->n);
 		queue_keep_head(q, q->head->bytes, q->head->n);
 	}
 	if (!q->waits && q->disk.folder != NULL && !thread_begin(&r->spooling, spill_all, r))
