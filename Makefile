@@ -305,7 +305,7 @@ faults: $(B)/san/connlog-faults $(B)/san/connlog $(B)/captures/.done
 	@FAULTS=all JOBS='$(JOBS)' python3 test/run $(B) --only faults
 
 # A sensor is killed two hundred times, which takes minutes.
-kills: $(B)/san/connlog
+kills: $(B)/san/connlog $(B)/captures/.done
 	@KILLS=200 JOBS='$(JOBS)' python3 test/run $(B) --only sensor_log
 
 # Each of Zeek's captures is sent over a pair of interfaces, which takes minutes.

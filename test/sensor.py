@@ -13,12 +13,13 @@ QUICK = ["udp_inactivity_timeout=0.3sec"]  # a datagram's connection is logged s
 
 
 class Net:
-    """A network namespace with a pair of interfaces (veth.py)."""
+    """A network namespace with a pair of interfaces (veth.py): a new one, or where `enter`, a command, goes."""
 
-    def __init__(self):
+    def __init__(self, enter=None):
         me = [] if os.geteuid() == 0 else ["-r"]
+        enter = enter or ["unshare", "-n", *me]
         try:
-            self.process = subprocess.Popen(["unshare", "-n", *me, sys.executable, os.path.abspath(veth.__file__)],
+            self.process = subprocess.Popen([*enter, sys.executable, os.path.abspath(veth.__file__)],
                                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                             text=True)
         except OSError as e:
