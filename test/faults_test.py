@@ -77,14 +77,14 @@ def try_one(program, folder, args, n, after):
     return None
 
 
-def faults(env, *args, for_good=True):
-    """`for_good`: also what fails from a call on, always."""
+def faults(env, *args, for_good=True, first=0):
+    """`for_good`: also what fails from a call on, always.  `first`: so many calls at the beginning, always."""
     program = prepare(env)
     code, said = run(program, env.tmp + "/whole", args, FAULT_COUNT="1")
     assert code == 0, said
     calls = int(re.search(r"fault: (\d+) calls", said).group(1))
     every = os.environ.get("FAULTS") == "all"
-    numbers = range(1, calls + 1) if every or calls <= SOME else sorted({1 + i * (calls - 1) // (SOME - 1) for i in range(SOME)})
+    numbers = range(1, calls + 1) if every or calls <= SOME else sorted({1 + i * (calls - 1) // (SOME - 1) for i in range(SOME)} | set(range(1, first + 1)))
     jobs = [(n, after) for n in numbers for after in ((False, True) if every and for_good else (for_good and n % 2 == 0,))]
     with concurrent.futures.ThreadPoolExecutor(min(env.jobs, 2)) as pool:
         wrong = [w for w in pool.map(lambda job: try_one(program, "%s/%d-%d" % (env.tmp, *job), args, *job), jobs) if w]
@@ -177,7 +177,8 @@ class Redis(threading.Thread):
 def test_a_sink_of_redis(env):
     if "redis" not in env.run("--version").stdout:
         raise Skip("built without hiredis")
-    faults(env, "--seed", "x", "--to", "redis://:word@127.0.0.1:%d/stream?db=2" % Redis().port, env.capture("http.pcap"), for_good=False)
+    faults(env, "--seed", "x", "--to", "redis://:word@127.0.0.1:%d/stream?db=2" % Redis().port, env.capture("http.pcap"), for_good=False,
+           first=50)  # in which the processes begin
 
 
 def live_one(program, net, folder, n, after):

@@ -166,12 +166,13 @@ keeper_run(struct keeper *k)
 		_exit(1);
 	for (size_t i = 0; i < k->n && good; i++)
 		good = begin(k, i, &kept[i], err, sizeof err);
-	if (!good)
+	/* Each of them has the control socket, too: one that was left would keep who waits for an answer from its end. */
+	if (write(k->control, good ? "" : err, good ? 1 : strlen(err) + 1) < 0 || !good) {
 		for (size_t i = 0; kept != NULL && i < k->n; i++)
 			if (kept[i].pid != 0)
 				kill(kept[i].pid, SIGKILL);
-	if (write(k->control, good ? "" : err, good ? 1 : strlen(err) + 1) < 0 || !good)
 		_exit(1);
+	}
 	while (!all_done(k, kept)) {
 		const bool pending = replace(k, kept);
 		if (!collect(k, kept, !pending) && pending)
