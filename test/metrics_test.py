@@ -2,6 +2,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -103,9 +104,21 @@ def test_everything_that_is_counted_is_there(env):
                 ("packets", "read"), ("packets", "bytes"), ("connections", "created"), ("connections", "ended"),
                 ("connections", "open"), ("scripts", "loaded"), ("scripts", "handled"))
             assert as_label or as_name, (group, name)
-    for name in ("connections_created_total", "connections_ended_total"):
+    assert m("connlog_connections_state_total", conn_state="S0") == 50 and 0 < m("connlog_behind_seconds") < 1
+    for name in ("connections_created_total", "connections_ended_total", "connections_state_total"):
         total = sum(v for (n, _), v in m.samples.items() if n == "connlog_" + name)
         assert total == stats["connections"]["created"] == 50, name
+
+
+def test_how_long_packets_wait_in_the_ring(env):
+    with Net() as net:
+        sensor = sensor_with_metrics(env, net)
+        sensor.signal(signal.SIGSTOP)
+        net.send(0, 5)
+        time.sleep(1.5)
+        sensor.signal(signal.SIGCONT)
+        assert wait_until(lambda: 1 < Metrics(fetch(env, net)[2])("connlog_behind_seconds") < 10), fetch(env, net)[2]
+        sensor.stop()
 
 
 def test_http(env):

@@ -2,6 +2,7 @@
 #include "cli/beat.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 
 #define STATUS_EVERY  5.0 /* seconds */
 #define PUBLISH_EVERY 1.0
+#define BEHIND_FOR    15.0 /* as often as Prometheus usually asks */
 #define TALKERS_FOR   15.0 /* after the latest request */
 
 enum { STATUS_MAX = 512 };
@@ -79,6 +81,12 @@ publish(struct beat *b, double now)
 	if (b->serve == NULL || now < b->publish_at)
 		return;
 	b->publish_at = now + PUBLISH_EVERY;
+	b->metrics.behind = fmax(b->behind[0], b->behind[1]);
+	if (now >= b->behind_at) {
+		b->behind_at = now + BEHIND_FOR;
+		b->behind[1] = b->behind[0];
+		b->behind[0] = 0;
+	}
 	char *text = metrics_text(&b->metrics, &n);
 	if (text != NULL) /* otherwise the previous ones stay */
 		serve_publish(b->serve, SERVE_METRICS, text, n);
@@ -104,8 +112,11 @@ beat_begin(struct beat *b, struct outfit *outfit, const struct metrics *metrics)
 }
 
 void
-beat_packets(struct beat *b, const connlog_packet *p, size_t n)
+beat_packets(struct beat *b, const connlog_packet *p, size_t n, double now)
 {
+	/* The first of them has waited longest. */
+	if (n > 0)
+		b->behind[0] = fmax(b->behind[0], now - ((double)p->sec + (double)p->nsec * 1e-9));
 	if (b->talkers != NULL)
 		talkers_packets(b->talkers, p, n);
 }

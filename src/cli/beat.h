@@ -15,6 +15,8 @@ struct beat {
 	double         publish_at;         /* by clock_steady(): when the next metrics are due, */
 	double         status_at, told_at; /* the next status, and the latest one */
 	uint64_t       packets, bytes;     /* by then */
+	double behind[2]; /* seconds that a packet waited at most: since behind_at less BEHIND_FOR, and as long before */
+	double behind_at;
 
 	struct talkers *talkers;       /* counted while a client asks; or NULL */
 	unsigned        talkers_asked; /* number of requests at the latest check, */
@@ -24,8 +26,8 @@ struct beat {
 
 /* Called when the run is about to begin; `metrics` describes its counters.  Returns false after a message. */
 bool beat_begin(struct beat *b, struct outfit *outfit, const struct metrics *metrics);
-/* Reports packets that were read. */
-void beat_packets(struct beat *b, const connlog_packet *p, size_t n);
+/* Reports packets that were read, at the time of day `now`, from which as from theirs steps were taken out. */
+void beat_packets(struct beat *b, const connlog_packet *p, size_t n, double now);
 /* Must be called at least once a second; `now` is clock_steady(). */
 void beat_tick(struct beat *b, double now);
 /* Called when the run is about to end: the counters no longer change. */

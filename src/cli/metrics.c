@@ -44,6 +44,8 @@ static const struct metric {
 	{ "connections_open", "gauge", "Connections that are open.", "open", NULL, "protocol" },
 	{ "connections_created_total", "counter", "Connections that have begun.", "created", NULL, "protocol" },
 	{ "connections_ended_total", "counter", "Connections that have ended, by the reason.", "ended", NULL, "cause" },
+	{ "connections_state_total", "counter", "Connections that have ended, by conn_state.", "states", NULL,
+	  "conn_state" },
 	{ "timers_run_total", "counter", "Timers of connections that were run.", "timers", "run", NULL },
 	{ "service_connections_total", "counter", "Connections in which a service was found, by the service.", "service",
 	  NULL, "service" },
@@ -314,6 +316,9 @@ put_process(FILE *f, const struct metrics *m)
 	fprintf(f, "connlog_build_info{version=\"%s\"} 1\n", CONNLOG_VERSION);
 	put_head(f, "connlog_", "packet_time_seconds", "gauge", "The time that connections have come to, since the epoch.");
 	fprintf(f, "connlog_packet_time_seconds %.6f\n", connlog_time(m->engine));
+	put_head(f, "connlog_", "behind_seconds", "gauge",
+	         "How long packets waited at most before they were taken, in the last 15 to 30 seconds.");
+	fprintf(f, "connlog_behind_seconds %.6f\n", m->behind);
 	put_head(f, "connlog_", "uptime_seconds", "gauge", "How long it had run when this was counted.");
 	fprintf(f, "connlog_uptime_seconds %.3f\n", clock_steady() - m->started_steady);
 	put_head(f, "process_", "start_time_seconds", "gauge", "When the process began, since the epoch.");

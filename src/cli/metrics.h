@@ -10,6 +10,7 @@ struct metrics {
 	const connlog_engine *engine;
 	const struct output  *output;
 	uint64_t              spool;          /* most bytes that may wait to be written */
+	double                behind;         /* seconds that a packet waited at most, of late */
 	int                   statm;          /* /proc/self/statm, or -1 */
 	double                started;        /* seconds since the epoch, */
 	double                started_steady; /* and by clock_steady() */

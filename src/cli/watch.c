@@ -42,7 +42,7 @@ watch_packets(struct watch *w, connlog_packet *p, size_t n)
 			complain("warning: the clock was set; connections go on, their times are those of the clock as it is now");
 	}
 	steady_packets(&w->steady, p, n);
-	beat_packets(&w->beat, p, n);
+	beat_packets(&w->beat, p, n, w->steady.now);
 }
 
 /* Lets connections time out when no packet has come for a while.  What counts is the time before the read that found

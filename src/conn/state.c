@@ -35,7 +35,7 @@ reset_after_syn(const char *h, size_t n)
 	return false;
 }
 
-static const char *
+static enum conn_state
 tcp_conn_state(const struct conn_endpoint *o, const struct conn_endpoint *r, const char *history, size_t n)
 {
 	const bool o_silent = o->state == INACTIVE || o->state == PARTIAL;
@@ -43,26 +43,26 @@ tcp_conn_state(const struct conn_endpoint *o, const struct conn_endpoint *r, con
 
 	if (r->state == RESET) {
 		if (o->state == SYN_SENT || o->state == SYN_ACK_SENT || (o->state == RESET && o->size == 0 && r->size == 0))
-			return "REJ";
-		return o_silent ? "RSTRH" : "RSTR";
+			return CONN_STATE_REJ;
+		return o_silent ? CONN_STATE_RSTRH : CONN_STATE_RSTR;
 	}
 	if (o->state == RESET) {
 		if (r_silent)
-			return reset_after_syn(history, n) ? "RSTOS0" : "OTH";
-		return "RSTO";
+			return reset_after_syn(history, n) ? CONN_STATE_RSTOS0 : CONN_STATE_OTH;
+		return CONN_STATE_RSTO;
 	}
 	if (r->state == CLOSED && o->state == CLOSED)
-		return "SF";
+		return CONN_STATE_SF;
 	if (o->state == CLOSED)
-		return r_silent ? "SH" : "S2";
+		return r_silent ? CONN_STATE_SH : CONN_STATE_S2;
 	if (r->state == CLOSED)
-		return o_silent ? "SHR" : "S3";
+		return o_silent ? CONN_STATE_SHR : CONN_STATE_S3;
 	if (o->state == SYN_SENT && r->state == INACTIVE)
-		return "S0";
-	return o->state == ESTABLISHED && r->state == ESTABLISHED ? "S1" : "OTH";
+		return CONN_STATE_S0;
+	return o->state == ESTABLISHED && r->state == ESTABLISHED ? CONN_STATE_S1 : CONN_STATE_OTH;
 }
 
-const char *
+enum conn_state
 conn_state(enum transport transport, const struct conn_endpoint *orig, const struct conn_endpoint *resp,
            const char *history, size_t history_len)
 {
@@ -71,8 +71,20 @@ conn_state(enum transport transport, const struct conn_endpoint *orig, const str
 	if (transport == TRANSPORT_UDP) {
 		const bool r = resp->state == UDP_ACTIVE;
 		if (orig->state == UDP_ACTIVE)
-			return r ? "SF" : "S0";
-		return r ? "SHR" : "OTH";
+			return r ? CONN_STATE_SF : CONN_STATE_S0;
+		return r ? CONN_STATE_SHR : CONN_STATE_OTH;
 	}
-	return "OTH";
+	return CONN_STATE_OTH;
+}
+
+const char *
+conn_state_name(enum conn_state state)
+{
+	static const char *const names[] = {
+#define NAME(name) #name,
+		CONN_STATES(NAME)
+#undef NAME
+	};
+
+	return names[state];
 }

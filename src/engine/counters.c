@@ -97,6 +97,9 @@ tell_connections(const struct connlog_engine *e, struct teller *t)
 	t->group = "ended";
 	for (int i = 0; i < CONN_END_COUNT; i++)
 		tell(t, ends[i], c->ended[i]);
+	t->group = "states";
+	for (int i = 0; i < CONN_STATE_COUNT; i++)
+		tell(t, conn_state_name((enum conn_state)i), e->states[i]);
 	t->group = "timers";
 	tell(t, "run", c->timers);
 }

@@ -5,6 +5,7 @@
 #include "connlog_anonymize.h"
 #include "base/arena.h"
 #include "conn/conn.h"
+#include "conn/state.h"
 #include "connlog.h"
 #include "decode/decode.h"
 #include "dpd/inspect.h"
@@ -52,15 +53,16 @@ struct connlog_engine {
 	int                    status;         /* CONNLOG_OK, or what a callback returned: nothing more is done */
 	uint64_t               packets, bytes; /* as captured */
 	uint64_t               before_epoch;
-	uint16_t               share, shares; /* it tracks one share of so many */
-	struct crew           *crew;          /* the other shares' engines, once they are at work; or NULL */
-	connlog_source        *lender;        /* of connlog_lend(), or NULL */
-	struct lines          *lines;         /* of connlog_on_lines(), or NULL */
-	struct filter         *filter;        /* of connlog_engine_where(), or NULL */
-	connlog_anonymizer    *anonymizer;    /* of connlog_engine_anonymize(), or NULL */
-	connlog_fold          *fold;          /* of connlog_engine_fold(), or NULL */
-	struct trace          *trace;         /* of connlog_on_counted(), or NULL */
-	uint64_t               batch_first;   /* the number of its batch's first packet */
+	uint64_t               states[CONN_STATE_COUNT]; /* connections that have ended, by conn_state */
+	uint16_t               share, shares;            /* it tracks one share of so many */
+	struct crew           *crew;                     /* the other shares' engines, once they are at work; or NULL */
+	connlog_source        *lender;                   /* of connlog_lend(), or NULL */
+	struct lines          *lines;                    /* of connlog_on_lines(), or NULL */
+	struct filter         *filter;                   /* of connlog_engine_where(), or NULL */
+	connlog_anonymizer    *anonymizer;               /* of connlog_engine_anonymize(), or NULL */
+	connlog_fold          *fold;                     /* of connlog_engine_fold(), or NULL */
+	struct trace          *trace;                    /* of connlog_on_counted(), or NULL */
+	uint64_t               batch_first;              /* the number of its batch's first packet */
 	struct packet_clock    clock;
 	size_t                 batch; /* frames at once, max_batch */
 	struct batch_time      times[BATCH];

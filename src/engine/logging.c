@@ -37,6 +37,7 @@ end_record(struct connlog_engine *e, struct conn_store *s, uint32_t handle, bool
 	if (e->status != CONNLOG_OK || conn_at(s, handle)->flags & CONN_REPLICA)
 		return false;
 	record_now(e, handle);
+	e->states[e->record.state]++;
 	if (deltas)
 		fill_interim(interim_last(s, conn_at(s, handle)), true, s->shift, &e->record);
 	if (conn_at(s, handle)->transport == TRANSPORT_TCP)

@@ -86,6 +86,7 @@ fill_embryo(const struct conn *c, struct record *r)
 
 	r->duration = 0;
 	r->orig_bytes = r->resp_bytes = r->missed_bytes = 0;
+	r->state = CONN_STATE_S0;
 	r->conn_state = (struct text){ s0, 2 };
 	r->history = (struct text){ s0, 1 };
 	if (c->hist_seen)
@@ -106,7 +107,8 @@ fill_sizes(const struct conn_store *s, uint32_t handle, const struct conn *c, st
 	r->has |= lasted ? HAS_LASTED : 0;
 	r->orig_bytes = lasted ? end[ORIG].size : 0;
 	r->resp_bytes = lasted ? end[RESP].size : 0;
-	r->conn_state = text_from(conn_state(c->transport, &end[ORIG], &end[RESP], history, history_len));
+	r->state = (uint8_t)conn_state(c->transport, &end[ORIG], &end[RESP], history, history_len);
+	r->conn_state = text_from(conn_state_name((enum conn_state)r->state));
 	r->has |= history_len > 0 ? HAS(COL_HISTORY) : 0;
 	r->history = (struct text){ history, history_len };
 	if (history_len > PLAIN_MAX)

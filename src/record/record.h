@@ -180,6 +180,7 @@ struct record {
 	double          duration; /* seconds */
 	uint64_t        orig_bytes, resp_bytes;
 	struct text     conn_state;
+	uint8_t         state; /* the same as enum conn_state, of a connection that is tracked here */
 	bool            local_orig, local_resp;
 	uint64_t        missed_bytes;
 	struct text     history;

@@ -44,14 +44,14 @@ test_conn_state(void **state)
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct conn_endpoint o = { rows[i].orig, rows[i].bytes }, r = { rows[i].resp, 0 };
-		assert_string_equal(conn_state(TRANSPORT_TCP, &o, &r, rows[i].history, strlen(rows[i].history)), rows[i].want);
+		assert_string_equal(conn_state_name(conn_state(TRANSPORT_TCP, &o, &r, rows[i].history, strlen(rows[i].history))), rows[i].want);
 	}
 	static const char *const udp[2][2] = { { "OTH", "SHR" }, { "S0", "SF" } };
 	for (uint8_t o = 0; o < 2; o++)
 		for (uint8_t r = 0; r < 2; r++) {
 			const struct conn_endpoint a = { o, 0 }, b = { r, 0 };
-			assert_string_equal(conn_state(TRANSPORT_UDP, &a, &b, "", 0), udp[o][r]);
-			assert_string_equal(conn_state(TRANSPORT_ICMP, &a, &b, "", 0), "OTH");
+			assert_string_equal(conn_state_name(conn_state(TRANSPORT_UDP, &a, &b, "", 0)), udp[o][r]);
+			assert_string_equal(conn_state_name(conn_state(TRANSPORT_ICMP, &a, &b, "", 0)), "OTH");
 		}
 }
 
