@@ -68,12 +68,17 @@ check_counters(const connlog_engine *e, struct run *run)
 	check(c[ENDED] == run->records, "a connection ended without a record");
 }
 
-static connlog_engine *
-new_engine(uint8_t flags)
+/* Options and writers are made once for each choice of the flags, since most inputs take less time than making them. */
+static const connlog_options *
+options_for(uint8_t flags)
 {
-	char             err[256];
-	connlog_options *o = connlog_options_new();
+	static connlog_options *made[256];
+	const uint8_t           choice = flags & (8 | 16 | 128);
+	char                    err[256];
 
+	if (made[choice])
+		return made[choice];
+	connlog_options *o = made[choice] = connlog_options_new();
 	check(o != NULL, "no options");
 	if (!(flags & 8))
 		check(connlog_options_set(o, "ignore_checksums", "T", err, sizeof err) == CONNLOG_OK, err);
@@ -81,10 +86,23 @@ new_engine(uint8_t flags)
 		check(connlog_options_set(o, "max_connections", "4", err, sizeof err) == CONNLOG_OK, err);
 	if (flags & 128)
 		check(connlog_options_set(o, "measure", "quality,stack,shape", err, sizeof err) == CONNLOG_OK, err);
-	connlog_engine *e = connlog_engine_new(o, err, sizeof err);
-	connlog_options_free(o);
-	check(e != NULL, err);
-	return e;
+	return o;
+}
+
+static connlog_writer *
+writer_for(uint8_t flags)
+{
+	static connlog_writer *made[2];
+	const bool             json = flags & 128;
+	char                   err[256];
+
+	if (!made[json]) {
+		const connlog_writer_options options = { .format = json ? "json" : "zeek",
+			                                     .fields = json ? "all,+" MEASURED : "all" };
+		made[json] = connlog_writer_new(&options, err, sizeof err);
+		check(made[json] != NULL, err);
+	}
+	return made[json];
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -105,18 +123,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	if (n < 1)
 		return 0;
-	char                         err[256];
-	const connlog_writer_options options = { .format = data[0] & 128 ? "json" : "zeek",
-		                                     .fields = data[0] & 128 ? "all,+" MEASURED : "all" };
-	struct run                   run = { .writer = connlog_writer_new(&options, err, sizeof err) };
-	connlog_engine              *e = new_engine(data[0]);
+	char            err[256];
+	struct run      run = { .writer = writer_for(data[0]) };
+	connlog_engine *e = connlog_engine_new(options_for(data[0]), err, sizeof err);
 
-	check(run.writer != NULL, err);
+	check(e != NULL, err);
 	connlog_on_record(e, on_record, &run);
 	feed(e, data[0], data + 1, n - 1);
 	check(connlog_finish(e) == CONNLOG_OK, "the end is refused");
 	check_counters(e, &run);
 	connlog_engine_free(e);
-	connlog_writer_free(run.writer);
 	return 0;
 }
