@@ -95,7 +95,7 @@ C_FILES := $(wildcard include/*.h src/*/*.[ch] src/service/*/*.[ch] test/unit/*.
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib faults kills clock traces schemas test check unit examples threads captures golden demo bench report pgo fuzz fuzzers conformance differential install format clean help FORCE \
+.PHONY: all lib faults kills clock installed traces schemas test check unit examples threads captures golden demo bench report pgo fuzz fuzzers conformance differential install format clean help FORCE \
 	valgrind coverage lint-shell lint-analyzer abi abi-check docs deb deb-check rpm reproducible cross 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -110,6 +110,7 @@ help:
 	@echo 'make coverage           lines and branches that the tests run, and the gaps; ONLY=TEXT for some tests'
 	@echo 'make faults             every call of the system fails in turn: none may end in a crash'
 	@echo 'make kills              a sensor is killed 200 times: its logs are whole'
+	@echo 'make installed          the tests of the program as it is installed, under its list of system calls'
 	@echo 'make clock              the clock is set forward and back while a sensor runs (root)'
 	@echo "make traces             Zeek's captures, sent over a pair of interfaces, give their rows"
 	@echo 'make examples           the programs in examples/, in build/examples'
@@ -308,6 +309,10 @@ faults: $(B)/san/connlog-faults $(B)/san/connlog $(B)/captures/.done
 # A sensor is killed two hundred times, which takes minutes.
 kills: $(B)/san/connlog $(B)/captures/.done
 	@KILLS=200 JOBS='$(JOBS)' python3 test/run $(B) --only sensor_log
+
+# The tests with the program as it is installed, whose list of system calls is shorter than that with sanitizers.
+installed: all $(B)/san/connlog $(B)/bench/attack $(B)/captures/.done
+	@PROGRAM=installed JOBS='$(JOBS)' SHARED='$(SHARED)' python3 test/run $(B) --only _test.py
 
 # The machine's clock is set forward and back while a sensor runs, for some seconds.
 clock: $(B)/san/connlog

@@ -23,7 +23,7 @@ def terminal():
 class Env:
     def __init__(self, build):
         self.root, self.build, self.tmp = ROOT, build, None
-        self.connlog = build + "/san/connlog"
+        self.connlog = build + ("/connlog" if os.environ.get("PROGRAM") == "installed" else "/san/connlog")
         self.captures = build + "/captures"
         self.shared = os.path.abspath(os.path.join(ROOT, os.environ.get("SHARED", "../shared")))
         self.cc = os.environ.get("CC", "gcc")
