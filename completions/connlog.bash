@@ -45,7 +45,7 @@ _connlog()
 			--local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
+			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics --stats-interval"
 		words="$_connlog_scripts"
 		;;
 	events)
@@ -53,7 +53,7 @@ _connlog()
 			--verbose --only --except --all --list
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics"
+			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics --stats-interval"
 		;;
 	convert)
 		options="--to --from --fields --where --where-file --anonymize --fold --fold-where --fold-by --fold-window --fold-memory

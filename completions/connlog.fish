@@ -87,6 +87,7 @@ complete -c connlog -n '__connlog_is read live events' -l keep-size -x -d 'remov
 complete -c connlog -n '__connlog_is read live events' -l flush-interval -x -d 'records are in the log after that time'
 complete -c connlog -n '__connlog_is read live events' -l spool -x -d 'memory for records that wait, or a folder for them'
 complete -c connlog -n '__connlog_is read live events' -l exit-timeout -x -d 'how long the last records may take'
+complete -c connlog -n '__connlog_is read live events' -l stats-interval -x -d 'write the counters every so often'
 complete -c connlog -n '__connlog_is read live events' -l metrics -x -d 'let Prometheus ask for the counters there'
 complete -c connlog -n '__connlog_is read live events extract index' -l no-sandbox -d 'keep all rights'
 complete -c connlog -n '__connlog_is read live events' -l user -x -a '(__fish_complete_users)' -d 'whom root becomes'

@@ -1,4 +1,5 @@
 """The log of `connlog live -o`: what is there stays, what is written is whole, and it is written as it comes."""
+import json
 import os
 import random
 import re
@@ -140,3 +141,16 @@ def test_signals_reopen_tell_and_rotate(env):
         net.end()
         sensor.stop()
         assert numbers_in(sensor.folder) == list(range(12))
+
+
+def test_counters_are_written_every_so_often(env):
+    """To the file, which is whole at every moment, and without one to standard error."""
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs", "--stats", "stats.json", "--stats-interval", "100msec")
+        for first in (0, 5):
+            net.send(first, 5)
+            assert wait_until(lambda: json.loads(read_text(env.tmp + "/stats.json"))["output"]["records"] == first + 5)
+        sensor.stop()
+        sensor = Sensor(env, net, "-o", "logs", "--stats-interval", "1sec")
+        assert wait_until(lambda: sensor.said().count('"input"') == 2), sensor.said()
+        sensor.stop()

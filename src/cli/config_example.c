@@ -34,6 +34,7 @@ static const struct {
 	{ "metrics", "127.0.0.1:9911", false },
 	{ "memory", "2G", false },
 	{ "stats", "/var/log/connlog/stats.json", false },
+	{ "stats-interval", "1min", false },
 	{ "format", "json", false },
 	{ "fields", "+community_id,+vlan", false },
 	{ "interim", "5min,1hr", false },

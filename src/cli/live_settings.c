@@ -90,6 +90,7 @@ option_name(int key)
 		[OPT_CONFIG - OPT_LIVE] = "--config",
 		[OPT_USER - OPT_LIVE] = "--user",
 		[OPT_METRICS - OPT_LIVE] = "--metrics",
+		[OPT_STATS_INTERVAL - OPT_LIVE] = "--stats-interval",
 	};
 	return names[key - OPT_LIVE];
 }
@@ -126,6 +127,8 @@ live_settings_apply(struct live_settings *l, int key, const char *value)
 		return set_spool(value, l);
 	case OPT_EXIT_TIMEOUT:
 		return set_interval(name, value, &l->exit_timeout);
+	case OPT_STATS_INTERVAL:
+		return set_interval(name, value, &l->stats_interval);
 	case OPT_METRICS:
 		l->metrics = *value != '\0' ? value : NULL;
 		return true;

@@ -16,6 +16,7 @@ struct live_settings {
 	const char          *user;                         /* --user */
 	const char          *metrics;                      /* --metrics */
 	double               flush_interval, exit_timeout; /* seconds */
+	double               stats_interval;               /* the same; 0: only at the end and when asked */
 	uint64_t             spool;                        /* bytes of memory */
 	bool                 spool_given;
 	char                *spool_folder; /* folder for records that sinks cannot take yet, allocated; or NULL */
@@ -39,6 +40,7 @@ enum {
 	OPT_CONFIG,
 	OPT_USER,
 	OPT_METRICS,
+	OPT_STATS_INTERVAL,
 	OPT_LIVE_END
 };
 

@@ -44,6 +44,7 @@ const struct option_row settings_rows[] = {
 	{ OPT_FLUSH_INTERVAL, "flush-interval", "TIME", "live: records are in the log after that time (1sec)" },
 	{ OPT_SPOOL, "spool", "SIZE",
 	  "live: memory for records that wait (64M), or DIR,SIZE: and room on a disk, for --to" },
+	{ OPT_STATS_INTERVAL, "stats-interval", "TIME", "live: write the counters of --stats every so often, too" },
 	{ OPT_EXIT_TIMEOUT, "exit-timeout", "TIME",
 	  "live: give the last records up when none is written for so long (5sec)" },
 };

@@ -24,6 +24,7 @@ watch_init(struct watch *w, const struct settings *s, connlog_source *source, co
 	steady_init(&w->steady);
 	w->read_at = w->steady.now;
 	w->flush_at = clock_steady() + w->live.flush_interval;
+	w->stats_at = clock_steady() + w->live.stats_interval;
 	w->rotate_at = rotate_next(&w->live.rotation, clock_wall());
 	const struct metrics metrics = { .source = source, .engine = engine, .output = output, .spool = s->live.spool };
 	return beat_begin(&w->beat, outfit, &metrics);
@@ -102,14 +103,29 @@ take_changes(struct watch *w)
 }
 
 static void
+tell_stats(const struct watch *w)
+{
+	output_count(w->output);
+	stats_tell(w->settings->stats != NULL ? w->settings->stats : "-", w->engine, w->source, w->output);
+}
+
+/* The same every so often; `now` is clock_steady(). */
+static void
+tell_stats_if_due(struct watch *w, double now)
+{
+	if (w->live.stats_interval <= 0 || now < w->stats_at)
+		return;
+	tell_stats(w);
+	w->stats_at = now + w->live.stats_interval;
+}
+
+static void
 grant_wishes(struct watch *w)
 {
 	const unsigned wishes = signals_wishes();
 
-	if (wishes & SIGNALS_STATS) {
-		output_count(w->output);
-		stats_tell(w->settings->stats != NULL ? w->settings->stats : "-", w->engine, w->source, w->output);
-	}
+	if (wishes & SIGNALS_STATS)
+		tell_stats(w);
 	if (wishes & SIGNALS_REOPEN) {
 		flush(w);
 		for (struct output *o = w->output; o != NULL; o = o->also)
@@ -195,6 +211,7 @@ watch_tick(struct watch *w, size_t n)
 		look_for_loss(w, now);
 		w->look_at = now + LOOK_EVERY;
 	}
+	tell_stats_if_due(w, now);
 	beat_tick(&w->beat, now);
 	return status;
 }

@@ -20,8 +20,8 @@ struct watch {
 	connlog_source        *source;
 	connlog_engine        *engine;
 	struct output         *output;
-	double                 flush_at, look_at; /* clock_steady() */
-	double                 rotate_at;         /* clock_wall() */
+	double                 flush_at, look_at, stats_at; /* clock_steady() */
+	double                 rotate_at;                   /* clock_wall() */
 	struct loss            captured, logged;
 	struct steady          steady;
 	double                 read_at; /* steady.now before the latest read began */
