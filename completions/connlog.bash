@@ -69,7 +69,7 @@ _connlog()
 		words="S0 S1 SF REJ S2 S3 RSTO RSTR RSTOS0 RSTRH SH SHR OTH"
 		;;
 	report)
-		options="-n --numeric -x --exact -f --time-format -l --long -u --utc -s --strict --summary --longest --scans --beacons --new --diff --top
+		options="-n --numeric -x --exact -f --time-format -l --long -u --utc -s --strict --summary --longest --scans --beacons --new --diff --memory --top
 			--html --rows --from --where --where-file -q --quiet"
 		;;
 	extract)

@@ -143,6 +143,7 @@ complete -c connlog -n '__connlog_is report' -l scans -d 'hosts that tried many 
 complete -c connlog -n '__connlog_is report' -l beacons -d 'connections at regular intervals'
 complete -c connlog -n '__connlog_is report' -l new -r -d 'hosts and services that this log does not have'
 complete -c connlog -n '__connlog_is report' -l diff -d 'what differs between two logs'
+complete -c connlog -n '__connlog_is report' -l memory -x -d 'how much of the logs of --diff is kept in memory'
 complete -c connlog -n '__connlog_is report' -l top -x -d 'rows of a table'
 complete -c connlog -n '__connlog_is report' -l html -r -d 'write a page'
 complete -c connlog -n '__connlog_is report' -l rows -x -d 'connections that the page holds'

@@ -282,6 +282,22 @@ def test_records_are_paired_with_the_nearest(env):
     assert "    service: a\\x1b[2J | -\n" in out, out
 
 
+def test_logs_larger_than_memory_differ_in_the_same_way(env):
+    """Some 4 MB of rows with one allowed: in parts, by temporary files that leave nothing behind."""
+    a = [record(ts=1000 + i // 3, **{"id.orig_p": 1024 + i % 60000, "id.orig_h": "10.0.%d.%d" % (i % 200, i // 200 % 250)}) for i in range(12000)]
+    b = [line if i % 50 else line.replace('"SF"', '"S1"') for i, line in enumerate(a) if i % 70]
+    whole = diff(env, a, b)
+    temporary = env.tmp + "/temporary"
+    os.makedirs(temporary)
+    parts = env.run("report", "--diff", "--memory", "1M", "a.json", "b.json", code=1, env={**os.environ, "TMPDIR": temporary}).stdout
+    assert parts == whole and len(whole.splitlines()) > 400, (len(parts), len(whole))
+    assert not os.listdir(temporary)
+    done = env.run("report", "--diff", "--memory", "1M", "a.json", "b.json", code=2, env={**os.environ, "TMPDIR": "/none"})
+    assert "TMPDIR" in done.stderr, done.stderr
+    for args, said in ((["--memory", "5M", "a.json"], "--diff"), (["--diff", "--memory", "9", "a.json", "b.json"], "1M or more")):
+        assert said in env.run("report", *args, code=2).stderr
+
+
 def test_differences_of_some_records(env):
     a, b = [record(ts=1), record(ts=2, proto="udp")], [record(ts=1), record(ts=2, proto="udp", orig_bytes=9)]
     assert "1 records in A, 1 in B: 1 are the same" in diff(env, a, b, "--where", 'proto == "tcp"', code=0)

@@ -15,6 +15,7 @@
 #include "cli/args.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
+#include "cli/units.h"
 
 enum { TOP = 10, TOP_MAX = 1000, PROGRESS_EVERY = 4096 /* records */, NOT_BEGUN = -1 };
 
@@ -27,6 +28,7 @@ enum {
 	OPT_WHERE,
 	OPT_WHERE_FILE,
 	OPT_DIFF,
+	OPT_MEMORY,
 	OPT_LONGEST,
 	OPT_SCANS,
 	OPT_BEACONS,
@@ -47,6 +49,7 @@ static const struct option_row rows[] = {
 	{ OPT_NEW, "new", "BASELINE", "hosts and services that this earlier log does not have" },
 	{ OPT_DIFF, "diff", NULL,
 	  "what differs between two logs of one traffic; ends with 0: nothing, 1: something, 2: failed" },
+	{ OPT_MEMORY, "memory", "SIZE", "of --diff: how much of both logs is kept in memory, not in temporary files (1G)" },
 	{ OPT_TOP, "top", "N", "rows of a table of --summary, --longest, --scans, --beacons and --new (10)" },
 	{ OPT_HTML, "html", "OUT.html", "write a page to look at instead; - is standard output" },
 	{ OPT_ROWS, "rows", "N",
@@ -106,6 +109,17 @@ set_number(uint64_t *out, const char *option, const char *value, uint64_t most)
 	if (*value >= '1' && *value <= '9' && *end == '\0' && errno == 0 && *out <= most)
 		return true;
 	complain("--%s %s: a number from 1 to %" PRIu64 " is expected", option, value, most);
+	return false;
+}
+
+/* Returns false, after a message, for an invalid size. */
+static bool
+set_memory(struct report *r, const char *value)
+{
+	r->memory_set = true;
+	if (units_size(value, &r->memory) && r->memory >= REPORT_MEMORY_LEAST)
+		return true;
+	complain("--memory %s: a size of 1M or more is expected, such as 500M or 4G", value);
 	return false;
 }
 
@@ -169,6 +183,8 @@ apply(void *arg, int key, const char *value)
 	case OPT_DIFF:
 		r->diff = true;
 		return set_mode(r, &report_diff);
+	case OPT_MEMORY:
+		return set_memory(r, value);
 	case OPT_TOP:
 		r->text_only = true;
 		return set_number(&r->top, "top", value, TOP_MAX);
@@ -336,9 +352,13 @@ static bool
 can_go_together(const struct report *r)
 {
 	if (r->diff && (r->text_only || r->html != NULL))
-		complain_usage("--diff shows values as a log has them: of the other options --from, --where and -q go with it");
+		complain_usage(
+			"--diff shows values as a log has them: of the other options --from, --memory, --where and -q go "
+			"with it");
 	else if (r->diff && (r->inputs_n != 2 || strcmp(r->inputs[0], r->inputs[1]) == 0))
 		complain_usage("--diff compares two logs: name two files, or one and - for standard input");
+	else if (r->memory_set && !r->diff)
+		complain_usage("--memory is for --diff: the other reports keep no records");
 	else if (r->html != NULL && r->text_only)
 		complain_usage("--html writes a page, no text: of the other options --rows, --from, --where and -q go with it");
 	else
@@ -350,7 +370,7 @@ int
 command_report(int argc, char **argv)
 {
 	const char   *format = getenv("CFTIMEFMT");
-	struct report r = { .mode = &report_lines, .top = TOP, .html_rows = REPORT_HTML_ROWS };
+	struct report r = { .mode = &report_lines, .top = TOP, .html_rows = REPORT_HTML_ROWS, .memory = REPORT_MEMORY };
 	int           code = EXIT_USAGE;
 
 	r.style =

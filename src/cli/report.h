@@ -72,6 +72,8 @@ struct report {
 	bool                      text_only; /* an option was given that a page knows nothing of */
 	bool                      diff;      /* --diff */
 	uint64_t                  top;
+	uint64_t                  memory; /* --memory: what --diff keeps of both logs before it uses temporary files */
+	bool                      memory_set;
 	bool                      quiet;
 	struct where              where;
 	size_t                    interim; /* the column: a record that has it is of a connection that is still open */
@@ -98,6 +100,9 @@ extern const struct report_mode report_scans;   /* report_scans.c */
 extern const struct report_mode report_beacons; /* report_beacons.c */
 extern const struct report_mode report_new;     /* report_new.c */
 extern const struct report_mode report_diff;    /* report_diff.c */
+
+#define REPORT_MEMORY       (UINT64_C(1) << 30)
+#define REPORT_MEMORY_LEAST (UINT64_C(1) << 20)
 
 /* Connections that the page of --html holds unless --rows says otherwise: what browsers are quick with. */
 #define REPORT_HTML_ROWS 250000

@@ -4,6 +4,7 @@
  */
 #include "cli/report_pack.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,15 @@ pack_free(struct pack *p)
 	free(p->bytes);
 }
 
+void
+pack_empty(struct pack *p)
+{
+	pack_free(p);
+	p->rows = NULL;
+	p->bytes = NULL;
+	p->n = p->room = p->used = p->size = 0;
+}
+
 static struct pack_value
 value_at(const uint8_t *at)
 {
@@ -166,6 +176,41 @@ struct pack_value
 pack_next(struct pack_value v)
 {
 	return value_at(v.next);
+}
+
+/* What stands in a file before the bytes of a row. */
+struct head {
+	int64_t  usec;
+	uint64_t length;
+};
+
+bool
+pack_write(const struct pack *p, const struct pack_row *row, FILE *f)
+{
+	struct pack_value v = pack_values(p, row);
+
+	while (v.column != PACK_NONE)
+		v = pack_next(v);
+	const struct head h = { row->usec, (uint64_t)(v.next + 1 - pack_key(p, row)) };
+	return fwrite(&h, sizeof h, 1, f) == 1 && fwrite(pack_key(p, row), h.length, 1, f) == 1;
+}
+
+enum pack_status
+pack_read(struct pack *p, FILE *f)
+{
+	struct head h;
+
+	if (fread(&h, sizeof h, 1, f) != 1)
+		return ferror(f) ? PACK_FAILED : PACK_END;
+	if (!reserve_row(p) || !reserve(p, h.length)) {
+		errno = ENOMEM;
+		return PACK_FAILED;
+	}
+	if (fread(p->bytes + p->used, h.length, 1, f) != 1)
+		return PACK_FAILED;
+	p->rows[p->n++] = (struct pack_row){ .usec = h.usec, .at = p->used };
+	p->used += h.length;
+	return PACK_ROW;
 }
 
 int
@@ -226,9 +271,8 @@ compare(const void *x, const void *y, void *arg)
 	return pack_compare(s->pack, x, s->pack, y, s->compared);
 }
 
-/* Takes out of the keys what one of the logs does not have. */
-static void
-mask(struct pack *p, const bool compared[PACK_COLUMNS])
+void
+pack_mask(struct pack *p, const bool compared[PACK_COLUMNS])
 {
 	static const struct {
 		const char *columns[2];
@@ -251,7 +295,7 @@ pack_sort(struct pack *p, const bool compared[PACK_COLUMNS])
 {
 	struct sorting s = { p, compared };
 
-	mask(p, compared);
+	pack_mask(p, compared);
 	if (p->n > 0)
 		qsort_r(p->rows, p->n, sizeof *p->rows, compare, &s);
 }

@@ -25,7 +25,23 @@ bool pack_add(struct pack *p, const connlog_record *record, const struct report_
 void pack_columns(struct pack *p, const connlog_columns *columns);
 void pack_free(struct pack *p);
 
-/* Sorts by key, time and values.  Columns that are not `compared` count for nothing, not in the key either. */
+/* Removes the rows and gives their memory back. */
+void pack_empty(struct pack *p);
+/* Returns the bytes that the rows take. */
+static inline uint64_t
+pack_bytes(const struct pack *p)
+{
+	return p->used + (uint64_t)p->n * sizeof *p->rows;
+}
+
+/* Writes a row to a file, and appends the next one of a file: PACK_END behind the last, PACK_FAILED with `errno` set. */
+enum pack_status { PACK_ROW, PACK_END, PACK_FAILED };
+bool             pack_write(const struct pack *p, const struct pack_row *row, FILE *f);
+enum pack_status pack_read(struct pack *p, FILE *f);
+
+/* Clears in the keys what one of the logs does not have. */
+void pack_mask(struct pack *p, const bool compared[PACK_COLUMNS]);
+/* Masks the keys, and sorts by key, time and values.  Columns that are not `compared` count for nothing. */
 void pack_sort(struct pack *p, const bool compared[PACK_COLUMNS]);
 
 /* Returns the order of two rows by key, time and values: below, at or above 0. */
