@@ -343,7 +343,7 @@ differential: all
 # Without coverage: what every engine builds is the same for all inputs (automata of signatures, tables of protocols), and a jump in time
 # looks at thousands of a wheel's slots; tracing their comparisons takes most of the time.  The compiler of patterns, which are
 # constants, is checked by its unit test under ASan.
-$(patsubst %,$(B)/fuzz/src/%.o,dpd/dfa dpd/joint service/registry base/wheel): private FUZZ = $(SAN) -O2
+$(patsubst %,$(B)/fuzz/src/%.o,dpd/dfa dpd/joint dpd/registry base/wheel): private FUZZ = $(SAN) -O2
 $(B)/fuzz/src/dpd/regex.o: private FUZZ = -O2 -g
 $(B)/fuzzers/fuzz_http: $(B)/fuzz/src/ship/http.o
 $(B)/fuzzers/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/libconnlog.a

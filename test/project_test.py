@@ -1,10 +1,12 @@
-"""The project itself: its headers, its order of includes, what the library may not do."""
+"""The project itself: its headers, its order of includes and calls, what the library may not do."""
 import glob
 import os
 import re
 
+from env import Skip
+
 # Who may include whom: a folder only includes what stands before it (docs/DESIGN.md).
-ORDER = ["base", "capture", "decode", "conn", "track", "service", "dpd", "event", "record", "where", "fold", "read", "write", "sink",
+ORDER = ["base", "capture", "decode", "conn", "track", "dpd", "service", "event", "record", "where", "fold", "write", "read", "sink",
          "script", "engine", "archive", "guard", "sensor", "ship", "cli"]
 PROGRAM = {"guard": ["guard"], "sensor": ["sensor"], "ship": ["guard", "sensor", "ship"], "cli": ["guard", "sensor", "ship", "cli"]}  # what is no part of the library uses connlog.h alone
 FLAGS = ["-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]
@@ -37,6 +39,39 @@ def test_includes_flow_one_way(env):
                     wrong.append("%s includes %s/" % (file, name))
                 elif name not in PROGRAM.get(me, [name]):
                     wrong.append("%s includes %s/: the program uses connlog.h alone" % (file, name))
+    assert not wrong, "\n".join(wrong)
+
+
+def symbols_of(env, variant):
+    """Returns the global symbols that each source's object defines, and those that it refers to."""
+    objects = [o for o in glob.glob("%s/%s/src/**/*.o" % (env.build, variant), recursive=True)
+               if os.path.exists(env.root + o[len(env.build) + len(variant) + 1:-2] + ".c")]
+    defined, used = {}, []
+    for line in env.must("nm", "-A", "-g", *objects).splitlines() if objects else []:
+        m = re.match(r".*/src/(.*)\.o:[0-9a-f ]*(\w) ([^@\s]+)", line)
+        if m.group(2) in "Uw":
+            used.append((m.group(1), m.group(3)))
+        else:
+            defined[m.group(3)] = m.group(1)
+    return defined, used
+
+
+def test_calls_flow_one_way(env):
+    """What the linker resolves for a folder is defined in it or in one before it, whatever the headers say."""
+    defined, used = next((s for s in (symbols_of(env, v) for v in ("obj", "san")) if s[0]), ({}, []))
+    if not defined:
+        raise Skip("nothing has been built")
+    wrong, seen = [], 0
+    for file, symbol in used:
+        if symbol not in defined:
+            continue  # a library's
+        me, other = file.split("/")[0], defined[symbol].split("/")[0]
+        seen += me != other
+        if ORDER.index(other) > ORDER.index(me):
+            wrong.append("%s.c refers to %s() of %s.c" % (file, symbol, defined[symbol]))
+        elif other not in PROGRAM.get(me, [other]) and not symbol.startswith("connlog_"):
+            wrong.append("%s.c refers to %s() of the library, which is not public" % (file, symbol))
+    assert seen > 500, "only %d calls between folders: are these all objects?" % seen
     assert not wrong, "\n".join(wrong)
 
 

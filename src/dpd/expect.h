@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "service/names.h"
+#include "dpd/names.h"
 
 struct expected {
 	struct expected *next;  /* in order of announcement */

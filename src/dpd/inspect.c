@@ -200,8 +200,8 @@ on_closed(void *arg, uint32_t handle)
 {
 	struct inspect *in = inspect_of(arg, handle);
 	for (struct talk *t = in ? talk_at(in, in->child) : NULL; t; t = talk_at(in, t->next))
-		if (t->what && talk_what(t)->closed && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
-			talk_what(t)->closed(t);
+		if (t->what && talk_what(in, t)->closed && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
+			talk_what(in, t)->closed(t);
 }
 
 static void
@@ -209,8 +209,8 @@ on_cut(void *arg, uint32_t handle)
 {
 	struct inspect *in = inspect_of(arg, handle);
 	for (struct talk *t = in ? talk_at(in, in->child) : NULL; t; t = talk_at(in, t->next))
-		if (t->what && talk_what(t)->cut && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
-			talk_what(t)->cut(t);
+		if (t->what && talk_what(in, t)->cut && !(t->flags & (TALK_SKIP | TALK_REMOVING)))
+			talk_what(in, t)->cut(t);
 }
 
 static void
@@ -247,8 +247,8 @@ on_flipped(void *arg, uint32_t handle)
 		struct inspect *in = inspect_at(i, watch);
 		note_fed(i, in, watch);
 		for (struct talk *t = talk_at(in, in->child); t; t = talk_at(in, t->next))
-			if (t->what && talk_what(t)->flipped)
-				talk_what(t)->flipped(t);
+			if (t->what && talk_what(in, t)->flipped)
+				talk_what(in, t)->flipped(t);
 	}
 	apply_expected(i, handle);
 }
@@ -412,7 +412,8 @@ inspect_fetch_matcher(const void *inspector, uint32_t watch)
 }
 
 bool
-inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt)
+inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt,
+               const struct recogniser *const *recognisers)
 {
 	i->s = s;
 	i->opt = opt;
@@ -441,7 +442,7 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 	};
 	s->watcher = &i->watcher;
 	i->signatures = signatures_new();
-	return registry_init(&i->registry) && i->signatures;
+	return registry_init(&i->registry, recognisers) && i->signatures;
 }
 
 void

@@ -23,7 +23,7 @@
 #include "conn/conn.h"
 #include "dpd/expect.h"
 #include "dpd/options.h"
-#include "service/registry.h"
+#include "dpd/registry.h"
 #include "dpd/signatures.h"
 #include "dpd/verdict.h"
 
@@ -122,8 +122,10 @@ struct inspector {
 	struct inspect_counters       counters;
 };
 
-/* Returns false when out of memory. Sets the store's watcher, unless services are switched off. */
-bool inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt);
+/* `recognisers` are the registry's.  Returns false when out of memory. Sets the store's watcher, unless services are switched
+ * off. */
+bool inspector_init(struct inspector *i, struct conn_store *s, const struct service_options *opt,
+                    const struct recogniser *const *recognisers);
 void inspector_free(struct inspector *i);
 /* Put it under a memory bound before the first connection, leaving a part to others; free its unused memory; return its used
  * memory. */
@@ -171,9 +173,9 @@ talk_at(const struct inspect *in, uint32_t place)
 
 /* Returns NULL for a matcher. */
 static inline const struct recogniser *
-talk_what(const struct talk *t)
+talk_what(const struct inspect *in, const struct talk *t)
 {
-	return recognisers[t->what];
+	return in->by->registry.of[t->what];
 }
 
 /* Bytes of a talk and its state; `what` NULL: for a matcher. */

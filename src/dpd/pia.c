@@ -132,18 +132,18 @@ stop_buffering(struct inspect *in, struct talk *t)
  * analyzer skips, and without catching what it throws (PIA::ReplayPacketBuffer).  Returns false if it threw: the rest is not
  * replayed. */
 static bool
-replay_datagrams(struct bytes kept, struct talk *to, int side, struct bytes now)
+replay_datagrams(const struct recogniser *what, struct bytes kept, struct talk *to, int side, struct bytes now)
 {
-	const uint8_t deaf = talk_what(to)->unguarded ? 0 : TALK_SKIP;
+	const uint8_t deaf = what->unguarded ? 0 : TALK_SKIP;
 
 	to->flags |= TALK_REPLAY;
 	for (bool last = false; !last && !(to->flags & (TALK_THREW | deaf));) {
 		last = kept.n == 0;
 		if (last) {
-			talk_what(to)->feed(to, side, now);
+			what->feed(to, side, now);
 		} else {
 			const uint64_t head = take_head(&kept);
-			talk_what(to)->feed(to, (head & HEAD_SIDE) != 0, bytes_head(kept, head >> HEAD_BITS));
+			what->feed(to, (head & HEAD_SIDE) != 0, bytes_head(kept, head >> HEAD_BITS));
 			kept = bytes_skip(kept, head >> HEAD_BITS);
 		}
 	}
@@ -159,8 +159,8 @@ replay_stream(struct inspect *in, struct bytes kept, struct talk *to, int side, 
 		const uint64_t head = take_head(&kept), len = head >> HEAD_BITS;
 		const int      from = (head & HEAD_SIDE) != 0;
 		if (head & HEAD_GAP) {
-			if (talk_what(to)->gap && !(to->flags & (TALK_SKIP | TALK_REMOVING)))
-				talk_what(to)->gap(to, from, len);
+			if (talk_what(in, to)->gap && !(to->flags & (TALK_SKIP | TALK_REMOVING)))
+				talk_what(in, to)->gap(to, from, len);
 			continue;
 		}
 		tree_feed(in, to, from, bytes_head(kept, len));
@@ -243,7 +243,7 @@ replay(struct inspect *in, struct talk *t, struct talk *to, int side, struct byt
 		forget_kept(in, p);
 	const struct bytes kept = { all, all ? n : 0 };
 	if ((in->flags & INSPECT_UDP) && !t->parent)
-		good = replay_datagrams(kept, to, side, now);
+		good = replay_datagrams(talk_what(in, to), kept, to, side, now);
 	else
 		replay_stream(in, kept, to, side, now);
 	pool_release(pool, all, name);
@@ -263,7 +263,7 @@ match(struct inspect *in, struct talk *t, int side, struct bytes b)
 			found_add(&in->found, &in->by->verdicts, VERDICT_SPECULATIVE, found[i]);
 			continue;
 		}
-		struct talk *to = tree_attach(in, talk_at(in, t->parent), recognisers[found[i]]);
+		struct talk *to = tree_attach(in, talk_at(in, t->parent), in->by->registry.of[found[i]]);
 		if (!to)
 			continue;
 		if (!replay(in, t, to, side, b)) {

@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 #include "dpd/dfa.h"
-#include "service/names.h"
+#include "dpd/names.h"
 
 #define SIG_RULES  52
 #define SIG_GROUPS 3 /* automata that a direction runs */

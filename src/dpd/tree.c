@@ -125,7 +125,7 @@ feed(struct inspect *in, struct talk *t, int side, struct bytes b)
 	if (t->flags & (TALK_SKIP | TALK_REMOVING))
 		return;
 	if (t->what)
-		talk_what(t)->feed(t, side, b);
+		talk_what(in, t)->feed(t, side, b);
 	else
 		pia_feed(in, t, side, b);
 }
@@ -151,10 +151,10 @@ talk_free(struct inspect *in, struct talk *t, uint32_t place)
 	tree_purge(in, &t->child, true);
 	if (!t->what)
 		pia_forget(in, t);
-	else if (talk_what(t)->end)
-		talk_what(t)->end(t);
+	else if (talk_what(in, t)->end)
+		talk_what(in, t)->end(t);
 	if (place == TALK_AT_HOME)
-		slab_hide(t, talk_size(talk_what(t), is_udp(in)));
+		slab_hide(t, talk_size(talk_what(in, t), is_udp(in)));
 	else
 		pool_release(&in->by->pool, (struct inspect **)(void *)t - 1, place);
 }
@@ -251,8 +251,8 @@ tree_pass_gap(struct inspect *in, uint32_t first, int side, uint64_t len)
 			continue;
 		if (!t->what)
 			pia_gap(in, t, side, len);
-		else if (talk_what(t)->gap)
-			talk_what(t)->gap(t, side, len);
+		else if (talk_what(in, t)->gap)
+			talk_what(in, t)->gap(t, side, len);
 	}
 }
 
@@ -260,8 +260,8 @@ void
 tree_pass_eof(struct inspect *in, uint32_t first, int side)
 {
 	for (struct talk *t = talk_at(in, first); t; t = talk_at(in, t->next))
-		if (t->what && talk_what(t)->eof && !(t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE)))
-			talk_what(t)->eof(t, side);
+		if (t->what && talk_what(in, t)->eof && !(t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE)))
+			talk_what(in, t)->eof(t, side);
 }
 
 /* ---- what recognisers call */
@@ -277,7 +277,9 @@ talk_parent(const struct talk *t)
 struct talk *
 talk_hand_over(struct talk *t, enum service service)
 {
-	return tree_attach(talk_inspect(t), t, recognisers[service]);
+	struct inspect *in = talk_inspect(t);
+
+	return tree_attach(in, t, in->by->registry.of[service]);
 }
 
 void
@@ -317,7 +319,9 @@ talk_drop_children(struct talk *t)
 struct talk *
 talk_outside(struct talk *t, enum service service)
 {
-	return attach(talk_inspect(t), t, recognisers[service], TALK_OUTSIDE);
+	struct inspect *in = talk_inspect(t);
+
+	return attach(in, t, in->by->registry.of[service], TALK_OUTSIDE);
 }
 
 void

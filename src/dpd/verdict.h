@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/slab.h"
-#include "service/names.h"
+#include "dpd/names.h"
 
 enum verdict_list {
 	VERDICT_REMOVED = 0,        /* failed; with DPD::track_removed_services_in_connection named in service with a - */

@@ -560,7 +560,7 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 	e->opt.decode.new_uid_arg = &e->store;
 	e->dec = decoder_new(&e->opt.decode);
 	if (!conn_store_init(&e->store, &e->opt.conn, &tcp_tracker) ||
-	    !inspector_init(&e->inspector, &e->store, &e->opt.service) || !e->dec) {
+	    !inspector_init(&e->inspector, &e->store, &e->opt.service, recognisers) || !e->dec) {
 		snprintf(err, err_size, "no memory");
 		connlog_engine_free(e);
 		return NULL;

@@ -17,6 +17,7 @@
 #include "fold/fold.h"
 #include "record/fill.h"
 #include "script/script.h"
+#include "service/recognisers.h"
 
 #define BATCH 32
 

@@ -37,6 +37,14 @@ connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg)
 int
 connlog_script_load(connlog_engine *e, const char *path, char *err, size_t err_size)
 {
+	static const struct script_host host = {
+		.on_event = connlog_on_event,
+		.on_policy = connlog_on_policy,
+		.on_record = connlog_on_record,
+		.time = connlog_time,
+	};
+
+	e->scripts.host = &host;
 	return scripts_load(&e->scripts, e, path, err, err_size);
 }
 

@@ -200,7 +200,8 @@ run_file(struct script *s)
 static int
 subscribe(struct script *s)
 {
-	int status = CONNLOG_OK;
+	const struct script_host *host = s->all->host;
+	int                       status = CONNLOG_OK;
 
 	lua_rawgeti(s->L, LUA_REGISTRYINDEX, s->handlers);
 	for (int i = 0; i < HANDLERS && status == CONNLOG_OK; i++) {
@@ -209,11 +210,11 @@ subscribe(struct script *s)
 		if (!lua_toboolean(s->L, -1))
 			continue;
 		if (i < CONNLOG_EVENTS)
-			status = connlog_on_event(s->engine, (connlog_event_id)i, on_event, s);
+			status = host->on_event(s->engine, (connlog_event_id)i, on_event, s);
 		else if (i == LOG_POLICY)
-			status = connlog_on_policy(s->engine, on_policy, s);
+			status = host->on_policy(s->engine, on_policy, s);
 		else if (i == LOG_CONN)
-			status = connlog_on_record(s->engine, on_record, s);
+			status = host->on_record(s->engine, on_record, s);
 		else
 			s->has_done = true;
 	}

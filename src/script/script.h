@@ -15,11 +15,20 @@
 
 struct script;
 
+/* What scripts ask of the engine, which is above this folder: connlog_on_event() and so on. */
+struct script_host {
+	int (*on_event)(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, void *arg);
+	int (*on_policy)(connlog_engine *e, connlog_policy_fn fn, void *arg);
+	int (*on_record)(connlog_engine *e, connlog_record_fn fn, void *arg);
+	double (*time)(const connlog_engine *e);
+};
+
 /* All scripts of an engine, in the order in which they were loaded.  Initialised to zeros. */
 struct scripts {
-	struct script **at;
-	size_t          n;
-	uint64_t        max_instructions; /* per call; 0: no limit */
+	const struct script_host *host; /* set before the first is loaded */
+	struct script           **at;
+	size_t                    n;
+	uint64_t                  max_instructions; /* per call; 0: no limit */
 	struct {
 		connlog_notice_fn fn;
 		void             *arg;

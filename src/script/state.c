@@ -83,7 +83,7 @@ static int
 network_time(lua_State *L)
 {
 	const struct script *s = lua_touserdata(L, lua_upvalueindex(1));
-	lua_pushnumber(L, connlog_time(s->engine));
+	lua_pushnumber(L, s->all->host->time(s->engine));
 	return 1;
 }
 

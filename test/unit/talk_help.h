@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 enum { MOST_TALKS = 100, CONFIRMED = 1, SKIPS = 2, RELEASED = 4 };
 

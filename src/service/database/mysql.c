@@ -8,7 +8,7 @@
  */
 #include "service/gather.h"
 #include "service/database/mysql_packet.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 extern const struct recogniser recogniser_mysql;
 

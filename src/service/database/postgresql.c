@@ -7,7 +7,7 @@
  * Buffers waiting chunks, at most KEPT bytes of each side; beyond that, unlike in Zeek, nothing more is read.
  */
 #include "service/gather.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 #define KEPT       16384u
 #define MAX_CHUNKS 4 /* MAX_BUFFERED */

@@ -10,7 +10,7 @@
  * Buffers HELD bytes of an incomplete string until something is confirmed, and 1024 bytes of a client's inline command.
  */
 #include "service/database/redis.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 #define HELD 10240u /* longer strings are not parsed again */
 

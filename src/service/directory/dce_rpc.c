@@ -9,7 +9,7 @@
  */
 #include "service/cursor.h"
 #include "service/gather.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 enum { HEADER = 16, AUTH_HEADER = 8 };
 enum { MAX_CALLS = 20, MAX_DATA = 30000 }; /* DCE_RPC::max_cmd_reassembly, max_frag_data */

@@ -4,7 +4,7 @@
  * are passed to NTLM or Kerberos objects that belong to this object alone.  Nothing is buffered.
  */
 #include "service/asn1.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 struct gssapi {
 	struct talk *ntlm, *krb;

@@ -9,7 +9,7 @@
  */
 #include "service/gather.h"
 #include "service/directory/ldap_op.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 #define OP_HELD  10240u
 #define OP_EAGER 512u                        /* up to this size it is parsed again whenever more arrives */

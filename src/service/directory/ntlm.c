@@ -4,7 +4,7 @@
  * strings it points to confirms, as does one of unknown type; any other violates.  Nothing is buffered.
  */
 #include "service/cursor.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 enum { NEGOTIATE = 1, CHALLENGE = 2, AUTHENTICATE = 3 };
 

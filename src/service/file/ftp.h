@@ -2,7 +2,7 @@
 #ifndef CONNLOG_SERVICE_FTP_H
 #define CONNLOG_SERVICE_FTP_H
 
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 /* ---- ftp_dialogue.c: matches replies with commands, and announces data connections */
 

@@ -4,7 +4,7 @@
 
 #include "service/cursor.h"
 #include "service/gather.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 /* A pipe: an open file over which DCE-RPC is spoken. */
 struct smb_pipe {

@@ -8,7 +8,7 @@
  */
 #include "service/industrial/dnp3_objects.h"
 #include "service/gather.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 #define HEADER 11u /* the transport's byte is read with the link's header */
 #define LINK   8u  /* as many of them belong to the fragment, before the application's bytes */

@@ -8,7 +8,7 @@
  * data of which only the length matters.
  */
 #include "service/gather.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 #define HEADER    8u
 #define BODY_SEEN (9u + 255u) /* function 23: the longest of those with a counter of one byte */

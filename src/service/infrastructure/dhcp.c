@@ -6,7 +6,7 @@
  *
  * Buffers nothing.
  */
-#include "service/registry.h"
+#include "dpd/talk.h"
 
 #define HEADER    240u /* with the cookie */
 #define COOKIE_AT 236u

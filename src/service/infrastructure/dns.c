@@ -10,7 +10,7 @@
  */
 #include "service/infrastructure/dns_rr.h"
 #include "service/gather.h"
-#include "service/registry.h"
+#include "dpd/talk.h"
 
 #define HEADER        12u
 #define MAX_QUESTIONS 25 /* dns_max_queries */

@@ -9,7 +9,7 @@
  * buffered.
  */
 #include "service/decoding.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 static const uint16_t ports[] = { 79, 0 };
 

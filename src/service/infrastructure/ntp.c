@@ -5,7 +5,7 @@
  *
  * Buffers nothing.
  */
-#include "service/registry.h"
+#include "dpd/talk.h"
 
 #define HEADER    48u
 #define EXTENSION 22u /* of the smallest that Zeek's grammar accepts */

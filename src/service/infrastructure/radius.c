@@ -4,7 +4,7 @@
  *
  * Buffers nothing.
  */
-#include "service/registry.h"
+#include "dpd/talk.h"
 
 #define HEADER 20u
 

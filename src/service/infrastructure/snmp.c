@@ -7,7 +7,7 @@
  *
  * Buffers nothing.
  */
-#include "service/registry.h"
+#include "dpd/talk.h"
 
 enum {
 	TAG_INTEGER = 0x02,

@@ -6,7 +6,7 @@
  *
  * Buffers nothing.
  */
-#include "service/registry.h"
+#include "dpd/talk.h"
 
 static bool
 is_priority(struct bytes b)

@@ -7,7 +7,7 @@
  *
  * Keeps the tag of STARTTLS, which is at most a chunk.  It is allocated: clients rarely send it twice, or a long one.
  */
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 #include <stdlib.h>
 

@@ -9,7 +9,7 @@
  */
 #include "service/lines.h"
 #include "service/mail/mail.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 #define MAX_WAITING 10u /* POP3::max_pending_commands */
 #define MAX_UNKNOWN 10u /* POP3::max_unknown_client_commands */

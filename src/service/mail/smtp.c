@@ -14,7 +14,7 @@
 
 #include "service/lines.h"
 #include "service/mail/smtp.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 #define MAX_WAITING 1000u
 #define MAX_INVALID 25u /* SMTP::max_invalid_mail_transactions */

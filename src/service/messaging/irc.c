@@ -11,7 +11,7 @@
  * Buffers an unfinished line of at most 1000 bytes of each side, and the decompressor (unzip.h).
  */
 #include "service/lines.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 #include "service/unzip.h"
 
 #define LINE_CAP       1000u

@@ -6,7 +6,7 @@
  * fields.  Gaps and datagrams are ignored.
  * Buffers nothing.
  */
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 /* Takes `n` bytes from the front.  Returns false if there are fewer. */
 static bool

@@ -7,7 +7,7 @@
  *
  * Buffers nothing; lines are parsed byte by byte.
  */
-#include "service/registry.h"
+#include "dpd/talk.h"
 
 enum stage { STAGE_FIRST, STAGE_HEADERS, STAGE_BODY };
 

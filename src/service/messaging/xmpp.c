@@ -4,7 +4,7 @@
  * Confirms: the originator's tag stream:stream.  Inspection ends after a tag that only follows authentication; after the
  * client's starttls and the server's proceed everything is passed to TLS.  Nothing is buffered.
  */
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 static const uint16_t ports[] = { 5222, 5269, 0 };
 

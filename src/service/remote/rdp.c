@@ -8,7 +8,7 @@
  */
 #include "service/gather.h"
 #include "service/remote/rdp_pdu.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 extern const struct recogniser recogniser_rdp;
 

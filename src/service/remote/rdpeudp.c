@@ -6,7 +6,7 @@
  * Buffers nothing.
  */
 #include "service/reader.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 extern const struct recogniser recogniser_rdpeudp;
 

@@ -8,7 +8,7 @@
  * wait, at its first byte.  It is a head of known length, whose fields tell how many bytes follow; those are only counted.
  * Buffers a head of each side, at most HEAD bytes.
  */
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 extern const struct recogniser recogniser_rfb;
 

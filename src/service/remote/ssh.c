@@ -10,7 +10,7 @@
  */
 #include "service/gather.h"
 #include "service/remote/ssh_kex.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 extern const struct recogniser recogniser_ssh;
 

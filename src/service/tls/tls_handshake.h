@@ -10,7 +10,7 @@
 #define CONNLOG_SERVICE_TLS_HANDSHAKE_H
 
 #include "service/gather.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 enum {
 	TLS_CLIENT_HELLO = 1,

@@ -6,7 +6,7 @@
  * more.  Once both sides are done, what follows is passed to a signature matcher as a child.  Gaps are ignored.  Nothing
  * is held.
  */
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 static const uint16_t ports[] = { 1080, 0 };
 

@@ -4,7 +4,7 @@
 #define CONNLOG_SERVICE_HTTP_H
 
 #include "service/lines.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 #include "service/unzip.h"
 
 enum http_expect { HTTP_LINE, HTTP_MESSAGE, HTTP_NOTHING, HTTP_RAW }; /* RAW: an HTTP/0.9 reply */

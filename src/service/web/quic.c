@@ -10,7 +10,7 @@
  */
 #include "service/web/quic_crypto.h"
 #include "service/web/quic_sink.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 enum {
 	HELLO_MAX = 16640, /* of a TLS message with its prefix (RFC 8446) */

@@ -7,7 +7,7 @@
  * Buffers for each side a header (14 bytes) or, of text and binary, one piece (8192 bytes).
  */
 #include "service/gather.h"
-#include "service/talk.h"
+#include "dpd/talk.h"
 
 #define PIECE 8192u /* WebSocket::payload_chunk_size */
 

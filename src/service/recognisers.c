@@ -1,7 +1,5 @@
-/* registry.c - see registry.h. */
-#include "service/registry.h"
-
-#include <stdlib.h>
+/* recognisers.c - see recognisers.h. */
+#include "service/recognisers.h"
 
 extern const struct recogniser recogniser_dce_rpc;
 extern const struct recogniser recogniser_dhcp;
@@ -86,82 +84,3 @@ const struct recogniser *const recognisers[SERVICE_COUNT] = {
 	[SERVICE_XMPP] = &recogniser_xmpp,
 };
 /* clang-format on */
-
-static unsigned
-count(const uint16_t *ports)
-{
-	unsigned n = 0;
-
-	while (ports && ports[n])
-		n++;
-	return n;
-}
-
-/* Inserts in order, after those of the same port. */
-static void
-claim(struct registry *r, const struct recogniser *what, bool udp)
-{
-	for (const uint16_t *p = udp ? what->udp_ports : what->tcp_ports; p && *p; p++) {
-		const uint32_t at = (uint32_t)udp << 16 | *p;
-		unsigned       k = r->n_claims++;
-
-		for (; k > 0 && r->claims[k - 1].at > at; k--)
-			r->claims[k] = r->claims[k - 1];
-		r->claims[k] = (struct port_claim){ .at = at, .by = what };
-	}
-}
-
-static unsigned
-hash_of(uint32_t at)
-{
-	return (at ^ at >> 8) % REGISTRY_HASH;
-}
-
-/* From the last to the first, so that those of a hash are found in their order. */
-static void
-chain_claims(struct registry *r)
-{
-	for (unsigned k = r->n_claims; k > 0; k--) {
-		uint16_t *first = &r->first[hash_of(r->claims[k - 1].at)];
-		r->claims[k - 1].next = *first;
-		*first = (uint16_t)k;
-	}
-}
-
-bool
-registry_init(struct registry *r)
-{
-	unsigned n = 0;
-
-	*r = (struct registry){ 0 };
-	for (unsigned s = 0; s < SERVICE_COUNT; s++)
-		if (recognisers[s])
-			n += count(recognisers[s]->tcp_ports) + count(recognisers[s]->udp_ports);
-	r->claims = malloc(n * sizeof *r->claims);
-	if (!r->claims)
-		return false;
-	for (unsigned s = 0; s < SERVICE_COUNT; s++)
-		for (int udp = 0; recognisers[s] && udp < 2; udp++)
-			claim(r, recognisers[s], udp);
-	chain_claims(r);
-	return true;
-}
-
-void
-registry_free(struct registry *r)
-{
-	free(r->claims);
-	r->claims = NULL;
-}
-
-unsigned
-recognisers_at(const struct registry *r, bool udp, uint16_t port, const struct recogniser *out[PORT_CLAIMS])
-{
-	const uint32_t at = (uint32_t)udp << 16 | port;
-	unsigned       n = 0;
-
-	for (unsigned k = r->first[hash_of(at)]; k > 0 && n < PORT_CLAIMS; k = r->claims[k - 1].next)
-		if (r->claims[k - 1].at == at)
-			out[n++] = r->claims[k - 1].by;
-	return n;
-}

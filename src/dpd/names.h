@@ -1,6 +1,6 @@
 /* names.h - the services, and their names in the columns of conn.log. */
-#ifndef CONNLOG_SERVICE_NAMES_H
-#define CONNLOG_SERVICE_NAMES_H
+#ifndef CONNLOG_DPD_NAMES_H
+#define CONNLOG_DPD_NAMES_H
 
 /* X(id, name), in the order in which Zeek numbers its analyzers, which decides which comes first if two claim a port (names of
  * plugins; Spicy's come after SOCKS and before SSH). */

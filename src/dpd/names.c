@@ -1,5 +1,5 @@
 /* names.c - see names.h. */
-#include "service/names.h"
+#include "dpd/names.h"
 
 const char *
 service_name(enum service s)

@@ -9,8 +9,8 @@
  * A recogniser allocates only through `struct gather` and `struct lines`, or says in its file comment why it does
  * otherwise, and frees it in end().
  */
-#ifndef CONNLOG_SERVICE_TALK_H
-#define CONNLOG_SERVICE_TALK_H
+#ifndef CONNLOG_DPD_TALK_H
+#define CONNLOG_DPD_TALK_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 #include "base/addr.h"
 #include "base/budget.h"
 #include "base/bytes.h"
-#include "service/names.h"
+#include "dpd/names.h"
 
 enum { TALK_ORIG, TALK_RESP }; /* sides, as in conn.h */
 
