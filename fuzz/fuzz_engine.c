@@ -42,16 +42,24 @@ on_record(void *arg, const connlog_record *r)
 	return CONNLOG_OK;
 }
 
+/* Finds the counters by the addresses of their names, which are constants, once a first run has found them by their text:
+ * comparing texts would take a thirtieth of the time. */
 static void
 on_counter(void *arg, const char *group, const char *name, uint64_t value)
 {
-	struct run *run = arg;
+	static const char *known[COUNTERS][2];
+	struct run        *run = arg;
 
-	for (size_t i = 0; i < COUNTERS; i++)
-		if (group[0] == counters[i][0][0] && strcmp(group, counters[i][0]) == 0 && strcmp(name, counters[i][1]) == 0) {
+	for (size_t i = 0; i < COUNTERS; i++) {
+		if (!known[i][0] && strcmp(group, counters[i][0]) == 0 && strcmp(name, counters[i][1]) == 0) {
+			known[i][0] = group;
+			known[i][1] = name;
+		}
+		if (known[i][0] == group && known[i][1] == name) {
 			run->counter[i] = value;
 			run->told++;
 		}
+	}
 }
 
 static void

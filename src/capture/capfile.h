@@ -39,9 +39,9 @@ struct capfile {
 
 /* Opens a capture, detects its format and reads everything before its first packet.  `as_zeek` affects only
  * pcapng.  Returns CONNLOG_OK, or an error with a message; the file must be closed in either case. */
-int  capfile_open(struct capfile *f, const char *path, bool as_zeek, size_t window, const volatile sig_atomic_t *stop,
-                  char *err, size_t err_size);
-int  capfile_open_memory(struct capfile *f, struct bytes memory, size_t window, char *err, size_t err_size);
+int capfile_open(struct capfile *f, const char *path, bool as_zeek, size_t window, const volatile sig_atomic_t *stop,
+                 char *err, size_t err_size);
+int capfile_open_memory(struct capfile *f, struct bytes memory, size_t window, char *err, size_t err_size);
 /* Returns whether the file begins as a capture that is not compressed. */
 bool capfile_is_plain(const char *path);
 void capfile_close(struct capfile *f);

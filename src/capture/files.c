@@ -223,9 +223,8 @@ static connlog_source *files_copy(connlog_source *s);
 static struct files *
 files_new(const char *bpf, char *err, size_t err_size)
 {
-	static const struct source_ops ops = { files_read, files_progress, files_stop, files_free,
-		                                   NULL,       files_lend,     NULL,       files_extent,
-		                                   files_copy };
+	static const struct source_ops ops = { files_read, files_progress, files_stop,   files_free, NULL,
+		                                   files_lend, NULL,           files_extent, files_copy };
 	struct files                  *f = calloc(1, sizeof *f);
 
 	if (!f) {

@@ -466,9 +466,8 @@ open_all(struct live *l, char *err, size_t err_size)
 connlog_source *
 connlog_source_interfaces(const char *const *names, size_t n, const connlog_live_options *o, char *err, size_t err_size)
 {
-	static const struct source_ops ops = { live_read,      live_progress, live_stop, live_free,
-		                                   live_interface, NULL,          live_ring, NULL,
-		                                   NULL };
+	static const struct source_ops ops = { live_read, live_progress, live_stop, live_free, live_interface,
+		                                   NULL,      live_ring,     NULL,      NULL };
 	connlog_live_options           options = o ? *o : (connlog_live_options){ 0 };
 	struct live                   *l;
 

@@ -266,7 +266,8 @@ connlog_anonymize(connlog_anonymizer *a, const connlog_record *public)
 	r->anonymized = true;
 	r->plain &= ~(HAS(COL_UID) | HAS(COL_COMMUNITY_ID) | HAS(COL_ORIG_L2_ADDR) | HAS(COL_RESP_L2_ADDR));
 	forget_literals(a, from);
-	record_mark(r, HAS_WORD(COL_ORIG_FIRST_PAYLOAD), HAS_BIT(COL_ORIG_FIRST_PAYLOAD), false); /* which may have addresses */
+	record_mark(r, HAS_WORD(COL_ORIG_FIRST_PAYLOAD), HAS_BIT(COL_ORIG_FIRST_PAYLOAD),
+	            false); /* which may have addresses */
 	record_mark(r, HAS_WORD(COL_RESP_FIRST_PAYLOAD), HAS_BIT(COL_RESP_FIRST_PAYLOAD), false);
 
 	if ((r->has & HAS(COL_ORIG_H) && !change_addr(a, &r->orig_h)) ||
