@@ -263,7 +263,7 @@ unit: $(UNIT)
 	@for t in $^; do $$t || exit 1; done
 
 # The tests with several threads under ThreadSanitizer, built in a folder of their own.
-THREADED := $(patsubst %,$(B)/tsan/unit/%,threads_test follow_test log_test capture_feed_test)
+THREADED := $(patsubst %,$(B)/tsan/unit/%,threads_test handlers_test follow_test log_test capture_feed_test)
 threads:
 	@$(AGAIN) B=$(B)/tsan SAN='-O1 -g -fsanitize=thread' $(THREADED)
 	@for t in $(THREADED); do $$t || exit 1; done

@@ -22,8 +22,8 @@
  * Memory: objects returned by a ..._new(), ..._files() or similar function are owned by the caller and freed with the
  * matching ..._free(), which accepts NULL.  Everything else belongs to the library; "static" means it is never freed.
  * Threads: an object, and everything obtained from it, belongs to one thread at a time.  Objects share nothing.
- * Callbacks run in the thread that feeds the engine, during that call.  They may query values and register callbacks, but
- * must not feed, finish or free the engine that calls them.
+ * Callbacks run in the thread that feeds the engine, during that call, unless the option "parallel_handlers" lets them run in others
+ * (connlog_cores.h).  They may query values and register callbacks, but must not feed, finish or free the engine that calls them.
  */
 #ifndef CONNLOG_H
 #define CONNLOG_H
@@ -447,8 +447,8 @@ typedef int (*connlog_lines_fn)(void *arg, connlog_text lines, uint64_t n);
  * header and footer, several lines at a time.  If `events` is not 0, the lines are those of the events whose bits (1 <<
  * connlog_event_id) are set.  Lines are buffered until there are enough, or until connlog_flush(), _idle() or _finish().
  *
- * If the option "workers" is not 1 and no other callback is registered, that many threads track packets and format lines.  The
- * lines keep the order of a single thread, and the function is still called by the thread that calls the engine.
+ * If the option "workers" is not 1 and no other callback is registered (or "parallel_handlers" is set), that many threads track packets
+ * and format lines.  The lines keep the order of a single thread, and the function is still called by the thread that calls the engine.
  * Call this once, before the first packet.  Returns CONNLOG_OK, or CONNLOG_NO_MEMORY or CONNLOG_BAD_OPTION with a message. */
 CONNLOG_API int connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t events,
                                  connlog_lines_fn fn, void *arg, char *err, size_t err_size);

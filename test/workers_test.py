@@ -256,3 +256,67 @@ def test_scripts_get_one_thread(env):
     done = env.command(env.connlog, "--seed", "x", "-j", 4, "--script", script, path)
     rows = [line for line in done.stdout.splitlines() if not line.startswith("#")]
     assert "rows %d" % len(rows) in done.stderr and done.stdout == log(env, path)
+
+
+def test_a_script_that_needs_one_thread_is_refused_several(env):
+    script = env.tmp + "/alone.lua"
+    with open(script, "w") as f:
+        f.write("function log_conn(rec) end\nsetmetatable(_G, { __index = function(_, k) error('no global ' .. k) end })\n")
+    done = env.command(env.connlog, "-j", 2, "parallel_handlers=T", "--script", script, busy(env))
+    assert done.returncode == 2 and "say so in it by parallel = true" in done.stderr and not done.stdout, done.stderr
+    assert env.command(env.connlog, "-j", 1, "parallel_handlers=T", "--script", script, captures(env)[0]).returncode == 0
+
+
+def test_scripts_with_a_state_for_each_worker(env):
+    """Policies change records in the workers, and the log is that of one thread; so are events."""
+    script = env.tmp + "/parallel.lua"
+    with open(script, "w") as f:
+        f.write("""
+            parallel = true
+            local n, last = 0, 0
+            print("once")
+            function log_policy(rec)
+                n = n + 1
+                if rec.conn_state == "S0" and rec["id.orig_p"] % 2 == 0 then return false end
+                rec.history = "x" .. rec.history
+            end
+            function new_connection(c)
+                if network_time() < last then print("time goes back") end
+                last = network_time()
+            end
+            function connlog_done() print("records " .. n) end
+        """)
+    path, plain = busy(env), len(log(env, busy(env), *JSON).splitlines())
+    how = ("--script", script, "parallel_handlers=T")
+    for command in ([], ["events"]):
+        alone = env.command(env.connlog, *command, "--seed", "x", *how, path)
+        for n in WORKERS:
+            stats = env.tmp + "/scripts.json"
+            done = env.command(env.connlog, *command, "--seed", "x", "-j", n, "--stats", stats, *how, path)
+            assert done.returncode == 0 and done.stdout == alone.stdout and "Sanitizer" not in done.stderr, done.stderr
+            said = done.stderr.splitlines()
+            assert said[0] == "once" and len(said) == 1 + n, said
+            assert sum(int(line.split()[1]) for line in said[1:]) == plain, said
+            with open(stats) as f:
+                counted = json.load(f)["scripts"]
+            assert counted["loaded"] == n and counted["dropped"] > 0, counted
+
+
+def test_errors_of_scripts_in_workers_are_told(env):
+    script = env.tmp + "/fails.lua"
+    with open(script, "w") as f:
+        f.write("parallel = true\nfunction log_conn(rec)\n    error('no')\nend\n")
+    path = busy(env)
+    done = env.command(env.connlog, "--seed", "x", "-j", 3, "--script", script, "parallel_handlers=T", path)
+    rows = [line for line in done.stdout.splitlines() if not line.startswith("#")]
+    assert done.returncode == 0 and "fails.lua:3: no" in done.stderr and "%d errors in all" % len(rows) in done.stderr, done.stderr
+
+
+def test_local_networks_are_every_workers(env):
+    cap = Capture()
+    for i in range(200):
+        a, b = "8.8.%d.1" % i, "9.9.9.%d" % i
+        cap.add(ip4(a, b, 17, udp(a, b, 1024 + i, 9, b"x")), 0.001)
+    cap.write(env.tmp + "/public.pcap")
+    alone = same(env, env.tmp + "/public.pcap", *JSON, "Site::local_nets=8.8.0.0/16")
+    assert alone.count('"local_orig":true') == 200

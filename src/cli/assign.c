@@ -61,7 +61,9 @@ assign_option(struct settings *s, const char *name, const char *value)
 	else if (strcmp(name, "workers") == 0) {
 		s->workers = true;
 		s->workers_n = strtoull(value, NULL, 10);
-	} else if (strcmp(name, "shard") == 0)
+	} else if (strcmp(name, "parallel_handlers") == 0)
+		s->parallel = strcmp(value, "T") == 0;
+	else if (strcmp(name, "shard") == 0)
 		s->shard = value;
 	else if (strcmp(name, "long") == 0)
 		s->longs = *value != '\0';

@@ -250,6 +250,16 @@ measure(const struct settings *s, const struct output *o, char *err, size_t err_
 	return status;
 }
 
+/* Returns whether several workers can track the connections: the log is all that is made of them, but for scripts with a state for each. */
+static bool
+by_lines(const struct settings *s, const struct output *o)
+{
+	const connlog_writer_options *only = output_only(o, &s->writer);
+
+	return s->workers && only != NULL && !only->json_streaming && !output_is_parquet(only) &&
+	       (s->lua_n == 0 || s->parallel);
+}
+
 /* Creates an engine that computes what the log shows.  Returns NULL after a message. */
 static connlog_engine *
 new_engine(const struct settings *s, const struct output *o)
@@ -267,6 +277,9 @@ new_engine(const struct settings *s, const struct output *o)
 		status = connlog_options_set(s->options, "dpd_match_only_beginning", "F", err, sizeof err);
 	if (status == CONNLOG_OK)
 		status = measure(s, o, err, sizeof err);
+	/* What this program registers needs one thread, but for lines. */
+	if (status == CONNLOG_OK && (!by_lines(s, o) || s->longs))
+		status = connlog_options_set(s->options, "parallel_handlers", "F", err, sizeof err);
 	if (status == CONNLOG_OK)
 		e = connlog_engine_new(s->options, err, sizeof err);
 	if (e == NULL)
@@ -296,12 +309,14 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o, char *e
 		return CONNLOG_NO_MEMORY;
 	if (!s->quiet)
 		anonymize_warn(&s->anonymize);
+	if (s->workers && s->longs && s->parallel && !s->quiet)
+		complain("warning: --long needs one thread, so -j and parallel_handlers have no effect");
 	if (s->workers && only != NULL && output_is_parquet(only) && !s->quiet)
 		complain("warning: Parquet is made in one thread, so -j has no effect");
 	if (s->workers && only == NULL && !s->quiet)
 		complain("warning: -j has no effect: with several outputs, or a where= of a sink, connections are tracked in "
 		         "one thread");
-	if (s->workers && only != NULL && !only->json_streaming && s->lua_n == 0 && !output_is_parquet(only))
+	if (by_lines(s, o))
 		return connlog_on_lines(e, only, s->events, output_lines, o, err, err_size);
 	if (s->events == 0)
 		return connlog_on_record(e, output_record, o);

@@ -76,6 +76,7 @@ struct settings {
 	bool                   quiet, verbose, seeded, no_sandbox;
 	bool                   workers;        /* whether the constant of that name was set */
 	uint64_t               workers_n;      /* and to what; 0: as many as there are cores */
+	bool                   parallel;       /* parallel_handlers=T: scripts run in the workers */
 	bool                   interim;        /* the same */
 	bool                   longs;          /* the same of long */
 	bool                   extracts;       /* Conn::default_extract */

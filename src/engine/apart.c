@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "capture/source.h"
+#include "engine/handlers.h"
 #include "engine/walk.h"
 
 enum { MANY_PACKETS = 4096 /* whose lines are merged at once */ };
@@ -223,7 +224,7 @@ merge_lines(struct crew *c)
 	if (c->status == CONNLOG_OK)
 		c->status = status;
 	crew_moved(c);
-	crew_hand_on_notices(c);
+	handlers_tell(c);
 }
 
 /* ---- packets */

@@ -4,12 +4,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "base/thread.h"
 #include "capture/source.h"
 #include "engine/apart.h"
 #include "engine/calm.h"
+#include "engine/handlers.h"
 #include "engine/lines.h"
 #include "engine/logging.h"
 #include "engine/slots.h"
@@ -38,28 +39,23 @@ divide_bounds(connlog_engine *e, unsigned n)
 }
 
 static bool
-member_init(struct crew *c, unsigned i, const connlog_writer_options *w, char *err, size_t err_size)
+member_init(struct crew *c, unsigned i, char *err, size_t err_size)
 {
-	struct member *m = &c->members[i];
+	struct member         *m = &c->members[i];
+	struct connlog_options alone = c->front->opt;
 
+	alone.workers = 1;
 	m->crew = c;
-	m->engine = i == 0 ? c->front : connlog_engine_new(&c->front->opt, err, err_size);
+	m->engine = i == 0 ? c->front : connlog_engine_new(&alone, err, err_size);
 	if (!m->engine)
 		return false;
-	if (i > 0) {
-		m->engine->store.hash_key = c->front->store.hash_key;
-		m->engine->store.uid_key = c->front->store.uid_key;
-		if (!lines_attach(m->engine, c->front->lines->events))
-			return false;
-	}
-	for (unsigned k = 0; k < SLOTS; k++)
-		if (!(m->outs[k].writer = connlog_writer_new(w, err, err_size)))
-			return false;
+	m->engine->store.hash_key = c->front->store.hash_key;
+	m->engine->store.uid_key = c->front->store.uid_key;
 	return true;
 }
 
-struct crew *
-crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, char *err, size_t err_size)
+static struct crew *
+crew_new(connlog_engine *front, unsigned n, char *err, size_t err_size)
 {
 	struct crew *c = calloc(1, sizeof *c);
 
@@ -75,22 +71,57 @@ crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, cha
 	c->n = n;
 	c->ring = SLOTS;
 	c->slot_packets = SLOT_PACKETS;
-	c->merger.fn = front->lines->fn;
-	c->merger.arg = front->lines->arg;
-	c->merger.writer = connlog_writer_new(w, err, err_size);
 	c->span = calm_span(&front->opt);
 	c->members = calloc(n, sizeof *c->members);
 	for (unsigned i = 0; c->members && i < n; i++)
-		if (!member_init(c, i, w, err, err_size)) {
+		if (!member_init(c, i, err, err_size)) {
 			crew_free(c);
 			return NULL;
 		}
 	for (unsigned k = 0; k < SLOTS; k++)
-		if (!c->members || !c->merger.writer || !(c->slots[k] = calloc(1, sizeof **c->slots))) {
+		if (!c->members || !(c->slots[k] = calloc(1, sizeof **c->slots))) {
 			crew_free(c);
 			return NULL;
 		}
 	return c;
+}
+
+/* Returns how many threads the options ask for. */
+static unsigned
+workers_wanted(const struct connlog_options *o)
+{
+	const long     cores = sysconf(_SC_NPROCESSORS_ONLN);
+	const uint64_t n = o->workers > 0 ? o->workers : cores > 0 ? (uint64_t)cores : 1;
+
+	if (o->share.of > 1)
+		return 1;
+	return n < CREW_MAX ? (unsigned)n : CREW_MAX;
+}
+
+int
+crew_make(connlog_engine *front, char *err, size_t err_size)
+{
+	const unsigned n = workers_wanted(&front->opt);
+
+	if (front->crew || n == 1)
+		return CONNLOG_OK;
+	if (front->store.memory && front->opt.max_memory / n < MEMORY_LEAST) {
+		snprintf(err, err_size, "max_memory: %u workers share it, and 16M for each worker are the least", n);
+		return CONNLOG_BAD_OPTION;
+	}
+	front->crew = crew_new(front, n, err, err_size);
+	return front->crew ? CONNLOG_OK : CONNLOG_NO_MEMORY;
+}
+
+int
+crew_write(struct crew *c, const connlog_writer_options *w, char *err, size_t err_size)
+{
+	bool good = (c->merger.writer = connlog_writer_new(w, err, err_size)) != NULL;
+
+	for (unsigned i = 0; i < c->n; i++)
+		for (unsigned k = 0; good && k < SLOTS; k++)
+			good = (c->members[i].outs[k].writer = connlog_writer_new(w, err, err_size)) != NULL;
+	return good ? CONNLOG_OK : CONNLOG_NO_MEMORY;
 }
 
 /* Ends the threads, wherever they are. */
@@ -131,6 +162,7 @@ crew_free(struct crew *c)
 	}
 	for (size_t i = 0; i < c->n_texts; i++)
 		free(c->texts[i]);
+	outbuf_free(&c->printed);
 	if (c->windows)
 		source_lend(c->lender, false);
 	free(c->members);
@@ -141,55 +173,6 @@ crew_free(struct crew *c)
 	pthread_cond_destroy(&c->work);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
-}
-
-/* A connlog_notice_fn of an engine in a thread: what it tells is handed on by the caller's.  All engines can tell that checksums
- * are wrong, which is told once. */
-static void
-keep_notice(void *arg, const char *text)
-{
-	struct member *m = arg;
-	struct crew   *c = m->crew;
-	const bool     again = m->engine->notices.told_offloading && !m->told_offloading;
-
-	pthread_mutex_lock(&c->lock);
-	if (!(again && c->told_offloading) && c->n_texts < CREW_TEXTS && (c->texts[c->n_texts] = strdup(text)) != NULL)
-		c->n_texts++;
-	m->told_offloading = m->told_offloading || again;
-	c->told_offloading = c->told_offloading || again;
-	pthread_mutex_unlock(&c->lock);
-}
-
-void
-crew_hand_on_notices(struct crew *c)
-{
-	char  *texts[CREW_TEXTS];
-	size_t n;
-
-	pthread_mutex_lock(&c->lock);
-	n = c->n_texts;
-	memcpy(texts, c->texts, sizeof texts);
-	c->n_texts = 0;
-	pthread_mutex_unlock(&c->lock);
-	for (size_t i = 0; i < n; i++) {
-		if (c->notice)
-			c->notice(c->notice_arg, texts[i]);
-		free(texts[i]);
-	}
-}
-
-/* Does nobody else listen, who would have to be told from one thread? */
-static bool
-can_share(const connlog_engine *e)
-{
-	const struct event_bus *b = &e->bus;
-	size_t                  listeners = b->records.n;
-
-	for (size_t id = 0; id < CONNLOG_EVENTS; id++)
-		listeners += b->events[id].n;
-	const uint64_t events = e->lines->events;
-	return listeners == (events ? (size_t)__builtin_popcountll(events) : 1) && b->policies.n == 0 &&
-	       e->scripts.n == 0 && b->longs.n == 0 && !e->opt.contents.default_extract;
 }
 
 static bool
@@ -207,10 +190,15 @@ crew_start(struct crew *c)
 {
 	const uint64_t most = c->front->opt.conn.max_timer_expires;
 
-	if (!can_share(c->front))
+	if (!handlers_fit(c))
 		return false;
-	c->notice = c->front->notices.fn;
-	c->notice_arg = c->front->notices.arg;
+	for (unsigned i = 0; i < c->n; i++)
+		if (!lines_like(c->members[i].engine, c->front->lines))
+			c->status = CONNLOG_NO_MEMORY;
+	if (c->status == CONNLOG_OK)
+		c->status = handlers_begin(c);
+	c->merger.fn = c->front->lines->fn;
+	c->merger.arg = c->front->lines->arg;
 	c->bounded = most > 0;
 	c->most = c->bounded ? (unsigned)((most - 1) / c->n) : 0;
 	if (c->front->fold && !(c->merger.fold = fold_copy(c->front->fold)))
@@ -223,7 +211,6 @@ crew_start(struct crew *c)
 		e->shares = (uint16_t)c->n;
 		e->store.keeps_moments = true;
 		e->lines->fn = NULL;
-		connlog_on_notice(e, keep_notice, &c->members[i]);
 		e->lines->out = &c->members[i].outs[0];
 		divide_bounds(e, c->n);
 	}
@@ -425,7 +412,7 @@ tell_notices(struct crew *c)
 		notices_join(&c->front->notices, &c->members[i].engine->notices);
 	}
 	notice_end(&c->front->notices, &all);
-	crew_hand_on_notices(c);
+	handlers_tell(c);
 }
 
 int
@@ -441,6 +428,7 @@ crew_finish(struct crew *c)
 	if (c->status == CONNLOG_OK)
 		c->status = merge_rows(&c->merger, INFINITY);
 	crew_sync(c);
+	handlers_end(c);
 	tell_notices(c);
 	return c->status;
 }

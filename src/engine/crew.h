@@ -17,6 +17,7 @@
  *   apart.c   the same without slots: of plain files, every worker reads all packets by itself
  *   walk.c    a worker that does
  *   out.c     lines and their merge
+ *   handlers.c  who else is told, and by which thread
  */
 #ifndef CONNLOG_ENGINE_CREW_H
 #define CONNLOG_ENGINE_CREW_H
@@ -24,6 +25,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/outbuf.h"
 #include "conn/drain.h"
 #include "engine/engine.h"
 #include "engine/out.h"
@@ -90,6 +92,8 @@ struct crew {
 	bool              started;
 	connlog_notice_fn notice;
 	void             *notice_arg;
+	connlog_print_fn  print;
+	void             *print_arg;
 	int               status; /* CONNLOG_OK, or why nothing more is done */
 
 	pthread_mutex_t lock;
@@ -118,15 +122,19 @@ struct crew {
 	_Atomic bool     trouble;        /* a worker does not go on */
 	_Atomic uint64_t fed;            /* packets that the caller has handed over */
 
-	char  *texts[CREW_TEXTS]; /* notices that the caller's thread is to hand on, under the lock */
-	size_t n_texts;
+	char         *texts[CREW_TEXTS]; /* notices that the caller's thread is to hand on, under the lock */
+	size_t        n_texts;
+	struct outbuf printed; /* by scripts, each line behind its length; the same */
 };
 
-/* Makes a crew of `n` engines, the first of which is `front`.  Returns NULL when out of memory or without a writer. */
-struct crew *crew_new(connlog_engine *front, unsigned n, const connlog_writer_options *w, char *err, size_t err_size);
-void         crew_free(struct crew *c);
-/* Before the first packet: starts the threads.  Returns false when others than the lines' function listen to the front, which has
- * to stay alone then. */
+/* Makes a crew of as many engines as the options ask for, the first of which is `front`, unless that is one or there is a crew.
+ * Returns a status, of which `err` says more. */
+int  crew_make(connlog_engine *front, char *err, size_t err_size);
+void crew_free(struct crew *c);
+/* Its engines are to write lines.  Returns as above. */
+int crew_write(struct crew *c, const connlog_writer_options *w, char *err, size_t err_size);
+/* Before the first packet: starts the threads.  Returns false when others than the lines' function listen to the front, and not in any
+ * thread (handlers.h): it has to stay alone then. */
 bool crew_start(struct crew *c);
 
 /* What the functions of connlog.h with these names do. */
@@ -142,9 +150,6 @@ void crew_begin(struct crew *c, connlog_source *s);
 void crew_follow(struct crew *c, connlog_source *s);
 /* Waits until all packets have been tracked and their lines handed on: the engines may then be asked. */
 int crew_sync(struct crew *c);
-
-/* Tells the caller what the engines have to say. */
-void crew_hand_on_notices(struct crew *c);
 
 /* Tracks packets for all engines, in turn. */
 void crew_track_in_turn(struct crew *c, const struct batch_view *b);

@@ -439,19 +439,11 @@ engine_note(struct connlog_engine *e, struct batch_time *t, const connlog_packet
 			t[i].share = pair_of_frame(&p[i], e->shares);
 }
 
-/* Returns whether a crew tracks the packets: it begins with the first one, when it is known who listens. */
-static bool
+/* Returns whether a crew tracks the packets. */
+static inline bool
 has_crew(connlog_engine *e)
 {
-	if (!e->crew || e->crew->started)
-		return e->crew != NULL;
-	if (crew_start(e->crew)) {
-		crew_begin(e->crew, e->lender);
-		return true;
-	}
-	crew_free(e->crew);
-	e->crew = NULL;
-	return false;
+	return e->begun ? e->crew != NULL : engine_begin(e);
 }
 
 int
@@ -508,6 +500,7 @@ connlog_finish(connlog_engine *e)
 	conn_drain(&e->store);
 	logging_flush(e, INFINITY);
 	scripts_done(&e->scripts);
+	scripts_tell(&e->scripts);
 	notice_end(&e->notices, decoder_counters(e->dec));
 	return e->status;
 }
@@ -569,10 +562,14 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 		emergency_begin(e, e->opt.max_memory);
 	bus_init(&e->bus, &e->store, &e->status);
 	contents_init(&e->bus.contents, &e->store, &e->opt.contents, notice_text, &e->notices);
-	e->scripts.max_instructions = e->opt.script_max_instructions;
+	listen_init(e);
 	logging_init(e);
 	if (!make_keys(&e->store, e->opt.conn.seed)) {
 		snprintf(err, err_size, "the system gives no random numbers; use --seed");
+		connlog_engine_free(e);
+		return NULL;
+	}
+	if (e->opt.parallel_handlers && crew_make(e, err, err_size) != CONNLOG_OK) {
 		connlog_engine_free(e);
 		return NULL;
 	}

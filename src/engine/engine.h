@@ -7,6 +7,7 @@
 #include "conn/conn.h"
 #include "conn/state.h"
 #include "connlog.h"
+#include "connlog_cores.h"
 #include "decode/decode.h"
 #include "dpd/inspect.h"
 #include "engine/batch.h"
@@ -63,7 +64,10 @@ struct connlog_engine {
 	connlog_anonymizer    *anonymizer;               /* of connlog_engine_anonymize(), or NULL */
 	connlog_fold          *fold;                     /* of connlog_engine_fold(), or NULL */
 	struct trace          *trace;                    /* of connlog_on_counted(), or NULL */
-	uint64_t               batch_first;              /* the number of its batch's first packet */
+	connlog_worker_fn      on_worker;                /* of connlog_on_worker(), or NULL */
+	void                  *on_worker_arg;
+	bool                   begun;       /* the first packet has come, or what needs no packet */
+	uint64_t               batch_first; /* the number of its batch's first packet */
 	struct packet_clock    clock;
 	size_t                 batch; /* frames at once, max_batch */
 	struct batch_time      times[BATCH];
@@ -75,6 +79,11 @@ struct connlog_engine {
 	struct frame      frames[BATCH + 1];  /* the last one's index ends a walk over them */
 	struct dissection dissections[BATCH]; /* of the frames with the same index */
 };
+
+/* Decides who tracks the packets, now that it is known who listens.  Returns whether that is a crew. */
+bool engine_begin(struct connlog_engine *e);
+/* Prepares what scripts need of the engine. */
+void listen_init(struct connlog_engine *e);
 
 /* Counts packets, and notes their times and whose they are. */
 void engine_note(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p, size_t n);

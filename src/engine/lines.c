@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "engine/crew.h"
 #include "engine/engine.h"
@@ -75,13 +74,21 @@ lines_fold(struct lines *l, const connlog_fold *fold, const connlog_record *r)
 }
 
 bool
-lines_attach(connlog_engine *e, uint64_t events)
+lines_like(connlog_engine *e, const struct lines *other)
 {
-	struct lines *l = e->lines = calloc(1, sizeof *l);
-
-	if (!l)
+	if (!e->lines && !(e->lines = calloc(1, sizeof *e->lines)))
 		return false;
-	l->engine = e;
+	e->lines->engine = e;
+	e->lines->events = other ? other->events : 0;
+	return true;
+}
+
+/* Registers for what the lines are of.  Returns false when out of memory. */
+static bool
+attach(connlog_engine *e, uint64_t events)
+{
+	struct lines *l = e->lines;
+
 	l->events = events;
 	if (events == 0)
 		return connlog_on_record(e, line_record, l) == CONNLOG_OK;
@@ -100,29 +107,15 @@ lines_free(struct lines *l)
 	free(l);
 }
 
-/* Returns how many threads the options ask for. */
-static unsigned
-workers_wanted(const struct connlog_options *o)
-{
-	const long     cores = sysconf(_SC_NPROCESSORS_ONLN);
-	const uint64_t n = o->workers > 0 ? o->workers : cores > 0 ? (uint64_t)cores : 1;
-
-	if (o->share.of > 1)
-		return 1;
-	return n < CREW_MAX ? (unsigned)n : CREW_MAX;
-}
-
 int
 connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t events, connlog_lines_fn fn, void *arg,
                  char *err, size_t err_size)
 {
-	const unsigned n = e->trace ? 1 : workers_wanted(&e->opt);
-
 	if (events == 0 && w != NULL && w->format != NULL && strcmp(w->format, "parquet") == 0) {
 		snprintf(err, err_size, "parquet has no lines");
 		return CONNLOG_BAD_OPTION;
 	}
-	if (!lines_attach(e, events)) {
+	if (!lines_like(e, NULL) || !attach(e, events)) {
 		snprintf(err, err_size, "out of memory");
 		return CONNLOG_NO_MEMORY;
 	}
@@ -132,11 +125,6 @@ connlog_on_lines(connlog_engine *e, const connlog_writer_options *w, uint64_t ev
 	e->lines->out = &e->lines->own;
 	e->lines->fn = fn;
 	e->lines->arg = arg;
-	if (n > 1 && e->store.memory && e->opt.max_memory / n < MEMORY_LEAST) {
-		snprintf(err, err_size, "max_memory: %u workers share it, and 16M for each worker are the least", n);
-		return CONNLOG_BAD_OPTION;
-	}
-	if (n > 1 && !(e->crew = crew_new(e, n, w, err, err_size)))
-		return CONNLOG_NO_MEMORY;
-	return CONNLOG_OK;
+	const int status = e->trace ? CONNLOG_OK : crew_make(e, err, err_size);
+	return status == CONNLOG_OK && e->crew ? crew_write(e->crew, w, err, err_size) : status;
 }

@@ -13,8 +13,9 @@ struct lines {
 	void            *arg;
 };
 
-/* Gives the engine lines, without a place where they go.  Returns false when out of memory. */
-bool lines_attach(connlog_engine *e, uint64_t events);
+/* Gives the engine lines, without a place where they go, unless it has them: nobody writes any yet.  Those are of the same events as the
+ * other ones, if that is not NULL.  Returns false when out of memory. */
+bool lines_like(connlog_engine *e, const struct lines *other);
 /* Writes what is a record's of a worker's that is to be folded: its time, and its line, or where a rule of the fold fits itself.  Returns
  * what the engine is to be told. */
 int lines_fold(struct lines *l, const connlog_fold *fold, const connlog_record *r);

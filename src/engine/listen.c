@@ -1,6 +1,50 @@
 /* listen.c - who is told what of an engine, and what it can be asked. */
 #include "engine/crew.h"
 #include "engine/engine.h"
+#include "engine/handlers.h"
+
+/* The time of what is being tracked, which a worker's engine is at. */
+static double
+tracked_time(const connlog_engine *e)
+{
+	return e->store.now + e->store.shift;
+}
+
+void
+listen_init(connlog_engine *e)
+{
+	static const struct script_host host = {
+		.on_event = connlog_on_event,
+		.on_policy = connlog_on_policy,
+		.on_record = connlog_on_record,
+		.time = tracked_time,
+	};
+
+	e->scripts.host = &host;
+	e->scripts.max_instructions = e->opt.script_max_instructions;
+}
+
+bool
+engine_begin(connlog_engine *e)
+{
+	e->begun = true;
+	if (e->crew && crew_start(e->crew)) {
+		crew_begin(e->crew, e->lender);
+		return true;
+	}
+	crew_free(e->crew);
+	e->crew = NULL;
+	if (e->on_worker && e->status == CONNLOG_OK)
+		e->status = e->on_worker(e->on_worker_arg, e, 0);
+	return false;
+}
+
+void
+connlog_on_worker(connlog_engine *e, connlog_worker_fn fn, void *arg)
+{
+	e->on_worker = fn;
+	e->on_worker_arg = arg;
+}
 
 int
 connlog_on_record(connlog_engine *e, connlog_record_fn fn, void *arg)
@@ -37,20 +81,19 @@ connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg)
 int
 connlog_script_load(connlog_engine *e, const char *path, char *err, size_t err_size)
 {
-	static const struct script_host host = {
-		.on_event = connlog_on_event,
-		.on_policy = connlog_on_policy,
-		.on_record = connlog_on_record,
-		.time = connlog_time,
-	};
-
-	e->scripts.host = &host;
+	if (e->crew && e->opt.parallel_handlers)
+		return handlers_load(e->crew, path, err, err_size);
 	return scripts_load(&e->scripts, e, path, err, err_size);
 }
 
 void
 connlog_on_print(connlog_engine *e, connlog_print_fn fn, void *arg)
 {
+	if (e->crew && e->crew->started) {
+		e->crew->print = fn;
+		e->crew->print_arg = arg;
+		return;
+	}
 	e->scripts.print.fn = fn;
 	e->scripts.print.arg = arg;
 }

@@ -121,6 +121,7 @@ static const struct option table[] = {
 	{ { "max_memory", "size", "0", "memory of all connections and of what is kept for them, such as 2G; 0 for no bound (--memory)" }, MEMORY, AT(max_memory), 0 },
 	{ { "emergency_timeout", "interval", "1sec", "silence that ends a connection of one side when max_memory is nearly used up" }, INTERVAL, AT(conn.emergency_timeout), 0 },
 	{ { "workers", "count", "1", "threads that track connections, 0 for as many as there are cores (-j)" }, COUNT, AT(workers), 0 },
+	{ { "parallel_handlers", "bool", "F", "call handlers in the threads of the workers, without an order between them" }, BOOL, AT(parallel_handlers), 0 },
 	{ { "shard", "string", "", "track only the connections of share K of N, written K/N with K from 0 (--shard)" }, SHARE, AT(share), 0 },
 	{ { "max_batch", "count", "32", "packets that are decoded ahead of the one that is tracked, 1 to 32; only the speed depends on it" }, COUNT, AT(max_batch), 0 },
 	{ { "script_max_instructions", "count", "10000000", "Lua instructions of one call, 0 for no limit; a hundred times as many at a script's beginning and end" }, COUNT, AT(script_max_instructions), 0 },
@@ -275,7 +276,7 @@ options_copy(const struct connlog_options *from, struct connlog_options *out)
 	out->conn.seed = out->contents.extraction_prefix = NULL;
 	out->local_nets = out->conn.local_nets = out->ignore_checksums_nets = (struct net_set){ 0 };
 	if (!copy_nets(&from->ignore_checksums_nets, &out->ignore_checksums_nets) ||
-	    !copy_nets(&from->local_nets, &out->conn.local_nets) ||
+	    !copy_nets(&from->local_nets, &out->local_nets) || !copy_nets(&from->local_nets, &out->conn.local_nets) ||
 	    (out->private_is_local && !net_set_add_private(&out->conn.local_nets)) ||
 	    (from->conn.seed && !value_string(from->conn.seed, &out->conn.seed)) ||
 	    (from->contents.extraction_prefix &&

@@ -25,8 +25,9 @@ struct connlog_options {
 	bool                    private_is_local; /* Site::private_address_space_is_local */
 	uint64_t                script_max_instructions;
 	uint64_t                max_batch;
-	uint64_t                max_memory; /* bytes of the engine; 0: no bound */
-	uint64_t                workers;    /* 0: as many as there are cores */
+	uint64_t                max_memory;        /* bytes of the engine; 0: no bound */
+	uint64_t                workers;           /* 0: as many as there are cores */
+	bool                    parallel_handlers; /* callbacks may run in the workers' threads */
 	struct share            share;
 };
 

@@ -28,7 +28,8 @@ out_note(struct out *o, const struct moment *when, int rule)
 void
 out_clear(struct out *o)
 {
-	connlog_writer_clear(o->writer);
+	if (o->n > 0)
+		connlog_writer_clear(o->writer);
 	o->n = o->end = 0;
 }
 
@@ -175,7 +176,7 @@ merge(struct merger *m, const struct out *const outs[], unsigned n)
 	struct cursor *c;
 
 	for (unsigned i = 0; i < n; i++)
-		cursors[i] = (struct cursor){ outs[i], connlog_writer_bytes(outs[i]->writer).p, 0 };
+		cursors[i] = (struct cursor){ outs[i], outs[i]->n ? connlog_writer_bytes(outs[i]->writer).p : NULL, 0 };
 	while ((c = first_of(cursors, n)) != NULL) {
 		const struct out_line *line = &c->out->lines[c->next++];
 		const int              status = merge_text(m, line, c->text, line->bytes, 1);

@@ -10,6 +10,7 @@
 
 #include "capture/source.h"
 #include "capture/windows.h"
+#include "engine/handlers.h"
 
 enum {
 	GROUPS = 4,           /* in which the slots of the ring are published */
@@ -130,7 +131,7 @@ slots_take(struct crew *c, uint64_t number)
 	slots_wait(c, number);
 	while (c->merged < number)
 		take_oldest(c);
-	crew_hand_on_notices(c);
+	handlers_tell(c);
 }
 
 /* Ends the slot and sees to it that there is a next one. */

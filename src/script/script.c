@@ -157,6 +157,9 @@ collect(lua_State *L)
 		lua_rawseti(L, 1, i + 1);
 		lua_settop(L, 2);
 	}
+	lua_pushliteral(L, "parallel");
+	lua_rawget(L, 2);
+	s->is_parallel = lua_isboolean(L, -1) && lua_toboolean(L, -1);
 	lua_settop(L, 1);
 	s->handlers = luaL_ref(L, LUA_REGISTRYINDEX);
 	lua_pushboolean(L, any);
@@ -191,6 +194,14 @@ run_file(struct script *s)
 	if (!lua_toboolean(L, -1)) {
 		lua_pushfstring(L, "%s: no function in it has the name of an event, nor is it log_policy or log_conn", s->path);
 		return CONNLOG_BAD_INPUT;
+	}
+	if (s->all->several && !s->is_parallel) {
+		lua_pushfstring(
+			L,
+			"%s: with parallel_handlers every worker has a state of the script of its own; if that suits it, "
+			"say so in it by parallel = true",
+			s->path);
+		return CONNLOG_BAD_OPTION;
 	}
 	lua_settop(L, 0);
 	return CONNLOG_OK;
@@ -297,8 +308,21 @@ scripts_done(struct scripts *all)
 		if (s->has_done)
 			run(s, DONE, (struct script_call){ 0 }, all->max_instructions * LONGER);
 		s->has_done = false;
-		tell_errors(s);
 	}
+}
+
+void
+scripts_join(struct scripts *all, const struct scripts *others)
+{
+	for (size_t i = 0; i < all->n; i++)
+		all->at[i]->errors += others->at[i]->errors;
+}
+
+void
+scripts_tell(const struct scripts *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		tell_errors(all->at[i]);
 }
 
 void

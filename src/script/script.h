@@ -29,6 +29,7 @@ struct scripts {
 	struct script           **at;
 	size_t                    n;
 	uint64_t                  max_instructions; /* per call; 0: no limit */
+	bool several; /* other engines have states of the same scripts: those have to say that this suits them */
 	struct {
 		connlog_notice_fn fn;
 		void             *arg;
@@ -46,6 +47,10 @@ struct scripts {
 int scripts_load(struct scripts *all, connlog_engine *e, const char *path, char *err, size_t err_size);
 /* Calls connlog_done() at the end of the input. */
 void scripts_done(struct scripts *all);
+/* Takes on the errors of the same scripts' other states. */
+void scripts_join(struct scripts *all, const struct scripts *others);
+/* Reports how often scripts have failed, at the end. */
+void scripts_tell(const struct scripts *all);
 void scripts_free(struct scripts *all);
 
 #endif

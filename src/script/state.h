@@ -13,6 +13,7 @@ struct script {
 	char             *path;
 	int               on_error, caller, handlers; /* in Lua's registry */
 	bool              has_done;                   /* connlog_done() is to be called */
+	bool              is_parallel;                /* its global of the name `parallel` is true */
 
 	/* The current call.  Connections held by Lua carry its number and are valid in no other. */
 	struct script_call {
