@@ -8,7 +8,7 @@
 #include "engine/handlers.h"
 #include "engine/walk.h"
 
-enum { MANY_PACKETS = 4096 /* whose lines are merged at once */ };
+enum { MANY_PACKETS = 4096 /* packets whose lines are merged in one go */ };
 
 static struct walker *
 front_of(const struct crew *c)
@@ -98,7 +98,7 @@ apart_end(struct crew *c)
 
 /* ---- merging */
 
-/* Returns the packet up to which the lines of all workers are there. */
+/* Returns the number of the packet up to which the lines of all workers are available. */
 static uint64_t
 all_through(const struct crew *c)
 {
@@ -129,7 +129,7 @@ apart_has_lines(const struct crew *c)
 /* How far the lines of one worker have been merged. */
 struct head {
 	struct walker         *walker;
-	const struct out_line *line; /* the next one, or NULL: there is none in a closed out */
+	const struct out_line *line; /* the next line, or NULL when the closed outs hold no more */
 	const struct out_line *end;
 	const char            *text;
 	uint64_t               taken, closed;
@@ -156,7 +156,8 @@ head_begin(struct head *h, struct walker *w)
 	begin_out(h);
 }
 
-/* Takes the next line, and those behind it that come before the others' first ones and before packet `until`. */
+/* Takes the next line and all lines after it that come before both the first line of every other worker and packet
+ * `until`. */
 static int
 take_lines(struct merger *m, struct head *h, const struct moment *others, uint64_t until)
 {
@@ -184,8 +185,8 @@ take_lines(struct merger *m, struct head *h, const struct moment *others, uint64
 	return status;
 }
 
-/* Chooses the worker whose line comes first, and when the first line of the others comes.  Returns NULL when there is no line before
- * packet `until`. */
+/* Returns the worker whose line comes first and reports the moment of the first line of the others. Returns NULL when
+ * no line comes before packet `until`. */
 static struct head *
 choose(struct head *heads, unsigned n, uint64_t until, const struct moment **others)
 {
@@ -207,7 +208,7 @@ choose(struct head *heads, unsigned n, uint64_t until, const struct moment **oth
 	return first;
 }
 
-/* Merges the lines of packets that all workers are through with. */
+/* Merges the lines of the packets that all workers have finished. */
 static void
 merge_lines(struct crew *c)
 {
@@ -229,7 +230,7 @@ merge_lines(struct crew *c)
 
 /* ---- packets */
 
-/* What a worker has failed with comes behind the lines that come before. */
+/* Records a worker's failure after all lines that precede it. */
 static void
 note_trouble(struct crew *c)
 {
@@ -249,7 +250,7 @@ note_trouble(struct crew *c)
 		c->status = status;
 }
 
-/* Tracks some packets, merges lines, or waits until one of both can be done. */
+/* Tracks some packets or merges lines; waits when neither is possible yet. */
 static void
 step(struct crew *c)
 {
@@ -300,7 +301,7 @@ apart_packets(struct crew *c, const connlog_packet *p, size_t n)
 	}
 }
 
-/* Under the crew's lock. */
+/* Called with the crew's lock held. */
 static bool
 all_parked(const struct crew *c)
 {
@@ -310,7 +311,7 @@ all_parked(const struct crew *c)
 	return true;
 }
 
-/* Merges while the others come to where the caller is. */
+/* Merges lines until all other workers have reached the caller's packet. */
 static void
 gather(struct crew *c)
 {

@@ -1,4 +1,4 @@
-/* batch.h - packets that go through an engine together, with what follows from the times of all packets before them. */
+/* batch.h - packets that go through an engine together, and the clock that follows from all packets before them. */
 #ifndef CONNLOG_ENGINE_BATCH_H
 #define CONNLOG_ENGINE_BATCH_H
 
@@ -6,20 +6,20 @@
 #include "conn/clock.h"
 #include "decode/pair.h"
 
-/* What an engine that does not track a packet has to know of it. */
+/* What an engine has to know about a packet that it does not track. */
 struct batch_time {
-	double   now;    /* network time once it has come */
-	uint32_t salt;   /* struct packet_clock */
-	uint16_t share;  /* whose it is, or PAIR_EVERYBODY */
-	bool     counts; /* its time is one of the input's */
+	double   now;    /* network time after the packet */
+	uint32_t salt;   /* see struct packet_clock */
+	uint16_t share;  /* the share that it belongs to, or PAIR_EVERYBODY */
+	bool     counts; /* its time advances the input's clock */
 };
 
 struct batch_view {
 	const connlog_packet    *packets;
 	const struct batch_time *times;
 	size_t                   n;
-	uint64_t                 first;      /* the number of the first packet */
-	bool                     timers_run; /* those that are due before the packets have been run */
+	uint64_t                 first;      /* number of the first packet */
+	bool                     timers_run; /* the timers that are due before these packets have been run */
 };
 
 #endif

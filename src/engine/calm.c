@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-/* A delay of 0 stands for never. */
+/* A delay of 0 means never. */
 static double
 or_never(double delay)
 {
@@ -46,7 +46,7 @@ struct check {
 	bool                     calm;
 };
 
-/* Returns the packet before which a timer that is due then is run. */
+/* Returns the index of the packet before which a timer due at that time runs. */
 static size_t
 packet_at(const struct batch_view *b, double due)
 {

@@ -1,4 +1,4 @@
-/* counters.c - every counter under a name, for --stats. */
+/* counters.c - every counter by name, for --stats. */
 #include "engine/crew.h"
 #include "engine/engine.h"
 
@@ -175,7 +175,7 @@ tell_memory(const struct connlog_engine *e, struct teller *t)
 	tell(t, "services", inspector_bytes(&e->inspector));
 }
 
-/* By stage: engines in it. */
+/* Counts how many engines are in each stage of the emergency. */
 static void
 tell_emergency(const struct connlog_engine *e, struct teller *t)
 {
@@ -213,7 +213,7 @@ tell_all(const struct connlog_engine *e, struct teller *t)
 	tell_emergency(e, t);
 }
 
-/* The counters of several engines, which all tell the same ones in the same order. */
+/* Sums over the counters of several engines, which all report the same counters in the same order. */
 struct sums {
 	uint64_t           values[COUNTERS_MAX];
 	size_t             at;

@@ -16,14 +16,15 @@
 #include "engine/slots.h"
 
 enum {
-	DRAIN_STEP = 1024, /* connections that an engine ends in a slot */
-	FEW_SLOTS = 4,     /* of the ring where memory is bound */
-	IDLE_STEP = 4096,  /* timers that each engine runs at once */
+	DRAIN_STEP = 1024, /* connections that an engine ends per slot */
+	FEW_SLOTS = 4,     /* slots in the ring when memory is bounded */
+	IDLE_STEP = 4096,  /* timers that each engine runs in one go */
 };
 
 /* ---- making a crew */
 
-/* What all connections share is divided, so that the bounds are those of the whole.  Of memory, what waits to be merged comes first. */
+/* Divides the limits that all connections share among the engines, so that the total stays the same. Lines that wait to
+ * be merged are deducted from the memory first. */
 static void
 divide_bounds(connlog_engine *e, unsigned n)
 {
@@ -253,13 +254,14 @@ crew_sync(struct crew *c)
 		slots_take_all(c);
 	if (c->apart && c->status != CONNLOG_OK)
 		apart_end(c);
-	const int status = merge_flush(&c->merger); /* of a failed crew what was merged before, of failed output nothing */
+	const int status = merge_flush(
+		&c->merger); /* A failed crew still hands on what was merged before; failed output gets nothing more. */
 	if (c->status == CONNLOG_OK)
 		c->status = status;
 	return c->status;
 }
 
-/* Lets workers read by themselves once they are at work. */
+/* Lets workers read the input themselves once they run. */
 static void
 begin_apart(struct crew *c)
 {
@@ -267,7 +269,7 @@ begin_apart(struct crew *c)
 		apart_begin(c);
 }
 
-/* From now on the caller's packets go into slots. */
+/* From here on, the caller's packets go into slots. */
 static void
 end_apart(struct crew *c)
 {
@@ -308,8 +310,8 @@ crew_follow(struct crew *c, connlog_source *s)
 		begin_apart(c);
 }
 
-/* Runs timers that are due; all of them, unless memory is bound, since their lines have to wait for each other.  Returns whether there
- * may be more. */
+/* Runs timers that are due: all of them, unless memory is bounded, since their lines are held until they are merged.
+ * Returns whether there may be more. */
 static bool
 idle_some(struct crew *c, double now)
 {
@@ -328,7 +330,7 @@ idle_some(struct crew *c, double now)
 	return more;
 }
 
-/* The workers wait for packets meanwhile. */
+/* The workers are idle meanwhile, waiting for packets. */
 int
 crew_idle(struct crew *c, double now)
 {
@@ -353,8 +355,8 @@ crew_shift(struct crew *c, double by)
 
 /* ---- the end of input */
 
-/* Chooses up to which connection all engines go on, so that each has `ahead` at most to end.  Returns false when all that are left
- * can be ended. */
+/* Chooses the connection up to which all engines continue, so that each ends at most `ahead` connections. Returns false
+ * when all remaining connections can be ended. */
 static bool
 choose_step(const struct crew *c, size_t ahead, struct wheel_rank *until)
 {
@@ -371,7 +373,7 @@ choose_step(const struct crew *c, size_t ahead, struct wheel_rank *until)
 	return found;
 }
 
-/* Ends slots for the next steps, half a ring of them.  Returns whether there are more. */
+/* Publishes slots for the next steps, up to half a ring. Returns whether there are more. */
 static bool
 publish_steps(struct crew *c)
 {
@@ -385,7 +387,7 @@ publish_steps(struct crew *c)
 	return true;
 }
 
-/* The lines of some steps are merged while the workers are at the next. */
+/* Merges the lines of some steps while the workers process the next. */
 static void
 drain(struct crew *c)
 {
@@ -401,7 +403,7 @@ drain(struct crew *c)
 	}
 }
 
-/* What the engines have found out about the input is told as one engine's. */
+/* Combines what the engines have found out about the input and reports it as one engine would. */
 static void
 tell_notices(struct crew *c)
 {

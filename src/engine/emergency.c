@@ -9,16 +9,17 @@
 
 enum {
 	PER_MILLE = 1000,
-	LESS = 80,         /* per mille: a stage ends so far below where it begins */
-	SHARE = 8,         /* one kind of malloc's memory may take one in so many bytes */
-	HEAP_SHARE = 128,  /* malloc is asked when one in so many bytes has come: it cannot have grown by much more */
-	HEAP_PACKET = 256, /* what a packet may lead to besides its bytes */
-	LOOSE_SHARE = 16,  /* one in so many bytes is worth giving back */
+	LESS = 80, /* per mille: how far below its beginning a stage ends */
+	SHARE = 8, /* each kind of state on the heap may take one byte in so many */
+	HEAP_SHARE =
+		128, /* mallinfo is queried once per this fraction of the bound: the heap cannot have grown much more */
+	HEAP_PACKET = 256, /* heap bytes that a packet may cost besides its own */
+	LOOSE_SHARE = 16,  /* free memory worth returning: one byte in so many */
 };
 
-#define CALM 10.0 /* seconds without need before the emergency is over */
+#define CALM 10.0 /* seconds without pressure after which the emergency is over */
 
-/* Where the stages begin. */
+/* Per mille of the bound at which each stage begins. */
 static const unsigned begins[PRESS_COUNT] = { 0, 800, 880, 940 };
 
 static void
@@ -51,7 +52,7 @@ emergency_begin(struct connlog_engine *e, uint64_t most)
 	*m = (struct memory){ .most = most };
 	conn_store_bound(&e->store, m);
 	inspector_bound(&e->inspector, m, most / SHARE / 2);
-	e->emergency.seen = UINT64_MAX / 2; /* malloc is asked at once */
+	e->emergency.seen = UINT64_MAX / 2; /* makes the first look query malloc */
 }
 
 uint64_t
@@ -60,7 +61,7 @@ emergency_used(const struct connlog_engine *e)
 	return conn_store_used(&e->store) + inspector_used(&e->inspector) + e->emergency.heap;
 }
 
-/* malloc's memory is the whole process's, so each engine of a crew takes its share of it. */
+/* The heap belongs to the whole process, so each engine of a crew counts its share of it. */
 static void
 ask_malloc(struct connlog_engine *e)
 {
@@ -75,7 +76,7 @@ ask_malloc(struct connlog_engine *e)
 	e->emergency.seen = 0;
 }
 
-/* Bytes that are held for nothing. */
+/* Returns the bytes that are allocated but not in use. */
 static uint64_t
 loose_bytes(const struct emergency *m, uint64_t used)
 {
@@ -84,7 +85,7 @@ loose_bytes(const struct emergency *m, uint64_t used)
 	return held > used ? held - used : 0;
 }
 
-/* Gives back what is not in use, as far as whole pages are. */
+/* Returns unused memory to the system, as far as whole pages are free. */
 static void
 trim(struct connlog_engine *e)
 {
@@ -98,8 +99,8 @@ trim(struct connlog_engine *e)
 	e->emergency.trims++;
 }
 
-/* Memory that is held but not in use is given back when others need it, and when nobody is in need any more.  What could not be
- * given back the last time is not tried again, since to look for it takes a while. */
+/* Returns unused memory to the system when other state needs it, and once the emergency is over. Memory that could not
+ * be returned last time is not tried again, because searching for free pages takes a while. */
 static void
 trim_if_worth_while(struct connlog_engine *e, uint64_t used, bool over)
 {
@@ -117,7 +118,7 @@ trim_if_worth_while(struct connlog_engine *e, uint64_t used, bool over)
 	m->loose = loose_bytes(m, used);
 }
 
-/* Returns the stage that so many bytes ask for; one that has begun lasts longer. */
+/* Returns the stage for that memory use, in bytes. A stage that has begun ends later than it begins (hysteresis). */
 static enum press
 stage_for(const struct emergency *m, uint64_t used)
 {
@@ -185,7 +186,7 @@ tell_end(struct connlog_engine *e)
 	tell(e, text);
 }
 
-/* Goes over to another stage.  Returns whether the emergency has ended. */
+/* Changes to another stage. Returns whether the emergency has ended. */
 static bool
 change(struct connlog_engine *e, enum press to, uint64_t used)
 {

@@ -1,8 +1,8 @@
-/* engine.c - packets in, records out: the recipe.
+/* engine.c - packets in, records out: the order of steps.
  *
- * A packet goes through decode -> expire -> look up -> track -> look inside, and a connection that ends on the way
- * through fill -> callback.  Packets come in batches so that the table slots of all of them are fetched while the
- * first are tracked; a batch of one gives the same records.
+ * A packet goes through decode -> expire -> look up -> track -> look inside; a connection that ends on the way goes
+ * through fill -> callback. Packets come in batches, so that the table slots of all of them are fetched while the first
+ * are tracked; a batch of one gives the same records.
  */
 #include "engine/engine.h"
 
@@ -25,9 +25,9 @@
 #include "engine/trace.h"
 #include "track/track.h"
 
-enum { FETCH_MOST = 1600 /* bytes of a packet that are asked for ahead */ };
+enum { FETCH_MOST = 1600 /* bytes of a packet that are prefetched */ };
 
-/* => The handle of a new connection for `p`, or 0 where it is not wanted or there is no memory. */
+/* Returns the handle of a new connection for `p`, or 0 when none is wanted or when out of memory. */
 static uint32_t
 begin_connection(struct connlog_engine *e, const struct pkt *p, uint32_t hash)
 {
@@ -53,7 +53,7 @@ begin_connection(struct connlog_engine *e, const struct pkt *p, uint32_t hash)
 	return handle;
 }
 
-/* Tunnels over UDP that were taken off for the first time are services of the connection that carries them. */
+/* Adds UDP tunnels that were decapsulated for the first time to the services of the connection carrying them. */
 static void
 note_tunnels(struct connlog_engine *e, uint32_t handle, unsigned confirmed)
 {
@@ -70,7 +70,7 @@ note_tunnels(struct connlog_engine *e, uint32_t handle, unsigned confirmed)
 			inspect_tunnel(&e->inspector, handle, names[i].service);
 }
 
-/* A UDP packet whose connection has been tracked may be the shell of another packet. */
+/* Looks for another packet inside a UDP packet whose connection has been tracked. */
 static void
 look_inside(struct connlog_engine *e, struct frame *f, uint32_t handle, bool is_orig, bool is_new)
 {
@@ -108,11 +108,11 @@ look_inside(struct connlog_engine *e, struct frame *f, uint32_t handle, bool is_
 	}
 	if (decode_inner(e->dec, f->d, &f->pkt, &in, &shell))
 		history_once(s, handle, HIST_UNKNOWN, 'X');
-	if (!pair_concerns_everybody(&f->pkt)) /* nobody else sees what is inside, whatever pair it is of */
+	if (!pair_concerns_everybody(&f->pkt)) /* no other engine sees the inner packet, whatever address pair it has */
 		f->everybody = false;
 }
 
-/* Returns the handle of a connection that begins with this packet, as conn_find() would find it; or 0. */
+/* Returns the handle of a connection that begins with this packet, as conn_find() would find it, or 0. */
 static uint32_t
 new_connection(struct connlog_engine *e, const struct frame *f, struct conn **found, bool *is_orig)
 {
@@ -162,7 +162,7 @@ flow_packet(struct connlog_engine *e, struct frame *f)
 	if (p->deep)
 		history_once(s, handle, HIST_UNKNOWN, 'X');
 	if (p->transport == TRANSPORT_UDP) {
-		if (f->d && !p->deep) /* the short way is for those without a tunnel */
+		if (f->d && !p->deep) /* the short path is only for packets without a tunnel */
 			look_inside(e, f, handle, is_orig, is_new);
 		if (s->watcher)
 			inspect_datagram(&e->inspector, handle, is_orig ? ORIG : RESP, p->data);
@@ -194,8 +194,8 @@ frame_decode(struct connlog_engine *e, struct frame *f, struct dissection *d, co
 	}
 }
 
-/* The next packet in a frame. Zeek asks for the PPPoE session of a new connection when the frame is done, so a session
- * inside of a tunnel is also that of the tunnel. */
+/* Decodes the next packet in a frame. Zeek sets the PPPoE session of a new connection at the end of the frame, so a
+ * session inside a tunnel also becomes that of the tunnel. */
 static void
 frame_next(struct connlog_engine *e, struct frame *f)
 {
@@ -208,8 +208,8 @@ frame_next(struct connlog_engine *e, struct frame *f)
 		conn_extra_at(&e->store, conn_at(&e->store, f->carrier))->pppoe_session = f->d->pppoe_session;
 }
 
-/* Of a packet in a frame that every engine decodes: returns whether this engine tracks it, because its connection is its own, or
- * because others depend on it.  Nothing that is another's counts here. */
+/* Returns whether this engine tracks a packet of a frame that every engine decodes: because the connection belongs to
+ * its share, or because others depend on the packet. Nothing of another engine's connection is counted here. */
 static __attribute__((noinline)) bool
 share_begin(struct connlog_engine *e, const struct frame *f)
 {
@@ -231,7 +231,7 @@ replica_end(struct connlog_engine *e)
 	e->inspector.counters = e->before.services;
 }
 
-/* What is decoded by everybody counts for the engine of the first share alone. */
+/* Counts what every engine decodes for the engine of the first share only. */
 static __attribute__((noinline)) void
 shared_frame_begin(struct connlog_engine *e)
 {
@@ -245,7 +245,7 @@ shared_frame_end(struct connlog_engine *e)
 		decoder_set_counters(e->dec, &e->before.decoding);
 }
 
-/* Goes on, from the frame's packet on, to the first that this engine tracks.  Returns whether there is one. */
+/* Advances from the frame's current packet to the first one that this engine tracks. Returns whether there is one. */
 static __attribute__((noinline)) bool
 frame_seek(struct connlog_engine *e, struct frame *f)
 {
@@ -266,7 +266,7 @@ frame_seek_next(struct connlog_engine *e, struct frame *f)
 	return frame_seek(e, f);
 }
 
-/* Every packet that the frame holds: after the short way it is one. */
+/* Processes every packet that the frame holds; after the short path there is exactly one. */
 static void
 frame_process(struct connlog_engine *e, struct frame *f)
 {
@@ -293,7 +293,7 @@ shared_frame_decode(struct connlog_engine *e, struct frame *f, struct dissection
 	shared_frame_end(e);
 }
 
-/* Asks for the bytes of the packets that are decoded next: another processor has read them. */
+/* Prefetches the bytes of the packets that are decoded next: another core has read them. */
 static void
 fetch_packets(const struct connlog_engine *e, const struct batch_view *b, size_t at)
 {
@@ -305,7 +305,7 @@ fetch_packets(const struct connlog_engine *e, const struct batch_view *b, size_t
 		}
 }
 
-/* Decodes up to e->batch frames that are the engine's, from packet `at` on.  Returns the packet to go on with. */
+/* Decodes up to e->batch frames of this engine, from packet `at` on. Returns the index of the packet after them. */
 static __attribute__((noinline)) size_t
 decode_ahead(struct connlog_engine *e, const struct batch_view *b, size_t at, size_t *n)
 {
@@ -331,7 +331,7 @@ decode_ahead(struct connlog_engine *e, const struct batch_view *b, size_t at, si
 	return at;
 }
 
-/* What hangs at the connection that a frame's hash leads to. */
+/* Prefetches the state attached to the connection that a frame's hash leads to. */
 static void
 fetch_state(struct connlog_engine *e, struct frame *f)
 {
@@ -340,8 +340,8 @@ fetch_state(struct connlog_engine *e, struct frame *f)
 		f->watch = inspect_fetch(&e->inspector, f->guess);
 }
 
-/* Fetches the connections of a batch, each step for all of them before the next needs what it brought: the table's
- * slots have been asked for while decoding, now the connections, then what hangs at them, and what hangs at that. */
+/* Prefetches the connections of a batch, each step for all of them before the next one needs its result: first the
+ * connections (the table's slots were prefetched while decoding), then the state attached to them, and so on. */
 static __attribute__((noinline)) void
 fetch_connections(struct connlog_engine *e, size_t n)
 {
@@ -357,7 +357,7 @@ fetch_connections(struct connlog_engine *e, size_t n)
 			inspect_fetch_matcher(&e->inspector, e->frames[i].watch);
 }
 
-/* The recipe: before each packet, the engine's own or not, the timers that are due, then what is the engine's of it. */
+/* The main loop: before each packet of any engine, runs due timers; then processes this engine's packets. */
 static void
 process_all(struct connlog_engine *e, const struct batch_view *b, size_t at, size_t end)
 {
@@ -396,7 +396,7 @@ engine_batch(struct connlog_engine *e, const struct batch_view *b)
 	return e->status;
 }
 
-/* Notes a packet that does not count in Zeek, not even for the time: one without bytes, or one from before 1970, which is nobody's. */
+/* Notes a packet that Zeek ignores, even for its clock: one without bytes or from before 1970. No engine tracks it. */
 static void
 note_timeless(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p)
 {
@@ -505,7 +505,7 @@ connlog_finish(connlog_engine *e)
 	return e->status;
 }
 
-/* Keys for the table and for uids: random, or of the seed. */
+/* Makes the keys for the table and for uids: random, or derived from the seed. */
 static bool
 make_keys(struct conn_store *s, const char *seed)
 {
@@ -524,8 +524,8 @@ make_keys(struct conn_store *s, const char *seed)
 	return true;
 }
 
-/* Of the tunnel's ends and its first packet's time alone: decoding is a batch ahead, so what the store knows of the
- * packet would depend on how packets come in batches. */
+/* Computes a tunnel's uid from its endpoints and the time of its first packet only. Decoding is a batch ahead of
+ * tracking, so anything else that the store knows would depend on how packets are divided into batches. */
 static struct uid
 tunnel_uid(void *arg, const struct addr *src, const struct addr *dst, double first)
 {

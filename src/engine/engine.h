@@ -1,4 +1,4 @@
-/* engine.h - the engine's inside. */
+/* engine.h - the internals of the engine. */
 #ifndef CONNLOG_ENGINE_ENGINE_H
 #define CONNLOG_ENGINE_ENGINE_H
 
@@ -22,17 +22,17 @@
 
 #define BATCH 32
 
-/* A frame of a batch, decoded ahead so that its connection can be fetched meanwhile. */
+/* A frame of a batch. Frames are decoded ahead, so that their connections can be prefetched meanwhile. */
 struct frame {
 	struct pkt         pkt;
-	struct dissection *d;     /* of a frame that may hold further packets; NULL after the short way */
-	const struct conn *guess; /* the connection that its hash leads to first, while a batch is fetched */
+	struct dissection *d;     /* for a frame that may hold further packets; NULL after the short path */
+	const struct conn *guess; /* first connection in the slot of the packet's hash, while a batch is prefetched */
 	uint32_t           hash;
-	uint32_t           watch;     /* what looks into the payload of that connection; 0: nothing */
-	uint32_t           carrier;   /* the connection that this packet began and that has another packet inside; 0 */
-	uint32_t           index;     /* in the batch */
-	bool               flow;      /* `pkt` holds a packet */
-	bool               everybody; /* other engines decode it too: its packets are this engine's by their pairs */
+	uint32_t           watch;   /* the inspection of that connection; 0: none */
+	uint32_t           carrier; /* the connection that this packet began and that carries another packet; 0: none */
+	uint32_t           index;   /* index in the batch */
+	bool               flow;    /* `pkt` holds a packet */
+	bool everybody;             /* other engines decode it too; this engine takes its packets by their address pairs */
 };
 
 struct crew;
@@ -45,15 +45,15 @@ struct connlog_engine {
 	struct decoder        *dec;
 	struct conn_store      store;
 	struct inspector       inspector;
-	struct emergency       emergency; /* max_memory; of an engine without, the store's `memory` is NULL */
+	struct emergency       emergency; /* for max_memory; without it, the store's `memory` is NULL */
 	struct notices         notices;
 	struct event_bus       bus;
 	struct scripts         scripts;
-	struct fill_texts      texts; /* of the record that is being handed out */
-	struct arena           arena; /* of what it was given besides */
+	struct fill_texts      texts; /* texts of the record being handed out */
+	struct arena           arena; /* copies of option values that the engine owns */
 	struct record          record;
-	int                    status;         /* CONNLOG_OK, or what a callback returned: nothing more is done */
-	uint64_t               packets, bytes; /* as captured */
+	int                    status; /* CONNLOG_OK, or what a callback returned, after which nothing more is done */
+	uint64_t               packets, bytes; /* bytes as captured */
 	uint64_t               before_epoch;
 	uint64_t               states[CONN_STATE_COUNT]; /* connections that have ended, by conn_state */
 	uint16_t               share, shares;            /* it tracks one share of so many */
@@ -69,15 +69,15 @@ struct connlog_engine {
 	bool                   begun;       /* the first packet has come, or what needs no packet */
 	uint64_t               batch_first; /* the number of its batch's first packet */
 	struct packet_clock    clock;
-	size_t                 batch; /* frames at once, max_batch */
+	size_t                 batch; /* frames per batch: max_batch */
 	struct batch_time      times[BATCH];
 	struct {
 		struct conn_counters    connections;
 		struct inspect_counters services;
 		struct decode_counters  decoding;
-	} before;                             /* what is another engine's, which is not to count */
-	struct frame      frames[BATCH + 1];  /* the last one's index ends a walk over them */
-	struct dissection dissections[BATCH]; /* of the frames with the same index */
+	} before;                             /* counters before packets of another engine, which do not count here */
+	struct frame      frames[BATCH + 1];  /* the index of the last one terminates a walk over them */
+	struct dissection dissections[BATCH]; /* for the frames with the same index */
 };
 
 /* Decides who tracks the packets, now that it is known who listens.  Returns whether that is a crew. */
@@ -88,8 +88,8 @@ void listen_init(struct connlog_engine *e);
 /* Counts packets, and notes their times and whose they are. */
 void engine_note(struct connlog_engine *e, struct batch_time *t, const connlog_packet *p, size_t n);
 
-/* Decodes and tracks what is this engine's of a batch, and runs the timers that are due before each packet.
- * Returns the engine's status. */
+/* Decodes and tracks this engine's packets of a batch, and runs the timers that are due before each packet. Returns the
+ * engine's status. */
 int engine_batch(struct connlog_engine *e, const struct batch_view *b);
 
 #endif

@@ -1,4 +1,4 @@
-/* error.c - the errors of connlog.h in words, for functions that have no text of their own to tell. */
+/* error.c - the errors of connlog.h as messages, for functions without a message of their own. */
 #include "connlog.h"
 
 const char *

@@ -10,7 +10,7 @@
 #include "record/public.h"
 #include "write/format.h"
 
-enum { ENOUGH = 64 << 10 /* bytes of lines that an engine that is alone hands on at once */ };
+enum { ENOUGH = 64 << 10 /* bytes of lines that a single engine hands on in one go */ };
 
 int
 lines_flush(struct lines *l)
@@ -25,7 +25,7 @@ lines_flush(struct lines *l)
 	return e->status;
 }
 
-/* A line has been written.  Returns what the engine is to be told. */
+/* Finishes a line. Returns what the record callback should return to the engine. */
 static int
 line_end(struct lines *l, int status)
 {

@@ -1,4 +1,4 @@
-/* listen.c - who is told what of an engine, and what it can be asked. */
+/* listen.c - an engine's callbacks, and the queries about its state. */
 #include "engine/crew.h"
 #include "engine/engine.h"
 #include "engine/handlers.h"
@@ -69,7 +69,7 @@ connlog_on_event(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, vo
 void
 connlog_on_notice(connlog_engine *e, connlog_notice_fn fn, void *arg)
 {
-	if (e->crew && e->crew->started) { /* whose engines tell through it */
+	if (e->crew && e->crew->started) { /* the crew's engines report through this one */
 		e->crew->notice = fn;
 		e->crew->notice_arg = arg;
 		return;

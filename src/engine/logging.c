@@ -11,7 +11,7 @@
 #include "record/anonymize.h"
 #include "record/public.h"
 
-/* The condition that a record has to meet, and how many did not. */
+/* The condition that a record has to meet, and the number of records that did not. */
 struct filter {
 	connlog_where *where;
 	uint64_t       left_out;
@@ -30,7 +30,7 @@ record_now(void *arg, uint32_t handle)
 	return record_public(&e->record);
 }
 
-/* Makes the record of a connection that has ended.  Returns whether policies let it be logged. */
+/* Makes the record of a connection that has ended. Returns whether policies let it be logged. */
 static inline bool
 end_record(struct connlog_engine *e, struct conn_store *s, uint32_t handle, bool deltas)
 {
@@ -54,7 +54,7 @@ connection_ended(void *arg, struct conn_store *s, uint32_t handle)
 		bus_record(&e->bus, record_public(&e->record));
 }
 
-/* A connlog_record_fn for what comes out of the engine's fold. */
+/* A connlog_record_fn for the rows of the engine's fold. */
 static int
 log_row(void *arg, const connlog_record *r)
 {
@@ -64,7 +64,7 @@ log_row(void *arg, const connlog_record *r)
 	return e->status;
 }
 
-/* Returns the record if it meets the condition that there may be, and anonymized if it is to be; or NULL. */
+/* Returns the record if it meets the condition, if any, anonymized if requested; otherwise NULL. */
 static const connlog_record *
 choose(struct connlog_engine *e)
 {
@@ -92,8 +92,8 @@ log_chosen(struct connlog_engine *e)
 		bus_record(&e->bus, r);
 }
 
-/* connection_ended() where there is a condition, an anonymizer, a fold or the option interim: a function of its own, so that nobody else has
- * to ask. */
+/* connection_ended() with a condition, an anonymizer, a fold or the option interim. It is a function of its own so that
+ * a plain log does not check for any of these. */
 static void
 connection_ended_special(void *arg, struct conn_store *s, uint32_t handle)
 {

@@ -8,12 +8,12 @@
 
 #include "capture/dlt.h"
 
-#define OFFLOADING_MIN 10 /* wrong checksums of one host before anything is said */
+#define OFFLOADING_MIN 10 /* wrong checksums of one host before it is reported */
 #define TWICE_MIN      20
-#define TWICE_WITHIN   0.1 /* seconds between a packet and the same one from the second place */
+#define TWICE_WITHIN   0.1 /* seconds between a packet and its duplicate from a second tap */
 #define FILTERED_MIN   3
-#define COMPARED_ALL   4096 /* packets at the beginning, which are all compared with those before them; later */
-#define COMPARED_OF    16   /* one in so many, chosen by its identification's lower byte, which both copies have */
+#define COMPARED_ALL   4096 /* packets at the beginning that are all compared; of later ones */
+#define COMPARED_OF    16 /* one in so many is, chosen by the low byte of its identification, which both copies share */
 
 static void __attribute__((format(printf, 2, 3))) tell(const struct notices *n, const char *format, ...)
 {
@@ -62,7 +62,7 @@ checksums(struct notices *n, const struct pkt *p)
 	}
 	n->any_bad = true;
 	if (!same) {
-		if (h->bad > 1) { /* the one that errs more often keeps the place */
+		if (h->bad > 1) { /* the host with more errors keeps the entry */
 			h->bad--;
 			return;
 		}
@@ -72,13 +72,13 @@ checksums(struct notices *n, const struct pkt *p)
 		tell_offloading(n, h);
 }
 
-/* The same IPv4 identification and checksum from the same host in the same connection, shortly after: the same packet
- * once more.  Only the last packet of an identification is remembered: where a sender gives all of them the same one, many
- * are alike in their checksums by chance, but not neighbours. */
+/* Counts a packet as a duplicate if it has the same IPv4 identification and checksum as a recent one from the same host
+ * in the same connection. Only the last packet of an identification is remembered: if a sender gives all packets the
+ * same identification, many of them have equal checksums by chance, but neighbours do not. */
 static __attribute__((noinline)) void
 repeats(struct notices *n, const struct pkt *p, uint32_t hash)
 {
-	static const uint8_t checksum_at[] = { 0, 16, 6, 2 }; /* by enum transport, in its header */
+	static const uint8_t checksum_at[] = { 0, 16, 6, 2 }; /* offset in the header, by enum transport */
 	const uint8_t       *checksum = bytes_at(p->payload, checksum_at[p->transport], 2);
 	const uint32_t       id = load_be16(p->ip.p + 4);
 	if (!checksum || id == 0)
@@ -135,7 +135,7 @@ notices_join(struct notices *n, const struct notices *other)
 	n->tcp_payload = n->tcp_payload || other->tcp_payload;
 }
 
-/* What is too little to blame one host for, or was rejected before a host was looked at. */
+/* Counts checksum errors that are too few to blame one host, or that were rejected before a host was known. */
 static void
 most_checksums(const struct notices *n, const struct decode_counters *c)
 {
@@ -174,7 +174,7 @@ notice_end(struct notices *n, const struct decode_counters *c)
 		     "(a mirror port in both directions, or the interface any); packets and bytes count double",
 		     n->twice, n->compared);
 	const uint64_t cut = c->rejected[DECODE_R_truncated_IP_len];
-	if (cut * 10 > c->frames) /* not so few that they are somebody's errors */
+	if (cut * 10 > c->frames) /* too many to be single errors */
 		tell(n,
 		     "%" PRIu64 " of %" PRIu64
 		     " packets are shorter than their IP headers say and are left out: the capture was "

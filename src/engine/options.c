@@ -1,7 +1,7 @@
 /* options.c - see options.h.
  *
- * Names and defaults are Zeek's (scripts/base/init-bare.zeek and the scripts named there); options of our own have
- * no module name.  Values are written as in Zeek's scripts: T and F, 5sec, 1.5min, 10.0.0.0/8,fd00::/8, 80/tcp.
+ * Names and defaults are Zeek's (scripts/base/init-bare.zeek and the scripts named there); options of our own have no
+ * module name. Values are written as in Zeek's scripts: T and F, 5sec, 1.5min, 10.0.0.0/8,fd00::/8, 80/tcp.
  */
 #include "engine/options.h"
 
@@ -30,10 +30,10 @@ enum kind {
 };
 
 struct option {
-	connlog_option_info info; /* must stay first: connlog_option_at() hands it out */
+	connlog_option_info info; /* must stay first: connlog_option_at() returns a pointer to it */
 	enum kind           kind;
 	size_t              offset;
-	size_t              offset_udp; /* PORTS: of the set for UDP; 0: TCP only */
+	size_t              offset_udp; /* PORTS: offset of the set for UDP; 0: TCP only */
 };
 
 #define AT(member) offsetof(struct connlog_options, member)
@@ -135,7 +135,7 @@ connlog_option_at(size_t i)
 	return i < N_OPTIONS ? &table[i].info : NULL;
 }
 
-/* Returns what was expected where the value was not that, else NULL. */
+/* Assigns a value. Returns NULL, or what was expected when the value does not fit. */
 static const char *
 assign(struct connlog_options *o, const struct option *opt, const char *value, bool add)
 {

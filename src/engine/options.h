@@ -1,4 +1,4 @@
-/* options.h - every option in one table: name, type, default, place. */
+/* options.h - every option in one table: name, type, default, offset. */
 #ifndef CONNLOG_ENGINE_OPTIONS_H
 #define CONNLOG_ENGINE_OPTIONS_H
 
@@ -10,7 +10,7 @@
 
 #define SHARES_MAX 4096
 
-/* One of `of`, or everything where that is 0. */
+/* The share `index` of `of` shares, or everything if `of` is 0. */
 struct share {
 	uint16_t index, of;
 };
@@ -21,7 +21,7 @@ struct connlog_options {
 	struct service_options  service;
 	struct contents_options contents;
 	struct net_set          ignore_checksums_nets;
-	struct net_set          local_nets;       /* Site::local_nets as given; the private ones come on top */
+	struct net_set          local_nets;       /* Site::local_nets as given; private ranges are added to it */
 	bool                    private_is_local; /* Site::private_address_space_is_local */
 	uint64_t                script_max_instructions;
 	uint64_t                max_batch;
@@ -31,11 +31,10 @@ struct connlog_options {
 	struct share            share;
 };
 
-/* A copy that owns what it points at, with Site's private ranges added to the local ones; of the defaults where `from` is
- * NULL.
- * Returns false when out of memory; `out` is then empty. */
+/* Makes a copy that owns what it points at, with Site's private ranges added to the local ones; copies the defaults if
+ * `from` is NULL. Returns false when out of memory; `out` is then empty. */
 bool options_copy(const struct connlog_options *from, struct connlog_options *out);
-/* Frees what the options own, not the struct. */
+/* Frees what the options own, but not the struct. */
 void options_clear(struct connlog_options *o);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FLUSH = 256 << 10 /* bytes handed on at once */ };
+enum { FLUSH = 256 << 10 /* bytes handed on in one go */ };
 
 int
 out_note(struct out *o, const struct moment *when, int rule)
@@ -57,7 +57,7 @@ struct cursor {
 	size_t            next;
 };
 
-/* Returns the engine whose line comes first, or NULL when none has any left. */
+/* Returns the engine whose line comes first, or NULL when no lines are left. */
 static struct cursor *
 first_of(struct cursor *c, unsigned n)
 {
@@ -102,7 +102,7 @@ append(struct merger *m, const char *p, size_t n, uint64_t lines)
 	return CONNLOG_OK;
 }
 
-/* A connlog_record_fn for what comes out of the fold. */
+/* A connlog_record_fn for the rows of the fold. */
 static int
 append_row(void *arg, const connlog_record *r)
 {
@@ -115,7 +115,7 @@ append_row(void *arg, const connlog_record *r)
 	return status;
 }
 
-/* Returns the record that lies at `p`, or false when out of memory. */
+/* Unpacks the record at `p`, which has `n` bytes. Returns false when out of memory. */
 static bool
 unpack(struct merger *m, const char *p, size_t n, struct record *out)
 {
@@ -131,7 +131,7 @@ unpack(struct merger *m, const char *p, size_t n, struct record *out)
 	return true;
 }
 
-/* A line that lets the log's time go on, or a record that is folded. */
+/* Processes a folded record, or a line that only advances the log's time. */
 static int
 merge_folded(struct merger *m, const char *text, const struct out_line *line)
 {

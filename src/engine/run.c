@@ -1,4 +1,4 @@
-/* run.c - the loop that most programs want: a source's packets into an engine. */
+/* run.c - the loop that most programs want: passes a source's packets to an engine. */
 #include <stdio.h>
 
 #include "connlog_cores.h"

@@ -1,7 +1,7 @@
 /* slots.c - see slots.h.
  *
- * Workers are woken for several slots at once, and the caller sleeps until half of the ring is free: to wake another thread costs
- * as much as some fifty packets.
+ * Workers are woken for several slots at once, and the caller sleeps until half of the ring is free, because waking a
+ * thread costs as much as some fifty packets.
  */
 #include "engine/slots.h"
 
@@ -13,12 +13,12 @@
 #include "engine/handlers.h"
 
 enum {
-	GROUPS = 4,           /* in which the slots of the ring are published */
-	NOTED = 64,           /* packets whose times and shares are noted at once */
-	LENT_MOST = 32 << 20, /* bytes of windows that are lent */
-	FEW_PACKETS = 16,     /* of a slot where memory is bound and packets lead to many lines */
-	MANY_LINES = 4096,    /* of a slot */
-	SLOT_WINDOWS = 2,     /* that packets of a slot lie in, but for the first one */
+	GROUPS = 4,           /* groups in which the slots of the ring are published */
+	NOTED = 64,           /* packets whose times and shares are computed in one go */
+	LENT_MOST = 32 << 20, /* bytes of lent windows */
+	FEW_PACKETS = 16,     /* packets per slot when memory is bounded and packets produce many lines */
+	MANY_LINES = 4096,    /* lines per slot */
+	SLOT_WINDOWS = 2,     /* windows that the packets of a slot lie in, besides the first */
 };
 
 struct slot *
@@ -73,7 +73,7 @@ note_failure(struct crew *c, int status)
 		c->status = status;
 }
 
-/* Lines that wait to be merged are memory: a slot that has led to many is followed by smaller ones. */
+/* Lines that wait to be merged take memory, so a slot that produced many is followed by smaller ones. */
 static void
 adapt(struct crew *c, size_t lines)
 {
@@ -102,7 +102,7 @@ slots_merge(struct crew *c, size_t at)
 		out_clear(&c->members[i].outs[at]);
 }
 
-/* Windows from before the oldest slot are no longer needed. */
+/* Returns the windows before the oldest slot's to the source. */
 static void
 give_back(struct crew *c)
 {
@@ -111,7 +111,7 @@ give_back(struct crew *c)
 	windows_give_back(c->windows, oldest->view.n > 0 ? oldest->from : c->windows->next);
 }
 
-/* Merges the lines of the oldest slot; what an engine has failed with comes behind them. */
+/* Merges the lines of the oldest slot; an engine's error takes effect after them. */
 static void
 take_oldest(struct crew *c)
 {
@@ -134,7 +134,7 @@ slots_take(struct crew *c, uint64_t number)
 	handlers_tell(c);
 }
 
-/* Ends the slot and sees to it that there is a next one. */
+/* Ends the slot and waits until the next one is free. */
 static void
 next(struct crew *c)
 {
@@ -157,7 +157,7 @@ slots_take_all(struct crew *c)
 	slots_open(c)->begins = c->front->clock.now;
 }
 
-/* Has the slot, which is not empty, no room for a packet with so many bytes, or would it last too long with it? */
+/* Returns whether a non-empty slot has no room for a packet of that many bytes, or would span too much time with it. */
 static bool
 is_full(const struct crew *c, const struct slot *s, size_t bytes, double now)
 {
@@ -170,7 +170,7 @@ is_full(const struct crew *c, const struct slot *s, size_t bytes, double now)
 static bool
 keep_bytes(struct slot *s, connlog_packet *p)
 {
-	if (s->room - s->used < p->caplen) { /* the slot is empty, and this one is large */
+	if (s->room - s->used < p->caplen) { /* the slot is empty, and this packet is large */
 		const size_t room = p->caplen > SLOT_BYTES ? p->caplen : SLOT_BYTES;
 		uint8_t     *bytes = realloc(s->bytes, room);
 		if (!bytes)
@@ -185,7 +185,7 @@ keep_bytes(struct slot *s, connlog_packet *p)
 	return true;
 }
 
-/* `number` is the packet's. */
+/* Adds a packet to the slot; `number` is the packet's. */
 static int
 add(struct crew *c, const connlog_packet *p, const struct batch_time *t, uint64_t number)
 {

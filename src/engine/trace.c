@@ -1,8 +1,8 @@
 /* trace.c - see trace.h.
  *
- * The store says that a connection has counted a packet; which one follows from the frame that is being tracked.  The decoder says
- * which frames the fragments of a datagram came in.  It works a batch ahead of the tracking, so what it has said of a frame is kept
- * until the batch is over.
+ * The store reports that a connection has counted a packet; which packet it was follows from the frame being tracked.
+ * The decoder reports the frames in which the fragments of a datagram arrived. It works a batch ahead of the tracking,
+ * so its reports are kept until the batch is over.
  */
 #include "engine/trace.h"
 
@@ -27,9 +27,9 @@ struct trace {
 	struct tracer          tracer;
 	connlog_counted_fn     fn;
 	void                  *arg;
-	struct trace_part     *parts; /* of the frames of this batch */
+	struct trace_part     *parts; /* parts in the frames of this batch */
 	size_t                 n, room;
-	uint64_t               batch; /* whose first packet has that number */
+	uint64_t               batch; /* number of the batch's first packet */
 	uint64_t               lost;
 };
 
@@ -51,7 +51,7 @@ dissected_number(const struct connlog_engine *e, const struct dissection *d)
 	return number_of(e, &e->frames[d - e->dissections]);
 }
 
-/* ---- fragments -------------------------------------------------------------------------------------------------------------- */
+/* ---- fragments */
 
 static void
 part_add(struct trace *t, uint64_t whole, uint64_t part)
@@ -74,7 +74,7 @@ begin_batch(struct trace *t)
 	t->batch = t->engine->batch_first;
 }
 
-/* Where the fragment was itself in a datagram that came in fragments, their frames belong to it, too. */
+/* If the fragment itself was inside a datagram that arrived in fragments, the frames of those belong to it as well. */
 static void
 on_fragment(void *arg, const struct dissection *d, struct trail *trail)
 {
@@ -99,7 +99,7 @@ on_whole(void *arg, const struct dissection *d, const struct trail *trail)
 			part_add(t, number, trail->at[i]);
 }
 
-/* ---- counted packets -------------------------------------------------------------------------------------------------------- */
+/* ---- counted packets */
 
 static connlog_tuple
 tuple_of(const struct conn_store *s, const struct conn *c)
@@ -122,7 +122,7 @@ tuple_quoted(const struct pkt *p)
 	return t;
 }
 
-/* Returns the frame that is being tracked: they are in order of their indexes. */
+/* Returns the frame being tracked: frames are in order of their indexes. */
 static const struct frame *
 tracked_frame(const struct connlog_engine *e)
 {
@@ -171,7 +171,7 @@ on_counted(void *arg, uint32_t handle, int side)
 		}
 }
 
-/* ---- the interface ---------------------------------------------------------------------------------------------------------- */
+/* ---- the interface */
 
 int
 connlog_on_counted(connlog_engine *e, connlog_counted_fn fn, void *arg)

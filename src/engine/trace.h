@@ -1,4 +1,4 @@
-/* trace.h - connlog_on_counted(): which packets were counted, and with them which earlier ones held fragments. */
+/* trace.h - connlog_on_counted(): which packets were counted, and which earlier packets held their fragments. */
 #ifndef CONNLOG_ENGINE_TRACE_H
 #define CONNLOG_ENGINE_TRACE_H
 

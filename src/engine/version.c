@@ -1,7 +1,9 @@
-/* version.c - what this is and what it was built with.  Formats and link types have tables that can be listed. */
+/* version.c - the version and the build's features. Formats and link types have tables of their own that can be
+ * listed. */
 #include "connlog.h"
 
-/* CONNLOG_LUA and CONNLOG_PCRE2 come from the Makefile: LuaJIT-2.1.0, Lua-5.4.4, none; PCRE2-10.42, or it is not there. */
+/* CONNLOG_LUA and CONNLOG_PCRE2 come from the Makefile, such as LuaJIT-2.1.0, Lua-5.4.4 or none, and PCRE2-10.42 or
+ * nothing. */
 #ifndef CONNLOG_PCRE2
 #define CONNLOG_PCRE2 none
 #endif

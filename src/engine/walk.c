@@ -10,7 +10,7 @@
 #include "engine/calm.h"
 #include "engine/lines.h"
 
-enum { SPINS = 2000 /* looks for what is awaited before it is slept for */ };
+enum { SPINS = 2000 /* times a condition is polled before sleeping */ };
 
 struct walker *
 walker_new(struct member *m, connlog_source *source, uint64_t number)
@@ -66,7 +66,7 @@ walker_slot(struct walker *w)
 	return s;
 }
 
-/* The failures of the source are told by the caller's. */
+/* Reads some packets. Errors of the source are reported by the caller's own source. */
 static int
 read_some(struct walker *w)
 {
@@ -79,14 +79,14 @@ read_some(struct walker *w)
 		return n == CONNLOG_NO_MEMORY ? n : CONNLOG_OK;
 	walker_slot(w);
 	engine_note(e, s->times + s->n, s->packets + s->n, (size_t)n);
-	e->packets = e->bytes = e->before_epoch = 0; /* the front counts them */
+	e->packets = e->bytes = e->before_epoch = 0; /* the front engine counts them */
 	s->n += (size_t)n;
 	w->read += (uint64_t)n;
 	w->last += s->n == WALK_PACKETS;
 	return CONNLOG_OK;
 }
 
-/* Windows from before the first slot are no longer needed. */
+/* Returns the windows before the first slot's to the source. */
 static void
 give_back(struct walker *w)
 {
@@ -95,7 +95,7 @@ give_back(struct walker *w)
 	windows_give_back(w->windows, s->n > 0 ? s->from : w->windows->next);
 }
 
-/* Packets before that number have been tracked. */
+/* Advances to that packet: those before it have been tracked. */
 static void
 go_to(struct walker *w, uint64_t number)
 {
@@ -125,7 +125,8 @@ slot_of(const struct walker *w, uint64_t number)
 
 /* ---- what is calm */
 
-/* The packets from that number on that are looked at together: up to the slot's end, unless they last too long. */
+/* Returns the packets from that number on that are checked together: up to the end of the slot, unless they span too
+ * much time. */
 static struct batch_view
 stretch(const struct walker *w, uint64_t number, double now)
 {
@@ -177,7 +178,7 @@ walker_check(struct walker *w)
 		const struct batch_view b = stretch(w, w->checked, w->checked_now);
 		const double            last = b.times[b.n - 1].now;
 		if (w->checked > w->at && last - now >= c->span)
-			return; /* timers may be due in it that have not been set yet */
+			return; /* timers that have not been set yet may be due in it */
 		if (!is_calm(w, &b)) {
 			w->doubted = w->checked;
 			return;
@@ -186,7 +187,7 @@ walker_check(struct walker *w)
 	}
 }
 
-/* Returns the packet that no worker is to track yet. */
+/* Returns the number of the first packet that no worker may track yet. */
 static uint64_t
 limit(const struct crew *c)
 {
@@ -270,14 +271,14 @@ walker_track(struct walker *w)
 
 /* ---- waiting, under the crew's lock */
 
-/* Returns whether there are fewer packets than the caller has got from the same files. */
+/* Returns whether this worker has read fewer packets than the caller has got from the same files. */
 static bool
 lacks_packets(const struct walker *w)
 {
 	return w->source && w->ended && atomic_load(&w->member->crew->fed) > w->read;
 }
 
-/* Is there something to do?  Also without the lock. */
+/* Returns whether there is something to do. May be called without the lock. */
 static bool
 can_go(const struct walker *w)
 {
@@ -290,7 +291,7 @@ can_go(const struct walker *w)
 	return !w->behind && limit(c) > w->at && has_out(w);
 }
 
-/* Tracks packets that are not calm, for all workers, who are all here. */
+/* Tracks packets that are not calm for all workers, all of which are waiting here. */
 static void
 track_in_turn(struct walker *w)
 {
@@ -315,7 +316,7 @@ track_in_turn(struct walker *w)
 	pthread_cond_broadcast(&c->moved);
 }
 
-/* After packets have been tracked in turn. */
+/* Skips packets that were tracked in turn. */
 static void
 skip(struct walker *w)
 {
@@ -333,7 +334,7 @@ skip(struct walker *w)
 		w->status = w->member->engine->status;
 }
 
-/* A worker has come to packets that are to be tracked in turn. */
+/* Handles packets that have to be tracked in turn: waits for the others, or tracks for all. */
 static void
 take_turn(struct walker *w)
 {
@@ -354,7 +355,7 @@ take_turn(struct walker *w)
 		w->arrived = 0;
 }
 
-/* A worker has come to where the caller wants all to wait. */
+/* Waits at the packet at which the caller wants all workers to stop. */
 static void
 park(struct walker *w)
 {
@@ -366,7 +367,7 @@ park(struct walker *w)
 		pthread_cond_wait(&c->moved, &c->lock);
 }
 
-/* Does what the worker has come to.  Returns whether that was anything. */
+/* Handles a turn or a pause that the worker has reached. Returns whether there was one. */
 static bool
 come_to(struct walker *w)
 {
@@ -410,7 +411,7 @@ walker_wait(struct walker *w)
 	return !over;
 }
 
-/* ---- a worker's way */
+/* ---- a worker's main loop */
 
 static void
 fail(struct walker *w, int status)

@@ -6,7 +6,7 @@
 #include "engine/lines.h"
 #include "engine/walk.h"
 
-/* Returns whether the slot with that number is calm for this engine, which is about to work on slot `at`. */
+/* Returns whether the slot is calm for this engine; with `ahead`, other slots come before it. */
 static bool
 is_calm(struct member *m, const struct slot *slot, bool ahead)
 {
@@ -20,9 +20,9 @@ is_calm(struct member *m, const struct slot *slot, bool ahead)
 	return calm_check(m->engine, b, ahead ? slot->begins : -INFINITY, c->most, m->counts);
 }
 
-/* Finds out of the slot that the worker has come to, and of those behind it that are there already, whether they are calm.  Of a
- * later one that can be said as long as no timer that is set meanwhile can be due in it.  Returns how many slots it has gone through;
- * calm[k % c->ring] is of slot k. */
+/* Determines whether the slot that the worker has reached is calm, and likewise for the slots after it that are already
+ * published. For a later slot this is known as long as no timer set meanwhile can be due in it. Returns the number of
+ * slots examined; calm[k % c->ring] is the result for slot k. */
 static uint64_t
 look_ahead(struct member *m, uint64_t number, uint64_t published, bool calm[SLOTS])
 {
@@ -39,8 +39,8 @@ look_ahead(struct member *m, uint64_t number, uint64_t published, bool calm[SLOT
 	return k;
 }
 
-/* Runs the timers that are due now, `left` at most, in the order of all engines'.  What several engines track fires in all of
- * them at once and counts once.  Returns how many more might have been run. */
+/* Runs at most `left` timers that are due now, in the common order of all engines. A timer that several engines have
+ * fires in all of them at the same time and counts once. Returns how many more may run. */
 static uint64_t
 expire_all(struct crew *c, uint64_t left)
 {
@@ -64,7 +64,7 @@ expire_all(struct crew *c, uint64_t left)
 	return left;
 }
 
-/* conn_advance() for all engines. */
+/* Does what conn_advance() does, for all engines. */
 static void
 advance_all(struct crew *c, const struct batch_time *t, uint64_t number)
 {
@@ -97,8 +97,9 @@ crew_track_in_turn(struct crew *c, const struct batch_view *b)
 	}
 }
 
-/* Says whether slots are calm, as far as can be told, and waits until all have said it of the one with that number.  If it is not,
- * and all have come to it, the last one tracks it for all.  Returns whether the worker is to track it itself. */
+/* Publishes whether slots are calm, as far as that is known, and waits until all workers have done so for slot
+ * `number`. If it is not calm and all workers have reached it, the last one tracks it for all. Returns whether this
+ * worker has to track the slot itself. */
 static bool
 agree(struct member *m, struct slot *slot, uint64_t number, uint64_t published)
 {
@@ -116,7 +117,7 @@ agree(struct member *m, struct slot *slot, uint64_t number, uint64_t published)
 	m->voted = end;
 	while (slot->votes < c->n)
 		pthread_cond_wait(&c->agreed, &c->lock);
-	const bool mine = slot->calm && !c->behind; /* which changes only when all have come here */
+	const bool mine = slot->calm && !c->behind; /* `behind` changes only when all workers have arrived */
 	if (!mine && ++slot->arrived == c->n) {
 		pthread_mutex_unlock(&c->lock);
 		crew_track_in_turn(c, &slot->view);
@@ -152,7 +153,7 @@ work_on(struct member *m, struct slot *slot, uint64_t number, uint64_t published
 	}
 }
 
-/* The worker reads by itself.  Under the lock, before and after. */
+/* Runs a worker that reads the input itself. Called and returns with the lock held. */
 static void
 walk(struct member *m)
 {
