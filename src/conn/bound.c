@@ -1,9 +1,9 @@
-/* bound.c - what the store's memory is taken from where there is a bound: base/memory.h. */
+/* bound.c - puts the store's memory under a bound: base/memory.h. */
 #include "conn/conn.h"
 
 enum { SLABS = 9, DUE_AT_ONCE = 4096 /* timers */ };
 
-/* The slabs of connections and of what hangs at them. */
+/* Collects the slabs of connections and of the state attached to them. */
 static void
 slabs_of(struct conn_store *s, struct slab *at[SLABS])
 {
@@ -29,7 +29,7 @@ conn_store_bound(struct conn_store *s, struct memory *m)
 	slabs_of(s, at);
 	for (unsigned i = 0; i < SLABS; i++)
 		slab_bound(at[i], m, 0);
-	s->conns.leave = m->most / 32; /* what there is must be able to go on */
+	s->conns.leave = m->most / 32; /* reserve enough for existing connections to continue */
 	table_bound(&s->table, m, m->most / 32);
 	wheel_bound(&s->wheel, DUE_AT_ONCE);
 }

@@ -1,8 +1,8 @@
 /* community_id.c - see community_id.h.
  *
- * SHA-1 over: seed (2 bytes), address, address, protocol, 0, port, port; the lower end first unless the tuple is
- * one-way ICMP.  Which ICMP that is, Zeek's communityid.bif takes from the version of IP and not from the protocol, so
- * ICMPv6 in IPv4 counts as ICMP here.  Zeek leaves the ports out for protocols that it does not track, but for SCTP.
+ * SHA-1 over: seed (2 bytes), address, address, protocol, 0, port, port; the lower endpoint first unless the tuple is
+ * one-way ICMP. Zeek's communityid.bif chooses the table of ICMP types by the IP version, not by the protocol, so
+ * ICMPv6 in IPv4 is treated as ICMP here. Zeek leaves out the ports of protocols that it does not track, except SCTP.
  */
 #include "conn/community_id.h"
 
@@ -11,8 +11,9 @@
 
 #include "decode/ip.h"
 
-/* Zeek compares ports as they lie in memory in network order (communityid.bif, addr_port_canon_lt): on its usual
- * little-endian machines the low byte counts first.  It shows only between ports of one address. */
+/* Returns the port's rank in Zeek's comparison: Zeek compares ports as they lie in memory in network order
+ * (communityid.bif, addr_port_canon_lt), so on its usual little-endian machines the low byte is the more significant
+ * one. This matters only between ports of the same address. */
 static uint16_t
 port_rank(uint16_t port)
 {

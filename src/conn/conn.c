@@ -1,4 +1,4 @@
-/* conn.c - making, flipping and removing connections: see conn.h. */
+/* conn.c - creating, flipping and removing connections: see conn.h. */
 #include "conn/conn.h"
 
 #include <endian.h>
@@ -67,7 +67,7 @@ swap(uint32_t two[2])
 	two[0] = two[1], two[1] = first;
 }
 
-/* What the extra holds of each side changes places. */
+/* Exchanges the two sides' values in the extra. */
 static void
 flip_extra(const struct conn_store *s, struct conn_extra *x)
 {
@@ -98,7 +98,7 @@ free_extra(struct conn_store *s, const struct conn *c)
 	slab_release(&s->extras, conn_cold_at(s, c)->extra);
 }
 
-/* Gives back what hangs at a connection that is no embryo. */
+/* Frees the state attached to a connection that is not an embryo. */
 static void
 free_cold(struct conn_store *s, struct conn *c)
 {
@@ -112,7 +112,7 @@ free_cold(struct conn_store *s, struct conn *c)
 	slab_release(&s->colds, c->cold);
 }
 
-/* Gives back a connection's memory, without logging it. */
+/* Frees a connection's memory, without logging it. */
 static void
 conn_free(struct conn_store *s, uint32_t handle)
 {
@@ -133,7 +133,7 @@ conn_free(struct conn_store *s, uint32_t handle)
 void
 conn_store_free(struct conn_store *s)
 {
-	/* After the end none is left, and their memory need not be walked once more. */
+	/* stops at once after a normal end, when no connections are left */
 	for (uint32_t h = 1; s->conns.used > 0 && h < slab_high(&s->conns); h++)
 		if (conn_at(s, h)->flags & CONN_LIVE)
 			conn_free(s, h);
@@ -195,7 +195,7 @@ conn_extra_need(struct conn_store *s, uint32_t handle)
 	return conn_extra_at(s, c);
 }
 
-/* The hash of a connection is that of a packet with its tuple. */
+/* Returns the hash of a connection: that of a packet with its tuple. */
 static uint32_t
 hash_of(const struct conn_store *s, const struct conn *c)
 {
@@ -211,7 +211,7 @@ hash_of(const struct conn_store *s, const struct conn *c)
 	return conn_hash(s, &p);
 }
 
-/* => False where there is no memory for the addresses. */
+/* Stores the addresses. Returns false when out of memory. */
 static bool
 begin_hosts(struct conn_store *s, struct conn *c, const struct pkt *p, int from)
 {
@@ -240,7 +240,7 @@ conn_link(const struct conn_store *s, const struct conn *c)
 	return c->link ? intern_at(&s->links, c->link) : x ? &x->link : &none;
 }
 
-/* => The six bytes of a link address as they stand in memory, in the first bytes of the word; zeros for none. */
+/* Returns the six bytes of a link address, in memory order, as the first bytes of a word; 0 for no address. */
 static inline uint64_t
 l2_word(const uint8_t *l2)
 {
@@ -254,7 +254,8 @@ l2_word(const uint8_t *l2)
 	return le32toh(four) | (uint64_t)le16toh(two) << 32;
 }
 
-/* Made of two words, as it is looked up: what has just been stored in small pieces is slow to load in large ones. */
+/* Returns where the packet was seen. The value is built from two words because it is read as such: loading a large word
+ * right after storing small ones is slow. */
 static struct conn_link
 link_of(const struct pkt *p, int from)
 {
@@ -268,7 +269,7 @@ link_of(const struct pkt *p, int from)
 	return link;
 }
 
-/* Keeps what could not be interned, because there are too many of them. */
+/* Keeps a link in the extra when it cannot be interned because there are too many. */
 static void
 keep_link(struct conn_store *s, uint32_t handle, const struct conn_link *link)
 {
@@ -278,7 +279,7 @@ keep_link(struct conn_store *s, uint32_t handle, const struct conn_link *link)
 		x->link = *link;
 }
 
-/* => False where there is no memory for what the packet's surroundings need. */
+/* Attaches an extra if the packet has a PPPoE session or tunnels. Returns false when out of memory. */
 static bool
 begin_extra(struct conn_store *s, uint32_t handle, const struct pkt *p)
 {
@@ -291,7 +292,8 @@ begin_extra(struct conn_store *s, uint32_t handle, const struct pkt *p)
 	return !p->encap || p->encap->depth == 0 || conn_encap_begin(x, p->encap);
 }
 
-/* Connection's constructor: what the first packet says, before anybody has looked at it.  => False where there is no memory. */
+/* Initializes a connection from its first packet, before any tracker has seen it (Connection's constructor). Returns
+ * false when out of memory. */
 static bool
 conn_begin(struct conn_store *s, uint32_t handle, const struct pkt *p, bool flip)
 {
@@ -322,8 +324,8 @@ conn_begin(struct conn_store *s, uint32_t handle, const struct pkt *p, bool flip
 	return plain || begin_extra(s, handle, p);
 }
 
-/* The mark tells apart what began with the same packet, and stays when the ends change roles.  It is the same on every
- * processor, and so is the order of the log. */
+/* The mark distinguishes connections that began with the same packet, and does not change when the roles are flipped.
+ * It is the same on every processor, and so is the order of the log. */
 struct wheel_rank
 conn_rank(const struct conn_store *s, uint32_t handle)
 {
@@ -341,8 +343,8 @@ conn_rank(const struct conn_store *s, uint32_t handle)
 	return (struct wheel_rank){ conn_start(s, c), conn_salt(s, c), mark };
 }
 
-/* Connections lie in the order of their ranks until one takes the place of another, begins with a late packet, or with the
- * same packet as the one before. */
+/* Notes when connections stop being stored in order of rank: when one reuses the place of another, begins with a late
+ * packet, or begins with the same packet as the one before. */
 static void
 note_order(struct conn_store *s, uint32_t handle, double begin)
 {
@@ -354,7 +356,7 @@ note_order(struct conn_store *s, uint32_t handle, double begin)
 	s->newest_handle = handle;
 }
 
-/* Returns the handle of a connection that is in the table, or 0 where there is no memory. */
+/* Returns the handle of a new connection in the table, or 0 when out of memory. */
 static uint32_t
 create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
 {
@@ -368,7 +370,8 @@ create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
 	return 0;
 }
 
-/* The same for who has found no memory: others end for it, of which each may lack a part. */
+/* Does what create() does after that has run out of memory: ends other connections first. Each of them may lack one of
+ * the parts that are needed, so it tries several. */
 static __attribute__((noinline)) uint32_t
 create_in_place_of_others(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
 {
@@ -399,7 +402,7 @@ conn_create(struct conn_store *s, const struct pkt *p, uint32_t hash, bool flip)
 	return handle;
 }
 
-/* The ends' addresses, ports and counters change places. */
+/* Exchanges the endpoints' addresses, ports and counters. */
 static void
 flip_ends(struct conn_store *s, struct conn *c)
 {
@@ -440,7 +443,7 @@ conn_flip(struct conn_store *s, uint32_t handle)
 
 	flip_ends(s, c);
 	flip_link(s, handle);
-	if (c->transport == TRANSPORT_TCP && c->tcp) /* who flips has settled it */
+	if (c->transport == TRANSPORT_TCP && c->tcp) /* an embryo was settled before it was flipped */
 		s->tracker->flip(s, c);
 	if (c->flags & CONN_EXTRA)
 		flip_extra(s, conn_extra_at(s, c));
@@ -459,7 +462,7 @@ conn_endpoints(const struct conn_store *s, const struct conn *c, struct conn_end
 		s->tracker->endpoints(s, c, out);
 		return;
 	}
-	for (int side = ORIG; side <= RESP; side++) { /* active once it has sent (UDP_ACTIVE, ICMP_ACTIVE) */
+	for (int side = ORIG; side <= RESP; side++) { /* active if it has sent anything (UDP_ACTIVE, ICMP_ACTIVE) */
 		const int64_t size = conn_sizes_at(s, c)->size[side];
 		out[side] = (struct conn_endpoint){ size >= 0, size >= 0 ? (uint64_t)size : 0 };
 	}
@@ -481,7 +484,8 @@ conn_check_flow_label(struct conn_store *s, uint32_t handle, int side, uint32_t 
 		           (connlog_value[]){ event_bool(side == ORIG), event_count(old), event_count(label) });
 }
 
-/* connection_state_remove, with what Zeek's handlers find in c$history, c$orig$state and c$resp$state. */
+/* Raises connection_state_remove, with the values that Zeek's handlers find in c$history, c$orig$state and
+ * c$resp$state. */
 static void
 raise_state_remove(struct conn_store *s, uint32_t handle)
 {

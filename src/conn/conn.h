@@ -180,7 +180,8 @@ struct conn_store;
 
 /* What the store needs from the TCP tracker. */
 struct conn_tracker {
-	/* Sizes of a connection's state, of the part that few connections need, and of the statistics for tcp_rexmit. */
+	/* Sizes of a connection's state, of the part that few connections need (struct tcp_rare), and of the statistics for
+	 * tcp_rexmit. */
 	size_t state_size, rare_size, stats_size;
 	/* Returns whether a connection that begins with this packet is an embryo; and turns an embryo into a full connection
 	 * (returns false when out of memory). */
@@ -284,7 +285,7 @@ struct conn_store {
 	uint64_t             range_bytes; /* used by intervals above holes (track/reassembly) */
 	uint64_t             range_most;  /* max_reassembly_bytes, or less when memory runs short */
 	struct conn_counters counters;
-	conn_end_fn          on_end, on_interim, on_long; /* the second with the option interim, the third with long */
+	conn_end_fn          on_end, on_interim, on_long; /* on_interim for the option interim, on_long for long */
 	void                *on_end_arg;
 	void (*on_counted)(void *arg, uint32_t handle, int side); /* with COUNTED_WANTED (threshold.h) */
 	void *on_counted_arg;

@@ -1,7 +1,7 @@
 /* drain.c - see drain.h.
  *
- * Connections lie in the order in which they began as long as none has taken the place of another that ended; then a list
- * of them is sorted first.
+ * Connections are stored in the order in which they began as long as none has reused the place of another; otherwise a
+ * list of them is sorted first.
  */
 #include "conn/drain.h"
 
@@ -10,9 +10,9 @@
 #include "conn/ahead.h"
 
 enum {
-	SOON = 16, /* how many connections ahead their memory is asked for */
+	SOON = 16, /* connections to prefetch ahead */
 	SOONER = 8,
-	LIST_SHARE = 64, /* of a bound, for a list of connections; sorting takes as much again */
+	LIST_SHARE = 64, /* part of the bound for a list of connections; sorting takes as much again */
 };
 
 struct ranked {
@@ -26,7 +26,7 @@ by_rank(const void *a, const void *b)
 	return wheel_rank_compare(&((const struct ranked *)a)->rank, &((const struct ranked *)b)->rank);
 }
 
-/* Returns the first handle at or behind `h` that is a connection's; `top` if there is none. */
+/* Returns the first handle from `h` on that is a connection's, or `top` if there is none. */
 static uint32_t
 live_from(const struct conn_store *s, uint32_t h)
 {
@@ -35,7 +35,7 @@ live_from(const struct conn_store *s, uint32_t h)
 	return h;
 }
 
-/* How many connections may be listed: where memory is bound, there is a list for some at a time. */
+/* Returns how many connections may be listed at a time, which is limited when memory is bounded. */
 static size_t
 room_for(const struct conn_store *s)
 {
@@ -47,7 +47,7 @@ room_for(const struct conn_store *s)
 	return some < all ? some : all;
 }
 
-/* Leaves the first half of a list that is full. */
+/* Drops the later half of a full list. */
 static void
 halve(struct conn_drain *d)
 {
@@ -56,7 +56,7 @@ halve(struct conn_drain *d)
 	d->more = true;
 }
 
-/* Lists the connections that come first, as many as there is room for. */
+/* Lists the earliest connections, as many as there is room for. */
 static void
 list_first(const struct conn_store *s, struct conn_drain *d)
 {
@@ -114,7 +114,7 @@ conn_drain_rank(const struct conn_store *s, const struct conn_drain *d, size_t a
 	return true;
 }
 
-/* Returns the connection that comes so many later, or NULL. */
+/* Returns the connection `n` places later, or NULL. */
 static const struct conn *
 coming(const struct conn_store *s, const struct conn_drain *d, size_t ahead)
 {
@@ -126,7 +126,8 @@ coming(const struct conn_store *s, const struct conn_drain *d, size_t ahead)
 	return h && conn_at(s, h)->flags & CONN_LIVE ? conn_at(s, h) : NULL;
 }
 
-/* Asks for what hangs at a connection that comes soon, and for what hangs at that of one that comes sooner. */
+/* Prefetches the state attached to a connection that comes soon, and what is attached to that of one that comes
+ * sooner. */
 static void
 fetch_ahead(const struct conn_store *s, const struct conn_drain *d)
 {

@@ -53,7 +53,7 @@ add_parent(struct conn_extra *x, const struct uid *uid)
 	return true;
 }
 
-/* Keeps a copy of the stack, or none where there is none or no memory. */
+/* Keeps a copy of the stack; keeps none if there is no stack or no memory. */
 static void
 keep_stack(struct conn_extra *x, const struct encap_stack *encap)
 {
@@ -129,7 +129,7 @@ raise_tunnel_changed(struct conn_store *s, uint32_t handle, const struct encap_s
 	conn_raise(s, handle, CONNLOG_EVENT_TUNNEL_CHANGED, &e);
 }
 
-/* The event tunnel_changed, whose handler notes the parent, is raised a few times at most. */
+/* Raises tunnel_changed, whose handler in Zeek notes the parent. It is raised a limited number of times. */
 static void
 tunnel_changed(struct conn_store *s, uint32_t handle, struct conn_extra *x, const struct encap_stack *encap)
 {

@@ -20,7 +20,7 @@ conn_raise(const struct conn_store *s, uint32_t handle, connlog_event_id id, con
 	s->events.raise(s->events.arg, handle, id, arguments);
 }
 
-/* An event without arguments. */
+/* Raises an event without arguments. */
 static inline void
 conn_event(const struct conn_store *s, uint32_t handle, connlog_event_id id)
 {
@@ -52,8 +52,8 @@ event_bytes(const void *p, size_t n)
 	return (connlog_value){ .type = CONNLOG_BYTES, .set = true, .text = { p, n } };
 }
 
-/* An event of a counter that has reached 10, 100, …; `threshold` is the result of history_scaled(): 0 and the first one
- * (1) raise no event (Session::HistoryThresholdEvent). */
+/* Raises the event of a counter that has reached 10, 100, …; `threshold` is the result of history_scaled(): 0 and 1
+ * raise none (Session::HistoryThresholdEvent). */
 static inline void
 conn_event_multiple(const struct conn_store *s, uint32_t handle, connlog_event_id id, bool is_orig, uint32_t threshold)
 {

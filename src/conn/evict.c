@@ -1,8 +1,9 @@
 /* evict.c - see evict.h.
  *
- * A hand goes round over all connections as they lie in memory.  Those that began together lie together, so what is near is no sample:
- * of a window only connections that have exchanged little end, of the older half of them.  When the hand has come round and few have
- * ended, the rest of them can end, too.
+ * A hand, as in the clock algorithm, goes round over all connections in the order of their memory. Connections that
+ * began together are stored together, so a window of neighbours is no random sample: only connections of a window that
+ * have exchanged little end, and only the older half of those. If a whole round has ended few, the others may end as
+ * well.
  */
 #include "conn/evict.h"
 
@@ -10,14 +11,14 @@
 
 enum {
 	EVICT_SAMPLE = 16,
-	WINDOW = 1024,  /* connections that are looked at at once */
-	STEPS = 65536,  /* of the hand for that, over the gaps that connections which have ended leave */
-	FRUITLESS = 64, /* a round has ended few where it has ended less than one in so many */
-	A_FEW = 3,      /* packets of each side that make an exchange */
-	AT_ONCE = 128,  /* connections that end at once */
+	WINDOW = 1024,  /* connections examined in one go */
+	STEPS = 65536,  /* most steps of the hand for a window, over the gaps left by connections that have ended */
+	FRUITLESS = 64, /* a round is fruitless if it has ended less than one connection in so many */
+	A_FEW = 3,      /* packets of each side that count as an exchange */
+	AT_ONCE = 128,  /* connections ended in one go */
 };
 
-/* What was exchanged, in the order in which connections end. */
+/* What was exchanged: connections end in this order. */
 enum worth { ONE_SIDED, ANSWERED, EXCHANGE };
 
 struct candidate {
@@ -44,7 +45,7 @@ compare(const void *a, const void *b)
 	return x->last_time < y->last_time ? -1 : x->last_time > y->last_time;
 }
 
-/* Moves the hand on.  Returns the connection there, or NULL. */
+/* Advances the hand. Returns the connection there, or NULL. */
 static const struct conn *
 step(struct conn_store *s)
 {
@@ -93,7 +94,8 @@ conn_make_room(struct conn_store *s)
 		conn_remove(s, best.handle, CONN_END_evicted);
 }
 
-/* The hand has come round.  Only a round that could end connections all the time says that there are too few to end. */
+/* Evaluates a finished round. Only a round that could end connections throughout shows whether there are too few
+ * candidates. */
 static void
 note_round(struct conn_store *s)
 {
@@ -102,7 +104,7 @@ note_round(struct conn_store *s)
 	s->press.ended = 0;
 }
 
-/* Does to a connection what is done before any has to end.  Returns whether it is still there. */
+/* Applies the milder measures to a connection. Returns whether it still exists. */
 static bool
 press_one(struct conn_store *s, uint32_t handle, enum worth worth, enum press stage)
 {
@@ -120,14 +122,14 @@ press_one(struct conn_store *s, uint32_t handle, enum worth worth, enum press st
 	return true;
 }
 
-/* Ends the older half of these, `most` of them at most. */
+/* Ends the older half of the candidates, at most `most` of them. */
 static void
 end_older_half(struct conn_store *s, struct candidate *at, size_t n, size_t most)
 {
 	qsort(at, n, sizeof *at, compare);
 	n = (n + 1) / 2 < most ? (n + 1) / 2 : most;
 	for (size_t i = 0; i < n; i++)
-		if (conn_at(s, at[i].handle)->flags & CONN_LIVE) /* a handler of an event may have ended it */
+		if (conn_at(s, at[i].handle)->flags & CONN_LIVE) /* an event handler may have ended it */
 			conn_remove(s, at[i].handle, CONN_END_evicted);
 	s->press.ended += (uint32_t)n;
 }

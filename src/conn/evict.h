@@ -1,7 +1,7 @@
 /* evict.h - ends connections early, because there are too many or memory runs short.
  *
- * A flood differs from wanted traffic in what was exchanged: it usually gets no answer, or one.  So connections in which both
- * sides have sent a few packets go last, however long they have been silent.
+ * A flood differs from wanted traffic in what was exchanged: it usually gets one reply or none. Connections in which
+ * both sides have sent a few packets are therefore the last to go, however long they have been silent.
  */
 #ifndef CONNLOG_CONN_EVICT_H
 #define CONNLOG_CONN_EVICT_H
@@ -20,7 +20,7 @@ enum press {
 /* Ends the least recently active of a few connections: for max_connections. */
 void conn_evict(struct conn_store *s);
 
-/* The same for lack of memory: one that has exchanged little, if there is one near. */
+/* Does the same when out of memory: ends a connection nearby that has exchanged little, if there is one. */
 void conn_make_room(struct conn_store *s);
 
 /* Applies that stage to the next few hundred connections. */

@@ -4,7 +4,7 @@
 #include "base/keyhash.h"
 #include "conn/conn.h"
 
-/* IPv4: one block of two ends, the lower first unless the tuple is one-way. */
+/* Hashes an IPv4 tuple: one block with both endpoints, the lower first unless the tuple is one-way. */
 static uint64_t
 hash_v4(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
 {
@@ -13,7 +13,7 @@ hash_v4(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
 	return keyhash_one(key, swap ? dst : src, (swap ? src : dst) | kind << 48);
 }
 
-/* IPv6: a block an address and one for the rest. */
+/* Hashes any other tuple: one block per address and one for the rest. */
 static __attribute__((noinline)) uint64_t
 hash_v6(const struct siphash_key *key, const struct pkt *p, uint64_t kind)
 {
@@ -35,7 +35,8 @@ conn_hash(const struct conn_store *s, const struct pkt *p)
 	return (uint32_t)(hash ^ hash >> 32);
 }
 
-/* Has a connection between addresses that are not both IPv4 the ends of a packet that `from` sends? */
+/* Returns whether a connection between addresses that are not both IPv4 has the endpoints of a packet sent by side
+ * `from`. */
 static bool
 has_ends_v6(const struct conn_store *s, const struct conn *c, const struct pkt *p, int from)
 {
@@ -61,7 +62,7 @@ find_v6(const struct conn_store *s, const struct pkt *p, uint32_t hash, struct c
 	return 0;
 }
 
-/* The same of IPv4, where two addresses are one word and two ports another. */
+/* Does the same for IPv4, where two addresses are one word and two ports another. */
 static inline uint32_t
 find_v4(const struct conn_store *s, const struct pkt *p, uint32_t hash, struct conn **found, bool *is_orig)
 {

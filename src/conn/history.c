@@ -1,5 +1,5 @@
-/* history.c - see history.h.  Histories are short: fifteen letters lie in the connection, longer ones move into
- * its extra, up to max_history letters. */
+/* history.c - see history.h. Histories are short: up to fifteen letters are stored in the connection; longer ones move
+ * into its extra, up to max_history letters. */
 #include "conn/history.h"
 
 #include <stdlib.h>

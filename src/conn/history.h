@@ -4,8 +4,8 @@
 
 #include "conn/conn.h"
 
-/* What was seen once; shifted by HIST_RESP for the responder of a TCP connection.  UDP has bits of its own; HIST_UNKNOWN
- * is the session's (X). */
+/* Letters recorded once; shifted by HIST_RESP for the responder of a TCP connection. UDP has bits of its own;
+ * HIST_UNKNOWN is the session's (X). */
 enum history_bit {
 	HIST_SYN = 0x1,
 	HIST_FIN = 0x2,
@@ -23,10 +23,10 @@ enum history_bit {
 
 void history_add(struct conn_store *s, uint32_t handle, char letter);
 
-/* Adds the letter if none of `bits` was seen before.  Returns true if one was (and nothing was added). */
+/* Adds the letter if none of `bits` was set. Returns true if one was set, in which case nothing is added. */
 bool history_once(struct conn_store *s, uint32_t handle, uint32_t bits, char letter);
 
-/* Counts, and adds the letter at 1, 10, 100 ….  Returns the threshold that was reached, or 0. */
+/* Counts, and adds the letter at 1, 10, 100 …. Returns the threshold that was reached, or 0. */
 uint32_t history_scaled(struct conn_store *s, uint32_t handle, struct scaled *n, char letter);
 
 /* Replaces the whole text. */

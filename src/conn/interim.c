@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The age for the record of that number: behind the last of the option's it comes again and again. */
+/* Returns the age at which record `n` is due; after the last age of the option, that one is repeated. */
 static double
 age(const struct age_set *ages, uint32_t n)
 {
@@ -19,7 +19,7 @@ interim_last(const struct conn_store *s, const struct conn *c)
 	return x ? x->interim : NULL;
 }
 
-/* When the next record of the option interim is due, and of the option long, whose ages come once each. */
+/* When the next records are due: of the option interim, and of the option long, for which each age occurs once. */
 struct due {
 	double interim, longs;
 };
@@ -45,7 +45,8 @@ interim_due(const struct conn_store *s, const struct conn *c)
 	return fmin(due.interim, due.longs);
 }
 
-/* Without memory to note that it has been, there are no more of them. */
+/* Returns the connection's state for interim records, attaching it if necessary. When out of memory, it gets no more of
+ * them. */
 static struct conn_interim *
 need(struct conn_store *s, uint32_t handle)
 {

@@ -13,7 +13,7 @@ static const size_t sizes[MEASURE_PARTS] = {
 void
 measure_layout_init(struct measure_layout *l, uint32_t wanted, uint64_t payload_max)
 {
-	if (wanted & MEASURE(MEASURE_STREAM)) /* which asks how long the handshake took */
+	if (wanted & MEASURE(MEASURE_STREAM)) /* the stream needs the duration of the handshake */
 		wanted |= MEASURE(MEASURE_RTT);
 	*l = (struct measure_layout){ .wanted = wanted };
 	l->payload_max = (uint8_t)(payload_max < FIRST_PAYLOAD_MAX ? payload_max : FIRST_PAYLOAD_MAX);
@@ -40,7 +40,7 @@ swap(void *a, void *b, size_t n)
 
 #define SWAP(two) swap(&(two)[0], &(two)[1], sizeof(two)[0])
 
-/* A handshake that is not over belongs to the roles as they were. */
+/* Flips a measurement. A handshake that is not complete belongs to the previous roles. */
 static void
 flip_rtt(struct measure_rtt *r)
 {

@@ -8,7 +8,7 @@
 
 #include "base/parse.h"
 
-/* Zeek's private ranges; each IPv4 range stands there a second time as its 6to4 form (RFC 3056). */
+/* Zeek's private ranges; each IPv4 range is also added in its 6to4 form (RFC 3056). */
 static const char *const private_v4[] = {
 	"0.0.0.0/8",    "10.0.0.0/8",   "100.64.0.0/10",  "127.0.0.0/8",        "169.254.0.0/16",  "172.16.0.0/12",
 	"192.0.0.0/24", "192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15",      "198.51.100.0/24", "203.0.113.0/24",
@@ -60,7 +60,7 @@ subnet_parse(const char *text, size_t len, struct subnet *out)
 	return bits <= 128;
 }
 
-/* The first 64 bits of a prefix of `bits` as a mask on a big-endian word. */
+/* Returns the mask of a prefix of `bits` bits, for the first 64 bits of an address as a big-endian word. */
 static uint64_t
 mask64(unsigned bits)
 {
@@ -75,7 +75,7 @@ addr_words(const struct addr *a, uint64_t w[2])
 	w[1] = be64toh(w[1]);
 }
 
-/* Clears the bits behind the prefix. */
+/* Clears the bits after the prefix. */
 static struct net_words
 net_words(struct subnet *net)
 {
@@ -91,7 +91,7 @@ net_words(struct subnet *net)
 	return w;
 }
 
-/* Notes what the first bytes of the addresses in an IPv4 network say, which will be the last of them. */
+/* Marks the first bytes that addresses in an IPv4 network can have. The network is the last of the IPv4 ones. */
 static void
 mark_first(struct net_set *set, const struct subnet *net)
 {
@@ -120,7 +120,7 @@ net_set_add(struct net_set *set, struct subnet net)
 
 	const struct net_words w = net_words(&net);
 	size_t                 i = set->n++;
-	if (v4) { /* the first of the others makes room */
+	if (v4) { /* the first of the other networks moves to the end */
 		mark_first(set, &net);
 		at[i] = at[set->n_v4];
 		words[i] = words[set->n_v4];
@@ -153,7 +153,7 @@ net_set_free(struct net_set *set)
 	*set = (struct net_set){ 0 };
 }
 
-/* The first half of all IPv4 addresses is the same. */
+/* Searches IPv4 networks: the first 64 bits of all IPv4 addresses are the same. */
 static bool
 is_in_v4(const struct net_words *n, const struct net_words *end, uint64_t second)
 {
@@ -185,7 +185,7 @@ net_set_has(const struct net_set *set, const struct addr *a)
 	                        : says == NET_ALL;
 }
 
-/* 2002::/16 followed by the IPv4 prefix. */
+/* Returns 2002::/16 followed by the IPv4 prefix. */
 static struct subnet
 six_to_four(const struct subnet *v4)
 {

@@ -8,17 +8,17 @@
 #include "base/addr.h"
 #include "decode/decode.h" /* struct subnet */
 
-/* Whether none, some or all addresses with a given first byte are in the set. */
+/* Whether none, some or all addresses with a certain first byte are in the set. */
 enum net_first { NET_NONE, NET_SOME, NET_ALL };
 
-/* IPv4 networks come before the others, so that an address is compared only with those of its family. */
+/* IPv4 networks come before the others, so that an address is compared only with networks of its family. */
 struct net_set {
 	struct subnet *at;
 	struct net_words {
-		uint64_t net[2], mask[2]; /* of `at`, most significant first */
+		uint64_t net[2], mask[2]; /* the networks in `at`, most significant word first */
 	} * words;
 	size_t  n, n_v4;
-	uint8_t v4_first[256]; /* what the first byte of an IPv4 address says, enum net_first: nearly always all */
+	uint8_t v4_first[256]; /* by the first byte of an IPv4 address, enum net_first: nearly always decides */
 	uint8_t v4_from[256];  /* NET_SOME: the first network to compare with */
 };
 

@@ -1,4 +1,4 @@
-/* options.h - the constants of connection tracking, under Zeek's names (scripts/base/init-bare.zeek). */
+/* options.h - the options of connection tracking, under Zeek's names (scripts/base/init-bare.zeek). */
 #ifndef CONNLOG_CONN_OPTIONS_H
 #define CONNLOG_CONN_OPTIONS_H
 
@@ -25,14 +25,14 @@ port_set_add(struct port_set *s, uint16_t port)
 	s->bits[port >> 6] |= (uint64_t)1 << (port & 63);
 }
 
-/* A few numbers. */
+/* A set of numbers. */
 #define COUNT_SET_MAX 64
 struct count_set {
 	uint64_t at[COUNT_SET_MAX];
 	unsigned n;
 };
 
-/* A few intervals, each longer than the one before, in seconds. */
+/* A list of intervals in seconds, in ascending order. */
 #define AGES_MAX 16
 struct age_set {
 	double   at[AGES_MAX];
@@ -61,7 +61,7 @@ struct conn_options {
 
 	struct count_set generic_packet_thresholds; /* ConnThreshold::generic_packet_thresholds */
 
-	/* whose streams tcp_contents reports: by the responder's port, or all */
+	/* streams that tcp_contents reports: by the responder's port, or all */
 	bool            tcp_content_deliver_all_orig, tcp_content_deliver_all_resp;
 	struct port_set tcp_content_delivery_ports_orig, tcp_content_delivery_ports_resp;
 
@@ -69,13 +69,12 @@ struct conn_options {
 	uint64_t max_connections;      /* beyond this, the least recently active of a sample is logged and dropped */
 	uint64_t max_history;          /* letters */
 	double   emergency_timeout;    /* when memory runs short, connections with one active side end after this */
-	uint64_t max_reassembly_bytes; /* memory for the intervals above holes, all connections together */
+	uint64_t max_reassembly_bytes; /* bytes for the intervals above holes, over all connections */
 
-	uint32_t measure;             /* MEASURE() bits: what is measured of packets */
-	uint64_t first_payload_bytes; /* of each side, FIRST_PAYLOAD_MAX at most */
-	struct age_set
-		interim; /* when a connection that is still open is logged: at these ages, then again after each last one */
-	struct age_set long_ages; /* when it is handed to who asks for long connections (connlog_on_long()) */
+	uint32_t       measure;             /* MEASURE() bits: what is measured of packets */
+	uint64_t       first_payload_bytes; /* bytes of each side, at most FIRST_PAYLOAD_MAX */
+	struct age_set interim;             /* ages at which an open connection is logged; the last one repeats */
+	struct age_set long_ages;           /* ages at which it is passed to connlog_on_long() */
 
 	/* the record */
 	struct net_set local_nets;       /* Site::local_nets with Site::private_address_space */

@@ -15,7 +15,7 @@ enum conn_state {
 		CONN_STATE_COUNT
 };
 
-/* Determines it as scripts/base/protocols/conn/main.zeek does (conn_state). */
+/* Determines the state as scripts/base/protocols/conn/main.zeek does (conn_state). */
 enum conn_state conn_state(enum transport transport, const struct conn_endpoint *orig, const struct conn_endpoint *resp,
                            const char *history, size_t history_len);
 /* Returns "S0", "SF" … */

@@ -40,7 +40,7 @@ table_clear(struct table *t)
 {
 	struct table small;
 
-	/* A large one is given back: to clear it would be to write all of it once more. */
+	/* A large table is freed: clearing it would mean writing all of it again. */
 	if (t->mask >= TABLE_START && table_init(&small)) {
 		if (t->memory)
 			memory_give(t->memory, table_bytes(t) - table_bytes(&small));
@@ -62,7 +62,7 @@ put(struct table *t, struct table_slot entry)
 	t->slots[i] = entry;
 }
 
-/* Returns memory for the slots of a table, or NULL. */
+/* Returns memory for the slots of a table, or NULL when out of memory. */
 static struct table_slot *
 new_slots(const struct table *t)
 {
@@ -74,8 +74,8 @@ new_slots(const struct table *t)
 	return slots;
 }
 
-/* Doubles the table when it is three quarters full.  Where that cannot be, it may become fuller, but not so full that looking
- * something up takes long. */
+/* Doubles the table when it is three quarters full. When out of memory, the table may fill further, but not so far that
+ * lookups become slow. */
 static bool
 reserve(struct table *t)
 {
@@ -116,7 +116,7 @@ table_remove(struct table *t, uint32_t hash, uint32_t handle)
 			return;
 		hole = (hole + 1) & t->mask;
 	}
-	/* Move back what would no longer be found from its home slot. */
+	/* Move back entries that could no longer be found from their home slots. */
 	for (uint32_t i = (hole + 1) & t->mask; t->slots[i].handle; i = (i + 1) & t->mask) {
 		const uint32_t home = t->slots[i].hash & t->mask;
 		if (((i - home) & t->mask) >= ((i - hole) & t->mask)) {

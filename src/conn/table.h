@@ -44,7 +44,7 @@ table_fetch(const struct table *t, uint32_t hash)
 	fetch(&t->slots[hash & t->mask]);
 }
 
-/* Walks the handles that may belong to `hash`: start with *at = hash & mask, until it returns 0. */
+/* Iterates over the handles that may belong to `hash`: start with *at = hash & mask and call until it returns 0. */
 static inline uint32_t
 table_probe(const struct table *t, uint32_t hash, uint32_t *at)
 {

@@ -26,7 +26,7 @@ check_set(struct conn_store *s, uint32_t handle, struct conn_thresholds *t, int 
 	const uint64_t     bytes = t->bytes[side], packets = t->packets[side];
 	const double       duration = t->duration;
 
-	/* Forgotten first: who is told may set the next. */
+	/* Cleared before the event, whose handler may set the next one. */
 	if (bytes && conn_bytes(s, c, side) >= bytes) {
 		t->bytes[side] = 0;
 		crossed(s, handle, CONNLOG_EVENT_CONN_BYTES_THRESHOLD_CROSSED, event_count(bytes), side);

@@ -14,26 +14,26 @@ struct conn_thresholds {
 	double   duration;
 };
 
-/* The bits of the events of thresholds. */
+/* Bits of the events about thresholds. */
 #define THRESHOLDS_WANTED                                                                                              \
 	(UINT64_C(1) << CONNLOG_EVENT_CONN_BYTES_THRESHOLD_CROSSED |                                                       \
 	 UINT64_C(1) << CONNLOG_EVENT_CONN_PACKETS_THRESHOLD_CROSSED |                                                     \
 	 UINT64_C(1) << CONNLOG_EVENT_CONN_DURATION_THRESHOLD_CROSSED |                                                    \
 	 UINT64_C(1) << CONNLOG_EVENT_CONN_GENERIC_PACKET_THRESHOLD_CROSSED)
 
-/* Stands among the bits of events.wanted, so that it is tested together with them: the store's on_counted is to be called. */
+/* A bit next to those of events.wanted, so that one test covers both: the store's on_counted is to be called. */
 #define COUNTED_WANTED (UINT64_C(1) << 62)
 _Static_assert(CONNLOG_EVENTS <= 62, "no event has that bit");
 
 void conn_check_thresholds(struct conn_store *s, uint32_t handle, int side);
 
-/* A packet of that side was counted, and somebody wants to know it or may have set a threshold. */
+/* Handles a counted packet of that side: calls on_counted if requested, and checks thresholds. */
 void conn_note_counted(struct conn_store *s, uint32_t handle, int side);
 
 /* Increments the upper half of one of the side's counters: that of packets, or that of bytes. */
 void conn_carry(struct conn_store *s, uint32_t handle, int side, bool packet);
 
-/* To be called when a packet of that side was counted. */
+/* Called when a packet of that side was counted. */
 static inline void
 conn_counted(struct conn_store *s, uint32_t handle, int side)
 {

@@ -1,15 +1,15 @@
 /* timer.c - a connection's timers (Session.cc, RunState.cc).
  *
- * Zeek keeps every timer in one queue and runs at most max_timer_expires of those that are due before it looks at
- * the next packet; what is left waits for the packet after.  Here a connection's earliest timer stands for all of
- * them, and one is run at a time, so that the order over all connections is that of Zeek's queue.
+ * Zeek keeps every timer in one queue and runs at most max_timer_expires due timers before each packet; the remaining
+ * ones wait for the next packet. Here a connection's earliest timer represents all of its timers, and timers run one at
+ * a time, so that the order over all connections is that of Zeek's queue.
  */
 #include <math.h>
 
 #include "conn/events.h"
 #include "conn/interim.h"
 
-/* When the inactivity timer is due.  An embryo has seen no packet since it began. */
+/* Returns when the inactivity timer is due. An embryo has seen no packet since it began. */
 static inline double
 idle_due(const struct conn_store *s, const struct conn *c)
 {
@@ -19,7 +19,7 @@ idle_due(const struct conn_store *s, const struct conn *c)
 	return timeout != 0 ? c->last_time + timeout : INFINITY;
 }
 
-/* The timers that are not inactivity: TCP's, and those of who looks into the payload of UDP. */
+/* Returns when the next timer other than inactivity is due: TCP's, or those of the inspection of UDP payload. */
 static inline double
 own_due(const struct conn_store *s, const struct conn *c)
 {
@@ -37,7 +37,8 @@ status_due(const struct conn_store *s, const struct conn *c)
 	return x && x->status_at > 0 ? x->status_at : INFINITY;
 }
 
-/* Later than now in any case: a timer of no time would run for ever before the same packet. */
+/* Returns the time of the next status update. It is always later than now: otherwise the timer would run forever before
+ * the same packet. */
 static double
 next_status(const struct conn_store *s)
 {
@@ -65,7 +66,7 @@ own_timer(struct conn_store *s, uint32_t handle, enum conn_end *why)
 	return s->watcher->timer(s->watcher->arg, handle, s->now);
 }
 
-/* Are there timers that only look: status updates, records of what is still open? */
+/* Returns whether there are timers that only report: status updates, records of open connections. */
 static inline bool
 has_polls(const struct conn_store *s)
 {
@@ -97,7 +98,7 @@ conn_timers(const struct conn_store *s, uint32_t handle, double at[CONN_TIMERS])
 	else
 		at[n++] = own_due(s, c);
 	at[n++] = idle_due(s, c);
-	at[n++] = timeout != 0 ? c->last_time + timeout : INFINITY; /* once it has fired in vain */
+	at[n++] = timeout != 0 ? c->last_time + timeout : INFINITY; /* after it has fired without effect */
 	if (conn_wants(s, CONNLOG_EVENT_CONNECTION_STATUS_UPDATE))
 		at[n++] = status_due(s, c);
 	return n;
@@ -108,13 +109,13 @@ conn_reschedule(struct conn_store *s, uint32_t handle, double was)
 {
 	const double due = conn_due(s, handle);
 
-	/* A node that is due later now wakes up early and is scheduled anew then.  Without memory for the timer the
+	/* A node that is now due later wakes up early and is rescheduled then. If there is no memory for the timer, the
 	 * connection stays until it is evicted or the input ends. */
 	if (due < was)
 		(void)wheel_schedule(&s->wheel, handle, due);
 }
 
-/* `was`: see conn_reschedule(). */
+/* Sets the timeout; for `was`, see conn_reschedule(). */
 static void
 put_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which, double was)
 {
@@ -140,7 +141,7 @@ conn_set_timeout(struct conn_store *s, uint32_t handle, enum conn_timeout which)
 		put_timeout(s, handle, which, conn_due(s, handle));
 }
 
-/* Session::InactivityTimer: gone for so long, or to be looked at again later. */
+/* Session::InactivityTimer: either the connection has been inactive for too long, or the timer is set again. */
 static enum conn_verdict
 inactivity(struct conn_store *s, uint32_t handle)
 {
@@ -155,7 +156,7 @@ inactivity(struct conn_store *s, uint32_t handle)
 	return CONN_KEEP;
 }
 
-/* Runs the status update if it is due, and no other timer before it. => Whether it was. */
+/* Runs the status update if it is due and no other timer comes before it. Returns whether it ran. */
 static bool
 run_status(struct conn_store *s, uint32_t handle, double at, double before)
 {
@@ -168,10 +169,10 @@ run_status(struct conn_store *s, uint32_t handle, double at, double before)
 	return true;
 }
 
-/* What run_polls() has done. */
+/* The result of run_polls(). */
 enum polled { POLLED_NOTHING, POLLED_STATUS, POLLED_INTERIM };
 
-/* Runs what only looks, if it is due and no other timer before it. */
+/* Runs a timer that only reports, if it is due and no other timer comes before it. */
 static enum polled
 run_polls(struct conn_store *s, uint32_t handle, double at, double before)
 {
@@ -184,7 +185,7 @@ run_polls(struct conn_store *s, uint32_t handle, double at, double before)
 	return run_status(s, handle, at, before) ? POLLED_STATUS : POLLED_NOTHING;
 }
 
-/* Runs the connection's earliest timer if it is due at `at`.  Returns false if none was, or none of Zeek's. */
+/* Runs the connection's earliest timer if it is due at `at`. Returns false if no timer of Zeek's was run. */
 static bool
 run_one(struct conn_store *s, uint32_t handle, double at)
 {
@@ -209,7 +210,8 @@ run_one(struct conn_store *s, uint32_t handle, double at)
 	return true;
 }
 
-/* Zeek's TimerMgr::Expire(): besides TCP's it is that of DNS over UDP, which then takes all for timed out. */
+/* Zeek's TimerMgr::Expire() at the end of the input: besides TCP's timers it runs that of DNS over UDP, which then
+ * treats all queries as timed out. */
 void
 conn_at_end(struct conn_store *s, uint32_t handle)
 {
@@ -227,7 +229,7 @@ timers_at_once(const struct conn_store *s)
 	return s->opt->max_timer_expires ? s->opt->max_timer_expires : UINT64_MAX;
 }
 
-/* Is the connection that a timer was set for still there? */
+/* Returns whether the connection that a timer was set for still exists. */
 static inline bool
 is_current(const struct conn_store *s, const struct wheel_due *due)
 {
@@ -237,7 +239,7 @@ is_current(const struct conn_store *s, const struct wheel_due *due)
 	return wheel_rank_compare(&rank, &due->rank) == 0;
 }
 
-/* Notes that what happens now comes of this timer, and not before what has happened already. */
+/* Sets the current moment to this timer's, but never to an earlier one. */
 static void
 note_moment(struct conn_store *s, const struct wheel_due *due)
 {
@@ -259,7 +261,7 @@ conn_due_first(struct conn_store *s)
 	return next;
 }
 
-/* A timer that was moved while it waited comes again in its order. */
+/* A timer that was moved while it waited is put back in order. */
 bool
 conn_expire_one(struct conn_store *s)
 {
@@ -276,7 +278,7 @@ conn_expire_one(struct conn_store *s)
 	return ran && !replica;
 }
 
-/* Runs timers that are due, `*left` at most, which goes down by each. */
+/* Runs at most `*left` due timers and subtracts their number. */
 static __attribute__((noinline)) void
 expire(struct conn_store *s, uint64_t *left)
 {
@@ -288,13 +290,13 @@ void
 conn_advance(struct conn_store *s, double now, uint32_t salt)
 {
 	s->salt = salt;
-	if (!conn_is_due(s, now)) { /* for most packets no timer is due */
+	if (!conn_is_due(s, now)) { /* most packets have no due timer */
 		s->now = now;
 		return;
 	}
 	uint64_t left = timers_at_once(s);
 	s->moment.at = -INFINITY;
-	if (s->behind) /* what was too much for the packet before is run first, at the time of that packet */
+	if (s->behind) /* timers left over from the previous packet run first, at that packet's time */
 		expire(s, &left);
 	s->now = now;
 	expire(s, &left);

@@ -4,7 +4,7 @@
 #include <endian.h>
 #include <string.h>
 
-/* The numbers go into the hash in the byte order of little-endian machines, so that a seed gives the same uids everywhere. */
+/* Numbers are hashed in little-endian byte order, so that a seed gives the same uids on every machine. */
 struct uid
 uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, const struct addr *b, uint16_t port_b,
          uint8_t proto, double start, uint32_t salt)
@@ -24,20 +24,20 @@ uid_make(const struct siphash_key *key, const struct addr *a, uint16_t port_a, c
 	return (struct uid){ .hi = out[0] >> 32, .lo = out[1] };
 }
 
-/* Returns the four base-62 digits of `v`, which is below 62^4, the lowest in the lowest byte.  Two are worked out at a time, side
- * by side in one word. */
+/* Returns the four base-62 digits of `v`, which is less than 62^4, the lowest digit in the lowest byte. Two are
+ * computed at a time, side by side in one word. */
 static inline uint32_t
 four_digits(uint32_t v)
 {
 	const uint32_t two = 62 * 62;
 	const uint64_t pairs = v % two | (uint64_t)(v / two) << 32;
-	const uint64_t high = (pairs * 33826 >> 21) & 0x0000003f0000003f; /* a 62nd, exact below 62^2 */
+	const uint64_t high = (pairs * 33826 >> 21) & 0x0000003f0000003f; /* division by 62, exact below 62^2 */
 	const uint64_t digits = (pairs - high * 62) | high << 8;
 
 	return (uint32_t)(digits | digits >> 16);
 }
 
-/* Returns the letters of eight digits: 0-9, a-z, A-Z, as they stand in memory. */
+/* Returns the characters of eight digits (0-9, a-z, A-Z) in memory order. */
 static inline uint64_t
 letters(uint64_t digits)
 {
@@ -47,7 +47,7 @@ letters(uint64_t digits)
 	return htole64(digits + ones * '0' + lower * ('a' - 10 - '0') - upper * (('a' - 10) - ('A' - 36)));
 }
 
-/* Returns how many of the digits there are without the zeros in front, which in the word are the upper bytes; at least one. */
+/* Returns the number of digits without leading zeros, which are the upper bytes of the word; at least one. */
 static inline size_t
 digits_used(uint64_t digits)
 {
