@@ -1,6 +1,6 @@
-/* dfa.c - a set of patterns as one automaton: the subset construction, done where a byte first needs it.
+/* dfa.c - a set of patterns as one automaton: the subset construction, done lazily when a byte first needs it.
  *
- * The table has a row per state and a column per class of bytes.  Who walks over bytes is joint.c.
+ * The table has a row per state and a column per class of bytes. joint.c walks over the bytes.
  */
 #include "dpd/dfa.h"
 #include "dpd/regex.h"
@@ -12,37 +12,38 @@
 #define PATTERNS_MAX 64
 
 struct state {
-	uint32_t first, n; /* the nodes, in `members` */
-	uint32_t next;     /* in the chain of its hash */
-	uint64_t accepts;  /* on entering it */
+	uint32_t first, n; /* its nodes, in `members` */
+	uint32_t next;     /* next state in the hash chain */
+	uint64_t accepts;  /* patterns that accept on entering the state */
 	uint64_t alive;
-	uint16_t least; /* so many bytes must follow before one accepts */
+	uint16_t least; /* bytes that must still follow before a pattern accepts */
 };
 
 struct dfa {
 	uint8_t class[256];
-	uint16_t     *table; /* state << shift | class */
+	uint16_t     *table; /* indexed by state << shift | class */
 	unsigned      shift, columns;
 	struct state *states;
 	unsigned      n_states, states_cap, max_states;
 	uint16_t     *members;
 	size_t        n_members, members_cap;
-	uint32_t     *hash; /* a state + 1 */
+	uint32_t     *hash; /* state + 1; 0: empty */
 	unsigned      hash_mask;
 	struct nfa    nfa;
 	uint64_t      bits[PATTERNS_MAX];
-	uint8_t       sample[256]; /* a byte of each class */
+	uint8_t       sample[256]; /* one byte of each class */
 	uint16_t     *stack;
-	uint64_t     *reached; /* a bit per node */
-	uint16_t     *least;   /* a node's */
+	uint64_t     *reached; /* one bit per node */
+	uint16_t     *least;   /* by node, as in struct state */
 	uint64_t      lost;
 };
 
-/* Splits each class that a set contains only in part: its bytes in the set become a class of their own. */
+/* Splits each class that a set contains only in part: its bytes that are in the set become a new class. */
 static void
 split_classes(struct dfa *d, const struct byte_set *set, unsigned size[256])
 {
-	uint16_t inside[256] = { 0 }, fresh[256] = { 0 }; /* by class: its bytes in the set, and their new class or 0 */
+	uint16_t inside[256] = { 0 },
+			 fresh[256] = { 0 }; /* by class: how many of its bytes are in the set, and their new class or 0 */
 
 	for (unsigned w = 0; w < 4; w++)
 		for (uint64_t left = set->w[w]; left; left &= left - 1)
@@ -63,7 +64,7 @@ split_classes(struct dfa *d, const struct byte_set *set, unsigned size[256])
 	}
 }
 
-/* Bytes that no set of the NFA tells apart share a class. */
+/* Puts bytes that no set of the NFA distinguishes into one class. */
 static void
 make_classes(struct dfa *d)
 {
@@ -78,7 +79,8 @@ make_classes(struct dfa *d)
 		d->shift++;
 }
 
-/* Marks what is reached from a node without a byte.  Returns the bits of the patterns that accept there. */
+/* Marks the nodes reachable from a node without consuming a byte. Returns the bits of the patterns that accept
+ * there. */
 static uint64_t
 close_over(struct dfa *d, uint16_t from)
 {
@@ -104,7 +106,7 @@ close_over(struct dfa *d, uint16_t from)
 	return accepts;
 }
 
-/* Makes room for one more state.  Returns whether there is. */
+/* Makes room for one more state. Returns false when out of memory or when the limit is reached. */
 static bool
 reserve(struct dfa *d)
 {
@@ -133,8 +135,8 @@ reserve(struct dfa *d)
 	return true;
 }
 
-/* Writes the reached nodes that wait for a byte behind the last state's, without the patterns that accept, and clears
- * the marks. */
+/* Appends the reached nodes that wait for a byte to `members`, except those of patterns that accept, and clears the
+ * marks. */
 static void
 collect(struct dfa *d, struct state *s)
 {
@@ -155,7 +157,7 @@ collect(struct dfa *d, struct state *s)
 	}
 }
 
-/* Returns the state of the reached nodes, made unless it is there; UNKNOWN where there is no room. */
+/* Returns the state with the reached nodes, creating it if necessary; UNKNOWN if there is no room. */
 static uint16_t
 state_of(struct dfa *d, uint64_t accepts)
 {
@@ -184,7 +186,8 @@ state_of(struct dfa *d, uint64_t accepts)
 	return (uint16_t)(d->n_states - 1);
 }
 
-/* Fills a cell of the table.  Returns the state it leads to; DFA_DEAD, and not kept, where there is no room for it. */
+/* Fills a cell of the table. Returns the state that it leads to, or DFA_DEAD, which is not stored, if there is no room
+ * for it. */
 static uint16_t
 fill(struct dfa *d, uint16_t state, unsigned column)
 {
@@ -255,7 +258,7 @@ dfa_size(const struct dfa *d)
 	return (struct dfa_size){ d->n_states, d->columns, bytes, d->lost };
 }
 
-/* Finds for every node the bytes on the shortest way to where its pattern accepts. */
+/* Computes for every node the length of the shortest input after which its pattern accepts. */
 static void
 measure(struct dfa *d)
 {
@@ -279,14 +282,14 @@ measure(struct dfa *d)
 	}
 }
 
-/* The first two states: what all patterns start with, and nothing.  Returns false when out of memory. */
+/* Makes the first two states: the start of all patterns, and the dead state. Returns false when out of memory. */
 static bool
 first_states(struct dfa *d, const uint16_t *start, unsigned n)
 {
 	size_t nodes = d->nfa.n_nodes;
 	d->hash_mask = 1023;
 	d->hash = calloc(d->hash_mask + 1, sizeof *d->hash);
-	d->stack = malloc((nodes * 2 + 1) * sizeof *d->stack); /* a node puts at most its two edges there, once */
+	d->stack = malloc((nodes * 2 + 1) * sizeof *d->stack); /* each node pushes its edges, two at most, once */
 	d->reached = calloc(nodes / 64 + 1, sizeof *d->reached);
 	d->least = malloc((nodes + 1) * sizeof *d->least);
 	if (!d->hash || !d->stack || !d->reached || !d->least)

@@ -1,8 +1,8 @@
 /* dfa.h - a set of patterns as one automaton, built on demand.
  *
- * All patterns start at the first byte.  A state is the set of NFA nodes reached; a pattern that has accepted leaves the
- * automaton, so it is reported once.  Bytes that no pattern distinguishes share a column.  The number of states is bounded:
- * anything that would need more is dead from there on, and counted.
+ * All patterns start at the first byte. A state is the set of NFA nodes reached; a pattern that has accepted leaves the
+ * automaton, so it is reported once. Bytes that no pattern distinguishes share a column. The number of states is
+ * limited; transitions that would need more lead to the dead state and are counted.
  */
 #ifndef CONNLOG_DPD_DFA_H
 #define CONNLOG_DPD_DFA_H
@@ -17,7 +17,7 @@
 
 struct dfa_pattern {
 	const char *text;
-	uint64_t    bits; /* reported when it accepts */
+	uint64_t    bits; /* reported when the pattern accepts */
 };
 
 struct dfa_size {
@@ -38,12 +38,12 @@ bool dfa_step(struct dfa *d, uint16_t state, uint8_t byte, uint16_t *to);
 /* Returns the bits of the patterns that accept on entering a state, and of those that still can accept. */
 uint64_t dfa_accepts(const struct dfa *d, uint16_t state);
 uint64_t dfa_alive(const struct dfa *d, uint16_t state);
-/* Returns how many bytes must follow at least before one accepts. */
+/* Returns the least number of bytes that must follow before a pattern accepts. */
 unsigned dfa_least(const struct dfa *d, uint16_t state);
-/* Returns the column of a byte: all bytes of it lead to the same states. */
+/* Returns the column of a byte: all bytes with that column lead to the same states. */
 unsigned dfa_class(const struct dfa *d, uint8_t byte);
 
-/* Builds all states (tests). */
+/* Builds all states (used by tests). */
 void            dfa_complete(struct dfa *d);
 struct dfa_size dfa_size(const struct dfa *d);
 

@@ -1,9 +1,9 @@
 /* events.c - what confirmations and violations do (scripts/base/frameworks/analyzer/{main,dpd}.zeek,
  * scripts/policy/frameworks/analyzer/..., conn/failed-service-logging.zeek, conn/inactivity.zeek).
  *
- * Zeek queues events and runs them when the packet is done: first all that were raised, then what these raised, which is
- * that an analyzer has failed.  So a protocol that is confirmed and violated by one packet ends as failed, in whichever
- * order that happened.
+ * Zeek queues events and runs them at the end of the packet: first all that were raised, then those raised by their
+ * handlers, among them the failure of an analyzer. A protocol that is both confirmed and violated by one packet
+ * therefore ends as failed, regardless of the order.
  */
 #include "dpd/inspect.h"
 
@@ -36,7 +36,7 @@ size_of(const struct inspect *in)
 	return end[ORIG].size + end[RESP].size;
 }
 
-/* The same of TCP. */
+/* Returns the payload bytes of both sides by TCP's sequence numbers. */
 static uint64_t
 tcp_sizes(const struct conn_store *s, const struct tcp *t)
 {
@@ -49,7 +49,8 @@ lacks_bytes(const struct tcp *t)
 	return (t->flags & TCP_IS_PARTIAL) || ((t->ep[0].flags | t->ep[1].flags) & EP_GAP);
 }
 
-/* TCP_ApplicationAnalyzer::AnalyzerViolation drops them. */
+/* Returns whether violations are dropped because the stream is incomplete
+ * (TCP_ApplicationAnalyzer::AnalyzerViolation). */
 static bool
 is_incomplete(const struct inspect *in)
 {
@@ -72,14 +73,16 @@ events_deaf(const struct inspect *in)
 
 	if (in->flags & INSPECT_UDP || !tcp_is_open(c))
 		return is_incomplete(in) || is_too_late(in);
-	const struct tcp *t = tcp_at(s, c); /* asked for with most packets: in one go */
+	const struct tcp *t = tcp_at(s, c); /* called for most packets, so tested in one go */
 	if (lacks_bytes(t))
 		return true;
-	/* Packets have more bytes than payload. Where some are missing this is noticed later, and nothing can come of it until then. */
+	/* Packets have more bytes than payload. If bytes are missing, the sequence numbers show it later; until then this
+	 * check has no effect. */
 	return most > 0 && (uint64_t)c->bytes[ORIG] + c->bytes[RESP] > most && tcp_sizes(s, t) > most;
 }
 
-/* Kerberos inside GSSAPI is the analyzer that is made for datagrams, so nothing drops its violations. */
+/* Returns whether the recogniser's violations may be dropped. Kerberos inside GSSAPI is Zeek's analyzer for datagrams,
+ * whose violations are never dropped. */
 static bool
 is_filtered(const struct talk *t)
 {
@@ -97,7 +100,7 @@ confirm(struct inspect *in, enum service s)
 		conn_set_timeout(in->by->s, in->handle, TIMEOUT_ANALYZER);
 }
 
-/* Returns true if the violation makes the service fail. */
+/* Processes a violation. Returns true if the service fails because of it. */
 static bool
 violate(struct inspect *in, const struct event *e)
 {
@@ -105,7 +108,7 @@ violate(struct inspect *in, const struct event *e)
 		return false;
 	if (is_too_late(in))
 		return false;
-	if (e->service == SERVICE_NONE) { /* a matcher: nothing is matched any more */
+	if (e->service == SERVICE_NONE) { /* a signature matcher: matching ends */
 		tree_remove(in, e->from);
 		return false;
 	}
@@ -161,7 +164,7 @@ events_drain(struct inspector *i)
 		fail(in, failed[k]);
 }
 
-/* ---- what recognisers call */
+/* ---- functions for recognisers */
 
 void
 talk_confirm(struct talk *t)

@@ -40,7 +40,7 @@ is_at(const struct expected *x, const struct addr *resp, uint16_t port)
 	return x->port == port && addr_equal(&x->resp, resp);
 }
 
-/* Drops the oldest as long as their time is over. */
+/* Drops the oldest entries whose time is over. */
 static void
 expire(struct expectations *e, double now)
 {
@@ -102,13 +102,13 @@ expect_find(struct expectations *e, const struct addr *orig, const struct addr *
 	bool hit = false;
 
 	*n = 0;
-	/* For an exact originator Zeek does not look at the time. */
+	/* For an exact originator Zeek does not check the time. */
 	for (struct expected *x = *bucket_of(e, resp, port); x; x = x->chain)
 		if (is_at(x, resp, port) && (x->any_orig ? x->until > now : addr_equal(&x->orig, orig)))
 			hit = true;
 	if (!hit)
 		return false;
-	/* The scripts ask their own tables for any analyzer that was scheduled. */
+	/* The scripts consult their own tables for any scheduled analyzer. */
 	for (struct expected *x = *bucket_of(e, resp, port); x; x = x->chain) {
 		if (!is_at(x, resp, port) || !x->named || x->named_until <= now)
 			continue;

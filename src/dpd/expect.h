@@ -16,14 +16,14 @@
 
 struct expected {
 	struct expected *next;  /* in order of announcement */
-	struct expected *chain; /* of its bucket */
+	struct expected *chain; /* in the bucket's chain */
 	struct addr      orig, resp;
 	uint16_t         port;
 	bool             any_orig;
 	bool             named; /* still in the script's table */
 	enum service     service;
-	double           until;       /* of the analyzer */
-	double           named_until; /* of the name: each lookup renews it */
+	double           until;       /* end of the analyzer's entry */
+	double           named_until; /* end of the name's entry; each lookup renews it */
 };
 
 #define EXPECT_BUCKETS 1024u
@@ -32,23 +32,23 @@ struct expectations {
 	struct expected *bucket[EXPECT_BUCKETS];
 	struct expected *first, **end;
 	uint64_t         n, max;
-	uint64_t         refused; /* more than max: counted */
+	uint64_t         refused; /* announcements beyond the limit */
 };
 
 void expect_init(struct expectations *e, uint64_t max);
 void expect_free(struct expectations *e);
 
-/* schedule_analyzer, and the script's table; `orig` NULL: any host. */
+/* Adds an entry to both tables (schedule_analyzer, and the script's); `orig` NULL: any host. */
 void expect_add(struct expectations *e, enum service s, const struct addr *orig, const struct addr *resp, uint16_t port,
                 double now);
 
 #define EXPECT_NAMES 4
 
-/* Looks a TCP connection up.  Returns true if it is expected; stores its names in `out` and their number in `*n`. */
+/* Looks up a TCP connection. Returns true if it is expected; stores its names in `out` and their number in `*n`. */
 bool expect_find(struct expectations *e, const struct addr *orig, const struct addr *resp, uint16_t port, double now,
                  enum service out[EXPECT_NAMES], unsigned *n);
 
-/* A connection with that name has ended. */
+/* Removes the name's entry when a connection with that name has ended. */
 void expect_ended(struct expectations *e, enum service s, const struct addr *resp, uint16_t port);
 
 #endif

@@ -28,7 +28,8 @@ inspect_at(const struct inspector *i, uint32_t watch)
 	return pool_at(&i->pool, watch);
 }
 
-/* Returns an inspection without recognisers, but with room for `first`, which may be NULL; or NULL. */
+/* Returns an inspection without recognisers, but with room for `first`, which may be NULL; or NULL when out of
+ * memory. */
 static struct inspect *
 inspect_new(struct inspector *i, uint32_t handle, const struct recogniser *first)
 {
@@ -53,8 +54,8 @@ inspect_new(struct inspector *i, uint32_t handle, const struct recogniser *first
 	return in;
 }
 
-/* An inspection with the recognisers of the responder's port as the connection began, then the matcher of signatures.
- * Returns NULL when out of memory. */
+/* Returns an inspection with the recognisers of the responder's port as of the connection's beginning, followed by the
+ * signature matcher. Returns NULL when out of memory. */
 static struct inspect *
 build(struct inspector *i, uint32_t handle, bool with_ports)
 {
@@ -71,7 +72,7 @@ build(struct inspector *i, uint32_t handle, bool with_ports)
 		return NULL;
 	for (unsigned k = 0; k < n; k++) {
 		struct talk *t = tree_attach(in, NULL, at_port[k]);
-		if (flipped && t && at_port[k]->flipped) /* in Zeek they are there from the connection's beginning */
+		if (flipped && t && at_port[k]->flipped) /* in Zeek they exist from the connection's beginning */
 			at_port[k]->flipped(t);
 	}
 	(void)pia_attach(in, NULL);
@@ -86,7 +87,7 @@ stop_weighing(struct inspect *in)
 	in->flags &= (uint8_t)~INSPECT_WEIGHS;
 }
 
-/* `watch` is its name. */
+/* Frees the inspection; `watch` is its handle. */
 static void
 inspect_free(struct inspect *in, uint32_t watch)
 {
@@ -101,7 +102,7 @@ inspect_free(struct inspect *in, uint32_t watch)
 	i->counters.undecided -= counted;
 }
 
-/* Inspection ends: what was found is kept, the rest given back. */
+/* Ends an inspection: keeps the verdict and frees the rest. */
 static void
 finish(struct inspect *in)
 {
@@ -109,12 +110,12 @@ finish(struct inspect *in)
 	const uint32_t watch = c->watch;
 
 	if (in->flags & INSPECT_EXPECTED)
-		return; /* expect_ended() is still to hear of it */
+		return; /* expect_ended() has to be called at the end of the connection */
 	c->watch = WATCH_OVER | found_keep(&in->found, &in->by->verdicts);
 	inspect_free(in, watch);
 }
 
-/* What scripts/base/protocols/ftp/gridftp.zeek does at ConnThreshold::bytes_threshold_crossed. */
+/* Does what scripts/base/protocols/ftp/gridftp.zeek does at ConnThreshold::bytes_threshold_crossed. */
 static void
 weigh(struct inspect *in)
 {
@@ -155,7 +156,7 @@ note_fed(struct inspector *i, struct inspect *in, uint32_t watch)
 	i->fed_name = watch;
 }
 
-/* Returns the connection's inspection, made where there is none yet; NULL where it is over. */
+/* Returns the connection's inspection, creating it if necessary; NULL when it is over. */
 static inline struct inspect *
 inspect_of(struct inspector *i, uint32_t handle)
 {
@@ -169,7 +170,7 @@ inspect_of(struct inspector *i, uint32_t handle)
 	return in;
 }
 
-/* ---- what the trackers call */
+/* ---- functions for the trackers */
 
 static void
 on_data(void *arg, uint32_t handle, int side, const uint8_t *p, size_t n)
@@ -262,7 +263,7 @@ on_due(const void *arg, const struct conn *c)
 	return in && in->flags & INSPECT_DNS ? in->dns_at : INFINITY;
 }
 
-/* DNS.cc, ExpireTimer. */
+/* Runs the DNS timer (DNS.cc, ExpireTimer). */
 static enum conn_verdict
 on_timer(void *arg, uint32_t handle, double now)
 {
@@ -328,7 +329,7 @@ on_give_up(void *arg, uint32_t handle)
 	finish(inspect_at(i, c->watch));
 }
 
-/* ---- what the engine calls */
+/* ---- functions for the engine */
 
 void
 inspect_begin(struct inspector *i, uint32_t handle)
@@ -395,7 +396,7 @@ inspect_fetch(const void *inspector, const struct conn *c)
 		return 0;
 	const char *block = pool_at(&i->pool, c->watch);
 	fetch(block);
-	if (pool_size(&i->pool, c->watch) > FETCH_LINE) /* what most have lies in the first two */
+	if (pool_size(&i->pool, c->watch) > FETCH_LINE) /* most have everything in the first two cache lines */
 		fetch(block + FETCH_LINE);
 	return c->watch;
 }
@@ -407,7 +408,7 @@ inspect_fetch_matcher(const void *inspector, uint32_t watch)
 	const struct inspect   *in = inspect_at(i, watch);
 	const uint32_t          place = in->child == TALK_AT_HOME ? talk_at(in, TALK_AT_HOME)->next : in->child;
 
-	if (place) /* a matcher is a line */
+	if (place) /* a matcher is one cache line */
 		fetch(pool_at(&i->pool, place));
 }
 
@@ -460,7 +461,7 @@ void
 inspector_bound(struct inspector *i, struct memory *m, uint64_t leave)
 {
 	pool_bound(&i->pool, m, leave);
-	slab_bound(&i->verdicts, m, 0); /* of what has been found */
+	slab_bound(&i->verdicts, m, 0); /* the verdicts */
 	if (i->signatures)
 		slab_bound(signatures_slab(i->signatures), m, leave);
 }
@@ -487,7 +488,7 @@ inspector_bytes(const struct inspector *i)
 	return slab_bytes(&i->verdicts) + pool_bytes(&i->pool) + (size_t)i->held.used;
 }
 
-/* ---- what recognisers call, of the connection */
+/* ---- functions for recognisers that concern the connection */
 
 struct budget *
 talk_budget(const struct talk *t)

@@ -1,7 +1,8 @@
 /* joint.c - see joint.h.
  *
- * A cell says where the row of the next state is, in bytes.  With the top bit set it wants attention: the state is not known yet, or
- * it is the same as before, patterns accept on entering it, or nothing lives in it.  The loop over bytes looks at nothing else.
+ * A cell holds the offset in bytes of the next state's row. Its top bit is set when the loop has to stop: the next
+ * state is not known yet or is the current one, patterns accept on entering it, or no pattern is alive in it. The loop
+ * over bytes tests nothing else.
  */
 #include "dpd/joint.h"
 
@@ -14,11 +15,11 @@
 #define STAYS      0x40000000u
 #define UNKNOWN    UINT32_MAX
 #define NO_STATE   UINT16_MAX
-#define ROW        128 /* cells, one for each class of bytes */
+#define ROW        128 /* cells per row, one for each class of bytes */
 #define ROW_BYTES  (ROW * sizeof(uint32_t))
-#define STATES_MIN 4 /* the first, one that is walked from, and where that leads */
+#define STATES_MIN 4 /* the start, a state to walk from, and the state after it */
 
-#define STAY_SHORT 8 /* bytes in one state after which it is worth knowing how it is left */
+#define STAY_SHORT 8 /* bytes in one state after which finding its exits pays off */
 #define HASH_BITS  10
 #define USUAL_MOST 16
 #define LEAP_BITS  8
@@ -28,42 +29,43 @@ enum exits { EXITS_UNKNOWN, EXITS_ASCII, EXITS_OTHER };
 
 struct joint_state {
 	uint16_t         of[JOINT_MAX];
-	uint16_t         next; /* in the chain of its hash */
+	uint16_t         next; /* next state in the hash chain */
 	uint64_t         accepts;
-	struct ascii_set exits; /* EXITS_ASCII: the bytes that lead elsewhere */
+	struct ascii_set exits; /* EXITS_ASCII: the bytes that leave the state */
 	bool             alive;
 	uint8_t          leaves; /* enum exits */
 };
 
-/* Where four bytes lead from a state, if nothing on the way wants attention. */
+/* The state to which four bytes lead, if nothing on the way needs attention. */
 struct leap {
 	uint32_t bytes;
-	uint16_t from, to; /* from NO_STATE: nothing yet */
+	uint16_t from, to; /* from NO_STATE: unused */
 };
 
-/* What most texts do from a start, whose first byte says nothing: how they come to wait, and for which bytes on the way and then. */
+/* The usual way of texts from a start whose first byte decides nothing: the states that they pass, the bytes that leave
+ * this way, and the state in which they end up waiting. */
 struct usual {
 	bool             known, odd[256]; /* odd: as a first byte it leads elsewhere */
-	uint8_t          n;               /* 0: there is no such way */
+	uint8_t          n;               /* length of the way; 0: there is none */
 	uint16_t         path[USUAL_MOST];
 	struct ascii_set exits;
 };
 
 struct joint {
 	uint8_t class[256];
-	uint8_t     sample[256]; /* a byte of each class */
+	uint8_t     sample[256]; /* one byte of each class */
 	struct dfa *of[JOINT_MAX];
-	unsigned    least[JOINT_MAX]; /* bytes before one of its patterns accepts */
-	uint32_t (*table)[ROW];       /* by state and class */
+	unsigned    least[JOINT_MAX]; /* least number of bytes before a pattern accepts */
+	uint32_t (*table)[ROW];       /* indexed by state and class */
 	struct joint_state *states;
 	unsigned            columns, n_states, max_states, renewed;
-	uint16_t starts[1 << JOINT_MAX]; /* the states in which the automata of those bits are dead, and the others begin */
-	uint16_t hash[1 << HASH_BITS];
-	struct leap  leaps[1 << LEAP_BITS];
-	struct usual usual[1 << JOINT_MAX]; /* of `starts` */
+	uint16_t            starts[1 << JOINT_MAX]; /* indexed by the bits of the automata that are dead at the start */
+	uint16_t            hash[1 << HASH_BITS];
+	struct leap         leaps[1 << LEAP_BITS];
+	struct usual        usual[1 << JOINT_MAX]; /* indexed like `starts` */
 };
 
-/* The classes of a byte in all automata, in one number. */
+/* Returns the classes of a byte in all automata, as one number. */
 static uint32_t
 classes_of(const struct joint *j, uint8_t byte)
 {
@@ -74,7 +76,8 @@ classes_of(const struct joint *j, uint8_t byte)
 	return all;
 }
 
-/* Bytes that no automaton tells apart share a column.  Returns false where a row has too few. */
+/* Puts bytes that no automaton distinguishes into one column. Returns false if there are more columns than a row
+ * has. */
 static bool
 make_classes(struct joint *j)
 {
@@ -106,7 +109,7 @@ chain_of(struct joint *j, const uint16_t of[JOINT_MAX])
 
 static unsigned add(struct joint *j, const uint16_t of[JOINT_MAX]);
 
-/* The table starts over, with the state that all begins with. */
+/* Empties the table except for the start state. */
 static void
 renew(struct joint *j)
 {
@@ -140,7 +143,8 @@ add(struct joint *j, const uint16_t of[JOINT_MAX])
 	return *chain = (uint16_t)j->n_states++;
 }
 
-/* Returns the joint state, made unless it is there, which may renew the table: what was got before does not count then. */
+/* Returns the joint state, creating it if necessary. This may renew the table, which invalidates states obtained
+ * before. */
 static unsigned
 joint_at(struct joint *j, const uint16_t of[JOINT_MAX])
 {
@@ -150,8 +154,8 @@ joint_at(struct joint *j, const uint16_t of[JOINT_MAX])
 	return add(j, of);
 }
 
-/* Asks the automata where a byte leads, and fills the cell.  Returns it; the state that it is of may have another number by
- * then.  This is rare, and kept out of the loop, which has to stay small. */
+/* Asks the automata where a byte leads, fills the cell and returns it. The cell's state may have another number
+ * afterwards. This is rare, and kept out of the loop, which has to stay small. */
 __attribute__((noinline)) static uint32_t
 step(struct joint *j, unsigned from, unsigned column)
 {
@@ -177,9 +181,9 @@ step(struct joint *j, unsigned from, unsigned column)
 	return cell;
 }
 
-/* ---- staying in a state, as most do while a word is waited for */
+/* ---- staying in a state, as most do while waiting for a word */
 
-/* Finds out which bytes lead out of a state. */
+/* Determines which bytes leave a state. */
 static void
 find_exits(struct joint *j, struct joint_state *s)
 {
@@ -199,7 +203,8 @@ find_exits(struct joint *j, struct joint_state *s)
 	}
 }
 
-/* Returns where bytes of a row end that lead to this cell, byte by byte, as no byte's cell has to wait for that of the byte before. */
+/* Returns the end of the run of bytes that lead to this cell in this row. Going byte by byte is fast, because no lookup
+ * depends on the one before. */
 static const uint8_t *
 stay(const struct joint *j, const uint32_t *row, uint32_t cell, const uint8_t *p, const uint8_t *end)
 {
@@ -208,7 +213,7 @@ stay(const struct joint *j, const uint32_t *row, uint32_t cell, const uint8_t *p
 	return p;
 }
 
-/* The same of a state of which it is not known how it is left: where it is not soon, that is found out. */
+/* Does the same for a state whose exits are not known yet; determines them if the run is long. */
 __attribute__((noinline)) static const uint8_t *
 leave_slowly(struct joint *j, struct joint_state *s, uint32_t cell, const uint8_t *p, const uint8_t *end)
 {
@@ -231,9 +236,9 @@ leave(struct joint *j, uint32_t cell, const uint8_t *p, const uint8_t *end)
 	                                : leave_slowly(j, s, cell, p, end);
 }
 
-/* ---- leaping: what a text has behind the end of a line is often the same */
+/* ---- leaping: texts often have the same bytes after the end of a line */
 
-/* Follows four bytes.  Returns false where they need attention. */
+/* Follows four bytes. Returns false if one of them needs attention. */
 static bool
 learn(const struct joint *j, struct leap *l, unsigned state, const uint8_t *p, uint32_t bytes)
 {
@@ -249,7 +254,7 @@ learn(const struct joint *j, struct leap *l, unsigned state, const uint8_t *p, u
 	return true;
 }
 
-/* Goes over the four bytes at `p`.  Returns false where they have to be walked over. */
+/* Skips the four bytes at `p`. Returns false if they have to be walked one by one. */
 static inline bool
 leap(struct joint *j, unsigned *state, const uint8_t *p)
 {
@@ -265,7 +270,7 @@ leap(struct joint *j, unsigned *state, const uint8_t *p)
 
 /* ---- walking */
 
-/* Goes over bytes from `*row`, a state's, while all that they do is to change it.  Returns the last one's cell. */
+/* Walks from the state of `*row` as long as bytes only change the state. Returns the last byte's cell. */
 static inline uint32_t
 walk(const struct joint *j, const uint32_t **row, const uint8_t **at, const uint8_t *end)
 {
@@ -287,7 +292,7 @@ walk(const struct joint *j, const uint32_t **row, const uint8_t **at, const uint
 	return cell;
 }
 
-/* Returns the state behind the last byte. */
+/* Returns the state after the last byte. */
 static unsigned
 run(struct joint *j, unsigned state, const uint8_t *p, size_t n, uint64_t *accepted)
 {
@@ -330,7 +335,7 @@ joint_run(struct joint *j, uint16_t states[JOINT_MAX], const uint8_t *p, size_t 
 	return accepted;
 }
 
-/* Returns the state in which the automata of the bits `dead` are dead, and the others begin. */
+/* Returns the state in which the automata of the bits `dead` are dead and the others are at their starts. */
 static unsigned
 start_without(struct joint *j, unsigned dead)
 {
@@ -340,13 +345,13 @@ start_without(struct joint *j, unsigned dead)
 		return j->starts[dead];
 	for (unsigned k = 0; k < JOINT_MAX; k++)
 		of[k] = dead >> k & 1 ? DFA_DEAD : DFA_START;
-	const unsigned at = joint_at(j, of); /* which may forget them all */
+	const unsigned at = joint_at(j, of); /* this may empty the table */
 	return j->starts[dead] = (uint16_t)at;
 }
 
-/* ---- datagrams: most say nothing by their first bytes */
+/* ---- datagrams: the first bytes of most decide nothing */
 
-/* Where each byte leads.  Returns false where the table is begun anew, or there is no room. */
+/* Stores where each byte leads. Returns false if the table was renewed or there is no room. */
 static bool
 ways(struct joint *j, unsigned from, uint16_t to[256])
 {
@@ -365,14 +370,14 @@ ways(struct joint *j, unsigned from, uint16_t to[256])
 	return kept;
 }
 
-/* Returns the state that a byte above 0x7f leads to, which no text has; it is that of most others too. */
+/* Returns the state that a byte above 0x7f leads to. No text has one; it is also where most other bytes lead. */
 static unsigned
 usual_of(const uint16_t to[256])
 {
 	return to[0xc1];
 }
 
-/* Finds out which way most texts go.  A state in which something accepts, or nothing lives, is on none. */
+/* Determines the usual way of texts. States in which a pattern accepts, or none is alive, are not part of it. */
 static __attribute__((noinline)) void
 find_usual(struct joint *j, struct usual *u, unsigned start)
 {
@@ -381,7 +386,7 @@ find_usual(struct joint *j, struct usual *u, unsigned start)
 
 	*u = (struct usual){ .known = true };
 	for (;;) {
-		if (n == USUAL_MOST || !ways(j, at, to)) /* which may have forgotten all */
+		if (n == USUAL_MOST || !ways(j, at, to)) /* this may have emptied the table */
 			return;
 		const unsigned next = usual_of(to);
 		if (j->states[next].accepts || !j->states[next].alive)

@@ -1,4 +1,4 @@
-/* options.h - the constants of service detection, under Zeek's names. */
+/* options.h - the options of service detection, under Zeek's names. */
 #ifndef CONNLOG_DPD_OPTIONS_H
 #define CONNLOG_DPD_OPTIONS_H
 
@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct service_options {
-	bool     detect_services; /* ours: inspect payload at all */
+	bool     detect_services; /* our own option: inspect payload at all */
 	bool     dpd_match_only_beginning, dpd_ignore_ports;
 	uint64_t dpd_buffer_size, dpd_max_packets;
 	uint64_t ignore_violations_after;              /* DPD::ignore_violations_after */
@@ -16,7 +16,7 @@ struct service_options {
 	double   gridftp_max_time;
 	bool     gridftp_skip_data;
 	uint64_t max_line_bytes;
-	uint64_t max_expected; /* FTP::max_expected_data_channels, for both kinds */
+	uint64_t max_expected; /* FTP::max_expected_data_channels, for FTP and IRC */
 };
 
 #endif

@@ -1,11 +1,11 @@
 /* pia.c - signatures over what a connection begins with (Zeek: src/analyzer/protocol/pia/PIA.cc).
  *
- * Until dpd_buffer_size bytes or dpd_max_packets chunks of both sides together, input is kept, so that a recogniser that
- * a signature attaches gets all of it, the chunk that goes beyond included.  After that a match only names a service in
- * speculative_service, if matching goes on at all (dpd_match_only_beginning).
+ * Up to dpd_buffer_size bytes or dpd_max_packets chunks of both sides together, input is kept, so that a recogniser
+ * that a signature attaches is given all of it, including the chunk that exceeds the limit. After that a match only
+ * names a service in speculative_service, if matching continues at all (dpd_match_only_beginning).
  *
- * Kept: [length << 3 | again << 2 | gap << 1 | side, as few bytes as it takes] [bytes] ...; a gap has no bytes, only its length, and
- * what can be read again from its file has its place there.
+ * Each chunk is kept as [length << 3 | again << 2 | gap << 1 | side, in as few bytes as possible] [bytes]. A gap has no
+ * bytes, only its length; a chunk that can be read again from its file is kept as its place there.
  */
 #include "dpd/inspect.h"
 
@@ -15,7 +15,7 @@
 #define HEAD_BITS   3
 #define HEAD_MAX    5  /* bytes */
 #define PLACE_SIZE  6  /* bytes of a place in a file */
-#define LONG_ENOUGH 16 /* bytes of a chunk of which only the place is kept */
+#define LONG_ENOUGH 16 /* bytes from which on only a chunk's place is kept */
 
 bool
 pia_attach(struct inspect *in, struct talk *parent)
@@ -31,7 +31,7 @@ pia_attach(struct inspect *in, struct talk *parent)
 	return true;
 }
 
-/* Nothing is kept any more. */
+/* Drops what is kept, and keeps nothing more. */
 static void
 forget_kept(struct inspect *in, struct pia *p)
 {
@@ -47,7 +47,8 @@ pia_forget(struct inspect *in, struct talk *t)
 	signatures_forget(in->by->signatures, &p->match);
 }
 
-/* Writes a number by sevens of its bits, the lowest first; the upper bit says that there are more.  Returns the bytes written. */
+/* Writes a number in groups of seven bits, the lowest first; the top bit says that more follow. Returns the number of
+ * bytes written. */
 static size_t
 put_head(uint8_t out[HEAD_MAX], uint64_t v)
 {
@@ -97,7 +98,7 @@ take_head(struct bytes *in)
 	return v;
 }
 
-/* Keeps a chunk for replay, or a gap, which has no bytes; without memory, nothing any more. */
+/* Keeps a chunk for replay, or a gap, which has no bytes. When out of memory, nothing is kept any more. */
 static void
 keep(struct inspect *in, struct talk *t, int side, uint64_t len, struct bytes b)
 {
@@ -116,7 +117,7 @@ keep(struct inspect *in, struct talk *t, int side, uint64_t len, struct bytes b)
 		forget_kept(in, p);
 }
 
-/* No longer buffering: nothing is replayed any more. Without matching either, the matcher is done with. */
+/* Ends buffering, so nothing is replayed any more. If matching has ended as well, the matcher is removed. */
 static void
 stop_buffering(struct inspect *in, struct talk *t)
 {
@@ -128,8 +129,8 @@ stop_buffering(struct inspect *in, struct talk *t)
 		tree_remove(in, t);
 }
 
-/* Feeds a recogniser with all datagrams that came before, and with this one.  Zeek hands them on without looking whether the
- * analyzer skips, and without catching what it throws (PIA::ReplayPacketBuffer).  Returns false if it threw: the rest is not
+/* Feeds a recogniser all earlier datagrams and this one. Zeek passes them on even if the analyzer is skipping, and
+ * does not catch exceptions (PIA::ReplayPacketBuffer). Returns false if the recogniser threw; the rest is then not
  * replayed. */
 static bool
 replay_datagrams(const struct recogniser *what, struct bytes kept, struct talk *to, int side, struct bytes now)
@@ -151,7 +152,7 @@ replay_datagrams(const struct recogniser *what, struct bytes kept, struct talk *
 	return !(to->flags & TALK_THREW);
 }
 
-/* Feeds a recogniser with all that came before, and with this chunk. */
+/* Feeds a recogniser everything that came before, and this chunk. */
 static void
 replay_stream(struct inspect *in, struct bytes kept, struct talk *to, int side, struct bytes now)
 {
@@ -169,7 +170,7 @@ replay_stream(struct inspect *in, struct bytes kept, struct talk *to, int side, 
 	tree_feed(in, to, side, now);
 }
 
-/* Returns how many bytes there are once those that are only places have been read. */
+/* Returns the number of bytes once those kept as places have been read. */
 static size_t
 size_in_full(struct bytes kept)
 {
@@ -185,7 +186,7 @@ size_in_full(struct bytes kept)
 	return n;
 }
 
-/* Writes all of it, with the bytes of places.  Returns false where these cannot be read any more. */
+/* Copies everything, reading the bytes kept as places. Returns false if these can no longer be read. */
 static bool
 copy_in_full(struct again *again, struct bytes kept, uint8_t *out)
 {
@@ -205,7 +206,8 @@ copy_in_full(struct again *again, struct bytes kept, uint8_t *out)
 	return true;
 }
 
-/* Gathers what is kept, without places.  Returns it in a block of the pool, which is NULL where nothing is kept or it is not to be had. */
+/* Gathers what is kept, without places, in a block of the pool. Returns NULL if nothing is kept or the block cannot be
+ * had. */
 static uint8_t *
 gather_kept(struct inspect *in, const struct pia *p, uint32_t *name, size_t *n)
 {
@@ -228,7 +230,7 @@ gather_kept(struct inspect *in, const struct pia *p, uint32_t *name, size_t *n)
 	return all;
 }
 
-/* Returns false if a datagram's recogniser threw. */
+/* Replays to a recogniser. Returns false if a datagram's recogniser threw. */
 static bool
 replay(struct inspect *in, struct talk *t, struct talk *to, int side, struct bytes now)
 {
@@ -269,12 +271,12 @@ match(struct inspect *in, struct talk *t, int side, struct bytes b)
 		if (!replay(in, t, to, side, b)) {
 			to->flags &= (uint8_t)~TALK_THREW;
 			events_add(t, EVENT_VIOLATE);
-			break; /* what else has matched is lost with it */
+			break; /* the exception also discards the other matches */
 		}
 	}
 }
 
-/* Which slot has seen its first packet with headers is told by TCP's tracker as it goes. */
+/* Notes which sides' first packets had headers that signatures can use; TCP's tracker knows. */
 static void
 note_headers(const struct inspect *in, struct pia *p)
 {
@@ -287,7 +289,7 @@ note_headers(const struct inspect *in, struct pia *p)
 			sig_start(&p->match, side);
 }
 
-/* Counts a chunk.  Returns whether it is one too many, or beyond the bytes that are kept. */
+/* Counts a chunk. Returns whether it exceeds the limit of chunks or bytes. */
 static bool
 is_beyond(const struct inspect *in, const struct talk *t, size_t n)
 {
@@ -298,7 +300,7 @@ is_beyond(const struct inspect *in, const struct talk *t, size_t n)
 	return p->size > opt->dpd_buffer_size || ++p->chunks > opt->dpd_max_packets;
 }
 
-/* Not a part of its callers: what they do for a recogniser alone needs few registers. */
+/* Kept out of line: without it, the callers need few registers in the usual case of a lone recogniser. */
 __attribute__((noinline)) void
 pia_feed(struct inspect *in, struct talk *t, int side, struct bytes b)
 {

@@ -1,7 +1,7 @@
-/* regex.c - the patterns of signatures into an NFA: a recursive descent that emits the nodes as it reads.
+/* regex.c - translates the patterns of signatures into an NFA: a recursive descent that emits the nodes while reading.
  *
- * Every function that emits is given an open node (empty, without edges) to start from and gives back the open node
- * that its part ends in.  A repeated atom is read anew for each of its copies.
+ * Every function that emits nodes starts from a given open node (empty, without edges) and returns the open node in
+ * which its part ends. A repeated atom is read again for each of its copies.
  */
 #include "dpd/regex.h"
 
@@ -28,7 +28,7 @@ node(struct parser *ps)
 		struct nfa_node *grown = cap < NFA_NONE ? realloc(nfa->nodes, cap * sizeof *grown) : NULL;
 		if (!grown) {
 			ps->failed = true;
-			return 0; /* what is emitted from now on goes to an existing node and is thrown away */
+			return 0; /* further nodes overwrite an existing one and are discarded */
 		}
 		nfa->nodes = grown;
 		nfa->nodes_cap = cap;
@@ -50,7 +50,7 @@ same_bytes(const struct byte_set *a, const struct byte_set *b)
 	return !((a->w[0] ^ b->w[0]) | (a->w[1] ^ b->w[1]) | (a->w[2] ^ b->w[2]) | (a->w[3] ^ b->w[3]));
 }
 
-/* Returns the number of the set, which is added unless it is there. */
+/* Returns the number of the set, adding it if necessary. */
 static uint16_t
 intern(struct parser *ps, const struct byte_set *set)
 {
@@ -95,7 +95,7 @@ hex_digit(struct parser *ps)
 	return (unsigned)(d - digits);
 }
 
-/* One byte, escaped or not. */
+/* Parses one byte, escaped or not. */
 static unsigned
 literal(struct parser *ps)
 {
@@ -123,7 +123,7 @@ literal(struct parser *ps)
 	}
 }
 
-/* What stands behind a `[`, up to and with the `]`. */
+/* Parses a class after its `[`, including the `]`. */
 static struct byte_set class(struct parser *ps)
 {
 	static const char space[] = "[:space:]";
@@ -152,7 +152,7 @@ static struct byte_set class(struct parser *ps)
 	return s;
 }
 
-/* A byte, a class or a group. */
+/* Parses a byte, a class or a group. */
 static uint16_t
 atom(struct parser *ps, uint16_t from)
 {
@@ -182,7 +182,7 @@ atom(struct parser *ps, uint16_t from)
 	return to;
 }
 
-/* Goes over an atom without emitting anything. */
+/* Skips an atom without emitting anything. */
 static void
 skip_atom(struct parser *ps)
 {
@@ -210,7 +210,7 @@ count(struct parser *ps)
 	return n;
 }
 
-/* How often the atom before stands here. */
+/* Parses a quantifier, if there is one. */
 static void
 quantifier(struct parser *ps, uint32_t *least, uint32_t *most)
 {
@@ -239,7 +239,7 @@ copy(struct parser *ps, const char *text, uint16_t from)
 	return atom(ps, from);
 }
 
-/* An atom and its quantifier.  The copies that may be missing are nested, `(x(x)?)?`: so one thread alone counts. */
+/* Parses an atom and its quantifier. Optional copies are nested, `(x(x)?)?`, so that only one thread counts. */
 static uint16_t
 repeated(struct parser *ps, uint16_t from)
 {

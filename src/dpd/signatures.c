@@ -1,9 +1,9 @@
 /* signatures.c - Zeek's default signatures: the rules, their automata, and when a rule fires.
  *
- * A direction runs up to SIG_GROUPS automata, walked as one (joint.h).  The rules are grouped so that each stays small as a whole: those that
- * decide within a few bytes together, those that wait for a word apart, and IRC's, which wait for several, apart again:
- * states multiply where two rules wait for different things.  DHCP's, whose bytes stand far behind, is apart so that it is
- * walked only where they are right.
+ * Each direction has up to SIG_GROUPS automata, which run as one (joint.h). States multiply when two rules wait for
+ * different things, so the rules are grouped to keep each automaton small: rules that decide within a few bytes; rules
+ * that wait for one word; and IRC's, which wait for several. DHCP's, whose bytes come late in the datagram, are
+ * separate, so that they are run only if those bytes are right.
  */
 #include "dpd/signatures.h"
 #include "dpd/joint.h"
@@ -30,7 +30,7 @@
 
 enum transport { TCP = 1, UDP = 2, ANY = TCP | UDP };
 enum tcp_side { BOTH, O, R };
-enum group { SHORT, WORDS, IRC, FAR = IRC }; /* FAR: of UDP */
+enum group { SHORT, WORDS, IRC, FAR = IRC }; /* FAR: UDP only */
 enum direction { TCP_ORIG, TCP_RESP, UDP_ANY, DIRECTIONS };
 
 struct rule {
@@ -38,12 +38,12 @@ struct rule {
 	enum transport transport;
 	enum tcp_side  side;
 	enum group     group;
-	unsigned       reverse; /* the number of the rule that must have fired in the opposite direction, or 0 */
+	unsigned       reverse; /* number of the rule that must have fired in the opposite direction, or 0 */
 	enum service   enable;
 	const char    *pattern;
 };
 
-/* A rule's number is its place, from 1; rules are tried in this order. */
+/* A rule's number is its index plus 1; rules are tried in this order. */
 static const struct rule rules[SIG_RULES] = {
 	{ "dpd_dce_rpc", ANY, BOTH, SHORT, 0, SERVICE_DCE_RPC, "\\x05[\\x00\\x01][\\x00-\\x13]" },
 	{ "dhcp_cookie", UDP, BOTH, FAR, 0, SERVICE_DHCP, ".{236}\\x63\\x82\\x53\\x63" },
@@ -110,7 +110,7 @@ static const struct rule rules[SIG_RULES] = {
 	  "(<\\?xml[^?>]*\\?>)?[\\n\\r ]*<stream:stream [^>]*xmlns='jabber:" },
 };
 
-/* dpd_rdpeudp_syn asks for a datagram of about a full packet. */
+/* dpd_rdpeudp_syn requires a datagram of about a full packet. */
 #define RDPEUDP_SYN   31
 #define RDPEUDP_LEAST 1132
 #define RDPEUDP_MOST  1232
@@ -124,28 +124,27 @@ _Static_assert(SIG_GROUPS == JOINT_MAX, "a direction's automata are walked as on
 struct signatures {
 	struct dfa   *dfa[DIRECTIONS][SIG_GROUPS];
 	struct joint *joint[DIRECTIONS];
-	uint64_t      group[DIRECTIONS][SIG_GROUPS]; /* the rules of an automaton */
-	uint64_t      run[DIRECTIONS];               /* the rules that can fire in a direction */
-	uint64_t      no_transport;                  /* the rules that live without a header, */
-	uint64_t      tcp_side;                      /* the rules with a condition on the TCP side, */
-	uint64_t      enables;                       /* those that enable something, */
-	uint64_t      free_rules;                    /* those that ask for no other, */
-	uint64_t      lone_rules; /* and of these those with no other condition, for which no other asks */
+	uint64_t      group[DIRECTIONS][SIG_GROUPS]; /* rules of each automaton */
+	uint64_t      run[DIRECTIONS];               /* rules that can fire in a direction */
+	uint64_t      no_transport;                  /* rules that apply without a header */
+	uint64_t      tcp_side;                      /* rules with a condition on the TCP side */
+	uint64_t      enables;                       /* rules that enable a service */
+	uint64_t      free_rules;                    /* rules that require no other rule */
+	uint64_t      lone_rules; /* of these, rules with no other condition that no other rule requires */
 	uint64_t      dependents[SIG_RULES];
-	struct slab   many; /* struct sig_sets */
-	uint64_t
-		forgot; /* chunks of which what has matched had no place there, and directions that could not be compiled */
+	struct slab   many;   /* struct sig_sets */
+	uint64_t      forgot; /* matches lost because a matcher had no room, and directions that could not be compiled */
 };
 
 static bool
 runs_in(const struct rule *r, enum direction d)
 {
-	if (d == UDP_ANY) /* where what is asked for is TCP's, the rule never fires */
+	if (d == UDP_ANY) /* the required rule is TCP's, so this one never fires */
 		return r->transport & UDP && (!r->reverse || rules[r->reverse - 1].transport & UDP);
 	return r->transport & TCP && r->side != (d == TCP_ORIG ? R : O);
 }
 
-/* Notes which rules a direction's automata have. */
+/* Assigns a direction's rules to its automata. */
 static void
 divide(struct signatures *s, enum direction d)
 {
@@ -182,8 +181,8 @@ discard(struct signatures *s, enum direction d)
 	}
 }
 
-/* Compiles the rules of a direction, which is done when its first bytes come.  Returns false when out of memory: then none of them
- * fires any more. */
+/* Compiles the rules of a direction, when its first bytes arrive. Returns false when out of memory; none of the rules
+ * fires then. */
 static __attribute__((noinline)) bool
 compile_all(struct signatures *s, enum direction d)
 {
@@ -234,7 +233,7 @@ signatures_free(struct signatures *s)
 	free(s);
 }
 
-/* ---- what has matched, in few bytes: the rule's number, and the upper two bits say in which slot and whether it has fired */
+/* ---- matches in compact form: the rule's number, with the slot and whether it has fired in the upper two bits */
 
 #define SIG_MANY  0xff
 #define SIG_SLOT  0x40
@@ -268,7 +267,7 @@ signatures_sets(const struct signatures *s, const struct sig_match *m)
 	return sets;
 }
 
-/* Keeps what has matched; what has fired is part of it. */
+/* Stores what has matched; rules that have fired are a subset. */
 static void
 keep_sets(struct signatures *s, struct sig_match *m, const struct sig_sets *sets)
 {
@@ -320,19 +319,19 @@ direction_of(bool udp, int slot)
 	return udp ? UDP_ANY : slot ? TCP_RESP : TCP_ORIG;
 }
 
-/* The rules that can fire in a slot. */
+/* Returns the rules that can fire in a slot. */
 static uint64_t
 live(const struct signatures *s, bool headers, enum direction d, bool is_tcp)
 {
 	return s->run[d] & (headers ? UINT64_MAX : s->no_transport) & (is_tcp ? UINT64_MAX : ~s->tcp_side);
 }
 
-/* What firing needs to know of one chunk. */
+/* Everything that firing needs to know about one chunk. */
 struct firing {
 	const struct signatures *s;
 	struct sig_sets          sets;
 	uint64_t                 live[2];
-	size_t                   size; /* of the datagram */
+	size_t                   size; /* bytes of the datagram */
 	enum service            *out;
 	unsigned                 n;
 };
@@ -346,7 +345,7 @@ conditions_hold(const struct firing *f, unsigned slot, unsigned rule)
 	return rule + 1 != RDPEUDP_SYN || (f->size >= RDPEUDP_LEAST && f->size <= RDPEUDP_MOST);
 }
 
-/* Fires a rule in a slot, unless the opposite one did, and the rules that waited for it in either. */
+/* Fires a rule in a slot unless it has fired in the other one, then the rules in either slot that waited for it. */
 static void
 fire(struct firing *f, unsigned slot, unsigned rule)
 {
@@ -372,15 +371,15 @@ has_headers(const struct sig_match *m, int slot)
 	return m->begun & 4 << slot;
 }
 
-/* What the rules of FAR ask for at least. */
+/* Returns whether the datagram has what all rules of FAR require. */
 static bool
 has_cookie(struct bytes b)
 {
 	return b.n >= DHCP_COOKIE_AT + 4 && load_be32(b.p + DHCP_COOKIE_AT) == 0x63825363;
 }
 
-/* Fires the only rule that has matched in a slot, as nearly always, where it depends on no other and whatever has matched before has
- * fired.  Returns false where that is not so: nothing has changed then. */
+/* Fires the rule if it is the only one that matched in a slot, which is the usual case, depends on no other, and no
+ * earlier match is pending. Returns false otherwise, without any change. */
 static bool
 fire_alone(const struct signatures *s, struct sig_match *m, int slot, uint64_t accepted, enum service out[SIG_OUT],
            unsigned *n)
@@ -394,7 +393,7 @@ fire_alone(const struct signatures *s, struct sig_match *m, int slot, uint64_t a
 	for (end = 0; end < SIG_FEW && m->few[end]; end++) {
 		if (m->few[end] == SIG_MANY || !(m->few[end] & SIG_FIRED) || (m->few[end] & 0x3f) == rule + 1)
 			return false;
-		at += (m->few[end] & ~SIG_FIRED) < entry; /* they are in order */
+		at += (m->few[end] & ~SIG_FIRED) < entry; /* the list is ordered */
 	}
 	if (end == SIG_FEW)
 		return false;
@@ -405,7 +404,7 @@ fire_alone(const struct signatures *s, struct sig_match *m, int slot, uint64_t a
 	return true;
 }
 
-/* Fires what has matched in a slot in a chunk of `size` bytes.  Returns how many services that enables. */
+/* Fires what has matched in a slot in a chunk of `size` bytes. Returns the number of services that this enables. */
 static __attribute__((noinline)) unsigned
 fire_all(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, size_t size, uint64_t accepted,
          enum service out[SIG_OUT])
@@ -413,7 +412,7 @@ fire_all(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int s
 	struct firing f = { .s = s, .sets = signatures_sets(s, m), .size = size, .out = out };
 	for (int i = 0; i < 2; i++)
 		f.live[i] = live(s, has_headers(m, i), direction_of(udp, i), is_tcp);
-	/* A stream's patterns of earlier chunks are tried again with the new ones. */
+	/* For a stream, patterns matched in earlier chunks are tried again with the new ones. */
 	uint64_t tried = udp ? accepted : f.sets.seen[slot] | accepted;
 	for (uint64_t left = tried; left; left &= left - 1) {
 		unsigned rule = (unsigned)__builtin_ctzll(left);
@@ -444,14 +443,14 @@ signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tc
 	return n;
 }
 
-/* The rules whose pattern a slot has, or can still match. */
+/* Returns the rules whose pattern has matched in a slot, or still can. */
 static uint64_t
 possible(const struct signatures *s, const struct sig_match *m, const struct sig_sets *sets, bool udp, bool is_tcp,
          int slot)
 {
 	enum direction d = direction_of(udp, slot);
 	uint64_t       alive = sets->seen[slot];
-	for (unsigned g = 0; g < SIG_GROUPS; g++) /* what has not been compiled is at its start */
+	for (unsigned g = 0; g < SIG_GROUPS; g++) /* a direction that is not compiled yet is at its start */
 		alive |= s->dfa[d][g] ? dfa_alive(s->dfa[d][g], m->state[slot][g]) : s->group[d][g];
 	const bool may_come = !(m->begun & 1 << slot);
 	return alive & live(s, may_come || has_headers(m, slot), d, is_tcp) & ~sets->fired[slot] & ~sets->fired[!slot];
@@ -466,7 +465,7 @@ signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp
 		can[i] = possible(s, m, &sets, udp, is_tcp, i);
 	if ((can[0] | can[1]) & s->free_rules & s->enables)
 		return true;
-	/* No rule that is asked for asks for another. */
+	/* No required rule requires another one. */
 	for (int i = 0; i < 2; i++)
 		for (uint64_t left = can[i] & ~s->free_rules & s->enables; left; left &= left - 1) {
 			uint64_t asked = BIT(rules[__builtin_ctzll(left)].reverse - 1);

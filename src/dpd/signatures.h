@@ -1,8 +1,8 @@
 /* signatures.h - matches the first bytes of a connection against the signatures of services.
  *
- * The rules are those of Zeek's default scripts.  A rule has a pattern that one direction's bytes must match from the
- * first one on, and can require that another rule has fired in the opposite direction; whichever comes last completes it.
- * A matcher handles both directions of a connection (or of a stream inside another protocol).
+ * The rules are those of Zeek's default scripts. A rule has a pattern that one direction must match from its first byte
+ * on, and can require that another rule has fired in the opposite direction; it fires when both conditions are met. A
+ * matcher handles both directions of a connection (or of a stream inside another protocol).
  */
 #ifndef CONNLOG_DPD_SIGNATURES_H
 #define CONNLOG_DPD_SIGNATURES_H
@@ -12,7 +12,7 @@
 #include "dpd/names.h"
 
 #define SIG_RULES  52
-#define SIG_GROUPS 3 /* automata that a direction runs */
+#define SIG_GROUPS 3 /* automata per direction */
 #define SIG_OUT    SIG_RULES
 
 struct slab;
@@ -31,13 +31,14 @@ struct sig_match {
 	uint8_t few[SIG_FEW];
 };
 
-/* By slot. */
+/* Indexed by slot. */
 struct sig_sets {
 	uint64_t seen[2]; /* rules whose pattern has matched, one bit each */
 	uint64_t fired[2];
 };
 
-/* The automata of a direction are compiled when its first bytes come.  Returns NULL when out of memory. */
+/* Returns the rules; the automata of a direction are compiled when its first bytes arrive. Returns NULL when out of
+ * memory. */
 struct signatures *signatures_new(void);
 void               signatures_free(struct signatures *s);
 
@@ -49,35 +50,37 @@ sig_start(struct sig_match *m, int slot)
 		m->begun |= (uint8_t)(5 << slot);
 }
 
-/* Takes one chunk of `slot` (0 originator, 1 responder): TCP's continue the stream, UDP's datagrams stand alone.
- * `is_tcp`: the connection is TCP; otherwise conditions on a TCP side are false.  Stores the services to enable in `out`, in order.
- * Returns their number. */
+/* Processes one chunk of `slot` (0 originator, 1 responder): TCP's chunks continue the stream, UDP's datagrams stand
+ * alone. `is_tcp`: the connection is TCP; otherwise conditions on a TCP side are false. Stores the services to enable
+ * in `out`, in order, and returns their number. */
 unsigned signatures_match(struct signatures *s, struct sig_match *m, bool udp, bool is_tcp, int slot, struct bytes b,
                           enum service out[SIG_OUT]);
 
 /* Returns whether a rule that enables a service can still fire. */
 bool signatures_alive(const struct signatures *s, const struct sig_match *m, bool udp, bool is_tcp);
 
-/* Returns how many steps found no room for another state (treated as if nothing could match any more), how many chunks found no
- * memory for their matches, and how many directions could not be compiled (none of their rules fires then). */
+/* Returns the number of failures for lack of room or memory: transitions without room for another state (nothing can
+ * match after them), chunks whose matches were lost, and directions that could not be compiled (none of their rules
+ * fires). */
 uint64_t signatures_lost(const struct signatures *s);
 
 /* Returns what has matched and fired. */
 struct sig_sets signatures_sets(const struct signatures *s, const struct sig_match *m);
 
-/* Frees what a finished matcher has. */
+/* Frees what is attached to a finished matcher. */
 void signatures_forget(struct signatures *s, struct sig_match *m);
 
-/* Matchers in use that have matched more than a few rules. */
+/* Returns the number of matchers in use with more than a few matches. */
 size_t signatures_many(const struct signatures *s);
 
-/* Returns what these use. */
+/* Returns the slab that these use. */
 struct slab *signatures_slab(struct signatures *s);
 
-/* A rule's name, 0 <= rule < SIG_RULES. */
+/* Returns the name of a rule, 0 <= rule < SIG_RULES. */
 const char *signature_name(unsigned rule);
 
-/* The automaton of a direction (0, 1: TCP's originator and responder; 2: UDP) and group; NULL where it has no rules, or when out of memory. */
+/* Returns the automaton of a direction (0, 1: TCP's originator and responder; 2: UDP) and group; NULL if it has no
+ * rules, or when out of memory. */
 struct dfa *signatures_dfa(struct signatures *s, unsigned direction, unsigned group);
 
 #endif

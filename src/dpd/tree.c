@@ -15,7 +15,8 @@ is_udp(const struct inspect *in)
 	return in->flags & INSPECT_UDP;
 }
 
-/* Returns a zeroed talk with its state behind it, and its place: behind the inspection if there is room, else in the pool. */
+/* Returns a zeroed talk, followed by its state, and stores its place: after the inspection if there is room, otherwise
+ * in the pool. */
 static struct talk *
 talk_new(struct inspect *in, const struct recogniser *what, uint32_t *place)
 {
@@ -76,7 +77,7 @@ holds(const struct inspect *in, uint32_t first, enum service s)
 	return false;
 }
 
-/* A recogniser with ports of TCP only takes no datagrams. */
+/* Returns whether the recogniser can be attached: one with TCP ports only takes no datagrams. */
 static bool
 fits(const struct inspect *in, const struct recogniser *what)
 {
@@ -206,15 +207,16 @@ tree_decided(const struct inspect *in, uint32_t first)
 {
 	const struct talk *t = talk_at(in, first);
 
-	if (t && t->what && !(t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE)) && /* as most are */
+	if (t && t->what && !(t->flags & (TALK_SKIP | TALK_REMOVING | TALK_OUTSIDE)) && /* the usual case */
 	    (!(t->flags & TALK_SETTLED) || !events_deaf(in)))
 		return false;
 	return all_decided(in, t);
 }
 
-/* ---- input for all of a list, in order */
+/* ---- passing input to all talks of a list, in order */
 
-/* What is attached on the way does not get this input: it has had it, or is to begin with the next. */
+/* Passes input to a list. Talks attached meanwhile do not get it: they have had it in a replay, or begin with the next
+ * input. */
 static __attribute__((noinline)) void
 pass_to_many(struct inspect *in, struct talk *t, int side, struct bytes b)
 {
@@ -227,7 +229,7 @@ pass_to_many(struct inspect *in, struct talk *t, int side, struct bytes b)
 			feed(in, t, side, b);
 }
 
-/* Most lists have one or two. */
+/* Most lists have one or two talks. */
 void
 tree_pass(struct inspect *in, uint32_t first, int side, struct bytes b)
 {
@@ -264,7 +266,7 @@ tree_pass_eof(struct inspect *in, uint32_t first, int side)
 			talk_what(in, t)->eof(t, side);
 }
 
-/* ---- what recognisers call */
+/* ---- functions for recognisers */
 
 enum service
 talk_parent(const struct talk *t)

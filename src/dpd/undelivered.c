@@ -1,13 +1,14 @@
 /* undelivered.c - what TCP matches when a connection ends with bytes waiting above a hole (Zeek: TCP_Reassembler.cc,
  * MatchUndelivered; called by its Done()).
  *
- * Meant for the bytes above the hole, it feeds those below it that were delivered but never acknowledged, a second time.
- * By then the matcher of signatures has ended; a new one begins with them that has seen no header, so only the rules that ask for
- * no transport live, and of these the two that need nothing of the other side: DCE-RPC and MQTT.  Nothing can be attached
- * any more, so a match shows only where matching alone was going on: in speculative_service.
+ * Zeek means to match the bytes above the hole, but feeds the bytes below it that were delivered and never
+ * acknowledged, a second time. By then the signature matcher has ended. The new one that begins with these bytes has
+ * seen no header, so only rules without a transport condition apply, and of these only the two that need nothing from
+ * the other side: DCE-RPC and MQTT. Nothing can be attached any more, so a match shows only in speculative_service, and
+ * only if matching was still going on.
  *
- * Kept for it are the places of segments that begin as these two do, as long as they are not acknowledged: the oldest
- * HEADS of a side.  A pattern that reaches beyond its segment is missed.
+ * For this, the places of segments that begin as these two protocols do are kept while they are not acknowledged: the
+ * oldest HEADS per side. A pattern that extends beyond its segment is missed.
  */
 #include "dpd/inspect.h"
 
@@ -16,16 +17,16 @@
 #define HEADS 8
 
 struct head {
-	uint64_t     lo, hi; /* of the segment, relative */
+	uint64_t     lo, hi; /* of the segment, relative numbers */
 	enum service service;
 };
 
 struct heads {
-	struct head at[2][HEADS]; /* by the endpoint, which a flip does not change */
+	struct head at[2][HEADS]; /* indexed by the endpoint, which a flip does not change */
 	uint8_t     n[2];
 };
 
-/* dpd_dce_rpc and dpd_mqtt. */
+/* Matches dpd_dce_rpc and dpd_mqtt. */
 static enum service
 begins_like(struct bytes b)
 {
@@ -91,7 +92,8 @@ undelivered_forget(struct inspect *in)
 	in->heads = 0;
 }
 
-/* Returns what a side's oldest segment that is not acknowledged begins like; SERVICE_NONE where nothing is to be matched. */
+/* Returns the service that a side's oldest unacknowledged segment begins like; SERVICE_NONE if nothing is to be
+ * matched. */
 static enum service
 oldest(const struct inspect *in, const struct tcp_ctx *x, int side)
 {

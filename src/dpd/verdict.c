@@ -13,7 +13,7 @@ entry(enum verdict_list list, enum service s)
 	return (uint8_t)((unsigned)list | (unsigned)s);
 }
 
-/* Returns its place, or where the list ends; `n` where it is full. */
+/* Returns the index of the entry, or of the end of the list; `n` if it is full. */
 static unsigned
 place(const uint8_t *at, unsigned n, uint8_t e)
 {
@@ -44,9 +44,9 @@ verdict_list(const struct verdict *v, enum verdict_list list, enum service out[V
 	return n;
 }
 
-/* ---- few */
+/* ---- struct found */
 
-/* Returns the handle of the many, or 0. */
+/* Returns the handle of the verdict in the slab, or 0 if the entries fit in place. */
 static uint32_t
 many_of(const struct found *f)
 {
@@ -57,7 +57,7 @@ many_of(const struct found *f)
 	return handle;
 }
 
-/* Returns the entries, wherever they are, and how many there may be. */
+/* Returns the entries, wherever they are stored, and the most that fit there. */
 static const uint8_t *
 entries(const struct found *f, const struct slab *verdicts, unsigned *n)
 {

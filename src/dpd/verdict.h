@@ -13,7 +13,7 @@
 #include "dpd/names.h"
 
 enum verdict_list {
-	VERDICT_REMOVED = 0,        /* failed; with DPD::track_removed_services_in_connection named in service with a - */
+	VERDICT_REMOVED = 0,        /* failed; with DPD::track_removed_services_in_connection shown in service with a - */
 	VERDICT_SERVICE = 0x40,     /* confirmed */
 	VERDICT_FAILED = 0x80,      /* confirmed, then violated */
 	VERDICT_SPECULATIVE = 0xc0, /* its signature matched too late */
@@ -25,7 +25,7 @@ struct verdict {
 	uint8_t at[VERDICT_MAX]; /* 0 ends it */
 };
 
-/* Appends it unless it is already there. */
+/* Appends the service unless the list has it already. */
 void verdict_add(struct verdict *v, enum verdict_list list, enum service s);
 /* Stores the entries of one list in `out`.  Returns their number. */
 unsigned verdict_list(const struct verdict *v, enum verdict_list list, enum service out[VERDICT_MAX]);
@@ -38,14 +38,14 @@ struct found {
 };
 
 bool found_has(const struct found *f, const struct slab *verdicts, enum verdict_list list, enum service s);
-/* Appends it unless it is already there. */
+/* Appends the service unless the list has it already. */
 void found_add(struct found *f, struct slab *verdicts, enum verdict_list list, enum service s);
 void found_remove(struct found *f, const struct slab *verdicts, enum verdict_list list, enum service s);
-/* Returns false if there is nothing. */
+/* Returns false if nothing was found. */
 bool found_get(const struct found *f, const struct slab *verdicts, struct verdict *out);
-/* Moves it to the slab and returns its handle; 0 if nothing was found, or when out of memory. */
+/* Moves the entries to the slab and returns the handle; 0 if nothing was found, or when out of memory. */
 uint32_t found_keep(struct found *f, struct slab *verdicts);
-/* Frees what it has in the slab. */
+/* Frees the verdict in the slab, if there is one. */
 void found_clear(struct found *f, struct slab *verdicts);
 
 #endif

@@ -12,7 +12,7 @@ part(const struct conn_store *s, void *object, enum measure_part which)
 	return s->measure.wanted & MEASURE(which) ? (char *)object + s->measure.at[which] : NULL;
 }
 
-/* A connection is measured from its first packet on, or not at all. */
+/* Returns the connection's measurements, or NULL: a connection is measured from its first packet on, or not at all. */
 static void *
 begin(struct conn_store *s, uint32_t handle)
 {
@@ -31,7 +31,7 @@ begin(struct conn_store *s, uint32_t handle)
 	return object;
 }
 
-/* ---- what each packet says by itself --------------------------------------------------------------------------------------- */
+/* ---- values of single packets */
 
 static void
 header(struct measure_header *h, int side, const struct pkt *p)
@@ -39,7 +39,7 @@ header(struct measure_header *h, int side, const struct pkt *p)
 	if (!h->seen[side]) {
 		h->seen[side] = true;
 		h->first[side] = h->least[side] = h->most[side] = p->ttl;
-		if (p->ip.n >= 2) /* TOS follows the first byte; the traffic class begins in its second half */
+		if (p->ip.n >= 2) /* TOS is the second byte; the traffic class begins in the second half of the first */
 			h->dscp[side] = p->ip_version == 4 ? p->ip.p[1] >> 2 : (load_be16(p->ip.p) >> 6) & 0x3f;
 		return;
 	}
@@ -89,7 +89,7 @@ sizes(struct measure_sizes *z, int side, const struct pkt *p)
 	z->n[side][bin]++;
 }
 
-/* ---- the packet -------------------------------------------------------------------------------------------------------------- */
+/* ---- per packet */
 
 static void
 measure_tcp(const struct conn_store *s, void *object, int side, const struct pkt *p)

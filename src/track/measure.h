@@ -1,4 +1,4 @@
-/* measure.h - counting a packet, and what is done only then because somebody asked for it: thresholds, measured columns. */
+/* measure.h - counts a packet, and does what depends on the count only if requested: thresholds, measured columns. */
 #ifndef CONNLOG_TRACK_MEASURE_H
 #define CONNLOG_TRACK_MEASURE_H
 
@@ -8,7 +8,7 @@
 /* Measures a packet of that side, which has just been counted. */
 void measure_packet(struct conn_store *s, uint32_t handle, int side, const struct pkt *p);
 
-/* Those of TCP alone. */
+/* Measures TCP only. */
 void measure_syn(struct measure_syn *y, int side, const struct pkt *p);
 void measure_rtt(struct measure_rtt *r, int side, const struct pkt *p);
 void measure_stream(struct measure_streams *streams, const struct measure_rtt *r, int side, const struct pkt *p);

@@ -8,8 +8,8 @@
 #include "base/bytes.h"
 #include "track/measure.h"
 
-/* Seconds within which a segment behind repeated acknowledgements is an answer to them, and within which one is late and not
- * repeated if the handshake's time is not known. */
+/* Seconds after duplicate acknowledgements within which a segment is a fast retransmission, and within which a segment
+ * is late rather than retransmitted if the duration of the handshake is not known. */
 #define FAST_WITHIN 0.020
 #define LATE_WITHIN 0.003
 
@@ -19,18 +19,18 @@ is_before(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) < 0;
 }
 
-/* Returns the segment's place in the sequence, SYN and FIN included. */
+/* Returns the length of the segment in sequence numbers, including SYN and FIN. */
 static uint32_t
 length(const struct pkt *p)
 {
 	return (uint32_t)p->data_len + !!(p->tcp_flags & TCP_SYN) + !!(p->tcp_flags & TCP_FIN);
 }
 
-/* ---- options ------------------------------------------------------------------------------------------------------------------ */
+/* ---- options */
 
 enum { OPTION_END, OPTION_NOP, OPTION_MSS, OPTION_SCALE, OPTION_SACK = 5 };
 
-/* Returns the first option of that kind if it has `least` bytes, NULL if there is none. */
+/* Returns the first option of that kind if it has at least `least` bytes, otherwise NULL. */
 static const uint8_t *
 find_option(const struct pkt *p, uint8_t kind, size_t least)
 {
@@ -62,9 +62,9 @@ measure_syn(struct measure_syn *y, int side, const struct pkt *p)
 		y->scale[side] = scale[2];
 }
 
-/* ---- round trip times ------------------------------------------------------------------------------------------------- */
+/* ---- round trip times */
 
-/* Returns whether a SYN-ACK answers the SYN, or the data that came with it. */
+/* Returns whether a SYN-ACK acknowledges the SYN, or the data that came with it. */
 static bool
 answers(const struct measure_rtt *r, uint32_t ack)
 {
@@ -113,7 +113,7 @@ measure_rtt(struct measure_rtt *r, int side, const struct pkt *p)
 		from_resp(r, p);
 }
 
-/* ---- holes ------------------------------------------------------------------------------------------------------------ */
+/* ---- holes */
 
 static void
 drop_hole(struct measure_stream *s, unsigned i)
@@ -122,7 +122,8 @@ drop_hole(struct measure_stream *s, unsigned i)
 		s->hole[i] = s->hole[i + 1];
 }
 
-/* They are in the order in which they came up.  The oldest is forgotten for a new one: what fills it counts as repeated. */
+/* Adds a hole. Holes are in order of their appearance; a new one replaces the oldest, and what fills that later counts
+ * as retransmitted. */
 static void
 add_hole(struct measure_stream *s, uint32_t lo, uint32_t hi)
 {
@@ -133,7 +134,7 @@ add_hole(struct measure_stream *s, uint32_t lo, uint32_t hi)
 	s->holes++;
 }
 
-/* Takes [lo, hi) out of the holes.  Returns whether there was any of it. */
+/* Removes [lo, hi) from the holes. Returns whether it overlapped any. */
 static bool
 fill_holes(struct measure_stream *s, uint32_t lo, uint32_t hi)
 {
@@ -154,7 +155,7 @@ fill_holes(struct measure_stream *s, uint32_t lo, uint32_t hi)
 	return any;
 }
 
-/* ---- repeated and late segments --------------------------------------------------------------------------------------- */
+/* ---- retransmitted and late segments */
 
 static bool
 is_keep_alive(const struct measure_stream *from, const struct pkt *p)
@@ -168,7 +169,7 @@ is_window_probe(const struct measure_stream *from, const struct measure_stream *
 	return p->data_len == 1 && p->tcp_seq == from->next && peer->has_acked && peer->window == 0;
 }
 
-/* Returns whether a segment that fills a hole is one that the peer has asked for. */
+/* Returns whether a segment that fills a hole was requested by the peer. */
 static bool
 is_asked_for(const struct measure_stream *peer, const struct pkt *p)
 {
@@ -177,7 +178,7 @@ is_asked_for(const struct measure_stream *peer, const struct pkt *p)
 	return (peer->repeated_acks >= 2 && peer->ack == p->tcp_seq) || peer->selective;
 }
 
-/* A segment that begins before what was seen already: counts it as repeated or late. */
+/* Counts a segment that begins before the highest sequence number as retransmitted or late. */
 static void
 take_old(struct measure_stream *from, const struct measure_stream *peer, const struct measure_rtt *r,
          const struct pkt *p)
@@ -208,8 +209,7 @@ take_segment(struct measure_stream *from, const struct measure_stream *peer, con
 	}
 	if (is_keep_alive(from, p) || is_window_probe(from, peer, p))
 		return;
-	if (takes && old &&
-	    !(p->data_len > 1 && p->tcp_seq == from->next - 1)) /* that one has a byte of a window probe in front */
+	if (takes && old && !(p->data_len > 1 && p->tcp_seq == from->next - 1)) /* that byte is a window probe's */
 		take_old(from, peer, r, p);
 	if (is_before(from->next, p->tcp_seq))
 		add_hole(from, from->next, p->tcp_seq);

@@ -14,7 +14,8 @@
 
 #define TOO_LARGE_SEQ_DELTA 1048576
 
-/* Which sides' streams are to be delivered (TCP_Reassembler's constructor): by the responder's port, or all. */
+/* Marks the sides whose streams are to be delivered (TCP_Reassembler's constructor): by the responder's port, or
+ * all. */
 static void
 mark_contents(const struct conn_store *s, const struct conn *c, struct tcp *t)
 {

@@ -69,8 +69,8 @@ struct tcp_ep_rare {
 	uint64_t      fin_seq;
 	uint64_t      last_flag[3]; /* hist_last_SYN, _FIN, _RST: relative numbers */
 	struct scaled bad_checksum, rexmit, zero_window, gap;
-	struct ranges above;  /* arrived above a hole */
-	struct block *blocks; /* its bytes, as long as the payload is inspected */
+	struct ranges above;  /* intervals above a hole */
+	struct block *blocks; /* their bytes, while the payload is inspected */
 	uint64_t      missed; /* bytes in content gaps */
 	uint32_t      file;   /* EP_RECORD: the recorder's file */
 };
@@ -100,7 +100,7 @@ tcp_at(const struct conn_store *s, const struct conn *c)
 	return slab_at_sized(&s->tcps, c->tcp, sizeof(struct tcp));
 }
 
-/* Returns whether the connection has TCP state.  An embryo has none, nor has one for which memory ran out. */
+/* Returns whether the connection has TCP state. Embryos have none, nor do connections for which memory ran out. */
 static inline bool
 tcp_is_open(const struct conn *c)
 {
@@ -237,10 +237,10 @@ void tcp_history_scaled(const struct tcp_ctx *x, const struct tcp_ep *ep, struct
 /* ---- tcp_state.c: the state machine */
 
 struct tcp_step {
-	bool     is_orig; /* the packet's side when it arrived; a flip does not change it */
+	bool     is_orig; /* the side that sent the packet; a flip does not change it */
 	uint8_t  flags;
 	uint32_t seq, ack;
-	int32_t  len;          /* payload by the headers */
+	int32_t  len;          /* payload length according to the headers */
 	int32_t  delta_last;   /* how far the packet advances the sequence */
 	bool     close, event; /* out: the side has closed; an event is due */
 };
@@ -283,7 +283,8 @@ tcp_wants_bytes(const struct tcp_ctx *x, const struct tcp_ep *ep)
 	return (ep->flags & (EP_CONTENTS | EP_RECORD)) || tcp_is_watched(x);
 }
 
-/* ---- tcp_record.c: contents into files; only for sides with EP_RECORD, but the first and the last */
+/* ---- tcp_record.c: streams recorded in files; only for sides with EP_RECORD, except for the first and the last
+ * function */
 
 /* Starts recording into the recorder's `file`, once per side.  The connection must have a struct tcp. */
 void tcp_record_begin(struct conn_store *s, uint32_t handle, int side, uint32_t file);
@@ -308,14 +309,14 @@ size_t            tcp_timer_list(const struct conn_store *s, const struct conn *
 /* The AttemptTimer or, with TCP_CLOSING, the close delay. */
 void tcp_set_last(const struct tcp_ctx *x, double at);
 
-/* ---- tcp_events.c: events of packets, and what tcp_rexmit has to know */
+/* ---- tcp_events.c: events of packets, and the state for tcp_rexmit */
 
-/* What Zeek's TCPSTATS and update_window() keep of a side. */
+/* Zeek's TCPSTATS and update_window() for one side. */
 struct tcp_stats_ep {
 	uint64_t top;              /* max_top_seq */
 	uint32_t packets;          /* num_pkts, counted up to 2 */
 	uint32_t window;           /* scaled */
-	uint32_t win_seq, win_ack; /* of the packet that it came with */
+	uint32_t win_seq, win_ack; /* of the packet that announced the window */
 	uint16_t last_id;          /* IP's identification */
 	uint8_t  scale;
 };
@@ -337,14 +338,14 @@ tcp_wants_packets(const struct conn_store *s)
 	        UINT64_C(1) << CONNLOG_EVENT_TCP_OPTIONS | UINT64_C(1) << CONNLOG_EVENT_TCP_REXMIT);
 }
 
-/* For tcp_rexmit: the window that a packet offers, and the packet itself when all else is done. */
+/* For tcp_rexmit: the window that a packet offers; and the packet itself, after everything else is done. */
 void tcp_stats_window(const struct tcp_ctx *x, const struct tcp_ep *ep, const struct pkt *p);
 void tcp_stats_packet(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, uint64_t seq);
 
 /* ---- tcp_straight.c: the ordinary segment */
 
-/* Does all that a good packet does to its connection, but for counting it, where that is little.  Returns false where it is
- * more, and has then changed nothing. */
+/* Processes a good packet except for counting it, if it is ordinary. Returns false if it is not, having changed
+ * nothing. */
 bool tcp_straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig);
 
 /* ---- tcp.c */

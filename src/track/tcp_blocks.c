@@ -1,14 +1,14 @@
 /* tcp_blocks.c - the bytes that wait above a hole, as a list of blocks sorted by position (Zeek: DataBlockList).
  *
- * Each block is later delivered by itself, as Zeek does, so blocks that touch are not merged.  Allocated one by one: only
- * connections with losses whose payload is looked into have any, and max_reassembly_bytes bounds them.
+ * Each block is later delivered by itself, as in Zeek, so adjacent blocks are not merged. Blocks are allocated one by
+ * one: only connections with losses whose payload is inspected have any, and max_reassembly_bytes limits them.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "track/tcp.h"
 
-/* Inserts [lo, hi) before *at.  Returns the bytes allocated, or -1. */
+/* Inserts [lo, hi) before *at. Returns the bytes allocated, or -1 when out of memory. */
 static int64_t
 put(struct block **at, uint64_t lo, uint64_t hi, const uint8_t *data)
 {

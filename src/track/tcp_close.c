@@ -94,7 +94,7 @@ tcp_closed(const struct tcp_ctx *x, struct tcp_ep *ep, bool event)
 	struct tcp          *t = x->t;
 	const struct tcp_ep *peer = tcp_peer(t, ep);
 
-	if (x->c->watch && tcp_is_watched(x)) /* every time, even if data is still to come */
+	if (x->c->watch && tcp_is_watched(x)) /* always, even if data is still to come */
 		x->s->watcher->closed(x->s->watcher->arg, x->handle);
 	if (tcp_data_pending(x, ep)) {
 		t->flags |= TCP_CLOSE_DEFERRED;
@@ -131,7 +131,7 @@ has_expired(const struct tcp_ctx *x)
 	if ((a_closed || b_closed) && ((a_closed && b_closed) || a->state == TCP_RESET || b->state == TCP_RESET ||
 	                               a->state == TCP_INACTIVE || b->state == TCP_INACTIVE))
 		return true;
-	return a->state == TCP_INACTIVE && b->state == TCP_INACTIVE; /* nothing but trash was seen */
+	return a->state == TCP_INACTIVE && b->state == TCP_INACTIVE; /* only invalid packets were seen */
 }
 
 static enum conn_verdict

@@ -1,8 +1,8 @@
 /* tcp_events.c - events that report a packet's header (TCPSessionAdapter.cc: build_syn_packet_val, GeneratePacketEvent,
- * ParseTCPOptions), and tcp_rexmit (analyzer/protocol/tcp/TCP.cc: TCPStats_Endpoint), which needs to know the windows that
- * were offered (init_window, update_window) and the identification of the latest IP packet.
+ * ParseTCPOptions), and tcp_rexmit (analyzer/protocol/tcp/TCP.cc: TCPStats_Endpoint), which needs to know the windows
+ * that were offered (init_window, update_window) and the identification of the latest IP packet.
  *
- * Nothing here runs unless somebody handles these events.
+ * Nothing here runs unless one of these events is handled.
  */
 #include "track/tcp.h"
 
@@ -305,7 +305,8 @@ swapped_delta(uint16_t a, uint16_t b)
 	return (int16_t)((uint16_t)(a << 8 | a >> 8) - (uint16_t)(b << 8 | b >> 8));
 }
 
-/* Returns whether the packet left its host before the one that arrived earlier.  Some hosts count in the other byte order. */
+/* Returns whether the packet left its host before the one that arrived earlier. Some hosts count in the other byte
+ * order. */
 static bool
 is_out_of_order(uint16_t id, uint16_t last)
 {
@@ -321,8 +322,8 @@ tcp_stats_packet(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, uin
 
 	if (!st)
 		return;
-	/* The counts belong to the ends that were originator and responder when the connection began; a flip since then
-	 * exchanges the packets, but not these. */
+	/* The statistics belong to the endpoints that were originator and responder when the connection began; a flip since
+	 * then exchanges the packets, but not these. */
 	const int            side = !is_orig;
 	struct tcp_stats_ep *e = &st->ep[side];
 	const struct tcp_ep *ep = &x->t->ep[side];

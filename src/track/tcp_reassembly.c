@@ -1,14 +1,14 @@
-/* tcp_reassembly.c - what of a stream has been delivered, and what is missing (TCP_Reassembler, Reassembler).
+/* tcp_reassembly.c - which parts of a stream have been delivered, and which are missing (TCP_Reassembler, Reassembler).
  *
- * Zeek keeps each segment until it is acknowledged.  For records only positions count; while the payload is inspected, the
- * bytes above a hole are kept as well (tcp_blocks.c):
+ * Zeek keeps each segment until it is acknowledged. For records only positions count; while the payload is inspected,
+ * the bytes above a hole are kept as well (tcp_blocks.c):
  *
  *       trimmed            delivered              above: [lo,hi) [lo,hi)
  *     ─────┼───────────────────┼───────── hole ──────┼───────┼─────
  *       forgotten  delivered, not acknowledged     waiting for the hole
  *
- * A hole that the peer acknowledges is data that was missed: a content gap.  Zeek's list of blocks is empty exactly
- * when delivered <= trimmed and nothing is above.
+ * A hole that the peer acknowledges is data that was missed: a content gap. Zeek's list of blocks is empty exactly when
+ * delivered <= trimmed and nothing is above.
  */
 #include <stdlib.h>
 
@@ -34,14 +34,14 @@ is_clean(const struct tcp_ep *ep)
 	return ep->state == TCP_ESTABLISHED || (ep->state == TCP_CLOSED && ep->prev == TCP_ESTABLISHED);
 }
 
-/* The `len` bytes from `delivered` on are missing. */
+/* Handles a gap: the `len` bytes from `delivered` on are missing. */
 static void
 gap(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t len)
 {
 	const bool clean = is_clean(ep) && is_clean(tcp_peer(x->t, ep));
 
 	if (tcp_is_watched(
-			x)) /* violations caused by the first gap itself still count, so recognisers hear of it before it is noted */
+			x)) /* recognisers are told before the gap is noted, since violations caused by the first gap itself still count */
 		x->s->watcher->gap(x->s->watcher->arg, x->handle, side_of(x, ep), len);
 	ep->flags |= EP_GAP;
 	if (!clean && !x->s->opt->report_gaps_for_partial)
@@ -112,13 +112,14 @@ deliver(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upper, const uint8_
 		raise_contents(x, ep, from, data, (size_t)(upper - from));
 	if (data && upper > from && tcp_is_watched(x))
 		x->s->watcher->data(x->s->watcher->arg, x->handle, side_of(x, ep), data, (size_t)(upper - from));
-	/* Nothing is acknowledged, perhaps because those packets take another path.  Do not keep what never will be. */
+	/* Nothing is acknowledged, perhaps because those packets take another path. Data that will never be delivered is
+	 * not kept. */
 	if (tcp_nothing_acked(x->s, x->t, ep) && x->s->opt->tcp_max_initial_window &&
 	    tcp_size(x->s, x->t, ep) > x->s->opt->tcp_max_initial_window)
 		trim(x, ep, tcp_delivered(x, ep));
 }
 
-/* Delivers up to `hi`, the end of an interval that began at `delivered`; block by block, where bytes are kept. */
+/* Delivers up to `hi`, the end of an interval that began at `delivered`; block by block if bytes are kept. */
 static void
 deliver_blocks(const struct tcp_ctx *x, struct tcp_ep *ep, struct tcp_ep_rare *r, uint64_t hi)
 {
@@ -145,7 +146,7 @@ deliver_above(const struct tcp_ctx *x, struct tcp_ep *ep)
 	}
 }
 
-/* Undelivered: the peer has acknowledged up to `upto`, of which we have not seen all. */
+/* Undelivered: the peer has acknowledged up to `upto`, but not all of that was seen. */
 static void
 undelivered(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t upto)
 {
@@ -240,7 +241,7 @@ insert(const struct tcp_ctx *x, struct tcp_ep *ep, uint64_t lo, uint64_t hi, con
 		hold_above(x, ep, lo, hi, data);
 		return;
 	}
-	/* Intervals above that are reached come in between: the first copy wins. */
+	/* Intervals above that are reached are delivered in between: the first copy wins. */
 	while (hi > tcp_delivered(x, ep)) {
 		struct tcp_ep_rare *r = tcp_rare_at(x->s, x->t, ep);
 		const uint64_t      above = r && r->above.n > 0 ? ranges_at(&r->above)[0].lo : UINT64_MAX;

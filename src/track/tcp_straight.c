@@ -1,12 +1,12 @@
-/* tcp_straight.c - the most common segment: in order, of an established connection without holes.
+/* tcp_straight.c - the most common segment: in order, in an established connection without holes.
  *
- * It does what process() in tcp.c would do, in the same order, for a packet that can only add bytes and acknowledge
- * bytes.  All conditions are checked before anything is changed, so every other case is left to process().
+ * Does what process() in tcp.c would do, in the same order, for a packet that can only add bytes and acknowledge bytes.
+ * All conditions are checked before anything is changed; every other case is left to process().
  */
 #include "conn/history.h"
 #include "track/tcp.h"
 
-/* An endpoint with all of its numbers. */
+/* An endpoint with all its numbers. */
 struct side {
 	struct tcp_ep *ep;
 	uint32_t       seq_wraps, ack_wraps;
@@ -27,7 +27,8 @@ side_of(struct tcp_ep *ep, const struct tcp_ep_rare *r)
 	return side;
 }
 
-/* Returns whether the connection needs no special care: both sides established, no hole, nothing closed, reported or recorded. */
+/* Returns whether the connection needs no special treatment: both sides established, no hole, nothing closed, reported
+ * or recorded. */
 static inline bool
 is_smooth(const struct tcp_ctx *x, const struct tcp_rare *r)
 {
@@ -37,7 +38,7 @@ is_smooth(const struct tcp_ctx *x, const struct tcp_rare *r)
 	return t->ep[0].state == TCP_ESTABLISHED && t->ep[1].state == TCP_ESTABLISHED &&
 	       (t->ep[0].flags | t->ep[1].flags) == 0 &&
 	       (t->flags & (seen | TCP_IS_PARTIAL | TCP_CLOSE_DEFERRED)) == seen && x->s->events.wanted == 0 &&
-	       x->c->hist_seen != HIST_SYN && /* which may be that of a SYN-ACK alone */
+	       x->c->hist_seen != HIST_SYN && /* HIST_SYN alone may stand for a SYN-ACK */
 	       (!r || (r->ep[0].above.n == 0 && r->ep[1].above.n == 0));
 }
 
@@ -136,7 +137,7 @@ take(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, const struct tc
 	return true;
 }
 
-/* What is tested first needs few registers, so the numbers are not loaded before. */
+/* The conditions tested first need few registers, so the numbers are loaded after them. */
 static inline __attribute__((always_inline)) bool
 straight(const struct tcp_ctx *x, const struct pkt *p, bool is_orig, const struct tcp_rare *r)
 {
