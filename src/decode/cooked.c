@@ -7,14 +7,14 @@
 enum layer
 fddi_layer(struct walk *w)
 {
-	const size_t header = 13 + 8; /* FDDI, then LLC and SNAP that nobody looks at */
+	const size_t header = 13 + 8; /* FDDI, then LLC and SNAP, which Zeek does not read */
 	if (w->at->data.n <= header)
 		return rejected(w, DECODE_R_truncated_link_header);
 	advance(w, header);
 	return LAYER_IP;
 }
 
-/* The attributes have the byte order of this machine: readers turn those of other machines around. */
+/* Reads an attribute's number. Attributes are in this machine's byte order: readers convert those of other machines. */
 static uint16_t
 load_native16(const uint8_t *p)
 {
@@ -68,7 +68,7 @@ null_layer(struct walk *w)
 	}
 }
 
-/* Both kinds hold the sender's address alone. */
+/* Both versions hold only the sender's address. */
 enum layer
 sll_layer(struct walk *w)
 {

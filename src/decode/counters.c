@@ -1,4 +1,4 @@
-/* counters.c - the causes by name. */
+/* counters.c - the causes of rejection by name. */
 #include "decode/decode.h"
 
 #define NAME(n) #n,

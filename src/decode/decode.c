@@ -1,11 +1,11 @@
 /* decode.c - the loop over the pieces of a frame.
  *
- * A frame starts as one piece.  A layer either moves the piece on to the next layer or ends it; an IP tunnel
- * replaces the piece by what is inside; an A-MSDU leaves its rest pending below each packet in it.  What is in a
- * UDP tunnel is pushed by the engine when the carrier has been tracked.
+ * A frame starts as one piece. A layer either moves the piece on to the next layer or ends it; an IP tunnel replaces
+ * the piece by its content; an A-MSDU leaves its rest pending below each packet in it. The content of a UDP tunnel is
+ * pushed by the engine after the carrier has been tracked.
  *
- * Zeek: src/packet_analysis/Analyzer.cc (ForwardPacket and its depth limit), Manager.h (the stack of analyzers,
- * which grows over a whole frame); links.h has the link types.
+ * Zeek: src/packet_analysis/Analyzer.cc (ForwardPacket and its depth limit), Manager.h (the stack of analyzers, which
+ * grows over a whole frame); links.h has the link types.
  */
 #include "decode/decode.h"
 
@@ -45,7 +45,7 @@ decoder_new(const struct decode_options *opt)
 		dec->opt.tunnel_max_depth = ENCAP_MAX;
 	if (opt->n_ignore_checksums_nets == 0)
 		dec->straight_layers = opt->max_depth > 0 ? opt->max_depth - 1 : UINT_MAX;
-	/* Without a key (a kernel that has none to give) the tables still work, they can only be aimed at. */
+	/* Without a key (if the kernel provides none) the tables still work, but an attacker can make tuples collide. */
 	if (getrandom(&dec->key, sizeof dec->key, 0) != (ssize_t)sizeof dec->key)
 		dec->key = (struct siphash_key){ (uintptr_t)dec, (uintptr_t)opt };
 	return dec;
@@ -85,7 +85,7 @@ decoder_drop_fragments(struct decoder *dec)
 	dec->n.fragments_evicted += frags_drop(&dec->frags);
 }
 
-/* Counts a packet of a link type that is not known and remembers which one, as far as there is room. */
+/* Counts a packet of an unknown link type and remembers the type if there is room. */
 static void
 note_unknown_link(struct decode_counters *n, int32_t link)
 {
@@ -230,7 +230,7 @@ stack_full(const struct walk *w)
 	return w->dec->opt.max_depth > 0 && w->d->depth >= w->dec->opt.max_depth;
 }
 
-/* One layer, if the stack of analyzers has room for it. */
+/* Runs one layer if Zeek's stack of analyzers has room for it. */
 static enum layer
 step(struct walk *w, enum layer layer)
 {
@@ -242,7 +242,7 @@ step(struct walk *w, enum layer layer)
 	return call_layer(w, layer);
 }
 
-/* A packet in an A-MSDU that failed ends the A-MSDU, unless Zeek does not see the failure from there. */
+/* Ends an A-MSDU in which a packet has failed, unless Zeek does not notice the failure there. */
 static void
 note_failure(struct walk *w)
 {
@@ -260,10 +260,10 @@ hand_out(struct walk *w)
 	out->pppoe_session = w->d->pppoe_session;
 	out->encap = w->d->stack.depth > 0 ? &w->d->stack : NULL;
 	if (out->transport == TRANSPORT_UNKNOWN)
-		note_failure(w); /* Zeek's analyzer of unknown transports never answers true */
+		note_failure(w); /* Zeek's analyzer of unknown transports never returns true */
 }
 
-/* The frame itself stays where decode_begin has put it: moving it would cost more than a header. */
+/* Takes the next piece. The frame itself stays where decode_begin() put it: moving it would cost more than a header. */
 static bool
 next_piece(struct dissection *d)
 {
@@ -318,8 +318,8 @@ inner_layer(const struct inner *in)
 	return LAYER_IP;
 }
 
-/* GRE over UDP works with the addresses of the packet around it, so it is taken off at once.
- * Returns whether it is GRE that finds the stack full: it still has the carrier's connection at hand. */
+/* Decapsulates GRE over UDP at once, because it needs the addresses of the packet around it. Returns whether GRE finds
+ * Zeek's stack of analyzers full; unlike others it can then still add to the carrier's history. */
 static bool
 push_gre(struct walk *w, const struct pkt *outer)
 {

@@ -1,16 +1,17 @@
 /* frag.c - datagrams reassembled from fragments.
  *
  * As in Zeek (src/Frag.cc, src/Reassem.cc):
- *   - a datagram is known by addresses and identification, not by protocol;
- *   - the header of the first fragment to arrive becomes the datagram's, but the protocol behind an IPv6 fragment
+ *   - a datagram is identified by addresses and identification, not by protocol;
+ *   - the header of the first fragment to arrive becomes the datagram's, but the protocol after an IPv6 fragment
  *     header is that of the fragment with offset 0;
- *   - bytes that have come stay, later ones fill holes only;
- *   - the last fragment's end is the size; a fragment that reaches further makes it bigger;
- *   - it is whole when nothing is missing up to that size.  What lies behind a hole beyond the size is left out;
+ *   - bytes that have arrived are kept, later ones only fill holes;
+ *   - the end of the last fragment is the size; a fragment that extends further makes it larger;
+ *   - the datagram is complete when nothing is missing up to that size. Bytes after a hole beyond the size are left out;
  *   - frag_timeout runs from the first fragment, by packet time.
  *
- * The bytes lie in one block, header first, which is the datagram once it is whole; base/ranges.h says which of
- * them have come.  The table is bounded (max_fragments, max_fragment_bytes): the oldest datagram is given up.
+ * The bytes are stored in one block, header first, which becomes the datagram once it is complete; base/ranges.h
+ * records which of them have arrived. The table is limited (max_fragments, max_fragment_bytes): the oldest datagram is
+ * dropped.
  */
 #include "decode/frag.h"
 
@@ -20,7 +21,7 @@
 
 /* A block of memory that becomes the datagram. */
 struct frag_whole {
-	struct frag_whole *next; /* among those handed out */
+	struct frag_whole *next; /* in the list of returned datagrams */
 	size_t             room;
 	uint8_t            b[];
 };
@@ -30,8 +31,8 @@ struct frag_entry {
 	struct frag_entry *older, *newer; /* in order of their first fragments */
 	struct addr        src, dst;
 	uint32_t           id;
-	uint32_t           size;    /* of what is fragmented; 0: not known yet */
-	uint32_t           hdr_len; /* of the datagram: without the fragment header */
+	uint32_t           size;    /* of the datagram's payload; 0: not known yet */
+	uint32_t           hdr_len; /* the datagram's, without the fragment header */
 	uint8_t            version, next;
 	double             expires;
 	size_t             bytes, bucket;
@@ -60,7 +61,7 @@ init(struct frags *f, const struct decode_options *opt)
 	return f->bucket != NULL;
 }
 
-/* Takes an entry out of the table and frees it, but for its block. */
+/* Removes an entry from the table and frees it, except for its block. */
 static struct frag_whole *
 take_out(struct frags *f, struct frag_entry *e)
 {
@@ -129,7 +130,7 @@ create(struct frags *f, const struct decode_options *opt, const struct frag_inpu
 	return e;
 }
 
-/* Makes room for `end` bytes behind the header: twice what there was, so that growing costs little. */
+/* Makes room for `end` bytes after the header: at least doubles the block, so that growing is cheap. */
 static bool
 grow(struct frags *f, struct frag_entry *e, size_t end)
 {
@@ -148,7 +149,7 @@ grow(struct frags *f, struct frag_entry *e, size_t end)
 	return true;
 }
 
-/* Copies what is new of [lo, hi) and notes that it is there. */
+/* Copies the new bytes of [lo, hi) and marks them as arrived. */
 static bool
 insert(struct frags *f, struct frag_entry *e, uint32_t lo, struct bytes data)
 {
@@ -174,7 +175,7 @@ insert(struct frags *f, struct frag_entry *e, uint32_t lo, struct bytes data)
 	return true;
 }
 
-/* Returns whether all is there; `size` can grow on the way. */
+/* Returns whether everything is there; `size` can grow meanwhile. */
 static bool
 complete(struct frag_entry *e)
 {
@@ -185,14 +186,14 @@ complete(struct frag_entry *e)
 	return true;
 }
 
-/* The size as far as this fragment tells, and its bytes.
- * Returns FRAG_WHOLE where all is there now: a fragment without bytes never completes a datagram. */
+/* Adds a fragment's bytes, and what it implies for the size. Returns FRAG_WHOLE if the datagram is complete: a fragment
+ * without bytes never completes one. */
 static enum frag_answer
 add(struct frags *f, struct frag_entry *e, const struct frag_input *in)
 {
 	const struct ip_header *h = in->h;
 	if (h->total_len < h->hdr_len)
-		return FRAG_HELD; /* segmentation offloading: says nothing */
+		return FRAG_HELD; /* segmentation offloading: unknown */
 	uint32_t upper = h->offset + h->total_len - h->hdr_len;
 	if (h->offset == 0)
 		e->next = h->next;
@@ -206,14 +207,14 @@ add(struct frags *f, struct frag_entry *e, const struct frag_input *in)
 	return complete(e) ? FRAG_WHOLE : FRAG_HELD;
 }
 
-/* Takes the datagram out of the table, with its lengths set right. */
+/* Removes the datagram from the table and corrects the lengths in its header. */
 static void
 finish(struct frags *f, struct frag_entry *e, struct bytes *out, struct ip_header *h)
 {
 	uint32_t           n = e->hdr_len + e->size;
 	uint8_t            version = e->version, next = e->next;
 	struct frag_whole *block = take_out(f, e);
-	unsigned           len = version == 4 ? n : n - 40; /* cut to 16 bits, as in Zeek */
+	unsigned           len = version == 4 ? n : n - 40; /* truncated to 16 bits, as in Zeek */
 
 	block->next = f->done;
 	f->done = block;
@@ -234,7 +235,7 @@ trace(const struct frag_input *in, struct frag_entry *e, bool whole)
 		in->tracer->whole(in->tracer->arg, in->d, &e->trail);
 }
 
-/* Gives up what has timed out. Later datagrams can time out earlier only where packet time ran backwards. */
+/* Drops what has timed out. Later datagrams can time out earlier only if packet time ran backwards. */
 static void
 expire(struct frags *f, const struct decode_options *opt, struct decode_counters *n, double now)
 {

@@ -22,9 +22,9 @@ enum frag_answer { FRAG_HELD, FRAG_WHOLE, FRAG_NO_MEMORY };
 struct frag_input {
 	const struct ip_header *h;
 	struct bytes            ip;  /* the packet, all of it (h->total_len bytes at least) */
-	double                  ts;  /* of the packet: the timeout runs from the first fragment's */
+	double                  ts;  /* the packet's; the timeout runs from that of the first fragment */
 	double                  now; /* network time */
-	/* Told about fragments, and what they are in; NULL: nobody is. */
+	/* Is told about fragments and their frames; NULL: none. */
 	const struct tracer     *tracer;
 	const struct dissection *d;
 };

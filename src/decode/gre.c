@@ -1,7 +1,7 @@
 /* gre.c - GRE in its forms: plain and bridged (RFC 2784, 2890), PPTP (RFC 2637), ERSPAN I to III, Aruba.
  *
- * Zeek: src/packet_analysis/protocol/gre/GRE.cc.  GRE itself answers true once its header was good, whatever
- * becomes of what is inside.
+ * Zeek: src/packet_analysis/protocol/gre/GRE.cc. GRE itself returns true once its header was good, whatever happens to
+ * the content.
  */
 #include "decode/ip.h"
 #include "decode/walk.h"
@@ -40,8 +40,8 @@ is_aruba(unsigned type)
 	return (type & 0x8200) == 0x8200 || ((type & 0x8300) == 0x8300 && type <= 0x8370);
 }
 
-/* What stands between GRE's header and the packet in version 0: `extra` bytes; and what the packet begins with.
- * Returns false if it is cut short. */
+/* Determines for version 0 how many bytes (`extra`) are between GRE's header and the packet, and the packet's first
+ * layer. Returns false if it is cut short. */
 static bool
 version_0(struct walk *w, unsigned flags, unsigned type, size_t gre_len, size_t *extra, size_t *ethernet)
 {

@@ -1,9 +1,9 @@
 /* gtpv1.c - GTP version 1 (3GPP TS 29.060, 29.281): IP in G-PDUs.
  *
- * Zeek reads the header with a generated parser before it looks at it, so a message that does not parse is a
- * violation whatever its version is, and the information elements of the control messages 16 to 21 are parsed
- * too.  A violation does not stop later packets from being parsed here; it only forbids the confirmation.
- * Zeek: src/packet_analysis/protocol/gtpv1/{gtpv1-protocol.pac,gtpv1-analyzer.pac,GTPv1.cc}.
+ * Zeek reads the header with a generated parser before it examines it, so a message that does not parse is a violation
+ * whatever its version is, and the information elements of the control messages 16 to 21 are parsed as well. A
+ * violation does not stop later packets from being parsed here; it only prevents the confirmation. Zeek:
+ * src/packet_analysis/protocol/gtpv1/{gtpv1-protocol.pac,gtpv1-analyzer.pac,GTPv1.cc}.
  */
 #include "decode/ip.h"
 #include "decode/udp_kinds.h"
@@ -53,7 +53,7 @@ element_len(uint8_t type)
 	return len[type];
 }
 
-/* Takes `n` bytes off.  Returns false if they are not all there; so all of these. */
+/* Skips `n` bytes. Returns false if they are not all there, as do the following functions. */
 static bool
 take(struct bytes *b, size_t n)
 {
@@ -62,7 +62,7 @@ take(struct bytes *b, size_t n)
 	return there;
 }
 
-/* A byte that counts those behind it. */
+/* Skips a byte and as many bytes after it as it says. */
 static bool
 take_counted(struct bytes *b)
 {
@@ -95,20 +95,20 @@ take_pdp_context(struct bytes *b)
 {
 	if (!take(b, 2))
 		return false;
-	for (int i = 0; i < 3; i++) { /* quality of service: one byte at least */
+	for (int i = 0; i < 3; i++) { /* quality of service: at least one byte */
 		if (b->n == 0 || b->p[0] == 0 || !take_counted(b))
 			return false;
 	}
 	if (!take(b, 17))
 		return false;
-	for (int i = 0; i < 4; i++) { /* addresses, name of the access point */
+	for (int i = 0; i < 4; i++) { /* addresses, access point name */
 		if (!take_counted(b))
 			return false;
 	}
 	return take(b, 2);
 }
 
-/* An element with a length field, which some kinds do not heed. */
+/* Skips an element with a length field, which some types ignore. */
 static bool
 take_long_element(struct bytes *b, uint8_t type)
 {
@@ -148,7 +148,7 @@ elements_parse(struct bytes b)
 	return true;
 }
 
-/* Takes the header off, with extension headers.  Returns false if it does not parse. */
+/* Skips the header, with extension headers. Returns false if it does not parse. */
 static bool
 strip(struct bytes *b)
 {
@@ -159,7 +159,7 @@ strip(struct bytes *b)
 	uint8_t type = b->p[1];
 	*b = bytes_skip(*b, len);
 	while (extensions && b->n > 0) {
-		len = b->p[0] * 4u; /* with this byte and the next type */
+		len = b->p[0] * 4u; /* including this byte and the next type */
 		if (len == 0 || b->n < len)
 			return false;
 		extensions = b->p[len - 1] != 0;
@@ -180,7 +180,7 @@ gtpv1_packet(const struct udp_view *v)
 		return violate(v);
 	unsigned flags = v->p->data.p[0], type = v->p->data.p[1];
 	*valid &= (uint8_t)~v->kind;
-	if (tunnels_too_deep(v)) /* without an X, other than for the others */
+	if (tunnels_too_deep(v)) /* adds no X, unlike the others */
 		return false;
 	if (s && s->depth > 0 && s->at[s->depth - 1].type == TUNNEL_GTPV1)
 		return violate(v);

@@ -30,13 +30,13 @@ ignored_by_net(const struct decode_options *opt, struct bytes ip, uint8_t versio
 	return in_nets(opt, &src);
 }
 
-/* The lengths in the header against the bytes that there are.  Returns DECODE_R_COUNT where all is well. */
+/* Checks the lengths in the header against the bytes that there are. Returns DECODE_R_COUNT if they are good. */
 static enum decode_rejected
 check_lengths(struct walk *w, const struct ip_header *h, uint32_t *total_len)
 {
 	uint32_t base = (uint32_t)(w->at->data.p - w->at->start);
 	*total_len = h->total_len;
-	if (*total_len == 0) { /* segmentation offloading: the checksum is no good either */
+	if (*total_len == 0) { /* segmentation offloading: the checksum is not valid either */
 		if (!w->dec->opt.ignore_checksums)
 			return DECODE_R_ip_hdr_len_zero;
 		*total_len = w->at->cap_len - base;
@@ -62,8 +62,8 @@ check_lengths(struct walk *w, const struct ip_header *h, uint32_t *total_len)
 	return DECODE_R_COUNT;
 }
 
-/* A datagram that was put together counts as one captured whole. Zeek gives the frame its old capture length back when
- * it is done with it but not its length on the wire, so the rest of an A-MSDU is held against the datagram's. */
+/* Sets the lengths of a reassembled datagram, which counts as captured completely. At the end, Zeek restores the
+ * frame's capture length but not its length on the wire, so the rest of an A-MSDU is compared with the datagram's. */
 static void
 reassembled_length(struct walk *w, uint32_t len)
 {
@@ -83,7 +83,7 @@ fragment(struct walk *w, struct ip_header *h, uint32_t total_len)
 	};
 	struct bytes whole;
 
-	if (w->at->data.n < total_len) /* of use for its transport header at best */
+	if (w->at->data.n < total_len) /* at most its transport header is used */
 		return h->offset != 0 ? rejected(w, DECODE_R_incompletely_captured_fragment) : LAYER_IP;
 	switch (frag_add(&w->dec->frags, &w->dec->opt, &w->dec->n, &w->dec->key, &in, &whole, h)) {
 	case FRAG_HELD:
@@ -102,7 +102,7 @@ fragment(struct walk *w, struct ip_header *h, uint32_t total_len)
 	return LAYER_IP;
 }
 
-/* RFC 6275 6.1.1, with the length in 8 bits as Zeek has it. */
+/* Verifies the checksum of RFC 6275 6.1.1, with the length in 8 bits as in Zeek. */
 static bool
 mobility_checksum_good(const struct ip_header *h, struct bytes ip)
 {
@@ -127,7 +127,7 @@ forward(struct walk *w, const struct ip_header *h)
 		return LAYER_ICMP;
 	case PROTO_NONE:
 		if (w->d->stack.depth > 0 && w->d->stack.at[w->d->stack.depth - 1].type == TUNNEL_TEREDO)
-			return consumed(w, DECODE_I_ipv6_no_next); /* a bubble */
+			return consumed(w, DECODE_I_ipv6_no_next); /* a Teredo bubble */
 		return ignored(w, DECODE_I_ipv6_no_next);
 	case PROTO_IGMP:
 		return LAYER_IGMP;
@@ -143,7 +143,8 @@ forward(struct walk *w, const struct ip_header *h)
 	}
 }
 
-/* The bytes are handled as pointer and length: a pair stored in halves and loaded whole would stall the CPU. */
+/* Fills in the IP fields. Bytes are handled as pointer and length: a pair stored in halves and loaded whole would stall
+ * the CPU. */
 static void
 fill(struct walk *w, const struct ip_header *h)
 {
@@ -167,7 +168,7 @@ fill(struct walk *w, const struct ip_header *h)
 	out->payload_len = h->payload_len;
 	out->wire_len = w->at->wire_len;
 	out->cap_len = w->at->cap_len;
-	/* The place in the batch held another packet before; its transport layer may set these. */
+	/* The element of the batch held another packet before; these may be set by the transport layer. */
 	out->one_way = out->l4_bad = out->tcp_bad = out->deep = false;
 }
 

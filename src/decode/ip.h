@@ -8,7 +8,7 @@
 #include "base/addr.h"
 #include "base/bytes.h"
 
-/* IP protocol numbers that are used here. */
+/* The IP protocol numbers used here. */
 enum {
 	PROTO_HOPOPTS = 0,
 	PROTO_ICMP = 1,
@@ -30,14 +30,14 @@ enum {
 };
 
 struct ip_header {
-	struct addr src, dst;    /* effective: Home Address option and Routing header honoured */
+	struct addr src, dst;    /* effective addresses: Home Address option and Routing header applied */
 	uint32_t    total_len;   /* TotalLen() */
 	uint16_t    hdr_len;     /* HdrLen(): all headers of a chain; wraps at 65536 as Zeek's does */
 	uint16_t    payload_len; /* PayloadLen() */
 	uint8_t     version, ttl;
 	uint8_t     next;     /* NextProto() */
 	uint8_t     last;     /* LastHeader(): type of a chain's last header, PROTO_RAW for IPv4 */
-	uint16_t    last_off; /* where that begins */
+	uint16_t    last_off; /* where the last header begins */
 	bool        fragment, more, df;
 	uint16_t    offset; /* of a fragment, in bytes */
 	uint32_t    id;     /* of a fragment */

@@ -1,7 +1,7 @@
 /* ip_header.c - reading IPv4 headers (RFC 791) and IPv6 header chains (RFC 8200, 4302, 6275).
  *
- * A chain ends behind a fragment header, ESP or a mobility header, or where the next header is cut off; what that
- * header would have been is then the payload's protocol, as in Zeek (src/IP.cc, IPv6_Hdr_Chain::Init).
+ * A chain ends after a fragment header, ESP or a mobility header, or where the next header is cut off; the type of that
+ * header is then the payload's protocol, as in Zeek (src/IP.cc, IPv6_Hdr_Chain::Init).
  */
 #include "decode/ip.h"
 
@@ -48,7 +48,8 @@ is_extension(uint8_t type)
 	}
 }
 
-/* `p` holds two bytes; the first header of a chain counts as of type PROTO_IPV6. */
+/* Returns the length of an extension header; `p` holds two bytes. The first header of a chain counts as of type
+ * PROTO_IPV6. */
 static unsigned
 header_len(uint8_t type, const uint8_t *p)
 {
@@ -58,14 +59,15 @@ header_len(uint8_t type, const uint8_t *p)
 	case PROTO_FRAGMENT:
 	case PROTO_ESP:
 		return 8;
-	case PROTO_AH: /* (length + 2) words by RFC 4302; Zeek takes two words and `length` more */
+	case PROTO_AH: /* (length + 2) words by RFC 4302; Zeek takes `length` words and two more */
 		return 8 + 4u * p[1];
 	default:
 		return 8 + 8u * p[1];
 	}
 }
 
-/* A Routing header with segments left names the final destination (types 0 and 2); the first one counts. */
+/* Applies a Routing header: with segments left, it names the final destination (types 0 and 2). Only the first one
+ * counts. */
 static void
 routing_header(struct bytes r, struct addr *dst, bool *have_dst)
 {
@@ -79,7 +81,7 @@ routing_header(struct bytes r, struct addr *dst, bool *have_dst)
 	}
 }
 
-/* A Home Address option (RFC 6275 6.3) names the true source; the first one counts. */
+/* Applies a Home Address option (RFC 6275 6.3), which names the true source. Only the first one counts. */
 static void
 destination_options(struct bytes o, struct addr *src, bool *have_src)
 {
@@ -99,8 +101,8 @@ destination_options(struct bytes o, struct addr *src, bool *have_src)
 	}
 }
 
-/* Follows the chain. Where `patch` is not NULL it is the same memory as `b`, and the field that announces a
- * fragment header is overwritten with `patch_next`. */
+/* Follows the chain. If `patch` is not NULL, it is the same memory as `b`, and the field that announces a fragment
+ * header is overwritten with `patch_next`. */
 static void
 chain(struct bytes b, struct ip_header *h, uint8_t *patch, uint8_t patch_next)
 {

@@ -1,9 +1,9 @@
-/* iptunnel.c - IP in IP (RFC 2003, 4213), and what GRE hands on: the step into the tunnel.
+/* iptunnel.c - IP in IP (RFC 2003, 4213), and the payload of GRE: entering the tunnel.
  *
- * Zeek: src/packet_analysis/protocol/iptunnel/IPTunnel.cc.  A tunnel is looked at by the first packet that comes
- * Tunnel::ip_tunnel_timeout after it was made or last looked at, and forgotten when it was not used for that long;
- * looks come in the order they were arranged in, so a list holds them.  The table is bounded by max_ip_tunnels: the
- * one unused for longest goes.
+ * Zeek: src/packet_analysis/protocol/iptunnel/IPTunnel.cc. A tunnel is checked by the first packet that arrives
+ * Tunnel::ip_tunnel_timeout after it was created or last checked, and forgotten if it was not used for that long.
+ * Checks come in the order in which they were scheduled, so a list holds them. The table is limited by max_ip_tunnels:
+ * the least recently used tunnel is dropped.
  */
 #include "decode/iptunnel.h"
 
@@ -15,9 +15,9 @@
 struct iptunnel {
 	struct iptunnel *chain;
 	struct iptunnel *older, *newer;  /* by last use */
-	struct iptunnel *sooner, *later; /* by next look */
-	struct addr      low, high;      /* the two ends, in order */
-	double           used, look;     /* last use, next look */
+	struct iptunnel *sooner, *later; /* by next check */
+	struct addr      low, high;      /* the two endpoints, in order */
+	double           used, look;     /* times of the last use and the next check */
 	size_t           bucket;
 	struct encap     encap;
 };
@@ -76,7 +76,7 @@ iptunnels_look(struct iptunnels *t, double timeout, double now)
 
 	while (more && t->next_look->look <= now) {
 		struct iptunnel *e = t->next_look;
-		more = e != last; /* each once, even where the timeout is too small to add */
+		more = e != last; /* each once, even if the timeout is too small to change the sum */
 		if (now - e->used >= timeout) {
 			forget(t, e);
 		} else {
@@ -156,7 +156,7 @@ iptunnels_free(struct iptunnels *t)
 	t->bucket = NULL;
 }
 
-/* The carrier ends here as a shell; what is inside becomes the piece to go on with. */
+/* Ends the carrier and replaces the piece by the content. */
 enum layer
 iptunnel_layer(struct walk *w)
 {

@@ -1,9 +1,9 @@
-/* link.c - Ethernet and what stands between it and IP: VLAN (802.1Q), VNTag, PBB (802.1ah), MPLS, PPPoE, PPP,
- * LLC and SNAP (802.2), ARP.
+/* link.c - Ethernet and the layers between it and IP: VLAN (802.1Q), VNTag, PBB (802.1ah), MPLS, PPPoE, PPP, LLC and
+ * SNAP (802.2), ARP.
  *
- * Follows Zeek's src/packet_analysis/protocol/NAME/ to the comparison: a header that ends exactly where the bytes
- * end is cut short for most of them.  Which protocol leads where is what scripts/base/packet-protocols/NAME
- * registers.
+ * Follows Zeek's src/packet_analysis/protocol/NAME/ down to the comparisons: for most of these, a header that ends
+ * exactly where the bytes end counts as cut short. Which protocol leads where is registered in
+ * scripts/base/packet-protocols/NAME.
  */
 #include "decode/walk.h"
 
@@ -20,7 +20,7 @@ enum {
 	ETHERTYPE_FABRICPATH = 0x8903,
 	ETHERTYPE_VNTAG = 0x8926,
 	ETHERTYPE_QINQ_OLD = 0x9100,
-	ETHERTYPE_MIN = 1536, /* below is a length */
+	ETHERTYPE_MIN = 1536, /* smaller values are lengths */
 	LENGTH_MAX = 1500,
 };
 
@@ -49,7 +49,7 @@ ethertype(struct walk *w, unsigned type)
 	}
 }
 
-/* An 802.3 frame: `length` bytes of 802.2, the rest is padding. */
+/* Handles an 802.3 frame: `length` bytes of 802.2, the rest is padding. */
 static enum layer
 ieee_802_3(struct walk *w, unsigned length, enum decode_rejected truncated)
 {
@@ -70,7 +70,7 @@ ethernet_layer(struct walk *w)
 	if (w->at->data.n <= 16)
 		return rejected(w, DECODE_R_truncated_ethernet_frame);
 	unsigned type = load_be16(w->at->data.p + 12);
-	if (type == ETHERTYPE_FABRICPATH) { /* Cisco's: 16 bytes more, then Ethernet again */
+	if (type == ETHERTYPE_FABRICPATH) { /* Cisco's: 16 more bytes, then Ethernet again */
 		if (w->at->data.n <= 16 + 14)
 			return rejected(w, DECODE_R_truncated_link_header);
 		advance(w, 16);
@@ -141,7 +141,7 @@ mpls_layer(struct walk *w)
 	return LAYER_IP;
 }
 
-/* PPP protocol numbers (RFC 1661); MPLS is registered for PPP itself, not inside PPPoE. */
+/* Returns the layer of a PPP protocol number (RFC 1661); MPLS is registered for PPP itself, not for PPPoE. */
 static enum layer
 ppp_protocol(struct walk *w, unsigned protocol, bool with_mpls)
 {
@@ -158,7 +158,7 @@ pppoe_layer(struct walk *w)
 	if (w->at->data.n <= 8)
 		return rejected(w, DECODE_R_truncated_link_header);
 	const uint8_t *p = w->at->data.p;
-	size_t         payload = load_be16(p + 4); /* with the two bytes of the PPP protocol */
+	size_t         payload = load_be16(p + 4); /* including the two bytes of the PPP protocol */
 	if (w->d->pppoe_session == PKT_SESSION_NONE)
 		w->d->pppoe_session = load_be16(p + 2);
 	advance(w, 8);
@@ -188,7 +188,8 @@ ppp_serial_layer(struct walk *w)
 	return ppp_protocol(w, load_be16(b.p + 2), true);
 }
 
-/* Returns the length of an LLC header, 0 where it is not all there: the control field is one byte for unnumbered frames. */
+/* Returns the length of an LLC header, or 0 if it is not all there. The control field is one byte for unnumbered
+ * frames. */
 static size_t
 llc_len(struct bytes b)
 {
@@ -198,7 +199,7 @@ llc_len(struct bytes b)
 	return b.n < len ? 0 : len;
 }
 
-/* Zeek knows no protocol above plain LLC. */
+/* Zeek knows no protocol on plain LLC. */
 enum layer
 llc_layer(struct walk *w)
 {
@@ -215,7 +216,7 @@ snap_layer(struct walk *w)
 	if (llc == 0 || !p)
 		return rejected(w, DECODE_R_truncated_link_header);
 	advance(w, llc + 5);
-	if (p[0] != 0 || p[1] != 0 || p[2] != 0) /* the organisation */
+	if (p[0] != 0 || p[1] != 0 || p[2] != 0) /* organisation code */
 		return ignored(w, DECODE_I_ether_type);
 	switch (load_be16(p + 3)) {
 	case ETHERTYPE_IP4:
@@ -229,7 +230,7 @@ snap_layer(struct walk *w)
 	}
 }
 
-/* ARP makes no connection; whether it is a good request or reply matters inside an A-MSDU alone. */
+/* ARP makes no connection; whether it is a valid request or reply matters only inside an A-MSDU. */
 enum layer
 arp_layer(struct walk *w)
 {

@@ -1,4 +1,4 @@
-/* links.c - the table of link types for those who list it. */
+/* links.c - lists the table of link types. */
 #include "decode/links.h"
 
 #include "connlog.h"

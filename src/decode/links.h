@@ -1,7 +1,7 @@
 /* links.h - the known link types: the one table behind the decoder, --version and warnings.
  *
- * Zeek: scripts/base/packet-protocols/root/main.zeek.  As there, any other link type is taken for raw IP; the three at
- * the end really are raw IP.
+ * Zeek: scripts/base/packet-protocols/root/main.zeek. As there, any other link type is treated as raw IP; the last
+ * three really are raw IP.
  */
 #ifndef CONNLOG_DECODE_LINKS_H
 #define CONNLOG_DECODE_LINKS_H

@@ -18,7 +18,8 @@ enum {
 	UDP_HEADER = 8,
 };
 
-/* The ports on which FTP, GridFTP and IRC announce data connections: those of Zeek's likely_server_ports. */
+/* Returns whether FTP, GridFTP or IRC announce data connections on the port; only those of Zeek's
+ * likely_server_ports. */
 static bool
 announces(uint16_t port)
 {
@@ -53,7 +54,7 @@ pair_of_packet(const struct pkt *p, unsigned of)
 	return share_of(&p->src, &p->dst, of);
 }
 
-/* Returns whether what IP carries is a packet of the pair in IP's header, and of no concern to others. */
+/* Returns whether the IP payload is a packet of the pair in the IP header that concerns no other engine. */
 static bool
 is_plain(uint8_t proto, struct bytes payload)
 {
@@ -99,7 +100,7 @@ share_of_ip(struct bytes ip, unsigned of)
 	return ip.p[0] >> 4 == 6 ? share_of_v6(ip, of) : PAIR_EVERYBODY;
 }
 
-/* Of a frame whose EtherType is at `at`. */
+/* Returns the share of a frame whose EtherType is at `at`. */
 static uint16_t
 share_of_ether(struct bytes frame, size_t at, unsigned of)
 {
@@ -116,7 +117,8 @@ share_of_ether(struct bytes frame, size_t at, unsigned of)
 	}
 }
 
-/* Returns whether the frame is what most are: Ethernet, IPv4 without options or fragments, TCP of no concern to others. */
+/* Returns whether the frame is of the usual kind: Ethernet, IPv4 without options or fragments, TCP that concerns no
+ * other engine. */
 static inline bool
 is_usual(const connlog_packet *raw)
 {

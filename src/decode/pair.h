@@ -14,7 +14,7 @@
 #include "connlog.h"
 #include "decode/pkt.h"
 
-/* Instead of a share. */
+/* Stands for all shares. */
 #define PAIR_EVERYBODY UINT16_MAX
 #define PAIR_NOBODY    (UINT16_MAX - 1)
 
@@ -23,8 +23,8 @@ uint16_t pair_of_frame(const connlog_packet *raw, unsigned of);
 /* Returns the share of a decoded packet. */
 uint16_t pair_of_packet(const struct pkt *p, unsigned of);
 
-/* Returns whether each engine tracks the packet's connection, because others depend on it: what is inside of a tunnel over UDP
- * and the connections that FTP and IRC announce can be of any pair. */
+/* Returns whether every engine tracks the packet's connection because others depend on it: the content of a UDP tunnel,
+ * and the connections that FTP and IRC announce, can be of any pair. */
 bool pair_concerns_everybody(const struct pkt *p);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include "decode/pkt.h"
 
-/* Reads the addresses, the ports and the protocol of what `p` quotes.  Returns false if it is no error, or not enough is quoted. */
+/* Reads the addresses, ports and protocol of the packet that `p` quotes. Returns false if `p` is no error message or
+ * does not quote enough. */
 bool quoted_packet(const struct pkt *p, struct pkt *out);
 
 #endif

@@ -1,7 +1,7 @@
-/* straight.c - the packets that nearly all are, without the walk through the layers.
+/* straight.c - decodes the most common packets without walking through the layers.
  *
- * Whatever is unusual is left to the layers, so that every rule stands in one place: a check that fails here says
- * nothing but "the long way".  test/unit/decode_straight_test.c holds both ways against each other.
+ * Anything unusual is left to the layers, so that each rule is implemented in one place: a check that fails here only
+ * means "take the general path". test/unit/decode_straight_test.c compares both paths.
  */
 #include "decode/straight.h"
 
@@ -10,7 +10,7 @@
 #include "decode/udp_tunnel.h"
 #include "decode/walk.h"
 
-/* For what is told the version of IP: so that it is a constant there, and not asked for again. */
+/* For functions with the IP version as argument: inlining makes it a constant, which need not be tested again. */
 #define INLINE static inline __attribute__((always_inline))
 
 enum {
@@ -21,12 +21,12 @@ enum {
 	IP6_HEADER = 40,
 	TCP_HEADER = 20,
 	UDP_HEADER = 8,
-	LAYERS = 3, /* Ethernet, IP, transport: what they add to Zeek's stack of analyzers; a VLAN tag is one more */
+	LAYERS = 3, /* Ethernet, IP, transport: what they add to Zeek's stack of analyzers; a VLAN tag adds one more */
 	ETHERTYPE_VLAN = 0x8100,
 	ETHERTYPE_IP6 = 0x86dd,
 };
 
-/* Ethernet, and a VLAN tag where there is one.  Returns where IP's header begins, or 0 for the long way. */
+/* Decodes Ethernet and at most one VLAN tag. Returns the offset of the IP header, or 0 for the general path. */
 static inline size_t
 take_link(const struct decoder *dec, const struct connlog_packet *raw, struct pkt *out)
 {
@@ -47,8 +47,8 @@ take_link(const struct decoder *dec, const struct connlog_packet *raw, struct pk
 	return layers <= dec->straight_layers ? at : 0;
 }
 
-/* What does not depend on the version of IP, whose header of `header` bytes begins at `at`.  Returns false where a length
- * is wrong, or the shortest transport header is not there. */
+/* Decodes what does not depend on the IP version; the IP header of `header` bytes begins at `at`. Returns false if a
+ * length is wrong or if the shortest transport header is not there. */
 static inline bool
 take_lengths(const struct connlog_packet *raw, size_t at, uint32_t header, uint32_t total, struct pkt *out)
 {
@@ -72,7 +72,7 @@ take_lengths(const struct connlog_packet *raw, size_t at, uint32_t header, uint3
 	return true;
 }
 
-/* IPv4 without options that is no fragment, with the right checksum. */
+/* Decodes IPv4 without options, not a fragment, with a correct checksum. */
 static inline bool
 take_ip4(const struct decoder *dec, const struct connlog_packet *raw, size_t at, struct pkt *out)
 {
@@ -93,7 +93,7 @@ take_ip4(const struct decoder *dec, const struct connlog_packet *raw, size_t at,
 	return true;
 }
 
-/* IPv6; what follows its header is told by take_transport(), which knows no extension headers. */
+/* Decodes IPv6; take_transport() rejects extension headers. */
 static inline bool
 take_ip6(const struct connlog_packet *raw, size_t at, struct pkt *out)
 {
@@ -111,7 +111,7 @@ take_ip6(const struct connlog_packet *raw, size_t at, struct pkt *out)
 	return true;
 }
 
-/* The payload has been cut to what IP says, so data_cap never exceeds data_len here. */
+/* Sets the payload. It has been truncated to what IP says, so data_cap never exceeds data_len here. */
 INLINE void
 take_data(struct pkt *out, size_t header)
 {
@@ -121,17 +121,17 @@ take_data(struct pkt *out, size_t header)
 	out->data.n = out->payload.n - header;
 }
 
-/* Returns whether the checksum is right, of a payload that is all there. */
+/* Returns whether the checksum of a payload that is all there is correct. */
 INLINE bool
 sums_up(const struct pkt *out, int version)
 {
-	/* the addresses as they stand there */
+	/* the addresses as they are in the header */
 	uint64_t sum = version == 4 ? checksum_words(out->ip.p + 12, 2) : checksum_words(out->ip.p + 8, 8);
 	sum = checksum_word(sum, out->proto + out->payload_len);
 	return checksum_is_right(checksum_add(sum, out->payload.p, out->payload_len));
 }
 
-/* `verify`: whether the checksum is looked at.  The same of UDP. */
+/* Decodes TCP; `verify`: whether the checksum is verified. take_udp() works the same way. */
 INLINE bool
 take_tcp(struct decoder *dec, bool verify, int version, struct pkt *out)
 {
@@ -191,7 +191,7 @@ take_transport(struct decoder *dec, const struct connlog_packet *raw, int versio
 	}
 }
 
-/* EtherType, version and, of IPv4, the length of its header have to be those of a packet that is usual. */
+/* Requires the EtherType, the version and, for IPv4, the header length of a usual packet. */
 static inline bool
 take_ip(struct decoder *dec, const struct connlog_packet *raw, size_t at, struct pkt *out)
 {

@@ -1,4 +1,4 @@
-/* teredo.c - Teredo (RFC 4380): IPv6 in UDP, behind an authentication header and an origin indication at most.
+/* teredo.c - Teredo (RFC 4380): IPv6 in UDP, after at most an authentication header and an origin indication.
  *
  * Zeek: src/packet_analysis/protocol/teredo/Teredo.cc.
  */
@@ -14,7 +14,7 @@ has_prefix(const uint8_t *address)
 	return load_be32(address) == 0x20010000;
 }
 
-/* DetectProtocol: quick, and so loose that a plain IPv6 header whose second byte is 0 or 1 is read as a Teredo
+/* DetectProtocol: fast, but so loose that it takes a plain IPv6 header whose second byte is 0 or 1 for a Teredo
  * header. */
 bool
 teredo_detect(struct bytes b)
@@ -40,7 +40,7 @@ teredo_detect(struct bytes b)
 	return b.n >= IP6_HEADER && b.p[0] >> 4 == 6;
 }
 
-/* Takes the headers off.  Returns false if this is no Teredo packet. */
+/* Skips the headers. Returns false if this is not a Teredo packet. */
 static bool
 strip(struct bytes *b)
 {
@@ -79,7 +79,7 @@ teredo_packet(const struct udp_view *v)
 	switch (ip_check_inner(b, PROTO_IPV6, &h)) {
 	case IP_CHECK_OK:
 		break;
-	case IP_CHECK_TOO_LARGE: /* a bubble with something behind it is well */
+	case IP_CHECK_TOO_LARGE: /* a bubble followed by something is valid */
 		if (h.next == PROTO_NONE && h.payload_len == 0)
 			break;
 		return violate(v);

@@ -1,7 +1,7 @@
-/* trail.h - which frames the fragments of a datagram came in, for those who want to know.
+/* trail.h - which frames held the fragments of a datagram, for those who want to know.
  *
- * The decoder only keeps a trail with each datagram in reassembly; how frames are numbered is the tracer's business.  Without a
- * tracer there are no trails.
+ * The decoder only keeps a trail with each datagram in reassembly; the numbering of frames is left to the tracer.
+ * Without a tracer there are no trails.
  */
 #ifndef CONNLOG_DECODE_TRAIL_H
 #define CONNLOG_DECODE_TRAIL_H
@@ -21,7 +21,7 @@ struct trail {
 	size_t    n, room;
 };
 
-/* Returns false if the frame cannot be remembered. */
+/* Appends a frame. Returns false if it cannot be remembered. */
 static inline bool
 trail_add(struct trail *t, uint64_t number)
 {
@@ -36,9 +36,9 @@ trail_add(struct trail *t, uint64_t number)
 
 struct tracer {
 	void *arg;
-	/* A fragment has come in the frame that is being dissected. */
+	/* Called for a fragment in the frame being dissected. */
 	void (*fragment)(void *arg, const struct dissection *d, struct trail *t);
-	/* The datagram is complete with it. */
+	/* Called when that frame completes the datagram. */
 	void (*whole)(void *arg, const struct dissection *d, const struct trail *t);
 };
 

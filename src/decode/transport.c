@@ -1,8 +1,8 @@
 /* transport.c - TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792, 4443) headers and their checksums.
  *
- * Two lengths run side by side, as in Zeek: what the IP header says (`len`), and what is there (`remaining`), which
- * padding makes longer and a short snaplen shorter.  Zeek: src/packet_analysis/protocol/{tcp,udp,icmp,
- * unknown_ip_transport} and ip/IPBasedAnalyzer.cc.
+ * Two lengths are used, as in Zeek: what the IP header says (`len`), and what is there (`remaining`), which is more
+ * with padding and less with a short snaplen. Zeek: src/packet_analysis/protocol/{tcp,udp,icmp, unknown_ip_transport}
+ * and ip/IPBasedAnalyzer.cc.
  */
 #include "base/checksum.h"
 #include "decode/ip.h"
@@ -10,7 +10,7 @@
 
 #define VXLAN_PORT 4789
 
-/* CheckHeaderTrunc.  Returns DECODE_R_COUNT where the fixed header is there. */
+/* CheckHeaderTrunc. Returns DECODE_R_COUNT if the fixed header is there. */
 static enum decode_rejected
 check_header(const struct pkt *out, size_t min)
 {
@@ -29,7 +29,8 @@ set_data(struct pkt *out, size_t header, uint32_t len)
 	out->data = bytes_head(bytes_skip(out->payload, header), len - header);
 }
 
-/* Returns whether `len` bytes of payload with their pseudo header add up. `len` bytes are there. */
+/* Returns whether the checksum over `len` bytes of payload, all of which are there, and their pseudo header is
+ * correct. */
 static bool
 checksum_good(const struct pkt *out, uint8_t proto, uint32_t len, bool v4)
 {
@@ -46,7 +47,7 @@ static enum layer
 flow(struct walk *w)
 {
 	w->dec->n.flows++;
-	/* All three would hand the packet on; that is where Zeek looks at the depth. */
+	/* All three pass the packet on, which is where Zeek checks the depth. */
 	w->out->deep = w->dec->opt.max_depth > 0 && w->d->depth == w->dec->opt.max_depth;
 	return LAYER_FLOW;
 }
@@ -94,7 +95,8 @@ tcp_layer(struct walk *w)
 	return flow(w);
 }
 
-/* A VXLAN carrier should have no checksum, and one that is there need not be looked at (RFC 7348 5). */
+/* Returns whether the datagram is a VXLAN carrier, which should have no checksum; a receiver need not verify one (RFC
+ * 7348 5). */
 static bool
 vxlan_exempt(const struct decode_options *opt, const struct pkt *out, uint32_t len, bool has_checksum)
 {
@@ -211,7 +213,7 @@ icmp_layer(struct walk *w)
 	out->dport = counterpart < 0 ? p[1] : (uint16_t)counterpart;
 	set_data(out, 8, len);
 	if (out->payload.n >= len && verify_transport(w)) {
-		/* The protocol number decides on the pseudo header, whatever the version of IP is. */
+		/* The protocol number decides about the pseudo header, not the IP version. */
 		bool good = out->proto == PROTO_ICMP ? checksum_fold(checksum_add(0, p, len)) == 0xffff
 		                                     : checksum_good(out, PROTO_ICMPV6, len, false);
 		count_checksum(w, 3, good);
@@ -226,7 +228,7 @@ other_layer(struct walk *w)
 	uint32_t    len = out->payload_len ? out->payload_len : (uint32_t)out->payload.n;
 	out->transport = TRANSPORT_UNKNOWN;
 	out->sport = out->dport = 0;
-	out->deep = false; /* nothing is handed on from here */
+	out->deep = false; /* nothing is passed on from here */
 	set_data(out, 0, len);
 	w->dec->n.flows++;
 	return LAYER_FLOW;

@@ -25,7 +25,7 @@ confirm(const struct udp_view *v)
 		v->st->confirmed |= v->kind;
 }
 
-/* Returns false, so that a recogniser can end with it. */
+/* Reports a violation. Returns false, so that a recogniser can return its result. */
 static inline bool
 violate(const struct udp_view *v)
 {
@@ -33,7 +33,7 @@ violate(const struct udp_view *v)
 	return false;
 }
 
-/* Returns true, after filling in the content. */
+/* Fills in the content. Returns true, so that a recogniser can return its result. */
 static inline bool
 inside(const struct udp_view *v, enum tunnel_type type, int what, struct bytes data)
 {
@@ -43,7 +43,7 @@ inside(const struct udp_view *v, enum tunnel_type type, int what, struct bytes d
 	return true;
 }
 
-/* Tunnel::max_depth; the first tunnel is always opened, even with 0. */
+/* Returns whether Tunnel::max_depth is exceeded; the first tunnel is always opened, even with 0. */
 static inline bool
 tunnels_too_deep(const struct udp_view *v)
 {

@@ -1,9 +1,9 @@
-/* udp_tunnel.c - which tunnel a UDP datagram belongs to, and the simple ones: AYIYA, VXLAN (RFC 7348),
- * Geneve (RFC 8926), GRE over UDP (RFC 8086).
+/* udp_tunnel.c - which tunnel a UDP datagram belongs to, and the simple ones: AYIYA, VXLAN (RFC 7348), Geneve (RFC
+ * 8926), GRE over UDP (RFC 8086).
  *
- * The responder's port decides; where it names no tunnel, Zeek lets Teredo and AYIYA look at the payload.  Their
- * order is that of two heap addresses in Zeek; AYIYA, which is made first, is asked first here.
- * Zeek: src/packet_analysis/protocol/{ayiya,vxlan,geneve}, Analyzer.cc (FindInnerAnalyzer).
+ * The responder's port decides; if it is no tunnel's, Zeek lets Teredo and AYIYA examine the payload. In Zeek their
+ * order is that of two heap addresses; here AYIYA, which is created first, comes first. Zeek:
+ * src/packet_analysis/protocol/{ayiya,vxlan,geneve}, Analyzer.cc (FindInnerAnalyzer).
  */
 #include "decode/udp_tunnel.h"
 
@@ -56,7 +56,7 @@ ayiya_packet(const struct udp_view *v)
 	size_t header = 8 + identity + signature;
 	if (b.n < header)
 		return violate(v);
-	if ((b.p[2] & 0x0f) != 1) /* anything but "forward" carries no packet */
+	if ((b.p[2] & 0x0f) != 1) /* only "forward" carries a packet */
 		return false;
 	confirm(v);
 	unsigned next = b.p[3];
@@ -106,7 +106,7 @@ geneve_packet(const struct udp_view *v)
 	}
 }
 
-/* GTPv1 has checks of its own; GRE is checked when it is taken off. */
+/* Examines a datagram. GTPv1 has checks of its own; GRE is checked when it is decapsulated. */
 static bool
 look(const struct udp_view *v)
 {

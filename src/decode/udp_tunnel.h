@@ -32,8 +32,8 @@ enum udp_tunnel_answer {
 	UDP_TUNNEL_INNER, /* `in` describes the content */
 };
 
-/* Returns whether this payload can be a tunnel at all: a registered port, or a payload that Zeek's DetectProtocol would accept.
- * Cheap: called for every UDP packet, before any state is attached. */
+/* Returns whether this payload can be a tunnel at all: it has a registered port, or Zeek's DetectProtocol would accept
+ * it. Cheap: called for every UDP packet, before any state is attached. */
 bool udp_tunnel_possible(uint16_t resp_port, struct bytes data);
 
 /* Sets `note_x` if Zeek adds the letter X to the history (tunnel depth exceeded). */

@@ -54,8 +54,8 @@ struct decoder {
 	struct siphash_key     key;
 	struct frags           frags;
 	struct iptunnels       tunnels;
-	const struct tracer   *tracer;          /* NULL: nobody asks where fragments were */
-	unsigned               straight_layers; /* how many layers a frame on the short path may have; 0: none takes it */
+	const struct tracer   *tracer; /* NULL: no tracer */
+	unsigned straight_layers;      /* the most layers that a frame on the short path may have; 0: disables it */
 };
 
 /* What IP passes to tunnels (Zeek: Packet::ip_hdr, proto, tunnel_type, gre_version, gre_link_type). */
@@ -175,7 +175,7 @@ verify_checksums(const struct decode_options *opt, struct bytes ip, uint8_t vers
 	return opt->n_ignore_checksums_nets == 0 || !ignored_by_net(opt, ip, version);
 }
 
-/* Returns the same of the packet that `out` is filled with, for checksums behind the IP header. */
+/* Does the same for the packet in `out`, for checksums after the IP header. */
 static inline bool
 verify_transport(const struct walk *w)
 {

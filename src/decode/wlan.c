@@ -1,7 +1,7 @@
 /* wlan.c - IEEE 802.11 data frames, with or without a radiotap header.
  *
- * A frame holds one packet or, as an A-MSDU, several; those are handed out one after the other, and the first
- * that Zeek cannot analyse ends the frame.  Zeek: src/packet_analysis/protocol/{ieee802_11,ieee802_11_radio}.
+ * A frame holds one packet or, as an A-MSDU, several; these are returned one after another, and the first that Zeek
+ * cannot analyse ends the frame. Zeek: src/packet_analysis/protocol/{ieee802_11,ieee802_11_radio}.
  */
 #include "decode/walk.h"
 
@@ -28,7 +28,7 @@ radiotap_layer(struct walk *w)
 	return LAYER_WLAN;
 }
 
-/* The LLC and SNAP header that every packet in a frame begins with. */
+/* Handles the LLC and SNAP header with which every packet in a frame begins. */
 static enum layer
 wlan_packet(struct walk *w)
 {
@@ -82,7 +82,7 @@ wlan_layer(struct walk *w)
 	return amsdu ? amsdu_layer(w) : wlan_packet(w);
 }
 
-/* Takes the next packet out of an A-MSDU and leaves the rest pending below it. */
+/* Takes the next packet from an A-MSDU and leaves the rest pending below it. */
 enum layer
 amsdu_layer(struct walk *w)
 {

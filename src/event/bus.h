@@ -38,7 +38,7 @@ void bus_free(struct event_bus *b);
 /* Returns false when out of memory. */
 bool bus_on_event(struct event_bus *b, connlog_event_id id, connlog_event_fn fn, void *arg);
 
-/* Return where the event's connection is, for callers that need less than a record. */
+/* Return the store and the connection of the event, for callers that need less than a record. */
 const struct conn_store *event_store(const connlog_event *event);
 uint32_t                 event_handle(const connlog_event *event);
 

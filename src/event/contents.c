@@ -49,7 +49,7 @@ fail(struct contents *ct, uint32_t handle, bool is_orig, const char *msg)
 		           (connlog_value[]){ event_bool(is_orig), event_text(msg, strlen(msg)) });
 }
 
-/* Reports once, for all files, why they have no content. */
+/* Reports once, for all files, why they are incomplete. */
 static void
 tell_once(struct contents *ct, const char *what, const char *name)
 {

@@ -113,7 +113,7 @@ static const int capturing[] = {
 	SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),     SCMP_SYS(setsockopt),
 };
 
-/* For answering on a listening socket. */
+/* For a listening socket. */
 static const int serving[] = {
 	SCMP_SYS(accept),     SCMP_SYS(accept4),  SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),   SCMP_SYS(epoll_pwait),
 	SCMP_SYS(epoll_wait), SCMP_SYS(eventfd2), SCMP_SYS(getpeername),   SCMP_SYS(getsockname), SCMP_SYS(getsockopt),
@@ -121,7 +121,7 @@ static const int serving[] = {
 	SCMP_SYS(sendfile),   SCMP_SYS(sendmsg),  SCMP_SYS(setsockopt),    SCMP_SYS(shutdown),
 };
 
-/* For clients: connections, names, and what the libraries of databases and brokers do besides. */
+/* For clients: connections, name resolution, and the other needs of the libraries for databases and brokers. */
 static const int connecting[] = {
 	SCMP_SYS(bind),           SCMP_SYS(connect),         SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
 	SCMP_SYS(epoll_pwait),    SCMP_SYS(epoll_wait),      SCMP_SYS(eventfd2),      SCMP_SYS(getpeername),
@@ -133,8 +133,7 @@ static const int connecting[] = {
 	SCMP_SYS(timerfd_create), SCMP_SYS(timerfd_settime),
 };
 
-/* What a program that writes records somewhere has no use for, whatever else it is: debuggers, kernel modules, filesystems,
- * namespaces, the clock. */
+/* What no program that writes records needs: debugging, kernel modules, filesystems, namespaces, the clock. */
 static const int administering[] = {
 	SCMP_SYS(acct),
 	SCMP_SYS(add_key),
@@ -229,7 +228,7 @@ allow_in_part(scmp_filter_ctx ctx, const struct guard *g)
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0)); /* query only */
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (g->connects) { /* libraries that are loaded when they are needed: code that nothing can write to */
+	if (g->connects) { /* libraries loaded on demand: read-only code */
 		const scmp_datum_t both = PROT_EXEC | PROT_WRITE;
 		status |= seccomp_rule_add(ctx, yes, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, both, PROT_EXEC));
 		status |= seccomp_rule_add(ctx, no, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, both, both));
@@ -284,7 +283,7 @@ load_and_release(scmp_filter_ctx ctx, int status)
 	return -status;
 }
 
-/* For a process that runs programs: nobody knows what these need. */
+/* For a process that runs programs: their needs are unknown, so only administrative calls are forbidden. */
 static int
 forbid_administering(void)
 {

@@ -90,7 +90,7 @@ guard_files(const struct guard *g, int *version)
 		return errno;
 	for (size_t i = 0; i < g->paths_n; i++)
 		add_path(fd, &g->paths[i], all.files);
-	if (GUARD_SANITIZED) /* the runtime reads /proc, and the program for symbols */
+	if (GUARD_SANITIZED) /* the sanitizer's runtime reads /proc, and the program itself for symbols */
 		add_path(fd, &(struct guard_path){ (char[]){ "/" }, GUARD_READ }, all.files);
 	const int why = syscall(RESTRICT_SELF, fd, 0) == 0 ? 0 : errno;
 	close(fd);
