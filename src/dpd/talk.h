@@ -91,7 +91,7 @@ void talk_skip(struct talk *t);
 void talk_skip_at_gap(struct talk *t, int side, uint64_t len);
 /* Only violations can follow: the inspection may detach `t` once these no longer count. */
 void talk_settled(struct talk *t);
-/* A script's disable_analyzer: detached after the packet; the service stays. */
+/* Does what a script's disable_analyzer does: `t` is detached after the packet; the service stays. */
 void talk_disable(struct talk *t);
 /* Connection::FlipRoles. */
 void talk_flip(struct talk *t);
@@ -119,7 +119,8 @@ struct talk *talk_outside(struct talk *t, enum service service);
 void         talk_feed(struct talk *outside, int side, struct bytes b);
 void         talk_release(struct talk *outside);
 
-/* Events raised so far in this packet take effect now (Zeek drains its queue at a WebSocket upgrade and at new files). */
+/* Makes events raised so far in this packet take effect now (Zeek drains its queue at a WebSocket upgrade and at new
+ * files). */
 void talk_drain(struct talk *t);
 
 /* schedule_analyzer: for five minutes, a TCP connection to `resp`:`port` from `orig` (NULL: from any host) is `data`

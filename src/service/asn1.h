@@ -11,7 +11,7 @@ struct asn1_meta {
 	uint64_t length;
 };
 
-/* binary_to_int64 */
+/* binary_to_int64: returns the big-endian number. */
 static inline uint64_t
 asn1_number(struct bytes b)
 {
@@ -22,7 +22,7 @@ asn1_number(struct bytes b)
 	return v;
 }
 
-/* ASN1EncodingMeta */
+/* ASN1EncodingMeta: reads a tag and a length. */
 static inline struct asn1_meta
 asn1_meta(struct cursor *c)
 {
@@ -33,14 +33,14 @@ asn1_meta(struct cursor *c)
 	return m;
 }
 
-/* ASN1Encoding.  Returns its content. */
+/* ASN1Encoding: reads an element. Returns its content. */
 static inline struct bytes
 asn1_value(struct cursor *c)
 {
 	return cur_string(c, asn1_meta(c).length);
 }
 
-/* SequenceElement(true).  Returns its content. */
+/* SequenceElement(true): reads a sequence's element. Returns its content. */
 static inline struct bytes
 asn1_element(struct cursor *c)
 {

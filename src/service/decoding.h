@@ -61,7 +61,7 @@ decoding_good(const struct decoding *d)
 	return !d->bad && d->size == 0;
 }
 
-/* Returns the same for all these bytes. */
+/* Returns whether all these bytes are valid text. */
 static inline bool
 is_decodable(struct bytes b)
 {

@@ -48,7 +48,7 @@ flow_buffer_fits(uint32_t *room, uint64_t n)
 	return true;
 }
 
-/* A message is over. */
+/* Ends a message. */
 static inline void
 flow_buffer_next(uint32_t *room)
 {

@@ -55,7 +55,7 @@ hold(struct lines *l, struct budget *budget, const uint8_t *p, size_t n)
 	l->n += (uint32_t)n;
 }
 
-/* Frees a long line's buffer once nothing is buffered. */
+/* Frees a long line's buffer when nothing is buffered any more. */
 static void
 give_back(struct lines *l, struct budget *budget)
 {
@@ -65,7 +65,7 @@ give_back(struct lines *l, struct budget *budget)
 	l->room = 0;
 }
 
-/* Returns the line that ends with [p, p+n); in place if nothing of it is buffered. */
+/* Returns the line that ends with [p, p+n), in place if no part of it is buffered. */
 static enum lines_answer
 line(struct lines *l, struct budget *budget, const uint8_t *p, size_t n, struct bytes *out, uint64_t *full)
 {
@@ -100,7 +100,7 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 	*out = bytes_head(*in, n);
 	*full = n;
 	*in = bytes_skip(*in, n);
-	if (l->plain == UINT64_MAX) { /* lines may continue all the same: is one unfinished? */
+	if (l->plain == UINT64_MAX) { /* lines may continue after the plain bytes: is one unfinished? */
 		l->last = out->p[n - 1];
 		l->n = 0;
 		l->length = l->last != '\r' && l->last != '\n';
@@ -112,7 +112,7 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 	return LINES_PLAIN;
 }
 
-/* Returns the next byte from `i` that can end a line or is a relevant NUL. */
+/* Returns the index of the next byte from `i` on that can end a line or is a relevant NUL. */
 static size_t
 skip_plain(struct lines *l, struct bytes in, size_t i)
 {
@@ -151,7 +151,7 @@ lines_next_of(struct lines *l, struct budget *budget, struct bytes *in, struct b
 			break;
 		const uint8_t c = in->p[i], last = l->last;
 		const size_t  so_far = (size_t)(in->p + i - from);
-		if (l->length + so_far >= cap) { /* too long: the line so far, without its last byte and this one */
+		if (l->length + so_far >= cap) { /* too long: return the line so far, without its last byte and this one */
 			const enum lines_answer a = line(l, budget, from, so_far, out, full);
 			out->n -= *full > cap - 1 && out->n == *full;
 			*full = cap - 1;

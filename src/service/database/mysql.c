@@ -32,7 +32,7 @@ start_tls(struct talk *t)
 	talk_hand_over(t, SERVICE_SSL);
 }
 
-/* The packet [p, p+n), its header included.  Returns false on a violation. */
+/* Handles the packet [p, p+n), including its header. Returns false on a violation. */
 static bool
 packet(struct talk *t, int side, const uint8_t *p, size_t n)
 {
@@ -92,13 +92,13 @@ mysql_feed(struct talk *t, int side, struct bytes in)
 	if (talk_partial(t))
 		return;
 	while (in.n > 0)
-		if (!take(t, side, &in)) { /* the next chunk starts over */
+		if (!take(t, side, &in)) { /* the next chunk begins a new packet */
 			talk_violate(t);
 			gather_clear(&s->half[side].packet);
 			flow_buffer_next(&s->half[side].room);
 			return;
 		}
-	if (s->tls) { /* what is unfinished here never continues */
+	if (s->tls) { /* an unfinished packet before TLS is never completed */
 		gather_clear(&s->half[TALK_ORIG].packet);
 		gather_clear(&s->half[TALK_RESP].packet);
 	}

@@ -17,7 +17,7 @@ enum { COM_QUERY = 0x03, COM_CHANGE_USER = 0x11 };
 
 /* ---- fields */
 
-/* A length-encoded integer whose first byte has been read.  Zeek keeps it in an int. */
+/* Reads a length-encoded integer whose first byte has been read. Zeek keeps it in an int. */
 static int32_t
 integer_from(struct reader *r, uint8_t first)
 {
@@ -57,7 +57,7 @@ strings(struct reader *r, uint32_t n)
 		string_of(r, integer(r));
 }
 
-/* Attributes of a connection: pairs of strings that fill their length. */
+/* Reads the attributes of a connection: pairs of strings that fill their length. */
 static void
 connection_attributes(struct reader *r)
 {
@@ -72,7 +72,7 @@ connection_attributes(struct reader *r)
 	r->bad |= in.bad;
 }
 
-/* ---- packets that more than one phase has */
+/* ---- packets of several phases */
 
 static bool
 ok_packet(struct mysql_phases *s, struct reader *r)
@@ -315,7 +315,7 @@ response9(struct reader *r)
 	return r->bad ? MYSQL_BAD : MYSQL_LOGIN;
 }
 
-/* User, password and what the capabilities add. */
+/* Reads the user, the password and the fields that the capabilities add. */
 static void
 credentials(struct reader *r, uint32_t caps)
 {
@@ -351,7 +351,7 @@ response10(struct mysql_phases *s, struct reader *r)
 
 /* ---- the client, command phase */
 
-/* A date or time: its length is one of `lengths`, a bit set. */
+/* Reads a date or time: its length is one of `lengths`, a bit set. */
 static void
 dated(struct reader *r, uint32_t lengths)
 {
@@ -406,7 +406,7 @@ binary_value(struct reader *r, uint8_t type)
 	}
 }
 
-/* The attributes of a query: a bitmap of NULLs, then types and names, then values. */
+/* Reads the attributes of a query: a bitmap of NULLs, then types and names, then values. */
 static void
 query_attributes(struct reader *r)
 {

@@ -14,11 +14,11 @@
 
 enum { CLIENT, SERVER };
 enum phase { TYPE, LENGTH, FIRST_LENGTH, VERSION, PARAMETERS, LAST_NUL, BODY, DEAD };
-enum text { NAME_0, NAME, VALUE_0, VALUE, DONE }; /* within a parameter; also used by errors (the first and the last) */
+enum text { NAME_0, NAME, VALUE_0, VALUE, DONE }; /* within a parameter; errors use the first and the last */
 
-/* The messages of a side, byte by byte. */
+/* Parses the messages of a side byte by byte. */
 struct messages {
-	uint32_t number;   /* that is being read */
+	uint32_t number;   /* the number being read */
 	uint32_t size, at; /* size of the body, and bytes of it read */
 	uint8_t  phase, digits, type, text;
 };
@@ -36,7 +36,7 @@ struct state {
 	struct flow side[2];
 	uint32_t    head[2]; /* of the client: length and code */
 	uint8_t     head_n;
-	uint8_t     client, server; /* enum ssl: what it said */
+	uint8_t     client, server; /* enum ssl: the answers of each side */
 	bool        begun, swapped;
 	bool        lost;  /* bytes of `head` were not captured */
 	bool        ended; /* TLS has ended, because one of the sides has */
@@ -51,7 +51,7 @@ name_char(uint8_t c)
 	       (c >= 'a' && c <= 'z');
 }
 
-/* Name, NUL, value, NUL. */
+/* Checks a byte of name, NUL, value, NUL. */
 static bool
 parameter(struct messages *m, uint8_t c, bool empty_value)
 {
@@ -76,7 +76,7 @@ parameter(struct messages *m, uint8_t c, bool empty_value)
 	}
 }
 
-/* ErrorResponse, NoticeResponse: fields of a code and a text, and a NUL. */
+/* Checks a byte of ErrorResponse or NoticeResponse: fields of a code and a text, and a NUL. */
 static bool
 fields(struct messages *m, uint8_t c)
 {
@@ -159,7 +159,7 @@ client_end(const struct messages *m)
 	return m->type != 'Q' || m->text == DONE;
 }
 
-/* ---- a stream of them */
+/* ---- a stream of messages */
 
 /* Returns whether the contents of a message of this type and size are ignored. */
 static bool
@@ -189,7 +189,7 @@ begin_body(struct messages *m, int role)
 	return m->size > 0 || end_body(m, role);
 }
 
-/* A number of four bytes.  Returns whether it is complete. */
+/* Reads a byte of a four-byte number. Returns whether it is complete. */
 static bool
 number(struct messages *m, uint8_t c)
 {
@@ -225,7 +225,7 @@ startup_byte(struct talk *t, struct messages *m, uint8_t c)
 	}
 }
 
-/* Returns false if the byte is not allowed. */
+/* Parses a byte. Returns false if it is not allowed. */
 static bool
 one_byte(struct talk *t, struct messages *m, int role, uint8_t c)
 {
@@ -339,7 +339,7 @@ client_in(struct talk *t, struct state *s, int side, struct bytes in)
 		tls_in(t, s, side, in);
 }
 
-/* The other side has spoken: buffered chunks come first. */
+/* Passes a chunk to a side's parser once the other side has spoken; buffered chunks come first. */
 static void
 flow_in(struct talk *t, struct state *s, int role, int side, struct bytes in)
 {
@@ -356,7 +356,7 @@ flow_in(struct talk *t, struct state *s, int role, int side, struct bytes in)
 	into(t, s, side, in);
 }
 
-/* The client's first eight bytes.  Returns whether they are complete; `in` is what follows. */
+/* Collects the client's first eight bytes. Returns whether they are complete; `in` is what follows. */
 static bool
 client_head(struct talk *t, struct state *s, struct bytes *in)
 {
@@ -427,7 +427,7 @@ postgresql_feed(struct talk *t, int side, struct bytes in)
 	flow_in(t, s, role, side, in);
 }
 
-/* The parser notices immediately, but in a number only when all of it should be there. */
+/* The parser notices a gap immediately, except in a number, where it does so only when all of it should be there. */
 static void
 postgresql_gap(struct talk *t, int side, uint64_t len)
 {

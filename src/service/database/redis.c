@@ -95,7 +95,8 @@ value_bytes(struct state *s, struct bytes *in)
 	return a;
 }
 
-/* `more`: something follows these bytes, even if it was not captured.  Returns false after an error from which nothing recovers. */
+/* Parses the server's bytes. `more`: something follows these bytes, even if it was not captured. Returns false after an
+ * error from which nothing recovers. */
 static bool
 server_bytes(struct talk *t, struct state *s, struct bytes in, bool more)
 {
@@ -126,8 +127,8 @@ server_bytes(struct talk *t, struct state *s, struct bytes in, bool more)
 	return true;
 }
 
-/* An incomplete string will never be completed: its available part is parsed again, recursively.
- * Returns as server_bytes() does. */
+/* Handles a string that will never be completed: its available part is parsed again, recursively. Returns as
+ * server_bytes() does. */
 static bool
 reread_strings(struct talk *t, struct state *s, bool more)
 {

@@ -1,4 +1,4 @@
-/* redis.h - the two grammars of Redis: what a client sends, and what a server answers (redis.c combines them).
+/* redis.h - the two grammars of Redis: what a client sends, and how a server replies (redis.c combines them).
  *
  * Both take bytes as they arrive, and report after each step whether something is complete or wrong.
  */
@@ -28,14 +28,14 @@ enum redis_phase {
  * were not captured. */
 enum redis_answer { REDIS_MORE, REDIS_DONE, REDIS_BAD, REDIS_FATAL, REDIS_LOST };
 
-/* A line with a number, byte by byte. */
+/* Parses a line with a number, byte by byte. */
 struct redis_number {
 	uint64_t value;
 	uint32_t n; /* bytes of the line, with the sign */
 	bool     minus, bad;
 };
 
-/* A value of the server, including lists. */
+/* Parses a value of the server, including lists. */
 struct redis_value {
 	struct redis_number number;
 	uint32_t            left; /* of a string; of a line: bytes seen */
@@ -46,7 +46,7 @@ struct redis_value {
 	bool                cr;
 };
 
-/* A command of the client. */
+/* Parses a command of the client. */
 struct redis_command {
 	struct gather       line; /* of an inline one */
 	struct redis_number number;
@@ -57,7 +57,7 @@ struct redis_command {
 	bool                lost; /* bytes of the string were not captured */
 };
 
-/* Returns whether the byte ends a line. */
+/* Takes a byte. Returns whether it ends a line. */
 static inline bool
 redis_line_end(bool *cr, uint8_t c)
 {
@@ -67,17 +67,17 @@ redis_line_end(bool *cr, uint8_t c)
 	return end;
 }
 
-/* As redis_line_end(), for the line of a number. */
+/* Does the same for the line of a number. */
 bool redis_number_end(struct redis_number *x, bool *cr, uint8_t c);
-/* Returns false if it is not one. A lone sign is 0. */
+/* Stores the number. Returns false if the line is not one. A sign alone is 0. */
 bool redis_number_is(const struct redis_number *x, int64_t *v);
 
-/* Takes one byte, or `*n` of a string. */
+/* Parses one byte, or `*n` of a string. */
 enum redis_answer redis_value_step(struct redis_value *v, struct bytes in, size_t *n);
 enum redis_answer redis_command_step(struct redis_command *c, struct bytes in, size_t *n);
-/* Bytes were not captured.  Returns LOST if they were needed. */
+/* Handles bytes that were not captured. Returns LOST if they were needed. */
 enum redis_answer redis_command_gap(struct redis_command *c, uint64_t len);
-/* Forgets the command so far, which may be complete. */
+/* Discards the command so far, which may be complete. */
 void redis_command_clear(struct redis_command *c);
 
 #endif

@@ -76,7 +76,7 @@ inline_byte(struct redis_command *c, uint8_t byte)
 	return redis_line_end(&c->cr, byte) ? inline_end(c) : REDIS_MORE;
 }
 
-/* The number of elements, or the length of one. */
+/* Handles a complete number: that of the elements, or the length of one. */
 static enum redis_answer
 command_number(struct redis_command *c)
 {
@@ -154,7 +154,7 @@ redis_command_step(struct redis_command *c, struct bytes in, size_t *n)
 	}
 }
 
-/* A string is inspected once it is complete. */
+/* A string is examined only when it is complete. */
 enum redis_answer
 redis_command_gap(struct redis_command *c, uint64_t len)
 {

@@ -3,7 +3,8 @@
 
 #define LIMIT ((uint64_t)1 << 63) /* Spicy's range of a number without its sign; 2^63 itself becomes negative */
 
-/* A byte of a number's line, without the CR LF: only too late can a CR be seen to be part of it. */
+/* Handles a byte of a number's line, without the CR LF: that a CR is part of the number shows only with the next
+ * byte. */
 static void
 number_byte(struct redis_number *x, uint8_t c)
 {
@@ -44,7 +45,7 @@ redis_number_is(const struct redis_number *x, int64_t *v)
 	return !x->bad && x->n > 0;
 }
 
-/* A value has ended, and possibly the lists around it. */
+/* Ends a value, and lists that end with it. */
 static enum redis_answer
 value_end(struct redis_value *v)
 {

@@ -1,11 +1,12 @@
-/* dce_rpc.c - DCE-RPC over a stream (C706 chapter 12, MS-RPCE): TCP, and pipes in SMB; Zeek's dce-rpc/dce_rpc-protocol.pac.
+/* dce_rpc.c - DCE-RPC over a stream (C706 chapter 12, MS-RPCE): TCP, and pipes in SMB; Zeek's
+ * dce-rpc/dce_rpc-protocol.pac.
  *
- * Every PDU that parses confirms: a header of version 5, of its whole length, and, unless it is one of several fragments, with
- * a well-formed body.  Anything else violates and loses the rest of the chunk; otherwise it has no effect on the service
- * (dpd.zeek ignores violations of DCE-RPC).  The authentication of a PDU is passed, before its body
- * is parsed, to a GSSAPI or NTLM object that belongs to this object alone.  After a gap nothing is looked at.
- * Buffers up to 64 KiB of each side: one PDU.  Of fragmented requests only the numbers are kept: Zeek's buffer contains only
- * the last fragment when it is complete, so that is the body.
+ * Every PDU that parses confirms: a header of version 5, its whole length, and, unless it is one of several fragments,
+ * a well-formed body. Anything else violates and loses the rest of the chunk; otherwise it has no effect on the service
+ * (dpd.zeek ignores violations of DCE-RPC). The authentication of a PDU is passed, before its body is parsed, to a
+ * GSSAPI or NTLM object that belongs to this object alone. After a gap nothing is parsed. Buffers up to 64 KiB of each
+ * side: one PDU. Of fragmented requests only the numbers are kept: Zeek's buffer contains only the last fragment when
+ * it is complete, so that is the body.
  */
 #include "service/cursor.h"
 #include "service/gather.h"
@@ -112,7 +113,7 @@ find_call(struct side *s, uint32_t id)
 	return NULL;
 }
 
-/* reassemble_fragment().  Returns true if the body is to be looked at. */
+/* reassemble_fragment(). Returns true if the body is to be parsed. */
 static bool
 fragment(struct dce_rpc *d, struct side *s, const struct header *h, size_t n)
 {

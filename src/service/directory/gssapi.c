@@ -19,7 +19,7 @@ forward(struct talk *t, struct talk **to, enum service service, int side, struct
 		talk_feed(*to, side, token);
 }
 
-/* GSSAPI_NEG_TOKEN_MECH_TOKEN: known by its first byte. */
+/* GSSAPI_NEG_TOKEN_MECH_TOKEN: the first byte tells the mechanism. */
 static void
 mechanism_token(struct talk *t, struct cursor *c, int side)
 {
@@ -44,7 +44,7 @@ mechanism_token(struct talk *t, struct cursor *c, int side)
 	}
 }
 
-/* The elements of a NegTokenInit or NegTokenResp, to the end of the blob. */
+/* Reads the elements of a NegTokenInit or NegTokenResp, to the end of the blob. */
 static void
 negotiation(struct talk *t, struct cursor *c, int side)
 {

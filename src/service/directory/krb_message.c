@@ -60,7 +60,7 @@ host_address(struct cursor *c)
 	(void)asn1_element(c);
 }
 
-/* KRB_Encrypted_Data, of `length` bytes. */
+/* KRB_Encrypted_Data of `length` bytes. */
 static void
 encrypted_data(struct cursor *c, uint64_t length)
 {

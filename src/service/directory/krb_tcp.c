@@ -1,8 +1,8 @@
 /* krb_tcp.c - Kerberos over TCP (RFC 4120 7.2.2); Zeek's krb/KRB_TCP.cc.
  *
- * A message follows its length (four bytes); it confirms when it is complete and parses, otherwise it violates, as does one
- * of no bytes.  After a gap, and on a partial connection, nothing is looked at.
- * Held is each side's message, as far as binpac's buffer would reach (gather.h).
+ * A message follows its length (four bytes); it confirms when it is complete and parses, otherwise it violates, as does
+ * an empty one. After a gap, and on a partial connection, nothing is parsed. Buffers each side's message, up to the
+ * size of binpac's buffer (gather.h).
  */
 #include "service/gather.h"
 #include "service/directory/krb_message.h"

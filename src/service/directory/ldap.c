@@ -16,7 +16,7 @@
 #define FARTHEST (UINT64_MAX - (1ull << 40)) /* an operation of this length ends beyond any stream */
 #define HEAD_MIN 7u                          /* three headers of two bytes, and an identifier of one */
 
-/* What follows the skipped bytes. */
+/* The kind of bytes expected next. */
 enum phase { START, HEAD, OP, OP_PASSED, TAIL, DECIDE, SEALED, KRB5, TOKEN, DOOMED, LOST, TLS, DEAD };
 
 struct flow {
@@ -49,7 +49,7 @@ between_messages(const struct flow *f)
 	return f->phase == START && f->skip == 0 && held(f) == 0;
 }
 
-/* A parse error ends both sides. */
+/* Reports a parse error, which ends both sides. */
 static bool
 fail(struct talk *t, struct flow *f)
 {
@@ -88,7 +88,7 @@ begin_op(struct flow *f, const struct ber_head *op)
 	}
 }
 
-/* The headers of the message, of its identifier and of its operation. */
+/* Reads the headers of the message, of its identifier and of its operation. */
 static enum ber_fit
 read_head(struct flow *f, struct ber *b)
 {
@@ -192,7 +192,7 @@ operation(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *
 
 /* ---- SASL wrapping */
 
-/* Encrypted data: a length, and that many bytes. */
+/* Handles encrypted data: a length, and that many bytes. */
 static bool
 sealed_message(struct flow *f, struct bytes *in)
 {
@@ -206,7 +206,7 @@ sealed_message(struct flow *f, struct bytes *in)
 	return true;
 }
 
-/* A wrap token (RFC 4121 section 4.2.6.2): 4 bytes of length, then 16 of its own. */
+/* Handles a wrap token (RFC 4121 section 4.2.6.2): 4 bytes of length, then 16 of its own. */
 static bool
 wrap_token(struct talk *t, struct flow *f, struct bytes *in)
 {
@@ -257,7 +257,7 @@ krb5(struct talk *t, struct flow *f, struct bytes *in)
 	return true;
 }
 
-/* The mode is known by now. */
+/* Continues once the mode is known. */
 static void
 dispatch(struct talk *t, struct flow *f, unsigned mode)
 {
@@ -279,8 +279,8 @@ dispatch(struct talk *t, struct flow *f, unsigned mode)
 	}
 }
 
-/* After a SASL bind the mode is unknown: a first byte of 0x30 means a message, anything else the length of a token, and this
- * then applies to the other side as well.  With GSS, or without a name, the token itself can tell. */
+/* Determines the mode after a SASL bind: a first byte of 0x30 means a message, anything else the length of a token; the
+ * result then applies to the other side as well. With GSS, or without a name, the token itself can tell. */
 static void
 find_mode(struct talk *t, struct flow *f, struct ldap_context *c, uint8_t first)
 {
@@ -324,7 +324,7 @@ start(struct talk *t, struct flow *f, struct ldap_context *c, struct bytes *in)
 
 /* ---- streams */
 
-/* One step.  Returns false if nothing more can be done with the available bytes. */
+/* Runs one step. Returns false if nothing more can be done with the available bytes. */
 static bool
 step(struct talk *t, int side, struct flow *f, struct bytes *in)
 {
@@ -372,7 +372,7 @@ step(struct talk *t, int side, struct flow *f, struct bytes *in)
 	return false;
 }
 
-/* Takes all of the input, or stops at an error. */
+/* Parses all of the input, or stops at an error. */
 static void
 run(struct talk *t, int side, struct flow *f, struct bytes in)
 {
@@ -411,7 +411,7 @@ tcp_feed(struct talk *t, int side, struct bytes b)
 	run(t, side, &((struct state *)talk_state(t))->side[side], b);
 }
 
-/* Every datagram starts over, and must end with a message. */
+/* Every datagram is parsed independently, and must end with a message. */
 static void
 udp_feed(struct talk *t, int side, struct bytes b)
 {
@@ -456,7 +456,8 @@ needed(const struct flow *f, const struct ldap_context *c)
 	return 0;
 }
 
-/* Zeek's parser notices missing bytes when it reads them: never in skipped bytes; in a string, when all of it should be there. */
+/* Zeek's parser notices missing bytes when it reads them: never in skipped bytes; in a string, only when all of it
+ * should be there. */
 static void
 ldap_gap(struct talk *t, int side, uint64_t len)
 {

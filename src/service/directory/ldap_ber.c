@@ -1,7 +1,8 @@
 /* ldap_ber.c - see ldap_ber.h.
  *
- * Not all of BER: tags are one byte and their bit "constructed" is ignored, lengths have at most 8 bytes and are never
- * indefinite.  Most strings are decoded (decoding.h), but for those that are taken for ASCII, which never fails.
+ * Implements only part of BER: tags are one byte, whose "constructed" bit is ignored; lengths have at most 8 bytes and
+ * are never indefinite. Most strings are decoded (decoding.h), except those treated as ASCII, for which decoding never
+ * fails.
  */
 #include "service/directory/ldap_ber.h"
 
@@ -88,7 +89,7 @@ ber_header(struct ber *b, struct ber_head *h)
 
 static enum ber_fit element_at(struct ber *b, bool descend, unsigned depth, struct ber_element *e);
 
-/* Elements that fill `len` bytes.  Exceeding the end is an error only after the elements that are there. */
+/* Reads elements that fill `len` bytes. Exceeding the end is an error only after the elements that are there. */
 static enum ber_fit
 descend_into(struct ber *b, uint64_t len, unsigned depth)
 {
@@ -116,7 +117,7 @@ is_utf8(unsigned type)
 	return type == 12 || (type >= 18 && type <= 30 && type != 19 && type != 23 && type != 24);
 }
 
-/* What a universal type requires of its body. */
+/* Returns whether the body is valid for a universal type. */
 static bool
 body_good(unsigned type, struct bytes body)
 {
@@ -124,7 +125,7 @@ body_good(unsigned type, struct bytes body)
 	case BER_INTEGER:
 	case BER_ENUMERATED:
 		return body.n >= 1 && body.n <= 8;
-	case 3: /* a bit string begins with the number of bits unused */
+	case 3: /* a bit string begins with the number of unused bits */
 	case BER_OID:
 		return body.n >= 1;
 	default:

@@ -38,14 +38,14 @@ enum ber_fit ber_length(struct ber *b, uint64_t *len);
 enum ber_fit ber_header(struct ber *b, struct ber_head *h);
 /* Sequences and sets are checked recursively (32 levels) if `descend`, otherwise left to be read. */
 enum ber_fit ber_next(struct ber *b, bool descend, struct ber_element *e);
-/* As ber_next() with `descend`, but accept only a number, or a string. */
+/* Do what ber_next() does with `descend`, but accept only a number, or a string. */
 enum ber_fit ber_number(struct ber *b, int64_t *n);
 enum ber_fit ber_string(struct ber *b, struct ber_element *e);
 
 bool ber_is_string(const struct ber_head *h);
-/* Returns whether a number of 1 to 8 bytes, with its value. */
+/* Returns whether the element is a number of 1 to 8 bytes, and stores its value. */
 bool ber_value(const struct ber_element *e, int64_t *n);
-/* Returns whether the object identifier's text would be that of the `n` arcs. */
+/* Returns whether the object identifier's text is that of the `n` arcs. */
 bool ber_oid_is(struct bytes oid, const uint32_t *arcs, size_t n);
 
 #endif

@@ -185,7 +185,7 @@ spnego_answer(struct bytes payload, struct ldap_context *c)
 	return BER_OK;
 }
 
-/* The other side may speak as soon as the result has arrived. */
+/* The result takes effect as soon as it has arrived, since the other side may speak then. */
 static enum ber_fit
 bind_result(struct ber *b, struct ldap_context *c, struct ldap_progress *p)
 {
@@ -220,7 +220,7 @@ bind_response(struct ber *b, struct ldap_context *c)
 
 /* ---- search */
 
-/* A byte, a length of one byte, and that many bytes. */
+/* Reads a byte, a length of one byte, and that many bytes. */
 static enum ber_fit
 short_string(struct ber *b, struct bytes *text)
 {
@@ -231,7 +231,7 @@ short_string(struct ber *b, struct bytes *text)
 	return ber_take(b, text->n, &text->p);
 }
 
-/* An attribute's description, which is decoded at the end. */
+/* Reads an attribute's description, which is decoded at its end. */
 static enum ber_fit
 description(struct ber *b)
 {
@@ -261,7 +261,7 @@ substrings(struct ber *b)
 
 static enum ber_fit filter(struct ber *b, unsigned depth);
 
-/* Inside a filter all bytes are available, and leftover ones do not matter. */
+/* Inside a filter all bytes are available, and surplus ones do not matter. */
 static enum ber_fit
 filter_body(unsigned type, struct bytes data, unsigned depth)
 {
@@ -473,7 +473,7 @@ extended_response(struct ber *b, struct ldap_context *c)
 	return BER_OK;
 }
 
-/* ---- all of them */
+/* ---- all operations */
 
 bool
 ldap_op_skipped(unsigned opcode)

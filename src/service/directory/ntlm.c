@@ -52,7 +52,7 @@ has_string(struct payload p, struct field f)
 	return f.offset >= p.at && bytes_at(p.b, f.offset - p.at, f.length);
 }
 
-/* The version is at the beginning of the payload, unless a string is. */
+/* Returns whether the payload begins with the version: it does unless a string is there. */
 static bool
 has_version(struct payload p, uint32_t flags, const struct field *f, unsigned n)
 {
@@ -76,7 +76,7 @@ negotiate(struct cursor *c)
 	       (!(flags & OEM_WORKSTATION) || has_string(p, workstation));
 }
 
-/* NTLM_AV_Pair.  Returns false after the last. */
+/* NTLM_AV_Pair. Returns false after the last one. */
 static bool
 pair(struct cursor *c)
 {
@@ -159,7 +159,7 @@ authenticate(struct cursor *c)
 static bool
 message(struct cursor *c)
 {
-	cur_skip(c, 8); /* the signature, which is not looked at */
+	cur_skip(c, 8); /* the signature, which is not examined */
 	switch (cur_le32(c)) {
 	case NEGOTIATE:
 		return negotiate(c);

@@ -1,12 +1,12 @@
 /* ftp.c - FTP's control connection (RFC 959), as Zeek's analyzer/protocol/ftp/FTP.cc follows it.
  *
- * Confirms: a client's line whose first word has 3 to 100 bytes, all printable; the command does not matter.  Violates: a
- * server's line, outside a multi-line reply, that does not begin with a code of at least 100, or in which the code is not
- * followed by a blank or '-'.  AUTH TLS answered by 234 hands the streams over to SSL; AUTH GSSAPI answered
- * by 334 hands over the tokens in the lines (ftp_adat.c).  PORT, EPRT, PASV and EPSV announce data connections
+ * Confirms: a client's line whose first word has 3 to 100 bytes, all printable; the command does not matter. Violates:
+ * a server's line, outside a multi-line reply, that does not begin with a code of at least 100, or in which the code is
+ * not followed by a blank or '-'. AUTH TLS answered by 234 hands the streams over to SSL; AUTH GSSAPI answered by 334
+ * hands over the tokens in the lines (ftp_adat.c). PORT, EPRT, PASV and EPSV announce data connections
  * (ftp_dialogue.c).
  *
- * Keeps an unfinished line of each side (nvt.h) and at most 20 commands of 72 bytes.
+ * Buffers an unfinished line of each side (nvt.h) and at most 20 commands of 72 bytes.
  */
 #include "service/file/ftp.h"
 #include "service/file/nvt.h"
@@ -125,7 +125,7 @@ negotiate(struct talk *t, unsigned code)
 	struct ftp *f = talk_state(t);
 
 	if (code == 234 && f->auth == AUTH_TLS) {
-		if (talk_hand_over(t, SERVICE_SSL)) /* otherwise the one that follows tokens stays */
+		if (talk_hand_over(t, SERVICE_SSL)) /* otherwise the child that is fed tokens stays */
 			f->adat.followed = false;
 		f->tls = true;
 	}

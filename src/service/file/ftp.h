@@ -17,9 +17,9 @@ struct ftp_dialogue {
 	bool                matched_passive; /* it was PASV or EPSV */
 };
 
-/* The word of the command must be in upper case. */
+/* Handles a request, whose word must be in upper case. */
 void ftp_request(struct talk *t, struct ftp_dialogue *d, struct bytes word, struct bytes arg);
-/* `code` is 0 inside a multi-line reply; `more`: this is not its last line. */
+/* Handles a reply; `code` is 0 inside a multi-line reply; `more`: this is not its last line. */
 void ftp_reply(struct talk *t, struct ftp_dialogue *d, unsigned code, struct bytes text, bool more);
 void ftp_dialogue_clear(struct ftp_dialogue *d);
 

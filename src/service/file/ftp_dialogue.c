@@ -1,11 +1,11 @@
 /* ftp_dialogue.c - matches FTP replies with commands and announces data connections, as Zeek's scripts do
  * (scripts/base/protocols/ftp: main.zeek, utils-commands.zeek; src/analyzer/protocol/ftp/functions.bif).
  *
- * A reply is matched with the waiting command that fits best: its code is one that answers the command, its text names the
- * command or the argument.  PASV and EPSV announce with their reply, PORT and EPRT immediately.
+ * A reply is matched with the pending command that fits best: its code is one that answers the command, its text names
+ * the command or the argument. PASV and EPSV announce with their reply, PORT and EPRT immediately.
  *
- * Keeps at most 20 commands with the first 15 bytes of the word and the first 47 of the argument (a longer one counts as not
- * named in the reply).  They are allocated here, since usually only one or two wait.
+ * Keeps at most 20 commands with the first 15 bytes of the word and the first 47 of the argument (a longer one counts
+ * as not named in the reply). They are allocated here, since usually only one or two are pending.
  */
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -19,7 +19,7 @@
 
 struct ftp_command {
 	uint32_t seq;
-	uint8_t  word_n, arg_n; /* more than fits: truncated */
+	uint8_t  word_n, arg_n; /* as many as are kept */
 	char     word[16];
 	char     arg[48];
 };
@@ -92,7 +92,7 @@ is_answer(const struct ftp_command *c, unsigned code)
 	return false;
 }
 
-/* ---- commands that wait */
+/* ---- pending commands */
 
 static void
 add(struct ftp_dialogue *d, struct bytes word, struct bytes arg)
@@ -143,7 +143,7 @@ names(struct bytes text, const char *what, size_t n, size_t room)
 	return n <= room && (n == 0 || memmem(text.p, text.n, what, n) != NULL);
 }
 
-/* Returns the best waiting command; of equals the oldest, since they are in that order. */
+/* Finds the best pending command; of equally good ones the oldest, since they are in order of arrival. */
 static void
 match(struct ftp_dialogue *d, unsigned code, struct bytes text)
 {

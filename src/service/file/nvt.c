@@ -63,7 +63,8 @@ option_of(uint8_t code)
 	return code == 0 ? NVT_BINARY : code == 37 ? NVT_AUTHENTICATE : code == 38 ? NVT_ENCRYPT : -1;
 }
 
-/* What one side says sets the other's flags; the option is active if this side has said the counterpart. */
+/* Handles an option: a side's WILL or DO sets the other's flags; the option is active if this side has sent the
+ * counterpart. */
 static void
 saw_option(struct nvt *v, struct nvt *peer, uint8_t code)
 {
@@ -130,7 +131,7 @@ after_iac(struct nvt *v, struct budget *budget, uint8_t c)
 	}
 }
 
-/* Takes a byte of a sub-option.  Returns false if it belongs to an option that begins there. */
+/* Handles a byte of a sub-option. Returns false if it belongs to an option that begins there. */
 static bool
 in_sub_option(struct nvt *v, struct nvt *peer, uint8_t c, bool *x)
 {
@@ -159,7 +160,7 @@ in_sub_option(struct nvt *v, struct nvt *peer, uint8_t c, bool *x)
 
 /* ---- text */
 
-/* Returns whether the byte ends a line. */
+/* Handles a byte of text. Returns whether it ends a line. */
 static bool
 in_text(struct nvt *v, struct budget *budget, uint8_t c, struct bytes *out, uint64_t *full)
 {

@@ -62,7 +62,7 @@ message(struct talk *t, int side, struct cursor *c, uint32_t length)
 	if (id == smb1)
 		smb1_message(t, side, c, length);
 	else if (id == smb3)
-		cur_skip(c, 48); /* what follows is encrypted encrypted */
+		cur_skip(c, 48); /* the rest is encrypted */
 	return false;
 }
 
@@ -79,7 +79,7 @@ frame(struct talk *t, int side, const uint8_t *p, uint32_t held, uint32_t total)
 	return !c.bad || c.lost;
 }
 
-/* Continues a frame of which only the beginning is buffered.  Returns false on an error. */
+/* Continues with a frame of which only the beginning is buffered. Returns false on an error. */
 static bool
 long_frame(struct talk *t, int side, struct bytes *in)
 {
@@ -90,7 +90,7 @@ long_frame(struct talk *t, int side, struct bytes *in)
 	const bool       in_one = n == total;
 
 	if (d->seen < PART) {
-		/* Requests one more byte than there can be, so that everything is buffered. */
+		/* Asking for one more byte than there can be buffers everything. */
 		struct bytes part = bytes_head(*in, PART - d->seen);
 		(void)gather_need_from(&d->held, talk_budget(t), &part, PART + 1);
 	}
@@ -114,7 +114,7 @@ length_of(const uint8_t *p)
 	return load_be32(p) & 0xffffff;
 }
 
-/* Returns whether everything that is read of a frame is at its beginning, of which `n` bytes are at `p`. */
+/* Returns whether all fields that are read are at the beginning of the frame, of which `n` bytes are at `p`. */
 static bool
 ends_early(const struct smb *s, int side, const uint8_t *p, uint32_t n)
 {
@@ -123,7 +123,7 @@ ends_early(const struct smb *s, int side, const uint8_t *p, uint32_t n)
 	return p[0] != 0 || (id != smb1 && id != smb2) || smb2_is_bulk(s, side, (struct bytes){ p + PREFIX, n - PREFIX });
 }
 
-/* Takes the available part of a frame of `total` bytes that is buffered as a whole.  Returns false on an error. */
+/* Handles the available part of a frame of `total` bytes that is buffered as a whole. Returns false on an error. */
 static bool
 whole_frame(struct talk *t, int side, struct bytes *in, uint32_t total)
 {
@@ -147,7 +147,7 @@ whole_frame(struct talk *t, int side, struct bytes *in, uint32_t total)
 	return ok;
 }
 
-/* Returns false on an error. */
+/* Handles the available part of the next frame. Returns false on an error. */
 static bool
 next_frame(struct talk *t, int side, struct bytes *in)
 {

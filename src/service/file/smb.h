@@ -12,7 +12,7 @@ struct smb_pipe {
 	struct talk *dce_rpc;
 };
 
-/* What requests were about, by message number, since responses do not repeat it. */
+/* What requests referred to, by message number, since responses do not repeat it. */
 struct smb_asked {
 	struct smb_about {
 		uint64_t message, value;
@@ -26,7 +26,7 @@ struct smb_pipes {
 	struct smb_pipe *pipe;
 	uint32_t        *tree;                 /* those that are pipes */
 	uint16_t        *transaction;          /* message numbers of transactions on pipes (SMB1) */
-	struct smb_asked tree_of, read, ioctl; /* SMB2: the tree of any, the file of a READ and of an IOCTL */
+	struct smb_asked tree_of, read, ioctl; /* SMB2: the tree of any request, the file of a READ and of an IOCTL */
 	uint16_t         pipes, trees, transactions;
 	uint16_t         room_pipes, room_trees, room_transactions;
 };
@@ -36,7 +36,7 @@ struct smb_side {
 	uint32_t      total, seen; /* of a frame of which only the beginning is buffered; 0: none */
 	uint32_t      room;        /* flow_buffer_fits() */
 	bool          begun;       /* a parser waits for a frame */
-	bool          stale;       /* it waits in vain, since its buffer was discarded */
+	bool          stale;       /* the frame it waits for will not come, since its buffer was discarded */
 };
 
 struct smb {
@@ -50,7 +50,7 @@ struct smb {
 /* ---- smb1.c, smb2.c: one message, after its protocol identifier.  The cursor becomes bad if it does not parse. */
 
 void smb1_message(struct talk *t, int side, struct cursor *c, uint32_t frame_length);
-/* Returns true if another one follows it. */
+/* Returns true if another message follows. */
 bool smb2_message(struct talk *t, int side, struct cursor *c);
 /* Returns true if the record that begins with `b` contains data that is not needed. */
 bool smb2_is_bulk(const struct smb *s, int side, struct bytes b);
@@ -60,7 +60,7 @@ void smb_pad(struct cursor *c, size_t start, int64_t x);
 
 /* ---- smb_pipes.c */
 
-/* A security blob (forward_gssapi). */
+/* Passes on a security blob (forward_gssapi). */
 void smb_blob(struct talk *t, int side, struct bytes blob);
 
 bool smb_tree_is_pipe(const struct smb *s, uint32_t tree);
@@ -73,7 +73,7 @@ void smb_pipe_data(struct talk *t, uint64_t fid, int side, struct bytes data);
 void smb_pipe_close(struct smb *s, uint64_t fid);
 
 void smb_transaction_set(struct smb *s, uint16_t message, bool pipe);
-/* Returns whether it was on a pipe, and forgets it. */
+/* Returns whether the transaction was on a pipe, and forgets it. */
 bool smb_transaction_take(struct smb *s, uint16_t message);
 
 void smb_pipes_end(struct smb *s); /* frees the tables; the objects in them end with `t` */
@@ -81,7 +81,7 @@ void smb_pipes_end(struct smb *s); /* frees the tables; the objects in them end 
 /* ---- smb_asked.c */
 
 void smb_ask(struct smb_asked *a, uint64_t message, uint64_t value);
-/* Returns what it was about, or `otherwise`. */
+/* Returns what the request referred to, or `otherwise`. */
 uint64_t smb_asked(const struct smb_asked *a, uint64_t message, uint64_t otherwise);
 void     smb_asked_forget(struct smb_asked *a, uint64_t message);
 void     smb_asked_end(struct smb_asked *a); /* frees it */

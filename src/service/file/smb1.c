@@ -1,8 +1,9 @@
 /* smb1.c - a message of SMB 1 (MS-CIFS, MS-SMB); Zeek's smb/smb1-protocol.pac and smb1-com-*.pac.
  *
- * A message is a record for its command, which another can follow (AndX).  Zeek reads that one where the first ends, not at the
- * given offset; the offset only says how much is skipped.  Positions inside a record count from its beginning (the 32 bytes of
- * the header precede the first).  A chain of 10, or one whose offset does not advance, gives the history an X.
+ * A message is a record for its command, which another record can follow (AndX). Zeek reads that one where the first
+ * ends, not at the given offset; the offset only says how much is skipped. Positions inside a record count from its
+ * beginning (the 32 bytes of the header precede the first). A chain of 10, or one whose offset does not advance, adds
+ * an X to the history.
  */
 #include "service/file/smb.h"
 
@@ -111,7 +112,7 @@ optional_strings(const struct record *r, unsigned n)
 	}
 }
 
-/* The end of a record that another follows: its information about that is at `a`. */
+/* Ends a record that another can follow: its AndX fields are at `a`. */
 static void
 andx(const struct record *r, const uint8_t *a, bool request, unsigned base)
 {
@@ -141,7 +142,7 @@ andx(const struct record *r, const uint8_t *a, bool request, unsigned base)
 		talk_note_x(r->m->t);
 }
 
-/* The AndX of a record that ends here; `p` is the record. */
+/* Follows the AndX of a record that ends here; `p` is the record. */
 static void
 chain(const struct record *r, const uint8_t *p)
 {
@@ -151,7 +152,7 @@ chain(const struct record *r, const uint8_t *p)
 
 /* ---- files */
 
-/* A request that names a path, and a response of `response` bytes. */
+/* Reads a request that names a path, or a response of `response` bytes. */
 static void
 path(const struct record *r, size_t response)
 {

@@ -1,7 +1,8 @@
 /* smb2.c - a message of SMB 2 or 3 (MS-SMB2); Zeek's smb/smb2-protocol.pac and smb2-com-*.pac.
  *
- * A message is read as far as those grammars do, which determines how long its parts are, and so whether it parses.  Offsets count
- * from its header; lengths are computed with them as in Zeek, in 16 bits without and in 32 bits with wrapping around.
+ * A message is read as far as those grammars do, which determines how long its parts are, and so whether it parses.
+ * Offsets count from its header; lengths are computed from them as in Zeek, with 16 bits that do not wrap around and 32
+ * bits that do.
  */
 #include "service/file/smb.h"
 
@@ -246,7 +247,8 @@ set_info_request(struct message *m)
 		cur_skip(m->c, 64);
 }
 
-/* A record of `n` bytes with a 16-bit offset at `at` and a length of `wide` ? 32 : 16 bits at `length_at`.  Returns what is there. */
+/* Reads a record of `n` bytes with a 16-bit offset at `at` and a length of `wide` ? 32 : 16 bits at `length_at`.
+ * Returns the bytes that these give. */
 static struct bytes
 with_buffer(struct message *m, size_t n, unsigned at, unsigned length_at, bool wide)
 {
@@ -258,7 +260,7 @@ with_buffer(struct message *m, size_t n, unsigned at, unsigned length_at, bool w
 	return cur_string(m->c, wide ? load_le32(r + length_at) : load_le16(r + length_at));
 }
 
-/* Only the lengths of these matter. */
+/* Skips requests of which only the length matters. */
 static void
 request_to_skip(struct message *m)
 {
@@ -533,7 +535,7 @@ header(const uint8_t *p)
 		                     .tree = load_le32(p + 32) };
 }
 
-/* A response's own tree may be missing, so the request's counts. */
+/* Returns whether the message is about a pipe. A response may lack a tree, so the request's is used. */
 static bool
 is_pipe(const struct smb *s, int side, const struct message *m)
 {

@@ -1,9 +1,9 @@
-/* smb_asked.c - what SMB2 requests were about, until their responses arrive (smb2_request_tree_id, smb2_read_fids and
+/* smb_asked.c - what SMB2 requests referred to, until their responses arrive (smb2_request_tree_id, smb2_read_fids and
  * smb2_ioctl_fids in smb/smb2-protocol.pac, smb2-com-read.pac and smb2-com-ioctl.pac).
  *
- * When 1000 are pending (SMB::max_pending_messages), all are forgotten, as in Zeek: at most 16 KB per table, and little as long as
- * responses arrive.  The latest are usually needed first, so tables are searched from the end; numbers usually grow, so a new
- * one need not be searched for.
+ * When 1000 are pending (SMB::max_pending_messages), all are forgotten, as in Zeek: at most 16 KB per table, and little
+ * as long as responses arrive. The latest are usually needed first, so tables are searched from the end; numbers
+ * usually grow, so a new one need not be searched for.
  */
 #include "service/file/smb.h"
 

@@ -1,8 +1,10 @@
-/* smb_pipes.c - what SMB remembers to know which data is DCE-RPC, and passing it on (smb/smb-pipe.pac, smb-gssapi.pac).
+/* smb_pipes.c - the state that SMB keeps to know which data is DCE-RPC, and passing that data on (smb/smb-pipe.pac,
+ * smb-gssapi.pac).
  *
- * The tables are allocated separately, since most connections need few entries and the limits are high: at most 64 pipes, 64 trees
- * and 64 transactions, about 1.4 KB.  Zeek has limits of 1000 or none; exceeding them has the same effect as there: the pipes
- * known so far are forgotten.  Of trees and transactions the oldest is replaced.  smb_asked.c has what requests were about.
+ * The tables are allocated separately, since most connections need few entries and the limits are high: at most 64
+ * pipes, 64 trees and 64 transactions, about 1.4 KB. Zeek has limits of 1000 or none; exceeding them has the same
+ * effect as there: the pipes known so far are forgotten. Of trees and transactions the oldest is replaced. smb_asked.c
+ * keeps what requests referred to.
  */
 #include "service/file/smb.h"
 

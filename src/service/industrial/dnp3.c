@@ -10,8 +10,8 @@
 #include "service/gather.h"
 #include "dpd/talk.h"
 
-#define HEADER 11u /* the transport's byte is read with the link's header */
-#define LINK   8u  /* as many of them belong to the fragment, before the application's bytes */
+#define HEADER 11u /* the transport's byte is read together with the link header */
+#define LINK   8u  /* bytes of the link header that are kept in the fragment, before the application's bytes */
 #define HELD   16384u
 
 /* Data assembled for the parser of objects.  It waits for the size in the first link header, but is parsed when the last frame
@@ -19,14 +19,14 @@
 struct fragment {
 	struct gather part;
 	uint32_t      waits;  /* for this many bytes; 0: nothing has arrived */
-	bool          headed; /* its link header was looked at */
+	bool          headed; /* its link header was examined */
 };
 
 struct flow {
 	struct gather   frame;
 	struct fragment fragment;
 	uint8_t         frames;               /* of this fragment; stops at 2 */
-	bool            first_seen, in_frame; /* the header was looked at */
+	bool            first_seen, in_frame; /* the header was examined */
 	bool            dead;
 };
 
@@ -63,7 +63,7 @@ forget(struct flow *f)
 	*f = (struct flow){ .fragment = kept };
 }
 
-/* No more input is possible from this side, not even from a replay. */
+/* Ends this side: no more input is possible, not even from a replay. */
 static bool
 stop(struct talk *t, struct flow *f)
 {
@@ -92,7 +92,7 @@ fragment_hold(struct fragment *g, struct bytes *b, size_t n)
 		gather_need(&g->part, &part, gather_held(&g->part).n + part.n + 1);
 }
 
-/* The link header that it begins with.  Returns false if it is not one. */
+/* Reads the link header at its beginning. Returns false if it is not one. */
 static bool
 fragment_head(struct fragment *g)
 {
@@ -107,7 +107,7 @@ fragment_head(struct fragment *g)
 	return true;
 }
 
-/* Returns false if the objects do not fit. */
+/* Parses the objects. Returns false if they do not fit. */
 static bool
 fragment_parse(struct fragment *g, int side)
 {
@@ -118,8 +118,9 @@ fragment_parse(struct fragment *g, int side)
 	return fits;
 }
 
-/* A frame's link header, which is taken to be what is waited for: where a link's frame alone came between the frames of a
- * fragment, that is the rest of it.  Returns false if what is complete by that does not fit. */
+/* Handles a frame's link header, which counts as the data that is waited for: if a link frame without data came between
+ * the frames of a fragment, its header completes that fragment. Returns false if the fragment that it completes does
+ * not fit. */
 static bool
 fragment_put(struct fragment *g, int side, struct bytes b)
 {
@@ -137,7 +138,7 @@ fragment_put(struct fragment *g, int side, struct bytes b)
 	return true;
 }
 
-/* A frame's data. */
+/* Appends a frame's data. */
 static void
 fragment_add(struct fragment *g, struct bytes b)
 {
@@ -145,7 +146,7 @@ fragment_add(struct fragment *g, struct bytes b)
 	fragment_hold(g, &b, b.n);
 }
 
-/* The last frame was added. */
+/* Parses the fragment after its last frame. */
 static bool
 fragment_end(struct fragment *g, int side)
 {
@@ -160,17 +161,18 @@ fragment_end(struct fragment *g, int side)
 
 /* ---- frames */
 
-/* Returns the bytes of a frame as the length says, with a checksum for each 16; 0 where that is none. */
+/* Returns the number of bytes of a frame for a length, with a checksum for each 16 bytes; 0 if the length is
+ * invalid. */
 static size_t
 frame_size(unsigned length)
 {
-	if (length < 5) /* where Zeek's numbers come out below the header's size, but for 4 */
+	if (length < 5) /* Zeek's numbers are smaller than the header then, except for 4 */
 		return length == 4 ? 11 : 0;
 	const unsigned user = length - 5;
 	return 10 + user + user / 16 * 2 + (user % 16 ? 2 : 0);
 }
 
-/* The header.  Returns false if nothing more is to be read of this delivery. */
+/* Reads the header. Returns false if nothing more is to be read of this delivery. */
 static bool
 link_header(struct talk *t, struct flow *f, int side, struct bytes *in)
 {
@@ -217,7 +219,7 @@ unpack(struct flow *f, const uint8_t *frame)
 	return true;
 }
 
-/* A whole frame.  Returns false if nothing more is to be read. */
+/* Handles a complete frame. Returns false if nothing more is to be read. */
 static bool
 link_frame(struct talk *t, struct flow *f, int side, struct bytes *in)
 {

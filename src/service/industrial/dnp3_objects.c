@@ -4,10 +4,10 @@
 #define REST (-1) /* an object that takes all remaining bytes */
 #define BAD  (-2)
 
-/* Types of objects (group and variation) of a fixed size. */
+/* Types of objects (group and variation) of the same fixed size. */
 struct sized {
 	int             size;
-	const uint16_t *types; /* ended by 0 */
+	const uint16_t *types; /* terminated by 0 */
 };
 
 static const struct sized response_sizes[] = {
@@ -42,7 +42,7 @@ static const struct sized request_sizes[] = {
 	{ 0, NULL },
 };
 
-/* Returns 0 where the type is not among them. */
+/* Returns the size of a type, or 0 if it is not in the table. */
 static int
 fixed_size(const struct sized *table, unsigned type)
 {
@@ -53,7 +53,7 @@ fixed_size(const struct sized *table, unsigned type)
 	return 0;
 }
 
-/* A number in an object; 0 if it is missing, in which case the object does not fit anyway. */
+/* Returns a number in an object; 0 if it is missing, in which case the object does not fit anyway. */
 static int64_t
 at16(struct bytes b, size_t at)
 {
@@ -62,14 +62,14 @@ at16(struct bytes b, size_t at)
 	return p ? load_le16(p) : 0;
 }
 
-/* Something of `fixed` bytes, with as many in total as the prefix says.  Returns its size, or BAD. */
+/* Returns the size of something of `fixed` bytes that has as many in total as the prefix says, or BAD. */
 static int64_t
 prefixed(int64_t fixed, int64_t prefix)
 {
 	return prefix < fixed ? BAD : prefix;
 }
 
-/* 91.1: a delay, and a list of status elements. */
+/* Group 91 variation 1: a delay, and a list of status elements. */
 static int64_t
 activate(struct bytes b)
 {
@@ -189,7 +189,7 @@ variable(unsigned type, int64_t prefix, struct bytes b)
 
 /* ---- headers */
 
-/* A little-endian number.  Returns false if it is not there. */
+/* Reads a little-endian number. Returns false if it is not there. */
 static bool
 take(struct bytes *b, unsigned n, uint32_t *v)
 {
@@ -204,7 +204,7 @@ take(struct bytes *b, unsigned n, uint32_t *v)
 	return true;
 }
 
-/* The range, by the qualifier's lower half.  Returns false if it is not all there. */
+/* Reads the range, according to the qualifier's lower half. Returns false if it is not all there. */
 static bool
 take_range(struct bytes *b, unsigned code, int32_t *count)
 {
@@ -231,7 +231,7 @@ take_range(struct bytes *b, unsigned code, int32_t *count)
 	return true;
 }
 
-/* Some have eight objects per byte. */
+/* Returns whether objects of the type are packed, eight per byte. */
 static bool
 packed(unsigned type, bool response)
 {
@@ -260,7 +260,7 @@ object_size(unsigned type, unsigned function, bool response, int64_t prefix, str
 	return size ? size : variable(type, prefix, b);
 }
 
-/* One object with its prefix. */
+/* Skips one object with its prefix. */
 static bool
 take_object(struct bytes *b, unsigned type, unsigned qualifier, unsigned function, bool response)
 {

@@ -1,11 +1,11 @@
 /* modbus.c - Modbus/TCP (MODBUS Messaging on TCP/IP Implementation Guide V1.0b; Zeek: modbus/modbus-protocol.pac).
  *
  * Confirms: the first PDU of either side that is complete and whose body has all the fields of its function code.
- * Violates: a protocol identifier that is not 0, a length < 2, a body that is too short for its fields, and registers that
- * take an odd number of bytes (the PDU then confirms all the same).  After the first three the rest of the chunk is lost.
- * Gaps are ignored: the PDU continues after them; so does it in the flow of the same role when the endpoints are flipped.
- * Holds: the first BODY_SEEN + 8 bytes of a PDU of each side; no function code describes more, except for
- * data of which only the length matters.
+ * Violates: a protocol identifier that is not 0, a length < 2, a body that is too short for its fields, and registers
+ * that take an odd number of bytes (the PDU confirms nevertheless). After the first three the rest of the chunk is
+ * lost. Gaps are ignored: the PDU continues after them; it also continues in the flow of the same role when the
+ * endpoints are flipped. Buffers the first BODY_SEEN + 8 bytes of a PDU of each side; no function code describes more,
+ * except for data of which only the length matters.
  */
 #include "service/gather.h"
 #include "dpd/talk.h"
@@ -17,7 +17,7 @@ enum verdict { GOOD, ODD, BAD };
 
 struct flow {
 	struct gather g;
-	uint32_t      rest; /* bytes left of the PDU that was judged */
+	uint32_t      rest; /* remaining bytes of the PDU, which has been judged */
 	uint8_t       verdict;
 };
 
@@ -37,14 +37,14 @@ has(const struct body *b, size_t n)
 	return b->len >= n ? GOOD : BAD;
 }
 
-/* `at`: the counter of the bytes that follow it. */
+/* Checks bytes that follow their counter at `at`. */
 static enum verdict
 counted(const struct body *b, size_t at)
 {
 	return has(b, at + 1) == GOOD ? has(b, at + 1 + b->p[at]) : BAD;
 }
 
-/* As counted(), registers of two bytes each. */
+/* Does the same for registers of two bytes each. */
 static enum verdict
 registers(const struct body *b, size_t at)
 {
@@ -53,7 +53,7 @@ registers(const struct body *b, size_t at)
 	return v == GOOD && b->p[at] & 1 ? ODD : v;
 }
 
-/* Requests also have the number of registers, right before the counter. */
+/* Does the same for requests, which also have the number of registers right before the counter. */
 static enum verdict
 written(const struct body *b, size_t at)
 {
@@ -62,7 +62,7 @@ written(const struct body *b, size_t at)
 	return v != BAD && 2u * load_be16(b->p + at - 2) > b->p[at] ? BAD : v;
 }
 
-/* Items that fill the length in the first byte: `fixed` bytes, followed by as many as they say. */
+/* Checks items that fill the length in the first byte: each has `fixed` bytes and as many more as these say. */
 static enum verdict
 items(const struct body *b, size_t fixed, size_t (*more)(const uint8_t *item))
 {
@@ -175,7 +175,7 @@ response(unsigned function, const struct body *b)
 	}
 }
 
-/* The PDU is complete.  Returns false if Zeek's parser throws. */
+/* Judges a complete PDU. Returns false if Zeek's parser throws. */
 static bool
 judge(struct talk *t, enum verdict v)
 {
@@ -188,7 +188,7 @@ judge(struct talk *t, enum verdict v)
 	return true;
 }
 
-/* A PDU's beginning.  Returns false if there is not enough of it. */
+/* Reads a PDU's beginning. Returns false if it is not complete. */
 static bool
 open_pdu(struct talk *t, struct flow *f, int side, struct bytes *in)
 {

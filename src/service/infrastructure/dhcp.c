@@ -1,14 +1,14 @@
-/* dhcp.c - DHCP for IPv4 (RFC 2131, options RFC 2132 and others), as Zeek's analyzer/protocol/dhcp/dhcp-*.pac.
+/* dhcp.c - DHCP for IPv4 (RFC 2131, options RFC 2132 and others), as in Zeek's analyzer/protocol/dhcp/dhcp-*.pac.
  *
- * Confirms: a datagram with a BOOTP header, the right cookie and options that can be taken up to the end or option 255.
- * Violates: all else, and a message without a type (option 53), which confirms nevertheless.
- * Options whose values Zeek knows take as many bytes as the value, whatever their length field says.
+ * Confirms: a datagram with a BOOTP header, the right cookie and options that parse up to the end or option 255.
+ * Violates: anything else, and a message without a type (option 53), which confirms nevertheless. Options whose values
+ * Zeek knows take as many bytes as the value, whatever their length field says.
  *
  * Buffers nothing.
  */
 #include "dpd/talk.h"
 
-#define HEADER    240u /* with the cookie */
+#define HEADER    240u /* including the cookie */
 #define COOKIE_AT 236u
 #define COOKIE    0x63825363u
 
@@ -26,9 +26,9 @@ enum form {
 	FORM_BYTE,
 	FORM_SHORT,
 	FORM_WORD,
-	FORM_WORDS,     /* as many as fit the length */
-	FORM_CLIENT_ID, /* 1 byte and more */
-	FORM_FQDN,      /* 3 bytes and more */
+	FORM_WORDS,     /* as many as fit into the length */
+	FORM_CLIENT_ID, /* 1 byte or more */
+	FORM_FQDN,      /* 3 bytes or more */
 };
 
 static enum form
@@ -66,7 +66,7 @@ form_of(uint8_t code)
 	}
 }
 
-/* Returns false if an option cannot have that length. */
+/* Stores the size of an option's value. Returns false if the option cannot have that length. */
 static bool
 value_size(uint8_t code, uint8_t length, size_t *size)
 {
@@ -94,8 +94,8 @@ value_size(uint8_t code, uint8_t length, size_t *size)
 	return true;
 }
 
-/* Takes sub-options until their sum, which continues across options and datagrams, reaches the option's length, or to the end
- * of the datagram. */
+/* Parses sub-options until their sum, which continues across options and datagrams, reaches the option's length, or to
+ * the end of the datagram. */
 static bool
 take_relay_agent(struct bytes *in, uint8_t length, uint8_t *sum)
 {
@@ -110,7 +110,7 @@ take_relay_agent(struct bytes *in, uint8_t length, uint8_t *sum)
 	return true;
 }
 
-/* Takes all options.  Returns false if one does not fit; `*type`: the first message type, 0 without. */
+/* Parses all options. Returns false if one does not fit; `*type`: the first message type, 0 if there is none. */
 static bool
 take_options(struct bytes in, uint8_t *sum, uint8_t *type)
 {

@@ -1,12 +1,11 @@
-/* dns.c - DNS over UDP and TCP (RFC 1035), mDNS, LLMNR and NetBIOS names, as Zeek's analyzer/protocol/dns/DNS.cc has them.
+/* dns.c - DNS over UDP and TCP (RFC 1035), mDNS, LLMNR and NetBIOS names, as in Zeek's analyzer/protocol/dns/DNS.cc.
  *
- * Confirms: a message of which the header, all questions and all answers can be taken (a dynamic update: zone,
- * prerequisites and updates); a bare header without either does, too.  Zeek looks at no further section.
- * Violates: more than 25 questions; a NAPTR record that is too short.
- * A message of an opcode that Zeek does not know is an `X` in the history; a first message that is a reply of the
- * originator's turns the connection round.
+ * Confirms: a message in which the header, all questions and all answers parse (for a dynamic update: zone,
+ * prerequisites and updates), including a bare header without any. Zeek parses no further section. Violates: more than
+ * 25 questions; a NAPTR record that is too short. A message with an opcode that Zeek does not know adds an X to the
+ * history; a first message that is a reply of the originator's flips the connection.
  *
- * Holds: UDP nothing; TCP one unfinished message a side, at most 65535 bytes (room for 65536).
+ * Buffers for TCP one unfinished message per side, at most 65535 bytes (room for 65536); for UDP nothing.
  */
 #include "service/infrastructure/dns_rr.h"
 #include "service/gather.h"
@@ -19,20 +18,20 @@
 
 enum { OP_QUERY = 0, OP_NOTIFY = 4, OP_UPDATE = 5 };
 
-#define FROM_ANYBODY (-1) /* a side: what was left at the end of a stream */
+#define FROM_ANYBODY (-1) /* instead of a side: bytes left at the end of a stream */
 
-/* One direction of a TCP connection. It stays with its peer when the ends change roles. */
+/* One direction of a TCP connection. It stays with its peer when the roles are flipped. */
 struct framer {
 	struct gather held;
 	uint16_t      size;       /* of the message */
-	bool          in_message; /* else in the two bytes of its length */
+	bool          in_message; /* otherwise in the two bytes of its length */
 };
 
 struct state {
-	bool          swapped;   /* sides have changed since the beginning */
-	bool          seen;      /* there was a message */
+	bool          swapped;   /* roles were flipped an odd number of times */
+	bool          seen;      /* there has been a message */
 	bool          netbios;   /* a port was 137 at the beginning */
-	struct framer framer[2]; /* TCP alone; by the side at the beginning */
+	struct framer framer[2]; /* TCP only; indexed by the side at the beginning */
 };
 
 static bool
@@ -41,7 +40,7 @@ is_multicast(struct addr a)
 	return addr_is_v4(&a) ? (a.b[12] & 0xf0) == 0xe0 : a.b[0] == 0xff;
 }
 
-/* Returns false if a record is bad. */
+/* Parses `n` records. Returns false if one is bad. */
 static bool
 records(struct talk *t, struct bytes *in, unsigned n, const struct dns_context *c)
 {
@@ -56,7 +55,7 @@ records(struct talk *t, struct bytes *in, unsigned n, const struct dns_context *
 	return true;
 }
 
-/* What is behind the header of a dynamic update (RFC 2136). */
+/* Parses the rest of a dynamic update (RFC 2136) after the header. */
 static bool
 update(struct talk *t, struct bytes in, const uint8_t *header)
 {
@@ -73,7 +72,7 @@ update(struct talk *t, struct bytes in, const uint8_t *header)
 	return records(t, &in, load_be16(header + 8), &c);
 }
 
-/* What is behind the header of all others. */
+/* Parses the rest of any other message after the header. */
 static bool
 questions_and_answers(struct talk *t, struct bytes in, const uint8_t *header)
 {
@@ -98,7 +97,7 @@ message(struct talk *t, int side, struct bytes b)
 		talk_note_x(t);
 		return;
 	}
-	/* mDNS replies go to a group, which cannot have asked. */
+	/* mDNS replies go to a group, which cannot have sent the query. */
 	if (!s->seen && side == TALK_ORIG && flags & 0x8000 && !is_multicast(talk_addr(t, TALK_RESP)))
 		talk_flip(t);
 	s->seen = true;
@@ -111,13 +110,13 @@ message(struct talk *t, int side, struct bytes b)
 		talk_confirm(t);
 }
 
-/* A chunk of a stream. Gaps are not noticed: Zeek goes on with what comes next. */
+/* Handles a chunk of a stream. Gaps are not noticed: Zeek continues with the next bytes. */
 static void
 chunk(struct talk *t, int side, struct bytes in)
 {
 	struct state  *s = talk_state(t);
 	struct framer *f =
-		&s->framer[side ^ s->swapped]; /* the same for the whole chunk, also when a message in it flips */
+		&s->framer[side ^ s->swapped]; /* stays the same for the whole chunk, even if a message in it flips */
 	const uint8_t *p;
 
 	while (in.n > 0) {
@@ -137,13 +136,13 @@ chunk(struct talk *t, int side, struct bytes in)
 		if (f->size > 0)
 			gather_take(&f->held, &in, f->size);
 		else
-			gather_clear(&f->held); /* what closed() has left */
+			gather_clear(&f->held); /* bytes left by closed() */
 		f->in_message = false;
 	}
 }
 
-/* Takes unfinished messages for whole ones, as Contents_DNS::Flush(): the bytes stay, to be taken again at the next
- * close, until more come: then a length is due. */
+/* Treats unfinished messages as complete, as Contents_DNS::Flush() does. The bytes stay and are parsed again at the
+ * next close, unless more arrive: these then begin with a length. */
 static void
 closed(struct talk *t)
 {

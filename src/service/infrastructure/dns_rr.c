@@ -48,8 +48,7 @@ skip(struct bytes *in, ptrdiff_t n)
 
 /* ---- names */
 
-/* Takes a name; it never fails.  The target of a pointer does not matter: a pointer ends the name, and what Zeek finds there
- * changes nothing here. */
+/* Skips a name; this never fails. A pointer ends the name; what Zeek finds at its target makes no difference here. */
 static void
 take_name(struct bytes *in, size_t room, bool netbios)
 {
@@ -66,7 +65,7 @@ take_name(struct bytes *in, size_t room, bool netbios)
 			n--;
 			break;
 		}
-		if (length > n) { /* a label takes what is left */
+		if (length > n) { /* a label takes the remaining bytes */
 			p += n;
 			n = 0;
 			break;
@@ -113,7 +112,8 @@ take_rdata_name(struct rdata *r)
 	take_name(r->in, NAME_ROOM, r->netbios);
 }
 
-/* Returns false if `*left` bytes do not contain a character string; its length byte is consumed all the same, if there is one. */
+/* Skips a character string. Returns false if it does not fit into `*left` bytes; its length byte is consumed
+ * nevertheless, if there is one. */
 static bool
 take_string(struct bytes *in, ptrdiff_t *left)
 {
@@ -136,7 +136,7 @@ take_strings(struct rdata *r)
 	return r->length == 0;
 }
 
-/* NSEC and NSEC3: bit windows, until the record's data are used up or a window is empty. */
+/* Skips the bit windows of NSEC and NSEC3, until the record's data are used up or a window is empty. */
 static void
 take_type_bitmaps(struct rdata *r)
 {
@@ -190,7 +190,7 @@ take_srv(struct rdata *r)
 	return true;
 }
 
-/* Returns false is a violation here. */
+/* Returns false on a violation. */
 static bool
 take_naptr(struct rdata *r)
 {
@@ -208,7 +208,7 @@ take_naptr(struct rdata *r)
 	return all;
 }
 
-/* OPT's options extend to the end of the message. */
+/* Skips OPT's options, which extend to the end of the message. */
 static bool
 take_opt(struct rdata *r)
 {
@@ -277,7 +277,7 @@ take_nsec3param(struct rdata *r)
 	return true;
 }
 
-/* `fixed` bytes that must be there, then the rest of the record's data. */
+/* Skips `fixed` bytes, which must be there, and the rest of the record's data. */
 static bool
 take_fixed_and_rest(struct rdata *r, ptrdiff_t fixed)
 {
@@ -319,7 +319,7 @@ take_svcb(struct rdata *r)
 	return true;
 }
 
-/* Types of DNSSEC and after it. */
+/* Handles the types of DNSSEC and later ones. */
 static bool
 take_later(struct rdata *r, uint16_t type)
 {

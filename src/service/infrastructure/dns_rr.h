@@ -10,7 +10,7 @@
 
 enum dns_section { DNS_ANSWERS, DNS_PREREQUISITES, DNS_UPDATES }; /* the last two: of a dynamic update */
 
-enum dns_answer { DNS_OK, DNS_FAILED, DNS_VIOLATED }; /* DNS_VIOLATED is a failure, too */
+enum dns_answer { DNS_OK, DNS_FAILED, DNS_VIOLATED }; /* DNS_VIOLATED is also a failure */
 
 struct dns_head {
 	uint16_t type, class;
@@ -22,10 +22,10 @@ struct dns_context {
 	uint16_t         zone_class; /* of a dynamic update */
 };
 
-/* Takes a name, a type and a class: a question, a zone, the start of a record.  Returns false if there are less than 4 bytes for
- * the type and the class. */
+/* Parses a name, a type and a class: a question, a zone, the start of a record. Returns false if there are less than 4
+ * bytes for the type and the class. */
 bool dns_take_head(struct bytes *in, bool netbios, struct dns_head *out);
-/* Takes a resource record. */
+/* Parses a resource record. */
 enum dns_answer dns_take_record(struct bytes *in, const struct dns_context *c);
 
 #endif

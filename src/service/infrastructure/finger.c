@@ -14,7 +14,7 @@
 static const uint16_t ports[] = { 79, 0 };
 
 #define MAX_LINE  1024u /* Finger::max_line_length */
-#define LONG_LINE 10u   /* characters; a longer line is an answer */
+#define LONG_LINE 10u   /* characters; a longer line confirms */
 
 enum { REQUEST_START, REQUEST_SLASH, REQUEST_AFTER_W, REQUEST_ARGUMENT, REQUEST_OVER };
 
@@ -79,7 +79,7 @@ argument_byte(struct argument *a, uint8_t c)
 	decoding_byte(&a->part, c);
 }
 
-/* Returns false if it cannot be decoded. */
+/* Ends the request. Returns false if it cannot be decoded. */
 static bool
 request_over(struct talk *t, struct finger *f)
 {

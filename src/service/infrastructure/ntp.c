@@ -1,7 +1,7 @@
-/* ntp.c - NTP (RFC 5905, RFC 7822 extension fields, mode 6 and 7 control), as Zeek's analyzer/protocol/ntp/ntp*.pac.
+/* ntp.c - NTP (RFC 5905, RFC 7822 extension fields, mode 6 and 7 control), as in Zeek's analyzer/protocol/ntp/ntp*.pac.
  *
- * Confirms: every well-formed packet of either side.  Violates: every other one.
- * A server's packet from the originator, or a client's from the responder, flips the connection, once in each direction.
+ * Confirms: every well-formed packet of either side. Violates: every other one. A server's packet from the originator,
+ * or a client's from the responder, flips the connection, once in each direction.
  *
  * Buffers nothing.
  */
@@ -15,8 +15,8 @@ struct state {
 	bool turned[2]; /* a packet of this side has flipped the connection; not swapped with it */
 };
 
-/* The fields of Autokey, for which Zeek takes every extension: type, length, association, 2 times, value, signature.
- * Returns the number of bytes of the first one, 0 if it is malformed. */
+/* Parses an extension, which Zeek always treats as Autokey: type, length, association, 2 times, value, signature.
+ * Returns the size of the first one in bytes, 0 if it is malformed. */
 static size_t
 extension(struct bytes b)
 {
@@ -30,7 +30,8 @@ extension(struct bytes b)
 	return size <= b.n ? size : 0;
 }
 
-/* Modes 1 to 5. Zeek's grammar intends to skip a MAC at the end, but its parser takes it for an extension. */
+/* Returns whether a packet of modes 1 to 5 parses. Zeek's grammar intends to skip a MAC at the end, but its parser
+ * treats it as an extension. */
 static bool
 is_time(struct bytes b)
 {

@@ -1,6 +1,7 @@
-/* radius.c - RADIUS authentication (RFC 2865), as Zeek's analyzer/protocol/radius/radius-protocol.pac.
+/* radius.c - RADIUS authentication (RFC 2865), as in Zeek's analyzer/protocol/radius/radius-protocol.pac.
  *
- * Confirms: a header and attributes up to the end of the datagram, whatever the header's length says.  Violates: all else.
+ * Confirms: a header and attributes up to the end of the datagram, whatever the header's length says. Violates:
+ * anything else.
  *
  * Buffers nothing.
  */

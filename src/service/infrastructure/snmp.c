@@ -1,9 +1,9 @@
-/* snmp.c - SNMP versions 1, 2c and 3 (RFC 1157, 3416, 3412, 3414), as Zeek's analyzer/protocol/snmp/snmp-*.pac and
+/* snmp.c - SNMP versions 1, 2c and 3 (RFC 1157, 3416, 3412, 3414), as in Zeek's analyzer/protocol/snmp/snmp-*.pac and
  * asn1/asn1.pac.
  *
- * Confirms: a responder's datagram whose header parses; its PDU may then still violate.
- * Violates: anything that does not parse (a wrong tag, a length beyond the end of the datagram, an integer of more than 9
- * bytes), and version 3 flags that are not 1 byte.  Lengths of sequences are ignored.
+ * Confirms: a responder's datagram whose header parses; its PDU may then still violate. Violates: anything that does
+ * not parse (a wrong tag, a length beyond the end of the datagram, an integer of more than 9 bytes), and version 3
+ * flags that are not 1 byte. Lengths of sequences are ignored.
  *
  * Buffers nothing.
  */
@@ -33,7 +33,7 @@ number(struct bytes b)
 	return v;
 }
 
-/* Takes a tag and a length. */
+/* Reads a tag and a length. */
 static bool
 take_meta(struct bytes *in, uint8_t *tag, uint64_t *length)
 {
@@ -51,7 +51,7 @@ take_meta(struct bytes *in, uint8_t *tag, uint64_t *length)
 	return true;
 }
 
-/* Takes a value with its tag. Zeek stores the length in 32 signed bits, and loses the upper ones. */
+/* Reads a value with its tag. Zeek stores the length in 32 signed bits, and loses the upper ones. */
 static bool
 take_any(struct bytes *in, uint8_t *tag, struct bytes *content)
 {
@@ -98,7 +98,7 @@ take_sequence(struct bytes *in)
 
 /* ---- version 3 */
 
-/* The user-based security model's parameters, which are enclosed in a byte string. */
+/* Parses the user-based security model's parameters, which are enclosed in a byte string. */
 static bool
 is_user_security(struct bytes b)
 {
@@ -107,7 +107,7 @@ is_user_security(struct bytes b)
 	return take_sequence(&b) && take_run(&b, all);
 }
 
-/* `*plain`: a PDU that can be read follows. */
+/* Parses the header; `*plain`: a PDU that can be read follows. */
 static bool
 take_v3_header(struct talk *t, struct bytes *in, bool *plain)
 {
@@ -152,7 +152,7 @@ take_header(struct talk *t, struct bytes *in, bool *plain)
 	}
 }
 
-/* Variable bindings extend to the end of the datagram. */
+/* Parses the variable bindings, which extend to the end of the datagram. */
 static bool
 take_bindings(struct bytes *in)
 {

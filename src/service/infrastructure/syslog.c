@@ -1,8 +1,8 @@
-/* syslog.c - syslog over UDP (RFC 3164), as Zeek's analyzer/protocol/syslog/syslog.spicy.
+/* syslog.c - syslog over UDP (RFC 3164), as in Zeek's analyzer/protocol/syslog/syslog.spicy.
  *
- * Confirms: every datagram, except those that begin with `<` but not with a priority (`<`, digits, `>`; the number is at most
- * 2^63 - 1), and empty ones, which do not show whether there is a priority.  These violate, and, as with all Spicy analyzers,
- * end the inspection.
+ * Confirms: every datagram, except those that begin with `<` but not with a priority (`<`, digits, `>`; the number is
+ * at most 2^63 - 1), and empty ones, which do not show whether there is a priority. These violate and, as with all
+ * Spicy analyzers, end the inspection.
  *
  * Buffers nothing.
  */

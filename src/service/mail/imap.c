@@ -116,7 +116,7 @@ element(struct bytes *b, int side, struct element *e)
 
 /* ---- what an element means */
 
-/* Commands after which STARTTLS can no longer come. */
+/* Returns whether STARTTLS can no longer come after the command. */
 static bool
 is_past_login(struct bytes command)
 {

@@ -1,14 +1,12 @@
 /* mqtt.c - MQTT 3.1.1 (OASIS; Zeek: mqtt/mqtt-protocol.pac, mqtt/commands/).
  *
- * Zeek takes each chunk of the stream for one packet, whatever follows it in the chunk, and joins nothing across chunks.
- * Confirms: a CONNECT or a PUBLISH that has all its fields.
- * Violates: a remaining length of four bytes or more, one that goes beyond the chunk, a packet that is too short for its
- * fields.  Gaps and datagrams are ignored.
- * Buffers nothing.
+ * Zeek treats each chunk of the stream as one packet, whatever follows it in the chunk, and joins nothing across
+ * chunks. Confirms: a CONNECT or a PUBLISH that has all its fields. Violates: a remaining length of four bytes or more,
+ * or beyond the chunk; a packet that is too short for its fields. Gaps and datagrams are ignored. Buffers nothing.
  */
 #include "dpd/talk.h"
 
-/* Takes `n` bytes from the front.  Returns false if there are fewer. */
+/* Skips `n` bytes. Returns false if there are fewer. */
 static bool
 take(struct bytes *b, size_t n)
 {
@@ -18,7 +16,7 @@ take(struct bytes *b, size_t n)
 	return true;
 }
 
-/* A string: its length in two bytes, and the text. */
+/* Skips a string: its length in two bytes, and the text. */
 static bool
 take_string(struct bytes *b)
 {
@@ -89,7 +87,7 @@ packet_fits(unsigned first, struct bytes b)
 	}
 }
 
-/* Takes the remaining length, seven bits a byte. One of four bytes or more violates, and counts as 0. */
+/* Reads the remaining length, seven bits per byte. One of four bytes or more violates, and counts as 0. */
 static uint32_t
 take_length(struct talk *t, struct bytes *b)
 {

@@ -18,7 +18,7 @@ is(struct bytes name, const char *what)
 	return name.n == strlen(what) && memcmp(name.p, what, name.n) == 0;
 }
 
-/* The name without its namespace. */
+/* Returns the name without its namespace. */
 static struct bytes
 local(struct bytes name)
 {

@@ -17,7 +17,7 @@ literal(struct reader *r, const char *text)
 
 /* ---- BER */
 
-/* Tag and length.  Returns the length; Zeek stores it in an int, and treats more than eight bytes as 0. */
+/* Reads a tag and a length. Returns the length; Zeek stores it in an int, and treats more than eight bytes as 0. */
 static int32_t
 ber_header(struct reader *r)
 {

@@ -13,7 +13,8 @@ struct rdp_said {
 	uint32_t method;    /* 0: RDP's own, otherwise TLS */
 };
 
-/* [p, p+n): a complete packet, its header of 4 bytes included.  Returns false: it does not have the form. */
+/* Parses [p, p+n): a complete packet, including its header of 4 bytes. Returns false if it does not have the required
+ * form. */
 bool rdp_packet(struct rdp_said *said, const uint8_t *p, size_t n);
 
 #endif

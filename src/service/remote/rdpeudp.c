@@ -20,7 +20,7 @@ struct rdpeudp {
 	uint16_t version[2];
 };
 
-/* Either side's, before both have agreed. */
+/* Handles a datagram of either side before both have agreed. */
 static bool
 handshake(struct talk *t, int side, struct reader r)
 {

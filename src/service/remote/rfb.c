@@ -273,7 +273,7 @@ complete(struct talk *t, int side)
 	return FINE;
 }
 
-/* Returns false if no unit can follow. */
+/* Begins the next unit. Returns false if none can follow. */
 static bool
 begin(const struct rfb *s, struct half *h)
 {

@@ -5,7 +5,7 @@
 #define NAMES_MAX  100        /* SSH::max_kexinit_..._algorithms: later names are ignored */
 #define NAMES_HOLD 8192u      /* of the first side's list */
 
-/* Skips a string.  Returns it. */
+/* Reads a string and returns it. */
 static struct bytes
 string(struct reader *r, bool *x)
 {
@@ -143,7 +143,8 @@ bool
 ssh_kexinit(struct ssh_choice *c, int side, struct bytes payload, enum ssh_state *method, bool *x)
 {
 	struct reader r = { payload, false };
-	struct bytes  lists[10]; /* methods, host keys, ciphers, MACs, compressions, languages; from client, from server */
+	struct bytes
+		lists[10]; /* methods, host keys, ciphers, MACs, compressions, languages; each from client and from server */
 
 	read_skip(&r, 16);
 	for (size_t i = 0; i < 10; i++)
@@ -199,7 +200,7 @@ gex(struct reader *r, uint8_t type, bool *x)
 		strings(r, type == 31 ? 2 : type == 32 ? 1 : 3, x);
 }
 
-/* Messages whose end the packet does not give: the padding must fit after their fields. */
+/* Returns whether the packet does not determine where the message ends: the padding must then fit after its fields. */
 static bool
 is_open(enum ssh_state state, uint8_t type)
 {

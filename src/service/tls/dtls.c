@@ -29,7 +29,7 @@ struct slot {
 
 struct dtls {
 	struct tls_handshake hs;
-	struct gather        part[2]; /* by side: of a message that is put together */
+	struct gather        part[2]; /* by side: message being reassembled */
 	struct slot          slot[2];
 	uint16_t             bad_versions, reported;
 	bool                 encrypted[2];
@@ -104,8 +104,8 @@ slot_store(struct slot *s, const struct fragment *f)
 	return true;
 }
 
-/* Finds the place of record `number` in the window.  Returns false if the fragment is ignored; an error
- * in it was reported. */
+/* Finds the slot of record `number` in the window. Returns false if the fragment is ignored; an error in it has been
+ * reported. */
 static bool
 slot_place(struct slot *s, struct talk *t, uint64_t number, const struct fragment *f)
 {
@@ -122,7 +122,7 @@ slot_place(struct slot *s, struct talk *t, uint64_t number, const struct fragmen
 	if (f->offset == 0)
 		s->has_first = true;
 	if (s->seen >> (number - s->first) & 1)
-		return false; /* twice */
+		return false; /* duplicate */
 	if (f->data.n != f->len || (uint64_t)f->offset + f->len > f->length) {
 		talk_violate(t);
 		return false;
@@ -180,7 +180,7 @@ handshake(struct dtls *d, struct talk *t, int side, uint64_t number, struct byte
 	return true;
 }
 
-/* ---- records: Returns false if they are malformed */
+/* ---- records: these return false if they are malformed */
 
 static bool
 alert_fits(const struct dtls *d, size_t len)

@@ -1,16 +1,16 @@
 /* ssl.c - SSL and TLS over a stream (RFC 5246, RFC 8446, SSLv2; Zeek's ssl-protocol.pac, ssl-dtls-protocol.pac).
  *
- * Confirms at a ClientHello, of TLS or SSLv2, that is complete and well formed.  Violates at the 5 bytes that head a
- * record where they can be no record of the version that is spoken (and then wants no more), at an unknown type of
- * record, at an alert or heartbeat of an impossible length, and at handshake messages (tls_handshake.c).  The two sides share
- * the version of the record layer: whoever speaks first fixes it.  A record counts when all of it is there.
+ * Confirms at a ClientHello, of TLS or SSLv2, that is complete and well formed. Violates at 5 bytes that cannot be the
+ * header of a record in the current version (after which it takes no more input), at an unknown record type, at an
+ * alert or heartbeat of an impossible length, and at handshake messages (tls_handshake.c). The two sides share the
+ * version of the record layer: the first to speak determines it. A record counts when it is complete.
  *
- * Once both sides are encrypted Zeek's script disables the analyzer if it was confirmed (ssl_established).
+ * Once both sides are encrypted, Zeek's script disables the analyzer if it was confirmed (ssl_established).
  *
- * Holds per direction one record if it is in the clear and needs a look inside (handshake, SSLv2), at most 18 KiB + 5 bytes;
- * plus the handshake message begun in it (tls_handshake.h).  A longer record is skipped: what is in it could
- * neither violate any more nor, by the RFCs, be a record at all.  Of other records nothing is held.  The places for all of it
- * are a block of malloc's, as long as anything is held: most records end with their segment.
+ * Buffers per direction one record if it is in the clear and has to be parsed (handshake, SSLv2), at most 18 KiB + 5
+ * bytes; also the handshake message begun in it (tls_handshake.h). A longer record is skipped: its content could no
+ * longer violate and, by the RFCs, it could not be a record at all. Other records are not buffered. The buffers'
+ * descriptors are one allocated block, which exists while anything is buffered: most records end with their segment.
  */
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@
 enum { HEAD = 5, RECORD_MAX = 18432 /* RFC 5246, 6.2.3: 2^14 + 2048 */ };
 enum { LAYER_UNKNOWN = 0, LAYER_SSL_2 = 2 };
 
-/* Types of record; those of SSLv2 get 300 added, as in Zeek. */
+/* Types of records; those of SSLv2 have 300 added, as in Zeek. */
 enum {
 	CHANGE_CIPHER_SPEC = 20,
 	ALERT = 21,
@@ -36,14 +36,14 @@ enum {
 
 struct way { /* one direction */
 	uint16_t type, len;
-	uint16_t left;          /* of a record that is not held: bytes still to come */
-	uint16_t version;       /* of an SSLv2 record's head: that of a ClientHello */
-	bool     in_record : 1; /* the head is judged, the rest is to come */
-	bool     held      : 1; /* the rest will be looked at */
+	uint16_t left;          /* remaining bytes of a record that is not buffered */
+	uint16_t version;       /* from the header of an SSLv2 record: that of a ClientHello */
+	bool     in_record : 1; /* the header has been judged, the rest is to come */
+	bool     held      : 1; /* the rest will be parsed */
 	bool     encrypted : 1;
 };
 
-/* What is begun, by side. */
+/* Incomplete records and messages, by side. */
 struct parts {
 	struct gather record[2], message[2];
 };
@@ -53,12 +53,13 @@ struct ssl {
 	struct way           way[2];
 	uint16_t             layer;
 	bool                 established;
-	struct parts        *parts; /* where something is held at a chunk's end, as seldom is: allocated; else NULL */
+	struct parts
+		*parts; /* allocated while something is buffered at the end of a chunk, which is rare; otherwise NULL */
 };
 
 _Static_assert(sizeof(struct ssl) == 48, "with its talk and inspection one and a half cache lines");
 
-/* ---- the head of a record */
+/* ---- the header of a record */
 
 static bool
 record_version(uint16_t v)
@@ -66,7 +67,7 @@ record_version(uint16_t v)
 	return v >= 0x0300 && v <= 0x0303;
 }
 
-/* determine_ssl_record_layer(): returns the layer this record is of; LAYER_UNKNOWN: none, which was reported. */
+/* determine_ssl_record_layer(): returns the record's layer; LAYER_UNKNOWN if it has none, which has been reported. */
 static uint16_t
 layer_of(struct ssl *s, struct talk *t, int side, const uint8_t h[HEAD])
 {
@@ -79,7 +80,7 @@ layer_of(struct ssl *s, struct talk *t, int side, const uint8_t h[HEAD])
 			return s->layer;
 	} else if (h[0] & 0x80) {
 		const uint16_t hello = load_be16(h + 3);
-		/* The layer stays open: an SSLv2 hello may be answered with TLS. */
+		/* The layer stays undetermined: an SSLv2 hello may be answered with TLS. */
 		if (h[2] == 1 && side == TALK_ORIG && (hello == LAYER_SSL_2 || record_version(hello)))
 			return LAYER_SSL_2;
 		if (h[2] == 4 && h[4] < 2 && side == TALK_RESP)
@@ -91,7 +92,7 @@ layer_of(struct ssl *s, struct talk *t, int side, const uint8_t h[HEAD])
 	return LAYER_UNKNOWN;
 }
 
-/* Returns false if the head is of no record at all; reported. */
+/* Parses the header. Returns false if it is not a record's, which has been reported. */
 static bool
 read_head(struct ssl *s, struct talk *t, int side, const uint8_t h[HEAD])
 {
@@ -118,7 +119,7 @@ read_head(struct ssl *s, struct talk *t, int side, const uint8_t h[HEAD])
 	return true;
 }
 
-/* ---- what is in a record */
+/* ---- the content of a record */
 
 /* ssl_established: the script knows the analyzer only if it was confirmed. */
 static void
@@ -139,7 +140,7 @@ ciphertext(struct ssl *s, struct talk *t)
 	}
 }
 
-/* Returns whether that direction is encrypted: from TLS 1.3 on nothing else says so than application data. */
+/* Returns whether that direction is encrypted: from TLS 1.3 on only application data shows it. */
 static bool
 encrypted_now(struct ssl *s, struct way *w)
 {
@@ -150,12 +151,12 @@ encrypted_now(struct ssl *s, struct way *w)
 	return w->encrypted;
 }
 
-/* Each byte of a ChangeCipherSpec record is one; what follows the one that starts encryption is encrypted. */
+/* Each byte of a ChangeCipherSpec record is a message; what follows the one that starts encryption is encrypted. */
 static void
 change_cipher_spec(struct ssl *s, struct talk *t, struct way *w)
 {
 	if (tls_is_13(&s->hs))
-		return; /* there it is only for show */
+		return; /* in TLS 1.3 it has no meaning */
 	w->encrypted = true;
 	if (w->len > 1)
 		ciphertext(s, t);
@@ -169,7 +170,7 @@ alert_fits(const struct ssl *s, unsigned len)
 	return len >= most || len % 2 == 0;
 }
 
-/* One SSLv2 message of the record.  Returns false if it is malformed. */
+/* Parses one SSLv2 message of the record. Returns false if it is malformed. */
 static bool
 v2_message(struct ssl *s, struct talk *t, struct way *w, struct tls_reader *r)
 {
@@ -220,7 +221,7 @@ v2_record(struct ssl *s, struct talk *t, struct way *w, struct bytes body)
 	return true;
 }
 
-/* A record is complete; `body` is empty where it was not held.  Returns false if it is malformed. */
+/* Handles a complete record; `body` is empty if it was not buffered. Returns false if it is malformed. */
 static bool
 record(struct ssl *s, struct parts *p, struct talk *t, int side, struct bytes body)
 {
@@ -242,7 +243,7 @@ record(struct ssl *s, struct parts *p, struct talk *t, int side, struct bytes bo
 		return alert_fits(s, w->len);
 	case HANDSHAKE:
 		tls_handshake_feed(&s->hs, &p->message[side], t, side,
-		                   body); /* what is malformed there does not harm the record */
+		                   body); /* malformed content does not invalidate the record */
 		return true;
 	case APPLICATION_DATA:
 		return true;
@@ -256,7 +257,7 @@ record(struct ssl *s, struct parts *p, struct talk *t, int side, struct bytes bo
 
 /* ---- framing */
 
-/* Takes the body of a record, or what is there of it.  Returns false if it is malformed. */
+/* Handles the available part of the body of a record. Returns false if it is malformed. */
 static bool
 read_body(struct ssl *s, struct parts *parts, struct talk *t, int side, struct bytes *b)
 {
@@ -284,8 +285,8 @@ read_body(struct ssl *s, struct parts *parts, struct talk *t, int side, struct b
 	return good;
 }
 
-/* Returns what follows the records of application data that `b` begins with, as far as they lie in it, where nothing can come of
- * them: by version and layer they are what is expected, and nobody waits for encryption to begin. */
+/* Skips records of application data at the beginning of `b`, as far as they are complete and can have no effect: their
+ * version and layer are the expected ones, and nothing waits for encryption to begin. Returns the rest. */
 static struct bytes
 after_data(const struct ssl *s, int side, struct bytes b)
 {
@@ -323,7 +324,7 @@ clear(struct talk *t)
 	s->parts = NULL;
 }
 
-/* Takes the records of a chunk. */
+/* Handles the records of a chunk. */
 static void
 records(struct ssl *s, struct parts *parts, struct talk *t, int side, struct bytes b)
 {
@@ -343,7 +344,7 @@ records(struct ssl *s, struct parts *parts, struct talk *t, int side, struct byt
 			good = read_head(s, t, side, h);
 			gather_take(part, &b, HEAD);
 		}
-		if (!good) { /* binpac drops the rest of the chunk and starts anew with the next one */
+		if (!good) { /* binpac drops the rest of the chunk and starts over with the next one */
 			gather_clear(part);
 			break;
 		}
@@ -352,7 +353,7 @@ records(struct ssl *s, struct parts *parts, struct talk *t, int side, struct byt
 		clear_parts(parts);
 }
 
-/* Keeps what a chunk has left; without memory nothing, as a gather does. */
+/* Keeps what a chunk has left over; when out of memory nothing, as a gather does. */
 static void
 keep_parts(struct ssl *s, struct parts *p)
 {
@@ -370,7 +371,7 @@ keep_parts(struct ssl *s, struct parts *p)
 	}
 }
 
-/* Takes what is not just data. */
+/* Handles chunks that are not just application data. */
 static __attribute__((noinline)) void
 feed_records(struct ssl *s, struct talk *t, int side, struct bytes b)
 {
@@ -380,7 +381,7 @@ feed_records(struct ssl *s, struct talk *t, int side, struct bytes b)
 	records(s, parts, t, side, b);
 	keep_parts(s, parts);
 	if (s->hs.confirmed && !was_confirmed &&
-	    talk_parent(t) != SERVICE_FTP) /* which waits for ssl_established too (gridftp) */
+	    talk_parent(t) != SERVICE_FTP) /* FTP also waits for ssl_established (gridftp) */
 		talk_settled(t);
 }
 
@@ -396,7 +397,7 @@ feed(struct talk *t, int side, struct bytes b)
 		feed_records(s, t, side, b);
 }
 
-/* After a gap nothing of either side is looked at any more. */
+/* After a gap neither side is parsed any more. */
 static void
 gap(struct talk *t, int side, uint64_t len)
 {

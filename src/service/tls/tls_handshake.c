@@ -74,7 +74,7 @@ names_algorithms(const struct tls_handshake *h)
 	return h->version > TLS_1_1 && h->version != DTLS_1_0;
 }
 
-/* ---- messages: Returns false if one is malformed */
+/* ---- messages: these return false if one is malformed */
 
 /* Zeek reads but ignores the length of all extensions. */
 static bool
@@ -164,7 +164,7 @@ certificates(struct tls_handshake *h, struct talk *t, int side, struct tls_reade
 
 	while (one.b.n > 0 && !one.bad)
 		any |= tls_vector(&one, 3).n > 0;
-	if (all.n > 3) /* more than just the length of an empty one */
+	if (all.n > 3) /* more than the length of an empty list */
 		h->shown |= (uint8_t)(1 << side);
 	if (r->bad || one.bad)
 		return false;

@@ -1,10 +1,10 @@
 /* socks.c - SOCKS 4 and 5 (RFC 1928, 1929), as Zeek follows it (analyzer/protocol/socks/).
  *
- * Every chunk is one message, read from its first byte; one that does not fit violates.  Confirms: the reply to a request of version 5,
- * and one of version 4 if it began with a 4 (a real one begins with 0, and violates).  Violates besides: another version,
- * and in a request of version 5 a reserved byte that is set or an unknown command, after which nothing is looked at any
- * more.  Once both sides are done, what follows is passed to a signature matcher as a child.  Gaps are ignored.  Nothing
- * is held.
+ * Every chunk is one message, parsed from its first byte; one that does not fit violates. Confirms: the reply to a
+ * request of version 5, and one of version 4 if it began with a 4 (a real one begins with 0, and violates). Also
+ * violates: another version and, in a request of version 5, a reserved byte that is set or an unknown command, after
+ * which nothing is parsed any more. Once both sides are done, further bytes are passed to a signature matcher as a
+ * child. Gaps are ignored. Buffers nothing.
  */
 #include "dpd/talk.h"
 
@@ -22,7 +22,7 @@ struct socks {
 	uint8_t method;
 };
 
-/* The password's messages (RFC 1929).  Returns false if one does not fit. */
+/* Handles the messages of password authentication (RFC 1929). Returns false if one does not fit. */
 static bool
 authentication(struct socks *s, int side, struct bytes b)
 {
@@ -71,7 +71,7 @@ choice_of_method(struct socks *s, int side, struct bytes b)
 	return true;
 }
 
-/* Returns the length of the address at `at`, with its type; 0 if it is not an address. */
+/* Returns the length of the address at `at`, including its type; 0 if it is not an address. */
 static size_t
 address_length(struct bytes b, size_t at)
 {

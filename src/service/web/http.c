@@ -1,13 +1,14 @@
 /* http.c - HTTP/0.9 to 1.1 (RFC 9112), as Zeek's HTTP_Analyzer (analyzer/protocol/http/HTTP.cc) follows it.
  *
- * Confirms: a request line (a method, blanks, and either a version or - HTTP/0.9 - a method of three letters and anything else);
- * a reply, while a request is unanswered.  Violates: a line that should be a request line and is none (not where it is empty, nor
- * after a request that did not keep the connection); a line that should be a reply line, is none and is not empty.  Where
- * such a line is expected is decided by http_message.c.  CONNECT answered with 200 is followed by a matcher of signatures as
- * a child, and so is 101 with `Upgrade`, except that WebSocket has a recogniser of its own.
+ * Confirms: a request line (a method, blanks, and either a version or, for HTTP/0.9, a method of three letters and
+ * anything else); a reply, while a request is unanswered. Violates: an invalid line where a request line is expected
+ * (unless it is empty, or follows a request that did not keep the connection); an invalid line that is not empty where
+ * a reply line is expected. http_message.c decides where such a line is expected. After CONNECT answered with 200 a
+ * signature matcher is attached as a child, and likewise after 101 with `Upgrade`, except that WebSocket has a
+ * recogniser of its own.
  *
- * Held, for each side: an unfinished line (lines.h) and an unfinished header (128 KiB), and the parts of a multipart
- * message; bodies cost nothing but counting.  Of the requests that are unanswered, 64 are known to be HEAD or not.
+ * Buffers, for each side: an unfinished line (lines.h), an unfinished header (128 KiB), and the parts of a multipart
+ * message; bodies are only counted. Of the unanswered requests, 64 are known to be HEAD or not.
  */
 #include "service/web/http.h"
 
@@ -15,7 +16,7 @@
 #include "service/mail/mime.h"
 
 #define VERSION(major, minor) ((uint16_t)((major) << 8 | (minor)))
-#define CONFIRMING_METHOD     3 /* letters, without a version */
+#define CONFIRMING_METHOD     3 /* letters of a method without a version that confirms */
 
 static void request_made(struct http *h, bool interrupted);
 static void reply_made(struct http *h, bool interrupted);
@@ -49,7 +50,7 @@ skip_blanks(struct bytes b)
 	return b;
 }
 
-/* The word is the beginning of `of` (or all of it), which is in small letters. */
+/* Returns whether the word is a prefix of `of`, which is in lower case. */
 static bool
 begins(struct bytes word, const char *of)
 {
@@ -65,8 +66,8 @@ is_method_char(uint8_t c)
 	return mime_is_token_char(c) && c != '{' && c != '}';
 }
 
-/* Returns how long the URI is that `b` begins with: letters, digits, the reserved and unreserved signs of RFC 3986 and %; Zeek looks
- * for them with strchr(), which finds the NUL too. */
+/* Returns the length of the URI at the beginning of `b`: letters, digits, the reserved and unreserved characters of RFC
+ * 3986 and %. Zeek looks for them with strchr(), which finds the NUL as well. */
 static size_t
 uri_length(struct bytes b)
 {
@@ -100,8 +101,8 @@ websocket(const struct http *h)
 	return h->d.upgrade == UPGRADE_WEBSOCKET;
 }
 
-/* All that comes goes to a child, at the end also a line that is unfinished now; what Zeek takes for the rest of the server's
- * chunk, which may be over, as plain bytes. */
+/* Passes everything from now on to a child, at the end also a line that is unfinished now. The rest of the server's
+ * chunk in Zeek's terms, which may be empty, is passed as plain bytes. */
 static void
 hand_over(struct http *h, bool to_websocket)
 {
@@ -150,7 +151,7 @@ http_answer(struct http_dialogue *d)
 	d->heads >>= 1;
 }
 
-/* From now on lines have a meaning again. */
+/* Makes lines count again. */
 static void
 stop_swallowing(struct http *h)
 {
@@ -181,7 +182,7 @@ reply_made(struct http *h, bool interrupted)
 
 /* ---- requests */
 
-/* Looks for the version behind the URI and sets it.  Returns true if a URI is there. */
+/* Looks for the version after the URI and stores it. Returns true if there is a URI. */
 static bool
 request_target(struct http_dialogue *d, struct bytes rest)
 {
@@ -256,7 +257,7 @@ request(struct http *h, struct bytes method)
 	confirm(h);
 	if (http_connects(method)) {
 		h->d.connect = true;
-		stop_swallowing(h); /* an empty line has a meaning */
+		stop_swallowing(h); /* an empty line matters */
 	}
 	http_message_begin(h, TALK_ORIG, HTTP_MAYBE_BODY);
 	if (h->d.version[TALK_ORIG] == VERSION(0, 9))
@@ -372,14 +373,14 @@ raw_reply(struct http *h, struct bytes b)
 	http_message_deliver(h, TALK_RESP, b, b.n, false);
 }
 
-/* The server's data after an HTTP/0.9 request: no longer cut into lines. Where the reply has ended already (to a HEAD), a
- * chunk is taken for a line. */
+/* Handles the server's data after an HTTP/0.9 request, which is no longer split into lines. If the reply has already
+ * ended (to a HEAD), a chunk counts as a line. */
 static void
 raw_input(struct http *h, struct bytes b, uint64_t full)
 {
 	if (h->d.partial)
 		return;
-	h->side[TALK_RESP].in_place = false; /* a header that goes on is held */
+	h->side[TALK_RESP].in_place = false; /* a header that continues is buffered */
 	if (h->side[TALK_RESP].expect == HTTP_RAW)
 		raw_reply(h, b);
 	else
@@ -388,7 +389,7 @@ raw_input(struct http *h, struct bytes b, uint64_t full)
 
 /* ---- input */
 
-/* What is left to come of it, so that the inspection may let go. */
+/* Reports what can still follow, so that the inspection may end. */
 static void
 settle(struct http *h)
 {
@@ -465,7 +466,7 @@ stream(struct http *h, int side, struct bytes in)
 	}
 }
 
-/* ---- what http_talk.c calls */
+/* ---- functions for http_talk.c */
 
 void
 http_take(struct http *h, int side, struct bytes in)

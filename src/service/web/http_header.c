@@ -1,4 +1,4 @@
-/* http_header.c - what a header of HTTP says of the message it stands in, as far as that decides where the message ends.
+/* http_header.c - the effect of an HTTP header on where its message ends.
  *
  * Zeek's HTTP_Entity::SubmitHeader and HTTP_Message (analyzer/protocol/http/HTTP.cc), MIME_Entity (mime/MIME.cc).
  */
@@ -49,7 +49,7 @@ content_length(struct http_entity *e, struct bytes value)
 		e->content_length = e->partial_content && e->range_length > n ? e->range_length : n;
 }
 
-/* What is before `end`, off `*b` with it.  Returns false if there is none. */
+/* Splits off what is before `end`, and drops `end`. Returns false if `end` is not found. */
 static bool
 take_to(struct bytes *b, uint8_t end, struct bytes *out)
 {
@@ -62,7 +62,7 @@ take_to(struct bytes *b, uint8_t end, struct bytes *out)
 	return true;
 }
 
-/* "bytes first-last/length"; spaces do not count. */
+/* Parses "bytes first-last/length"; spaces are ignored. */
 static void
 content_range(struct http_entity *e, struct bytes value)
 {
@@ -89,7 +89,7 @@ content_range(struct http_entity *e, struct bytes value)
 		e->content_length = e->range_length;
 }
 
-/* Is it a type that begins with another letter than those that have parts? */
+/* Returns whether the type certainly has no parts, because of its first letter. */
 static bool
 has_no_parts(struct bytes value)
 {
@@ -135,7 +135,7 @@ connection_header(struct http *h, int side, struct bytes word)
 	}
 }
 
-/* The headers that count, and one whose name does not come first. */
+/* Headers with an effect, and one whose name is not at the beginning. */
 enum header_name {
 	HEADER_OTHER = HTTP_HEADER_IDLE,
 	LENGTH,
@@ -161,7 +161,7 @@ static const struct {
 	[UPGRADE] = { "upgrade", 7 },
 };
 
-/* Returns the only one of these headers that a line can begin with, by its first and its ninth letter. */
+/* Returns the only one of these headers that a line can begin with, according to its first and ninth letters. */
 static enum header_name
 candidate(struct bytes line)
 {
@@ -193,7 +193,7 @@ candidate(struct bytes line)
 	}
 }
 
-/* Returns which of these headers a line begins with, and nothing else in front of the name's end. */
+/* Returns the header that a line begins with, provided that only its name precedes the colon. */
 static enum header_name
 header_name(struct bytes line)
 {
@@ -215,7 +215,7 @@ transfer_encoding(struct http *h, struct http_entity *e, struct bytes word)
 		e->chunk = CHUNK_BEFORE;
 }
 
-/* A complete header that counts (SubmitHeader, HTTP_Header). */
+/* Applies a complete header that has an effect (SubmitHeader, HTTP_Header). */
 static void
 header_value(struct http *h, int side, struct http_entity *e, enum header_name which, struct bytes value)
 {
@@ -293,7 +293,7 @@ http_header(struct http *h, int side, struct http_entity *e, uint8_t which, stru
 	const size_t n = which < HEADER_UNNAMED ? names[which].n : 0;
 	struct bytes name, value;
 
-	if (n > 0 && n < b.n && b.p[n] == ':') /* as most are */
+	if (n > 0 && n < b.n && b.p[n] == ':') /* the usual case */
 		header_value(h, side, e, which, mime_value(bytes_skip(b, n + 1)));
 	else if (mime_header(b, &name, &value))
 		header_value(h, side, e, header_name(name), value);

@@ -1,12 +1,13 @@
-/* http_message.c - a message of HTTP: where its headers begin and end, a body that is counted, and the parts of a multipart body.
- * What a header says is http_header.c's.
+/* http_message.c - an HTTP message: where its headers begin and end, a body that is counted, and the parts of a
+ * multipart body. http_header.c interprets headers.
  *
- * Zeek's HTTP_Entity, HTTP_Message (analyzer/protocol/http/HTTP.cc) and MIME_Entity (mime/MIME.cc), as far as they decide
- * where the message ends.  Bodies are not kept, and compressed ones unpacked only where they are to have parts.  A header means
- * something once another line has shown that it is complete; until then it waits where it lies, and up to HEADER_HOLD bytes of
- * it are held where the chunk ends or it has several lines (by malloc: `struct lines` does not hold lines together), and only
- * where its name is one that counts.  A message costs one malloc while it lasts, which for most is within one packet; a part
- * costs another, as its boundary does; parts are MAX_DEPTH deep at most.
+ * Zeek's HTTP_Entity, HTTP_Message (analyzer/protocol/http/HTTP.cc) and MIME_Entity (mime/MIME.cc), as far as they
+ * decide where the message ends. Bodies are not kept, and compressed ones are decompressed only if they are expected to
+ * have parts. A header takes effect once another line has shown that it is complete. Until then it stays in the chunk;
+ * if the chunk ends or the header has several lines, up to HEADER_HOLD bytes of it are copied to allocated memory
+ * (`struct lines` does not join lines), but only if its name is one that has an effect. A message costs one allocation
+ * while it lasts, which for most is within one packet; a part costs another, and so does its boundary. Parts are nested
+ * at most MAX_DEPTH deep.
  */
 #include "service/web/http.h"
 
@@ -38,7 +39,7 @@ entity_begin(struct http_entity *e, struct http_entity *parent, enum http_body b
 	};
 }
 
-/* Frees what is in an entity; parts are MAX_DEPTH deep at most. */
+/* Frees what an entity owns; parts are nested at most MAX_DEPTH deep. */
 static void
 entity_free(struct http *h, struct http_entity *e)
 {
@@ -82,7 +83,7 @@ child_end(struct http *h, int side, struct http_entity *e)
 static void
 drop_header(struct http_message *m)
 {
-	if (m->held) /* as it seldom is */
+	if (m->held) /* rarely true */
 		free((void *)(uintptr_t)m->header.p);
 	m->header = (struct bytes){ NULL, 0 };
 	m->held = false;
@@ -100,7 +101,7 @@ finish_header(struct http *h, int side, struct http_entity *e)
 	drop_header(m);
 }
 
-/* Holds what there is of the header, and `more`. */
+/* Appends the available part of the header, and `more`, to the buffer. */
 static void
 hold(struct http_message *m, struct bytes more)
 {
@@ -153,7 +154,7 @@ header_line(struct http *h, int side, struct http_entity *e, struct bytes b, uin
 {
 	if (!is_blank(b.p[0])) {
 		new_header(h, side, e, b, full);
-	} else if (e->header_bytes == 0) { /* continues nothing: taken for a header of its own */
+	} else if (e->header_bytes == 0) { /* continues nothing: treated as a header of its own */
 		size_t n = 0;
 		while (n < b.n && is_blank(b.p[n]))
 			n++;
@@ -175,7 +176,7 @@ set_plain(struct http *h, int side, int64_t n)
 	h->side[side].lines.plain = (uint64_t)n;
 }
 
-/* The body after the headers, where nothing says how long it is. */
+/* Handles the body after headers that do not say how long it is. */
 static void
 body_until_close(struct http *h, int side, struct http_entity *e)
 {
@@ -185,7 +186,7 @@ body_until_close(struct http *h, int side, struct http_entity *e)
 	} else if (e->body != HTTP_BODY) {
 		entity_end(h, side, e);
 	} else if (e->depth == 0 && side == TALK_RESP && !h->d.connect) {
-		/* Zeek takes line by line until the end, but no line of it changes anything: counting will do. */
+		/* Zeek delivers line by line until the end, but none has any effect: counting is enough. */
 		h->d.swallowing = true;
 		h->side[side].lines.plain = UINT64_MAX;
 	}
@@ -256,7 +257,7 @@ clear_data(struct http *h, int side, struct http_entity *e, struct bytes b, uint
 	}
 }
 
-/* Where unpacked bytes go. */
+/* Destination of decompressed bytes. */
 struct unpacked {
 	struct http        *h;
 	struct http_entity *e;
@@ -272,7 +273,7 @@ take_unpacked(void *arg, struct bytes b)
 		clear_data(to->h, to->side, to->e, b, b.n, false);
 }
 
-/* DeliverBody.  What is compressed and has no parts is not unpacked: that something comes of it is taken for granted. */
+/* DeliverBody. Compressed bodies without parts are not decompressed: they are assumed not to be empty. */
 static void
 body_data(struct http *h, int side, struct http_entity *e, struct bytes b, uint64_t full, bool crlf)
 {

@@ -1,8 +1,10 @@
-/* http_straight.c - the short way of HTTP: a message that is a chunk, whole and nothing else, as most that fit into a packet are.
+/* http_straight.c - the short path for HTTP: a chunk that is exactly one message, as most messages that fit into a
+ * packet are.
  *
- * It has a first line as it should be, headers of which none says more than how long the body is, of what type without parts, and
- * whether the connection is kept, an empty line, and just the bytes that it says.  Nothing is changed before all of that is known;
- * what is different in any way is left to http.c, which stays the definition.  What is kept afterwards is what that would have kept.
+ * The message has a valid first line; headers that say no more than how long the body is, that its type has no parts,
+ * and whether the connection is kept; an empty line; and exactly as many bytes as announced. Nothing is changed until
+ * all of this is known. Everything else is left to http.c, which remains the definition of every rule; the state
+ * afterwards is the same as after http.c.
  */
 #include "service/web/http.h"
 
@@ -10,13 +12,13 @@
 
 #define HTTP_1_0 0x0100
 
-/* What headers say. */
+/* What the headers say. */
 struct headers {
-	int64_t length; /* of the body; -1: none of them says it */
+	int64_t length; /* of the body; -1: no header says */
 	bool    keep_alive;
 };
 
-/* Is a side between messages, and its next bytes a line? */
+/* Returns whether a side is between messages, so that its next bytes are a line. */
 static bool
 awaits_line(const struct http_rest *r, int side)
 {
@@ -35,7 +37,7 @@ is_between(const struct talk *t, const struct http_rest *r, int side)
 	       !(d->handed_over || d->raw || d->connect || d->swallowing || d->connection_close) && !talk_partial(t);
 }
 
-/* Takes headers up to the empty line, and that. */
+/* Skips headers up to and including the empty line. */
 static bool
 take_headers(struct lines *l, int side, struct bytes *in, struct headers *out)
 {
@@ -102,6 +104,6 @@ http_straight(struct talk *t, int side, struct bytes in)
 	r->d = d;
 	const struct http_side now = { .expect = HTTP_LINE, .has_message = true, .finished = true };
 	r->side[side].stage = now.stage;
-	r->side[side].last = in.n > 0 ? 0 : '\n'; /* as lines.c has it behind plain bytes, and behind a line */
+	r->side[side].last = in.n > 0 ? 0 : '\n'; /* as lines.c leaves it after plain bytes, or after a line */
 	return true;
 }

@@ -1,8 +1,8 @@
-/* http_talk.c - the recogniser of HTTP (http.c), and what it keeps between chunks.
+/* http_talk.c - the recogniser of HTTP (http.c), and its state between chunks.
  *
- * While it is fed, there is a whole `struct http`.  Where the chunk ends with a message, as most do, all that there is to know of the
- * dialogue fits into a few bytes (struct http_rest), and the whole is made of them again for the next chunk; else it is allocated and
- * kept, until a chunk ends between messages.
+ * While it is fed, there is a complete `struct http`. If the chunk ends with a message, as most do, the state of the
+ * dialogue fits into a few bytes (struct http_rest), from which the complete one is made again for the next chunk;
+ * otherwise the complete one stays allocated until a chunk ends between messages.
  */
 #include "service/web/http.h"
 
@@ -61,7 +61,7 @@ side_rests(const struct http_side *s)
 	return s->lines.length == 0 && s->lines.plain == 0 && s->remaining == 0 && s->delivery == -1 && !s->message;
 }
 
-/* What was fed is done. Without memory for what is under way inspection ends. */
+/* Called after feeding. When out of memory for an incomplete message, inspection ends. */
 static void
 lie_down(struct http *h)
 {
@@ -133,7 +133,7 @@ interrupted(struct talk *t)
 	lie_down(h);
 }
 
-/* The ends have changed roles. */
+/* Exchanges the sides' states after a flip. */
 static void
 exchange(struct http *h)
 {
@@ -156,7 +156,7 @@ flipped(struct talk *t)
 	const struct http_rest *r = talk_state(t);
 	struct http             room;
 
-	if (r->busy || r->handed_over) /* by a child that is being fed, or could be */
+	if (r->busy || r->handed_over) /* a child that is being fed, or could be, may have done it */
 		return;
 	struct http *h = wake(t, &room);
 	if (h->d.asked || h->d.replied)

@@ -91,7 +91,7 @@ crypto_add(struct crypto *c, struct talk *t, int side, uint64_t offset, struct b
 	return c->total == 0 || c->sink.ordered <= c->total;
 }
 
-/* ---- frames of an Initial packet: Returns false if they are malformed */
+/* ---- frames of an Initial packet: these return false if they are malformed */
 
 static bool
 take(struct bytes *b, uint64_t n, struct bytes *out)
@@ -170,7 +170,7 @@ frames(struct quic *q, struct talk *t, int side, struct bytes b)
 	return true;
 }
 
-/* ---- packets: Returns false if they are malformed */
+/* ---- packets: these return false if they are malformed */
 
 static bool
 decrypt_initial(struct quic *q, struct talk *t, int side, const struct header *h, struct bytes packet,

@@ -94,7 +94,7 @@ derive(const struct quic_sealed *s, struct keys *k)
 	       expand(secret, v2 ? "quicv2 hp" : "quic hp", k->mask_key, KEY);
 }
 
-/* The mask that hides the first byte and the packet number. */
+/* Computes the mask that hides the first byte and the packet number. */
 static bool
 header_mask(EVP_CIPHER_CTX *ctx, const uint8_t key[KEY], const uint8_t sample[SAMPLE], uint8_t mask[SAMPLE])
 {

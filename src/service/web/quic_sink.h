@@ -29,9 +29,9 @@ struct quic_sink {
 	bool               dropped;        /* nothing is buffered any more */
 };
 
-/* More bytes, at `offset`. Bytes beyond SINK_HELD_MAX are counted but not buffered; surplus pieces are dropped. */
+/* Adds bytes at `offset`. Bytes beyond SINK_HELD_MAX are counted but not buffered; surplus pieces are dropped. */
 void quic_sink_add(struct quic_sink *s, uint64_t offset, struct bytes b);
-/* The bytes are no longer needed, only their order. */
+/* Frees the bytes; from now on only their order is tracked. */
 void quic_sink_drop(struct quic_sink *s);
 void quic_sink_free(struct quic_sink *s);
 

@@ -48,7 +48,7 @@ frame_over(struct talk *t, struct flow *f)
 		talk_confirm(t);
 }
 
-/* Returns false if more is needed. */
+/* Reads the header. Returns false if more bytes are needed. */
 static bool
 header(struct talk *t, struct flow *f, struct bytes *in)
 {
