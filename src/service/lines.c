@@ -1,95 +1,22 @@
 /* lines.c - see lines.h. */
 #include "service/lines.h"
 
-#include <stdlib.h>
-
 #include "base/ascii.h"
 
-#define ZEEK_MAX_LINE 16777116u
-
 const struct bytes lines_lf = { (const uint8_t *)"\n", 1 };
-
-/* Returns how much of the room is charged to the budget. */
-static uint32_t
-charged(uint32_t room)
-{
-	return room > LINES_HOLD ? room : 0;
-}
-
-/* Makes room for `want` bytes, or as many as the budget allows. */
-static void
-grow(struct lines *l, struct budget *budget, size_t want)
-{
-	uint32_t room = l->room ? l->room : 64;
-
-	while (room < want)
-		room *= 2;
-	if (room > LINES_HOLD && !budget_take(budget, room - charged(l->room)))
-		room = LINES_HOLD;
-	if (room <= l->room)
-		return;
-	uint8_t *grown = realloc(l->p, room);
-	if (grown) {
-		l->p = grown;
-		l->room = room;
-	} else if (room > LINES_HOLD) {
-		budget_give(budget, room - charged(l->room));
-	}
-}
-
-/* Appends the bytes [p, p+n) to the unfinished line. */
-static void
-hold(struct lines *l, struct budget *budget, const uint8_t *p, size_t n)
-{
-	const bool whole = l->n == l->length;
-
-	l->length += n;
-	if (!whole || n == 0)
-		return;
-	if (l->n + n > l->room)
-		grow(l, budget, l->n + n);
-	if (n > l->room - l->n)
-		n = l->room - l->n;
-	if (n > 0)
-		memcpy(l->p + l->n, p, n);
-	l->n += (uint32_t)n;
-}
-
-/* Frees a long line's buffer when nothing is buffered any more. */
-static void
-give_back(struct lines *l, struct budget *budget)
-{
-	budget_give(budget, charged(l->room));
-	free(l->p);
-	l->p = NULL;
-	l->room = 0;
-}
 
 /* Returns the line that ends with [p, p+n), in place if no part of it is buffered. */
 static enum lines_answer
 line(struct lines *l, struct budget *budget, const uint8_t *p, size_t n, struct bytes *out, uint64_t *full)
 {
-	if (l->length == 0) {
+	if (l->held.length == 0) {
 		*out = (struct bytes){ p, n };
 		*full = n;
 		return LINES_LINE;
 	}
-	hold(l, budget, p, n);
-	*out = (struct bytes){ l->p, l->n };
-	*full = l->length;
-	l->n = 0;
-	l->length = 0;
+	held_add(&l->held, budget, p, n);
+	*out = held_take(&l->held, 0, full);
 	return LINES_LINE;
-}
-
-/* Drops the last byte of the unfinished line: a CR that turned out to belong to its end. */
-static void
-unhold(struct lines *l)
-{
-	if (l->length > 0 && l->n == l->length)
-		l->n--;
-	if (l->length > 0)
-		l->length--;
 }
 
 static enum lines_answer
@@ -102,8 +29,8 @@ plain(struct lines *l, struct bytes *in, struct bytes *out, uint64_t *full)
 	*in = bytes_skip(*in, n);
 	if (l->plain == UINT64_MAX) { /* lines may continue after the plain bytes: is one unfinished? */
 		l->last = out->p[n - 1];
-		l->n = 0;
-		l->length = l->last != '\r' && l->last != '\n';
+		l->held.n = 0;
+		l->held.length = l->last != '\r' && l->last != '\n';
 		return LINES_PLAIN;
 	}
 	l->plain -= n;
@@ -134,8 +61,8 @@ lines_next_of(struct lines *l, struct budget *budget, struct bytes *in, struct b
 		*full = out->n;
 		return LINES_LINE;
 	}
-	if (l->room > LINES_HOLD && l->length == 0)
-		give_back(l, budget);
+	if (held_is_idle(&l->held))
+		held_clear(&l->held, budget);
 	if (in->n > 0 && l->last == '\r' && (l->flags & LINES_CR) && in->p[0] == '\n') {
 		*in = bytes_skip(*in, 1);
 		l->last = '\n';
@@ -145,13 +72,13 @@ lines_next_of(struct lines *l, struct budget *budget, struct bytes *in, struct b
 	l->line_first = false;
 	const uint8_t *from = in->p;
 	for (size_t i = 0; i < in->n; i++) {
-		if (l->length + in->n < cap && l->last != '\r') /* nothing in between matters */
+		if (l->held.length + in->n < cap && l->last != '\r') /* nothing in between matters */
 			i = skip_plain(l, *in, i);
 		if (i == in->n)
 			break;
 		const uint8_t c = in->p[i], last = l->last;
 		const size_t  so_far = (size_t)(in->p + i - from);
-		if (l->length + so_far >= cap) { /* too long: return the line so far, without its last byte and this one */
+		if (l->held.length + so_far >= cap) { /* too long: return the line so far, without its last byte and this one */
 			const enum lines_answer a = line(l, budget, from, so_far, out, full);
 			out->n -= *full > cap - 1 && out->n == *full;
 			*full = cap - 1;
@@ -169,24 +96,27 @@ lines_next_of(struct lines *l, struct budget *budget, struct bytes *in, struct b
 			*in = bytes_skip(*in, i + 1);
 			return line(l, budget, from, so_far, out, full);
 		}
-		if (c == '\n' && last == '\r' && so_far == 0 && l->length == 0) { /* of a CR that ended a line while CR could */
+		if (c == '\n' && last == '\r' && so_far == 0 &&
+		    l->held.length == 0) { /* of a CR that ended a line while CR could */
 			from = in->p + i + 1;
 			continue;
 		}
 		if (c == '\n' && ((l->flags & LINES_LF) || last == '\r')) {
 			*in = bytes_skip(*in, i + 1);
-			if (last == '\r' && so_far == 0 && l->length > 0)
-				unhold(l);
+			if (last == '\r' && so_far == 0 && l->held.length > 0) { /* the CR belongs to its end */
+				*out = held_take(&l->held, 1, full);
+				return LINES_LINE;
+			}
 			return line(l, budget, from, so_far, out, full);
 		}
 		if (c == 0 && l->nul_sensitive) {
 			l->nul_sensitive = false;
-			hold(l, budget, from, so_far);
+			held_add(&l->held, budget, from, so_far);
 			from = in->p + i + 1;
 		}
 	}
 	if (in->n > 0)
-		hold(l, budget, from, (size_t)(in->p + in->n - from));
+		held_add(&l->held, budget, from, (size_t)(in->p + in->n - from));
 	*in = bytes_skip(*in, in->n);
 	return LINES_MORE;
 }
@@ -194,9 +124,7 @@ lines_next_of(struct lines *l, struct budget *budget, struct bytes *in, struct b
 void
 lines_clear(struct lines *l, struct budget *budget)
 {
-	give_back(l, budget);
-	l->n = 0;
-	l->length = 0;
+	held_clear(&l->held, budget);
 }
 
 void

@@ -1,27 +1,22 @@
 /* lines.h - splits a stream into lines, as Zeek's ContentLine support analyzer does (analyzer/protocol/tcp/ContentLine.cc).
  *
  * A line ends at CR LF, at CR or at LF, as configured.  A CR at the end of a chunk ends the line immediately, and an LF at the
- * beginning of the next chunk is then dropped.  Lines within one chunk are not copied; an unfinished line is buffered, and
- * memory beyond LINES_HOLD bytes is charged to a budget that all connections share: if it is exhausted, only the beginning
- * of the line is kept.  Each side has its own `struct lines`.
+ * beginning of the next chunk is then dropped.  Lines within one chunk are not copied; an unfinished line is buffered
+ * (held_line.h).  Each side has its own `struct lines`.
  */
 #ifndef CONNLOG_SERVICE_LINES_H
 #define CONNLOG_SERVICE_LINES_H
 
-#include "base/budget.h"
-#include "base/bytes.h"
 #include "base/scan.h"
+#include "service/held_line.h"
 
-#define LINES_HOLD  8192u
 #define LINES_SHORT 4096u /* how far lines_take() searches for the end */
 
 enum lines_flag { LINES_CR = 1, LINES_LF = 2 }; /* bytes that end a line on their own (CR_as_EOL, LF_as_EOL) */
 
 struct lines {
-	uint8_t *p; /* the unfinished line's beginning */
-	uint32_t n, room;
-	uint64_t length; /* of the unfinished line, including bytes that are not kept */
-	uint64_t plain;  /* bytes to pass through unchanged before lines continue; UINT64_MAX: until it is changed */
+	struct held_line held;
+	uint64_t         plain; /* bytes to pass through unchanged before lines continue; UINT64_MAX: until it is changed */
 	uint32_t
 			cap; /* longest line, 0: Zeek's default; longer ones come in pieces of cap - 1 bytes, losing 2 bytes each */
 	uint8_t last; /* last byte seen; 0 at the beginning and after a complete end of line */
@@ -40,14 +35,14 @@ lines_next_of(struct lines *l, struct budget *budget, struct bytes *in, struct b
 static inline enum lines_answer
 lines_next(struct lines *l, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full)
 {
-	return in->n > 0 || l->room > LINES_HOLD ? lines_next_of(l, budget, in, out, full) : LINES_MORE;
+	return in->n > 0 || l->held.room > HELD_FREE ? lines_next_of(l, budget, in, out, full) : LINES_MORE;
 }
 
 /* Returns whether ordinary lines follow, with nothing buffered. */
 static inline bool
 lines_are_plain(const struct lines *l)
 {
-	return l->length == 0 && l->plain == 0 && l->cap == 0 && l->room <= LINES_HOLD && l->last != '\r' &&
+	return l->held.length == 0 && l->plain == 0 && l->cap == 0 && l->held.room <= HELD_FREE && l->last != '\r' &&
 	       !l->nul_sensitive && !l->line_first;
 }
 
@@ -73,7 +68,7 @@ extern const struct bytes lines_lf;
 static inline bool
 lines_unfinished(const struct lines *l)
 {
-	return l->length > 0;
+	return l->held.length > 0;
 }
 
 /* Discards the unfinished line. */

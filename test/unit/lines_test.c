@@ -11,8 +11,6 @@
 #include "base/scan.h"
 #include "service/lines.h"
 
-#define ZEEK_MAX_LINE 16777116u /* a cap that changes nothing, but that lines_are_plain() refuses */
-
 static uint64_t state = 1;
 
 static unsigned
@@ -45,7 +43,7 @@ cut(struct lines *l, const uint8_t *p, size_t n, const uint8_t *sizes, char *out
 		p += take;
 		n -= take;
 	}
-	at += (size_t)sprintf(out + at, "%zu", (size_t)l->length);
+	at += (size_t)sprintf(out + at, "%zu", (size_t)l->held.length);
 	lines_clear(l, &budget);
 	return at;
 }

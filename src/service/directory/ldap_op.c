@@ -2,6 +2,7 @@
 #include "service/directory/ldap_op.h"
 
 #include "service/decoding.h"
+#include "service/text.h"
 
 #define DEEPEST_FILTER 20
 
@@ -11,20 +12,6 @@
 		if (fit_ != BER_OK)                                                                                            \
 			return fit_;                                                                                               \
 	} while (0)
-
-static bool
-is_text(struct bytes b, const char *text)
-{
-	return b.n == strlen(text) && memcmp(b.p, text, b.n) == 0;
-}
-
-static bool
-begins(struct bytes b, const char *text)
-{
-	const size_t n = strlen(text);
-
-	return b.n >= n && memcmp(b.p, text, n) == 0;
-}
 
 static enum ber_fit
 small_number(struct ber *b, int64_t *n)
@@ -70,9 +57,9 @@ spnego_init(struct ber *b)
 	if (h.type != BER_OCTETS)
 		return BER_BAD;
 	const struct bytes token = { b->p + b->at, (size_t)(b->have - b->at) };
-	if (begins(token, "NTLMSSP"))
+	if (text_begins(token, "NTLMSSP"))
 		return BER_OK;
-	if (!begins(token, "\x60") && !begins(token, "\xa1"))
+	if (!text_begins(token, "\x60") && !text_begins(token, "\xa1"))
 		return BER_BAD;
 	TRY(ber_take(b, 1, &p));
 	TRY(ber_length(b, &len));
@@ -95,8 +82,8 @@ sasl_credentials(struct bytes data, struct ldap_context *c)
 	if (!ber_is_string(&name.head))
 		return BER_BAD;
 	c->mechanism = name.body.n == 0 ? LDAP_NO_SASL : LDAP_SASL;
-	if (name.head.type != BER_OID && begins(name.body, "GSS"))
-		c->mechanism = is_text(name.body, "GSS-SPNEGO") ? LDAP_SPNEGO : LDAP_GSS;
+	if (name.head.type != BER_OID && text_begins(name.body, "GSS"))
+		c->mechanism = text_is(name.body, "GSS-SPNEGO") ? LDAP_SPNEGO : LDAP_GSS;
 	return c->mechanism == LDAP_SPNEGO ? spnego_init(&b) : BER_OK;
 }
 
@@ -120,7 +107,7 @@ bind_request(struct ber *b, struct ldap_context *c)
 		return sasl_credentials(auth.body, c);
 	case 10: /* Sicily */
 	case 11:
-		return begins(auth.body, "NTLMSSP") ? BER_OK : BER_BAD;
+		return text_begins(auth.body, "NTLMSSP") ? BER_OK : BER_BAD;
 	default:
 		return BER_OK;
 	}
@@ -162,9 +149,9 @@ spnego_answer(struct bytes payload, struct ldap_context *c)
 	const uint8_t     *p;
 	uint64_t           len;
 
-	if (begins(payload, "NTLMSSP"))
+	if (text_begins(payload, "NTLMSSP"))
 		return BER_OK;
-	if (!begins(payload, "\xa1"))
+	if (!text_begins(payload, "\xa1"))
 		return BER_BAD;
 	TRY(ber_take(&b, 1, &p));
 	TRY(ber_length(&b, &len));
@@ -179,7 +166,7 @@ spnego_answer(struct bytes payload, struct ldap_context *c)
 	if (!ber_is_string(&e.head))
 		return BER_BAD;
 	const bool krb5 =
-		e.head.type == BER_OID ? ber_oid_is(e.body, ARCS(oid_ms_krb5)) : is_text(e.body, "1.2.840.48018.1.2.2");
+		e.head.type == BER_OID ? ber_oid_is(e.body, ARCS(oid_ms_krb5)) : text_is(e.body, "1.2.840.48018.1.2.2");
 	if (a.accepted && a.token && krb5)
 		c->mode = LDAP_MS_KRB5;
 	return BER_OK;
@@ -451,7 +438,7 @@ extended_request(struct ber *b, struct ldap_context *c)
 		if (e.head.cls != BER_CONTEXT)
 			return BER_BAD;
 	}
-	if (is_text((struct bytes){ name, (size_t)h.len }, "1.3.6.1.4.1.1466.20037"))
+	if (text_is((struct bytes){ name, (size_t)h.len }, "1.3.6.1.4.1.1466.20037"))
 		c->starttls = true;
 	return BER_OK;
 }

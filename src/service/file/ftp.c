@@ -10,6 +10,8 @@
  */
 #include "service/file/ftp.h"
 #include "service/file/nvt.h"
+#include "service/lines.h"
+#include "service/text.h"
 
 #define MIN_WORD 3u
 #define MAX_WORD 100u /* FTP::max_command_length */
@@ -32,45 +34,6 @@ begin(struct talk *t)
 
 	for (int side = 0; side < 2; side++)
 		f->nvt[side].nul_sensitive = true;
-}
-
-/* ---- words */
-
-unsigned
-ftp_code(struct bytes line)
-{
-	unsigned code = 0;
-
-	for (size_t i = 0; i < 3; i++) {
-		if (i >= line.n || line.p[i] < '0' || line.p[i] > '9')
-			return 0;
-		code = code * 10 + (line.p[i] - (unsigned)'0');
-	}
-	return code;
-}
-
-struct bytes
-ftp_skip_blanks(struct bytes b)
-{
-	while (b.n > 0 && (b.p[0] == ' ' || b.p[0] == '\t'))
-		b = bytes_skip(b, 1);
-	return b;
-}
-
-struct bytes
-ftp_word(struct bytes b)
-{
-	size_t n = 0;
-
-	while (n < b.n && b.p[n] != 0 && b.p[n] != ' ' && !(b.p[n] >= '\t' && b.p[n] <= '\r'))
-		n++;
-	return bytes_head(b, n);
-}
-
-static bool
-is(struct bytes b, const char *text)
-{
-	return b.n == strlen(text) && memcmp(b.p, text, b.n) == 0;
 }
 
 static bool
@@ -100,18 +63,18 @@ static void
 request_line(struct talk *t, struct bytes line)
 {
 	struct ftp        *f = talk_state(t);
-	const struct bytes from_word = ftp_skip_blanks(line);
-	const struct bytes word = ftp_word(from_word);
-	const struct bytes arg = ftp_skip_blanks(bytes_skip(from_word, word.n));
+	const struct bytes from_word = text_skip_blanks(line);
+	const struct bytes word = text_word(from_word);
+	const struct bytes arg = text_skip_blanks(bytes_skip(from_word, word.n));
 	uint8_t            upper[MAX_WORD];
 	const struct bytes cmd = { upper, word.n };
 
 	if (!command(word, upper))
 		return;
 	talk_confirm(t);
-	if (is(cmd, "AUT") || is(cmd, "AUTH"))
-		f->auth = is(arg, "TLS") ? AUTH_TLS : is(arg, "GSSAPI") ? AUTH_GSSAPI : AUTH_OTHER;
-	if (is(cmd, "AUTH"))
+	if (text_is(cmd, "AUT") || text_is(cmd, "AUTH"))
+		f->auth = text_is(arg, "TLS") ? AUTH_TLS : text_is(arg, "GSSAPI") ? AUTH_GSSAPI : AUTH_OTHER;
+	if (text_is(cmd, "AUTH"))
 		talk_gridftp(t, contains(arg, "GSSAPI"));
 	ftp_request(t, &f->dialogue, cmd, arg);
 	if (f->adat.followed)
@@ -137,13 +100,14 @@ static void
 reply_line(struct talk *t, struct bytes line, uint64_t full)
 {
 	struct ftp  *f = talk_state(t);
-	unsigned     code = ftp_code(line);
+	unsigned     code = 0;
 	struct bytes text = line;
 	bool         more = false;
 
+	(void)text_code(line, &code);
 	if (f->pending_reply) {
 		if (code == f->pending_reply && full > 3 && line.p[3] == ' ') {
-			text = ftp_skip_blanks(bytes_skip(line, 3));
+			text = text_skip_blanks(bytes_skip(line, 3));
 			f->pending_reply = 0;
 		} else {
 			more = true;
@@ -154,10 +118,10 @@ reply_line(struct talk *t, struct bytes line, uint64_t full)
 		return;
 	} else if (full > 3 && line.p[3] == '-') {
 		f->pending_reply = (uint16_t)code;
-		text = ftp_skip_blanks(bytes_skip(line, 4));
+		text = text_skip_blanks(bytes_skip(line, 4));
 		more = true;
 	} else {
-		text = ftp_skip_blanks(bytes_skip(line, 3));
+		text = text_skip_blanks(bytes_skip(line, 3));
 	}
 	negotiate(t, code);
 	ftp_reply(t, &f->dialogue, code, text, more);
@@ -225,11 +189,10 @@ feed(struct talk *t, int side, struct bytes b)
 static void
 eof(struct talk *t, int side)
 {
-	static const uint8_t newline[] = "\n";
-	struct ftp          *f = talk_state(t);
+	struct ftp *f = talk_state(t);
 
 	if (nvt_unfinished(&f->nvt[side]))
-		cut(t, side, (struct bytes){ newline, 1 });
+		cut(t, side, lines_lf);
 }
 
 static void
@@ -247,8 +210,8 @@ end(struct talk *t)
 {
 	struct ftp *f = talk_state(t);
 
-	nvt_clear(&f->nvt[0], talk_budget(t));
-	nvt_clear(&f->nvt[1], talk_budget(t));
+	held_clear(&f->nvt[0].held, talk_budget(t));
+	held_clear(&f->nvt[1].held, talk_budget(t));
 	ftp_dialogue_clear(&f->dialogue);
 }
 

@@ -34,12 +34,4 @@ struct ftp_adat {
 void ftp_adat_request(struct talk *t, struct ftp_adat *a, struct bytes line);
 void ftp_adat_reply(struct talk *t, struct ftp_adat *a, struct bytes line);
 
-/* ---- ftp.c */
-
-/* Returns the three digits at the beginning, or 0. */
-unsigned     ftp_code(struct bytes line);
-struct bytes ftp_skip_blanks(struct bytes b);
-/* Returns the first word, up to white space or NUL. */
-struct bytes ftp_word(struct bytes b);
-
 #endif

@@ -4,6 +4,7 @@
  * are not followed.  Nothing is buffered.
  */
 #include "service/file/ftp.h"
+#include "service/text.h"
 
 static int
 digit(uint8_t c)
@@ -93,8 +94,8 @@ stop(struct talk *t, struct ftp_adat *a)
 void
 ftp_adat_request(struct talk *t, struct ftp_adat *a, struct bytes line)
 {
-	const struct bytes from_word = ftp_skip_blanks(line);
-	const struct bytes word = ftp_word(from_word);
+	const struct bytes from_word = text_skip_blanks(line);
+	const struct bytes word = text_word(from_word);
 	struct sink        look = { 0 }, pass = { .t = t, .side = TALK_ORIG };
 
 	/* A word is compared over its own length: a prefix is enough. */
@@ -104,7 +105,7 @@ ftp_adat_request(struct talk *t, struct ftp_adat *a, struct bytes line)
 	}
 	if (word.n > 4 || memcmp(word.p, "ADAT", word.n) != 0)
 		return;
-	const struct bytes token = ftp_skip_blanks(bytes_skip(from_word, word.n));
+	const struct bytes token = text_skip_blanks(bytes_skip(from_word, word.n));
 	const bool         good = decode(token, &look);
 	const bool         first = !a->not_first;
 	a->not_first = true;
@@ -118,15 +119,16 @@ void
 ftp_adat_reply(struct talk *t, struct ftp_adat *a, struct bytes line)
 {
 	static const uint16_t last[] = { 232, 234, 235, 421, 431, 500, 501, 503, 535, 631, 632, 633 };
-	const unsigned        code = ftp_code(line);
+	unsigned              code = 0;
 	struct sink           look = { 0 }, pass = { .t = t, .side = TALK_RESP };
 
+	(void)text_code(line, &code);
 	if (code == 235 || code == 334 || code == 335) {
 		struct bytes b = bytes_skip(line, 3);
 		if (b.n > 0 && b.p[0] == '-')
 			b = bytes_skip(b, 1);
-		b = ftp_skip_blanks(b);
-		if (b.n >= 5 && memcmp(b.p, "ADAT=", 5) == 0 && decode(bytes_skip(b, 5), &look))
+		b = text_skip_blanks(b);
+		if (text_begins(b, "ADAT=") && decode(bytes_skip(b, 5), &look))
 			decode(bytes_skip(b, 5), &pass);
 	}
 	for (size_t i = 0; i < sizeof last / sizeof *last; i++)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "service/file/ftp.h"
+#include "service/text.h"
 
 #define MAX_COMMANDS 20u /* FTP::max_pending_commands */
 #define TEXT_MAX     128u
@@ -223,7 +224,7 @@ parse_pasv(struct bytes b, struct end *out)
 	else if ((at = memmem(b.p, b.n, "PORT", 4)))
 		at += 5;
 	else if ((at = memchr(b.p, ',', b.n)))
-		while (at > b.p && at[-1] >= '0' && at[-1] <= '9')
+		while (at > b.p && text_is_digit(at[-1]))
 			at--;
 	if (!at || (size_t)(at - b.p) > b.n)
 		return false;
@@ -262,7 +263,7 @@ parse_extended(struct bytes b, struct end *out)
 
 	copy_text(b, text);
 	*out = (struct end){ 0 };
-	while (*s == ' ' || (*s >= '\t' && *s <= '\r'))
+	while (text_is_space((uint8_t)*s))
 		s++;
 	const char delimiter = *s;
 	if (delimiter == 0)
@@ -301,9 +302,9 @@ ftp_request(struct talk *t, struct ftp_dialogue *d, struct bytes word, struct by
 		remove_matched(d);
 	begin_dialogue(d);
 	add(d, word, arg);
-	if (word.n == 4 && memcmp(word.p, "PORT", 4) == 0)
+	if (text_is(word, "PORT"))
 		good = parse_port(arg, &e);
-	else if (word.n == 4 && memcmp(word.p, "EPRT", 4) == 0)
+	else if (text_is(word, "EPRT"))
 		good = !(arg.n && memchr(arg.p, 0, arg.n)) && parse_extended(arg, &e);
 	if (good) {
 		const struct addr resp = talk_addr(t, TALK_RESP);
@@ -335,7 +336,9 @@ passive(struct talk *t, unsigned code, struct bytes text)
 static bool
 has_code(struct bytes b)
 {
-	if (b.n < 14 || ftp_code(b) < 100 || b.p[3] != ' ')
+	unsigned code;
+
+	if (b.n < 14 || !text_code(b, &code) || code < 100 || b.p[3] != ' ')
 		return false;
 	for (size_t i = 4; i < 14; i++)
 		if (b.p[i] < 0x20 || b.p[i] > 0x7e)

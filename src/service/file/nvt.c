@@ -1,57 +1,14 @@
 /* nvt.c - see nvt.h. */
 #include "service/file/nvt.h"
 
-#include <stdlib.h>
-
-#define ZEEK_MAX_LINE 16777116u
-
 enum { IAC = 255, DONT = 254, DO = 253, WONT = 252, WILL = 251, SB = 250, SE = 240 };
 enum { SAID_WILL = 1, SAID_WONT = 2, SAID_DO = 4, SAID_DONT = 8 };
 enum { STAGE_TEXT, STAGE_IAC, STAGE_OPTION, STAGE_SUB };
 
-/* Returns how much of the room is charged to the budget. */
-static uint32_t
-charged(uint32_t room)
-{
-	return room > NVT_HOLD ? room : 0;
-}
-
-static void
-grow(struct nvt *v, struct budget *budget)
-{
-	const uint32_t room = v->room ? v->room * 2 : 64, more = charged(room) - charged(v->room);
-
-	if (more > 0 && !budget_take(budget, more))
-		return;
-	uint8_t *grown = realloc(v->p, room);
-	if (grown) {
-		v->p = grown;
-		v->room = room;
-	} else if (more > 0) {
-		budget_give(budget, more);
-	}
-}
-
-static void
-hold(struct nvt *v, struct budget *budget, uint8_t c)
-{
-	if (v->n == v->length) { /* otherwise bytes in its middle are already missing */
-		if (v->n == v->room)
-			grow(v, budget);
-		if (v->n < v->room)
-			v->p[v->n++] = c;
-	}
-	v->length++;
-}
-
-/* Returns the unfinished line without its last `without` bytes. */
 static bool
 line(struct nvt *v, unsigned without, struct bytes *out, uint64_t *full)
 {
-	*full = v->length - without;
-	*out = (struct bytes){ v->p, v->n < *full ? v->n : (size_t)*full };
-	v->n = 0;
-	v->length = 0;
+	*out = held_take(&v->held, without, full);
 	return true;
 }
 
@@ -119,7 +76,7 @@ after_iac(struct nvt *v, struct budget *budget, uint8_t c)
 {
 	v->stage = STAGE_TEXT;
 	if (c == IAC) {
-		hold(v, budget, c);
+		held_put(&v->held, budget, c);
 		v->last = c;
 	} else if (c == SB) {
 		v->stage = STAGE_SUB;
@@ -135,11 +92,11 @@ after_iac(struct nvt *v, struct budget *budget, uint8_t c)
 static bool
 in_sub_option(struct nvt *v, struct nvt *peer, uint8_t c, bool *x)
 {
-	if (v->length + 2 + v->sub >= ZEEK_MAX_LINE) {
+	if (v->held.length + 2 + v->sub >= ZEEK_MAX_LINE) {
 		*x = true;
 		v->stage = STAGE_TEXT;
-		v->n = 0;
-		v->length = 0;
+		v->held.n = 0;
+		v->held.length = 0;
 		v->last = 0;
 		return false;
 	}
@@ -170,15 +127,15 @@ in_text(struct nvt *v, struct budget *budget, uint8_t c, struct bytes *out, uint
 	if (c == '\n') {
 		if (last != '\r')
 			return line(v, 0, out, full);
-		return v->length > 0 && line(v, 1, out, full);
+		return v->held.length > 0 && line(v, 1, out, full);
 	}
 	if (c != 0)
-		hold(v, budget, c);
+		held_put(&v->held, budget, c);
 	else if (last != '\r') {
 		if (v->nul_sensitive)
 			v->nul_sensitive = false;
 		else
-			hold(v, budget, c);
+			held_put(&v->held, budget, c);
 	}
 	return false;
 }
@@ -187,8 +144,8 @@ bool
 nvt_next(struct nvt *v, struct nvt *peer, struct budget *budget, struct bytes *in, struct bytes *out, uint64_t *full,
          bool *x)
 {
-	if (v->room > NVT_HOLD && v->length == 0)
-		nvt_clear(v, budget);
+	if (held_is_idle(&v->held))
+		held_clear(&v->held, budget);
 	while (in->n > 0) {
 		uint8_t c = in->p[0];
 		if (v->stage == STAGE_SUB) {
@@ -206,7 +163,7 @@ nvt_next(struct nvt *v, struct nvt *peer, struct budget *budget, struct bytes *i
 			v->stage = STAGE_TEXT;
 			continue;
 		}
-		if (v->length >= ZEEK_MAX_LINE) { /* return it without its last byte; this byte is lost too */
+		if (v->held.length >= ZEEK_MAX_LINE) { /* return it without its last byte; this byte is lost too */
 			*x = true;
 			v->last = 0;
 			return line(v, 1, out, full);
@@ -226,15 +183,5 @@ nvt_next(struct nvt *v, struct nvt *peer, struct budget *budget, struct bytes *i
 bool
 nvt_unfinished(const struct nvt *v)
 {
-	return v->length > 0 || v->stage != STAGE_TEXT;
-}
-
-void
-nvt_clear(struct nvt *v, struct budget *budget)
-{
-	budget_give(budget, charged(v->room));
-	free(v->p);
-	v->p = NULL;
-	v->n = v->room = 0;
-	v->length = 0;
+	return v->held.length > 0 || v->stage != STAGE_TEXT;
 }

@@ -1,33 +1,28 @@
 /* nvt.h - splits a stream into lines and removes TELNET options (RFC 854), as Zeek's analyzer/protocol/login/NVT.cc does for
  * FTP: only LF ends a line, and one CR before it is dropped; options may be split over chunks.
  *
- * Buffers the unfinished line (memory beyond NVT_HOLD bytes is charged to the budget) and three bytes of a sub-option.  Each
+ * Buffers the unfinished line (held_line.h) and three bytes of a sub-option.  Each
  * side has its own `struct nvt`.
  */
 #ifndef CONNLOG_SERVICE_NVT_H
 #define CONNLOG_SERVICE_NVT_H
 
-#include "base/budget.h"
-#include "base/bytes.h"
-
-#define NVT_HOLD 8192u
+#include "service/held_line.h"
 
 enum nvt_option { NVT_BINARY, NVT_ENCRYPT, NVT_AUTHENTICATE, NVT_OPTIONS }; /* those that have an effect */
 
 struct nvt {
-	uint8_t *p;
-	uint32_t n, room;
-	uint64_t length; /* of the unfinished line */
-	uint64_t sub;    /* bytes of the sub-option */
-	uint8_t  sub_begin[3];
-	uint8_t  last;    /* byte */
-	uint8_t  stage;   /* of an option: enum in nvt.c */
-	uint8_t  command; /* WILL, WONT, DO, DONT */
-	uint8_t  said[NVT_OPTIONS];
-	bool     active[NVT_OPTIONS];
-	bool     encrypt_asked, encrypting, authenticated;
-	bool     nul_sensitive; /* drop the next NUL and clear the flag */
-	bool     sub_iac;       /* the sub-option's last byte was IAC */
+	struct held_line held; /* the unfinished line */
+	uint64_t         sub;  /* bytes of the sub-option */
+	uint8_t          sub_begin[3];
+	uint8_t          last;    /* byte */
+	uint8_t          stage;   /* of an option: enum in nvt.c */
+	uint8_t          command; /* WILL, WONT, DO, DONT */
+	uint8_t          said[NVT_OPTIONS];
+	bool             active[NVT_OPTIONS];
+	bool             encrypt_asked, encrypting, authenticated;
+	bool             nul_sensitive; /* drop the next NUL and clear the flag */
+	bool             sub_iac;       /* the sub-option's last byte was IAC */
 };
 
 /* Consumes `*in` up to the next line, returned without its end; `*full` is its true length.  Returns false when `*in` is used
@@ -36,6 +31,5 @@ bool nvt_next(struct nvt *v, struct nvt *peer, struct budget *budget, struct byt
               uint64_t *full, bool *x);
 /* Returns whether a line is unfinished; at the end of the stream an LF is fed then. */
 bool nvt_unfinished(const struct nvt *v);
-void nvt_clear(struct nvt *v, struct budget *budget);
 
 #endif

@@ -7,9 +7,10 @@
  *
  * Keeps the tag of STARTTLS, which is at most a chunk.  It is allocated: clients rarely send it twice, or a long one.
  */
-#include "dpd/talk.h"
-
 #include <stdlib.h>
+
+#include "dpd/talk.h"
+#include "service/text.h"
 
 struct imap {
 	uint8_t *tag;   /* of the client's STARTTLS */
@@ -21,25 +22,6 @@ struct imap {
 struct element {
 	struct bytes tag, command;
 };
-
-static bool
-is(struct bytes b, const char *text)
-{
-	return b.n == strlen(text) && memcmp(b.p, text, b.n) == 0;
-}
-
-static bool
-is_any_case(struct bytes b, const char *text)
-{
-	if (b.n != strlen(text))
-		return false;
-	for (size_t i = 0; i < b.n; i++) {
-		const uint8_t c = b.p[i];
-		if ((c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c) != (uint8_t)text[i])
-			return false;
-	}
-	return true;
-}
 
 /* ---- pieces, consumed from `*b` */
 
@@ -107,7 +89,7 @@ element(struct bytes *b, int side, struct element *e)
 	if (e->command.n == 0)
 		return false;
 	skip_blanks(b);
-	if (side == TALK_RESP && is(e->tag, "*") && is_any_case(e->command, "capability"))
+	if (side == TALK_RESP && text_is(e->tag, "*") && text_is_like(e->command, "capability"))
 		return capabilities(b);
 	while (b->n > 0 && !is_newline(b->p[0]))
 		*b = bytes_skip(*b, 1);
@@ -123,7 +105,7 @@ is_past_login(struct bytes command)
 	static const char *const commands[] = { "authenticate", "login", "examine", "create", "list", "fetch" };
 
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		if (is(command, commands[i]))
+		if (text_is(command, commands[i]))
 			return true;
 	return false;
 }
@@ -142,12 +124,12 @@ static void
 act(struct talk *t, int side, const struct element *e)
 {
 	struct imap *s = talk_state(t);
-	const bool   ok = is_any_case(e->command, "ok");
-	const bool   starttls = is_any_case(e->command, "starttls");
+	const bool   ok = text_is_like(e->command, "ok");
+	const bool   starttls = text_is_like(e->command, "starttls");
 
-	if (side == TALK_RESP && is(e->tag, "*") && ok)
+	if (side == TALK_RESP && text_is(e->tag, "*") && ok)
 		talk_confirm(t);
-	if (side == TALK_ORIG && (is(e->command, "capability") || starttls))
+	if (side == TALK_ORIG && (text_is(e->command, "capability") || starttls))
 		talk_confirm(t);
 	if (is_past_login(e->command)) {
 		talk_confirm(t);

@@ -5,11 +5,11 @@
  * client's commands wait in a queue until the previous one is answered.  STLS answered by +OK hands the streams over to SSL.
  * X: see mail.h; RETR and TOP show mails.
  *
- * Keeps two unfinished lines (lines.h), at most 10 commands of one byte, one mail (mail.h).
+ * Keeps two unfinished lines (line_streams.h), at most 10 commands of one byte, one mail (mail.h).
  */
-#include "service/lines.h"
+#include "service/line_streams.h"
 #include "service/mail/mail.h"
-#include "dpd/talk.h"
+#include "service/text.h"
 
 #define MAX_WAITING 10u /* POP3::max_pending_commands */
 #define MAX_UNKNOWN 10u /* POP3::max_unknown_client_commands */
@@ -47,46 +47,19 @@ static const char *const words[UNKNOWN] = {
 enum master { START, AUTHORIZATION, TRANSACTION, OVER };
 
 struct pop3 {
-	struct lines lines[2];
-	struct mail *mail;
-	uint8_t      waiting[MAX_WAITING + 1]; /* words, the first is being answered */
-	uint8_t      n;
-	uint8_t      unknown; /* commands, to MAX_UNKNOWN + 1 */
-	uint8_t      master;
-	uint8_t      state, last_state;    /* the command that the next +OK answers; UNKNOWN: the greeting */
-	bool         guessing;             /* a command came before login: +OK will mean that none was needed */
-	bool         authenticating;       /* the client's lines are not commands */
-	bool         want_lines, in_lines; /* the answer has several lines; it is inside them */
-	bool         raw;                  /* the streams are SSL's */
+	struct line_streams streams;
+	struct mail        *mail;
+	uint8_t             waiting[MAX_WAITING + 1]; /* words, the first is being answered */
+	uint8_t             n;
+	uint8_t             unknown; /* commands, to MAX_UNKNOWN + 1 */
+	uint8_t             master;
+	uint8_t             state, last_state;    /* the command that the next +OK answers; UNKNOWN: the greeting */
+	bool                guessing;             /* a command came before login: +OK will mean that none was needed */
+	bool                authenticating;       /* the client's lines are not commands */
+	bool                want_lines, in_lines; /* the answer has several lines; it is inside them */
 };
 
-static void
-begin(struct talk *t)
-{
-	struct pop3 *s = talk_state(t);
-
-	s->lines[0].flags = s->lines[1].flags = LINES_CR | LINES_LF;
-	s->state = s->last_state = UNKNOWN;
-}
-
 /* ---- words */
-
-static uint8_t
-upper(uint8_t c)
-{
-	return c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
-}
-
-static bool
-is(struct bytes b, const char *text)
-{
-	if (b.n != strlen(text))
-		return false;
-	for (size_t i = 0; i < b.n; i++)
-		if (upper(b.p[i]) != (uint8_t)text[i])
-			return false;
-	return true;
-}
 
 /* Returns the line's first word, with HAS_ARGUMENT if more follows. */
 static uint8_t
@@ -96,8 +69,7 @@ word_of(struct bytes b)
 
 	if (nul)
 		b.n = (size_t)(nul - b.p);
-	while (b.n > 0 && (b.p[0] == ' ' || b.p[0] == '\t'))
-		b = bytes_skip(b, 1);
+	b = text_skip_blanks(b);
 	while (b.n > 0 && b.p[b.n - 1] == ' ')
 		b.n--;
 	const uint8_t *blank = b.n > 0 ? memchr(b.p, ' ', b.n) : NULL;
@@ -107,7 +79,7 @@ word_of(struct bytes b)
 	for (unsigned w = OK; w < UNKNOWN; w++) {
 		if (word.n > 0 && (word.p[0] == '+' || word.p[0] == '-'))
 			word = bytes_skip(word, 1);
-		if (is(word, words[w]))
+		if (text_is_like(word, words[w]))
 			return (uint8_t)(blank ? w | HAS_ARGUMENT : w);
 	}
 	return UNKNOWN;
@@ -309,8 +281,7 @@ ok(struct talk *t, struct bytes b, uint64_t full)
 		break;
 	case STLS:
 		talk_confirm(t);
-		s->raw = true;
-		talk_hand_over(t, SERVICE_SSL);
+		line_streams_upgrade(t);
 		return;
 	case QUIT:
 		s->master = OVER;
@@ -376,79 +347,43 @@ server_line(struct talk *t, struct bytes b, uint64_t full)
 
 /* ---- the streams */
 
-/* Takes a line, or, after STLS, any bytes. */
 static void
-deliver(struct talk *t, int side, struct bytes b, uint64_t full)
+take(struct talk *t, int side, struct bytes b, uint64_t full)
 {
-	struct pop3 *s = talk_state(t);
+	const struct pop3 *s = talk_state(t);
 
-	if (s->raw) {
-		if (b.n > 0)
-			talk_pass(t, side, b);
-	} else if (talk_partial(t)) {
+	if (s->streams.raw)
+		line_streams_pass(t, side, b);
+	else if (talk_partial(t))
 		return;
-	} else if (side == TALK_RESP) {
+	else if (side == TALK_RESP)
 		server_line(t, b, full);
-	} else if (full > 0) {
+	else if (full > 0)
 		client_line(t, b);
-	}
-}
-
-/* The rest of a chunk after STLS is still split into lines, as in Zeek. */
-static void
-cut(struct talk *t, int side, struct bytes b)
-{
-	struct pop3 *s = talk_state(t);
-	struct bytes line;
-	uint64_t     full;
-
-	while (lines_next(&s->lines[side], talk_budget(t), &b, &line, &full) != LINES_MORE)
-		deliver(t, side, line, full);
 }
 
 static void
-feed(struct talk *t, int side, struct bytes b)
+begin(struct talk *t)
 {
 	struct pop3 *s = talk_state(t);
 
-	if (s->raw)
-		deliver(t, side, b, b.n);
-	else
-		cut(t, side, b);
-}
-
-static void
-eof(struct talk *t, int side)
-{
-	struct pop3 *s = talk_state(t);
-
-	if (lines_unfinished(&s->lines[side]))
-		cut(t, side, lines_lf);
-}
-
-static void
-flipped(struct talk *t)
-{
-	struct pop3 *s = talk_state(t);
-
-	lines_swap(s->lines);
+	line_streams_begin(t, take);
+	s->state = s->last_state = UNKNOWN;
 }
 
 static void
 end(struct talk *t)
 {
-	struct pop3 *s = talk_state(t);
-
-	end_mail(s);
-	lines_clear_both(s->lines, talk_budget(t));
+	end_mail(talk_state(t));
+	line_streams_end(t);
 }
 
 const struct recogniser recogniser_pop3 = {
 	.service = SERVICE_POP3,
 	.state_size = sizeof(struct pop3),
 	.begin = begin,
-	.feed = feed,
-	.eof = eof,
-	.flipped = flipped,
+	.feed = line_streams_feed,
+	.eof = line_streams_eof,
+	.flipped = line_streams_flipped,
 	.end = end,
 };

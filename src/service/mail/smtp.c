@@ -6,15 +6,14 @@
  * as if it succeeded, and again with its reply.  STARTTLS with 220 hands over to SSL.  The 26th
  * invalid transaction (scripts/base/protocols/smtp/main.zeek) ends it, the service stays.  X: see mail.h.
  *
- * Keeps two unfinished lines (lines.h), at most 1000 commands of one byte that wait for replies, one mail (mail.h) and its
+ * Keeps two unfinished lines (line_streams.h), at most 1000 commands of one byte that wait for replies, one mail (mail.h) and its
  * BDAT line (smtp_bdat.c).  The commands are allocated here: pipelines are short, only an attacker's has 1000.
  */
 #include <stdlib.h>
-#include <strings.h>
 
-#include "service/lines.h"
+#include "service/line_streams.h"
 #include "service/mail/smtp.h"
-#include "dpd/talk.h"
+#include "service/text.h"
 
 #define MAX_WAITING 1000u
 #define MAX_INVALID 25u /* SMTP::max_invalid_mail_transactions */
@@ -67,18 +66,17 @@ enum state {
 };
 
 struct smtp {
-	struct lines lines[2];
-	struct bdat  bdat;
-	struct mail *mail;
-	uint8_t     *waiting; /* a ring, after `first` */
-	uint16_t     room, head, n;
-	uint16_t     pending_reply; /* code of a reply of several lines */
-	uint8_t      first;         /* the command that the next reply answers */
-	uint8_t      state;
-	uint8_t      sender;  /* a side; TURN changes it */
-	bool         raw;     /* the streams no longer consist of lines */
-	bool         crossed; /* Zeek keeps each side's lines under its name before the roles were flipped */
-	uint16_t     number;  /* index among the connection's confirmed ones; 0: not confirmed */
+	struct line_streams streams;
+	struct bdat         bdat;
+	struct mail        *mail;
+	uint8_t            *waiting; /* a ring, after `first` */
+	uint16_t            room, head, n;
+	uint16_t            pending_reply; /* code of a reply of several lines */
+	uint8_t             first;         /* the command that the next reply answers */
+	uint8_t             state;
+	uint8_t             sender;  /* a side; TURN changes it */
+	bool                crossed; /* Zeek keeps each side's lines under its name before the roles were flipped */
+	uint16_t            number;  /* index among the connection's confirmed ones; 0: not confirmed */
 };
 
 static void
@@ -92,19 +90,6 @@ confirm(struct talk *t)
 		return;
 	tr->disabled = false;
 	s->number = (uint16_t)++tr->confirmed;
-}
-
-static void
-begin(struct talk *t)
-{
-	struct smtp *s = talk_state(t);
-
-	for (int side = 0; side < 2; side++) {
-		s->lines[side].flags = LINES_CR | LINES_LF;
-		s->lines[side].nul_sensitive = true;
-	}
-	s->first = CMD_CONN_ESTABLISHMENT;
-	s->sender = TALK_ORIG;
 }
 
 /* ---- commands that wait for replies */
@@ -156,7 +141,7 @@ end_data(struct talk *t)
 
 	if (s->bdat.open) {
 		if (s->bdat.left > 0)
-			s->lines[0].plain = s->lines[1].plain = 0;
+			s->streams.side[0].plain = s->streams.side[1].plain = 0;
 		if (bdat_end(&s->bdat, s->mail))
 			talk_note_x(t);
 	}
@@ -181,7 +166,7 @@ begin_chunk(struct smtp *s, int side, struct bytes arg)
 
 	if (!bdat_argument(arg, &size, &last))
 		return false;
-	s->lines[side ^ s->crossed].plain = size;
+	s->streams.side[side ^ s->crossed].plain = size;
 	if (!s->bdat.open) {
 		begin_data(s, STATE_IN_BDAT);
 		s->bdat.open = true;
@@ -227,8 +212,7 @@ start_tls(struct talk *t)
 	struct smtp *s = talk_state(t);
 
 	s->state = STATE_IN_TLS;
-	s->raw = true;
-	talk_hand_over(t, SERVICE_SSL);
+	line_streams_upgrade(t);
 }
 
 static void
@@ -307,35 +291,13 @@ update(struct talk *t, enum command c, unsigned code)
 
 /* ---- lines */
 
-/* Consumes the first word and the blanks after it. */
-static struct bytes
-take_word(struct bytes *b)
-{
-	size_t n = 0;
-
-	while (n < b->n && b->p[n] != 0 && b->p[n] != ' ' && !(b->p[n] >= '\t' && b->p[n] <= '\r'))
-		n++;
-	const struct bytes word = bytes_head(*b, n);
-	while (n < b->n && (b->p[n] == ' ' || b->p[n] == '\t'))
-		n++;
-	*b = bytes_skip(*b, n);
-	return word;
-}
-
-static bool
-begins(struct bytes b, const char *text)
-{
-	const size_t n = strlen(text);
-	return b.n >= n && strncasecmp((const char *)b.p, text, n) == 0;
-}
-
 static enum command
 command_of(struct bytes word)
 {
-	if (word.n == 14 && begins(word, "X-ANONYMOUSTLS"))
+	if (text_is_like(word, "X-ANONYMOUSTLS"))
 		return CMD_X_ANONYMOUSTLS;
 	for (int c = CMD_NONE + 1; c < CMD_COUNT; c++)
-		if (word.n == strlen(words[c]) && begins(word, words[c]))
+		if (text_is_like(word, words[c]))
 			return (enum command)c;
 	return CMD_NONE;
 }
@@ -350,17 +312,17 @@ transaction(struct talk *t, struct bytes word, struct bytes arg)
 		tr->mail_from = tr->rcpt_to = false;
 	} else if (word.n != 4) {
 		return;
-	} else if (begins(word, "RCPT") && begins(arg, "TO:")) {
+	} else if (text_begins_like(word, "RCPT") && text_begins_like(arg, "TO:")) {
 		tr->rcpt_to = true;
 		if (!tr->mail_from)
 			invalid_transaction(t);
-	} else if (begins(word, "MAIL") && begins(arg, "FROM:")) {
+	} else if (text_begins_like(word, "MAIL") && text_begins_like(arg, "FROM:")) {
 		tr->mail_from = true;
 		tr->rcpt_to = false;
-	} else if (begins(word, "DATA") || begins(word, "BDAT")) {
+	} else if (text_begins_like(word, "DATA") || text_begins_like(word, "BDAT")) {
 		if (!tr->rcpt_to)
 			invalid_transaction(t);
-		if (begins(word, "BDAT") && arg.n >= 5 && memcmp(arg.p + arg.n - 5, " LAST", 5) == 0)
+		if (text_begins_like(word, "BDAT") && arg.n >= 5 && memcmp(arg.p + arg.n - 5, " LAST", 5) == 0)
 			tr->mail_from = tr->rcpt_to = false;
 	}
 }
@@ -414,28 +376,21 @@ sender_line(struct talk *t, int side, struct bytes b, uint64_t full)
 		request(t, side, CMD_AUTH_ANSWER, (struct bytes){ stars, 2 }, b);
 		return;
 	default:
-		word = take_word(&b);
+		word = text_word(b);
+		b = text_skip_blanks(bytes_skip(b, word.n));
 		c = command_of(word);
 		if (c != CMD_NONE)
 			request(t, side, c, word, b);
 	}
 }
 
-static bool
-is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static void
 reply_line(struct talk *t, struct bytes b)
 {
 	struct smtp *s = talk_state(t);
-	unsigned     code = 0;
+	unsigned     code;
 
-	if (b.n >= 3 && is_digit(b.p[0]) && is_digit(b.p[1]) && is_digit(b.p[2]))
-		code = (b.p[0] - (unsigned)'0') * 100 + (b.p[1] - (unsigned)'0') * 10 + (b.p[2] - (unsigned)'0');
-	if (code < 100 || code > 599) {
+	if (!text_code(b, &code) || code < 100 || code > 599) {
 		talk_violate(t);
 		return;
 	}
@@ -451,13 +406,12 @@ reply_line(struct talk *t, struct bytes b)
 
 /* Takes a line, plain bytes of a BDAT chunk, or, after STARTTLS, any bytes. */
 static void
-deliver(struct talk *t, int side, struct bytes b, uint64_t full)
+take(struct talk *t, int side, struct bytes b, uint64_t full)
 {
 	struct smtp *s = talk_state(t);
 
 	if (s->state == STATE_IN_TLS) {
-		if (b.n > 0)
-			talk_pass(t, side, b);
+		line_streams_pass(t, side, b);
 		return;
 	}
 	if (full > 0 && side == s->sender && s->bdat.open) {
@@ -481,29 +435,13 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 		reply_line(t, b);
 }
 
-/* The rest of a chunk after STARTTLS is still split into lines, as in Zeek. */
-static void
-cut(struct talk *t, int side, struct bytes b)
-{
-	struct smtp *s = talk_state(t);
-	struct bytes line;
-	uint64_t     full;
-
-	if (talk_partial(t))
-		return;
-	while (lines_next(&s->lines[side], talk_budget(t), &b, &line, &full) != LINES_MORE)
-		deliver(t, side, line, full);
-}
-
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct smtp *s = talk_state(t);
+	const struct smtp *s = talk_state(t);
 
-	if (s->raw)
-		deliver(t, side, b, b.n);
-	else
-		cut(t, side, b);
+	if (s->streams.raw || !talk_partial(t))
+		line_streams_feed(t, side, b);
 }
 
 static void
@@ -524,10 +462,8 @@ gap(struct talk *t, int side, uint64_t len)
 static void
 eof(struct talk *t, int side)
 {
-	struct smtp *s = talk_state(t);
-
-	if (lines_unfinished(&s->lines[side]))
-		cut(t, side, lines_lf);
+	if (!talk_partial(t))
+		line_streams_eof(t, side);
 }
 
 static void
@@ -535,8 +471,19 @@ flipped(struct talk *t)
 {
 	struct smtp *s = talk_state(t);
 
-	lines_swap(s->lines);
+	line_streams_flipped(t);
 	s->crossed = !s->crossed;
+}
+
+static void
+begin(struct talk *t)
+{
+	struct smtp *s = talk_state(t);
+
+	line_streams_begin(t, take);
+	s->streams.side[0].nul_sensitive = s->streams.side[1].nul_sensitive = true;
+	s->first = CMD_CONN_ESTABLISHMENT;
+	s->sender = TALK_ORIG;
 }
 
 static void
@@ -547,7 +494,7 @@ end(struct talk *t)
 	bdat_end(&s->bdat, NULL); /* too late for an X */
 	mail_free(s->mail);
 	s->mail = NULL;
-	lines_clear_both(s->lines, talk_budget(t));
+	line_streams_end(t);
 	free(s->waiting);
 	s->waiting = NULL;
 }

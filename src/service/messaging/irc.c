@@ -10,8 +10,8 @@
  *
  * Buffers an unfinished line of at most 1000 bytes of each side, and the decompressor (unzip.h).
  */
-#include "service/lines.h"
-#include "dpd/talk.h"
+#include "service/line_streams.h"
+#include "service/text.h"
 #include "service/unzip.h"
 
 #define LINE_CAP       1000u
@@ -22,9 +22,8 @@
 #define MAX_PARAMETERS 8u
 
 struct irc {
-	struct lines lines[2];
-	uint8_t      long_commands; /* commands that are too long, to LONG_COMMANDS + 1 */
-	bool         raw;           /* the streams are SSL's */
+	struct line_streams streams;
+	uint8_t             long_commands; /* commands that are too long, to LONG_COMMANDS + 1 */
 	/* Between servers: everything is compressed once both have registered and offered it. */
 	bool          registered[2], zip[2], compressed;
 	struct unzip *unzip[2];
@@ -36,25 +35,6 @@ struct message {
 	bool         prefixed;
 };
 
-static void
-begin(struct talk *t)
-{
-	struct irc *s = talk_state(t);
-
-	for (int side = 0; side < 2; side++) {
-		s->lines[side].flags = LINES_CR | LINES_LF;
-		s->lines[side].cap = LINE_CAP;
-	}
-}
-
-static struct bytes
-skip_blanks(struct bytes b)
-{
-	while (b.n > 0 && b.p[0] == ' ')
-		b = bytes_skip(b, 1);
-	return b;
-}
-
 /* Consumes `*b` through the next blank, and returns what is before it. */
 static struct bytes
 take_word(struct bytes *b)
@@ -65,23 +45,6 @@ take_word(struct bytes *b)
 
 	*b = bytes_skip(*b, n + 1);
 	return word;
-}
-
-static uint8_t
-upper(uint8_t c)
-{
-	return c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
-}
-
-static bool
-is(struct bytes word, const char *text)
-{
-	if (word.n != strlen(text))
-		return false;
-	for (size_t i = 0; i < word.n; i++)
-		if (upper(word.p[i]) != (uint8_t)text[i])
-			return false;
-	return true;
 }
 
 static bool
@@ -97,15 +60,9 @@ is_client_command(struct bytes word)
 	};
 
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-		if (is(word, commands[i]))
+		if (text_is_like(word, commands[i]))
 			return true;
 	return false;
-}
-
-static bool
-is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
 }
 
 /* ---- DCC */
@@ -116,11 +73,11 @@ number(struct bytes b, uint32_t *out)
 {
 	uint64_t v = 0;
 
-	for (size_t i = 0; i < b.n && is_digit(b.p[i]); i++)
+	for (size_t i = 0; i < b.n && text_is_digit(b.p[i]); i++)
 		if ((v = v * 10 + (b.p[i] - (unsigned)'0')) > UINT32_MAX)
 			return false;
 	*out = (uint32_t)v;
-	return b.n > 0 && is_digit(b.p[0]);
+	return b.n > 0 && text_is_digit(b.p[0]);
 }
 
 /* DCC type argument address port [size [T]] */
@@ -153,7 +110,7 @@ private_message(struct talk *t, struct bytes b)
 	if (b.n == 0 || !memchr(b.p, ' ', b.n))
 		return;
 	take_word(&b);
-	b = skip_blanks(b);
+	b = text_skip(b, ' ');
 	if (b.n > 0 && b.p[0] == ':')
 		b = bytes_skip(b, 1);
 	if (b.n > 0 && b.p[0] == 1)
@@ -186,9 +143,9 @@ between_servers(struct irc *s, int side, const struct message *m)
 {
 	if (s->registered[side])
 		return;
-	if (is(m->command, "PASS"))
+	if (text_is_like(m->command, "PASS"))
 		s->zip[side] = offers_zip(m->params);
-	if (is(m->command, "SERVER") && !m->prefixed)
+	if (text_is_like(m->command, "SERVER") && !m->prefixed)
 		s->registered[side] = true;
 }
 
@@ -208,7 +165,7 @@ take_prefix(struct bytes *b, bool *prefixed)
 		if (!memchr(b->p, ' ', b->n))
 			return false;
 		*prefixed = take_word(b).n > 1;
-		*b = skip_blanks(*b);
+		*b = text_skip(*b, ' ');
 	}
 	return true;
 }
@@ -216,17 +173,14 @@ take_prefix(struct bytes *b, bool *prefixed)
 static void
 reply(struct talk *t, struct bytes b)
 {
-	struct irc *s = talk_state(t);
+	unsigned code;
 
-	if (b.n < 4 || !is_digit(b.p[1]) || !is_digit(b.p[2]) || b.p[3] != ' ') {
+	if (b.n < 4 || !text_code(b, &code) || b.p[3] != ' ') {
 		talk_violate(t);
 		return;
 	}
-	const unsigned code = (b.p[0] - (unsigned)'0') * 100 + (b.p[1] - (unsigned)'0') * 10 + (b.p[2] - (unsigned)'0');
-	if (code == REPLY_STARTTLS) {
-		s->raw = true;
-		talk_hand_over(t, SERVICE_SSL);
-	}
+	if (code == REPLY_STARTTLS)
+		line_streams_upgrade(t);
 }
 
 static void
@@ -236,7 +190,7 @@ command(struct talk *t, int side, struct message *m)
 
 	if (side == TALK_ORIG && is_client_command(m->command))
 		talk_confirm(t);
-	if (is(m->command, "STARTTLS"))
+	if (text_is_like(m->command, "STARTTLS"))
 		return;
 	between_servers(s, side, m);
 	if (m->command.n > COMMAND_MAX) {
@@ -246,7 +200,7 @@ command(struct talk *t, int side, struct message *m)
 			talk_violate(t);
 		return;
 	}
-	if (is(m->command, "PRIVMSG"))
+	if (text_is_like(m->command, "PRIVMSG"))
 		private_message(t, m->params);
 	if (s->registered[0] && s->registered[1] && s->zip[0] && s->zip[1])
 		s->compressed = true;
@@ -259,26 +213,25 @@ line(struct talk *t, int side, struct bytes b, uint64_t full)
 	struct irc    *s = talk_state(t);
 	struct message m;
 
-	if (s->raw) {
-		if (b.n > 0)
-			talk_pass(t, side, b);
+	if (s->streams.raw) {
+		line_streams_pass(t, side, b);
 		return;
 	}
 	if (full > LINE_MAX || b.n != full)
 		return;
-	b = skip_blanks(b);
+	b = text_skip(b, ' ');
 	if (b.n < 3 || !take_prefix(&b, &m.prefixed))
 		return;
 	if (b.n < 3) {
 		talk_violate(t);
 		return;
 	}
-	if (is_digit(b.p[0])) {
+	if (text_is_digit(b.p[0])) {
 		reply(t, b);
 		return;
 	}
 	m.command = take_word(&b);
-	m.params = skip_blanks(b);
+	m.params = text_skip(b, ' ');
 	command(t, side, &m);
 }
 
@@ -296,7 +249,7 @@ take_unpacked(void *arg, struct bytes b)
 }
 
 static void
-deliver(struct talk *t, int side, struct bytes b, uint64_t full)
+take(struct talk *t, int side, struct bytes b, uint64_t full)
 {
 	struct irc     *s = talk_state(t);
 	struct unpacked to = { t, side };
@@ -307,44 +260,13 @@ deliver(struct talk *t, int side, struct bytes b, uint64_t full)
 		line(t, side, b, full);
 }
 
-/* The rest of a chunk after 670 is still split into lines, as in Zeek. */
 static void
-cut(struct talk *t, int side, struct bytes b)
-{
-	struct irc  *s = talk_state(t);
-	struct bytes line;
-	uint64_t     full;
-
-	while (lines_next(&s->lines[side], talk_budget(t), &b, &line, &full) != LINES_MORE)
-		deliver(t, side, line, full);
-}
-
-static void
-feed(struct talk *t, int side, struct bytes b)
+begin(struct talk *t)
 {
 	struct irc *s = talk_state(t);
 
-	if (s->raw)
-		deliver(t, side, b, b.n);
-	else
-		cut(t, side, b);
-}
-
-static void
-eof(struct talk *t, int side)
-{
-	struct irc *s = talk_state(t);
-
-	if (lines_unfinished(&s->lines[side]))
-		cut(t, side, lines_lf);
-}
-
-static void
-flipped(struct talk *t)
-{
-	struct irc *s = talk_state(t);
-
-	lines_swap(s->lines);
+	line_streams_begin(t, take);
+	s->streams.side[0].cap = s->streams.side[1].cap = LINE_CAP;
 }
 
 static void
@@ -354,7 +276,7 @@ end(struct talk *t)
 
 	for (int side = 0; side < 2; side++)
 		unzip_free(s->unzip[side], talk_budget(t));
-	lines_clear_both(s->lines, talk_budget(t));
+	line_streams_end(t);
 }
 
 static const uint16_t ports[] = { 6666, 6667, 6668, 6669, 0 };
@@ -364,8 +286,8 @@ const struct recogniser recogniser_irc = {
 	.tcp_ports = ports,
 	.state_size = sizeof(struct irc),
 	.begin = begin,
-	.feed = feed,
-	.eof = eof,
-	.flipped = flipped,
+	.feed = line_streams_feed,
+	.eof = line_streams_eof,
+	.flipped = line_streams_flipped,
 	.end = end,
 };

@@ -5,18 +5,13 @@
  * client's starttls and the server's proceed everything is passed to TLS.  Nothing is buffered.
  */
 #include "dpd/talk.h"
+#include "service/text.h"
 
 static const uint16_t ports[] = { 5222, 5269, 0 };
 
 struct xmpp {
 	bool starttls, tls;
 };
-
-static bool
-is(struct bytes name, const char *what)
-{
-	return name.n == strlen(what) && memcmp(name.p, what, name.n) == 0;
-}
 
 /* Returns the name without its namespace. */
 static struct bytes
@@ -31,8 +26,8 @@ local(struct bytes name)
 static bool
 authenticated(struct bytes name)
 {
-	return is(name, "success") || is(name, "message") || is(name, "db:result") || is(name, "db:verify") ||
-	       is(name, "presence");
+	return text_is(name, "success") || text_is(name, "message") || text_is(name, "db:result") ||
+	       text_is(name, "db:verify") || text_is(name, "presence");
 }
 
 static void
@@ -40,13 +35,13 @@ tag(struct talk *t, int side, struct bytes name)
 {
 	struct xmpp *x = talk_state(t);
 
-	if (side == TALK_ORIG && is(name, "stream:stream"))
+	if (side == TALK_ORIG && text_is(name, "stream:stream"))
 		talk_confirm(t);
 	if (authenticated(name))
 		talk_skip(t);
-	if (side == TALK_ORIG && is(local(name), "starttls"))
+	if (side == TALK_ORIG && text_is(local(name), "starttls"))
 		x->starttls = true;
-	if (side == TALK_RESP && x->starttls && is(local(name), "proceed")) {
+	if (side == TALK_RESP && x->starttls && text_is(local(name), "proceed")) {
 		x->tls = true;
 		talk_hand_over(t, SERVICE_SSL);
 	}

@@ -437,7 +437,7 @@ cut(struct http *h, int side, struct bytes in)
 	enum lines_answer a;
 
 	while ((a = lines_next(&s->lines, talk_budget(h->t), &in, &b, &full)) != LINES_MORE) {
-		s->in_place = b.p != s->lines.p;
+		s->in_place = b.p != s->lines.held.p;
 		s->remaining = (uint32_t)in.n;
 		deliver(h, side, a, b, full);
 		if (s->expect == HTTP_MESSAGE && !h->d.partial && !h->d.handed_over && !h->d.raw)

@@ -58,7 +58,7 @@ drop(struct http *h)
 static bool
 side_rests(const struct http_side *s)
 {
-	return s->lines.length == 0 && s->lines.plain == 0 && s->remaining == 0 && s->delivery == -1 && !s->message;
+	return s->lines.held.length == 0 && s->lines.plain == 0 && s->remaining == 0 && s->delivery == -1 && !s->message;
 }
 
 /* Called after feeding. When out of memory for an incomplete message, inspection ends. */
@@ -81,7 +81,7 @@ lie_down(struct http *h)
 		talk_skip(h->t);
 	}
 	for (int side = 0; side < 2; side++)
-		if (h->side[side].lines.p)
+		if (h->side[side].lines.held.p)
 			lines_clear(&h->side[side].lines, talk_budget(h->t));
 	keep(r, h);
 	if (r->whole) {
