@@ -28,6 +28,7 @@ SEEDS := 100
 FIRST := 1
 ARCH := arm64
 ZEEK ?=
+EVERY :=
 SCALE := 1
 ROUNDS := 5
 
@@ -95,7 +96,7 @@ C_FILES := $(wildcard include/*.h src/*/*.[ch] src/service/*/*.[ch] test/unit/*.
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib faults kills clock installed traces schemas test check unit examples threads captures golden demo bench report pgo fuzz fuzzers conformance differential install format clean help FORCE \
+.PHONY: all lib faults kills clock installed traces schemas test check unit examples threads captures golden demo bench report pgo fuzz fuzzers conformance same differential install format clean help FORCE \
 	valgrind coverage lint-shell lint-analyzer abi abi-check docs deb deb-check rpm reproducible cross 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -118,6 +119,7 @@ help:
 	@echo 'make captures           the captures of the tests and the demo, in build/captures'
 	@echo 'make golden             write the expected logs in test/golden anew, and the list of events in the manual'
 	@echo 'make conformance        compare with Zeek: needs SHARED=DIR with its conformance folder (../shared)'
+	@echo 'make same               -j 2, 3, 8 and shares against one thread, over all captures; EVERY=10 over a tenth'
 	@echo 'make differential SEEDS=100   captures made by chance: connlog against itself, or against ZEEK=PATH'
 	@echo 'make bench SCALE=1      speed and memory on four synthetic captures, against a reader that only counts'
 	@echo 'make report             measure all that stands in docs/BENCHMARKS.md, and write it there: 6 GB of disk, ten minutes'
@@ -332,6 +334,10 @@ demo:
 
 conformance: all
 	@test/conformance $(B)/connlog $(SHARED)/conformance
+
+# Several workers and shares against one thread, over all captures.
+same: all $(B)/bench/gen $(B)/captures/.done
+	@test/same $(B)/connlog --shared '$(SHARED)' --build $(B) $(if $(EVERY),--every $(EVERY))
 
 # Without ZEEK connlog is held against itself: docs/DIFFERENTIAL.md.
 differential: all

@@ -1,13 +1,10 @@
 """connlog against Zeek's own logs, where the conformance folder lies beside the project: test/conformance with the
 build under ASan and UBSan."""
-import concurrent.futures
 import os
 import subprocess
 import sys
 
 from env import Skip
-
-EVERY = 10  # of the captures, for what compares connlog with itself
 
 
 def check(env, name):
@@ -53,32 +50,3 @@ def test_events_with_checksums(env):
 
 def test_formats(env):
     check(env, "formats")
-
-
-def captures(folder):
-    for d, _, names in sorted(os.walk(folder)):
-        if "reference" not in os.path.relpath(d, folder).split(os.sep):
-            yield from (os.path.join(d, name) for name in sorted(names) if ".pcap" in name or ".trace" in name)
-
-
-def test_workers_make_the_same_log(env):
-    """One capture in ten: the other tests of workers take captures that are made for them."""
-    folder = env.shared + "/conformance"
-    if not os.path.isdir(folder):
-        raise Skip("no " + folder)
-    program = env.build + "/connlog"
-    program = program if os.path.exists(program) else env.connlog
-
-    def log(path, workers):
-        done = subprocess.run([program, "--seed", "x", "--format", "json", "--fields", "all", "-j", workers, path],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        return done.returncode, done.stdout
-
-    def differs(path):
-        return log(path, "1") != log(path, "3")
-
-    some = list(captures(folder))[::EVERY]
-    assert len(some) > 100, "no captures found"
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        wrong = [path for path, different in zip(some, pool.map(differs, some)) if different]
-    assert not wrong, wrong

@@ -424,6 +424,8 @@ crew_finish(struct crew *c)
 	end_apart(c);
 	if (c->status != CONNLOG_OK)
 		return c->status;
+	for (unsigned i = 0; i < c->n; i++)
+		c->members[i].engine->store.now = c->front->clock.now; /* later packets may have been others' */
 	drain(c);
 	c->behind = false;
 	slots_take_all(c);

@@ -497,6 +497,7 @@ connlog_finish(connlog_engine *e)
 {
 	if (has_crew(e))
 		return crew_finish(e->crew);
+	e->store.now = e->clock.now; /* later packets may have been other shares' */
 	conn_drain(&e->store);
 	logging_flush(e, INFINITY);
 	scripts_done(&e->scripts);
