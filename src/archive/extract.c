@@ -1,6 +1,7 @@
-/* extract.c - finding the packets behind records: see connlog_archive.h.
+/* extract.c - finds the packets behind records: see connlog_archive.h.
  *
- * The captures go through an engine with the options that the log was made with, which says of each packet who has counted it.
+ * The captures go through an engine with the options that the log was made with, which reports for each packet the
+ * connection that counted it.
  */
 #include "archive/extract.h"
 
@@ -97,7 +98,7 @@ tell_progress(const connlog_extractor *x, uint64_t before)
 	x->options.progress(x->options.progress_arg, &at);
 }
 
-/* Reads what the tour is to read. */
+/* Reads the parts of the captures that the tour's plan selects. */
 static int
 read_captures(connlog_extractor *x, char *err, size_t err_size)
 {
@@ -115,7 +116,7 @@ read_captures(connlog_extractor *x, char *err, size_t err_size)
 	return source_fail(err, err_size, status, "%s", connlog_error_text(status));
 }
 
-/* Time goes on over what is left out. */
+/* Advances the engine's time over skipped packets. */
 static void
 on_skipped(void *arg, int64_t time)
 {
@@ -165,7 +166,7 @@ all_exact(const connlog_extractor *x)
 	return true;
 }
 
-/* As long as something does not add up, more is read, if it was not all. */
+/* While something does not match the records, more is read, until everything was. */
 int
 connlog_extractor_find(connlog_extractor *x, char *err, size_t err_size)
 {

@@ -1,4 +1,4 @@
-/* extract.h - the extractor's inside. */
+/* extract.h - the internals of the extractor. */
 #ifndef CONNLOG_ARCHIVE_EXTRACT_H
 #define CONNLOG_ARCHIVE_EXTRACT_H
 
@@ -11,11 +11,11 @@ struct connlog_extractor {
 	connlog_extract_options options;
 	struct tour             tour;
 	struct wanteds          wanted;
-	connlog_engine         *engine; /* while it finds */
+	connlog_engine         *engine; /* while it searches */
 	uint64_t                lost;   /* fragments that could not be remembered */
 	struct plan            *plans;
 	struct plan_report      report;
-	unsigned                walks; /* over the captures */
+	unsigned                walks; /* walks over the captures */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* index.c - an index as bytes: see index.h. */
+/* index.c - reads and writes indexes: see index.h. */
 #include "archive/index.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ enum {
 	BLOCK = 44,
 	LATE = 12,
 	CHECKSUM = 8,
-	HEAD = 4096, /* bytes of a capture that tell it from others */
+	HEAD = 4096, /* bytes of a capture that distinguish it from others */
 };
 
 #define INDEX_MAX (INT64_C(1) << 32) /* bytes */
@@ -150,7 +150,7 @@ load64(const uint8_t *p)
 	return load_le32(p) | (uint64_t)load_le32(p + 4) << 32;
 }
 
-/* Returns whether the block can be: within the file, behind the one before, with marks that there are. */
+/* Parses a block. Returns whether it is plausible: within the file, after the previous block, with existing marks. */
 static bool
 take_block(const uint8_t *p, struct index *x, size_t i, struct bytes *codes)
 {
@@ -171,7 +171,7 @@ take_block(const uint8_t *p, struct index *x, size_t i, struct bytes *codes)
 	return i == 0 || k->offset >= x->blocks[i - 1].offset;
 }
 
-/* Room for as many as the bytes can hold.  Returns false when out of memory. */
+/* Makes room for as many elements as the bytes can hold. Returns false when out of memory. */
 static bool
 make_room(struct index *x)
 {
@@ -234,7 +234,7 @@ index_seal(uint8_t *p, size_t n)
 		p[i] = (uint8_t)sum;
 }
 
-/* Reads the file into the index's memory.  Returns 0 or errno. */
+/* Reads the file into the index's memory. Returns 0 or errno. */
 static int
 read_index(const char *path, struct index *x, size_t *n)
 {
@@ -292,7 +292,7 @@ index_free(struct index *x)
 	*x = (struct index){ .memory = NULL };
 }
 
-/* ---- asking ----------------------------------------------------------------------------------------------------------------- */
+/* ---- queries */
 
 bool
 index_has_any(const struct index *x, size_t block, const uint64_t *pairs, size_t m)

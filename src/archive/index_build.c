@@ -1,8 +1,8 @@
-/* index_build.c - making an index: see index.h.
+/* index_build.c - makes an index: see index.h.
  *
- * Every packet is decoded as far as its addresses, whatever its checksums say and whatever depth its tunnels have, so that the pairs of a
- * block are at least those of the packets that any engine counts there.  A fragment counts with the addresses of its own header; what is
- * in the datagram, once it is complete, counts for all blocks with fragments of it.
+ * Every packet is decoded to its addresses, regardless of its checksums and of the depth of its tunnels, so that the
+ * pairs of a block include those of all packets that any engine counts there. A fragment counts with the addresses of
+ * its own header; the content of its datagram, once that is complete, counts for all blocks with fragments of it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,11 +20,11 @@
 
 enum { BATCH = 64, EARLIER_MAX = 1024 };
 
-/* The pairs of the current block: a table of hashes, 0 being an empty place. */
+/* The pairs of the current block: a hash table; 0 marks an empty slot. */
 struct pairs {
 	uint64_t *at;
 	size_t    n, room;
-	uint64_t  last; /* the one that was added last */
+	uint64_t  last; /* the most recently added one */
 };
 
 struct builder {
@@ -32,14 +32,14 @@ struct builder {
 	struct decoder *dec;
 	struct tracer   tracer;
 	struct pairs    pairs;
-	uint64_t        number;               /* of the frame that is being looked at */
-	uint64_t        first;                /* of the block's first */
-	uint64_t        earlier[EARLIER_MAX]; /* frames that hold fragments of what is in this one */
+	uint64_t        number;               /* of the current frame */
+	uint64_t        first;                /* of the block's first frame */
+	uint64_t        earlier[EARLIER_MAX]; /* frames that hold fragments of the current content */
 	size_t          n_earlier;
-	uint64_t       *block_first; /* the first frames of the blocks before */
+	uint64_t       *block_first; /* the first frames of the previous blocks */
 	struct marks    marks;
 	size_t          blocks_room, first_room, late_room;
-	bool            failed; /* no memory */
+	bool            failed; /* out of memory */
 };
 
 /* ---- pairs ------------------------------------------------------------------------------------------------------------------ */
@@ -81,7 +81,7 @@ pairs_add(struct pairs *p, uint64_t pair)
 	return true;
 }
 
-/* Returns the block that the frame is in. */
+/* Returns the block that contains the frame. */
 static uint32_t
 block_of(const struct builder *b, uint64_t number)
 {
@@ -97,7 +97,7 @@ block_of(const struct builder *b, uint64_t number)
 	return (uint32_t)lo;
 }
 
-/* The pair is in a datagram of which frames of earlier blocks hold fragments. */
+/* Adds a pair that is in a datagram with fragments in frames of earlier blocks. */
 static void
 add_late(struct builder *b, uint64_t pair)
 {
@@ -148,8 +148,8 @@ on_fragment(void *arg, const struct dissection *d, struct trail *t)
 		ip6_parse(d->at.data, &h);
 		add(b, &h.src, &h.dst);
 	}
-	(void)trail_add(t, b->number);            /* what is not remembered can only be missed in an earlier block */
-	for (size_t i = 0; i < b->n_earlier; i++) /* it was itself in a datagram that came in fragments */
+	(void)trail_add(t, b->number); /* frames that are not remembered can only be missed in an earlier block */
+	for (size_t i = 0; i < b->n_earlier; i++) /* the fragment itself was in a datagram that came in fragments */
 		(void)trail_add(t, b->earlier[i]);
 }
 
@@ -164,7 +164,7 @@ on_whole(void *arg, const struct dissection *d, const struct trail *t)
 			b->earlier[b->n_earlier++] = t->at[i];
 }
 
-/* A datagram that may be a tunnel, whichever side is the responder. */
+/* Examines a datagram that may be a tunnel, whichever side is the responder. */
 static void
 look_inside(struct builder *b, struct dissection *d, const struct pkt *p, uint16_t port,
             const struct decode_options *opt)
@@ -319,7 +319,7 @@ by_block(const void *va, const void *vb)
 	return (a->block > b->block) - (a->block < b->block);
 }
 
-/* Where the codes are is known when all are written. */
+/* The location of the codes is known once all are written. */
 static void
 finish(struct index *x, const struct marks *marks)
 {

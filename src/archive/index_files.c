@@ -31,7 +31,7 @@ tick(void *arg, uint64_t bytes)
 	return g->o->progress ? g->o->progress(g->o->arg, g->path, bytes) : CONNLOG_OK;
 }
 
-/* Writes the bytes beside the capture. */
+/* Writes the index next to the capture. */
 static int
 write_file(const char *capture, const struct outbuf *b, char *err, size_t err_size)
 {
@@ -59,7 +59,8 @@ report(const struct indexing *g, const struct index *x, bool was_there, uint64_t
 		g->o->indexed(g->o->arg, &i);
 }
 
-/* Of a damaged capture, what comes before the damage has an index: more cannot be read of it anyway. */
+/* Makes an index. For a damaged capture it covers what comes before the damage, since nothing after it can be read
+ * anyway. */
 static int
 make(struct indexing *g, char *err, size_t err_size)
 {
@@ -84,7 +85,7 @@ make(struct indexing *g, char *err, size_t err_size)
 	return status;
 }
 
-/* Returns whether there is one that can be used. */
+/* Returns whether there is a usable index. */
 static bool
 is_there(const struct indexing *g)
 {

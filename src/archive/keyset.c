@@ -5,7 +5,7 @@
 
 enum { RICE_BITS = 12 };
 
-/* Keeps the order of the hashes. */
+/* Scales a hash, preserving order. */
 static uint64_t
 scaled(uint64_t hash, uint64_t n)
 {
@@ -22,11 +22,11 @@ by_value(const void *va, const void *vb)
 
 struct bit_writer {
 	struct outbuf *out;
-	uint64_t       bits; /* the lowest `n` are waiting */
+	uint64_t       bits; /* the lowest `n` have not been written yet */
 	unsigned       n;
 };
 
-/* `n` is at most 32. */
+/* Writes the lowest `n` bits of `v`; `n` is at most 32. */
 static void
 put_bits(struct bit_writer *w, uint64_t v, unsigned n)
 {
@@ -59,10 +59,10 @@ keyset_write(struct outbuf *out, uint64_t *hashes, size_t n)
 
 struct bit_reader {
 	struct bytes in;
-	size_t       at; /* bit */
+	size_t       at; /* index of the next bit */
 };
 
-/* Returns the next bit, or -1 past the last one. */
+/* Returns the next bit, or -1 at the end. */
 static int
 next_bit(struct bit_reader *r)
 {

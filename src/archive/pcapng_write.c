@@ -34,7 +34,7 @@ put_option(struct outbuf *b, unsigned code, const char *text)
 	put_padded(b, p);
 }
 
-/* Returns where the block begins. */
+/* Returns the offset of the block. */
 static size_t
 begin_block(struct outbuf *b, uint32_t type)
 {
@@ -85,7 +85,7 @@ pcapng_open(struct pcapng_writer *w, const char *path, const char *const *commen
 	const size_t at = begin_block(&w->buf, BLOCK_SECTION);
 	outbuf_le(&w->buf, 0x1a2b3c4d, 4);
 	outbuf_le(&w->buf, 1, 4);          /* version 1.0 */
-	outbuf_le(&w->buf, 0xffffffff, 4); /* of a length that is not known */
+	outbuf_le(&w->buf, 0xffffffff, 4); /* the length is unknown */
 	outbuf_le(&w->buf, 0xffffffff, 4);
 	put_option(&w->buf, OPTION_USERAPPL, "connlog " CONNLOG_VERSION);
 	for (size_t i = 0; i < n; i++)
@@ -100,7 +100,7 @@ is_interface(const struct outbuf *i, struct bytes b)
 	return i->n == b.n && memcmp(i->p, b.p, b.n) == 0;
 }
 
-/* Describes it.  Returns false when out of memory. */
+/* Adds an interface description. Returns false when out of memory. */
 static bool
 add_interface(struct pcapng_writer *w, struct bytes b)
 {
@@ -123,7 +123,7 @@ add_interface(struct pcapng_writer *w, struct bytes b)
 	return true;
 }
 
-/* Makes `last` the interface, which mostly it is.  Returns false when out of memory. */
+/* Makes `last` the interface, which it usually is already. Returns false when out of memory. */
 static bool
 find_interface(struct pcapng_writer *w, struct bytes b)
 {

@@ -1,4 +1,4 @@
-/* pcapng_write.h - writing a pcapng file (draft-ietf-opsawg-pcapng): one section, interfaces as they are needed, packets with
+/* pcapng_write.h - writes a pcapng file (draft-ietf-opsawg-pcapng): one section, interfaces as needed, packets with
  * comments. */
 #ifndef CONNLOG_ARCHIVE_PCAPNG_WRITE_H
 #define CONNLOG_ARCHIVE_PCAPNG_WRITE_H
@@ -12,16 +12,16 @@ struct pcapng_writer {
 	struct outbuf  buf;
 	struct outbuf *interfaces; /* the contents of their blocks */
 	size_t         n, room;
-	size_t         last; /* the one that was used last */
+	size_t         last; /* the one used last */
 };
 
-/* Opens the file and writes the section's header with these comments, each terminated.  Returns CONNLOG_OK, or an error with its text;
- * free it in either case. */
+/* Opens the file and writes the section header with these comments, each terminated. Returns CONNLOG_OK, or an error
+ * with a message; the writer has to be freed in either case. */
 int pcapng_open(struct pcapng_writer *w, const char *path, const char *const *comments, size_t n, char *err,
                 size_t err_size);
-/* Writes a packet with one comment more, NULL for none. */
+/* Writes a packet with one additional comment, NULL for none. */
 int pcapng_packet(struct pcapng_writer *w, const struct rawframe *r, const char *comment, char *err, size_t err_size);
-/* Completes the file, which only then gets its name. */
+/* Completes the file, which gets its name only then. */
 int  pcapng_close(struct pcapng_writer *w, char *err, size_t err_size);
 void pcapng_free(struct pcapng_writer *w);
 

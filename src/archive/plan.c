@@ -9,9 +9,9 @@
 #include "base/more.h"
 
 #define MARGIN        60.0 /* seconds */
-#define PAIRS_AT_ONCE 4096 /* of a file; where there are more, all blocks of their time are read */
+#define PAIRS_AT_ONCE 4096 /* per file; if there are more, all blocks of their time are read */
 
-/* A pair and when it matters, in nanoseconds. */
+/* A pair and the time in which it matters, in nanoseconds. */
 struct interest {
 	uint64_t pair;
 	int64_t  from, to;
@@ -80,7 +80,7 @@ add_marks(struct plan *p, const struct index *x, const struct index_block *k)
 	return true;
 }
 
-/* Adds a block, `time` being the first of the times of those that were left out before it. */
+/* Adds a block; `time` is the index of the first time skipped before it. */
 static bool
 add_block(struct plan *p, const struct index *x, size_t block, size_t time)
 {
@@ -106,7 +106,7 @@ overlaps(const struct index_block *k, int64_t from, int64_t to)
 	return k->from <= k->to && k->from <= to && k->to >= from;
 }
 
-/* Returns whether packets of a connection that is asked for may be in the block.  `pairs` has room for PAIRS_AT_ONCE. */
+/* Returns whether the block may have packets of a requested connection. `pairs` has room for PAIRS_AT_ONCE. */
 static bool
 matters(const struct index *x, size_t block, const struct interests *in, uint64_t *pairs)
 {
@@ -145,7 +145,7 @@ plan_file(struct plan *p, const struct index *x, const struct interests *in)
 	return good;
 }
 
-/* ---- all ------------------------------------------------------------------------------------------------------------------- */
+/* ---- all files */
 
 static bool
 plan_capture(struct plan *p, const struct input *input, const struct interests *in, struct plan_report *report)

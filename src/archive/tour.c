@@ -10,7 +10,7 @@
 
 #include "base/more.h"
 
-#define PLACE_EVERY (1u << 20) /* bytes of a file */
+#define PLACE_EVERY (1u << 20) /* bytes of a file between places */
 
 /* ---- the list of files ------------------------------------------------------------------------------------------------------ */
 
@@ -117,7 +117,7 @@ open_file(struct tour *t, size_t file, char *err, size_t err_size)
 	return status;
 }
 
-/* Tells what is wrong with a file.  Returns false when out of memory. */
+/* Reports what is wrong with a file. Returns false when out of memory. */
 static bool
 tell(struct tour *t, int status, const char *text)
 {
@@ -129,7 +129,8 @@ tell(struct tour *t, int status, const char *text)
 	return true;
 }
 
-/* Keeps the packets that the filter wants, up to the first that it does not compile for.  Returns their number. */
+/* Keeps the packets that match the filter, up to the first one for whose link type it does not compile. Returns their
+ * number. */
 static int
 apply_filter(struct tour *t, connlog_packet *p, int n)
 {
@@ -147,7 +148,8 @@ apply_filter(struct tour *t, connlog_packet *p, int n)
 	return kept;
 }
 
-/* Reads from the open file.  Returns as capfile.next() does; a packet that cannot be filtered ends the file, as it does for a source. */
+/* Reads from the open file. Returns as capfile.next() does; a packet that cannot be filtered ends the file, as with a
+ * source. */
 static int
 read_file(struct tour *t, connlog_packet *p, size_t max, char *err, size_t err_size)
 {
@@ -160,7 +162,7 @@ read_file(struct tour *t, connlog_packet *p, size_t max, char *err, size_t err_s
 	return n > 0 && t->filter && !t->file.as_zeek ? apply_filter(t, p, n) : n;
 }
 
-/* Places in compressed files cannot be gone to. */
+/* Returns whether the next place has to be noted. In compressed files seeking is not possible. */
 static bool
 needs_place(const struct tour *t)
 {
@@ -182,7 +184,7 @@ is_read(const struct tour *t)
 	return plan_of(t, t->next - 1) && !stream_packed(&t->file.in) && stream_position(&t->file.in) >= t->end;
 }
 
-/* Counts what was read of the file and closes it. */
+/* Counts what was read of the file, and closes it. */
 static void
 leave(struct tour *t)
 {
@@ -200,7 +202,7 @@ skip(struct tour *t, const struct plan *p, const struct stretch *s)
 		t->on_skipped(t->on_skipped_arg, p->times[s->time + i]);
 }
 
-/* Goes to the next part of the open file; what lies within the last packets that were read is not gone back to. */
+/* Seeks to the next part of the open file, unless it begins within the packets read last. */
 static int
 next_stretch(struct tour *t, const struct plan *p, char *err, size_t err_size)
 {
@@ -216,7 +218,7 @@ next_stretch(struct tour *t, const struct plan *p, char *err, size_t err_size)
 	return capfile_resume(&t->file, p->marks.at + s->mark, s->marks, s->offset, err, err_size);
 }
 
-/* Goes on with the next part of the open file, or the next file.  Returns CONNLOG_END when there is none. */
+/* Continues with the next part of the open file, or the next file. Returns CONNLOG_END when there is none. */
 static int
 go_on(struct tour *t, char *err, size_t err_size)
 {
@@ -272,9 +274,9 @@ tour_progress(const struct tour *t, connlog_source_progress *out)
 		                              .name = t->open ? t->file.name : NULL };
 }
 
-/* ---- the second ------------------------------------------------------------------------------------------------------------- */
+/* ---- the second walk */
 
-/* Returns the last place that is not behind the packet. */
+/* Returns the last place at or before the packet. */
 static const struct place *
 place_of(const struct tour *t, uint64_t number)
 {
@@ -304,7 +306,7 @@ go_to(struct tour *t, const struct place *at, char *err, size_t err_size)
 	return capfile_resume(&t->file, t->marks.at + at->mark, at->marks, at->offset, err, err_size);
 }
 
-/* Reads on to that packet, which is not before the next one. */
+/* Reads up to that packet, which is not before the next one. */
 static int
 read_to(struct tour *t, uint64_t number, connlog_packet *p, char *err, size_t err_size)
 {
@@ -321,7 +323,8 @@ read_to(struct tour *t, uint64_t number, connlog_packet *p, char *err, size_t er
 	}
 }
 
-/* Returns whether reading on leads to the packet: there may be a part between that the first walk has left out. */
+/* Returns whether reading on from the place reaches the packet: there may be a part in between that the first walk
+ * skipped. */
 static bool
 is_at(const struct tour *t, const struct place *at, uint64_t number)
 {

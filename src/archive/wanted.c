@@ -12,9 +12,9 @@
 
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 
-#define ERROR_AFTER   60.0   /* seconds for which an ICMP error can come after its connection has ended */
-#define MICROSECOND   1.5e-6 /* logs say times to a microsecond, ... */
-#define MILLISECOND   1.1e-3 /* and some to a millisecond */
+#define ERROR_AFTER   60.0   /* seconds after the end of a connection in which an ICMP error can arrive */
+#define MICROSECOND   1.5e-6 /* most logs write times to a microsecond, */
+#define MILLISECOND   1.1e-3 /* some to a millisecond */
 #define DURATION_NEAR 2e-6
 
 /* ---- tuples ----------------------------------------------------------------------------------------------------------------- */
@@ -61,7 +61,7 @@ bucket_of(const struct wanteds *w, const connlog_tuple *t)
 	return (size_t)siphash13(&w->key, words, 5) & w->mask;
 }
 
-/* Returns the group of the tuple, whatever its direction, or 0. */
+/* Returns the group of the tuple, in either direction, or 0. */
 static uint32_t
 find_group(const struct wanteds *w, const connlog_tuple *tuple)
 {
@@ -82,7 +82,7 @@ chain_in(struct wanteds *w, uint32_t g)
 	*bucket = g;
 }
 
-/* Room for one group more, and as many buckets as groups.  Returns false when out of memory. */
+/* Makes room for one more group, and as many buckets as groups. Returns false when out of memory. */
 static bool
 grow_groups(struct wanteds *w)
 {
@@ -106,7 +106,7 @@ grow_groups(struct wanteds *w)
 	return true;
 }
 
-/* Returns the group of the tuple, a new one if there was none, or 0 when out of memory. */
+/* Returns the group of the tuple, adding it if necessary; 0 when out of memory. */
 static uint32_t
 need_group(struct wanteds *w, const connlog_tuple *tuple)
 {
@@ -137,7 +137,7 @@ proto_of(const connlog_record *r)
 	return t.n == 4 && memcmp(t.p, "icmp", 4) == 0 ? PROTO_ICMP : 0;
 }
 
-/* Returns false if the record does not have all of the tuple. */
+/* Returns false if the record lacks a part of the tuple. */
 static bool
 tuple_of(const connlog_record *r, connlog_tuple *out)
 {
@@ -212,9 +212,9 @@ wanteds_add(struct wanteds *w, const connlog_record *r)
 	return CONNLOG_OK;
 }
 
-/* ---- what the engine finds -------------------------------------------------------------------------------------------------- */
+/* ---- connections found by the engine */
 
-/* Returns whether a connection of the group that begins then can be one that is asked for. */
+/* Returns whether a connection of the group that begins then may be a requested one. */
 static bool
 is_near(const struct group *g, double ts)
 {
@@ -245,7 +245,7 @@ add_packet(struct candidate *c, uint64_t number, enum packet_part part)
 	return true;
 }
 
-/* Of a connection of the group: returns the candidate that it is, NULL when out of memory. */
+/* Returns the candidate for a connection of the group; NULL when out of memory. */
 static struct candidate *
 need_candidate(struct wanteds *w, uint32_t group, const char uid[CONNLOG_UID_SIZE], double ts)
 {
@@ -305,7 +305,7 @@ wanteds_ended(struct wanteds *w, const connlog_record *r, double now)
 	if (!g || !is_near(&w->groups[g], ts))
 		return CONNLOG_OK;
 	copy_uid(r, uid);
-	struct candidate *c = need_candidate(w, g, uid, ts); /* some have counted nothing */
+	struct candidate *c = need_candidate(w, g, uid, ts); /* for connections that have counted no packet */
 	if (!c)
 		return CONNLOG_NO_MEMORY;
 	c->said = said_of(r);
@@ -313,9 +313,9 @@ wanteds_ended(struct wanteds *w, const connlog_record *r, double now)
 	return CONNLOG_OK;
 }
 
-/* ---- which is which --------------------------------------------------------------------------------------------------------- */
+/* ---- matching records and connections */
 
-/* Returns whether the times are one, as precisely as the log says it. */
+/* Returns whether the times are equal, within the precision of the log. */
 static bool
 is_start(double said, double is)
 {
@@ -324,7 +324,7 @@ is_start(double said, double is)
 	return distance < MICROSECOND || (distance < MILLISECOND && fabs(thousandths - nearbyint(thousandths)) < 1e-3);
 }
 
-/* Returns the first thing that differs, or SAID_COUNT. */
+/* Returns the first field that differs, or SAID_COUNT. */
 static int
 difference(const struct said *a, const struct said *b)
 {
@@ -347,7 +347,7 @@ by_group_and_start(const void *va, const void *vb)
 	return (a->ts > b->ts) - (a->ts < b->ts);
 }
 
-/* Takes the best of those that begin at the time: one that agrees, else the nearest. */
+/* Chooses among the candidates that begin at the time: one that agrees, or else the nearest. */
 static void
 match(struct wanted *w, struct candidate *const *all, size_t n)
 {

@@ -1,7 +1,7 @@
-/* write.c - the packets that were found, into pcapng files: see connlog_archive.h.
+/* write.c - writes the packets that were found to pcapng files: see connlog_archive.h.
  *
- * All packets of a file are sorted by their number and read once more.  Where each connection has a file, so many are written at a time
- * as may be open.
+ * All packets of a file are sorted by number and read once more. If each connection has its own file, as many are
+ * written at a time as may be open.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,10 +22,10 @@ struct job {
 	connlog_extractor    *x;
 	struct choice        *choices; /* by number */
 	size_t                n, room;
-	uint64_t             *numbers; /* each once */
+	uint64_t             *numbers; /* each number once */
 	size_t                n_numbers, at;
 	struct pcapng_writer *writers;
-	size_t                first; /* with `each`: the writers are those of the connections from this one on */
+	size_t                first; /* with `each`: the writers are those of the connections from this index on */
 	bool                  each;
 	char                 *err;
 	size_t                err_size;
@@ -63,7 +63,8 @@ choose(struct job *j, size_t wanted)
 	return true;
 }
 
-/* Sorts them and takes what is there twice away: a packet of a connection is one, whatever parts of it are in it. */
+/* Sorts the choices and removes duplicates: a packet counts once per connection, however many of the connection's parts
+ * it holds. */
 static bool
 sort(struct job *j)
 {
@@ -91,7 +92,7 @@ name_of(const struct job *j, const struct choice *c)
 	return *w->uid ? w->uid : w->is->uid;
 }
 
-/* Appends " UID" and what part of it the packet is. */
+/* Appends " UID" and which part of the connection the packet is. */
 static size_t
 note(const struct job *j, const struct choice *c, char *out, size_t size)
 {
@@ -122,7 +123,7 @@ write_packet(void *arg, size_t i, const struct rawframe *frame)
 	return j->each ? status : pcapng_packet(j->writers, frame, comment, j->err, j->err_size);
 }
 
-/* What the section's comment says of a connection: "UID proto 10.0.0.1:1234 > 10.0.0.2:80, start 1.5, 12 packets". */
+/* Returns the section's comment about a connection: "UID proto 10.0.0.1:1234 > 10.0.0.2:80, start 1.5, 12 packets". */
 static char *
 describe(const struct job *j, size_t wanted)
 {
@@ -152,7 +153,8 @@ describe(const struct job *j, size_t wanted)
 
 /* ---- one file --------------------------------------------------------------------------------------------------------------- */
 
-/* Opens the file with the descriptions of `n` connections from `first` on as its comments, as far as there is room. */
+/* Opens the file with the descriptions of `n` connections from index `first` on as comments, as far as there is
+ * room. */
 static int
 open_with_comments(struct job *j, struct pcapng_writer *w, const char *path, size_t first, size_t n)
 {
@@ -209,9 +211,9 @@ connlog_extractor_write(connlog_extractor *x, const char *path, char *err, size_
 	return status;
 }
 
-/* ---- a file each ------------------------------------------------------------------------------------------------------------ */
+/* ---- one file per connection */
 
-/* Returns whether a name can be a file's: what a uid consists of, and nothing that leads elsewhere. */
+/* Returns whether a name can be used as a file's: only the characters of a uid, and no path. */
 static bool
 is_plain(const char *name)
 {
@@ -237,7 +239,7 @@ open_own(struct job *j, struct pcapng_writer *w, const char *directory, size_t w
 	return status;
 }
 
-/* Writes the files of `n` connections from `first` on. */
+/* Writes the files of `n` connections from index `first` on. */
 static int
 write_some(struct job *j, const char *directory, size_t n)
 {

@@ -13,7 +13,7 @@ count(const uint16_t *ports)
 	return n;
 }
 
-/* Inserts in order, after those of the same port. */
+/* Inserts a claim in order, after others of the same port. */
 static void
 claim(struct registry *r, const struct recogniser *what, bool udp)
 {
@@ -33,7 +33,7 @@ hash_of(uint32_t at)
 	return (at ^ at >> 8) % REGISTRY_HASH;
 }
 
-/* From the last to the first, so that those of a hash are found in their order. */
+/* Links claims from the last to the first, so that those with the same hash are found in order. */
 static void
 chain_claims(struct registry *r)
 {

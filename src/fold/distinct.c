@@ -8,7 +8,7 @@
 
 enum {
 	FIRST_ROOM = 16,
-	LAST_ROOM = 2 * 1024, /* three quarters of which may be taken */
+	LAST_ROOM = 2 * 1024, /* of which three quarters may be used */
 	PORT_BYTES = 65536 / 8,
 	REGISTER_BITS = 12,
 	REGISTERS = 1 << REGISTER_BITS,
@@ -17,12 +17,12 @@ _Static_assert(LAST_ROOM / 4 * 3 == DISTINCT_EXACT, "a full table has as many");
 
 struct distinct_more {
 	struct addr samples[DISTINCT_SAMPLES];
-	uint64_t   *slots; /* tokens, 0 for none; NULL: all is in `dense` */
+	uint64_t   *slots; /* tokens, 0: empty; NULL: everything is in `dense` */
 	uint32_t    room;
-	uint8_t    *dense; /* a bit for each port, or the registers of hosts */
+	uint8_t    *dense; /* one bit per port, or the registers for hosts */
 };
 
-/* What stands for a value in the table, never 0: a port itself, or the hash of an address. */
+/* Returns what represents a value in the table, never 0: a port itself, or the hash of an address. */
 static uint64_t
 token_of(const struct distinct *d, const struct addr *value)
 {
@@ -35,7 +35,7 @@ token_of(const struct distinct *d, const struct addr *value)
 	return siphash13(&fixed, words, 2) | 1;
 }
 
-/* Returns where the token is, or would be. */
+/* Returns the slot with the token, or the one where it would be inserted. */
 static uint64_t *
 seek(const struct distinct_more *m, uint64_t token)
 {
@@ -46,7 +46,7 @@ seek(const struct distinct_more *m, uint64_t token)
 	return &m->slots[i];
 }
 
-/* Returns whether it was not there. */
+/* Returns whether the value is new. */
 static bool
 put_dense(struct distinct *d, uint64_t token)
 {
@@ -83,7 +83,7 @@ more_new(struct distinct *d, size_t *bytes)
 	return m;
 }
 
-/* Returns false when out of memory. */
+/* Switches to `dense`. Returns false when out of memory. */
 static bool
 make_dense(struct distinct *d, size_t *bytes)
 {
@@ -143,7 +143,7 @@ distinct_add(struct distinct *d, const struct addr *value)
 		d->n = 1;
 		return;
 	}
-	if (!m) /* the first one again */
+	if (!m) /* the first value again */
 		return;
 	if (!m->slots) {
 		d->n += put_dense(d, token);
@@ -158,7 +158,8 @@ distinct_add(struct distinct *d, const struct addr *value)
 	d->n++;
 }
 
-/* As in the paper, without its correction for hashes of 32 bits; where registers are empty, they say more (linear counting). */
+/* Estimates as in the paper, without its correction for hashes of 32 bits; while there are empty registers, linear
+ * counting is more precise. */
 static uint64_t
 estimate(const uint8_t *registers)
 {

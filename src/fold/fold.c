@@ -10,7 +10,7 @@
 
 enum { BUCKETS_FIRST = 256, WINDOW_USUAL = 300 /* seconds */, MEMORY_USUAL = 64 << 20 };
 
-/* ---- making one ----------------------------------------------------------------------------------------------------------- */
+/* ---- creating a fold */
 
 static bool
 make_buckets(connlog_fold *f, size_t n)
@@ -99,7 +99,7 @@ bucket(const connlog_fold *f, int k, const struct fold_key *key)
 	return &f->buckets[k][key->half[0] & f->mask];
 }
 
-/* Returns the open row of the key, or NULL. */
+/* Returns the open row with the key, or NULL. */
 static struct fold_row *
 find(const connlog_fold *f, int k, const struct fold_key *key)
 {
@@ -133,7 +133,7 @@ delist(connlog_fold *f, struct fold_row *row, int k)
 	row->listed[k] = false;
 }
 
-/* Makes room for more rows; without memory for it, chains become longer. */
+/* Enlarges the table; when out of memory, chains become longer instead. */
 static void
 widen(connlog_fold *f)
 {
@@ -159,7 +159,7 @@ insert(connlog_fold *f, struct fold_row *row)
 	widen(f);
 }
 
-/* Takes the row out and hands it on.  Returns what `fn` did. */
+/* Removes the row and passes it on. Returns what `fn` returned. */
 static int
 close_row(connlog_fold *f, struct fold_row *row, connlog_record_fn fn, void *arg)
 {
@@ -180,7 +180,7 @@ close_row(connlog_fold *f, struct fold_row *row, connlog_record_fn fn, void *arg
 
 /* ---- records -------------------------------------------------------------------------------------------------------------- */
 
-/* Hands on the rows whose window has ended. */
+/* Passes on the rows whose windows have ended. */
 static int
 close_due(connlog_fold *f, connlog_record_fn fn, void *arg)
 {
@@ -191,7 +191,7 @@ close_due(connlog_fold *f, connlog_record_fn fn, void *arg)
 	return status;
 }
 
-/* Hands on the oldest rows until the others fit. */
+/* Passes on the oldest rows until the others fit. */
 static int
 close_surplus(connlog_fold *f, connlog_record_fn fn, void *arg)
 {
@@ -204,7 +204,8 @@ close_surplus(connlog_fold *f, connlog_record_fn fn, void *arg)
 	return status;
 }
 
-/* Returns the row that the record belongs to, by the first of its keys for which there is one, whose number goes to *by; or NULL. */
+/* Returns the row that the record belongs to, found by the first key that has one, whose number is stored in *by; or
+ * NULL. */
 static struct fold_row *
 find_row(const connlog_fold *f, const struct fold_key *keys, int n, int *by)
 {
@@ -215,7 +216,8 @@ find_row(const connlog_fold *f, const struct fold_key *keys, int n, int *by)
 	return row;
 }
 
-/* After a record has come by one key: if the other would not have led here, the row is now of records that have the one in common. */
+/* Updates a row's keys after a record was added by one of them: if the other key would not have led here, the row's
+ * records now have only this one in common. */
 static void
 settle(connlog_fold *f, struct fold_row *row, const struct fold_key *keys, int n, int by)
 {
@@ -224,7 +226,7 @@ settle(connlog_fold *f, struct fold_row *row, const struct fold_key *keys, int n
 			delist(f, row, k);
 }
 
-/* Opens a row.  Returns false when out of memory. */
+/* Opens a row. Returns false when out of memory. */
 static bool
 open_row(connlog_fold *f, unsigned rule, const struct record *r, const struct fold_key *keys, int n)
 {
@@ -242,7 +244,7 @@ open_row(connlog_fold *f, unsigned rule, const struct record *r, const struct fo
 	return true;
 }
 
-/* Folds a record that a rule fits. */
+/* Folds a record that matches a rule. */
 static int
 fold(connlog_fold *f, unsigned rule, const struct record *r, connlog_record_fn fn, void *arg)
 {

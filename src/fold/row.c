@@ -7,7 +7,7 @@
 
 #include "record/schema.h"
 
-#define MICROS_MOST 2e18 /* two of which can be added up, in either direction */
+#define MICROS_MOST 2e18 /* the sum of two of these does not overflow, in either direction */
 
 int64_t
 fold_micros(double seconds)
@@ -29,7 +29,7 @@ fold_end(const struct record *r)
 
 /* ---- copying a record ----------------------------------------------------------------------------------------------------- */
 
-/* Takes copies one behind the other, aligned; without a place it only counts their bytes. */
+/* Copies objects one after another, aligned; without a destination it only counts their bytes. */
 struct packer {
 	char  *at;
 	size_t used;
@@ -64,14 +64,14 @@ pack_set(struct packer *k, struct text_set *set)
 	for (size_t i = 0; i < set->n; i++) {
 		struct text t = from[i];
 		pack_text(k, &t);
-		if (at) /* which need not be aligned */
+		if (at) /* the source need not be aligned */
 			memcpy(at + i * sizeof t, &t, sizeof t);
 	}
 	if (k->at)
 		set->at = (const struct text *)(const void *)at;
 }
 
-/* The columns of the log that the schema does not know. */
+/* Packs the log's columns that are not in the schema. */
 static void
 pack_extras(struct packer *k, struct record *r)
 {
@@ -93,7 +93,7 @@ pack_extras(struct packer *k, struct record *r)
 		r->extras = at;
 }
 
-/* What the log had for some columns, by column. */
+/* Packs the log's own texts of some columns. */
 static void
 pack_literals(struct packer *k, struct record *r)
 {
@@ -111,7 +111,7 @@ pack_literals(struct packer *k, struct record *r)
 		r->literals = at;
 }
 
-/* All that the record points at. */
+/* Packs everything that the record points at. */
 static void
 pack_record(struct packer *k, struct record *r)
 {
@@ -206,16 +206,16 @@ row_free(struct fold_row *row)
 	free(row);
 }
 
-/* ---- adding one ----------------------------------------------------------------------------------------------------------- */
+/* ---- adding a record */
 
-/* Counters: their sum is the row's. */
+/* Counters: the row has their sum. */
 static const enum column_id sums[] = {
 	COL_ORIG_BYTES,    COL_RESP_BYTES,   COL_MISSED_BYTES, COL_ORIG_PKTS, COL_ORIG_IP_BYTES, COL_RESP_PKTS,
 	COL_RESP_IP_BYTES, COL_ORIG_RETRANS, COL_RESP_RETRANS, COL_ORIG_OOO,  COL_RESP_OOO,
 };
 enum { SUMS = sizeof sums / sizeof sums[0] };
 
-/* Returns whether the column has a rule of its own; all others stay if all records have them alike. */
+/* Returns whether the column has a rule of its own; any other is kept if all records have the same value. */
 static bool
 has_own_rule(const struct column *c)
 {
@@ -306,7 +306,7 @@ values_equal(const struct column *c, const struct record *a, const struct record
 	}
 }
 
-/* Unsets what is not the same in both. */
+/* Unsets the columns that differ. */
 static void
 keep_common(struct record *to, const struct record *r)
 {
@@ -319,7 +319,7 @@ keep_common(struct record *to, const struct record *r)
 	}
 }
 
-/* The values that are counted, as far as the record has them.  Returns their bits, by side. */
+/* Stores the values to count, as far as the record has them. Returns their bits, by side. */
 static unsigned
 side_values(const struct record *r, struct addr values[FOLD_SIDES])
 {
@@ -331,7 +331,7 @@ side_values(const struct record *r, struct addr values[FOLD_SIDES])
 	       (r->has & HAS(COL_RESP_P) ? 1u << FOLD_RESP_PORTS : 0);
 }
 
-/* Adds the record's ends, or only makes room for them.  Returns false when out of memory. */
+/* Adds the record's endpoints, or only reserves room for them. Returns false when out of memory. */
 static bool
 add_sides(struct fold_row *row, const struct record *r, bool reserve)
 {
@@ -376,9 +376,9 @@ row_add(struct fold_row *row, const struct record *r)
 	return true;
 }
 
-/* ---- the row that is logged ----------------------------------------------------------------------------------------------- */
+/* ---- the logged row */
 
-/* Returns how many different values there were, and the first of several as texts. */
+/* Returns the number of different values, and stores the first of several as texts. */
 static uint64_t
 tell_side(const struct fold_row *row, enum fold_side side, struct fold_texts *t, struct text_set *set)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* ---- our rules ------------------------------------------------------------------------------------------------------------ */
+/* ---- built-in rules */
 
 static bool
 says(const struct record *r, enum column_id id, struct text t, const char *word)
@@ -20,7 +20,8 @@ none(const struct record *r, enum column_id id, uint64_t count)
 	return !(r->has & HAS(id)) || count == 0;
 }
 
-/* An attempt that nobody answered, or refused, and that brought no service: of TCP without payload, of UDP without an answer. */
+/* Matches connection attempts without a reply or with a refusal, and without a service: TCP without payload, UDP
+ * without a reply. */
 static bool
 fits_scans(const struct record *r)
 {
@@ -51,7 +52,7 @@ fits_icmp(const struct record *r)
 	return says(r, COL_PROTO, r->proto, "icmp");
 }
 
-/* The order is that in which they are asked. */
+/* Rules are tried in this order. */
 static const struct fold_rule ours[] = {
 	{ "scans",
 	  fits_scans,
@@ -63,9 +64,9 @@ static const struct fold_rule ours[] = {
 };
 enum { OURS = sizeof ours / sizeof ours[0] };
 
-/* ---- making them ---------------------------------------------------------------------------------------------------------- */
+/* ---- creating rules */
 
-/* Adds those of ours that are named.  Returns as rules_init() does. */
+/* Adds the built-in rules in the list. Returns as rules_init() does. */
 static bool
 add_ours(struct fold_rules *rules, const char *list, char *err, size_t err_size)
 {
@@ -89,7 +90,7 @@ add_ours(struct fold_rules *rules, const char *list, char *err, size_t err_size)
 	return true;
 }
 
-/* Reads the columns that records of a row have alike.  Returns as rules_init() does. */
+/* Parses the columns that records of a row have in common. Returns as rules_init() does. */
 static bool
 parse_by(struct fold_columns *by, const char *list, char *err, size_t err_size)
 {
@@ -160,7 +161,7 @@ rules_name(const struct fold_rules *rules, unsigned rule, char *out, size_t size
 	return text_from(out);
 }
 
-/* ---- asking them ---------------------------------------------------------------------------------------------------------- */
+/* ---- matching */
 
 int
 rules_find(const struct fold_rules *rules, const struct record *r)
@@ -175,7 +176,7 @@ rules_find(const struct fold_rules *rules, const struct record *r)
 	return -1;
 }
 
-/* What a key has of a column: whether it is set, and two words that are its value, or a hash of it. */
+/* A column's part of a key: whether it is set, and two words with its value or a hash of it. */
 struct part {
 	uint64_t set, value[2];
 };
@@ -186,7 +187,7 @@ hash_text(const struct siphash_key *key, const struct text *t, uint64_t out[2])
 	siphash24_128(key, t->n > 0 ? t->p : "", t->n, out);
 }
 
-/* Each element's hash goes into that of what follows. */
+/* Each element's hash is included in that of the next. */
 static void
 hash_set(const struct siphash_key *key, const struct text_set *set, uint64_t out[2])
 {

@@ -12,14 +12,14 @@
 
 #include "sensor/clock.h"
 
-#define ORPHANED 5.0 /* seconds of patience once the process with the records is gone */
-#define LEAVE    2.5 /* seconds for a thread to exit after it was told to */
+#define ORPHANED 5.0 /* seconds that it continues after the process with the records has exited */
+#define LEAVE    2.5 /* seconds for a thread to exit once it was told to */
 
 enum { TEXT_MAX = 1024, LOOK_MS = 50 };
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
 
-/* The process may outlive the one it comes from, whose successor must be able to bind its addresses again. */
+/* This process may outlive its parent, whose successor must be able to bind the same addresses. */
 void
 carrier_detach(const char *name, int keep, int keep_too)
 {
@@ -27,8 +27,9 @@ carrier_detach(const char *name, int keep, int keep_too)
 	const int most = keep > keep_too ? keep : keep_too;
 
 	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-		signal(signals[i], SIG_IGN); /* Ctrl-C reaches every process of a terminal, but this one ends with its input */
-	signal(SIGCHLD, SIG_DFL);        /* it waits for its children */
+		signal(signals[i],
+		       SIG_IGN);      /* Ctrl-C reaches every process of a terminal, but this one exits when its input ends */
+	signal(SIGCHLD, SIG_DFL); /* it waits for its children */
 	prctl(PR_SET_NAME, name);
 	if (nothing >= 0)
 		dup2(nothing, STDIN_FILENO); /* the input is the parent's */
@@ -38,13 +39,14 @@ carrier_detach(const char *name, int keep, int keep_too)
 	close_range((unsigned)most + 1, ~0u, 0);
 }
 
-/* Returns false and writes a message to `err`. */
+/* Starts delivery. Returns false and writes a message to `err`. */
 static bool
 begin(struct carrier *w, char *err, size_t err_size)
 {
 	struct runner *r = &w->runner;
 	struct queue  *q = &r->queue;
-	const bool     broken = r->link.counts->whole != 0; /* an earlier process has left a part of what is to be whole */
+	const bool     broken =
+		r->link.counts->whole != 0; /* an earlier process has delivered part of an all-or-nothing sink */
 
 	q->waits = !w->live;
 	q->acknowledged = r->kind->counts;
@@ -63,7 +65,7 @@ begin(struct carrier *w, char *err, size_t err_size)
 
 /* ---- supervision ------------------------------------------------------------------------------------------------- */
 
-/* Progress of the sink, and when it was last seen. */
+/* The sink's progress, and when it was last seen. */
 struct watched {
 	uint64_t moves;
 	double   moved_at, stopped_at;
@@ -79,14 +81,15 @@ is_due(struct runner *r, bool closed)
 	       r->link.counts->flying > 0;
 }
 
-/* Stops the sink when it has made no progress for too long.  A live one is only stopped once its input has ended. */
+/* Stops the sink when it has made no progress for too long. In a live run, it is stopped only after its input has
+ * ended. */
 static void
 look_after(const struct carrier *w, struct runner *r, struct watched *seen, double now)
 {
 	const bool     closed = queue_is_closed(&r->queue);
 	const uint64_t moves = r->link.counts->moves;
 	const double   patience = r->queue.orphaned && r->patience > ORPHANED ? ORPHANED : r->patience;
-	const bool     safe = w->live && closed && r->link.counts->spooled > 0; /* the disk spool keeps what is left */
+	const bool     safe = w->live && closed && r->link.counts->spooled > 0; /* the disk spool keeps the rest */
 
 	if (r->ended || r->link.stop)
 		return;
@@ -106,7 +109,7 @@ look_after(const struct carrier *w, struct runner *r, struct watched *seen, doub
 	}
 }
 
-/* Returns when the sink is finished, or stuck beyond hope. */
+/* Returns when the sink has finished, or is stuck for good. */
 static void
 watch(const struct carrier *w, struct runner *r)
 {

@@ -1,9 +1,11 @@
-/* clickhouse.c - clickhouse://[USER:PASSWORD@]HOST[:PORT]/TABLE and clickhouses://, which is TLS: rows of a table, by ClickHouse's HTTP
- * interface (INSERT INTO TABLE FORMAT JSONEachRow).
+/* clickhouse.c - clickhouse://[USER:PASSWORD@]HOST[:PORT]/TABLE, and clickhouses:// over TLS: rows of a table, through
+ * ClickHouse's HTTP interface (INSERT INTO TABLE FORMAT JSONEachRow).
  *
- * Lines are collected into batches of some megabytes or a second, since ClickHouse likes few and large inserts.  A batch counts as delivered
- * when the server has answered that it was inserted.  One without an answer is sent again, with the same insert_deduplication_token, by
- * which tables that keep a window of them (replicated ones do by default) know that they have it. */
+ * Lines are collected into batches of some megabytes or one second, since ClickHouse works best with few, large
+ * inserts. A batch counts as delivered when the server has confirmed the insert. A batch without a response is sent
+ * again with the same insert_deduplication_token, by which tables with a deduplication window (replicated ones by
+ * default) recognise it.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +17,8 @@
 #include "ship/kind.h"
 #include "ship/place.h"
 
-#define ANSWER  60.0 /* seconds that the server may take for an insert */
-#define REFUSAL 0.5  /* seconds for an answer to a request that could not be sent as a whole */
+#define ANSWER  60.0 /* seconds to wait for the response to an insert */
+#define REFUSAL 0.5  /* seconds to wait for the response to a request that could not be sent completely */
 
 enum {
 	BATCH_BYTES = 4 << 20,
@@ -28,21 +30,21 @@ enum {
 struct clickhouse {
 	struct place *place;
 	char         *head; /* of a request, up to the token */
-	char         *tail; /* the fields but for the length */
+	char         *tail; /* header fields except for the length */
 	size_t        batch_bytes;
 	double        batch_age;
 
-	/* Lines that are not acknowledged; they stay here when the connection breaks. */
+	/* Unacknowledged lines, which are kept when the connection breaks. */
 	char  *batch;
 	size_t n, rows, room;
 	double begun_at;
 	struct mark {
 		uint64_t mark;
 		uint64_t rows;
-	} marks[MARKS]; /* which lines of the queue they are */
+	} marks[MARKS]; /* which lines of the queue the batch holds */
 	size_t             marks_n;
 	struct http_answer answer;
-	bool               used; /* the connection has had an answer */
+	bool               used; /* the connection has had a response */
 };
 
 /* ---- settings ----------------------------------------------------------------------------------------------------- */
@@ -58,7 +60,7 @@ put_encoded(FILE *f, const char *text)
 		        *p);
 }
 
-/* Puts `NAME`, with what ends it escaped. */
+/* Writes `NAME`, escaping what would end it. */
 static void
 put_name(FILE *f, const char *name)
 {
@@ -72,7 +74,7 @@ put_name(FILE *f, const char *name)
 	fputs("%60", f);
 }
 
-/* Puts the settings of the insert: ours, and clickhouse.NAME=VALUE. */
+/* Writes the settings of the insert: the built-in ones, and clickhouse.NAME=VALUE. */
 static void
 put_settings(FILE *f, struct url *u)
 {
@@ -91,7 +93,7 @@ put_settings(FILE *f, struct url *u)
 	}
 }
 
-/* Writes what all requests have.  Returns false when out of memory. */
+/* Writes the part that all requests share. Returns false when out of memory. */
 static bool
 make_head(struct clickhouse *s, struct url *u)
 {
@@ -120,7 +122,7 @@ make_head(struct clickhouse *s, struct url *u)
 	return fclose(f) == 0;
 }
 
-/* Returns whether a text can stand in a header field. */
+/* Returns whether a text may be used in a header field. */
 static bool
 is_printable(const char *text)
 {
@@ -200,7 +202,7 @@ clickhouse_prepare(struct url *u, const struct ship_setup *setup, char *err, siz
 
 /* ---- inserting ---------------------------------------------------------------------------------------------------- */
 
-/* Reads an answer.  Returns 0 for one, or -1 with a message in the link. */
+/* Reads a response. Returns 0, or -1 with a message in the link. */
 static int
 read_answer(struct clickhouse *s, struct link *l, double seconds)
 {
@@ -213,12 +215,13 @@ read_answer(struct clickhouse *s, struct link *l, double seconds)
 		if (got < 0)
 			return http_answer_end(&s->answer) ? 0 : -1;
 		if (http_answer_take(&s->answer, bytes, (size_t)got) < (size_t)got && s->answer.state == HTTP_DONE)
-			s->answer.closes = true; /* more than was asked for */
+			s->answer.closes = true; /* more than was requested */
 	}
 	return s->answer.state == HTTP_DONE ? 0 : link_fail(l, "the answer is not HTTP: is it the HTTP port?");
 }
 
-/* Sends the batch.  Returns 0, or -1 with a message in the link; a server may refuse before it has read all. */
+/* Sends the batch. Returns 0, or -1 with a message in the link; a server may reject it before it has read
+ * everything. */
 static int
 send_batch(struct clickhouse *s, struct link *l)
 {
@@ -235,7 +238,7 @@ send_batch(struct clickhouse *s, struct link *l)
 	return stream_write(&s->place->stream, l, s->batch, s->n, &done);
 }
 
-/* The batch was inserted. */
+/* Marks the batch as inserted. */
 static void
 note_inserted(struct clickhouse *s, struct link *l)
 {
@@ -249,7 +252,8 @@ note_inserted(struct clickhouse *s, struct link *l)
 	l->fine(l);
 }
 
-/* Returns 0 once the batch is inserted, or -1 with a message in the link: then it stays, and the connection has to be opened again. */
+/* Returns 0 once the batch is inserted, or -1 with a message in the link: the batch is kept then, and the connection
+ * has to be reopened. */
 static int
 insert(struct clickhouse *s, struct link *l)
 {
@@ -276,7 +280,7 @@ insert(struct clickhouse *s, struct link *l)
 	return 0;
 }
 
-/* Bytes that were sent are no progress here: only an answer is. */
+/* Sent bytes are no progress here, only a response is. */
 static int
 connect_again(struct clickhouse *s, struct link *l)
 {
@@ -301,7 +305,8 @@ clickhouse_open(void *sink, struct link *l)
 	return -1;
 }
 
-/* Opens the connection anew when the server closes it after each answer, or has done so while there was nothing to insert. */
+/* Reopens the connection if the server closes it after each response, or has closed it while there was nothing to
+ * insert. */
 static int
 get_ready(struct clickhouse *s, struct link *l)
 {
@@ -320,7 +325,7 @@ flush(struct clickhouse *s, struct link *l)
 	const bool used = s->used;
 	if (insert(s, l) == 0)
 		return 0;
-	/* A connection that was idle may have been closed just when it was used again: that is nothing to wait or warn about. */
+	/* An idle connection may have been closed just when it was used again: retry without a pause or a warning. */
 	const bool silent = s->answer.state == HTTP_STATUS && s->answer.head_n == 0;
 	return used && silent && !l->stop && connect_again(s, l) == 0 ? insert(s, l) : -1;
 }
@@ -333,7 +338,7 @@ clickhouse_idle(void *sink, struct link *l)
 	return s->n > 0 && clock_steady() >= s->begun_at + s->batch_age ? flush(s, l) : 0;
 }
 
-/* Appends lines.  Returns false when out of memory. */
+/* Appends lines. Returns false when out of memory. */
 static bool
 collect(struct clickhouse *s, const char *p, size_t n, uint64_t mark, uint64_t rows)
 {
@@ -378,7 +383,7 @@ clickhouse_settle(void *sink, struct link *l)
 	return flush(sink, l);
 }
 
-/* When delivery ends, lines that are not acknowledged go back to the queue. */
+/* When delivery ends, unacknowledged lines are returned to the queue. */
 static int
 clickhouse_close(void *sink, struct link *l, bool well)
 {

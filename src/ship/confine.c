@@ -1,7 +1,10 @@
-/* confine.c - what a delivering process may still do: what its kind of sink needs (kind.h), as far as the kernel can tell that apart.
+/* confine.c - what a delivering process may still do: what its kind of sink needs (kind.h), as far as the kernel can
+ * distinguish it.
  *
- * A client may connect to anything and read what resolving names and verifying certificates take; other files are out of its reach.  What
- * writes files may write in their folder, and has no network.  A command is only kept from administering the system. */
+ * A client may connect anywhere and read the files for name resolution and certificates, but no others. A sink that
+ * writes files may write to its folder, and has no network. A process that runs commands is only prevented from
+ * administering the system.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,7 +12,7 @@
 #include "guard/guard.h"
 #include "ship/carrier.h"
 
-/* Librdkafka runs kinit for this one. */
+/* Librdkafka runs kinit for it. */
 static bool
 is_kerberos(const struct url *u)
 {
@@ -21,7 +24,7 @@ is_kerberos(const struct url *u)
 	return found;
 }
 
-/* Allows writing to a folder, which may not be there yet: then to the one that it would be made in. */
+/* Allows writing to a folder or, if it does not exist yet, to the folder in which it would be created. */
 static bool
 allow_folder(struct guard *g, const char *path)
 {
@@ -36,7 +39,7 @@ allow_folder(struct guard *g, const char *path)
 	return good;
 }
 
-/* The same for the folder of a file; what is there and no plain file is written as it is. */
+/* Allows writing to the folder of a file, or to the file itself if it exists and is not a regular one. */
 static bool
 allow_file(struct guard *g, const char *path)
 {
@@ -51,7 +54,8 @@ allow_file(struct guard *g, const char *path)
 	return good;
 }
 
-/* What resolvers, certificates and libraries are read from, wherever a system has them, and the files that options name. */
+/* Allows reading what name resolution, certificates and libraries need on any system, and the files that options
+ * name. */
 static bool
 allow_client(struct guard *g, const struct url *u)
 {
@@ -75,7 +79,7 @@ carrier_confine(const struct runner *r, const char *spool)
 	const unsigned           needs = r->kind->needs;
 	struct guard             g = { .connects = (needs & NEED_NETWORK) != 0,
 		                           .spawns = (needs & NEED_PROGRAMS) != 0 || is_kerberos(u) };
-	char                     did[128], not_done[256]; /* which the other process reports for itself */
+	char                     did[128], not_done[256]; /* reported by the other process for itself */
 	bool                     good = spool == NULL || guard_allow(&g, spool, GUARD_WRITE);
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)

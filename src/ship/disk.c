@@ -1,4 +1,5 @@
-/* disk.c - see disk.h.  A file is a row of frames (frame.h), each with a checksum: what a crash has cut is told. */
+/* disk.c - see disk.h. A file is a sequence of frames (frame.h), each with a checksum, so that a frame truncated by a
+ * crash is detected. */
 #include "ship/disk.h"
 
 #include <dirent.h>
@@ -28,7 +29,7 @@ check_of(const char *p, size_t n)
 	return (uint32_t)crc32_z(0, (const unsigned char *)p, n);
 }
 
-/* Looks at the files' names. */
+/* Finds the first and the last file by name. */
 static bool
 find_files(struct disk *d)
 {
@@ -50,7 +51,7 @@ find_files(struct disk *d)
 	return folder != NULL;
 }
 
-/* Counts what a file holds that was there before. */
+/* Counts the content of a file from an earlier run. */
 static void
 count_file(struct disk *d, unsigned number)
 {
@@ -134,7 +135,7 @@ disk_is_empty(const struct disk *d)
 
 /* ---- filling ------------------------------------------------------------------------------------------------------ */
 
-/* Returns 0 or errno, the file being as it was then. */
+/* Appends a frame. Returns 0, or errno with the file as it was. */
 static int
 append(struct disk *d, enum frame_kind kind, const char *p, size_t n, uint64_t records)
 {
@@ -155,12 +156,12 @@ append(struct disk *d, enum frame_kind kind, const char *p, size_t n, uint64_t r
 		d->out_n += all;
 		d->bytes += all;
 	} else if (ftruncate(d->out, (off_t)d->out_n) != 0) {
-		close_fd(&d->out); /* what stands there is told from a frame by its checksum */
+		close_fd(&d->out); /* the checksum shows that this is no frame */
 	}
 	return why;
 }
 
-/* Begins the next file.  Returns 0 or errno. */
+/* Starts the next file. Returns 0 or errno. */
 static int
 begin_file(struct disk *d)
 {
@@ -212,7 +213,7 @@ disk_put(struct disk *d, enum spool_kind kind, const char *p, size_t n, uint64_t
 
 /* ---- emptying ----------------------------------------------------------------------------------------------------- */
 
-/* Reads the frame at which the file stands.  Returns NULL at its end, where it is damaged, and without memory. */
+/* Reads the frame at the file's current position. Returns NULL at its end, if it is damaged, and when out of memory. */
 static struct spool_item *
 read_item(struct disk *d)
 {
@@ -274,7 +275,7 @@ disk_drop(struct disk *d)
 	if (disk_is_empty(d) || d->item != NULL)
 		return;
 	if (d->first == d->last && d->out >= 0 && d->in_at < d->out_n && !d->damaged)
-		return; /* something came meanwhile */
+		return; /* new items arrived meanwhile */
 	path_of(d, d->first, path);
 	if (d->in >= 0 && fstat(d->in, &st) == 0)
 		d->bytes -= (uint64_t)st.st_size < d->bytes ? (uint64_t)st.st_size : d->bytes;

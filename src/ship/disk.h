@@ -1,7 +1,7 @@
 /* disk.h - the disk spool of a sink: a bounded first-in, first-out sequence of files.
  *
- * The files are DIR/NAME/00000001 and so on.  What is left when the program ends is delivered by its next run.  A file is removed when
- * everything in it is delivered, so part of one is repeated after a crash.  The caller does the locking.
+ * The files are DIR/NAME/00000001 and so on. What is left when the program ends is delivered by its next run. A file is
+ * removed when everything in it is delivered, so part of a file is repeated after a crash. The caller does the locking.
  */
 #ifndef CONNLOG_SHIP_DISK_H
 #define CONNLOG_SHIP_DISK_H
@@ -24,15 +24,15 @@ struct disk {
 	size_t             head_n;
 };
 
-/* Opens it.  Returns false and writes a message to `err`. */
+/* Opens the spool. Returns false and writes a message to `err`. */
 bool disk_open(struct disk *d, const char *folder, const char *name, uint64_t max, char *err, size_t err_size);
 void disk_close(struct disk *d);
 
 bool disk_is_empty(const struct disk *d);
 /* Appends an item.  Returns 0 or errno; ENOSPC when the limit is reached. */
 int disk_put(struct disk *d, enum spool_kind kind, const char *p, size_t n, uint64_t records);
-/* Returns the oldest item, which stays until disk_done(); NULL where the oldest file has no more: it is to be removed with disk_drop()
- * once everything before was delivered. */
+/* Returns the oldest item, which stays until disk_done(). Returns NULL at the end of the oldest file: it is to be
+ * removed with disk_drop() once everything before was delivered. */
 struct spool_item *disk_next(struct disk *d);
 void               disk_done(struct disk *d);
 void               disk_drop(struct disk *d);

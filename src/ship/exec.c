@@ -1,4 +1,4 @@
-/* exec.c - exec:COMMAND: lines to the standard input of a command of the shell, which is begun anew when it has ended. */
+/* exec.c - exec:COMMAND: writes lines to the standard input of a shell command, which is restarted when it exits. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -18,7 +18,7 @@ enum { SLICE_NS = 20 * 1000 * 1000 };
 struct exec {
 	const char   *command;
 	struct stream stream;
-	pid_t         pid; /* 0: it does not run */
+	pid_t         pid; /* 0: it is not running */
 };
 
 static void *
@@ -37,7 +37,7 @@ exec_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t er
 	return s;
 }
 
-/* Begins it, with `in` as its standard input and signals as a program expects them.  Returns 0 or errno. */
+/* Starts the command with `in` as its standard input and default signal handling. Returns 0 or errno. */
 static int
 begin(struct exec *s, int in)
 {
@@ -96,7 +96,7 @@ exec_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done)
 	return outcome;
 }
 
-/* Waits for its end, as long as that may last.  Returns 0, or -1 with a message in the link. */
+/* Waits for the command to exit, with a timeout. Returns 0, or -1 with a message in the link. */
 static int
 wait_for_end(struct exec *s, struct link *l, bool well)
 {
@@ -106,7 +106,7 @@ wait_for_end(struct exec *s, struct link *l, bool well)
 
 	while ((pid = waitpid(s->pid, &status, WNOHANG)) == 0 && well && !l->stop)
 		nanosleep(&slice, NULL);
-	if (pid == 0) { /* it is not waited for any more */
+	if (pid == 0) { /* stop waiting for it */
 		kill(s->pid, SIGTERM);
 		waitpid(s->pid, &status, 0);
 	}

@@ -1,5 +1,5 @@
-/* file.c - file:PATH: lines to a file.  Of captures it is complete when it gets its name; of an interface lines are appended to it, and
- * it is opened again when somebody has moved or removed it.  "-" is standard output. */
+/* file.c - file:PATH: writes lines to a file. For captures the file is complete when it gets its name; for an interface
+ * lines are appended to it, and it is reopened when it was moved or removed. "-" is standard output. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,8 +14,8 @@
 struct file {
 	const char   *path;
 	bool          live;
-	connlog_sink *whole;  /* of captures */
-	struct stream stream; /* of an interface */
+	connlog_sink *whole;  /* for captures */
+	struct stream stream; /* for an interface */
 };
 
 static void *
@@ -34,7 +34,7 @@ file_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t er
 	return s;
 }
 
-/* One that has failed goes on where it stopped. */
+/* Opens the file; after a failure, continues where it stopped. */
 static int
 open_whole(struct file *s, struct link *l)
 {
@@ -63,7 +63,7 @@ file_open(void *sink, struct link *l)
 	return 0;
 }
 
-/* Returns whether the file has another name now, or none. */
+/* Returns whether the file was renamed or removed. */
 static bool
 was_moved(const struct file *s)
 {
@@ -73,7 +73,7 @@ was_moved(const struct file *s)
 	       (stat(s->path, &named) != 0 || named.st_ino != mine.st_ino || named.st_dev != mine.st_dev);
 }
 
-/* Writes; a line that was cut by a full disk is taken from the file again. */
+/* Appends lines; removes a line that was truncated by a full disk. */
 static int
 append(struct file *s, struct link *l, const char *p, size_t n, size_t *done)
 {
@@ -100,7 +100,7 @@ file_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done)
 	return outcome == CONNLOG_OK ? 0 : -1;
 }
 
-/* Gives the file of captures its name; without one there is none of its records. */
+/* Gives a file of captures its name; without one, none of its records count as delivered. */
 static int
 finish(struct file *s, struct link *l, bool well)
 {

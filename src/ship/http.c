@@ -11,7 +11,7 @@ http_answer_init(struct http_answer *a)
 	*a = (struct http_answer){ .state = HTTP_STATUS };
 }
 
-/* Returns the number that stands in p[0..n), or -1 for anything else and for more than `most`. */
+/* Returns the number in p[0..n), or -1 for anything else and if it exceeds `most`. */
 static int64_t
 number(const char *p, size_t n, unsigned base, int64_t most)
 {
@@ -25,7 +25,7 @@ number(const char *p, size_t n, unsigned base, int64_t most)
 	return value;
 }
 
-/* "HTTP/1.1 200 OK" */
+/* Parses "HTTP/1.1 200 OK". */
 static enum http_state
 take_status(struct http_answer *a)
 {
@@ -42,11 +42,11 @@ take_status(struct http_answer *a)
 	return a->status >= 100 ? HTTP_FIELDS : HTTP_BAD;
 }
 
-/* What follows the empty line behind the fields. */
+/* Continues after the empty line that ends the fields. */
 static enum http_state
 begin_body(struct http_answer *a)
 {
-	if (a->status < 200) { /* a preliminary answer: the real one follows */
+	if (a->status < 200) { /* an interim response: the final one follows */
 		const size_t head_n = a->head_n;
 		http_answer_init(a);
 		a->head_n = head_n;
@@ -62,7 +62,7 @@ begin_body(struct http_answer *a)
 	return HTTP_TO_THE_END;
 }
 
-/* Returns the value of a field when the line is one of that name. */
+/* Returns the value of the field `name`, or NULL if the line is another field. */
 static const char *
 field(const struct http_answer *a, const char *name, size_t *n)
 {
@@ -125,7 +125,7 @@ take_chunk_size(struct http_answer *a)
 	return size > 0 ? HTTP_BODY : HTTP_TRAILER;
 }
 
-/* A line is complete. */
+/* Handles a complete line. */
 static enum http_state
 take_line(struct http_answer *a)
 {

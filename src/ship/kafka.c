@@ -1,8 +1,10 @@
-/* kafka.c - kafka://BROKER,BROKER/TOPIC: a message of each line, by librdkafka.
+/* kafka.c - kafka://BROKER,BROKER/TOPIC: a message per line, through librdkafka.
  *
- * The producer is idempotent and waits for all replicas (acks=all), so what it repeats itself comes once.  A record counts as delivered
- * when the brokers have confirmed it.  What they refuse, and what was on its way when the producer had to be begun anew, is kept and
- * sent again: it may then come twice, and its uid tells that.  kafka.NAME=VALUE sets any of librdkafka's settings. */
+ * The producer is idempotent and waits for all replicas (acks=all), so messages that it repeats itself arrive once. A
+ * record counts as delivered when the brokers have confirmed it. Messages that they reject, and those in flight when
+ * the producer had to be recreated, are kept and sent again; they may then arrive twice, which their uids show.
+ * kafka.NAME=VALUE sets any of librdkafka's settings.
+ */
 #include <stddef.h>
 
 #include "ship/kind.h"
@@ -17,13 +19,13 @@
 
 enum { POLL_MS = 100, TEXT_MAX = 512, KEY_MAX = 128 };
 
-/* What says in a header which columns of which meaning there are. */
+/* Version of the columns and their meaning, sent in a header. */
 static const char schema_version[] = "1";
 
-/* A line that is to be sent again. */
+/* A line that has to be sent again. */
 struct kept {
 	struct kept *next;
-	uint64_t     mark; /* of the lines it came with */
+	uint64_t     mark; /* of the lines that it came with */
 	size_t       n;
 	char         bytes[];
 };
@@ -31,18 +33,18 @@ struct kept {
 struct kafka {
 	rd_kafka_conf_t *conf;
 	const char      *topic, *format;
-	char             key[KEY_MAX]; /* what stands before its value in a line; "" for none */
+	char             key[KEY_MAX]; /* text before the key's value in a line; "" for none */
 	size_t           key_n;
 
-	/* while it is open */
+	/* set while it is open */
 	rd_kafka_t         *rk;
 	rd_kafka_headers_t *headers;
 	struct link        *link;
 	struct kept        *first, *last;
-	bool                failed; /* something came back */
+	bool                failed; /* a message was rejected */
 };
 
-/* ---- what comes back ---------------------------------------------------------------------------------------------- */
+/* ---- confirmations */
 
 static void
 keep(struct kafka *s, const char *p, size_t n, uint64_t mark)
@@ -78,7 +80,7 @@ drop_first(struct kafka *s)
 	free(k);
 }
 
-/* Tells what is wrong in words, and what to do where that is known. */
+/* Explains an error, and what to do about it if that is known. */
 static void
 explain(struct kafka *s, rd_kafka_resp_err_t err)
 {
@@ -89,7 +91,7 @@ explain(struct kafka *s, rd_kafka_resp_err_t err)
 		link_fail(s->link, "%s", rd_kafka_err2str(err));
 }
 
-/* A message was confirmed, or it was not. */
+/* Handles the confirmation or the failure of a message. */
 static void
 on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
 {
@@ -119,7 +121,7 @@ on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
 	}
 }
 
-/* Brokers that are away are waited for: librdkafka tries again by itself. */
+/* Unavailable brokers are waited for: librdkafka retries by itself. */
 static void
 on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
 {
@@ -138,7 +140,7 @@ on_error(rd_kafka_t *rk, int err, const char *reason, void *arg)
 static void
 on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
-	(void)rk, (void)level, (void)facility, (void)text; /* on_error() is told what matters */
+	(void)rk, (void)level, (void)facility, (void)text; /* on_error() is told the relevant errors */
 }
 
 /* ---- settings ----------------------------------------------------------------------------------------------------- */
@@ -149,7 +151,7 @@ set(struct kafka *s, const char *name, const char *value, char *err, size_t err_
 	return rd_kafka_conf_set(s->conf, name, value, err, err_size) == RD_KAFKA_CONF_OK;
 }
 
-/* Returns false and writes a message to `err`. */
+/* Configures librdkafka. Returns false and writes a message to `err`. */
 static bool
 configure(struct kafka *s, struct url *u, char *err, size_t err_size)
 {
@@ -160,7 +162,7 @@ configure(struct kafka *s, struct url *u, char *err, size_t err_size)
 		{ "acks", "all" },
 		{ "linger.ms", "50" },
 		{ "compression.type", "zstd" },
-		{ "message.timeout.ms", "0" }, /* what cannot be sent is kept, however long that lasts */
+		{ "message.timeout.ms", "0" }, /* messages that cannot be sent are kept indefinitely */
 		{ "queue.buffering.max.kbytes", "32768" },
 		{ "topic.metadata.propagation.max.ms", "10000" },
 	};
@@ -240,8 +242,8 @@ kafka_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t e
 
 /* ---- sending ------------------------------------------------------------------------------------------------------ */
 
-/* Finds the key's value in an object of JSON, which has a column's name in quotes nowhere but where the column is: quotes in texts
- * have a backslash before them.  Returns NULL where it is unset. */
+/* Finds the key's value in a JSON object. A column's name in quotes appears only where the column is, since quotes in
+ * texts follow a backslash. Returns NULL if it is unset. */
 static const char *
 find_key(const struct kafka *s, const char *line, size_t n, size_t *key_n)
 {
@@ -260,7 +262,7 @@ find_key(const struct kafka *s, const char *line, size_t n, size_t *key_n)
 	return from;
 }
 
-/* Hands a line over.  Returns what librdkafka does. */
+/* Passes a line to librdkafka. Returns its result. */
 static rd_kafka_resp_err_t
 produce(struct kafka *s, const char *line, size_t n, uint64_t mark)
 {
@@ -270,7 +272,7 @@ produce(struct kafka *s, const char *line, size_t n, uint64_t mark)
 	union {
 		const char *from;
 		void       *to;
-	} value = { line }, key_value = { key }; /* what is copied is not changed */
+	} value = { line }, key_value = { key }; /* the data is copied, so nothing is changed */
 
 	const rd_kafka_resp_err_t err =
 		rd_kafka_producev(s->rk, RD_KAFKA_V_TOPIC(s->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
@@ -281,7 +283,7 @@ produce(struct kafka *s, const char *line, size_t n, uint64_t mark)
 	return err;
 }
 
-/* The same, with what is to be waited for.  Returns 0, or -1 with a message in the link. */
+/* Passes a line and waits for room if necessary. Returns 0, or -1 with a message in the link. */
 static int
 send_line(struct kafka *s, const char *line, size_t n, uint64_t mark)
 {
@@ -300,7 +302,7 @@ send_line(struct kafka *s, const char *line, size_t n, uint64_t mark)
 	return err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : -1;
 }
 
-/* What was kept goes first. */
+/* Sends kept messages, which come first. */
 static int
 send_kept(struct kafka *s)
 {
@@ -315,7 +317,7 @@ send_kept(struct kafka *s)
 	return 0;
 }
 
-/* What is not confirmed is kept; at the end it is handed back, and there librdkafka's threads are not waited for. */
+/* Keeps unconfirmed messages; at the end they are returned to the queue, without waiting for librdkafka's threads. */
 static int
 kafka_close(void *sink, struct link *l, bool well)
 {

@@ -17,21 +17,21 @@
 
 #define PAUSE_LEAST 0.1 /* seconds before a process is replaced, at first */
 #define PAUSE_MOST  10.0
-#define STEADY      60.0 /* seconds after which a process counts as one that works */
+#define STEADY      60.0 /* seconds after which a process counts as working */
 #define TELL_EVERY  60.0
 
 enum { TEXT_MAX = 1024, SLICE_MS = 50, IN_VAIN_MOST = 5 /* replacements without progress while reading waits */ };
 
-/* What is known of a carrier. */
+/* The state of a carrier. */
 struct kept {
-	pid_t    pid; /* 0: it does not run */
+	pid_t    pid; /* 0: it is not running */
 	bool     done;
 	double   begun_at, due_at, pause, tell_at;
 	uint64_t moves;
 	int      in_vain;
 };
 
-/* Forks one and waits until it has begun.  Returns false and writes a message to `err`. */
+/* Forks a carrier and waits until it has started. Returns false and writes a message to `err`. */
 static bool
 begin(struct keeper *k, size_t i, struct kept *kept, char *err, size_t err_size)
 {
@@ -63,7 +63,7 @@ begin(struct keeper *k, size_t i, struct kept *kept, char *err, size_t err_size)
 	return pid > 0 && n > 0 && err[0] == '\0' && err[n - 1] == '\0';
 }
 
-/* Says that one has died, at most once a minute. */
+/* Reports that a carrier has died, at most once a minute. */
 static void
 tell(const struct carrier *w, struct kept *kept, int status)
 {
@@ -86,7 +86,7 @@ tell(const struct carrier *w, struct kept *kept, int status)
 	l->say(l->arg, text);
 }
 
-/* One has ended: it is done, or will be replaced after a pause. */
+/* Handles the exit of a carrier: it has finished, or will be replaced after a pause. */
 static void
 note_end(struct keeper *k, size_t i, struct kept *kept, int status)
 {
@@ -111,7 +111,7 @@ note_end(struct keeper *k, size_t i, struct kept *kept, int status)
 	tell(&k->carriers[i], kept, status);
 }
 
-/* Collects a process that has ended, or waits for one; with `wait` as long as it takes.  Returns whether there was one. */
+/* Reaps a process that has exited; with `wait`, waits for one as long as necessary. Returns whether there was one. */
 static bool
 collect(struct keeper *k, struct kept *kept, bool wait)
 {
@@ -124,7 +124,7 @@ collect(struct keeper *k, struct kept *kept, bool wait)
 	return pid > 0;
 }
 
-/* Replaces what is due.  Returns whether something will be. */
+/* Replaces carriers whose pause is over. Returns whether any carrier still has to finish. */
 static bool
 replace(struct keeper *k, struct kept *kept)
 {
@@ -138,7 +138,7 @@ replace(struct keeper *k, struct kept *kept)
 		if (clock_steady() < kept[i].due_at)
 			continue;
 		begin(k, i, &kept[i], err, sizeof err);
-		if (kept[i].pid == 0) /* the system has no process for it */
+		if (kept[i].pid == 0) /* the system could not create a process */
 			kept[i].due_at = clock_steady() + PAUSE_MOST;
 	}
 	return pending;
@@ -166,7 +166,7 @@ keeper_run(struct keeper *k)
 		_exit(1);
 	for (size_t i = 0; i < k->n && good; i++)
 		good = begin(k, i, &kept[i], err, sizeof err);
-	/* Each of them has the control socket, too: one that was left would keep who waits for an answer from its end. */
+	/* Every carrier has inherited the control socket, so all must be ended: the parent waits for the socket's end. */
 	if (write(k->control, good ? "" : err, good ? 1 : strlen(err) + 1) < 0 || !good) {
 		for (size_t i = 0; kept != NULL && i < k->n; i++)
 			if (kept[i].pid != 0)

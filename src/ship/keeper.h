@@ -1,7 +1,7 @@
-/* keeper.h - the process that begins one delivering process per sink (carrier.h), and a new one where one has died.
+/* keeper.h - the process that starts one delivering process per sink (carrier.h), and replaces those that have died.
  *
- * It is forked before the process that parses packets enters the sandbox, which could not fork any more.  It handles no data: queues are
- * memory that the processes share, so what a dead one had not delivered is there for the next.
+ * It is forked before the process that parses packets enters the sandbox, where it could no longer fork. It handles no
+ * data: queues are in shared memory, so what a dead process had not delivered is available to the next.
  */
 #ifndef CONNLOG_SHIP_KEEPER_H
 #define CONNLOG_SHIP_KEEPER_H
@@ -17,7 +17,8 @@ struct keeper {
 	void *prepare_arg;
 };
 
-/* Runs as that process and never returns.  Reports through `control` whether all could start: an error message, or "" for success. */
+/* Runs the process and never returns. Reports through `control` whether all could start: an error message, or "" for
+ * success. */
 _Noreturn void keeper_run(struct keeper *k);
 
 #endif

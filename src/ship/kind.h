@@ -16,7 +16,7 @@ struct ship_setup {
 	const connlog_writer_options *writer; /* how the lines are formatted */
 };
 
-/* What a sink has to be allowed (confine.c). */
+/* What a sink must be allowed to do (confine.c). */
 enum ship_need {
 	NEED_NETWORK = 1 << 0,  /* connections */
 	NEED_FILE = 1 << 1,     /* the URL's path is a file that it writes */
@@ -31,7 +31,7 @@ struct ship_kind {
 	bool        fixed;   /* the format cannot be changed */
 	bool        heads;   /* a byte stream: headers and footers are delivered, too */
 	unsigned    needs;   /* enum ship_need */
-	const char *column;  /* that its lines always have, or NULL */
+	const char *column;  /* column that its lines always have, or NULL */
 	bool        keyed;   /* takes key=COLUMN */
 	bool        counts;  /* counts delivered records itself, when they are acknowledged */
 

@@ -10,12 +10,12 @@
 #include "ship/counts.h"
 #include "ship/url.h"
 
-enum { LINK_TEXT = 512, LINK_SLICE_MS = 100 /* how often a wait looks at `stop` */ };
+enum { LINK_TEXT = 512, LINK_SLICE_MS = 100 /* milliseconds between checks of `stop` */ };
 
 struct link {
 	const struct url *url;
 	struct counts    *counts;
-	atomic_bool       stop;           /* waiting is to end */
+	atomic_bool       stop;           /* waiting has to end */
 	bool              headed;         /* set by open(): there is a header already, */
 	bool              bare;           /* or headers and footers are not wanted */
 	atomic_bool       hopeless;       /* set by close(): reopening would not help */
@@ -23,7 +23,8 @@ struct link {
 	/* For kinds that count: report the error in `why`, or an acknowledgement. */
 	void (*trouble)(struct link *l);
 	void (*fine)(struct link *l);
-	/* The lines that deliver() is given have this number; a record of them was acknowledged (`good`) or refused. */
+	/* The number of the lines that deliver() is given; `settled` is called when a record of them was acknowledged
+	 * (`good`) or rejected. */
 	uint64_t mark;
 	void (*settled)(struct link *l, uint64_t mark, bool good);
 	/* Returns a line that was not acknowledged to the queue. */
@@ -36,8 +37,8 @@ struct link {
 __attribute__((format(printf, 2, 3))) int link_fail(struct link *l, const char *format, ...);
 /* The same with strerror(errno) appended. */
 int link_fail_errno(struct link *l, const char *what);
-/* Waits for these events on a descriptor, at most so many seconds.  Returns 0, or -1 with a message on a time-out or when waiting is
- * to end. */
+/* Waits for these events on a descriptor, at most `seconds`. Returns 0, or -1 with a message after a timeout or when
+ * waiting has to end. */
 int link_wait(struct link *l, int fd, short events, double seconds);
 
 #endif

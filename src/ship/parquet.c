@@ -1,8 +1,9 @@
 /* parquet.c - parquet:DIR: files of Apache Parquet in DIR/date=.../hour=.../ (connlog_parquet.h).
  *
- * Records arrive as JSON objects and are read back, so that packing and disk stay out of the process that makes them.  From captures
- * and logs, files get their names when all of them are complete; from an interface, each gets its name after file_age seconds or
- * file_bytes bytes.  Records in unfinished files are lost in a crash. */
+ * Records arrive as JSON objects and are parsed again, so that compression and disk access stay out of the process that
+ * makes them. For captures and logs, files get their names when all of them are complete; for an interface, each gets
+ * its name after file_age seconds or file_bytes bytes. Records in unfinished files are lost in a crash.
+ */
 #include "connlog_parquet.h"
 
 #include <stdio.h>
@@ -17,7 +18,7 @@ struct parquet {
 	connlog_writer_options  writer;
 	connlog_parquet_options options;
 	connlog_lake           *lake;        /* while it is open */
-	uint64_t                taken, safe; /* records; of these, in files that have their names */
+	uint64_t                taken, safe; /* records; how many of these are in files with their names */
 };
 
 /* Returns false and writes a message to `err`. */
@@ -112,7 +113,7 @@ parquet_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *don
 		*done = n;
 		return parquet_idle(s, l);
 	}
-	s->taken = before; /* the sink gets these lines again */
+	s->taken = before; /* the sink will get these lines again */
 	return -1;
 }
 

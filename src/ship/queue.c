@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FULL_MS = 10 /* how long to wait for acknowledgements when nothing more can be held */ };
+enum { FULL_MS = 10 /* milliseconds to wait for acknowledgements when no more can be held */ };
 
-/* ---- beginning ---------------------------------------------------------------------------------------------------- */
+/* ---- starting */
 
 void
 queue_keep_head(struct queue *q, const char *p, size_t n)
@@ -22,7 +22,8 @@ queue_keep_head(struct queue *q, const char *p, size_t n)
 	q->head->n = (uint32_t)n;
 }
 
-/* Corrects counters by what an earlier process had counted and this one will do again, or cannot do any more. */
+/* Corrects counters for records that an earlier process had counted and that will be repeated, or can no longer be
+ * completed. */
 static void
 correct(struct counts *c)
 {
@@ -36,7 +37,8 @@ correct(struct counts *c)
 	c->up = 0;
 }
 
-/* Looks through what an earlier process held.  What it had handed over and was not acknowledged is delivered again. */
+/* Examines what an earlier process held. Records that it had passed on without an acknowledgement are delivered
+ * again. */
 static void
 recover(struct queue *q)
 {
@@ -54,7 +56,7 @@ recover(struct queue *q)
 		from = kept->from;
 		at = behind = ring_behind(at, &f);
 	}
-	q->held.shared->tail = behind; /* an unfinished frame behind it is not there */
+	q->held.shared->tail = behind; /* an unfinished frame after it does not count */
 	q->counts->held = held;
 	if (ring_look(&q->memory, &front, &first) != NULL && front == from) { /* it was copied, but not released */
 		q->taken = ring_behind(front, &first);
@@ -72,7 +74,7 @@ queue_init(struct queue *q)
 	return pthread_mutex_init(&q->lock, NULL) == 0;
 }
 
-/* Publishes the size of the disk part. */
+/* Publishes the size of the disk spool. */
 static void
 count_disk(struct queue *q)
 {
@@ -82,7 +84,8 @@ count_disk(struct queue *q)
 
 /* ---- taking from memory ------------------------------------------------------------------------------------------- */
 
-/* Returns a copy of the oldest frame in memory, which stays there, and its place; NULL when there is none, or no memory for it. */
+/* Returns a copy of the oldest frame in memory, which stays there, and its position; NULL if there is none, or when out
+ * of memory. */
 static struct spool_item *
 copy_front(const struct queue *q, uint64_t *at, struct ring_frame *f)
 {
@@ -105,7 +108,7 @@ take(struct queue *q, uint64_t at, const struct ring_frame *f)
 	ring_release(&q->memory, q->taken, f->records);
 }
 
-/* Takes the oldest frame of memory into `held`.  Returns it, or NULL; *full then says whether there was no room to hold it. */
+/* Moves the oldest frame from memory to `held`. Returns it, or NULL; *full then tells whether there was no room. */
 static struct spool_item *
 take_front(struct queue *q, bool *full)
 {
@@ -185,7 +188,7 @@ queue_spill(struct queue *q, double seconds)
 
 /* ---- the delivering thread ---------------------------------------------------------------------------------------- */
 
-/* Returns the oldest item on disk, or in memory. */
+/* Returns the oldest item on disk or, if there is none, in memory. */
 static struct spool_item *
 next_in_order(struct queue *q, bool *emptied, bool *full)
 {
@@ -249,7 +252,7 @@ queue_written(struct queue *q, struct spool_item *item, uint64_t records)
 	q->counts->held -= records;
 }
 
-/* Releases what was delivered. */
+/* Releases what has been delivered. */
 static void
 release_held(struct queue *q)
 {
@@ -363,7 +366,7 @@ queue_abandon(struct queue *q)
 	ring_wake(&q->memory);
 }
 
-/* Moves what is left of a frame that was not handed over as a whole. */
+/* Saves the rest of a frame that was delivered in part. */
 static void
 save_held(struct queue *q, const char *bytes, const struct ring_frame *f)
 {

@@ -1,6 +1,6 @@
-/* redis.c - redis://[USER:PASSWORD@]HOST[:PORT]/STREAM and rediss://, which is TLS: an entry of a stream for each line (XADD).  Hiredis writes
- * commands and reads answers; the connection is ours.  An entry has one field, "record".  Entries are confirmed one by one; when a
- * connection breaks, those on their way may come twice. */
+/* redis.c - redis://[USER:PASSWORD@]HOST[:PORT]/STREAM, and rediss:// over TLS: an entry of a stream per line (XADD).
+ * Hiredis formats commands and parses replies; the connection is our own. An entry has one field, "record". Entries are
+ * confirmed one by one; when a connection breaks, those in flight may arrive twice. */
 #include <stddef.h>
 
 #include "ship/kind.h"
@@ -12,17 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATIENCE 10.0 /* seconds for an answer */
+#define PATIENCE 10.0 /* seconds to wait for a reply */
 
-enum { WORDS = 8, PIPELINE = 256 /* commands that wait for their answers */ };
+enum { WORDS = 8, PIPELINE = 256 /* commands waiting for their replies */ };
 
 struct redis {
 	struct place *place;
 	const char   *user, *password, *database;
-	const char   *words[WORDS]; /* of a command but for the line, which is the last one */
+	const char   *words[WORDS]; /* of a command, except for the last one, which is the line */
 	size_t        lengths[WORDS];
 	int           words_n;
-	redisReader  *reader; /* of answers, while it is open */
+	redisReader  *reader; /* of replies; set while it is open */
 	char         *out;    /* commands to be sent */
 	size_t        out_n, out_room;
 };
@@ -93,7 +93,7 @@ rediss_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t 
 	return prepare(u, true, err, err_size);
 }
 
-/* Appends a command to what will be sent.  Returns false when out of memory. */
+/* Appends a command to those to be sent. Returns false when out of memory. */
 static bool
 add_command(struct redis *s, const char **words, const size_t *lengths, int n)
 {
@@ -114,7 +114,7 @@ add_command(struct redis *s, const char **words, const size_t *lengths, int n)
 	return more != NULL;
 }
 
-/* Sends these.  Returns 0, or -1 with a message in the link. */
+/* Sends the commands. Returns 0, or -1 with a message in the link. */
 static int
 send_commands(struct redis *s, struct link *l)
 {
@@ -125,7 +125,7 @@ send_commands(struct redis *s, struct link *l)
 	return stream_write(&s->place->stream, l, s->out, n, &done);
 }
 
-/* Reads an answer.  Returns 0, or -1 with a message in the link. */
+/* Reads a reply. Returns 0, or -1 with a message in the link. */
 static int
 take_reply(struct redis *s, struct link *l)
 {
@@ -151,7 +151,7 @@ take_reply(struct redis *s, struct link *l)
 	return good ? 0 : -1;
 }
 
-/* Sends a command of up to three words, the last of which may be NULL, and reads the answer. */
+/* Sends a command of up to three words, the last of which may be NULL, and reads the reply. */
 static int
 ask(struct redis *s, struct link *l, const char *command, const char *first, const char *second)
 {
@@ -164,7 +164,7 @@ ask(struct redis *s, struct link *l, const char *command, const char *first, con
 	return send_commands(s, l) == 0 ? take_reply(s, l) : -1;
 }
 
-/* Says who this is, and which database is meant. */
+/* Authenticates, and selects the database. */
 static int
 log_in(struct redis *s, struct link *l)
 {
@@ -193,7 +193,7 @@ redis_open(void *sink, struct link *l)
 
 	if (place_open(s->place, l) != 0)
 		return -1;
-	s->place->stream.quiet = true; /* an answer is progress, not what was sent */
+	s->place->stream.quiet = true; /* a reply is progress, sent bytes are not */
 	s->reader = redisReaderCreate();
 	if (s->reader == NULL)
 		link_fail(l, "out of memory");
@@ -203,7 +203,7 @@ redis_open(void *sink, struct link *l)
 	return -1;
 }
 
-/* Sends up to PIPELINE lines of p[at..n).  Returns 0, or -1 with a message in the link; *sent is how many. */
+/* Sends up to PIPELINE lines of p[at..n). Returns 0, or -1 with a message in the link; stores their number in *sent. */
 static int
 send_lines(struct redis *s, struct link *l, const char *p, size_t n, size_t *at, int *sent)
 {

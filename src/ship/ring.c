@@ -1,7 +1,9 @@
 /* ring.c - see ring.h.
  *
- * A frame is never divided: where it does not fit before the end, padding fills that and it stands at the beginning.  An empty ring goes
- * back to the beginning as well, so that as long as the other side keeps up only that is ever touched. */
+ * A frame is never divided: if it does not fit before the end, padding fills the rest and the frame goes to the
+ * beginning. An empty ring also returns to the beginning, so that only that part is ever touched while the other side
+ * keeps up.
+ */
 #include "ship/ring.h"
 
 #include <limits.h>
@@ -13,7 +15,7 @@
 
 #include "sensor/clock.h"
 
-enum { ALIGN = 64, REWIND = 1 << 20 /* bytes: an empty ring is used that far before it starts over */ };
+enum { ALIGN = 64, REWIND = 1 << 20 /* bytes: an empty ring is used up to here before it starts over */ };
 
 _Static_assert(sizeof(struct ring_frame) <= ALIGN, "a frame's header fits where padding may stand");
 

@@ -13,7 +13,7 @@
 #include "sensor/out.h"
 #include "sensor/thread.h"
 
-#define PAUSE_LEAST 0.1 /* seconds between two attempts, at first */
+#define PAUSE_LEAST 0.1 /* seconds between attempts, at first */
 #define PAUSE_MOST  10.0
 #define TELL_EVERY  60.0
 #define WAIT        0.2
@@ -34,7 +34,7 @@ say(struct runner *r, const char *format, ...)
 
 /* ---- spooling ----------------------------------------------------------------------------------------------------- */
 
-/* Makes room in memory while a sink is slow or away. */
+/* Moves frames to disk while a sink is slow or unavailable. */
 static void *
 spill_all(void *arg)
 {
@@ -47,7 +47,7 @@ spill_all(void *arg)
 
 /* ---- delivering --------------------------------------------------------------------------------------------------- */
 
-/* Says where records go in the meantime. */
+/* Returns where records go in the meantime. */
 static const char *
 meanwhile(const struct runner *r)
 {
@@ -127,7 +127,7 @@ deliver_lines(struct runner *r, struct spool_item *item)
 	return outcome;
 }
 
-/* Returns 0, or -1 if the item has to be tried again. */
+/* Handles an item. Returns 0, or -1 if it has to be tried again. */
 static int
 handle(struct runner *r, struct spool_item *item)
 {
@@ -156,7 +156,7 @@ fail(struct runner *r)
 		poll(NULL, 0, SLICE_MS);
 }
 
-/* Waits for all acknowledgements.  Returns false if that has to be tried again. */
+/* Waits for all acknowledgements. Returns false if this has to be tried again. */
 static bool
 settle(struct runner *r)
 {
@@ -263,7 +263,7 @@ runner_begin(struct runner *r)
 	r->link.trouble = on_trouble;
 	r->link.fine = on_fine;
 	r->link.settled = on_settled;
-	if (q->head->n > 0 && q->head->n <= sizeof q->head->bytes) { /* of an earlier process */
+	if (q->head->n > 0 && q->head->n <= sizeof q->head->bytes) { /* from an earlier process */
 		head_replace(&r->head, &r->head_n, q->head->bytes, q->head->n);
 		queue_keep_head(q, q->head->bytes, q->head->n);
 	}

@@ -1,4 +1,5 @@
-/* runner.h - drives one sink: a thread delivers from its queue, and another moves what has no room in memory to the disk. */
+/* runner.h - drives one sink: one thread delivers from its queue, and another moves what does not fit into memory to
+ * the disk. */
 #ifndef CONNLOG_SHIP_RUNNER_H
 #define CONNLOG_SHIP_RUNNER_H
 
@@ -22,7 +23,7 @@ struct runner {
 	size_t head_n;
 };
 
-/* Starts its threads.  Returns false when that fails. */
+/* Starts the threads. Returns false on failure. */
 bool runner_begin(struct runner *r);
 
 #endif

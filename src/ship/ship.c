@@ -17,12 +17,12 @@
 #include "ship/sink.h"
 
 #define TELL_EVERY 60.0
-#define LEAVE      5.0 /* seconds that the other process may take longer than its patience */
+#define LEAVE      5.0 /* seconds that the other process may take beyond its patience */
 
 enum {
 	TEXT_MAX = 1024,
 	SLICE_MS = 100,
-	FLYING_MOST = 96 << 20, /* bytes of lines that wait for an acknowledgement */
+	FLYING_MOST = 96 << 20, /* bytes of lines waiting for an acknowledgement */
 };
 
 struct ship {
@@ -34,9 +34,9 @@ struct ship {
 	bool                begun, ended;
 };
 
-/* ---- the delivering processes -------------------------------------------------------------------------------------- */
+/* ---- the delivering processes */
 
-/* Gives a carrier its share of the memory of all.  Returns false when out of memory. */
+/* Gives a carrier its share of the memory. Returns false when out of memory. */
 static bool
 prepare_carrier(const struct ship *s, const struct sink *k, struct carrier *w, int control)
 {
@@ -79,7 +79,7 @@ be_the_keeper(const struct ship *s, int control)
 	keeper_run(&k);
 }
 
-/* Returns whether the process runs; else writes a message to `err`. */
+/* Starts the keeper. Returns false and writes a message to `err`. */
 static bool
 begin_keeper(struct ship *s, char *err, size_t err_size)
 {
@@ -91,8 +91,8 @@ begin_keeper(struct ship *s, char *err, size_t err_size)
 		return false;
 	}
 	s->control = pair[0];
-	signal(SIGCHLD, SIG_IGN); /* its exit shows on `control` */
-	fflush(NULL);             /* or buffered output would be printed twice */
+	signal(SIGCHLD, SIG_IGN); /* `control` tells when it exits */
+	fflush(NULL);             /* otherwise buffered output would be printed twice */
 	const pid_t pid = fork();
 	if (pid == 0)
 		be_the_keeper(s, pair[1]);
@@ -108,9 +108,10 @@ begin_keeper(struct ship *s, char *err, size_t err_size)
 	return false;
 }
 
-/* ---- beginning ---------------------------------------------------------------------------------------------------- */
+/* ---- creating */
 
-/* Two sinks with the same place would share a spool folder.  Returns false and writes a message to `err`. */
+/* Checks that all sinks differ: two with the same place would share a spool folder. Returns false and writes a message
+ * to `err`. */
 static bool
 all_differ(const struct ship *s, char *err, size_t err_size)
 {
@@ -259,7 +260,7 @@ ship_count(struct ship *s, size_t i, struct ship_counts *out)
 	snprintf(out->name, sizeof out->name, "%s", k->url.shown);
 	if (!s->ended)
 		return;
-	out->lost += out->waiting; /* nobody will deliver it */
+	out->lost += out->waiting; /* nobody will deliver these */
 	out->waiting = out->waiting_bytes = 0;
 	out->up = false;
 }
@@ -298,7 +299,7 @@ ship_look(struct ship *s)
 
 /* ---- ending ------------------------------------------------------------------------------------------------------- */
 
-/* Waits for the other process to exit.  It decides itself when to stop, but a live run does not rely on that. */
+/* Waits for the other process to exit. It decides by itself when to stop, but a live run does not rely on that. */
 static void
 wait_for_keeper(const struct ship *s)
 {

@@ -1,8 +1,9 @@
 /* ship.h - records to other systems: several sinks at once, each named by a URL and with a format of its own.
  *
- * Each sink has a writer here, whose lines go through shared memory to a process that delivers them (carrier.h).  In a live run a sink never
- * delays capture: its records are queued in memory, then on disk, then lost and counted.  When captures or logs are read, reading
- * waits instead, and a sink that makes no progress for too long is abandoned.
+ * Each sink has a writer here, whose lines go through shared memory to a process that delivers them (carrier.h). In a
+ * live run a sink never delays capture: its records are queued in memory, then on disk, and finally dropped and
+ * counted. When captures or logs are read, reading waits instead, and a sink that makes no progress for too long is
+ * abandoned.
  */
 #ifndef CONNLOG_SHIP_SHIP_H
 #define CONNLOG_SHIP_SHIP_H
@@ -31,12 +32,12 @@ struct ship_options {
 	/* Reports a warning; called from any thread of either process. */
 	void (*say)(const void *arg, const char *text);
 	const void                  *say_arg;
-	const volatile sig_atomic_t *hurry; /* set when waiting is to end, or NULL */
+	const volatile sig_atomic_t *hurry; /* set when waiting has to end, or NULL */
 };
 
 struct ship_counts {
 	char     name[SHIP_NAME_MAX]; /* the URL without passwords */
-	uint64_t records;             /* made for this sink */
+	uint64_t records;             /* records made for this sink */
 	uint64_t delivered, lost;
 	uint64_t waiting, waiting_bytes; /* in memory */
 	uint64_t spooled, spooled_bytes; /* in the disk spool */
@@ -48,7 +49,7 @@ struct ship;
 
 /* Parses the URLs and forks the delivering processes; call it before there are threads.  Returns NULL and writes a message to `err`. */
 struct ship *ship_new(const struct ship_options *o, char *err, size_t err_size);
-/* Makes the writers for records with these columns; NULL: the engine's.  Returns false and writes a message to `err`. */
+/* Makes the writers for records with these columns; NULL: the engine's. Returns false and writes a message to `err`. */
 bool ship_open(struct ship *s, const connlog_columns *columns, char *err, size_t err_size);
 /* Times to use in place of the clock: for headers, footers and json_streaming. */
 struct ship_times {
@@ -56,10 +57,10 @@ struct ship_times {
 	double (*now)(const void *arg);
 	const void *arg;
 };
-/* Has to come before records.  `times` has to live as long as the ship; NULL: use the clock. */
+/* Called before the first record. `times` must live as long as the ship; NULL: use the clock. */
 void   ship_begin(struct ship *s, const struct ship_times *times);
 size_t ship_size(const struct ship *s);
-/* Returns the writer options of the only sink, if there is one and it gets all records; else NULL. */
+/* Returns the writer options of the only sink, if there is one and it gets all records; otherwise NULL. */
 const connlog_writer_options *ship_only(const struct ship *s);
 /* Returns whether any sink writes this column, or its condition reads it. */
 bool ship_has(const struct ship *s, size_t column);
@@ -70,7 +71,7 @@ int ship_record(void *arg, const connlog_record *r);
 int ship_lines(void *arg, connlog_text lines, uint64_t n);
 /* Changes the columns of the records that follow. */
 void ship_columns(struct ship *s, const connlog_columns *columns);
-/* Sends what the writers hold. */
+/* Sends what the writers have buffered. */
 void ship_flush(struct ship *s);
 /* Reports new losses, at most once a minute per sink. */
 void ship_look(struct ship *s);
@@ -82,7 +83,7 @@ void ship_count(struct ship *s, size_t i, struct ship_counts *out);
 /* NULL is ignored. */
 void ship_free(struct ship *s);
 
-/* Prints the kinds of sinks, and for those not built in the package that was missing. */
+/* Prints the kinds of sinks; for those missing from this build, also the package that they need. */
 void ship_print_kinds(FILE *f);
 /* Returns whether an argument is a URL and not the name of a format. */
 bool ship_is_url(const char *text);

@@ -14,11 +14,11 @@
 #include "sensor/out.h"
 
 #define PATIENCE 0.25 /* seconds that a live run waits for room */
-#define SLICE    0.1  /* seconds after which a wait looks whether anybody delivers */
+#define SLICE    0.1  /* seconds between checks whether any process delivers */
 
 enum {
 	FLUSH_SIZE = 64 << 10, /* bytes */
-	PIECES = 4,            /* lines are divided so that so many pieces fit into the memory at least */
+	PIECES = 4,            /* lines are divided so that at least this many pieces fit into the memory */
 	NAME_ROOM = 64,
 };
 
@@ -34,7 +34,8 @@ unknown_kind(const char *scheme, char *err, size_t err_size)
 		n += snprintf(err + n, err_size - (size_t)n, " %s", ship_kind_at(i)->syntax);
 }
 
-/* Adds the column that keys are made of, or that the kind of sink needs, to the fields.  Returns false and writes a message to `err`. */
+/* Adds the column that is used as key, or that the kind of sink needs, to the fields. Returns false and writes a
+ * message to `err`. */
 static bool
 add_column(struct sink *k, char *err, size_t err_size)
 {
@@ -56,7 +57,7 @@ add_column(struct sink *k, char *err, size_t err_size)
 	return false;
 }
 
-/* Returns false and writes a message to `err`. */
+/* Chooses the kind and the format. Returns false and writes a message to `err`. */
 static bool
 choose(struct sink *k, unsigned flags, char *err, size_t err_size)
 {
@@ -125,7 +126,7 @@ make_name(struct sink *k)
 	return false;
 }
 
-/* Returns false and writes a message to `err`. */
+/* Prepares the sink. Returns false and writes a message to `err`. */
 static bool
 prepare(struct sink *k, const struct ship_options *o, char *err, size_t err_size)
 {
@@ -197,7 +198,7 @@ is_served(const struct sink *k)
 	return !k->counts->gone && poll(&p, 1, 0) <= 0;
 }
 
-/* Puts a piece into the shared memory; if there is no room, waits for it until then.  Returns whether there was. */
+/* Puts a piece into the shared memory, waiting for room if necessary. Returns whether there was room. */
 static bool
 put_piece(struct sink *k, enum spool_kind kind, connlog_text t, uint64_t records, double until)
 {
@@ -216,7 +217,8 @@ put_piece(struct sink *k, enum spool_kind kind, connlog_text t, uint64_t records
 	}
 }
 
-/* Returns how many bytes to put at once: whole lines, and more than a quarter of the memory only if a line has them. */
+/* Returns how many bytes to put in one go: whole lines, and more than a quarter of the memory only if a single line is
+ * that long. */
 static size_t
 piece_of(const struct sink *k, connlog_text t)
 {

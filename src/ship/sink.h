@@ -1,4 +1,5 @@
-/* sink.h - the sending half of a sink, in the process that makes the records: a writer and the memory that its lines go to. */
+/* sink.h - the sending half of a sink, in the process that makes the records: a writer and the shared memory for its
+ * lines. */
 #ifndef CONNLOG_SHIP_SINK_H
 #define CONNLOG_SHIP_SINK_H
 
@@ -10,7 +11,7 @@
 struct sink {
 	struct url              url;
 	const struct ship_kind *kind;
-	void                   *made; /* by its kind's prepare(); used in the other process */
+	void                   *made; /* returned by its kind's prepare(); used in the other process */
 	char                   *name; /* of its spool folder */
 	char                   *fields;
 	double                  patience;
@@ -22,8 +23,8 @@ struct sink {
 	int                          control; /* a socket that hangs up when no such process is left; or -1 */
 	bool                         waits;   /* wait for room instead of losing records */
 	bool                         headed;  /* the header was sent */
-	bool                         stuck;   /* waiting for room was in vain since the last success: do not wait again */
-	uint64_t                     records, pending; /* made; of these, still in the writer */
+	bool                         stuck;   /* waiting for room has failed since the last success: do not wait again */
+	uint64_t                     records, pending; /* records made; how many of these are still in the writer */
 	uint64_t                     lost, told;       /* lost in this process; lost in all as last reported, */
 	double                       tell_at;          /* and when the next report may come */
 	struct counts               *counts;           /* kept by the other process */
@@ -31,17 +32,17 @@ struct sink {
 	const struct ship_times     *times;
 };
 
-/* Takes the URL apart and prepares the sink.  Returns false and writes a message to `err`. */
+/* Parses the URL and prepares the sink. Returns false and writes a message to `err`. */
 bool sink_init(struct sink *k, const char *text, const struct ship_options *o, char *err, size_t err_size);
 void sink_free(struct sink *k);
-/* Has to come before records. */
+/* Called before the first record. */
 void sink_begin(struct sink *k, const volatile sig_atomic_t *hurry, const struct ship_times *times);
 void sink_record(struct sink *k, const connlog_record *r);
-/* Sends lines made by somebody else's writer. */
+/* Sends lines made by another writer. */
 void sink_lines(struct sink *k, connlog_text t, uint64_t records);
 /* Changes the columns of the records that follow. */
 void sink_columns(struct sink *k, const connlog_columns *columns);
-/* Sends what the writer holds. */
+/* Sends what the writer has buffered. */
 void sink_flush(struct sink *k);
 /* Sends the footer and ends the stream. */
 void sink_end(struct sink *k);

@@ -1,4 +1,4 @@
-/* socket.c - sinks that are sockets: unix:PATH, tcp://HOST:PORT and tcps://HOST:PORT, which is TLS. */
+/* socket.c - sinks that are sockets: unix:PATH, tcp://HOST:PORT, and tcps://HOST:PORT over TLS. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -17,9 +17,9 @@
 #include "ship/place.h"
 #include "ship/tls.h"
 
-#define PATIENCE 10.0 /* seconds for a connection to come about */
+#define PATIENCE 10.0 /* seconds to establish a connection */
 
-enum { DEAD_AFTER_MS = 30000 /* without a receipt */ };
+enum { DEAD_AFTER_MS = 30000 /* without an acknowledgement */ };
 
 static struct place *
 place_new(char *err, size_t err_size)
@@ -67,7 +67,7 @@ place_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done)
 	return stream_look(&s->stream, l) != 0 ? -1 : stream_write(&s->stream, l, p, n, done);
 }
 
-/* Connects a socket, which is closed where it fails.  Returns it, or -1 with a message in the link and errno set. */
+/* Connects a socket, and closes it on failure. Returns it, or -1 with a message in the link and errno set. */
 static int
 connect_to(struct link *l, int family, int type, const struct sockaddr *to, socklen_t to_n)
 {
@@ -181,7 +181,7 @@ place_of_host(struct url *u, const char *port, bool tls, char *err, size_t err_s
 	return NULL;
 }
 
-/* Returns the place of tcp:// and tcps://, which have neither a user nor a path. */
+/* Returns the place for tcp:// and tcps://, which have neither a user nor a path. */
 static void *
 stream_of_host(struct url *u, bool tls, char *err, size_t err_size)
 {
@@ -198,7 +198,7 @@ tcp_prepare(struct url *u, const struct ship_setup *setup, char *err, size_t err
 	return stream_of_host(u, false, err, err_size);
 }
 
-/* A peer that is silent for good is noticed, and small pieces are not held back. */
+/* Enables the detection of dead peers, and sends small pieces without delay. */
 static void
 tune(int fd)
 {

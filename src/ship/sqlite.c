@@ -1,7 +1,9 @@
-/* sqlite.c - sqlite:FILE: a row of a table for each record, by SQLite.
+/* sqlite.c - sqlite:FILE: a row of a table per record, through SQLite.
  *
- * The table has every column that a record can have, under Zeek's name: numbers as numbers, true and false as 1 and 0, sets as an array of
- * JSON.  Lines come as objects of JSON, which SQLite takes apart itself.  Repeats are recognised by uid and interim, and ignored. */
+ * The table has every column that a record can have, under Zeek's name: numbers as numbers, true and false as 1 and 0,
+ * sets as JSON arrays. Lines come as JSON objects, which SQLite parses itself. Duplicates are recognised by uid and
+ * interim, and ignored.
+ */
 #include <stddef.h>
 
 #include "ship/kind.h"
@@ -58,7 +60,8 @@ type_of(const connlog_column_info *c)
 	}
 }
 
-/* Runs one statement, which is freed; NULL: there was no memory for it.  Returns 0, or -1 with a message in the link. */
+/* Runs one statement and frees it; NULL means that there was no memory for it. Returns 0, or -1 with a message in the
+ * link. */
 static int
 run(struct sqlite *s, struct link *l, char *sql)
 {
@@ -75,7 +78,7 @@ has_column(struct sqlite *s, const char *name)
 	return sqlite3_table_column_metadata(s->db, NULL, s->table, name, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
 }
 
-/* Makes the table, or adds columns to it that an older one has not. */
+/* Creates the table, or adds columns that an older one lacks. */
 static int
 make_table(struct sqlite *s, struct link *l)
 {
@@ -92,7 +95,7 @@ make_table(struct sqlite *s, struct link *l)
 	                           s->table, s->table));
 }
 
-/* Appends what stands for a column: its name, or how its value is taken from the line. */
+/* Appends the text for each column: its name, or the expression that extracts its value from the line. */
 static void
 put_columns(sqlite3_str *sql, const char *format)
 {
@@ -151,7 +154,7 @@ sqlite_open(void *sink, struct link *l)
 	return -1;
 }
 
-/* All or nothing, in one transaction. */
+/* Delivers all lines in one transaction, or none. */
 static int
 sqlite_deliver(void *sink, struct link *l, const char *p, size_t n, size_t *done)
 {

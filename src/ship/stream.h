@@ -16,10 +16,10 @@ struct stream {
 	bool        quiet; /* what is written does not count as progress */
 };
 
-/* Checks whether the peer has closed the connection.  Returns 0, or -1 with a message in the link. */
+/* Checks whether the peer has closed the connection. Returns 0, or -1 with a message in the link. */
 int stream_look(const struct stream *s, struct link *l);
-/* Reads up to `n` bytes, once there are some.  Returns how many, or -1 with a message in the link: after so many seconds without any, and
- * when the peer has closed the connection. */
+/* Reads up to `n` bytes, waiting until there are some. Returns how many, or -1 with a message in the link: after
+ * `seconds` without any, and when the peer has closed the connection. */
 ssize_t stream_read(const struct stream *s, struct link *l, char *p, size_t n, double seconds);
 /* Implements deliver() of struct ship_kind. */
 int stream_write(const struct stream *s, struct link *l, const char *p, size_t n, size_t *done);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define PATIENCE 10.0 /* seconds for the other side to agree */
+#define PATIENCE 10.0 /* seconds for the handshake */
 
 struct tls_settings {
 	SSL_CTX *ctx;
@@ -24,7 +24,7 @@ struct tls {
 	SSL *ssl;
 };
 
-/* Returns OpenSSL's text of what went wrong last. Static. */
+/* Returns OpenSSL's text for the latest error. Static. */
 static const char *
 reason(void)
 {
@@ -83,7 +83,7 @@ tls_settings_free(struct tls_settings *s)
 	free(s);
 }
 
-/* Says whose certificate is expected: that of a name or of an address. */
+/* Sets whose certificate is expected: that of a name or of an address. */
 static bool
 expect(SSL *ssl, const char *host)
 {
@@ -94,7 +94,7 @@ expect(SSL *ssl, const char *host)
 	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
-/* Returns the events that are to be waited for, or 0. */
+/* Returns the events to wait for, or 0. */
 static short
 wanted(const SSL *ssl, int outcome)
 {
@@ -200,7 +200,7 @@ tls_close(struct tls *t, bool well)
 
 #else
 
-/* Never called: kind_tcps says that it is missing. */
+/* Never called: kind_tcps reports that TLS is missing. */
 struct tls_settings *
 tls_settings_new(const char *ca, const char *cert, const char *key, char *err, size_t err_size)
 {

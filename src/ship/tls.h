@@ -1,4 +1,4 @@
-/* tls.h - TLS as a client, by OpenSSL: the other side's certificate is verified, always. */
+/* tls.h - TLS as a client, through OpenSSL; the server's certificate is always verified. */
 #ifndef CONNLOG_SHIP_TLS_H
 #define CONNLOG_SHIP_TLS_H
 
@@ -9,20 +9,20 @@
 struct tls_settings;
 struct tls;
 
-/* Whom to trust (`ca`: a file or folder of PEM; NULL: whom the system trusts), and who this is (`cert` and `key`, or NULL).
- * Returns NULL and writes a message to `err`. */
+/* Makes the settings: the trusted certificates (`ca`: a PEM file or a folder of them; NULL: the system's) and the
+ * client's own (`cert` and `key`, or NULL). Returns NULL and writes a message to `err`. */
 struct tls_settings *tls_settings_new(const char *ca, const char *cert, const char *key, char *err, size_t err_size);
 void                 tls_settings_free(struct tls_settings *s);
 
-/* Agrees with the other side of a connected socket that does not block.  Returns NULL with a message in the link. */
+/* Performs the handshake on a connected, non-blocking socket. Returns NULL with a message in the link. */
 struct tls *tls_open(struct tls_settings *s, int fd, const char *host, struct link *l);
-/* Returns as write() does; EAGAIN: *events are to be waited for. Anything else is told in the link. */
+/* Returns as write() does; on EAGAIN, *events has to be waited for. Any other error is reported in the link. */
 ssize_t tls_write(struct tls *t, const char *p, size_t n, short *events, struct link *l);
-/* The same for read(); 0: the other side has closed the connection. */
+/* Does the same for read(); 0: the server has closed the connection. */
 ssize_t tls_read(struct tls *t, char *p, size_t n, short *events, struct link *l);
-/* Returns whether the other side is still there; what it says is skipped. */
+/* Returns whether the server is still connected; anything that it sends is discarded. */
 bool tls_look(struct tls *t);
-/* Says good-bye where `well`. */
+/* Sends close_notify if `well`, and frees the session. */
 void tls_close(struct tls *t, bool well);
 
 #endif

@@ -8,7 +8,7 @@
 
 static const char hidden[] = "***";
 
-/* Returns how many letters a scheme has; 0 for anything else. */
+/* Returns the length of the scheme, or 0 if there is none. */
 static size_t
 scheme_length(const char *text)
 {
@@ -31,7 +31,7 @@ hex_digit(char c)
 	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? (c | 32) - 'a' + 10 : -1;
 }
 
-/* Puts bytes where %XX stands.  Returns false for anything else behind a %, and for a zero byte. */
+/* Decodes %XX. Returns false for anything else after a %, and for a NUL byte. */
 static bool
 decode(char *text)
 {
@@ -52,7 +52,7 @@ decode(char *text)
 	return true;
 }
 
-/* Returns the "?" at which options begin, or the text's end. */
+/* Returns the "?" at which options begin, or the end of the text. */
 static char *
 find_options(char *text)
 {
@@ -66,7 +66,7 @@ find_options(char *text)
 	return *p == '=' || mark[1] == '\0' ? mark : end;
 }
 
-/* Takes NAME=VALUE&... apart. */
+/* Parses NAME=VALUE&.... */
 static bool
 take_options(struct url *u, char *text, char *err, size_t err_size)
 {
@@ -90,7 +90,7 @@ take_options(struct url *u, char *text, char *err, size_t err_size)
 	return true;
 }
 
-/* Takes USER:PASSWORD@HOSTS/PATH apart. */
+/* Parses USER:PASSWORD@HOSTS/PATH. */
 static bool
 take_authority(struct url *u, char *text)
 {
@@ -123,7 +123,7 @@ is_secret(const char *name)
 	return strstr(name, "password") != NULL || strstr(name, "secret") != NULL;
 }
 
-/* What messages, --stats and metrics call it. */
+/* Writes the URL's name for messages, --stats and metrics. */
 static void
 put_shown(FILE *f, const struct url *u)
 {

@@ -6,7 +6,8 @@
  *     redis://me:secret@host/list   user "me", password "secret"
  *     exec:jq -c .uid               path "jq -c .uid"
  *
- * %XX stands for a byte, but not in a command.  Options begin at the last "?" that has a name and "=" behind it, or nothing.
+ * %XX stands for a byte, except in a command. Options begin at the last "?" that is followed by a name and "=", or by
+ * nothing.
  */
 #ifndef CONNLOG_SHIP_URL_H
 #define CONNLOG_SHIP_URL_H
@@ -17,11 +18,11 @@
 enum { URL_OPTIONS_MAX = 64 };
 
 struct url {
-	char       *memory; /* of all that follows */
-	char       *shown;  /* as it was given, but for passwords: for messages */
+	char       *memory; /* for all of the following */
+	char       *shown;  /* as given, without passwords: for messages */
 	const char *scheme;
-	const char *user, *password, *hosts; /* NULL: none was given */
-	const char *path;                    /* without the slash behind hosts; "" for none */
+	const char *user, *password, *hosts; /* NULL: not given */
+	const char *path;                    /* without the slash after the hosts; "" for none */
 	struct url_option {
 		const char *name, *value;
 		bool        used;
@@ -31,17 +32,17 @@ struct url {
 
 /* Returns whether a text begins as a URL does. */
 bool url_is(const char *text);
-/* Takes it apart.  Returns false with a message in `err`; the URL is to be freed either way. */
+/* Parses it. Returns false with a message in `err`; the URL has to be freed either way. */
 bool url_parse(struct url *u, const char *text, char *err, size_t err_size);
 void url_free(struct url *u);
 
-/* Returns an option's value, or NULL where it was not given; it is known then. */
+/* Returns an option's value, or NULL if it was not given; the option then counts as known. */
 const char *url_option(struct url *u, const char *name);
-/* Returns the name of an option that nobody has asked for, or NULL. */
+/* Returns the name of an option that was never queried, or NULL. */
 const char *url_unknown(const struct url *u);
 
-/* Takes "HOST:PORT" or "[HOST]:PORT" apart; without a port it is `port`, which may be NULL for none.
- * Returns false where there is no host or no port, or `host` has no room. */
+/* Splits "HOST:PORT" or "[HOST]:PORT"; `port` is the default, or NULL. Returns false if there is no host or no port, or
+ * if `host` is too small. */
 bool url_split_host(const char *hosts, char *host, size_t host_size, const char **port);
 
 #endif

@@ -1,9 +1,9 @@
 /* lake.c - a folder of Parquet files by date and hour: connlog_parquet.h.
  *
- * Records come in the order in which connections end, and are parted by when these began, so several files are written at a time:
- * each has a writer and a sink of its own.  Where too many are open the one that was not used for longest is ended, and where they hold
- * too much memory the one that holds most.  Files are numbered through the whole run, in the order in which they are begun: the same
- * records give the same names.
+ * Records arrive in the order in which connections end, and are partitioned by their start, so several files are
+ * written at a time: each has a writer and a sink of its own. If too many are open, the least recently used one is
+ * completed; if they use too much memory, the one that uses most. Files are numbered through the whole run in the order
+ * in which they are created, so the same records give the same names.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -18,22 +18,22 @@
 #include "write/parquet.h"
 
 enum {
-	WRITE_AT = 256 << 10, /* bytes of a writer's that are handed to its sink */
-	KEEP_ROOM = 1 << 20,  /* of its buffer, at most, when they have been */
-	LOOK_EVERY = 4096,    /* records between two looks at the memory */
+	WRITE_AT = 256 << 10, /* bytes in a writer that are passed to its sink */
+	KEEP_ROOM = 1 << 20,  /* the largest buffer that a writer keeps after that */
+	LOOK_EVERY = 4096,    /* records between checks of the memory */
 	FILES_USUAL = 24,
 	HOURS_MOST = 70389528, /* 9999-12-31 23:00 */
 };
 #define MEMORY_USUAL (UINT64_C(256) << 20)
 #define BYTES_USUAL  (UINT64_C(256) << 20)
 #define AGE_USUAL    300.0
-#define NO_HOUR      INT64_MIN /* of records without a time */
+#define NO_HOUR      INT64_MIN /* for records without a time */
 
 struct lake_file {
 	int64_t         hour; /* since the epoch */
 	connlog_writer *writer;
 	connlog_sink   *sink;
-	uint64_t        used;  /* the number of its latest record */
+	uint64_t        used;  /* number of its latest record */
 	double          since; /* when it was first seen by connlog_lake_tick(), or 0 */
 };
 
@@ -41,20 +41,20 @@ struct connlog_lake {
 	char                   *folder;
 	connlog_writer_options  o;
 	connlog_parquet_options parquet;
-	connlog_writer         *frame; /* never opened: knows the columns */
+	connlog_writer         *frame; /* never opened: only knows the columns */
 	bool                    at_end;
-	struct lake_file       *files; /* open ones */
+	struct lake_file       *files; /* the open ones */
 	size_t                  n;
-	struct lake_file       *last;    /* of the latest record, or NULL */
-	connlog_sink          **settled; /* with at_end: complete, without their names */
+	struct lake_file       *last;    /* file of the latest record, or NULL */
+	connlog_sink          **settled; /* with at_end: complete files that have not been renamed yet */
 	size_t                  settled_n, settled_room;
-	uint64_t                begun; /* files */
+	uint64_t                begun; /* number of files created */
 	connlog_lake_counts     counts;
 	int                     status;
 	char                    error[256];
 };
 
-/* Notes the first failure.  Returns it, with its text in `err`. */
+/* Notes the first failure. Returns it, with its message in `err`. */
 static int
 outcome(struct connlog_lake *l, char *err, size_t err_size)
 {
@@ -72,7 +72,8 @@ no_memory(struct connlog_lake *l)
 
 /* ---- paths ----------------------------------------------------------------------------------------------------------- */
 
-/* The date of a day since the epoch, in the proleptic Gregorian calendar: eras of 400 years that begin in March. */
+/* Converts a day since the epoch to a date of the proleptic Gregorian calendar, by eras of 400 years that begin in
+ * March. */
 static void
 civil_date(int64_t day, int *year, int *month, int *mday)
 {
@@ -93,7 +94,7 @@ hour_of(const struct record *r)
 	return (int64_t)(r->ts / 3600);
 }
 
-/* Makes the partition's folders.  Returns the path of a file in it, or NULL after a failure. */
+/* Creates the partition's folders. Returns the path of a file in it, or NULL after a failure. */
 static char *
 make_path(struct connlog_lake *l, int64_t hour)
 {
@@ -138,7 +139,7 @@ drop_file(struct connlog_lake *l, struct lake_file *f)
 	l->last = NULL;
 }
 
-/* Hands what the writer has to the sink. */
+/* Passes the writer's buffer to the sink. */
 static int
 write_out(struct connlog_lake *l, struct lake_file *f)
 {
@@ -152,7 +153,7 @@ write_out(struct connlog_lake *l, struct lake_file *f)
 	return l->status;
 }
 
-/* A complete file waits for its name. */
+/* Keeps a complete file until it is renamed. */
 static int
 settle(struct connlog_lake *l, struct lake_file *f)
 {
@@ -181,7 +182,7 @@ give_name(struct connlog_lake *l, connlog_sink *sink)
 	return l->status;
 }
 
-/* Completes a file; it is open no more. */
+/* Completes a file and removes it from the open ones. */
 static int
 end_file(struct connlog_lake *l, struct lake_file *f)
 {
@@ -193,7 +194,7 @@ end_file(struct connlog_lake *l, struct lake_file *f)
 	return l->status;
 }
 
-/* Returns NULL after a failure. */
+/* Opens a file. Returns NULL after a failure. */
 static struct lake_file *
 begin_file(struct connlog_lake *l, int64_t hour)
 {
@@ -218,7 +219,7 @@ begin_file(struct connlog_lake *l, int64_t hour)
 	return NULL;
 }
 
-/* Ends a file to make room. */
+/* Completes a file to make room. */
 static int
 end_early(struct connlog_lake *l, struct lake_file *f)
 {
@@ -226,7 +227,7 @@ end_early(struct connlog_lake *l, struct lake_file *f)
 	return end_file(l, f);
 }
 
-/* Returns the file of that hour, or NULL after a failure. */
+/* Returns the file for that hour, or NULL after a failure. */
 static struct lake_file *
 file_of(struct connlog_lake *l, int64_t hour)
 {
@@ -245,7 +246,7 @@ file_of(struct connlog_lake *l, int64_t hour)
 	return begin_file(l, hour);
 }
 
-/* Ends the file that holds most where all together hold too much. */
+/* Completes the file that uses most memory, if all together use too much. */
 static int
 keep_memory(struct connlog_lake *l)
 {
@@ -271,9 +272,9 @@ end_all(struct connlog_lake *l)
 	return l->status;
 }
 
-/* ---- the interface ----------------------------------------------------------------------------------------------------- */
+/* ---- the public functions */
 
-/* A name that no other run has. */
+/* Makes a name that no other run has. */
 static bool
 random_part(char *part, size_t size)
 {

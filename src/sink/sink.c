@@ -1,9 +1,9 @@
-/* sink.c - where bytes go: a descriptor of the caller's, or a file that gets its name when it is complete.
+/* sink.c - the destination of bytes: a caller's descriptor, or a file that gets its name when it is complete.
  *
- * The sink passes on what it gets at once; the writer's buffer is the only one.  A file is written as
- * .NAME.tmp-XXXXXX in the same folder and renamed when it is closed, so that who waits for NAME never sees half a log; it
- * is removed when the sink is freed before that.  What is there and no regular file (a pipe, a terminal, /dev/null) is
- * written to as it is: it must not be replaced.
+ * The sink passes on immediately what it gets; the only buffer is the writer's. A file is written as .NAME.tmp-XXXXXX
+ * in the same folder and renamed when it is closed, so that programs waiting for NAME never see an incomplete log; it
+ * is removed if the sink is freed before that. An existing file that is not regular (a pipe, a terminal, /dev/null) is
+ * written to directly, because it must not be replaced.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +20,8 @@
 
 struct connlog_sink {
 	int   fd;
-	char *path;      /* of the finished file; NULL for a descriptor of the caller's */
-	char *temporary; /* set as long as that file is there */
+	char *path;      /* of the finished file; NULL for a caller's descriptor */
+	char *temporary; /* set while that file exists */
 
 	uint64_t taken; /* bytes */
 };
@@ -53,8 +53,8 @@ connlog_sink_fd(int fd, char *err, size_t err_size)
 	return s;
 }
 
-/* Opens DIR/.NAME.tmp-XXXXXX for DIR/NAME, with the rights that any new file gets (which mkstemp() would not give).
- * Where that fails `fd` stays -1 and errno says why. */
+/* Opens DIR/.NAME.tmp-XXXXXX for DIR/NAME, with the permissions of any new file (which mkstemp() would not give). On
+ * failure `fd` stays -1 and errno is set. */
 static void
 open_temporary(connlog_sink *s)
 {
@@ -71,7 +71,7 @@ open_temporary(connlog_sink *s)
 		}
 		s->fd = open(s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (s->fd >= 0) {
-			flock(s->fd, LOCK_EX | LOCK_NB); /* tells it from one whose writer was killed */
+			flock(s->fd, LOCK_EX | LOCK_NB); /* distinguishes it from one whose writer was killed */
 			return;
 		}
 		free(s->temporary); /* not ours to remove */
@@ -90,7 +90,7 @@ connlog_sink_file(const char *path, char *err, size_t err_size)
 		return NULL;
 	s->path = strdup(path);
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		s->fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC); /* which fails for a folder */
+		s->fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC); /* fails for a folder */
 	else if (s->path != NULL)
 		open_temporary(s);
 	if (s->path != NULL && s->fd >= 0)
@@ -100,7 +100,7 @@ connlog_sink_file(const char *path, char *err, size_t err_size)
 	return NULL;
 }
 
-/* A descriptor that does not block (a pipe or terminal shared with another program) may be full: wait for it. */
+/* A non-blocking descriptor (a pipe or terminal shared with another program) may be full: waits for it. */
 static bool
 wait_writable(int fd)
 {
@@ -138,7 +138,7 @@ sink_settle(connlog_sink *s, char *err, size_t err_size)
 {
 	if (s->temporary == NULL || s->fd < 0)
 		return CONNLOG_OK;
-	const bool good = close(s->fd) == 0; /* a remote disk may tell only now that it is full */
+	const bool good = close(s->fd) == 0; /* a remote disk may report only now that it is full */
 	s->fd = -1;
 	return good ? CONNLOG_OK : io_error("finish", s->path, err, err_size);
 }

@@ -1,10 +1,11 @@
-/* sink.h - what a sink of a file does besides what connlog.h says of it. */
+/* sink.h - functions of a sink of a file that are not part of connlog.h. */
 #ifndef CONNLOG_SINK_SINK_H
 #define CONNLOG_SINK_SINK_H
 
 #include "connlog.h"
 
-/* Closes the file, which keeps its hidden name: connlog_sink_close() does the rest.  Returns CONNLOG_OK, or CONNLOG_IO with a text. */
+/* Closes the file, which keeps its temporary name: connlog_sink_close() renames it. Returns CONNLOG_OK, or CONNLOG_IO
+ * with a message. */
 int sink_settle(connlog_sink *s, char *err, size_t err_size);
 
 #endif
