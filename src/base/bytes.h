@@ -56,6 +56,17 @@ load_be32(const uint8_t *p)
 	return v;
 }
 
+/* Returns a number of any width up to 8 bytes; of more bytes the last 8. */
+static inline uint64_t
+load_be(struct bytes b)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < b.n; i++)
+		v = v << 8 | b.p[i];
+	return v;
+}
+
 static inline uint16_t
 load_le16(const uint8_t *p)
 {
@@ -71,6 +82,12 @@ load_le32(const uint8_t *p)
 	v = __builtin_bswap32(v);
 #endif
 	return v;
+}
+
+static inline uint64_t
+load_le64(const uint8_t *p)
+{
+	return (uint64_t)load_le32(p + 4) << 32 | load_le32(p);
 }
 
 #endif

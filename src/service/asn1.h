@@ -3,7 +3,7 @@
 #ifndef CONNLOG_SERVICE_ASN1_H
 #define CONNLOG_SERVICE_ASN1_H
 
-#include "service/cursor.h"
+#include "service/reader.h"
 
 struct asn1_meta {
 	uint8_t  tag, len; /* the two raw bytes */
@@ -15,34 +15,30 @@ struct asn1_meta {
 static inline uint64_t
 asn1_number(struct bytes b)
 {
-	uint64_t v = 0;
-
-	for (size_t i = 0; b.n <= 8 && i < b.n; i++)
-		v = v << 8 | b.p[i];
-	return v;
+	return b.n <= 8 ? load_be(b) : 0;
 }
 
 /* ASN1EncodingMeta: reads a tag and a length. */
 static inline struct asn1_meta
-asn1_meta(struct cursor *c)
+asn1_meta(struct reader *c)
 {
-	struct asn1_meta m = { .tag = cur_u8(c), .len = cur_u8(c) };
+	struct asn1_meta m = { .tag = read_u8(c), .len = read_u8(c) };
 
 	m.index = (uint8_t)(m.tag - 0xa0);
-	m.length = m.len & 0x80 ? asn1_number(cur_take(c, m.len & 0x7f)) : m.len;
+	m.length = m.len & 0x80 ? asn1_number(read_take(c, m.len & 0x7f)) : m.len;
 	return m;
 }
 
 /* ASN1Encoding: reads an element. Returns its content. */
 static inline struct bytes
-asn1_value(struct cursor *c)
+asn1_value(struct reader *c)
 {
-	return cur_string(c, asn1_meta(c).length);
+	return read_string(c, asn1_meta(c).length);
 }
 
 /* SequenceElement(true): reads a sequence's element. Returns its content. */
 static inline struct bytes
-asn1_element(struct cursor *c)
+asn1_element(struct reader *c)
 {
 	(void)asn1_meta(c);
 	return asn1_value(c);

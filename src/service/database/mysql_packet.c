@@ -47,7 +47,9 @@ integer(struct reader *r)
 static void
 string_of(struct reader *r, int32_t n)
 {
-	read_skip(r, n < 0 ? r->b.n + 1 : (size_t)n);
+	if (n < 0)
+		read_fail(r);
+	read_skip(r, (uint32_t)n);
 }
 
 static void
@@ -61,15 +63,12 @@ strings(struct reader *r, uint32_t n)
 static void
 connection_attributes(struct reader *r)
 {
-	const uint8_t  n = read_u8(r);
-	const uint8_t *p = read_bytes(r, n);
+	struct reader in = reader_of(read_vector(r, 1));
 
-	if (!p)
-		return;
-	struct reader in = reader_of(p, n);
-	while (in.b.n > 0)
+	while (read_left(&in) > 0)
 		strings(&in, 2);
-	r->bad |= in.bad;
+	if (in.bad)
+		read_fail(r);
 }
 
 /* ---- packets of several phases */
@@ -237,7 +236,7 @@ row(struct mysql_phases *s, struct reader *r, size_t n)
 	}
 	string_of(r, integer_from(r, first));
 	const uint32_t more = s->columns - 1;
-	if (r->bad || more > r->b.n)
+	if (r->bad || more > read_left(r))
 		return false;
 	strings(r, more);
 	if (r->bad)
@@ -284,7 +283,7 @@ server_response(struct mysql_phases *s, struct reader *r, size_t n)
 bool
 mysql_server_packet(struct mysql_phases *s, const uint8_t *p, size_t n)
 {
-	struct reader r = reader_of(p, n);
+	struct reader r = reader_of((struct bytes){ p, n });
 	bool          fits;
 
 	read_skip(&r, 3);
@@ -323,7 +322,7 @@ credentials(struct reader *r, uint32_t caps)
 	strings(r, 1);
 	if (caps & CAP_DB)
 		read_nul_string(r);
-	if (caps & CAP_PLUGIN_AUTH && r->b.n > 0 && memchr(r->b.p, 0, r->b.n)) /* otherwise it counts as empty */
+	if (caps & CAP_PLUGIN_AUTH && memchr(read_rest(r).p, 0, read_left(r))) /* otherwise it counts as empty */
 		read_nul_string(r);
 	if (caps & CAP_ATTRS)
 		connection_attributes(r);
@@ -358,10 +357,10 @@ dated(struct reader *r, uint32_t lengths)
 	const uint8_t n = read_u8(r);
 
 	if (n > 12 || !(lengths >> n & 1))
-		r->bad = true;
-	const uint8_t *p = read_bytes(r, n);
-	if (n == 8 || n == 12) /* a time's sign */
-		r->bad |= !p || p[0] > 1;
+		read_fail(r);
+	const struct bytes b = read_take(r, n);
+	if ((n == 8 || n == 12) && b.n > 0 && b.p[0] > 1) /* a time's sign */
+		read_fail(r);
 }
 
 static void
@@ -402,7 +401,7 @@ binary_value(struct reader *r, uint8_t type)
 		if (type == 0x0f || type == 0x10 || type >= 0xf5)
 			strings(r, 1);
 		else
-			r->bad = true;
+			read_fail(r);
 	}
 }
 
@@ -415,9 +414,9 @@ query_attributes(struct reader *r)
 	integer(r);
 	if (r->bad || n <= 0)
 		return;
-	const uint8_t *nulls = read_bytes(r, ((size_t)n + 7) / 8);
-	if (read_u8(r) != 1 || !nulls || (size_t)n > r->b.n) {
-		r->bad = true;
+	const uint8_t *nulls = read_fixed(r, ((size_t)n + 7) / 8);
+	if (read_u8(r) != 1 || !nulls || (size_t)n > read_left(r)) {
+		read_fail(r);
 		return;
 	}
 	struct reader names = *r; /* read a second time, for the types */
@@ -425,7 +424,7 @@ query_attributes(struct reader *r)
 		read_skip(r, 2);
 		strings(r, 1);
 	}
-	for (int32_t i = 0; i < n && r->b.n > 0 && !r->bad; i++) { /* values may be missing at the end */
+	for (int32_t i = 0; i < n && read_more(r); i++) { /* values may be missing at the end */
 		const uint8_t type = read_u8(&names);
 		read_skip(&names, 1);
 		strings(&names, 1);
@@ -507,7 +506,7 @@ command(struct mysql_phases *s, struct reader *r)
 enum mysql_answer
 mysql_client_packet(struct mysql_phases *s, const uint8_t *p, size_t n)
 {
-	struct reader r = reader_of(p, n);
+	struct reader r = reader_of((struct bytes){ p, n });
 
 	read_skip(&r, 4);
 	if (s->commands)

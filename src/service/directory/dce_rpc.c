@@ -8,7 +8,7 @@
  * side: one PDU. Of fragmented requests only the numbers are kept: Zeek's buffer contains only the last fragment when
  * it is complete, so that is the body.
  */
-#include "service/cursor.h"
+#include "service/reader.h"
 #include "service/gather.h"
 #include "dpd/talk.h"
 
@@ -65,42 +65,42 @@ authentication(struct talk *t, struct bytes b)
 }
 
 static void
-bind(struct cursor *c)
+bind(struct reader *c)
 {
-	cur_skip(c, 8);
-	unsigned n = cur_u8(c);
-	cur_skip(c, 3);
+	read_skip(c, 8);
+	unsigned n = read_u8(c);
+	read_skip(c, 3);
 	while (n-- && !c->bad) {
-		cur_skip(c, 2);
-		const unsigned syntaxes = cur_u8(c);
-		cur_skip(c, 1 + 20 + 20 * syntaxes);
+		read_skip(c, 2);
+		const unsigned syntaxes = read_u8(c);
+		read_skip(c, 1 + 20 + 20 * syntaxes);
 	}
 }
 
 static void
-bind_ack(struct cursor *c, bool little)
+bind_ack(struct reader *c, bool little)
 {
-	cur_skip(c, 8);
-	const uint16_t length = little ? cur_le16(c) : cur_be16(c);
-	cur_skip(c, length);
-	cur_skip(c, -c->at & 3);
-	const unsigned n = cur_u8(c);
-	cur_skip(c, 3 + 24 * n);
+	read_skip(c, 8);
+	const uint16_t length = little ? read_le16(c) : read_be16(c);
+	read_skip(c, length);
+	read_skip(c, -c->at & 3);
+	const unsigned n = read_u8(c);
+	read_skip(c, 3 + 24 * n);
 }
 
 static bool
 body(const struct header *h, struct bytes b)
 {
-	struct cursor c = cur_of(b);
+	struct reader c = reader_of(b);
 
 	if (h->type == BIND || h->type == ALTER)
 		bind(&c);
 	else if (h->type == BIND_ACK || h->type == ALTER_RESP)
 		bind_ack(&c, h->little);
 	else if (h->type == REQUEST)
-		cur_skip(&c, h->flags & OBJECT ? 24 : 8);
+		read_skip(&c, h->flags & OBJECT ? 24 : 8);
 	else if (h->type == RESPONSE)
-		cur_skip(&c, 8);
+		read_skip(&c, 8);
 	return !c.bad;
 }
 

@@ -21,7 +21,7 @@ forward(struct talk *t, struct talk **to, enum service service, int side, struct
 
 /* GSSAPI_NEG_TOKEN_MECH_TOKEN: the first byte tells the mechanism. */
 static void
-mechanism_token(struct talk *t, struct cursor *c, int side)
+mechanism_token(struct talk *t, struct reader *c, int side)
 {
 	struct gssapi     *g = talk_state(t);
 	const struct bytes token = asn1_value(c);
@@ -31,14 +31,14 @@ mechanism_token(struct talk *t, struct cursor *c, int side)
 		if (token.n >= 7 && memcmp(token.p, "NTLMSSP", 7) == 0)
 			forward(t, &g->ntlm, SERVICE_NTLM, side, token);
 	} else if (first == 0x60) { /* with the mechanism's name around it */
-		struct cursor k = cur_of(token);
+		struct reader k = reader_of(token);
 		(void)asn1_meta(&k);
 		(void)asn1_value(&k);
-		cur_skip(&k, 2);
+		read_skip(&k, 2);
 		if (k.bad)
-			cur_fail(c);
+			read_fail(c);
 		else
-			forward(t, &g->krb, SERVICE_KRB, side, cur_take(&k, cur_left(&k)));
+			forward(t, &g->krb, SERVICE_KRB, side, read_take(&k, read_left(&k)));
 	} else if (first == 0x6e || first == 0x6f) {
 		forward(t, &g->krb, SERVICE_KRB, side, token);
 	}
@@ -46,26 +46,26 @@ mechanism_token(struct talk *t, struct cursor *c, int side)
 
 /* Reads the elements of a NegTokenInit or NegTokenResp, to the end of the blob. */
 static void
-negotiation(struct talk *t, struct cursor *c, int side)
+negotiation(struct talk *t, struct reader *c, int side)
 {
 	(void)asn1_meta(c);
-	while (cur_more(c)) {
+	while (read_more(c)) {
 		const struct asn1_meta m = asn1_meta(c);
-		const size_t           outer = cur_enter(c, m.length);
+		const size_t           outer = read_enter(c, m.length);
 		if (m.index == 2)
 			mechanism_token(t, c, side);
 		else if (m.index <= 3)
 			(void)asn1_value(c);
 		else
-			cur_fail(c);
-		cur_leave(c, outer);
+			read_fail(c);
+		read_leave(c, outer);
 	}
 }
 
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct cursor          c = cur_of(b);
+	struct reader          c = reader_of(b);
 	const struct asn1_meta wrapper = asn1_meta(&c);
 	const unsigned         id = (unsigned)wrapper.tag << 8 | wrapper.len;
 

@@ -22,14 +22,14 @@ enum message {
 enum { PREAUTH_REQUIRED = 25 }; /* an error's code: its data is pre-authentication data */
 
 static void
-metas(struct cursor *c, unsigned n)
+metas(struct reader *c, unsigned n)
 {
 	while (n--)
 		(void)asn1_meta(c);
 }
 
 static void
-values(struct cursor *c, unsigned n)
+values(struct reader *c, unsigned n)
 {
 	while (n--)
 		(void)asn1_value(c);
@@ -37,14 +37,14 @@ values(struct cursor *c, unsigned n)
 
 /* Skips to the end of the enclosing element. */
 static void
-all_values(struct cursor *c)
+all_values(struct reader *c)
 {
-	while (cur_more(c))
+	while (read_more(c))
 		(void)asn1_value(c);
 }
 
 static void
-principal(struct cursor *c)
+principal(struct reader *c)
 {
 	metas(c, 2);
 	values(c, 1);
@@ -53,7 +53,7 @@ principal(struct cursor *c)
 }
 
 static void
-host_address(struct cursor *c)
+host_address(struct reader *c)
 {
 	metas(c, 2);
 	values(c, 1);
@@ -62,9 +62,9 @@ host_address(struct cursor *c)
 
 /* KRB_Encrypted_Data of `length` bytes. */
 static void
-encrypted_data(struct cursor *c, uint64_t length)
+encrypted_data(struct reader *c, uint64_t length)
 {
-	const size_t outer = cur_enter(c, length);
+	const size_t outer = read_enter(c, length);
 
 	metas(c, 1);
 	(void)asn1_element(c);
@@ -73,48 +73,48 @@ encrypted_data(struct cursor *c, uint64_t length)
 		values(c, 1);
 		m = asn1_meta(c);
 	}
-	const size_t inner = cur_enter(c, m.length);
+	const size_t inner = read_enter(c, m.length);
 	values(c, 1);
-	cur_leave(c, inner);
-	cur_leave(c, outer);
+	read_leave(c, inner);
+	read_leave(c, outer);
 }
 
 static void
-encrypted(struct cursor *c)
+encrypted(struct reader *c)
 {
 	encrypted_data(c, asn1_meta(c).length);
 }
 
 static void
-ticket(struct cursor *c, bool in_sequence)
+ticket(struct reader *c, bool in_sequence)
 {
 	metas(c, in_sequence ? 3 : 2);
 	(void)asn1_element(c);
 	(void)asn1_element(c);
-	const size_t outer = cur_enter(c, asn1_meta(c).length);
+	const size_t outer = read_enter(c, asn1_meta(c).length);
 	principal(c);
-	cur_leave(c, outer);
+	read_leave(c, outer);
 	encrypted(c);
 }
 
 static void
-tickets(struct cursor *c)
+tickets(struct reader *c)
 {
-	const size_t outer = cur_enter(c, asn1_meta(c).length);
+	const size_t outer = read_enter(c, asn1_meta(c).length);
 
-	while (cur_more(c))
+	while (read_more(c))
 		ticket(c, false);
-	cur_leave(c, outer);
+	read_leave(c, outer);
 }
 
 static void
-ap_req(struct talk *t, struct cursor *c)
+ap_req(struct talk *t, struct reader *c)
 {
 	metas(c, 1);
 	(void)asn1_element(c);
 	(void)asn1_element(c);
 	metas(c, 2);
-	cur_skip(c, 5); /* unused bits, options */
+	read_skip(c, 5); /* unused bits, options */
 	ticket(c, true);
 	encrypted(c);
 	if (!c->bad)
@@ -123,17 +123,17 @@ ap_req(struct talk *t, struct cursor *c)
 
 /* KRB_PA_PK_AS_Req, _Rep: a certificate after `n` lengths. */
 static void
-certificate(struct cursor *c, unsigned n)
+certificate(struct reader *c, unsigned n)
 {
 	metas(c, n);
 	values(c, 1);
 	metas(c, 2);
 	values(c, 3);
-	(void)cur_string(c, asn1_meta(c).length);
+	(void)read_string(c, asn1_meta(c).length);
 }
 
 static void
-encryption_info(struct cursor *c)
+encryption_info(struct reader *c)
 {
 	metas(c, 1);
 	const bool salted = asn1_meta(c).length > 7;
@@ -141,13 +141,13 @@ encryption_info(struct cursor *c)
 	values(c, 1);
 	if (salted) {
 		metas(c, 1);
-		(void)cur_string(c, asn1_meta(c).length);
+		(void)read_string(c, asn1_meta(c).length);
 	}
 }
 
 /* KRB_PA_Data_Element */
 static void
-padata_element(struct talk *t, struct cursor *c, uint64_t type, uint64_t length)
+padata_element(struct talk *t, struct reader *c, uint64_t type, uint64_t length)
 {
 	/* These two are not limited to their length. */
 	if (type == 1) {
@@ -163,7 +163,7 @@ padata_element(struct talk *t, struct cursor *c, uint64_t type, uint64_t length)
 		encrypted_data(c, length);
 		return;
 	}
-	const size_t outer = cur_enter(c, length);
+	const size_t outer = read_enter(c, length);
 	if (type == 16)
 		certificate(c, 4);
 	else if (type == 17)
@@ -172,25 +172,25 @@ padata_element(struct talk *t, struct cursor *c, uint64_t type, uint64_t length)
 		encryption_info(c);
 	else
 		values(c, 1);
-	cur_leave(c, outer);
+	read_leave(c, outer);
 }
 
 /* KRB_PA_Data_Sequence, to the end of the enclosing element. */
 static void
-padata_sequence(struct talk *t, struct cursor *c, bool in_error)
+padata_sequence(struct talk *t, struct reader *c, bool in_error)
 {
 	const struct asn1_meta m = asn1_meta(c);
 
 	if (m.tag != 0x30) {
-		(void)cur_string(c, m.length);
+		(void)read_string(c, m.length);
 		return;
 	}
-	while (cur_more(c)) {
+	while (read_more(c)) {
 		metas(c, 1);
 		const uint64_t type = asn1_number(asn1_element(c));
 		const uint64_t length = asn1_meta(c).length;
 		if (in_error)
-			(void)cur_string(c, length);
+			(void)read_string(c, length);
 		else
 			padata_element(t, c, type, length);
 	}
@@ -198,26 +198,26 @@ padata_sequence(struct talk *t, struct cursor *c, bool in_error)
 
 /* KRB_PA_Data_Optional.  Returns the length of the element that follows. */
 static uint64_t
-padata(struct talk *t, struct cursor *c, uint8_t index)
+padata(struct talk *t, struct reader *c, uint8_t index)
 {
 	const struct asn1_meta m = asn1_meta(c);
 
 	if (m.index != index)
 		return m.length; /* there is none: this is the beginning of the next element */
-	const size_t outer = cur_enter(c, m.length);
+	const size_t outer = read_enter(c, m.length);
 	padata_sequence(t, c, false);
-	cur_leave(c, outer);
+	read_leave(c, outer);
 	return asn1_meta(c).length;
 }
 
 /* KRB_REQ_Arg_Data */
 static void
-request_argument(struct cursor *c, uint8_t index)
+request_argument(struct reader *c, uint8_t index)
 {
 	switch (index) {
 	case 0:
 		metas(c, 1);
-		cur_skip(c, 5);
+		read_skip(c, 5);
 		break;
 	case 1:
 	case 3:
@@ -239,7 +239,7 @@ request_argument(struct cursor *c, uint8_t index)
 		break;
 	case 9:
 		metas(c, 1);
-		while (cur_more(c))
+		while (read_more(c))
 			host_address(c);
 		break;
 	case 11:
@@ -251,46 +251,46 @@ request_argument(struct cursor *c, uint8_t index)
 }
 
 static void
-kdc_req(struct talk *t, struct cursor *c)
+kdc_req(struct talk *t, struct reader *c)
 {
 	metas(c, 1);
 	(void)asn1_element(c);
 	(void)asn1_element(c);
 	(void)padata(t, c, 3);
 	metas(c, 1);
-	while (cur_more(c)) {
+	while (read_more(c)) {
 		const struct asn1_meta m = asn1_meta(c);
-		const size_t           outer = cur_enter(c, m.length);
+		const size_t           outer = read_enter(c, m.length);
 		request_argument(c, m.index);
-		cur_leave(c, outer);
+		read_leave(c, outer);
 	}
 }
 
 static void
-kdc_rep(struct talk *t, struct cursor *c)
+kdc_rep(struct talk *t, struct reader *c)
 {
 	metas(c, 1);
 	(void)asn1_element(c);
 	(void)asn1_element(c);
-	size_t outer = cur_enter(c, padata(t, c, 2));
+	size_t outer = read_enter(c, padata(t, c, 2));
 	values(c, 1);
-	cur_leave(c, outer);
-	outer = cur_enter(c, asn1_meta(c).length);
+	read_leave(c, outer);
+	outer = read_enter(c, asn1_meta(c).length);
 	principal(c);
-	cur_leave(c, outer);
+	read_leave(c, outer);
 	ticket(c, true);
 	encrypted(c);
 }
 
 /* KRB_ERROR_Arg.  Returns false at the element that ends the first list; the caller reads its data, the code. */
 static bool
-error_argument(struct talk *t, struct cursor *c, uint64_t code)
+error_argument(struct talk *t, struct reader *c, uint64_t code)
 {
 	const struct asn1_meta m = asn1_meta(c);
 
 	if (m.index == 6)
 		return false;
-	const size_t outer = cur_enter(c, m.length);
+	const size_t outer = read_enter(c, m.length);
 	if (m.index == 2 || m.index == 4)
 		metas(c, 1);
 	else if (m.index == 8 || m.index == 10)
@@ -298,33 +298,33 @@ error_argument(struct talk *t, struct cursor *c, uint64_t code)
 	else if (m.index == 12 && code == PREAUTH_REQUIRED)
 		padata_sequence(t, c, true);
 	else if (m.index > 12)
-		cur_fail(c);
+		read_fail(c);
 	else if (m.index < 12)
 		values(c, 1);
-	cur_leave(c, outer);
+	read_leave(c, outer);
 	return true;
 }
 
 static void
-error(struct talk *t, struct cursor *c)
+error(struct talk *t, struct reader *c)
 {
 	metas(c, 1);
-	while (cur_more(c) && error_argument(t, c, 0))
+	while (read_more(c) && error_argument(t, c, 0))
 		;
 	const uint64_t code = asn1_number(asn1_value(c));
-	while (cur_more(c))
+	while (read_more(c))
 		(void)error_argument(t, c, code);
 }
 
 /* KRB_SAFE_MSG: its arguments take everything, so the checksum after them never fits and it cannot confirm. */
 static void
-safe(struct cursor *c)
+safe(struct reader *c)
 {
-	cur_fail(c);
+	read_fail(c);
 }
 
 static void
-body(struct talk *t, struct cursor *c, unsigned type)
+body(struct talk *t, struct reader *c, unsigned type)
 {
 	switch (type) {
 	case AS_REQ:
@@ -358,7 +358,7 @@ body(struct talk *t, struct cursor *c, unsigned type)
 		error(t, c);
 		break;
 	default:
-		cur_fail(c);
+		read_fail(c);
 		break;
 	}
 }
@@ -366,7 +366,7 @@ body(struct talk *t, struct cursor *c, unsigned type)
 bool
 krb_message(struct talk *t, struct bytes b)
 {
-	struct cursor c = cur_of(b);
+	struct reader c = reader_of(b);
 
 	body(t, &c, asn1_meta(&c).tag & 0x1f);
 	if (c.bad)

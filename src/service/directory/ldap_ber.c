@@ -63,9 +63,7 @@ ber_length(struct ber *b, uint64_t *len)
 		return fit;
 	if (n > 8)
 		return BER_BAD;
-	*len = 0;
-	for (unsigned i = 0; i < n; i++)
-		*len = *len << 8 | p[i];
+	*len = load_be((struct bytes){ p, n });
 	*b = c;
 	return BER_OK;
 }

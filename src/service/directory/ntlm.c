@@ -3,7 +3,7 @@
  * It is fed one complete message at a time.  A message that contains its header and the
  * strings it points to confirms, as does one of unknown type; any other violates.  Nothing is buffered.
  */
-#include "service/cursor.h"
+#include "service/reader.h"
 #include "dpd/talk.h"
 
 enum { NEGOTIATE = 1, CHALLENGE = 2, AUTHENTICATE = 3 };
@@ -29,21 +29,21 @@ struct payload {
 };
 
 static struct field
-field(struct cursor *c)
+field(struct reader *c)
 {
-	struct field f = { .length = cur_le16(c) };
+	struct field f = { .length = read_le16(c) };
 
-	cur_skip(c, 2);
-	f.offset = cur_le32(c);
+	read_skip(c, 2);
+	f.offset = read_le32(c);
 	return f;
 }
 
 static struct payload
-payload(struct cursor *c)
+payload(struct reader *c)
 {
 	const uint32_t at = (uint32_t)c->at;
 
-	return (struct payload){ cur_take(c, cur_left(c)), at };
+	return (struct payload){ read_take(c, read_left(c)), at };
 }
 
 static bool
@@ -65,9 +65,9 @@ has_version(struct payload p, uint32_t flags, const struct field *f, unsigned n)
 }
 
 static bool
-negotiate(struct cursor *c)
+negotiate(struct reader *c)
 {
-	const uint32_t       flags = cur_le32(c);
+	const uint32_t       flags = read_le32(c);
 	const struct field   domain = field(c), workstation = field(c);
 	const struct field   f[] = { domain, workstation };
 	const struct payload p = payload(c);
@@ -78,9 +78,9 @@ negotiate(struct cursor *c)
 
 /* NTLM_AV_Pair. Returns false after the last one. */
 static bool
-pair(struct cursor *c)
+pair(struct reader *c)
 {
-	const uint16_t id = cur_le16(c), length = cur_le16(c);
+	const uint16_t id = read_le16(c), length = read_le16(c);
 
 	switch (id) {
 	case 0:
@@ -91,23 +91,23 @@ pair(struct cursor *c)
 	case 4:
 	case 5:
 	case 9:
-		cur_skip(c, length);
+		read_skip(c, length);
 		break;
 	case 6:
-		cur_skip(c, 4);
+		read_skip(c, 4);
 		break;
 	case 7:
-		cur_skip(c, 8);
+		read_skip(c, 8);
 		break;
 	case 8:
-		cur_skip(c, 8);
-		cur_skip(c, cur_le32(c) & 1 ? 8 : 4);
+		read_skip(c, 8);
+		read_skip(c, read_le32(c) & 1 ? 8 : 4);
 		break;
 	case 10:
-		cur_skip(c, 2);
+		read_skip(c, 2);
 		break;
 	default:
-		cur_fail(c);
+		read_fail(c);
 		break;
 	}
 	return true;
@@ -116,21 +116,21 @@ pair(struct cursor *c)
 static bool
 has_pairs(struct payload p, struct field f)
 {
-	struct cursor c = cur_of(p.b);
+	struct reader c = reader_of(p.b);
 
-	cur_skip(&c, (uint16_t)(f.offset - p.at));
-	while (cur_more(&c) && pair(&c))
+	read_skip(&c, (uint16_t)(f.offset - p.at));
+	while (read_more(&c) && pair(&c))
 		;
 	return !c.bad;
 }
 
 static bool
-challenge(struct cursor *c)
+challenge(struct reader *c)
 {
 	const struct field name = field(c);
-	const uint32_t     flags = cur_le32(c);
+	const uint32_t     flags = read_le32(c);
 
-	cur_skip(c, 16); /* the challenge, reserved */
+	read_skip(c, 16); /* the challenge, reserved */
 	const struct field   info = field(c);
 	const struct field   f[] = { name, info };
 	const struct payload p = payload(c);
@@ -139,14 +139,14 @@ challenge(struct cursor *c)
 }
 
 static bool
-authenticate(struct cursor *c)
+authenticate(struct reader *c)
 {
 	enum { LM, NT, DOMAIN, USER, WORKSTATION, KEY, N };
 	struct field f[N];
 
 	for (unsigned i = 0; i < N; i++)
 		f[i] = field(c);
-	const uint32_t       flags = cur_le32(c);
+	const uint32_t       flags = read_le32(c);
 	const struct payload p = payload(c);
 	if (c->bad || !has_version(p, flags, f + DOMAIN, N - DOMAIN))
 		return false;
@@ -157,10 +157,10 @@ authenticate(struct cursor *c)
 }
 
 static bool
-message(struct cursor *c)
+message(struct reader *c)
 {
-	cur_skip(c, 8); /* the signature, which is not examined */
-	switch (cur_le32(c)) {
+	read_skip(c, 8); /* the signature, which is not examined */
+	switch (read_le32(c)) {
 	case NEGOTIATE:
 		return negotiate(c);
 	case CHALLENGE:
@@ -175,7 +175,7 @@ message(struct cursor *c)
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct cursor c = cur_of(b);
+	struct reader c = reader_of(b);
 
 	(void)side;
 	if (message(&c))

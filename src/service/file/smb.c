@@ -52,9 +52,9 @@ fail(struct talk *t, int side)
 
 /* SMB_Protocol_Identifier.  Returns true if another follows. */
 static bool
-message(struct talk *t, int side, struct cursor *c, uint32_t length)
+message(struct talk *t, int side, struct reader *c, uint32_t length)
 {
-	const struct bytes b = cur_take(c, 4);
+	const struct bytes b = read_take(c, 4);
 	const uint32_t     id = b.n ? load_be32(b.p) : 0;
 
 	if (id == smb2)
@@ -62,7 +62,7 @@ message(struct talk *t, int side, struct cursor *c, uint32_t length)
 	if (id == smb1)
 		smb1_message(t, side, c, length);
 	else if (id == smb3)
-		cur_skip(c, 48); /* the rest is encrypted */
+		read_skip(c, 48); /* the rest is encrypted */
 	return false;
 }
 
@@ -70,11 +70,11 @@ message(struct talk *t, int side, struct cursor *c, uint32_t length)
 static bool
 frame(struct talk *t, int side, const uint8_t *p, uint32_t held, uint32_t total)
 {
-	struct cursor c = { .p = p, .n = total, .held = held, .at = PREFIX };
+	struct reader c = { .p = p, .n = total, .held = held, .at = PREFIX };
 
 	if (p[0] != 0) /* a message of NetBIOS */
 		return true;
-	while (cur_more(&c) && message(t, side, &c, total - PREFIX))
+	while (read_more(&c) && message(t, side, &c, total - PREFIX))
 		;
 	return !c.bad || c.lost;
 }

@@ -2,7 +2,7 @@
 #ifndef CONNLOG_SERVICE_SMB_H
 #define CONNLOG_SERVICE_SMB_H
 
-#include "service/cursor.h"
+#include "service/reader.h"
 #include "service/gather.h"
 #include "dpd/talk.h"
 
@@ -49,14 +49,14 @@ struct smb {
 
 /* ---- smb1.c, smb2.c: one message, after its protocol identifier.  The cursor becomes bad if it does not parse. */
 
-void smb1_message(struct talk *t, int side, struct cursor *c, uint32_t frame_length);
+void smb1_message(struct talk *t, int side, struct reader *c, uint32_t frame_length);
 /* Returns true if another message follows. */
-bool smb2_message(struct talk *t, int side, struct cursor *c);
+bool smb2_message(struct talk *t, int side, struct reader *c);
 /* Returns true if the record that begins with `b` contains data that is not needed. */
 bool smb2_is_bulk(const struct smb *s, int side, struct bytes b);
 
 /* padding to `x`: skips to `x` bytes after `start`, unless the cursor is already past it. */
-void smb_pad(struct cursor *c, size_t start, int64_t x);
+void smb_pad(struct reader *c, size_t start, int64_t x);
 
 /* ---- smb_pipes.c */
 

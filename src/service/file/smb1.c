@@ -34,7 +34,7 @@ enum { HEADER = 28, HEADER_LENGTH = 32, NO_MESSAGE = 35, MAX_DEPTH = 10 };
 
 struct message {
 	struct talk   *t;
-	struct cursor *c;
+	struct reader *c;
 	uint16_t       tree, id;
 	bool           unicode, is_pipe;
 };
@@ -54,7 +54,7 @@ static void record(struct record r);
 static const uint8_t *
 fixed(const struct record *r, size_t n)
 {
-	const struct bytes b = cur_take(r->m->c, n);
+	const struct bytes b = read_take(r->m->c, n);
 
 	return b.n ? b.p : NULL;
 }
@@ -74,21 +74,21 @@ position(const struct record *r)
 
 /* SMB_string.  Returns it including its end; in UTF-16 padded to an even `position`.  It may also end with the frame. */
 static struct bytes
-string(struct cursor *c, bool unicode, size_t position)
+string(struct reader *c, bool unicode, size_t position)
 {
 	const size_t width = unicode ? 2 : 1;
 
 	if (unicode && position & 1)
-		cur_skip(c, 1);
+		read_skip(c, 1);
 	for (size_t n = 0; !c->bad; n += width) {
-		if (cur_left(c) < n + width)
-			return cur_take(c, cur_left(c));
+		if (read_left(c) < n + width)
+			return read_take(c, read_left(c));
 		if (c->at + n + width > c->held) {
 			c->lost = true;
-			cur_fail(c);
+			read_fail(c);
 			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): so many bytes are held */
 		} else if (c->p[c->at + n] == 0 && c->p[c->at + n + width - 1] == 0) {
-			return cur_take(c, n + width);
+			return read_take(c, n + width);
 		}
 	}
 	return (struct bytes){ c->p, 0 };
@@ -106,8 +106,8 @@ static void
 optional_strings(const struct record *r, unsigned n)
 {
 	while (n-- && !r->m->c->bad) {
-		if (!cur_more(r->m->c))
-			cur_fail(r->m->c);
+		if (!read_more(r->m->c))
+			read_fail(r->m->c);
 		strings(r, 1);
 	}
 }
@@ -116,7 +116,7 @@ optional_strings(const struct record *r, unsigned n)
 static void
 andx(const struct record *r, const uint8_t *a, bool request, unsigned base)
 {
-	struct cursor *c = r->m->c;
+	struct reader *c = r->m->c;
 	const uint8_t  command = a[0];
 	const unsigned offset = load_le16(a + 2);
 	const unsigned at = r->base + (unsigned)position(r);
@@ -124,11 +124,11 @@ andx(const struct record *r, const uint8_t *a, bool request, unsigned base)
 
 	if (offset != 0 && offset < at + 2) {
 		if (offset < at)
-			cur_fail(c);
+			read_fail(c);
 		else
 			skip = offset - at;
 	}
-	cur_skip(c, skip);
+	read_skip(c, skip);
 	if (c->bad || command == NONE)
 		return;
 	if (r->depth <= MAX_DEPTH && offset > base)
@@ -157,7 +157,7 @@ static void
 path(const struct record *r, size_t response)
 {
 	if (!r->request)
-		cur_skip(r->m->c, response);
+		read_skip(r->m->c, response);
 	else if (fixed(r, 4))
 		strings(r, 1);
 }
@@ -169,7 +169,7 @@ read_request(const struct record *r)
 
 	if (!p)
 		return;
-	cur_skip(r->m->c, p[0] == 0x0c ? 6 : 2);
+	read_skip(r->m->c, p[0] == 0x0c ? 6 : 2);
 	chain(r, p);
 }
 
@@ -181,7 +181,7 @@ read_response(const struct record *r)
 	if (!p)
 		return;
 	to(r, load_le16(p + 13));
-	const struct bytes data = cur_string(r->m->c, (uint32_t)load_le16(p + 15) << 16 | load_le16(p + 11));
+	const struct bytes data = read_string(r->m->c, (uint32_t)load_le16(p + 15) << 16 | load_le16(p + 11));
 	chain(r, p);
 	if (!r->m->c->bad && r->m->is_pipe)
 		smb_pipe_data(r->m->t, 0, TALK_RESP, data);
@@ -194,9 +194,9 @@ write_request(const struct record *r)
 
 	if (!p)
 		return;
-	cur_skip(r->m->c, p[0] == 0x0e ? 6 : 2);
+	read_skip(r->m->c, p[0] == 0x0e ? 6 : 2);
 	to(r, load_le16(p + 23));
-	const struct bytes data = cur_string(r->m->c, (uint32_t)load_le16(p + 19) << 16 | load_le16(p + 21));
+	const struct bytes data = read_string(r->m->c, (uint32_t)load_le16(p + 19) << 16 | load_le16(p + 21));
 	chain(r, p);
 	if (!r->m->c->bad && r->m->is_pipe)
 		smb_pipe_data(r->m->t, 0, TALK_ORIG, data);
@@ -245,22 +245,22 @@ static void
 transaction_request(const struct record *r)
 {
 	struct message *m = r->m;
-	struct cursor  *c = m->c;
+	struct reader  *c = m->c;
 	const uint8_t  *p = fixed(r, 29);
 
 	if (!p)
 		return;
-	cur_skip(c, 2u * p[27] + 2);
+	read_skip(c, 2u * p[27] + 2);
 	const struct bytes name = string(c, m->unicode, position(r));
 	to(r, load_le16(p + 21));
-	cur_skip(c, load_le16(p + 19));
+	read_skip(c, load_le16(p + 19));
 	to(r, load_le16(p + 25));
 	if (c->bad)
 		return;
 	const bool in_pipes = has(name, m->unicode, 0, "\\PIPE\\");
 	const bool lanman = in_pipes && has(name, m->unicode, 6, "LANMAN");
 	if (in_pipes && !lanman)
-		smb_pipe_data(m->t, 0, TALK_ORIG, cur_take(c, cur_left(c)));
+		smb_pipe_data(m->t, 0, TALK_ORIG, read_take(c, read_left(c)));
 	smb_transaction_set(talk_state(m->t), m->id, in_pipes ? !lanman : smb_tree_is_pipe(talk_state(m->t), m->tree));
 }
 
@@ -268,21 +268,21 @@ static void
 transaction_response(const struct record *r)
 {
 	struct message *m = r->m;
-	struct cursor  *c = m->c;
+	struct reader  *c = m->c;
 	const uint8_t  *p = fixed(r, 21);
 
 	if (!p)
 		return;
-	cur_skip(c, 2u * p[19] + 2);
+	read_skip(c, 2u * p[19] + 2);
 	to(r, load_le16(p + 9));
-	cur_skip(c, load_le16(p + 7));
+	read_skip(c, load_le16(p + 7));
 	to(r, load_le16(p + 15));
 	if (c->bad || load_le16(p + 13) == 0)
 		return;
-	if (!cur_more(c))
-		cur_fail(c);
+	if (!read_more(c))
+		read_fail(c);
 	else if (smb_transaction_take(talk_state(m->t), m->id))
-		smb_pipe_data(m->t, 0, TALK_RESP, cur_take(c, cur_left(c)));
+		smb_pipe_data(m->t, 0, TALK_RESP, read_take(c, read_left(c)));
 }
 
 static void
@@ -293,16 +293,16 @@ transaction_secondary(const struct record *r, bool second)
 	if (!r->request || !p)
 		return;
 	to(r, load_le16(p + 7));
-	cur_skip(r->m->c, load_le16(p + 5));
+	read_skip(r->m->c, load_le16(p + 5));
 	to(r, load_le16(p + 13));
 	if (second)
-		cur_skip(r->m->c, load_le16(p + 11));
+		read_skip(r->m->c, load_le16(p + 11));
 }
 
 static void
 transaction2_request(const struct record *r)
 {
-	struct cursor *c = r->m->c;
+	struct reader *c = r->m->c;
 	const uint8_t *p = fixed(r, 33);
 
 	if (!p)
@@ -310,18 +310,18 @@ transaction2_request(const struct record *r)
 	to(r, load_le16(p + 21));
 	switch (load_le16(p + 29)) {
 	case 0x01: /* find first; its name, like that of the others, is relative to the sub-command */
-		cur_skip(c, 12);
+		read_skip(c, 12);
 		(void)string(c, r->m->unicode, 12);
 		break;
 	case 0x05: /* query path */
-		cur_skip(c, 6);
+		read_skip(c, 6);
 		(void)string(c, r->m->unicode, 6);
 		break;
 	case 0x07: /* query file */
-		cur_skip(c, 4);
+		read_skip(c, 4);
 		break;
 	case 0x10: /* DFS referral */
-		cur_skip(c, 2);
+		read_skip(c, 2);
 		(void)string(c, r->m->unicode, 2);
 		break;
 	default:
@@ -334,7 +334,7 @@ transaction2_response(const struct record *r)
 {
 	const uint8_t *p = fixed(r, 23);
 
-	cur_skip(r->m->c, p ? load_le16(p + 21) : 0);
+	read_skip(r->m->c, p ? load_le16(p + 21) : 0);
 }
 
 /* ---- sessions and trees */
@@ -342,15 +342,15 @@ transaction2_response(const struct record *r)
 static void
 negotiate_request(const struct record *r)
 {
-	struct cursor *c = r->m->c;
+	struct reader *c = r->m->c;
 	const uint8_t *p = fixed(r, 3);
-	const size_t   outer = cur_enter(c, p ? load_le16(p + 1) : 0);
+	const size_t   outer = read_enter(c, p ? load_le16(p + 1) : 0);
 
-	while (cur_more(c)) {
-		cur_skip(c, 1);
+	while (read_more(c)) {
+		read_skip(c, 1);
 		(void)string(c, false, 0);
 	}
-	cur_leave(c, outer);
+	read_leave(c, outer);
 }
 
 /* The strings in these are relative to the end of the dialect. */
@@ -358,18 +358,18 @@ static void
 negotiate_nt_response(const struct record *r, size_t start)
 {
 	struct message *m = r->m;
-	struct cursor  *c = m->c;
+	struct reader  *c = m->c;
 	const uint8_t  *p = fixed(r, 34);
 
 	if (!p)
 		return;
 	if (p[20] & 0x80) { /* extended security: the capabilities' bit 31 */
-		cur_skip(c, 16);
-		const struct bytes blob = cur_string(c, load_le16(p + 32) - 16u);
+		read_skip(c, 16);
+		const struct bytes blob = read_string(c, load_le16(p + 32) - 16u);
 		if (!c->bad)
 			smb_blob(m->t, TALK_RESP, blob);
 	} else {
-		cur_skip(c, p[31]);
+		read_skip(c, p[31]);
 		(void)string(c, m->unicode, c->at - start);
 	}
 }
@@ -377,22 +377,22 @@ negotiate_nt_response(const struct record *r, size_t start)
 static void
 negotiate_response(const struct record *r)
 {
-	struct cursor *c = r->m->c;
+	struct reader *c = r->m->c;
 	const uint8_t *p = fixed(r, 3);
 	const size_t   start = c->at;
 
 	if (!p)
 		return;
 	if (p[0] == 0x01) {
-		cur_skip(c, 2);
+		read_skip(c, 2);
 	} else if (p[0] == 0x0d) {
 		const uint8_t *q = fixed(r, 26);
-		cur_skip(c, q ? load_le16(q + 20) : 0);
+		read_skip(c, q ? load_le16(q + 20) : 0);
 		(void)string(c, r->m->unicode, c->at - start);
 	} else if (p[0] == 0x11) {
 		negotiate_nt_response(r, start);
 	} else {
-		cur_fail(c);
+		read_fail(c);
 	}
 }
 
@@ -400,7 +400,7 @@ static void
 session_setup_request(const struct record *r)
 {
 	struct message *m = r->m;
-	struct cursor  *c = m->c;
+	struct reader  *c = m->c;
 	const uint8_t  *words = fixed(r, 1);
 	const uint8_t  *p = NULL;
 	struct bytes    blob = { 0 };
@@ -409,18 +409,18 @@ session_setup_request(const struct record *r)
 		return;
 	if (*words == 0x0a) {
 		p = fixed(r, 22);
-		cur_skip(c, p ? load_le16(p + 14) : 0);
+		read_skip(c, p ? load_le16(p + 14) : 0);
 		strings(r, 4);
 	} else if (*words == 0x0c) {
 		p = fixed(r, 26);
-		blob = cur_take(c, p ? load_le16(p + 14) : 0);
+		blob = read_take(c, p ? load_le16(p + 14) : 0);
 		strings(r, 2);
 	} else if (*words == 0x0d) {
 		p = fixed(r, 28);
-		cur_skip(c, p ? (uint32_t)load_le16(p + 14) + load_le16(p + 16) : 0);
+		read_skip(c, p ? (uint32_t)load_le16(p + 14) + load_le16(p + 16) : 0);
 		strings(r, 4);
 	} else {
-		cur_fail(c);
+		read_fail(c);
 	}
 	if (!c->bad)
 		andx(r, p, true, r->base + 1u);
@@ -432,7 +432,7 @@ static void
 session_setup_response(const struct record *r)
 {
 	struct message *m = r->m;
-	struct cursor  *c = m->c;
+	struct reader  *c = m->c;
 	const uint8_t  *words = fixed(r, 1);
 	const uint8_t  *p = NULL;
 	struct bytes    blob = { 0 };
@@ -444,10 +444,10 @@ session_setup_response(const struct record *r)
 		optional_strings(r, p && load_le16(p + 6) ? 3 : 0);
 	} else if (*words == 4) {
 		p = fixed(r, 10);
-		blob = cur_take(c, p ? load_le16(p + 6) : 0);
+		blob = read_take(c, p ? load_le16(p + 6) : 0);
 		strings(r, 2);
 	} else {
-		cur_skip(c, 2);
+		read_skip(c, 2);
 	}
 	if (!c->bad && p)
 		andx(r, p, false, r->base + 1u);
@@ -471,7 +471,7 @@ tree_connect_request(const struct record *r)
 
 	if (!p)
 		return;
-	cur_skip(r->m->c, load_le16(p + 7));
+	read_skip(r->m->c, load_le16(p + 7));
 	strings(r, 1);
 	(void)string(r->m->c, false, 0);
 	chain(r, p);
@@ -481,13 +481,13 @@ static void
 tree_connect_response(const struct record *r)
 {
 	struct message *m = r->m;
-	struct cursor  *c = m->c;
+	struct reader  *c = m->c;
 	const uint8_t  *p = fixed(r, 5);
 
 	if (!p)
 		return;
-	cur_skip(c, p[0] >= 3 ? 2 + 2u * (p[0] - 3u) : 0);
-	const uint16_t     size = cur_le16(c);
+	read_skip(c, p[0] >= 3 ? 2 + 2u * (p[0] - 3u) : 0);
+	const uint16_t     size = read_le16(c);
 	const struct bytes service = string(c, false, 0);
 	optional_strings(r, size > service.n ? 1 : 0);
 	chain(r, p);
@@ -502,7 +502,7 @@ echo(const struct record *r)
 {
 	const uint8_t *p = fixed(r, 5);
 
-	cur_skip(r->m->c, p ? load_le16(p + 3) : 0);
+	read_skip(r->m->c, p ? load_le16(p + 3) : 0);
 }
 
 /* The remaining commands, which have no variable parts. */
@@ -519,10 +519,10 @@ plain(const struct record *r)
 		n = 1;
 	else if (r->command == NT_CANCEL)
 		n = r->request ? 3 : 0;
-	cur_skip(r->m->c, n);
+	read_skip(r->m->c, n);
 	/* Zeek selects by a number here that it never sets, and finds no matching case. */
 	if (r->command == LOCKING_ANDX && r->request)
-		cur_fail(r->m->c);
+		read_fail(r->m->c);
 }
 
 static void
@@ -577,9 +577,9 @@ record(struct record r)
 }
 
 void
-smb1_message(struct talk *t, int side, struct cursor *c, uint32_t frame_length)
+smb1_message(struct talk *t, int side, struct reader *c, uint32_t frame_length)
 {
-	const struct bytes b = cur_take(c, HEADER);
+	const struct bytes b = read_take(c, HEADER);
 
 	if (!b.n)
 		return;
@@ -588,7 +588,7 @@ smb1_message(struct talk *t, int side, struct cursor *c, uint32_t frame_length)
 	};
 	m.is_pipe = smb_tree_is_pipe(talk_state(t), m.tree);
 	if (frame_length == NO_MESSAGE)
-		cur_skip(c, 3);
+		read_skip(c, 3);
 	else
 		record((struct record){
 			.m = &m, .start = c->at, .base = HEADER_LENGTH, .command = b.p[0], .request = side == TALK_ORIG });

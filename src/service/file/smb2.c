@@ -35,7 +35,7 @@ static const uint32_t pending = 0x00000103, notify_enum_dir = 0x0000010c, buffer
 
 struct message {
 	struct talk   *t;
-	struct cursor *c;
+	struct reader *c;
 	size_t         start; /* where the part after the header begins */
 	uint16_t       head_length, command;
 	uint32_t       status, next, tree;
@@ -47,12 +47,6 @@ static struct smb_pipes *
 pipes(const struct message *m)
 {
 	return &((struct smb *)talk_state(m->t))->pipes;
-}
-
-static uint64_t
-load_le64(const uint8_t *p)
-{
-	return (uint64_t)load_le32(p + 4) << 32 | load_le32(p);
 }
 
 /* Combines the two parts of a file's number. */
@@ -80,7 +74,7 @@ to32(struct message *m, uint32_t offset)
 static const uint8_t *
 fixed(struct message *m, size_t n)
 {
-	const struct bytes b = cur_take(m->c, n);
+	const struct bytes b = read_take(m->c, n);
 
 	return b.n ? b.p : NULL;
 }
@@ -91,17 +85,17 @@ fixed(struct message *m, size_t n)
 static void
 ioctl_buffers(struct message *m, const uint8_t *in, const uint8_t *out, struct bytes buffer[2])
 {
-	struct cursor *c = m->c;
+	struct reader *c = m->c;
 	const uint32_t in_offset = load_le32(in), out_offset = load_le32(out);
 	const uint32_t in_size = load_le32(in + 4), out_size = load_le32(out + 4);
 
 	/* Zeek reverses the sign of the distance to an offset: only an offset that has been passed can be reached. */
 	if (in_offset != 0)
-		(void)cur_string(c, (uint32_t)(c->at - m->start + m->head_length - in_offset));
-	buffer[0] = cur_string(c, in_size);
+		(void)read_string(c, (uint32_t)(c->at - m->start + m->head_length - in_offset));
+	buffer[0] = read_string(c, in_size);
 	if (out_offset != 0 && out_offset != in_offset)
-		(void)cur_string(c, (uint32_t)(c->at - m->start + m->head_length - out_offset));
-	buffer[1] = cur_string(c, out_size);
+		(void)read_string(c, (uint32_t)(c->at - m->start + m->head_length - out_offset));
+	buffer[1] = read_string(c, out_size);
 }
 
 /* ---- requests */
@@ -114,10 +108,10 @@ create_request(struct message *m)
 	if (!r)
 		return;
 	to16(m, load_le16(r + 44));
-	const struct bytes name = cur_take(m->c, load_le16(r + 46));
+	const struct bytes name = read_take(m->c, load_le16(r + 46));
 	if (load_le32(r + 48) != 0)
 		to32(m, load_le32(r + 48));
-	cur_skip(m->c, load_le32(r + 52));
+	read_skip(m->c, load_le32(r + 52));
 	if (!m->c->bad && !m->is_pipe && smb_is_pipe_name(name, true))
 		smb_tree_set_pipe(talk_state(m->t), m->tree);
 }
@@ -130,7 +124,7 @@ read_request(struct message *m)
 	if (!r)
 		return;
 	to16(m, load_le16(r + 44));
-	cur_skip(m->c, load_le16(r + 46));
+	read_skip(m->c, load_le16(r + 46));
 	if (!m->c->bad)
 		smb_ask(&pipes(m)->read, m->id, load_fid(r + 16));
 }
@@ -145,10 +139,10 @@ write_request(struct message *m)
 	to16(m, load_le16(r + 2));
 	const uint32_t length = load_le32(r + 4);
 	if (!m->is_pipe) {
-		cur_skip(m->c, length);
+		read_skip(m->c, length);
 		return;
 	}
-	const struct bytes data = cur_take(m->c, length);
+	const struct bytes data = read_take(m->c, length);
 	if (!m->c->bad)
 		smb_pipe_data(m->t, load_fid(r + 16), TALK_ORIG, data);
 }
@@ -180,15 +174,15 @@ close_request(struct message *m)
 
 /* SMB2_file_fullea_info: a list; each element says where the next one begins. */
 static void
-extended_attributes(struct cursor *c)
+extended_attributes(struct reader *c)
 {
-	while (cur_more(c)) {
+	while (read_more(c)) {
 		const size_t   start = c->at;
-		const uint32_t next = cur_le32(c);
-		cur_skip(c, 1);
-		const uint8_t  name = cur_u8(c);
-		const uint16_t value = cur_le16(c);
-		cur_skip(c, (uint64_t)name + value);
+		const uint32_t next = read_le32(c);
+		read_skip(c, 1);
+		const uint8_t  name = read_u8(c);
+		const uint16_t value = read_le16(c);
+		read_skip(c, (uint64_t)name + value);
 		smb_pad(c, start, next);
 		if (next == 0)
 			break;
@@ -196,35 +190,35 @@ extended_attributes(struct cursor *c)
 }
 
 static void
-file_info(struct cursor *c, uint8_t level)
+file_info(struct reader *c, uint8_t level)
 {
 	switch (level) {
 	case 0x04: /* basic */
-		cur_skip(c, 36);
+		read_skip(c, 36);
 		break;
 	case 0x0a: /* rename */
 	case 0x0b: /* link */
-		cur_skip(c, 16);
-		cur_skip(c, cur_le32(c));
+		read_skip(c, 16);
+		read_skip(c, read_le32(c));
 		break;
 	case 0x0d: /* disposition */
-		cur_skip(c, 1);
+		read_skip(c, 1);
 		break;
 	case 0x0e: /* position */
 	case 0x13: /* allocation */
 	case 0x14: /* end of file */
 	case 0x18: /* pipe */
 	case 0x27: /* valid data length */
-		cur_skip(c, 8);
+		read_skip(c, 8);
 		break;
 	case 0x0f:
 		extended_attributes(c);
 		break;
 	case 0x10: /* mode */
-		cur_skip(c, 4);
+		read_skip(c, 4);
 		break;
 	case 0x28: /* short name */
-		cur_skip(c, cur_le32(c));
+		read_skip(c, read_le32(c));
 		break;
 	default:
 		break;
@@ -242,9 +236,9 @@ set_info_request(struct message *m)
 	if (r[2] == 1)
 		file_info(m->c, r[3]);
 	else if (r[2] == 2 && r[3] == 0x06) /* a file system's control */
-		cur_skip(m->c, 48);
+		read_skip(m->c, 48);
 	else if (r[2] == 2 && r[3] == 0x08) /* its object number */
-		cur_skip(m->c, 64);
+		read_skip(m->c, 64);
 }
 
 /* Reads a record of `n` bytes with a 16-bit offset at `at` and a length of `wide` ? 32 : 16 bits at `length_at`.
@@ -257,7 +251,7 @@ with_buffer(struct message *m, size_t n, unsigned at, unsigned length_at, bool w
 	if (!r)
 		return (struct bytes){ m->c->p, 0 };
 	to16(m, load_le16(r + at));
-	return cur_string(m->c, wide ? load_le32(r + length_at) : load_le16(r + length_at));
+	return read_string(m->c, wide ? load_le32(r + length_at) : load_le16(r + length_at));
 }
 
 /* Skips requests of which only the length matters. */
@@ -267,13 +261,13 @@ request_to_skip(struct message *m)
 	switch (m->command) {
 	case CANCEL:
 	case ECHO:
-		cur_skip(m->c, 4);
+		read_skip(m->c, 4);
 		break;
 	case QUERY_DIRECTORY:
 		(void)with_buffer(m, 32, 24, 26, false);
 		break;
 	case CHANGE_NOTIFY:
-		cur_skip(m->c, 32);
+		read_skip(m->c, 32);
 		break;
 	case QUERY_INFO:
 		(void)with_buffer(m, 40, 8, 12, true);
@@ -283,7 +277,7 @@ request_to_skip(struct message *m)
 		break;
 	case FLUSH:
 	case OPLOCK_BREAK:
-		cur_skip(m->c, 24);
+		read_skip(m->c, 24);
 		break;
 	default:
 		break;
@@ -293,13 +287,13 @@ request_to_skip(struct message *m)
 static void
 request(struct message *m)
 {
-	struct cursor *c = m->c;
+	struct reader *c = m->c;
 	const uint8_t *r;
 
 	switch (m->command) {
 	case NEGOTIATE:
 		r = fixed(m, 36);
-		cur_skip(c, r ? 2u * load_le16(r + 2) : 0);
+		read_skip(c, r ? 2u * load_le16(r + 2) : 0);
 		break;
 	case SESSION_SETUP: {
 		const struct bytes blob = with_buffer(m, 16, 12, 14, false);
@@ -328,7 +322,7 @@ request(struct message *m)
 		break;
 	case LOCK:
 		r = fixed(m, 24);
-		cur_skip(c, r ? 20u * load_le16(r + 2) : 0);
+		read_skip(c, r ? 20u * load_le16(r + 2) : 0);
 		break;
 	case IOCTL:
 		ioctl_request(m);
@@ -342,26 +336,26 @@ request(struct message *m)
 /* ---- responses */
 
 static void
-negotiate_context(struct cursor *c)
+negotiate_context(struct reader *c)
 {
-	const uint16_t type = cur_le16(c), length = cur_le16(c);
+	const uint16_t type = read_le16(c), length = read_le16(c);
 	uint16_t       n;
 
-	cur_skip(c, 4);
+	read_skip(c, 4);
 	switch (type) {
 	case 1: /* integrity */
-		n = cur_le16(c);
-		cur_skip(c, cur_le16(c) + 2u * n);
+		n = read_le16(c);
+		read_skip(c, read_le16(c) + 2u * n);
 		break;
 	case 2: /* encryption */
-		cur_skip(c, 2u * cur_le16(c));
+		read_skip(c, 2u * read_le16(c));
 		break;
 	case 3: /* compression */
-		n = cur_le16(c);
-		cur_skip(c, 6 + 2u * n);
+		n = read_le16(c);
+		read_skip(c, 6 + 2u * n);
 		break;
 	default:
-		cur_skip(c, length);
+		read_skip(c, length);
 		break;
 	}
 }
@@ -369,19 +363,19 @@ negotiate_context(struct cursor *c)
 static void
 negotiate_response(struct message *m)
 {
-	struct cursor *c = m->c;
+	struct reader *c = m->c;
 	const uint8_t *r = fixed(m, 64);
 
 	if (!r)
 		return;
-	const struct bytes blob = cur_take(c, load_le16(r + 58));
+	const struct bytes blob = read_take(c, load_le16(r + 58));
 	if (load_le16(r + 4) == DIALECT_311) {
 		to32(m, load_le32(r + 60));
 		for (unsigned n = load_le16(r + 6); n > 0 && !c->bad; n--) {
 			const size_t start = c->at;
 			negotiate_context(c);
 			if (n > 1)
-				cur_skip(c, -(c->at - start) & 7);
+				read_skip(c, -(c->at - start) & 7);
 		}
 	}
 	if (!c->bad)
@@ -397,9 +391,9 @@ read_response(struct message *m)
 		return;
 	to16(m, r[2]);
 	const uint32_t     length = load_le32(r + 4);
-	const struct bytes data = m->is_pipe ? cur_take(m->c, length) : (struct bytes){ r, 0 };
+	const struct bytes data = m->is_pipe ? read_take(m->c, length) : (struct bytes){ r, 0 };
 	if (!m->is_pipe)
-		cur_skip(m->c, length);
+		read_skip(m->c, length);
 	if (m->c->bad)
 		return;
 	const uint64_t fid = smb_asked(&pipes(m)->read, m->id, 0);
@@ -428,24 +422,24 @@ ioctl_response(struct message *m)
 static void
 change_notify_response(struct message *m)
 {
-	struct cursor *c = m->c;
+	struct reader *c = m->c;
 	const uint8_t *r = fixed(m, 8);
 
 	if (!r)
 		return;
 	to16(m, load_le16(r + 2));
-	const size_t outer = cur_enter(c, load_le32(r + 4));
-	while (cur_more(c)) {
-		cur_skip(c, 8);
-		cur_skip(c, cur_le32(c));
+	const size_t outer = read_enter(c, load_le32(r + 4));
+	while (read_more(c)) {
+		read_skip(c, 8);
+		read_skip(c, read_le32(c));
 	}
-	cur_leave(c, outer);
+	read_leave(c, outer);
 }
 
 static void
 response(struct message *m)
 {
-	struct cursor *c = m->c;
+	struct reader *c = m->c;
 	const uint8_t *r;
 
 	switch (m->command) {
@@ -467,16 +461,16 @@ response(struct message *m)
 		r = fixed(m, 88);
 		if (r && load_le32(r + 80) != 0)
 			to32(m, load_le32(r + 80));
-		cur_skip(c, r ? load_le32(r + 84) : 0);
+		read_skip(c, r ? load_le32(r + 84) : 0);
 		break;
 	case CLOSE:
-		cur_skip(c, 60);
+		read_skip(c, 60);
 		break;
 	case READ:
 		read_response(m);
 		break;
 	case WRITE:
-		cur_skip(c, 16);
+		read_skip(c, 16);
 		break;
 	case IOCTL:
 		ioctl_response(m);
@@ -485,7 +479,7 @@ response(struct message *m)
 	case FLUSH:
 	case LOCK:
 	case ECHO:
-		cur_skip(c, 4);
+		read_skip(c, 4);
 		break;
 	case QUERY_DIRECTORY:
 	case QUERY_INFO:
@@ -495,10 +489,10 @@ response(struct message *m)
 		change_notify_response(m);
 		break;
 	case SET_INFO:
-		cur_skip(c, 2);
+		read_skip(c, 2);
 		break;
 	case OPLOCK_BREAK:
-		cur_skip(c, 24);
+		read_skip(c, 24);
 		break;
 	default:
 		break;
@@ -556,9 +550,9 @@ smb2_is_bulk(const struct smb *s, int side, struct bytes b)
 }
 
 bool
-smb2_message(struct talk *t, int side, struct cursor *c)
+smb2_message(struct talk *t, int side, struct reader *c)
 {
-	const struct bytes b = cur_take(c, HEADER);
+	const struct bytes b = read_take(c, HEADER);
 
 	if (!b.n)
 		return false;
@@ -574,13 +568,13 @@ smb2_message(struct talk *t, int side, struct cursor *c)
 		if (m.status != pending)
 			smb_asked_forget(&pipes(&m)->tree_of, m.id);
 		if (is_error(m.status, m.command)) {
-			cur_skip(c, 4);
-			cur_skip(c, cur_le32(c));
+			read_skip(c, 4);
+			read_skip(c, read_le32(c));
 		} else {
 			response(&m);
 		}
 	}
 	if (m.next != 0)
-		(void)cur_string(c, (uint32_t)(m.next - m.head_length - (c->at - m.start)));
+		(void)read_string(c, (uint32_t)(m.next - m.head_length - (c->at - m.start)));
 	return m.next != 0;
 }

@@ -26,12 +26,12 @@ with_room(void *p, uint16_t n, uint16_t *room, size_t size)
 }
 
 void
-smb_pad(struct cursor *c, size_t start, int64_t x)
+smb_pad(struct reader *c, size_t start, int64_t x)
 {
 	const int64_t at = (int64_t)(c->at - start);
 
 	if (x > at)
-		cur_skip(c, (uint64_t)(x - at));
+		read_skip(c, (uint64_t)(x - at));
 }
 
 /* ---- security blobs */

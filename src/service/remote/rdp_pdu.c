@@ -1,7 +1,8 @@
 /* rdp_pdu.c - see rdp_pdu.h.  TPKT is RFC 1006, COTP X.224, the rest MS-RDPBCGR with its T.125 and T.124. */
 #include "service/remote/rdp_pdu.h"
 
-#include "service/reader.h"
+#include "service/asn1.h"
+#include "service/text.h"
 
 #define DATA_MAX 262144u /* MAX_DATA_LENGTH */
 
@@ -9,41 +10,11 @@ static bool
 literal(struct reader *r, const char *text)
 {
 	const size_t   n = strlen(text);
-	const uint8_t *p = read_bytes(r, n);
+	const uint8_t *p = read_fixed(r, n);
 
-	r->bad |= !p || memcmp(p, text, n) != 0;
+	if (!p || memcmp(p, text, n) != 0)
+		read_fail(r);
 	return !r->bad;
-}
-
-/* ---- BER */
-
-/* Reads a tag and a length. Returns the length; Zeek stores it in an int, and treats more than eight bytes as 0. */
-static int32_t
-ber_header(struct reader *r)
-{
-	read_skip(r, 1);
-	const uint8_t len = read_u8(r);
-	uint64_t      v = 0;
-
-	if (!(len & 0x80))
-		return len;
-	const unsigned width = len & 0x7f;
-	for (unsigned n = width; n > 0; n--)
-		v = v << 8 | read_u8(r);
-	if (width > 8)
-		return 0;
-	return (int32_t)(uint32_t)v;
-}
-
-static void
-ber(struct reader *r)
-{
-	const int32_t n = ber_header(r);
-
-	if (n < 0)
-		r->bad = true;
-	else
-		read_skip(r, (size_t)n);
 }
 
 /* ---- the negotiation (X.224) */
@@ -51,20 +22,20 @@ ber(struct reader *r)
 static bool
 connect_request(struct reader *r, uint8_t cotp_len)
 {
-	static const char cookie[] = "Cookie: mstshash=";
-	const size_t      before = r->b.n + 2;
+	const size_t before = read_left(r) + 2;
 
 	read_skip(r, 5);
-	if (!r->bad && bytes_at(r->b, 0, sizeof cookie - 1) && memcmp(r->b.p, cookie, sizeof cookie - 1) == 0) {
-		const uint8_t *cr = memchr(r->b.p, '\r', r->b.n);
+	const struct bytes rest = read_rest(r);
+	if (text_begins(rest, "Cookie: mstshash=")) {
+		const uint8_t *cr = memchr(rest.p, '\r', rest.n);
 		if (!cr)
 			return false;
-		read_skip(r, (size_t)(cr - r->b.p));
+		read_skip(r, (size_t)(cr - rest.p));
 		literal(r, "\r\n");
 	}
 	if (r->bad)
 		return false;
-	if (before - r->b.n == cotp_len + 1u)
+	if (before - read_left(r) == cotp_len + 1u)
 		return true;
 	read_skip(r, 2);
 	const uint16_t len = read_le16(r);
@@ -101,18 +72,13 @@ static void
 proprietary(struct reader *r)
 {
 	read_skip(r, 4 + 4 + 2);
-	const uint16_t n = read_le16(r);
-	const uint8_t *p = read_bytes(r, n);
-	if (!p)
-		return;
-	struct reader key = reader_of(p, n);
+	struct reader key = reader_of(read_take(r, read_le16(r)));
 	read_skip(&key, 4);
 	const uint32_t key_len = read_le32(&key);
 	read_skip(&key, 4 + 4);
-	if (key_len > DATA_MAX)
-		key.bad = true;
 	read_skip(&key, key_len);
-	r->bad |= key.bad;
+	if (key.bad || key_len > DATA_MAX)
+		read_fail(r);
 	read_skip(r, 2);
 	read_skip(r, read_le16(r));
 }
@@ -123,11 +89,11 @@ x509(struct reader *r)
 	const uint32_t n = read_le32(r);
 
 	if (n > 1000)
-		r->bad = true;
+		read_fail(r);
 	for (uint32_t i = 0; i < n && !r->bad; i++) {
 		const uint32_t len = read_le32(r);
 		if (len > DATA_MAX)
-			r->bad = true;
+			read_fail(r);
 		read_skip(r, len);
 	}
 }
@@ -154,8 +120,7 @@ server_security(struct rdp_said *said, struct reader *r)
 	if (r->bad || (random != 32 && (random != 0 || method != 0 || level != 0)))
 		return false;
 	read_skip(r, random);
-	const uint8_t *p = read_bytes(r, cert);
-	if (!p || !certificate(reader_of(p, cert)))
+	if (!certificate(reader_of(read_take(r, cert)))) /* an empty one has no version */
 		return false;
 	if (method > 0 && level > 0) {
 		said->encrypted = true;
@@ -202,12 +167,12 @@ block(struct rdp_said *said, struct reader r, uint16_t type, uint16_t len)
 static bool
 blocks(struct rdp_said *said, struct reader *r)
 {
-	while (!r->bad && r->b.n > 0) {
+	while (read_more(r)) {
 		const uint16_t type = read_le16(r), len = read_le16(r);
 		if (r->bad || len < 4)
 			return false;
-		const uint8_t *p = read_bytes(r, len - 4u);
-		if (!p || !block(said, reader_of(p, len - 4u), type, len))
+		const struct bytes b = read_take(r, len - 4u);
+		if (r->bad || !block(said, reader_of(b), type, len))
 			return false;
 	}
 	return !r->bad;
@@ -219,9 +184,9 @@ static bool
 client_mcs(struct rdp_said *said, struct reader *r)
 {
 	for (int i = 0; i < 4; i++) /* type, calling, called domain, upward flag */
-		ber(r);
+		(void)asn1_value(r);
 	for (int i = 0; i < 3; i++) /* target, minimum, maximum parameters */
-		ber(r);
+		(void)asn1_value(r);
 	read_skip(r, 4);
 	read_skip(r, read_be16(r));
 	read_skip(r, 2);
@@ -236,7 +201,7 @@ server_mcs(struct rdp_said *said, struct reader *r)
 {
 	read_skip(r, 3);
 	for (int i = 0; i < 3; i++) /* result, called id, domain parameters */
-		ber(r);
+		(void)asn1_value(r);
 	read_skip(r, 4);
 	read_skip(r, read_be16(r));
 	read_skip(r, 1);
@@ -265,7 +230,7 @@ data(struct rdp_said *said, struct reader *r)
 bool
 rdp_packet(struct rdp_said *said, const uint8_t *p, size_t n)
 {
-	struct reader r = reader_of(p, n);
+	struct reader r = reader_of((struct bytes){ p, n });
 
 	read_skip(&r, 4);
 	const uint8_t cotp_len = read_u8(&r), pdu = read_u8(&r);

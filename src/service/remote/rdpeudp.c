@@ -56,7 +56,7 @@ static bool
 data(const struct rdpeudp *s, struct reader r)
 {
 	if (s->version[TALK_ORIG] == VERSION2 && s->version[TALK_RESP] == VERSION2)
-		return r.b.n >= 3;
+		return read_left(&r) >= 3;
 	read_skip(&r, 6);
 	const uint16_t flags = read_be16(&r);
 	const uint16_t n = read_be16(&r); /* the ACK vector, padded including its length */
@@ -72,7 +72,7 @@ static void
 rdpeudp_feed(struct talk *t, int side, struct bytes in)
 {
 	const struct rdpeudp *s = talk_state(t);
-	const struct reader   r = { in, false };
+	const struct reader   r = reader_of(in);
 
 	if (!(s->state == ESTABLISHED ? data(s, r) : handshake(t, side, r)))
 		talk_violate(t);

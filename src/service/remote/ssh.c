@@ -104,13 +104,13 @@ take_line(struct half *h, int side, struct bytes *in)
 static bool
 packet1(struct talk *t, struct half *h, const uint8_t *p, size_t n, uint32_t len)
 {
-	struct reader r = reader_of(p, n);
+	struct reader r = reader_of((struct bytes){ p, n });
 
 	read_skip(&r, 4 + 8 - len % 8);
 	const uint8_t type = read_u8(&r);
 	if (r.bad || len < 5 || (type != MSG1_PUBLIC_KEY && type != MSG1_SESSION_KEY))
 		return false;
-	r.b = bytes_head(r.b, len - 5);
+	r = reader_of(bytes_head(read_rest(&r), len - 5));
 	if (!(type == MSG1_PUBLIC_KEY ? ssh1_public_key(&r) : ssh1_session_key(&r)))
 		return false;
 	h->state = SSH_ENCRYPTED;
@@ -125,7 +125,7 @@ packet2(struct talk *t, int side, const uint8_t *p, size_t n)
 {
 	struct ssh   *s = talk_state(t);
 	struct half  *h = &s->half[side];
-	struct reader r = reader_of(p, n);
+	struct reader r = reader_of((struct bytes){ p, n });
 	const uint8_t pad = read_u8(&r), type = read_u8(&r);
 	bool          x = false;
 
@@ -141,9 +141,9 @@ packet2(struct talk *t, int side, const uint8_t *p, size_t n)
 	enum ssh_state method = SSH_VERSION;
 	bool           fits;
 	if (h->state == SSH_KEXINIT)
-		fits = padded && ssh_kexinit(&s->choice, side, bytes_head(r.b, n - pad - 2), &method, &x);
+		fits = padded && ssh_kexinit(&s->choice, side, bytes_head(read_rest(&r), n - pad - 2), &method, &x);
 	else
-		fits = ssh_kex_message(h->state, type, r.b, pad, &x);
+		fits = ssh_kex_message(h->state, type, read_rest(&r), pad, &x);
 	if (method != SSH_VERSION)
 		s->half[TALK_ORIG].state = s->half[TALK_RESP].state = method; /* even of one that is encrypted */
 	if (x)

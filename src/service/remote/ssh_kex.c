@@ -15,7 +15,7 @@ string(struct reader *r, bool *x)
 		*x = true;
 		len = STRING_MAX;
 	}
-	const uint8_t *p = read_bytes(r, len);
+	const uint8_t *p = read_fixed(r, len);
 	return p ? (struct bytes){ p, len } : (struct bytes){ NULL, 0 };
 }
 
@@ -142,7 +142,7 @@ choose(struct ssh_choice *c, int side, struct bytes list)
 bool
 ssh_kexinit(struct ssh_choice *c, int side, struct bytes payload, enum ssh_state *method, bool *x)
 {
-	struct reader r = { payload, false };
+	struct reader r = reader_of(payload);
 	struct bytes
 		lists[10]; /* methods, host keys, ciphers, MACs, compressions, languages; each from client and from server */
 
@@ -185,7 +185,7 @@ gss(struct reader *r, uint8_t type, bool *x)
 		read_skip(r, 12);
 		break;
 	default:
-		r->bad = true;
+		read_fail(r);
 	}
 }
 
@@ -213,7 +213,7 @@ ssh_kex_message(enum ssh_state state, uint8_t type, struct bytes p, uint8_t pad,
 	const bool open = is_open(state, type);
 	if (!open && p.n < pad)
 		return false;
-	struct reader r = { open ? p : bytes_head(p, p.n - pad), false };
+	struct reader r = reader_of(open ? p : bytes_head(p, p.n - pad));
 
 	switch (state) {
 	case SSH_ECC:
@@ -239,7 +239,7 @@ ssh_kex_message(enum ssh_state state, uint8_t type, struct bytes p, uint8_t pad,
 	default:
 		break;
 	}
-	return !r.bad && (!open || r.b.n >= pad);
+	return !r.bad && (!open || read_left(&r) >= pad);
 }
 
 /* ---- version 1 */

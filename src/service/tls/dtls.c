@@ -8,7 +8,7 @@
  * fragments are allocated here, since they arrive in any order; of a longer message only the order is tracked.
  */
 #include "service/tls/tls_handshake.h"
-#include "service/tls/tls_read.h"
+#include "service/reader.h"
 
 #include <stdlib.h>
 
@@ -162,15 +162,15 @@ fragment(struct dtls *d, struct talk *t, int side, uint64_t number, const struct
 static bool
 handshake(struct dtls *d, struct talk *t, int side, uint64_t number, struct bytes body)
 {
-	struct tls_reader r = { body, false };
-	struct fragment   f;
+	struct reader   r = reader_of(body);
+	struct fragment f;
 
-	f.type = (uint8_t)tls_number(&r, 1);
-	f.length = tls_number(&r, 3);
-	f.seq = (uint16_t)tls_number(&r, 2);
-	f.offset = tls_number(&r, 3);
-	f.len = tls_number(&r, 3);
-	f.data = r.b;
+	f.type = (uint8_t)read_be(&r, 1);
+	f.length = read_be(&r, 3);
+	f.seq = (uint16_t)read_be(&r, 2);
+	f.offset = read_be(&r, 3);
+	f.len = read_be(&r, 3);
+	f.data = read_rest(&r);
 	if (r.bad)
 		return false;
 	if (f.offset == 0 && f.length == f.len)
@@ -220,17 +220,17 @@ record(struct dtls *d, struct talk *t, int side, const struct record *rec)
 
 /* DTLS 1.3's header of encrypted records; what follows it is the rest of the datagram. */
 static bool
-unified(struct dtls *d, struct talk *t, int side, uint8_t first, struct tls_reader *r)
+unified(struct dtls *d, struct talk *t, int side, uint8_t first, struct reader *r)
 {
 	enum { CONNECTION_ID = 0x10, LONG_NUMBER = 0x08, LENGTH = 0x04 };
 
 	if (!(first & CONNECTION_ID)) {
-		tls_take(r, first & LONG_NUMBER ? 2 : 1);
-		tls_take(r, first & LENGTH ? 2 : 0);
+		read_skip(r, first & LONG_NUMBER ? 2 : 1);
+		read_skip(r, first & LENGTH ? 2 : 0);
 	}
 	if (r->bad)
 		return false;
-	tls_take(r, r->b.n);
+	read_skip(r, read_left(r));
 	d->encrypted[side] = true;
 	ciphertext(d, t);
 	return true;
@@ -255,38 +255,38 @@ version_good(struct dtls *d, struct talk *t, uint16_t version)
 }
 
 static bool
-one_record(struct dtls *d, struct talk *t, int side, struct tls_reader *r)
+one_record(struct dtls *d, struct talk *t, int side, struct reader *r)
 {
 	struct record rec;
 
-	rec.type = (uint8_t)tls_number(r, 1);
+	rec.type = (uint8_t)read_be(r, 1);
 	if (d->hs.version == DTLS_1_3 && (rec.type & 0xe0) == 0x20)
 		return unified(d, t, side, rec.type, r);
-	const uint16_t version = (uint16_t)tls_number(r, 2);
-	rec.epoch = (uint16_t)tls_number(r, 2);
-	rec.number = (uint64_t)tls_number(r, 2) << 32;
-	rec.number |= tls_number(r, 4);
-	const uint32_t len = tls_number(r, 2);
+	const uint16_t version = (uint16_t)read_be(r, 2);
+	rec.epoch = (uint16_t)read_be(r, 2);
+	rec.number = (uint64_t)read_be(r, 2) << 32;
+	rec.number |= read_be(r, 4);
+	const uint32_t len = read_be(r, 2);
 	if (r->bad)
 		return false;
 	if (!version_good(d, t, version)) {
-		tls_take(r, r->b.n);
+		read_skip(r, read_left(r));
 		return true;
 	}
-	rec.body = tls_take(r, len);
+	rec.body = read_take(r, len);
 	return !r->bad && record(d, t, side, &rec);
 }
 
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	struct dtls      *d = talk_state(t);
-	struct tls_reader r = { b, false };
-	const bool        was_confirmed = d->hs.confirmed;
+	struct dtls  *d = talk_state(t);
+	struct reader r = reader_of(b);
+	const bool    was_confirmed = d->hs.confirmed;
 
 	if (b.n > 20 && load_be32(b.p + 4) == 0x2112a442) /* STUN's magic cookie */
 		return;
-	while (r.b.n > 0) {
+	while (read_left(&r) > 0) {
 		if (!one_record(d, t, side, &r)) {
 			talk_throw(t);
 			break;

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #include "service/tls/tls_handshake.h"
-#include "service/tls/tls_read.h"
+#include "service/reader.h"
 
 enum { HEAD = 5, RECORD_MAX = 18432 /* RFC 5246, 6.2.3: 2^14 + 2048 */ };
 enum { LAYER_UNKNOWN = 0, LAYER_SSL_2 = 2 };
@@ -172,25 +172,25 @@ alert_fits(const struct ssl *s, unsigned len)
 
 /* Parses one SSLv2 message of the record. Returns false if it is malformed. */
 static bool
-v2_message(struct ssl *s, struct talk *t, struct way *w, struct tls_reader *r)
+v2_message(struct ssl *s, struct talk *t, struct way *w, struct reader *r)
 {
 	unsigned len[3];
 
 	if (w->type == V2_ERROR) {
-		tls_take(r, r->b.n);
+		read_skip(r, read_left(r));
 		return true;
 	}
 	if (w->type != V2_CLIENT_HELLO && w->type != V2_SERVER_HELLO && w->type != V2_CLIENT_MASTER_KEY) {
 		talk_violate(t);
-		tls_take(r, r->b.n);
+		read_skip(r, read_left(r));
 		return true;
 	}
-	const unsigned front = w->type == V2_CLIENT_HELLO ? 0 : tls_number(r, w->type == V2_SERVER_HELLO ? 2 : 1);
+	const unsigned front = w->type == V2_CLIENT_HELLO ? 0 : read_be(r, w->type == V2_SERVER_HELLO ? 2 : 1);
 	for (int i = 0; i < 3; i++)
-		len[i] = tls_number(r, 2);
+		len[i] = read_be(r, 2);
 	if (w->type == V2_SERVER_HELLO)
 		len[1] -= len[1] % 3; /* cipher suites; the rest counts as a message */
-	tls_take(r, (size_t)len[0] + len[1] + len[2]);
+	read_skip(r, (size_t)len[0] + len[1] + len[2]);
 	if (r->bad)
 		return false;
 	if (w->type == V2_CLIENT_HELLO) {
@@ -208,9 +208,9 @@ v2_message(struct ssl *s, struct talk *t, struct way *w, struct tls_reader *r)
 static bool
 v2_record(struct ssl *s, struct talk *t, struct way *w, struct bytes body)
 {
-	struct tls_reader r = { body, false };
+	struct reader r = reader_of(body);
 
-	while (r.b.n > 0) {
+	while (read_left(&r) > 0) {
 		if (w->encrypted) {
 			ciphertext(s, t);
 			break;

@@ -3,7 +3,7 @@
  * An extension without data is valid whatever its type, and bytes after the described structure are ignored.  Buffers nothing.
  */
 #include "service/tls/tls_handshake.h"
-#include "service/tls/tls_read.h"
+#include "service/reader.h"
 
 enum {
 	EXT_SERVER_NAME = 0,
@@ -30,13 +30,13 @@ tls_choose_version(struct tls_handshake *h, uint16_t version)
 static bool
 server_names(struct bytes b)
 {
-	struct tls_reader r = { b, false };
+	struct reader r = reader_of(b);
 
-	while (r.b.n > 0 && !r.bad) {
-		if (tls_number(&r, 1) == 0)
-			tls_vector(&r, 2);
+	while (read_left(&r) > 0 && !r.bad) {
+		if (read_be(&r, 1) == 0)
+			(void)read_vector(&r, 2);
 		else
-			tls_take(&r, r.b.n); /* an unknown kind of name: the rest */
+			read_skip(&r, read_left(&r)); /* an unknown kind of name: the rest */
 	}
 	return !r.bad;
 }
@@ -45,53 +45,53 @@ server_names(struct bytes b)
 static bool
 timestamps(struct bytes b)
 {
-	struct tls_reader r = { b, false };
+	struct reader r = reader_of(b);
 
-	while (r.b.n > 0 && !r.bad) {
-		struct tls_reader one = { tls_vector(&r, 2), false };
+	while (read_left(&r) > 0 && !r.bad) {
+		struct reader one = reader_of(read_vector(&r, 2));
 		if (r.bad)
 			break;
-		tls_take(&one, 1 + 32 + 8); /* version, log, time */
-		tls_vector(&one, 2);        /* extensions */
-		tls_take(&one, 2);          /* algorithms */
-		tls_vector(&one, 2);        /* signature */
+		read_skip(&one, 1 + 32 + 8); /* version, log, time */
+		(void)read_vector(&one, 2);  /* extensions */
+		read_skip(&one, 2);          /* algorithms */
+		(void)read_vector(&one, 2);  /* signature */
 		r.bad |= one.bad;
 	}
 	return !r.bad;
 }
 
 static bool
-key_share(uint8_t message, struct tls_reader *r)
+key_share(uint8_t message, struct reader *r)
 {
 	if (message == TLS_CLIENT_HELLO)
-		return tls_all_vectors(tls_vector(r, 2), 2, 2, 0) && !r->bad;
+		return is_all_vectors(read_vector(r, 2), 2, 2, 0) && !r->bad;
 	if (message != TLS_SERVER_HELLO)
 		return true;
-	const bool retry = r->b.n == 2; /* HelloRetryRequest: only the group */
-	tls_take(r, 2);
+	const bool retry = read_left(r) == 2; /* HelloRetryRequest: only the group */
+	read_skip(r, 2);
 	if (!retry)
-		tls_vector(r, 2);
+		(void)read_vector(r, 2);
 	return !r->bad;
 }
 
 static bool
-pre_shared_key(uint8_t message, struct tls_reader *r)
+pre_shared_key(uint8_t message, struct reader *r)
 {
 	if (message == TLS_SERVER_HELLO)
-		tls_take(r, 2);
+		read_skip(r, 2);
 	if (message != TLS_CLIENT_HELLO)
 		return !r->bad;
-	const struct bytes identities = tls_vector(r, 2), binders = tls_vector(r, 2);
-	return !r->bad && tls_all_vectors(identities, 0, 2, 4) && tls_all_vectors(binders, 0, 1, 0);
+	const struct bytes identities = read_vector(r, 2), binders = read_vector(r, 2);
+	return !r->bad && is_all_vectors(identities, 0, 2, 4) && is_all_vectors(binders, 0, 1, 0);
 }
 
 /* The server's is the version that counts, whatever the ServerHello itself says. */
 static bool
-versions(struct tls_handshake *h, int side, struct tls_reader *r)
+versions(struct tls_handshake *h, int side, struct reader *r)
 {
 	if ((side == TALK_ORIG) != h->flipped)
-		return tls_vector(r, 1).n % 2 == 0 && !r->bad;
-	const uint16_t version = (uint16_t)tls_number(r, 2);
+		return read_vector(r, 1).n % 2 == 0 && !r->bad;
+	const uint16_t version = (uint16_t)read_be(r, 2);
 	if (!r->bad)
 		tls_choose_version(h, version);
 	return !r->bad;
@@ -100,27 +100,27 @@ versions(struct tls_handshake *h, int side, struct tls_reader *r)
 static bool
 extension(struct tls_handshake *h, int side, uint8_t message, uint16_t type, struct bytes data)
 {
-	struct tls_reader r = { data, false };
+	struct reader r = reader_of(data);
 
 	if (data.n == 0)
 		return true;
 	switch (type) {
 	case EXT_SERVER_NAME:
-		return server_names(tls_vector(&r, 2)) && !r.bad;
+		return server_names(read_vector(&r, 2)) && !r.bad;
 	case EXT_CURVES:
-		tls_take(&r, tls_number(&r, 2) / 2 * 2);
+		read_skip(&r, read_be(&r, 2) / 2 * 2);
 		return !r.bad;
 	case EXT_POINT_FORMATS:
 	case EXT_PSK_MODES:
 	case EXT_CONNECTION_ID:
-		tls_vector(&r, 1);
+		(void)read_vector(&r, 1);
 		return !r.bad;
 	case EXT_SIGNATURE_ALGORITHMS:
-		return tls_vector(&r, 2).n % 2 == 0 && !r.bad;
+		return read_vector(&r, 2).n % 2 == 0 && !r.bad;
 	case EXT_ALPN:
-		return tls_all_vectors(tls_vector(&r, 2), 0, 1, 0) && !r.bad;
+		return is_all_vectors(read_vector(&r, 2), 0, 1, 0) && !r.bad;
 	case EXT_TIMESTAMPS:
-		return timestamps(tls_vector(&r, 2)) && !r.bad;
+		return timestamps(read_vector(&r, 2)) && !r.bad;
 	case EXT_KEY_SHARE_OLD:
 	case EXT_KEY_SHARE:
 		return key_share(message, &r);
@@ -136,11 +136,11 @@ extension(struct tls_handshake *h, int side, uint8_t message, uint16_t type, str
 bool
 tls_extensions(struct tls_handshake *h, int side, uint8_t message, struct bytes b)
 {
-	struct tls_reader r = { b, false };
+	struct reader r = reader_of(b);
 
-	while (r.b.n > 0) {
-		const uint16_t     type = (uint16_t)tls_number(&r, 2);
-		const struct bytes data = tls_vector(&r, 2);
+	while (read_left(&r) > 0) {
+		const uint16_t     type = (uint16_t)read_be(&r, 2);
+		const struct bytes data = read_vector(&r, 2);
 		if (r.bad || !extension(h, side, message, type, data))
 			return false;
 	}

@@ -4,7 +4,7 @@
  * many bytes, and is parsed when complete.  Bytes that its type does not describe are ignored.
  */
 #include "service/tls/tls_handshake.h"
-#include "service/tls/tls_read.h"
+#include "service/reader.h"
 
 enum {
 	PREFIX = 4,
@@ -78,27 +78,27 @@ names_algorithms(const struct tls_handshake *h)
 
 /* Zeek reads but ignores the length of all extensions. */
 static bool
-extensions_at(struct tls_handshake *h, int side, uint8_t message, struct tls_reader *r)
+extensions_at(struct tls_handshake *h, int side, uint8_t message, struct reader *r)
 {
-	if (r->b.n > 0)
-		tls_take(r, 2);
-	return !r->bad && tls_extensions(h, side, message, r->b);
+	if (read_left(r) > 0)
+		read_skip(r, 2);
+	return !r->bad && tls_extensions(h, side, message, read_rest(r));
 }
 
 static bool
-client_hello(struct tls_handshake *h, struct talk *t, int side, struct tls_reader *r)
+client_hello(struct tls_handshake *h, struct talk *t, int side, struct reader *r)
 {
-	const uint16_t version = (uint16_t)tls_number(r, 2);
-	tls_take(r, 4); /* time */
+	const uint16_t version = (uint16_t)read_be(r, 2);
+	read_skip(r, 4); /* time */
 	if (r->bad)
 		return false;
 	h->flipped = side != TALK_ORIG;
-	tls_take(r, 28);  /* random */
-	tls_vector(r, 1); /* session */
+	read_skip(r, 28);        /* random */
+	(void)read_vector(r, 1); /* session */
 	if (version == DTLS_1_0 || version == DTLS_1_2)
-		tls_vector(r, 1);                  /* cookie */
-	tls_take(r, tls_number(r, 2) / 2 * 2); /* cipher suites */
-	tls_vector(r, 1);                      /* compression */
+		(void)read_vector(r, 1);         /* cookie */
+	read_skip(r, read_be(r, 2) / 2 * 2); /* cipher suites */
+	(void)read_vector(r, 1);             /* compression */
 	if (r->bad || !extensions_at(h, side, TLS_CLIENT_HELLO, r))
 		return false;
 	tls_client_version(h, t, version);
@@ -106,20 +106,20 @@ client_hello(struct tls_handshake *h, struct talk *t, int side, struct tls_reade
 }
 
 static bool
-server_hello(struct tls_handshake *h, struct talk *t, int side, struct tls_reader *r)
+server_hello(struct tls_handshake *h, struct talk *t, int side, struct reader *r)
 {
-	const uint16_t version = (uint16_t)tls_number(r, 2);
+	const uint16_t version = (uint16_t)read_be(r, 2);
 
 	if (r->bad)
 		return false;
 	h->flipped = side == TALK_ORIG;
 	const bool is_13 = version == TLS_1_3 || version >> 8 == 0x7f;
-	tls_take(r, 32);
+	read_skip(r, 32);
 	if (!is_13)
-		tls_vector(r, 1); /* session */
-	const uint16_t cipher = (uint16_t)tls_number(r, 2);
+		(void)read_vector(r, 1); /* session */
+	const uint16_t cipher = (uint16_t)read_be(r, 2);
 	if (!is_13)
-		tls_take(r, 1); /* compression */
+		read_skip(r, 1); /* compression */
 	if (r->bad || !extensions_at(h, side, TLS_SERVER_HELLO, r))
 		return false;
 	h->cipher = cipher;
@@ -130,7 +130,7 @@ server_hello(struct tls_handshake *h, struct talk *t, int side, struct tls_reade
 }
 
 static bool
-server_key_exchange(const struct tls_handshake *h, struct tls_reader *r)
+server_key_exchange(const struct tls_handshake *h, struct reader *r)
 {
 	enum { NAMED_CURVE = 3 };
 	const enum tls_exchange kind = tls_exchange_of(h->cipher);
@@ -138,32 +138,32 @@ server_key_exchange(const struct tls_handshake *h, struct tls_reader *r)
 	if (kind == TLS_EXCHANGE_OTHER)
 		return true;
 	if (kind == TLS_ECDHE || kind == TLS_ECDH_ANON) {
-		if (tls_number(r, 1) != NAMED_CURVE)
+		if (read_be(r, 1) != NAMED_CURVE)
 			return !r->bad;
-		tls_take(r, 2);
-		tls_vector(r, 1); /* point */
+		read_skip(r, 2);
+		(void)read_vector(r, 1); /* point */
 	} else {
 		for (int i = 0; i < 3; i++)
-			tls_vector(r, 2); /* prime, generator, public value */
+			(void)read_vector(r, 2); /* prime, generator, public value */
 	}
 	if (kind == TLS_ECDHE || kind == TLS_DHE) {
 		if (names_algorithms(h))
-			tls_take(r, 2);
-		tls_vector(r, 2); /* signature */
+			read_skip(r, 2);
+		(void)read_vector(r, 2); /* signature */
 	}
 	return !r->bad;
 }
 
 /* A certificate is a file to Zeek, and a new file (file_new) runs all events raised so far. */
 static bool
-certificates(struct tls_handshake *h, struct talk *t, int side, struct tls_reader *r)
+certificates(struct tls_handshake *h, struct talk *t, int side, struct reader *r)
 {
-	const struct bytes all = tls_vector(r, 3);
-	struct tls_reader  one = { all, false };
+	const struct bytes all = read_vector(r, 3);
+	struct reader      one = reader_of(all);
 	bool               any = false;
 
-	while (one.b.n > 0 && !one.bad)
-		any |= tls_vector(&one, 3).n > 0;
+	while (read_left(&one) > 0 && !one.bad)
+		any |= read_vector(&one, 3).n > 0;
 	if (all.n > 3) /* more than the length of an empty list */
 		h->shown |= (uint8_t)(1 << side);
 	if (r->bad || one.bad)
@@ -174,19 +174,19 @@ certificates(struct tls_handshake *h, struct talk *t, int side, struct tls_reade
 }
 
 static bool
-certificate_request(const struct tls_handshake *h, struct tls_reader *r)
+certificate_request(const struct tls_handshake *h, struct reader *r)
 {
-	tls_vector(r, 1); /* certificate types */
-	if (names_algorithms(h) && tls_vector(r, 2).n % 2 != 0)
+	(void)read_vector(r, 1); /* certificate types */
+	if (names_algorithms(h) && read_vector(r, 2).n % 2 != 0)
 		return false;
-	const struct bytes authorities = tls_vector(r, 2);
-	return !r->bad && tls_all_vectors(authorities, 0, 2, 0);
+	const struct bytes authorities = read_vector(r, 2);
+	return !r->bad && is_all_vectors(authorities, 0, 2, 0);
 }
 
 static bool
 message(struct tls_handshake *h, struct talk *t, int side, uint8_t type, struct bytes b)
 {
-	struct tls_reader r = { b, false };
+	struct reader r = reader_of(b);
 
 	switch (type) {
 	case HELLO_REQUEST:
@@ -197,12 +197,12 @@ message(struct tls_handshake *h, struct talk *t, int side, uint8_t type, struct 
 	case TLS_SERVER_HELLO:
 		return server_hello(h, t, side, &r);
 	case HELLO_VERIFY_REQUEST:
-		tls_take(&r, 2);
-		tls_vector(&r, 1);
+		read_skip(&r, 2);
+		(void)read_vector(&r, 1);
 		return !r.bad;
 	case SESSION_TICKET:
-		tls_take(&r, 4);
-		tls_vector(&r, 2);
+		read_skip(&r, 4);
+		(void)read_vector(&r, 2);
 		return !r.bad;
 	case CERTIFICATE:
 		return certificates(h, t, side, &r);
@@ -211,7 +211,7 @@ message(struct tls_handshake *h, struct talk *t, int side, uint8_t type, struct 
 	case CERTIFICATE_REQUEST:
 		return certificate_request(h, &r);
 	case CERTIFICATE_STATUS:
-		tls_take(&r, 1 + 3);
+		read_skip(&r, 1 + 3);
 		return !r.bad;
 	case SERVER_HELLO_DONE:
 	case CERTIFICATE_VERIFY:
