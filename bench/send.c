@@ -1,7 +1,7 @@
 /* send.c - sends the frames of a capture through an interface: send INTERFACE FILE PACKETS-A-SECOND SECONDS
  *
- * As often as there is time for; 0 packets a second is as fast as it can.  Each time the captures' servers have other addresses, so that the
- * connections are new ones: frames are Ethernet, IPv4 without options, and TCP or UDP, as gen.c writes them, and clients are those
+ * As often as there is time for, or once where there are 0 seconds; 0 packets a second is as fast as it can.  Each time the
+ * captures' servers have other addresses, so that the connections are new ones: frames are Ethernet, IPv4 without options, and TCP or UDP, as gen.c writes them, and clients are those
  * in 10.0.0.0/8.  The kernel is given up to 64 frames a call and no queue stands in between (PACKET_QDISC_BYPASS).
  * Prints "packets bytes seconds".
  */
@@ -180,11 +180,13 @@ main(int argc, char **argv)
 	const unsigned batch = rate > 0 && rate < BATCH * 1e3 ? (unsigned)(rate / 1e3) + 1 : BATCH;
 	uint64_t       sent = 0, bytes = 0;
 
-	while (now_ns() < end) {
+	while (seconds > 0 ? now_ns() < end : sent < frames.n) {
+		const uint64_t left = frames.n - sent;
+		const unsigned n = seconds > 0 || left > batch ? batch : (unsigned)left;
 		if (rate > 0)
 			wait_until(begin + (int64_t)((double)sent / rate * 1e9));
-		bytes += send_some(fd, &frames, sent, batch);
-		sent += batch;
+		bytes += send_some(fd, &frames, sent, n);
+		sent += n;
 	}
 	printf("%llu %llu %.3f\n", (unsigned long long)sent, (unsigned long long)bytes, (double)(now_ns() - begin) / 1e9);
 	return 0;
