@@ -96,7 +96,7 @@ C_FILES := $(wildcard include/*.h src/*/*.[ch] src/service/*/*.[ch] test/unit/*.
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib faults kills clock installed traces schemas test check unit examples threads captures golden demo bench report pgo fuzz fuzzers conformance same differential install format clean help FORCE \
+.PHONY: all lib faults floods kills clock installed traces schemas test check unit examples threads captures golden demo bench report pgo fuzz fuzzers conformance same differential install format clean help FORCE \
 	valgrind coverage lint-shell lint-analyzer abi abi-check docs deb deb-check rpm reproducible cross 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -111,6 +111,7 @@ help:
 	@echo 'make coverage           lines and branches that the tests run, and the gaps; ONLY=TEXT for some tests'
 	@echo 'make faults             every call of the system fails in turn: none may end in a crash'
 	@echo 'make kills              a sensor is killed 200 times: its logs are whole'
+	@echo 'make floods             ten million of each kind of flood, under a bound of memory'
 	@echo 'make installed          the tests of the program as it is installed, under its list of system calls'
 	@echo 'make clock              the clock is set forward and back while a sensor runs (root)'
 	@echo "make traces             Zeek's captures, sent over a pair of interfaces, give their rows"
@@ -311,6 +312,10 @@ faults: $(B)/san/connlog-faults $(B)/san/connlog $(B)/captures/.done
 # A sensor is killed two hundred times, which takes minutes.
 kills: $(B)/san/connlog $(B)/captures/.done
 	@KILLS=200 JOBS='$(JOBS)' python3 test/run $(B) --only sensor_log
+
+# Ten million SYNs, fragments, hellos and so on under a bound of memory, from a capture and on an interface, which takes minutes.
+floods: all $(B)/san/connlog $(B)/bench/attack $(B)/bench/send
+	@FLOODS=all JOBS='$(JOBS)' python3 test/run $(B) --only memory_test.py
 
 # The tests with the program as it is installed, whose list of system calls is shorter than that with sanitizers.
 installed: all $(B)/san/connlog $(B)/bench/attack $(B)/captures/.done

@@ -1,11 +1,18 @@
-"""--memory: the process stays below it whatever comes, each connection is logged, and one that is wanted as if nothing had been."""
+"""--memory: the process stays below it whatever comes, each connection is logged, and one that is wanted as if nothing had been.
+
+`make floods` (FLOODS=all) sends ten million of each kind."""
 import json
 import os
 import re
 import struct
+import subprocess
 import sys
 
+from env import Skip
+
 ATTACKS = {"syns": 350000, "pairs": 150000, "hellos": 100000, "holes": 60000, "fragments": 150000, "tunnels": 80000}
+MANY = 10000000
+EACH = {"syns": (1, 1), "pairs": (1, 2), "hellos": (1, 4), "holes": (1, 9), "fragments": (0, 0), "tunnels": (1.5, 1.5)}  # records, packets
 BOUND = 36  # MiB, of which connections have 20
 PROGRAM = ["--seed", "x", "--format", "json", "--fields", "all"]
 
@@ -75,6 +82,38 @@ def test_no_flood_takes_more_than_the_bound(env):
             assert "memory suffices again" in said.splitlines()[-1] and len(said.splitlines()) <= 4, said
             assert stats["stages"] == {"hurry": 0, "give_up": 0, "end": 0} and stats["emergency"]["begun"] == 1, stats
             assert stats["emergency"]["given_back"] > 0 and stats["bound"]["held"] < stats["bound"]["bytes"] // 2, stats
+
+
+def streamed(env, name, *args):
+    """Runs the program on MANY of an attack, which are on no disk. => (records, their packets, rows of the wanted connection, MiB)"""
+    attack = subprocess.Popen([env.build + "/bench/attack", name, str(MANY), "/dev/stdout"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    records, packets_seen, found = 0, 0, []
+    with open(env.tmp + "/said", "w+") as said:
+        program = subprocess.Popen([sys.executable, "-S", "-c", MEASURE, env.build + "/connlog", "--seed", "x", "--format", "json", "-q", *args, "-"],
+                                   stdin=attack.stdout, stdout=subprocess.PIPE, stderr=said, text=True)
+        attack.stdout.close()
+        for row in program.stdout:
+            records += 1
+            packets_seen += packets([row])
+            if "192.0.2.1" in row:
+                found.append(row)
+        assert program.wait() == 0 and attack.wait() == 0, (program.returncode, attack.returncode)
+        said.seek(0)
+        return records, packets_seen, found, int(said.read()) / 1024
+
+
+def test_ten_million_of_each_flood(env):
+    if os.environ.get("FLOODS") != "all":
+        raise Skip("takes minutes: make floods")
+    for name, (each, packets_each) in EACH.items():
+        _, alone, wanted_alone, _ = streamed(env, name, "-f", "host 192.0.2.1")
+        records, seen, found, peak = streamed(env, name, "--memory", "%dM" % BOUND)
+        expected = MANY * each + 1
+        print("%s: %d records, %.1f of %d MiB" % (name, records, peak, BOUND), flush=True)
+        assert peak < BOUND, "%s: %.1f MiB" % (name, peak)
+        assert expected <= records <= expected * 1.001, (name, records)
+        assert seen == MANY * packets_each + alone, (name, seen)
+        assert found == wanted_alone and len(found) == 1, (name, found, wanted_alone)
 
 
 def test_workers_share_the_bound(env):
