@@ -15,7 +15,7 @@ same_text(struct text a, struct text b)
 	return a.n == b.n && memcmp(a.p, b.p, a.n) == 0;
 }
 
-/* How many lines that are judged by the lower port weigh as much as one with a well-known port, and as one with a service. */
+/* How many lines judged by the lower port weigh as much as one with a well-known port, and as one with a service. */
 enum { NAME_WEIGHT = 4, SERVICE_WEIGHT = 16 };
 
 /* Evidence for one of two formats that look the same: above 0 for BRO1, below 0 for BRO1_5. */

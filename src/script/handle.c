@@ -1,12 +1,12 @@
 /* handle.c - connections as Lua sees them: `c` of events, `rec` of log_policy() and log_conn(), and their `id`.
  *
- * Each is a userdata that holds only the number of the call for which it was created, so that one which a script has kept
- * is recognised as expired.  Columns are fetched when they are asked for: the name, a string that Lua has
- * interned, leads through one table lookup to the column's index, and the value is pushed.  The connection's record
- * itself is not made before a column is asked for.
+ * Each is a userdata that holds only the number of the call for which it was created, so that one kept by a script is
+ * recognised as expired. Columns are fetched on demand: the name, a string that Lua has interned, leads through one
+ * table lookup to the column's index, and the value is pushed. The connection's record itself is not made before a
+ * column is requested.
  *
- * Metamethods have the same upvalues.  They are reached through metatables alone, which scripts cannot get at
- * (__metatable, no debug library), so their first argument is a userdata of ours; methods have to look.
+ * Metamethods have the same upvalues. They can only be reached through metatables, which scripts cannot access
+ * (__metatable, no debug library), so their first argument is always one of our userdata; methods have to check it.
  */
 #include <lauxlib.h>
 #include <lua.h>
@@ -21,7 +21,7 @@ enum {
 	UPVALUES = ID
 };
 
-/* The nesting of events raised by handlers; deeper, setting a threshold that is already crossed fails. */
+/* The depth of events raised by handlers; at greater depth, setting a threshold that is already crossed fails. */
 #define DEEPEST 8
 
 struct handle {

@@ -19,7 +19,7 @@
 /* The handlers: events by their ids, followed by functions that do not handle an event. */
 enum { LOG_POLICY = CONNLOG_EVENTS, LOG_CONN, DONE, HANDLERS };
 
-/* Loading, and connlog_done(), which may go through everything it has collected, may take this many times as long. */
+/* Factor for the limit of loading and of connlog_done(), which may go through everything it has collected. */
 #define LONGER 100
 
 /* ---- calling */

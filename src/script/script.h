@@ -15,7 +15,7 @@
 
 struct script;
 
-/* What scripts ask of the engine, which is above this folder: connlog_on_event() and so on. */
+/* Functions of the engine that scripts use; the engine comes after this folder in the order of includes. */
 struct script_host {
 	int (*on_event)(connlog_engine *e, connlog_event_id id, connlog_event_fn fn, void *arg);
 	int (*on_policy)(connlog_engine *e, connlog_policy_fn fn, void *arg);
@@ -29,7 +29,7 @@ struct scripts {
 	struct script           **at;
 	size_t                    n;
 	uint64_t                  max_instructions; /* per call; 0: no limit */
-	bool several; /* other engines have states of the same scripts: those have to say that this suits them */
+	bool several; /* other engines have states of the same scripts, so these have to declare that this suits them */
 	struct {
 		connlog_notice_fn fn;
 		void             *arg;
@@ -47,7 +47,7 @@ struct scripts {
 int scripts_load(struct scripts *all, connlog_engine *e, const char *path, char *err, size_t err_size);
 /* Calls connlog_done() at the end of the input. */
 void scripts_done(struct scripts *all);
-/* Takes on the errors of the same scripts' other states. */
+/* Adds the errors of the same scripts' other states. */
 void scripts_join(struct scripts *all, const struct scripts *others);
 /* Reports how often scripts have failed, at the end. */
 void scripts_tell(const struct scripts *all);

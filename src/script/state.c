@@ -1,12 +1,12 @@
 /* state.c - a script's Lua state: libraries, print(), errors, and the limit of a call.
  *
- * Scripts get Lua's libraries without anything that reaches outside: files, processes, other code, the debugger.  Their
+ * Scripts get Lua's libraries without anything that reaches outside: files, processes, other code, the debugger. Their
  * output and errors go to the engine's callbacks.
  *
- * A call that never ends is stopped by a hook that counts instructions: it is called every PERIOD of them and, once the
- * limit is passed, at every one, so that a pcall() in the script cannot continue forever either.  LuaJIT's compiled code
- * calls no hooks, so its compiler is used only without a limit; calls between C and Lua, which most scripts consist of, are not
- * compiled anyway.
+ * A call that never ends is stopped by a hook that counts instructions: it runs every PERIOD instructions and, once the
+ * limit is exceeded, at every one, so that a pcall() in the script cannot continue forever either. LuaJIT's compiled
+ * code calls no hooks, so its compiler is used only without a limit; calls between C and Lua, which most scripts
+ * consist of, are not compiled anyway.
  */
 #include <lauxlib.h>
 #include <lua.h>

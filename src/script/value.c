@@ -137,7 +137,7 @@ read_whole(lua_State *L, int index, lua_Number min, lua_Number end)
 	return lua_type(L, index) == LUA_TNUMBER && n >= min && n < end && n == floor(n);
 }
 
-/* Returns a whole number that read_whole() has accepted, without a detour through a double if Lua has integers. */
+/* Returns a whole number that read_whole() has accepted, without converting to a double if Lua has integers. */
 static uint64_t
 whole_bits(lua_State *L, int index)
 {

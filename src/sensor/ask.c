@@ -1,4 +1,4 @@
-/* ask.c - see ask.h.  It is HTTP 1.0: the answer ends with the connection. */
+/* ask.c - see ask.h. Uses HTTP 1.0: the response ends with the connection. */
 #include "sensor/ask.h"
 
 #include <errno.h>
@@ -40,7 +40,7 @@ read_all(int fd)
 	return NULL;
 }
 
-/* Returns the whole answer, allocated; NULL with errno. */
+/* Returns the whole response, allocated; NULL with errno. */
 static char *
 exchange(const struct addrinfo *where, const char *path)
 {
@@ -51,7 +51,7 @@ exchange(const struct addrinfo *where, const char *path)
 	if (fd < 0)
 		return NULL;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* of connect(), too */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience); /* also applies to connect() */
 	if (connect(fd, where->ai_addr, where->ai_addrlen) == 0 && dprintf(fd, "GET %s HTTP/1.0\r\n\r\n", path) > 0)
 		text = read_all(fd);
 	const int why = errno;

@@ -7,7 +7,7 @@
 
 enum { ADDRESS_MAX = 128 };
 
-/* Splits "HOST:PORT".  Returns false for anything else. */
+/* Splits "HOST:PORT". Returns false for anything else. */
 static bool
 take_apart(const char *address, char *host, const char **port)
 {

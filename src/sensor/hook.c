@@ -28,7 +28,7 @@ struct hook {
 struct ask {
 	double opened, closed;
 	bool   terminating, wait;
-	size_t path_n, name_n; /* of the texts, with their zero bytes */
+	size_t path_n, name_n; /* of the texts, including their NULs */
 };
 
 /* Quotes the text with "..." and puts a backslash before characters that are special to the shell. */
@@ -44,7 +44,7 @@ put_quoted(FILE *f, const char *text)
 	fputc('"', f);
 }
 
-/* As strftime()'s %y-%m-%d_%H.%M.%S, which Zeek has fixed here. */
+/* Writes the date in strftime()'s format %y-%m-%d_%H.%M.%S, which is fixed in Zeek. */
 static void
 put_date(FILE *f, double when)
 {
@@ -82,7 +82,7 @@ command_line(const char *command, const char *name, const struct finished *f)
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE };
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
-/* Starts it with default signal dispositions, which the helper ignores.  Returns 0 or errno */
+/* Starts it with default signal dispositions; the helper ignores signals. Returns 0 or errno. */
 static int
 spawn(char *line, pid_t *pid)
 {
@@ -157,10 +157,10 @@ static _Noreturn void
 be_the_helper(int fd, const char *command, bool (*prepare)(void *arg), void *arg)
 {
 	for (size_t i = 0; i < SIGNALS;
-	     i++) /* Ctrl-C reaches all processes of a terminal, but this one waits for the end */
+	     i++) /* Ctrl-C reaches all processes of a terminal, but this one waits for the end of its input */
 		signal(signals[i], SIG_IGN);
 	prctl(PR_SET_NAME, "connlog-hook");
-	dup2(STDERR_FILENO, STDOUT_FILENO); /* that is the log's */
+	dup2(STDERR_FILENO, STDOUT_FILENO); /* standard output may be the log */
 	if (fd != STDERR_FILENO + 1)
 		dup2(fd, STDERR_FILENO + 1);
 	close_range(STDERR_FILENO + 2, ~0u, 0);
@@ -169,7 +169,7 @@ be_the_helper(int fd, const char *command, bool (*prepare)(void *arg), void *arg
 	_exit(0);
 }
 
-/* ---- the requesting side ----------------------------------------------------------------------------------------------------- */
+/* ---- the requesting side */
 
 struct hook *
 hook_new(const char *command, bool (*prepare)(void *arg), void *arg, char *err, size_t err_size)

@@ -8,7 +8,7 @@
 /* A log that is complete and has its final name. */
 struct finished {
 	struct finished *next;
-	char            *path;           /* of the heap */
+	char            *path;           /* allocated */
 	double           opened, closed; /* seconds since the epoch */
 	bool             terminating;    /* because the program is ending */
 };

@@ -29,7 +29,7 @@ struct janitor {
 	pthread_mutex_t        lock;
 	pthread_cond_t         changed;
 	struct finished       *first, **end;
-	bool                   begun, ending, ended; /* the thread has */
+	bool                   begun, ending, ended; /* the thread has been started, has to end, has ended */
 	atomic_bool            hurry;
 	double                 offset, trusted_at; /* wall clock minus steady clock; when ages can be trusted again */
 	_Atomic uint64_t       packed, commands, removed, failures;
@@ -91,7 +91,7 @@ run_command(struct janitor *j, const struct finished *f)
 		say(j, "'%s' ended with status %d for %s", hook_command(j->o.hook), status, f->path);
 }
 
-/* Setting the clock must not make logs old at once.  Returns the retention that applies now. */
+/* Returns the retention that applies now. Setting the clock must not make logs old at once. */
 static struct retention
 trusted_retention(struct janitor *j, double now)
 {
@@ -225,7 +225,7 @@ janitor_put(struct janitor *j, char *path, double opened, double closed, bool te
 	struct finished *f = malloc(sizeof *f);
 
 	if (f == NULL) {
-		free(path); /* the log exists all the same */
+		free(path); /* the log exists nevertheless */
 		return;
 	}
 	*f = (struct finished){ .path = path, .opened = opened, .closed = closed, .terminating = terminating };

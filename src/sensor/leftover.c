@@ -44,7 +44,7 @@ has_record(int fd)
 {
 	char         *window = malloc(WINDOW);
 	const ssize_t n = window != NULL ? pread(fd, window, WINDOW, 0) : -1;
-	bool          found = n < 0; /* if it cannot be told, the file is kept */
+	bool          found = n < 0; /* in doubt the file is kept */
 
 	for (const char *p = window, *end = window + (n > 0 ? n : 0); !found && p != NULL && p < end;) {
 		found = *p != '#';
@@ -61,7 +61,7 @@ seconds_of(int64_t sec, uint32_t nsec)
 	return (double)sec + (double)nsec / 1e9;
 }
 
-/* When the file was created and last changed, as far as the file system knows. */
+/* Stores when the file was created and last changed, as far as the file system knows. */
 static void
 get_times(int fd, double *made, double *changed)
 {
@@ -87,8 +87,8 @@ say(const struct leftovers *l, const char *format, ...)
 	l->say(l->arg, text);
 }
 
-/* Truncates the file to whole lines and gives it its name.  `opened`: 0 for its creation time; `why`: why it exists.
- * Returns 0 or errno */
+/* Truncates the file to whole lines and gives it its final name. `opened`: 0 for its creation time; `why`: why it
+ * exists. Returns 0 or errno. */
 static int
 finish(const struct leftovers *l, int fd, const char *path, double opened, uint64_t missing, const char *why)
 {
@@ -145,7 +145,7 @@ leftover_log(const struct leftovers *l, const struct state_counts *before)
 	return why;
 }
 
-/* A log that was to get its name at the end: its writer holds a lock on it while it runs. */
+/* Finishes a log that was to get its name at the end. While its writer runs, it holds a lock on the file. */
 static void
 finish_temporary(const struct leftovers *l, const char *path)
 {
@@ -172,7 +172,7 @@ begins_hidden(const struct leftovers *l, const char *file, const char *behind)
 	return file[0] == '.' && strncmp(file + 1, l->name, n) == 0 && strncmp(file + 1 + n, behind, strlen(behind)) == 0;
 }
 
-/* Returns whether it is a packed log that is not complete. */
+/* Returns whether it is an incomplete compressed log. */
 static bool
 is_part(const struct leftovers *l, const char *file)
 {

@@ -1,7 +1,7 @@
 /* log.c - see log.h.
  *
- * A failed write is repeated until it succeeds: the oldest item stays in the spool meanwhile, with its progress.  Marks are items,
- * too, so a log is rotated exactly between the records between which its time came.
+ * A failed write is repeated until it succeeds: the oldest item stays in the spool meanwhile, with its progress. Marks
+ * are items as well, so a log is rotated exactly between the records before and after the time of rotation.
  */
 #include "sensor/log.h"
 
@@ -33,22 +33,22 @@ struct log {
 	struct logfile        file;
 	struct state          state;
 	struct janitor       *janitor; /* NULL if rotated logs are not processed, */
-	struct janitor_counts jobs;    /* of it, latest */
+	struct janitor_counts jobs;    /* its latest counters */
 	/* the options that can change at run time */
 	_Atomic double   rotate_interval, flush_interval;
 	_Atomic uint64_t rotate_size;
 
 	pthread_t thread;
-	bool      running, ended; /* the thread is; log_end() was called */
+	bool      running, ended; /* the thread is running; log_end() was called */
 
-	/* the thread's */
+	/* used by the thread */
 	double synced_at, tell_at; /* when trouble may be reported again */
-	double rotate_at;          /* until when a log that could not be moved keeps growing */
+	double rotate_at;          /* time until which a log that could not be moved keeps growing */
 	bool   told;               /* trouble was reported, its end was not */
 
-	/* of the producer */
+	/* used by the producer */
 	bool   stuck;       /* a wait for room has failed since the last line was accepted */
-	double hold, grace; /* until when to wait for room at least, and the requested grace; 0: the log is not ending */
+	double hold, grace; /* earliest end of a wait for room, and the requested grace; 0: the log is not ending */
 
 	_Atomic int      status;
 	_Atomic uint64_t bytes, rotations, failures;
@@ -75,7 +75,7 @@ log_path(const struct log *l)
 
 /* ---- troubles ---------------------------------------------------------------------------------------------------- */
 
-/* A stream that fails for another reason than lack of room has ended. */
+/* Returns whether a stream has ended: it has failed for a reason other than lack of room. */
 static bool
 is_final(const struct log *l, int why)
 {
@@ -145,7 +145,7 @@ leftovers_of(struct log *l)
 	return (struct leftovers){ l->o.folder, l->o.name, &l->o.rotation, hand_on_leftover, say_leftover, l };
 }
 
-/* Begins a log; a file that somebody else has put there meanwhile is moved out of the way.  Returns 0 or errno */
+/* Opens a new log; moves a file of that name created by someone else out of the way. Returns 0 or errno. */
 static int
 open_log(struct log *l, double when)
 {
@@ -183,7 +183,7 @@ move_away(struct log *l, double when, bool terminating)
 	return true;
 }
 
-/* Returns 0 or errno */
+/* Rotates the log. Returns 0 or errno. */
 static int
 rotate(struct log *l, double when)
 {
@@ -234,7 +234,7 @@ finish(struct log *l)
 
 /* ---- the thread -------------------------------------------------------------------------------------------------- */
 
-/* Opens the log and writes its header if necessary.  Returns 0 or errno */
+/* Opens the log and writes its header if necessary. Returns 0 or errno. */
 static int
 get_ready(struct log *l)
 {
@@ -257,7 +257,7 @@ share_of(const struct log *l, const struct spool_item *item)
 	return first != NULL ? item->done + (size_t)(first + 1 - begin) : item->n;
 }
 
-/* Returns 0 or errno; records the progress in the item. */
+/* Writes lines and records the progress in the item. Returns 0 or errno. */
 static int
 write_lines(struct log *l, struct spool_item *item)
 {
@@ -320,7 +320,7 @@ sync_if_due(struct log *l)
 		note_trouble(l, why);
 }
 
-/* Handles idle times: a header for which there was no room, a reader that has gone. */
+/* Handles idle times: a header for which there was no room, a reader that has closed the pipe. */
 static void
 idle(struct log *l)
 {
@@ -374,7 +374,7 @@ work(void *arg)
 	return NULL;
 }
 
-/* ---- from outside ------------------------------------------------------------------------------------------------ */
+/* ---- called from outside */
 
 static bool
 needs_janitor(const struct log_options *o)
@@ -383,7 +383,7 @@ needs_janitor(const struct log_options *o)
 	       o->retention.size > 0;
 }
 
-/* Returns false with a text. */
+/* Opens the folder. Returns false and writes a message to `err`. */
 static bool
 open_folder(struct log *l, char *err, size_t err_size)
 {
@@ -407,7 +407,7 @@ open_folder(struct log *l, char *err, size_t err_size)
 	}
 	int why = leftover_log(&left, &before);
 	leftover_hidden(&left);
-	if (l->janitor != NULL && !janitor_begin(l->janitor)) { /* not earlier, since it hides what it compresses, too */
+	if (l->janitor != NULL && !janitor_begin(l->janitor)) { /* not earlier: its unfinished files are hidden, too */
 		snprintf(err, err_size, "no memory for a thread");
 		return false;
 	}
@@ -419,7 +419,7 @@ open_folder(struct log *l, char *err, size_t err_size)
 	return false;
 }
 
-/* Returns false when out of memory. */
+/* Initializes the log. Returns false when out of memory. */
 static bool
 init(struct log *l, connlog_writer *frame)
 {
@@ -558,7 +558,7 @@ log_end(struct log *l)
 	l->ended = true;
 	if (spool_close(&l->spool, l->hold) || spool_abandon(&l->spool)) {
 		pthread_join(l->thread, NULL);
-		l->running = false; /* otherwise it hangs in a write() and ends with the process */
+		l->running = false; /* otherwise it is blocked in a write() and ends with the process */
 		end_janitor(l, clock_steady() + l->grace);
 	}
 	l->state.at->lost = l->state.at->made - l->state.at->written;

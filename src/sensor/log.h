@@ -11,7 +11,7 @@
 #include "sensor/janitor.h"
 
 struct log_options {
-	const char      *folder; /* NULL: the log is written to */
+	const char      *folder; /* NULL: the log is written to `fd` */
 	int              fd;
 	const char      *fd_name; /* for messages */
 	const char      *name;    /* "conn" */
@@ -20,7 +20,7 @@ struct log_options {
 	struct hook     *hook; /* runs a command for rotated logs; NULL: there is none */
 	struct retention retention;
 	size_t           spool;          /* bytes of memory for pending lines */
-	double           flush_interval; /* seconds after which lines are on the disk at the latest */
+	double           flush_interval; /* seconds after which lines are flushed to disk at the latest */
 	/* Reports what an operator should know; called from any thread. */
 	void (*say)(void *arg, const char *text);
 	void *arg;
@@ -66,7 +66,7 @@ const char *log_error(const struct log *l);
 
 void log_counts(struct log *l, struct log_counts *out);
 
-/* Begins the end: from now on, waits for room as long as something is written at least every `grace` seconds. */
+/* Announces the end: from now on, waits for room as long as something is written at least every `grace` seconds. */
 void log_hold(struct log *l, double seconds);
 
 /* Writes what is pending, under the same condition, completes the log, and waits as long for the processing of rotated ones.

@@ -36,7 +36,7 @@ logfile_free(struct logfile *f)
 	free(f->path);
 }
 
-/* Writes the rest of the frame's output.  Returns 0 or errno */
+/* Writes the rest of the writer's output. Returns 0 or errno. */
 static int
 write_frame(struct logfile *f, struct spool *s)
 {
@@ -101,7 +101,7 @@ logfile_write(struct logfile *f, struct spool_item *item, size_t end, struct spo
 {
 	const size_t before = item->done, counted = whole_lines(item->bytes, before);
 	const int    why = out_write(&f->out, item->bytes, end, &item->done, s);
-	/* Lines that are complete now count, even if they were begun before; an incomplete one does not. */
+	/* Counts lines that are complete now, even if they were begun before, but not an incomplete one. */
 	const size_t   whole = whole_lines(item->bytes, item->done);
 	const uint64_t records = item->done == item->n ? item->records
 	                         : whole > counted     ? count_lines(item->bytes + counted, whole - counted)

@@ -11,13 +11,13 @@
 
 struct logfile {
 	const char     *folder, *name;
-	char           *path;    /* NULL: a descriptor of the caller's */
+	char           *path;    /* NULL: a caller's descriptor */
 	connlog_writer *frame;   /* writes headers and footers */
 	struct out      out;     /* .fd -1: not opened yet */
 	double          opened;  /* when it was begun, for its name: seconds since the epoch */
-	uint64_t        records; /* in it */
+	uint64_t        records; /* in the current log */
 	uint64_t        size;    /* bytes */
-	bool            headed;  /* its header was produced, */
+	bool            headed;  /* its header has been produced, */
 	size_t          framed;  /* and this much of the writer's output is in it */
 	bool            dirty;   /* written bytes may not be on the disk yet */
 	uint64_t        bytes;   /* of all logs before this one */
@@ -25,7 +25,7 @@ struct logfile {
 
 /* The strings must outlive it; it takes ownership of the writer.  Returns false when out of memory. */
 bool logfile_init(struct logfile *f, const char *folder, const char *name, connlog_writer *frame);
-/* Writes the log to a descriptor of the caller's, which is neither moved nor closed. */
+/* Writes the log to a caller's descriptor, which is neither moved nor closed. */
 void logfile_init_stream(struct logfile *f, int fd, connlog_writer *frame);
 void logfile_free(struct logfile *f);
 

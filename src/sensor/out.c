@@ -43,7 +43,7 @@ whole_lines(const char *p, size_t n)
 	return last != NULL ? (size_t)(last + 1 - p) : 0;
 }
 
-/* Returns whether there is room now; otherwise errno says why not. */
+/* Returns whether there is room now; otherwise sets errno. */
 static bool
 wait_for_room(const struct out *o, struct spool *s)
 {
@@ -74,7 +74,7 @@ cut_part(struct out *o, const char *p, size_t *done)
 	if (!o->regular || part == 0 || fstat(o->fd, &st) != 0 || st.st_size < (off_t)part)
 		return;
 	const off_t end = st.st_size - (off_t)part;
-	if (lseek(o->fd, 0, SEEK_CUR) != st.st_size || ftruncate(o->fd, end) != 0) /* somebody else writes to it, too */
+	if (lseek(o->fd, 0, SEEK_CUR) != st.st_size || ftruncate(o->fd, end) != 0) /* another program also writes to it */
 		return;
 	lseek(o->fd, end, SEEK_SET);
 	*done -= part;

@@ -144,7 +144,7 @@ pack_suffix_of(const char *name)
 	return "";
 }
 
-/* DIR/.NAME.part for DIR/NAME. Returns NULL when out of memory. */
+/* Returns DIR/.NAME.part for DIR/NAME, or NULL when out of memory. */
 static char *
 temporary_path(const char *path)
 {
@@ -212,7 +212,8 @@ pack_stream(const struct packer *p, int level, int from, int to, const atomic_bo
 	return good;
 }
 
-/* The compressed file gets the original's mode, owner and times, and is on the disk before it gets its name.  Returns false with errno set. */
+/* Gives the compressed file the original's mode, owner and times, and flushes it to disk before renaming it. Returns
+ * false with errno set. */
 static bool
 finish(int from, int to, const char *temporary, const char *packed)
 {

@@ -121,7 +121,7 @@ rotate_make_folder(const char *path)
 	free(copy);
 }
 
-/* Returns whether a packed log of that name is there. */
+/* Returns whether a compressed log of that name exists. */
 static bool
 is_packed(const char *path)
 {
@@ -152,7 +152,7 @@ rename_new(const char *from, const char *to)
 	return rename(from, to) == 0 ? 0 : errno;
 }
 
-/* Returns as rotate_move() does. */
+/* Moves the log into a folder. Returns as rotate_move() does. */
 static char *
 move_into(const struct rotation *r, const char *folder, const char *name, const char *path, double opened)
 {

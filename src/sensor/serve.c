@@ -17,8 +17,8 @@
 
 enum {
 	BACKLOG = 8,
-	CONNECTIONS = 16,  /* at once */
-	PATIENCE = 10,     /* seconds for a silent connection */
+	CONNECTIONS = 16,  /* connections at the same time */
+	PATIENCE = 10,     /* seconds after which a silent connection is closed */
 	MEMORY = 16 << 10, /* bytes of a request */
 };
 
@@ -78,7 +78,7 @@ serve_open(const char *address, char *err, size_t err_size)
 	return NULL;
 }
 
-/* Sends an answer of the server's own. */
+/* Sends one of the server's own responses. */
 static enum MHD_Result
 answer(struct MHD_Connection *c, unsigned code, const char *text)
 {
@@ -123,7 +123,7 @@ handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 	(void)version;
 	(void)upload;
 	(void)state;
-	if (*upload_n > 0) { /* not wanted */
+	if (*upload_n > 0) { /* request bodies are discarded */
 		*upload_n = 0;
 		return MHD_NO;
 	}
@@ -176,7 +176,7 @@ serve_free(struct serve *s)
 	if (s == NULL)
 		return;
 	if (s->daemon != NULL)
-		MHD_stop_daemon(s->daemon); /* which closes the socket */
+		MHD_stop_daemon(s->daemon); /* also closes the socket */
 	else
 		close(s->fd);
 	pthread_mutex_destroy(&s->lock);

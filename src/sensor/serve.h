@@ -1,6 +1,6 @@
 /* serve.h - serves the latest published text over HTTP: GET /metrics, GET /talkers.
  *
- * A separate thread, run by libmicrohttpd, sends the answers; the publisher never waits for a client.
+ * A separate thread, run by libmicrohttpd, sends the responses; the publisher never waits for a client.
  */
 #ifndef CONNLOG_SENSOR_SERVE_H
 #define CONNLOG_SENSOR_SERVE_H
@@ -12,7 +12,7 @@ struct serve;
 
 /* Opens a listening socket at "ADDRESS:PORT" ("127.0.0.1:9911", "[::1]:9911").  Returns NULL and writes a message on failure. */
 struct serve *serve_open(const char *address, char *err, size_t err_size);
-/* Begins to answer.  Returns false if no thread can be started. */
+/* Starts serving. Returns false if no thread can be started. */
 bool serve_begin(struct serve *s);
 enum serve_page { SERVE_METRICS, SERVE_TALKERS, SERVE_PAGES };
 /* Publishes the text, which is allocated and becomes the server's; NULL for none. */
@@ -21,7 +21,7 @@ void serve_publish(struct serve *s, enum serve_page page, char *text, size_t n);
 unsigned serve_asked(struct serve *s, enum serve_page page);
 /* Ends the thread and closes the socket; NULL is ignored. */
 void serve_free(struct serve *s);
-/* Returns what this build has, for --version; static. */
+/* Returns the library in this build, for --version; static. */
 const char *serve_version(void);
 
 #endif

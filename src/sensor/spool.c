@@ -68,7 +68,7 @@ append(struct spool *s, struct spool_item *item)
 	pthread_cond_broadcast(&s->changed);
 }
 
-/* Returns whether there is room for that much; a single item always fits. */
+/* Returns whether there is room for `n` bytes; a single item always fits. */
 static bool
 has_room(const struct spool *s, size_t n)
 {

@@ -24,7 +24,7 @@ struct spool_item {
 	struct spool_item *next;
 	enum spool_kind    kind;
 	double             when;    /* a mark's: seconds since the epoch */
-	uint64_t           records; /* still in it */
+	uint64_t           records; /* records not written yet */
 	size_t             n, done; /* bytes, and how many of them were written */
 	char               bytes[];
 };
@@ -35,7 +35,7 @@ struct spool {
 	struct spool_item *first, *last;
 	size_t             bytes, max; /* of memory */
 	uint64_t           records;    /* in it */
-	double             grace;      /* at the end: seconds to wait at least after the latest item, */
+	double             grace;      /* at the end: least time in seconds to wait after the latest item, */
 	double             moved_at;   /* which was written then (clock_steady()) */
 	bool               closed;     /* no more items will come */
 	bool               abandoned;  /* nothing must be written any more */

@@ -6,7 +6,7 @@
 #include "sensor/clock.h"
 
 #define LEAST_STEP 0.05  /* seconds: less is ordinary clock adjustment */
-#define LOOK_MOST  0.005 /* a reading that takes longer was interrupted and is ignored */
+#define LOOK_MOST  0.005 /* seconds: a reading that takes longer was interrupted and is ignored */
 #define LATE_MOST  2.0   /* the largest delay of packets */
 
 enum { LOOKS = 3 };

@@ -1,11 +1,12 @@
-/* steady.h - the time that packets bring, freed of steps: the clock of a sensor may be set while it runs.
+/* steady.h - packet time without steps: the clock of a sensor may be set while it runs.
  *
- * Packets are stamped with the time of day.  If that is set forward by an hour, every connection would look as if nothing had
- * come for an hour; if it is set back, no time-out would fire for so long.  So the engine's time goes on as if nothing had
- * happened, and what it hands out is shifted by as much as the clock was (connlog_shift_times()).
+ * Packets have the time of day as timestamps. If the clock were set forward by an hour, every connection would appear
+ * to have been idle for an hour; if it were set back, no timeout would fire for that long. The engine's time therefore
+ * continues as if nothing had happened, and the times that it reports are shifted by the clock's total change
+ * (connlog_shift_times()).
  *
- * A step shows in the distance between the time of day and a clock that only goes on, which counts the time that the machine
- * sleeps as well: connections are idle then, too.
+ * A step shows as a change in the difference between the time of day and a clock that is never set. That clock also
+ * counts the time for which the machine sleeps, because connections are idle then as well.
  */
 #ifndef CONNLOG_SENSOR_STEADY_H
 #define CONNLOG_SENSOR_STEADY_H
@@ -16,24 +17,24 @@
 #include "connlog.h"
 
 struct steady {
-	double  distance;      /* the time of day less the other clock, seconds */
-	double  stepped_at;    /* of the other clock */
-	int64_t shift, before; /* all steps, and without the latest: nanoseconds */
-	double  now;           /* the time of day without steps, at the latest look */
+	double  distance;      /* time of day minus the other clock, in seconds */
+	double  stepped_at;    /* time of the latest step, by the other clock */
+	int64_t shift, before; /* sum of all steps, and of all but the latest, in nanoseconds */
+	double  now;           /* time of day without steps, at the latest reading */
 };
 
 void steady_init(struct steady *s);
-/* Looks at both clocks.  Returns whether the clock was set since the last look. */
+/* Reads both clocks. Returns whether the clock was set since the last call. */
 bool steady_look(struct steady *s);
-/* The same with what they show. */
+/* Do the same with given readings. */
 void steady_begin(struct steady *s, double wall, double other);
 bool steady_step(struct steady *s, double wall, double other);
 
-/* Returns all steps together, in seconds. */
+/* Returns the sum of all steps, in seconds. */
 double steady_shift(const struct steady *s);
 
-/* Takes the steps out of the packets' times.  Packets from before a step come behind it for a moment: each is taken for what
- * is nearer. */
+/* Subtracts the steps from the packets' times. For a moment after a step, packets from before it can still arrive: for
+ * each packet the step is assumed that gives the time nearer to the current one. */
 void steady_packets(const struct steady *s, connlog_packet *p, size_t n);
 
 #endif

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAST 1.0 /* bytes, of which nothing needs to be told */
-#define FADE  0.7 /* what is left of a second's weight a second later */
+#define LEAST 1.0 /* bytes below which an address is not reported */
+#define FADE  0.7 /* factor by which a weight decreases in a second */
 
 enum {
 	WAYS = 8,
@@ -22,13 +22,13 @@ enum {
 };
 
 struct talker {
-	uint8_t address[16]; /* of IPv4: mapped into IPv6 */
-	double  rank;        /* bytes, with those inherited; 0: free */
+	uint8_t address[16]; /* IPv4 mapped into IPv6 */
+	double  rank;        /* bytes, including inherited ones; 0: free */
 	double  sent, received, packets;
 };
 
 struct talkers {
-	double        weight; /* seconds, faded as everything else */
+	double        weight; /* seconds, fading like everything else */
 	struct talker at[BUCKETS][WAYS];
 };
 
@@ -44,9 +44,10 @@ talkers_free(struct talkers *t)
 	free(t);
 }
 
-/* ---- counting ---------------------------------------------------------------------------------------------------- */
+/* ---- counting */
 
-/* Whoever makes addresses fall into one bucket hides the lesser ones of it from this display, and nothing else. */
+/* Returns the bucket. An attacker who makes addresses share a bucket hides its smaller ones from this display; nothing
+ * else depends on it. */
 static unsigned
 bucket_of(const uint8_t address[16])
 {
@@ -95,7 +96,7 @@ map_ipv4(uint8_t out[16], const uint8_t *address)
 	memcpy(out + 12, address, 4);
 }
 
-/* Takes both addresses out of a frame.  Returns whether it has some. */
+/* Reads both addresses of a frame. Returns whether it has any. */
 static bool
 addresses_of(const connlog_packet *p, uint8_t from[16], uint8_t to[16])
 {
@@ -134,9 +135,9 @@ talkers_packets(struct talkers *t, const connlog_packet *p, size_t n)
 		}
 }
 
-/* ---- telling ----------------------------------------------------------------------------------------------------- */
+/* ---- reporting */
 
-/* The greatest first. */
+/* Sorts the largest first. */
 static int
 compare(const void *a, const void *b)
 {

@@ -1,4 +1,4 @@
-/* thread.h - threads that signals do not reach, and their locks. */
+/* thread.h - threads that receive no signals, and their locks. */
 #ifndef CONNLOG_SENSOR_THREAD_H
 #define CONNLOG_SENSOR_THREAD_H
 
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <time.h>
 
-/* Begins a thread with all signals blocked: they are for the one that began the program.  Returns whether it runs. */
+/* Starts a thread with all signals blocked, so that the main thread receives them. Returns whether it runs. */
 static inline bool
 thread_begin(pthread_t *thread, void *(*work)(void *), void *arg)
 {
@@ -20,7 +20,7 @@ thread_begin(pthread_t *thread, void *(*work)(void *), void *arg)
 	return runs;
 }
 
-/* A condition that waits by the clock that nobody sets.  Returns false: no memory. */
+/* Initializes a lock and a condition that uses the monotonic clock. Returns false when out of memory. */
 static inline bool
 thread_lock_init(pthread_mutex_t *lock, pthread_cond_t *changed)
 {

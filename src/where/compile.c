@@ -1,7 +1,7 @@
-/* compile.c - the tree of a condition as instructions.
+/* compile.c - compiles the tree of a condition to instructions.
  *
- * They are written from the end to the beginning: when one is written, those that it goes on with are there already, so no
- * place has to be filled in later.
+ * Instructions are written from the last to the first: when one is written, its successors already exist, so no jump
+ * has to be patched later.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,10 +11,10 @@
 struct compiler {
 	struct where_program *program;
 	size_t                room;
-	const char           *wrong; /* NULL: nothing */
+	const char           *wrong; /* error message; NULL: none */
 };
 
-/* Returns where the instruction stands. */
+/* Appends an instruction. Returns its index. */
 static uint16_t
 emit(struct compiler *c, struct where_op op)
 {
@@ -54,7 +54,7 @@ source(struct compiler *c, const struct node *node)
 
 static uint16_t number(struct compiler *c, const struct node *node, unsigned reg, uint16_t next);
 
-/* Loads a column. */
+/* Emits the loading of a column. Returns the instruction's index. */
 static uint16_t
 load(struct compiler *c, const struct node *node, unsigned reg, uint16_t next)
 {
@@ -71,7 +71,8 @@ load(struct compiler *c, const struct node *node, unsigned reg, uint16_t next)
 	return emit(c, op);
 }
 
-/* Returns where what puts the number into the register begins; it goes on at `next`. */
+/* Emits the instructions that compute the number in the register and continue at `next`. Returns the index of the first
+ * one. */
 static uint16_t
 number(struct compiler *c, const struct node *node, unsigned reg, uint16_t next)
 {
@@ -102,7 +103,7 @@ number(struct compiler *c, const struct node *node, unsigned reg, uint16_t next)
 	}
 }
 
-/* A comparison of a column with a constant that one instruction does.  Returns false where it takes several. */
+/* Emits a comparison of a column with a constant that takes one instruction. Returns false if it takes several. */
 static bool
 compare_short(struct compiler *c, const struct node *node, struct where_op *op)
 {
@@ -212,7 +213,7 @@ test_set(struct compiler *c, const struct node *node, struct where_op op)
 	return emit(c, op);
 }
 
-/* A column that is true or false: one that the schema does not know is so when it is T. */
+/* Emits the test of a boolean column; one that is not in the schema is true if it is T. */
 static uint16_t
 test_column(struct compiler *c, const struct node *node, struct where_op op)
 {
@@ -228,7 +229,7 @@ test_column(struct compiler *c, const struct node *node, struct where_op op)
 	return emit(c, op);
 }
 
-/* Returns where the test begins, which goes on at `yes` or at `no`. */
+/* Emits a test that continues at `yes` or at `no`. Returns the index of its first instruction. */
 static uint16_t
 condition(struct compiler *c, const struct node *node, uint16_t yes, uint16_t no)
 {

@@ -1,7 +1,7 @@
-/* elements.c - the sets of the grammar: what stands in braces behind in and has.  See tree.h. */
+/* elements.c - the grammar's sets: braces after in and has. See tree.h. */
 #include "where/parser.h"
 
-/* What stands left of a set. */
+/* The operand on the left of a set. */
 struct wanted {
 	enum node_type type;
 	bool           port;
@@ -17,7 +17,7 @@ read_text(struct parser *p, struct element *e)
 	return true;
 }
 
-/* The types of a set's element and of what is looked for. */
+/* Checks the type of a set's element against that of the left operand. */
 static bool
 check_unit(struct parser *p, const struct wanted *w, enum node_type type)
 {
@@ -56,7 +56,7 @@ read_address(struct parser *p, struct addr *first, struct addr *last)
 	return true;
 }
 
-/* Reads "- ELEMENT", the end of a range, if it is there. */
+/* Parses "- ELEMENT", the end of a range, if it is there. */
 static bool
 read_range(struct parser *p, const struct wanted *w, enum element_kind kind, struct element *e)
 {

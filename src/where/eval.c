@@ -1,10 +1,10 @@
-/* eval.c - running a condition's program over a record. */
+/* eval.c - runs a condition's program over a record. */
 #include <math.h>
 
 #include "base/parse.h"
 #include "where/program.h"
 
-/* Returns whether the order of the two is one of those that are meant; of NaN none is. */
+/* Returns whether the comparison's result is one of those in `meant`; for NaN none is. */
 static inline bool
 is_meant(unsigned meant, bool less, bool equal, bool greater)
 {
@@ -19,9 +19,9 @@ at(const struct record *r, const struct where_source *s)
 	return (const char *)r + s->offset;
 }
 
-/* ---- columns that the schema does not know ----------------------------------------------------------------------------- */
+/* ---- columns that are not in the schema */
 
-/* Returns the column if the record has it and it is set, else NULL. */
+/* Returns the column if the record has it and it is set, otherwise NULL. */
 static const struct extra *
 find_extra(struct connlog_where *w, const struct record *r, size_t which)
 {
@@ -40,7 +40,7 @@ find_extra(struct connlog_where *w, const struct record *r, size_t which)
 	return r->extras[i].set ? &r->extras[i] : NULL;
 }
 
-/* Returns false where the column has no text. */
+/* Returns false if the column has no text. */
 static bool
 get_text(struct connlog_where *w, const struct record *r, const struct where_source *s, struct text *out)
 {
@@ -80,7 +80,7 @@ get_set(struct connlog_where *w, const struct record *r, const struct where_sour
 	return true;
 }
 
-/* ---- numbers ----------------------------------------------------------------------------------------------------------- */
+/* ---- numbers */
 
 static double
 extra_number(struct connlog_where *w, const struct record *r, const struct where_source *s)
@@ -92,7 +92,7 @@ extra_number(struct connlog_where *w, const struct record *r, const struct where
 	return get_text(w, r, s, &t) && t.n > 0 && parse_double(t.p, t.n, &v, &plain) ? v : NAN;
 }
 
-/* The length of a text, or how many elements there are. */
+/* Returns the length of a text, or the number of elements. */
 static double
 length(struct connlog_where *w, const struct record *r, const struct where_op *op)
 {
@@ -153,9 +153,9 @@ load(struct connlog_where *w, const struct record *r, const struct where_op *op,
 	}
 }
 
-/* ---- tests of texts and addresses --------------------------------------------------------------------------------------- */
+/* ---- tests of texts and addresses */
 
-/* Returns whether one of the parts between commas is among the words. */
+/* Returns whether one of the comma-separated parts is among the words. */
 static bool
 has_part(const struct where_op *op, struct text t)
 {
@@ -181,7 +181,7 @@ has_member(const struct where_op *op, struct text_set set)
 	return false;
 }
 
-/* The column is a text or a set; of one that the schema does not know only the record tells. */
+/* Tests a column that is a text or a set; if it is not in the schema, only the record tells which. */
 static bool
 has(struct connlog_where *w, const struct record *r, const struct where_op *op)
 {
@@ -229,7 +229,7 @@ test_addr(const struct where_op *op, const struct addr *a, const struct addr *b)
 	return COMPARE(op->meant, order, 0);
 }
 
-/* What is not decided in the loop below. */
+/* Runs the tests that are not in the loop below. */
 static bool
 test(struct connlog_where *w, const struct record *r, const struct where_op *op, const double *registers)
 {

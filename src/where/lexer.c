@@ -24,7 +24,7 @@ lexer_fail(struct lexer *l, size_t at, size_t n, const char *format, ...)
 	return false;
 }
 
-/* Returns the byte that far behind the place, or 0 behind the end. */
+/* Returns the byte `ahead` bytes after the position, or 0 past the end. */
 static char
 peek(const struct lexer *l, size_t ahead)
 {
@@ -43,7 +43,7 @@ is_word(char c)
 	return isalnum((unsigned char)c) || c == '_' || c == '.';
 }
 
-/* Skips blanks and over comments, which go from # to the line's end. */
+/* Skips blanks and comments, which extend from # to the end of the line. */
 static void
 skip_blanks(struct lexer *l)
 {
@@ -56,9 +56,9 @@ skip_blanks(struct lexer *l)
 	}
 }
 
-/* ---- texts --------------------------------------------------------------------------------------------------------- */
+/* ---- texts */
 
-/* The byte that two digits say, or -1. */
+/* Returns the value of two hexadecimal digits, or -1. */
 static int
 hex_byte(const char *p)
 {
@@ -74,7 +74,7 @@ hex_byte(const char *p)
 	return value;
 }
 
-/* Writes the byte that an escape stands for.  Returns how long the escape is, 0 for none that is known. */
+/* Decodes an escape. Returns its length, 0 if it is unknown. */
 static size_t
 unescape(const char *p, size_t n, char *out)
 {
@@ -93,7 +93,7 @@ unescape(const char *p, size_t n, char *out)
 	return 0;
 }
 
-/* What stands between quotes.  With `raw` only an escaped quote is one quote, everything else stays. */
+/* Reads the text between quotes. With `raw` only an escaped quote is decoded; everything else stays. */
 static bool
 take_quoted(struct lexer *l, bool raw, struct text *out)
 {
@@ -115,7 +115,7 @@ take_quoted(struct lexer *l, bool raw, struct text *out)
 		if (escape && raw && l->text[i + 1] == quote) {
 			p[n] = quote;
 			used = 2;
-		} else if (escape && raw) { /* PCRE2's, with what it escapes */
+		} else if (escape && raw) { /* for PCRE2, with the character that it escapes */
 			p[++n] = l->text[i + 1];
 			used = 2;
 		} else if (escape && (used = unescape(l->text + i, end - i, &p[n])) == 0) {
@@ -152,13 +152,13 @@ lexer_pattern(struct lexer *l, struct lexer_pattern *out)
 	return true;
 }
 
-/* ---- numbers, addresses, times ------------------------------------------------------------------------------------- */
+/* ---- numbers, addresses, times */
 
 static const struct {
 	const char *name;
 	enum unit   unit;
 	double      factor;
-	bool        apart; /* may stand behind a blank, as Zeek writes it */
+	bool        apart; /* may follow after a blank, as Zeek writes it */
 } units[] = {
 	{ "usec", UNIT_SECONDS, 1e-6, true },  { "usecs", UNIT_SECONDS, 1e-6, true }, { "msec", UNIT_SECONDS, 1e-3, true },
 	{ "msecs", UNIT_SECONDS, 1e-3, true }, { "sec", UNIT_SECONDS, 1, true },      { "secs", UNIT_SECONDS, 1, true },
@@ -184,7 +184,7 @@ word_length(const struct lexer *l, size_t ahead)
 	return n;
 }
 
-/* The unit behind a number, right behind it or, for the long names, after a blank. */
+/* Reads the unit of a number, directly after it or, for the long names, after a blank. */
 static bool
 take_unit(struct lexer *l, struct token *t)
 {
@@ -201,7 +201,7 @@ take_unit(struct lexer *l, struct token *t)
 			continue;
 		t->unit = units[i].unit;
 		t->number *= units[i].factor;
-		if (units[i].factor != 1) /* far fewer than 2^53 of anything are meant */
+		if (units[i].factor != 1) /* numbers beyond 2^53 are not expected to be exact */
 			t->whole = t->number >= 0 && t->number < 0x1p53 && t->number == (double)(uint64_t)t->number;
 		if (t->whole)
 			t->count = (uint64_t)t->number;
@@ -209,7 +209,7 @@ take_unit(struct lexer *l, struct token *t)
 		return true;
 	}
 	if (blanks)
-		return true; /* it is the next word */
+		return true; /* it belongs to the next token */
 	return lexer_fail(l, l->at, n,
 	                  "'%.*s' is no unit: known are usec msec sec min hr day (us ms s m h d) and B KB MB GB TB",
 	                  n < 20 ? (int)n : 20, l->text + l->at);
@@ -243,7 +243,7 @@ take_number(struct lexer *l, struct token *t)
 	return take_unit(l, t);
 }
 
-/* Returns whether a date comes: 2026-11-28, with or without a time behind it. */
+/* Returns whether a date follows: 2026-11-28, with or without a time. */
 static bool
 is_date(const struct lexer *l)
 {
@@ -280,7 +280,7 @@ take_time(struct lexer *l, struct token *t)
 	return true;
 }
 
-/* Returns how long the address is that comes, 0 for none. */
+/* Returns the length of the address that follows, 0 for none. */
 static size_t
 address_length(const struct lexer *l, size_t ahead, struct addr *out)
 {
@@ -295,7 +295,7 @@ address_length(const struct lexer *l, size_t ahead, struct addr *out)
 	return n;
 }
 
-/* An address, and the prefix length behind it. */
+/* Reads an address, and the prefix length after it, if any. */
 static bool
 take_address(struct lexer *l, struct token *t, size_t n, bool brackets)
 {
@@ -317,10 +317,10 @@ take_address(struct lexer *l, struct token *t, size_t n, bool brackets)
 	return true;
 }
 
-/* ---- signs and words ----------------------------------------------------------------------------------------------- */
+/* ---- operators and words */
 
 static const struct {
-	const char *text; /* the longer ones first */
+	const char *text; /* longer ones first */
 	enum sign   sign;
 } signs[] = {
 	{ "==", SIGN_EQ },       { "!=", SIGN_NE },       { "<>", SIGN_NE },     { "<=", SIGN_LE },  { ">=", SIGN_GE },

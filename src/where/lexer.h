@@ -1,7 +1,7 @@
-/* lexer.h - a condition's text as words, numbers, texts, addresses, times and signs.
+/* lexer.h - splits a condition's text into words, numbers, texts, addresses, times and operators.
  *
- * The text need not be terminated by anything but its length.  What is wrong with it is noted once, the first time, in the
- * error that the caller gave; from then on there are no tokens any more.
+ * The text need not be NUL-terminated. Only the first error is reported, in the caller's error structure; after it
+ * there are no more tokens.
  */
 #ifndef CONNLOG_WHERE_LEXER_H
 #define CONNLOG_WHERE_LEXER_H
@@ -18,7 +18,7 @@ enum token_kind {
 	TOKEN_NUMBER,
 	TOKEN_TEXT, /* in quotes */
 	TOKEN_ADDR,
-	TOKEN_NET, /* an address with the length of a prefix */
+	TOKEN_NET, /* an address with a prefix length */
 	TOKEN_TIME,
 	TOKEN_SIGN,
 };
@@ -52,37 +52,37 @@ enum unit { UNIT_NONE, UNIT_SECONDS, UNIT_BYTES };
 struct token {
 	enum token_kind kind;
 	enum sign       sign;
-	size_t          at, n;  /* where it stands */
+	size_t          at, n;  /* position in the text */
 	struct text     text;   /* WORD, NAME, TEXT: without quotes and escapes */
 	double          number; /* NUMBER, TIME */
 	bool            whole;  /* NUMBER: it is `count` exactly */
 	uint64_t        count;
 	enum unit       unit;
 	struct addr     addr; /* ADDR, NET */
-	unsigned        bits; /* NET: of the prefix, of 128 */
+	unsigned        bits; /* NET: length of the prefix, of 128 */
 };
 
 struct lexer {
 	const char          *text;
-	size_t               n, at; /* at: of what comes next */
-	struct arena        *arena; /* for texts that had escapes */
+	size_t               n, at; /* at: position of the next token */
+	struct arena        *arena; /* for texts with escapes */
 	connlog_where_error *error;
 	bool                 failed;
 };
 
-/* Returns what comes next, TOKEN_END at the end and after an error. */
+/* Returns the next token, or TOKEN_END at the end and after an error. */
 struct token lexer_next(struct lexer *l);
 
-/* A regular expression that comes next: /.../ with letters behind, or a text in quotes. */
+/* A regular expression: /.../ followed by letters, or a text in quotes. */
 struct lexer_pattern {
 	size_t      at, n;
 	struct text text;
 	bool        caseless; /* the letter i */
 };
-/* Returns false after an error. */
+/* Reads a regular expression. Returns false after an error. */
 bool lexer_pattern(struct lexer *l, struct lexer_pattern *out);
 
-/* Notes what is wrong with `n` bytes at `at`.  Returns false, always. */
+/* Reports an error about `n` bytes at `at`. Always returns false. */
 __attribute__((format(printf, 4, 5))) bool lexer_fail(struct lexer *l, size_t at, size_t n, const char *format, ...);
 
 #endif

@@ -1,4 +1,4 @@
-/* parser.c - the grammar of conditions: and, or, not, and the tests that they join.  See tree.h. */
+/* parser.c - the grammar of conditions: and, or, not, and the tests that they connect. See tree.h. */
 #include "where/parser.h"
 
 #include <stdarg.h>
@@ -105,9 +105,9 @@ type_name(enum node_type type)
 	return names[type];
 }
 
-/* ---- tests ----------------------------------------------------------------------------------------------------------- */
+/* ---- tests */
 
-/* The comparison that the next token is, as the answers that are meant; 0 for none. */
+/* Returns the comparison in the next token, as the accepted results; 0 for none. */
 static unsigned
 comparison(const struct parser *p)
 {
@@ -135,14 +135,14 @@ is_constant(const struct node *node)
 	return node->kind == NODE_NUMBER || node->kind == NODE_TEXT || node->kind == NODE_ADDR || node->kind == NODE_BOOL;
 }
 
-/* 5, which may be a number, seconds or bytes. */
+/* Returns whether the node is a plain number such as 5, which may be a count, seconds or bytes. */
 static bool
 is_bare(const struct node *node)
 {
 	return node->kind == NODE_NUMBER && node->type == TYPE_NUMBER;
 }
 
-/* Can the two be compared? */
+/* Returns whether the two can be compared. */
 static bool
 are_comparable(const struct node *a, const struct node *b)
 {
@@ -155,7 +155,7 @@ are_comparable(const struct node *a, const struct node *b)
 	return is_bare(a) || is_bare(b) || (a->type <= TYPE_SIZE && b->type <= TYPE_SIZE);
 }
 
-/* local_orig == T is local_orig, but false where that is unset, as == F is. */
+/* Simplifies local_orig == T to local_orig; as with == F, the result is false if the column is unset. */
 static struct node *
 compare_with_bool(struct parser *p, struct node *node)
 {
@@ -171,7 +171,7 @@ compare_with_bool(struct parser *p, struct node *node)
 	return node;
 }
 
-/* Turns 5 < x into x > 5, so that a constant stands right. */
+/* Turns 5 < x into x > 5, so that a constant is on the right. */
 static void
 put_constant_right(struct node *node)
 {
@@ -220,7 +220,7 @@ compare(struct parser *p, struct node *a)
 	return node;
 }
 
-/* "in" and "has"; the word has been taken. */
+/* Parses the rest of "in" or "has". */
 static struct node *
 test_set(struct parser *p, struct node *a, enum node_kind kind, bool negated)
 {
@@ -270,7 +270,7 @@ test_pattern(struct parser *p, struct node *a, bool negated)
 		parser_fail(p, a, "write /.../i in place of lower() for a regular expression");
 		return NULL;
 	}
-	/* The lexer is behind the sign: what follows is no token. */
+	/* The lexer is past the operator: what follows is not a token. */
 	if (!lexer_pattern(&p->lexer, &pattern))
 		return NULL;
 	if (tree->patterns_n == PATTERNS_MAX) {
@@ -287,7 +287,7 @@ test_pattern(struct parser *p, struct node *a, bool negated)
 	return parser_end(p, node);
 }
 
-/* "is set" and "is unset"; "is" has been taken. */
+/* Parses the rest of "is set" or "is unset", after "is". */
 static struct node *
 test_presence(struct parser *p, struct node *a)
 {
@@ -335,9 +335,9 @@ test(struct parser *p)
 	return take_word(p, "is") ? test_presence(p, a) : a;
 }
 
-/* ---- and, or, not ----------------------------------------------------------------------------------------------------- */
+/* ---- and, or, not */
 
-/* Returns the node if it is something that holds or does not. */
+/* Returns the node if it is a condition. */
 static struct node *
 as_condition(struct parser *p, struct node *node)
 {
@@ -371,7 +371,7 @@ negation(struct parser *p)
 	return parser_end(p, node);
 }
 
-/* One level of the grammar: what `operand` reads, joined by a sign or a word. */
+/* Parses one level of the grammar: operands read by `operand`, joined by an operator or a word. */
 static struct node *
 joined(struct parser *p, enum node_kind kind, enum sign sign, const char *word,
        struct node *(*operand)(struct parser *p))

@@ -9,7 +9,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-/* Bounds: bytes of an expression; of a match, PCRE2's counted steps, kilobytes of the heap, bytes of the compiled code's stack. */
+/* Limits: bytes of an expression; for a match, PCRE2's counted steps, kilobytes of heap, bytes of the compiled code's
+ * stack. */
 enum { EXPRESSION_MAX = 16384, STEPS_MAX = 200000, HEAP_MAX = 4096, STACK_FIRST = 32 << 10, STACK_MAX = 512 << 10 };
 
 struct pattern {
@@ -47,7 +48,7 @@ pattern_new(struct text expression, bool caseless, size_t *at, char *err, size_t
 		free(p);
 		return NULL;
 	}
-	pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE); /* where there is none the slower way is taken */
+	pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE); /* without JIT the interpreter is used */
 	return p;
 }
 
@@ -69,7 +70,7 @@ pattern_room_new(void)
 		return NULL;
 	room->data = pcre2_match_data_create(1, NULL);
 	room->context = pcre2_match_context_create(NULL);
-	room->stack = pcre2_jit_stack_create(STACK_FIRST, STACK_MAX, NULL); /* NULL where there is no JIT */
+	room->stack = pcre2_jit_stack_create(STACK_FIRST, STACK_MAX, NULL); /* NULL if there is no JIT */
 	if (!room->data || !room->context) {
 		pattern_room_free(room);
 		return NULL;
@@ -137,7 +138,7 @@ pattern_find(const struct pattern *p, struct pattern_room *room, struct text t)
 	(void)p;
 	(void)room;
 	(void)t;
-	return PATTERN_NO; /* pattern_new() has made none */
+	return PATTERN_NO; /* pattern_new() never succeeds */
 }
 
 #endif

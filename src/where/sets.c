@@ -83,7 +83,7 @@ compare_addresses(const void *a, const void *b)
 	return addr_cmp(&((const struct addr_range *)a)->first, &((const struct addr_range *)b)->first);
 }
 
-/* Sorts the ranges and joins those that overlap.  Returns how many are left. */
+/* Sorts the ranges and merges those that overlap. Returns the number of remaining ones. */
 static size_t
 join(struct addr_range *at, size_t n)
 {
@@ -148,7 +148,7 @@ small(char c)
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 'a' - 'A') : (unsigned char)c;
 }
 
-/* The order of the first `n` bytes. */
+/* Compares the first `n` bytes. */
 static int
 order(const char *a, bool lower_a, const char *b, bool lower_b, size_t n)
 {

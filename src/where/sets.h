@@ -1,6 +1,6 @@
-/* sets.h - what stands in braces: numbers, ports, addresses and networks, texts.
+/* sets.h - sets in braces: numbers, ports, addresses and networks, texts.
  *
- * Built once, then only asked.  All memory is the arena's.
+ * They are built once and then only queried. All memory is in the arena.
  */
 #ifndef CONNLOG_WHERE_SETS_H
 #define CONNLOG_WHERE_SETS_H
@@ -12,11 +12,11 @@
 
 enum element_kind { ELEMENT_NUMBER, ELEMENT_ADDR, ELEMENT_TEXT };
 
-/* An element as it is written, a number or an address alone being a range from itself to itself. */
+/* An element as written; a single number or address is a range from itself to itself. */
 struct element {
 	struct element *next;
 	double          low, high;   /* NUMBER */
-	struct addr     first, last; /* ADDR, both of one family */
+	struct addr     first, last; /* ADDR, both of the same family */
 	struct text     text;
 };
 
@@ -25,7 +25,7 @@ struct element_list {
 	size_t          n;
 };
 
-/* Ranges that are sorted, and apart. */
+/* Ranges, sorted and disjoint. */
 struct number_set {
 	size_t n;
 	struct number_range {
@@ -33,7 +33,7 @@ struct number_set {
 	} at[];
 };
 
-/* IPv4 and IPv6 by themselves: no network of the one holds addresses of the other. */
+/* IPv4 and IPv6 are separate: a network of one family contains no addresses of the other. */
 struct addr_set {
 	size_t n[2]; /* IPv4, IPv6 */
 	struct addr_range {
@@ -55,13 +55,13 @@ const struct word_set   *word_set_new(struct arena *a, const struct element_list
 
 bool number_set_has(const struct number_set *set, double v);
 bool addr_set_has(const struct addr_set *set, const struct addr *a);
-/* With `lower` the text is taken in small letters. */
+/* Returns whether the text is in the set; with `lower` it is compared in lower case. */
 bool word_set_has(const struct word_set *set, struct text t, bool lower);
 
-/* Returns below 0, 0 or above 0, as memcmp(), for the order of bytes; each can be taken in small letters. */
+/* Compares by bytes, like memcmp(); each text can be taken in lower case. */
 int text_order(struct text a, bool lower_a, struct text b, bool lower_b);
 
-/* Writes the first and the last address of the network. */
+/* Stores the first and the last address of the network. */
 void net_range(const struct addr *net, unsigned bits, struct addr *first, struct addr *last);
 
 #endif

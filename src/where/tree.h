@@ -1,4 +1,4 @@
-/* tree.h - a condition as a tree of typed nodes: what the parser makes and the compiler reads.
+/* tree.h - a condition as a tree of typed nodes, produced by the parser and read by the compiler.
  *
  *     condition  = and { or and }              and = not { and not }          not = [ not ] test
  *     test       = sum [ == != < <= > >= sum | [ not ] in SET | [ not ] has SET | ~ !~ PATTERN | is [ not ] set, unset ]
@@ -6,7 +6,7 @@
  *     value      = [ - ] NUMBER | TEXT | ADDRESS | TIME | COLUMN | FUNCTION ( sum { , sum } ) | ( condition )
  *     SET        = ELEMENT | { ELEMENT { , ELEMENT } }           ELEMENT = value [ - value ]
  *
- * Every node knows where it stands in the text, for messages.  All memory is the arena's.
+ * Every node knows its position in the text, for messages. All memory is in the arena.
  */
 #ifndef CONNLOG_WHERE_TREE_H
 #define CONNLOG_WHERE_TREE_H
@@ -19,16 +19,16 @@
 enum node_kind {
 	NODE_AND,
 	NODE_OR,
-	NODE_NOT,    /* of a */
-	NODE_COLUMN, /* of the schema's */
-	NODE_EXTRA,  /* a column by name */
-	NODE_NUMBER, /* and times */
+	NODE_NOT,    /* operand a */
+	NODE_COLUMN, /* a column of the schema */
+	NODE_EXTRA,  /* another column, by name */
+	NODE_NUMBER, /* also times */
 	NODE_TEXT,
 	NODE_ADDR,
 	NODE_BOOL,       /* T or F */
-	NODE_LOWER,      /* a, in small letters */
-	NODE_LEN,        /* of a */
-	NODE_ARITHMETIC, /* a and b; ABSOLUTE: of a */
+	NODE_LOWER,      /* a, in lower case */
+	NODE_LEN,        /* length of a */
+	NODE_ARITHMETIC, /* of a and b; ABSOLUTE: of a */
 	NODE_COMPARE,
 	NODE_IN,
 	NODE_HAS,
@@ -45,15 +45,15 @@ enum node_type {
 	TYPE_TEXT,
 	TYPE_TEXTS, /* a set */
 	TYPE_ADDR,
-	TYPE_ANY, /* of a column that Zeek does not know: what it is asked for */
+	TYPE_ANY, /* of a column that is not in the schema: any type that is expected */
 };
 
 enum arithmetic { ADD, SUBTRACT, MULTIPLY, DIVIDE, MINIMUM, MAXIMUM, ABSOLUTE };
 
-/* Computes a result; ABSOLUTE takes `x` alone.  NAN for a division by zero, which has none (eval.c). */
+/* Computes a result; ABSOLUTE uses only `x`. NAN for a division by zero (eval.c). */
 double where_compute(enum arithmetic what, double x, double y);
 
-/* The answers of a comparison that are meant, bits: a < b, a == b, a > b. */
+/* The accepted results of a comparison, as bits: a < b, a == b, a > b. */
 enum { IS_LESS = 1, IS_EQUAL = 2, IS_GREATER = 4 };
 
 struct node {
@@ -67,7 +67,7 @@ struct node {
 		size_t               extra;
 		struct {
 			double   number;
-			uint64_t count; /* where `whole` */
+			uint64_t count; /* if `whole` */
 			bool     whole;
 		};
 		struct text     text;
@@ -77,7 +77,7 @@ struct node {
 		unsigned        meant; /* COMPARE */
 		struct {               /* IN, HAS */
 			enum element_kind      kind;
-			const struct port_set *ports; /* or one of the others, by `kind` */
+			const struct port_set *ports; /* or another set, according to `kind` */
 			union {
 				const struct number_set *numbers;
 				const struct addr_set   *addresses;
@@ -90,23 +90,23 @@ struct node {
 
 enum { EXTRAS_MAX = 64, PATTERNS_MAX = 64 };
 
-/* A column that the schema does not know. */
+/* A column that is not in the schema. */
 struct where_extra {
-	struct text name; /* terminated */
+	struct text name; /* NUL-terminated */
 	size_t      at, n;
 };
 
-/* What the parser makes. */
+/* The result of parsing. */
 struct tree {
 	struct node       *root;
 	struct arena      *arena;
 	struct where_extra extras[EXTRAS_MAX];
 	size_t             extras_n;
-	struct pattern    *patterns[PATTERNS_MAX]; /* whoever made the tree frees them */
+	struct pattern    *patterns[PATTERNS_MAX]; /* freed by the owner of the tree */
 	size_t             patterns_n;
 };
 
-/* Parses the text; tree->arena is to be there.  Returns false with `error` filled. */
+/* Parses the text; tree->arena must be set. Returns false with `error` filled. */
 bool tree_parse(struct tree *tree, const char *text, size_t n, unsigned flags, connlog_where_error *error);
 
 #endif

@@ -4,9 +4,9 @@
 
 #include "where/parser.h"
 
-enum { DEPTH_MAX = 24 }; /* of parentheses and functions */
+enum { DEPTH_MAX = 24 }; /* nesting of parentheses and functions */
 
-/* ---- words ----------------------------------------------------------------------------------------------------------- */
+/* ---- words */
 
 static enum node_type
 type_of(const struct column *c)
@@ -42,7 +42,7 @@ column(struct parser *p, const struct column *c)
 	return node;
 }
 
-/* A column that the schema does not know. */
+/* Makes a node for a column that is not in the schema. */
 static struct node *
 extra(struct parser *p)
 {
@@ -113,7 +113,7 @@ constant(struct parser *p, enum node_kind kind, enum node_type type)
 	return node;
 }
 
-/* A word that is no function: a column, or what else may stand there. */
+/* Parses a word that is not a function: a column, or what else is allowed there. */
 static struct node *
 word(struct parser *p)
 {
@@ -205,7 +205,7 @@ call(struct parser *p, size_t which)
 	return parser_end(p, node);
 }
 
-/* Returns the function that the next word is, or FUNCTIONS. */
+/* Returns the function that the next word names, or FUNCTIONS. */
 static size_t
 function(const struct parser *p)
 {
@@ -218,7 +218,7 @@ function(const struct parser *p)
 
 /* ---- arithmetic -------------------------------------------------------------------------------------------------------- */
 
-/* The type of what comes out.  Returns false after an error. */
+/* Determines the type of the result. Returns false after an error. */
 static bool
 type_result(struct parser *p, struct node *node)
 {
@@ -279,7 +279,7 @@ arithmetic(struct parser *p, enum arithmetic what, struct node *a, struct node *
 
 /* ---- values ------------------------------------------------------------------------------------------------------------ */
 
-/* Parentheses, or a function if `which` is one. */
+/* Parses parentheses, or a function if `which` is one. */
 static struct node *
 nested(struct parser *p, size_t which)
 {

@@ -1,4 +1,4 @@
-/* where.c - conditions as connlog_where.h has them: made, shared between threads, asked. */
+/* where.c - implements connlog_where.h: conditions are created, shared between threads, evaluated. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,7 +19,7 @@ program_release(struct where_program *program)
 	free(program);
 }
 
-/* Takes over a program that is counted as used by it.  Returns NULL when out of memory. */
+/* Makes a condition that takes over one use of the program. Returns NULL when out of memory. */
 static connlog_where *
 where_of(struct where_program *program)
 {
@@ -38,7 +38,7 @@ where_of(struct where_program *program)
 	return w;
 }
 
-/* Fills the program.  Returns false with `error` filled. */
+/* Compiles the program. Returns false with `error` filled. */
 static bool
 compile(struct where_program *program, const char *text, unsigned flags, connlog_where_error *error)
 {
@@ -49,7 +49,7 @@ compile(struct where_program *program, const char *text, unsigned flags, connlog
 		snprintf(error->text, sizeof error->text, "%s", n <= TEXT_MAX ? "out of memory" : "the condition is too long");
 		return false;
 	}
-	memcpy(kept, text, n + 1); /* words of it are what records are compared with */
+	memcpy(kept, text, n + 1); /* the words of this copy are what records are compared with */
 	program->tree.arena = &program->arena;
 	return tree_parse(&program->tree, kept, n, flags, error) && program_compile(program, error);
 }
