@@ -278,8 +278,8 @@ typedef struct connlog_packet {
 	uint32_t       flags;  /* CONNLOG_PACKET_..., or 0 */
 } connlog_packet;
 
-/* The sending host left the checksums of TCP, UDP and ICMP to its network card: they count as good, also inside tunnels.
- * The checksum of the IPv4 header is verified all the same. */
+/* The sending host left the checksums of TCP, UDP and ICMP to its network card: they count as good, also inside
+ * tunnels. The checksum of the IPv4 header is still verified. */
 #define CONNLOG_PACKET_NOT_SUMMED 1u
 
 /* Creates an engine.  `o` is copied; NULL means the defaults.  Returns NULL and writes a message to `err` on failure. */

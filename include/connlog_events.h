@@ -1,5 +1,5 @@
-/* connlog_events.h - the part of libconnlog's interface that is about events and scripts.  connlog.h includes it, and states
- * the conventions that hold for all of it. */
+/* connlog_events.h - events and scripts. connlog.h includes it, and states the conventions that hold for all of the
+ * interface. */
 #ifndef CONNLOG_EVENTS_H
 #define CONNLOG_EVENTS_H
 
@@ -78,8 +78,9 @@ CONNLOG_API const connlog_event_info *connlog_event_at(size_t id);
 /* Returns the id of the event with that name, or -1. */
 CONNLOG_API int connlog_event_find(const char *name);
 
-/* Called when the event is raised; `event` and everything obtained from it are valid during the call.  Return anything but
- * CONNLOG_OK to stop, as for connlog_on_record().  A handler's actions can raise further events at once, at most 64 deep. */
+/* Called when the event is raised; `event` and everything obtained from it are valid during the call. Return anything
+ * but CONNLOG_OK to stop, as for connlog_on_record(). A handler's actions can raise further events immediately, at most
+ * 64 deep. */
 typedef int (*connlog_event_fn)(void *arg, const connlog_event *event);
 /* Registers a handler, which should be done before the first packet.  All handlers of an event are called in order of
  * registration.  Returns CONNLOG_OK, CONNLOG_BAD_OPTION (no such event) or CONNLOG_NO_MEMORY. */

@@ -1,5 +1,5 @@
-/* connlog_live.h - the part of libconnlog's interface that is about capturing from interfaces.  connlog.h has the rest, and
- * states the conventions that hold for all of it. */
+/* connlog_live.h - captures from interfaces. connlog.h has the rest, and states the conventions that hold for all of
+ * it. */
 #ifndef CONNLOG_LIVE_H
 #define CONNLOG_LIVE_H
 
@@ -54,7 +54,7 @@ typedef struct connlog_interface_progress {
 /* Stores the counters of the interface at index `i` in `*out`.  Returns false past the last one. */
 CONNLOG_API bool connlog_source_interface(const connlog_source *s, size_t i, connlog_interface_progress *out);
 
-/* Counters of one ring of an interface: its share of what the interface's say. */
+/* Counters of one ring of an interface: its share of the interface's counters. */
 typedef struct connlog_ring_progress {
 	uint64_t packets, bytes; /* returned */
 	uint64_t dropped;        /* lost because it was full */

@@ -1,8 +1,9 @@
-/* connlog_measure.h - columns that are measured packet by packet: round trip times, retransmissions and others (docs/COLUMNS.md).
+/* connlog_measure.h - columns that are measured packet by packet: round trip times, retransmissions and others
+ * (docs/COLUMNS.md).
  *
- * They are in a record only if the engine was told to measure them, by the option "measure", which takes their names or those of
- * their groups.  A program that hands records to a writer asks it which columns it writes (connlog_writer_has()), and names those
- * that connlog_column_is_measured():
+ * A record has them only if the engine was told to measure them, with the option "measure", which takes their names or
+ * those of their groups. A program that passes records to a writer asks it which columns it writes
+ * (connlog_writer_has()), and sets the option to those for which connlog_column_is_measured() returns true:
  *
  *     connlog_options_set(o, "measure", "rtt,orig_retrans,resp_retrans", err, sizeof err);
  */
