@@ -4,19 +4,15 @@
 #include <stdio.h>
 
 #ifdef CONNLOG_MICROHTTPD
-#include <errno.h>
 #include <microhttpd.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "sensor/endpoint.h"
+#include "sensor/httpd.h"
 
 enum {
-	BACKLOG = 8,
 	CONNECTIONS = 16,  /* connections at the same time */
 	PATIENCE = 10,     /* seconds after which a silent connection is closed */
 	MEMORY = 16 << 10, /* bytes of a request */
@@ -35,63 +31,22 @@ struct serve {
 
 static const char *const urls[SERVE_PAGES] = { [SERVE_METRICS] = "/metrics", [SERVE_TALKERS] = "/talkers" };
 
-/* Returns a socket that listens; -1 with errno. */
-static int
-listen_at(const struct addrinfo *a)
-{
-	const int yes = 1, fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-		return fd;
-	const int why = errno;
-	close(fd);
-	errno = why;
-	return -1;
-}
-
 struct serve *
 serve_open(const char *address, char *err, size_t err_size)
 {
-	struct addrinfo *found = endpoint_find(address);
-	struct serve    *s = calloc(1, sizeof *s);
+	struct serve *s = calloc(1, sizeof *s);
 
 	if (s == NULL) {
 		snprintf(err, err_size, "out of memory");
-		endpoint_free(found);
 		return NULL;
 	}
-	pthread_mutex_init(&s->lock, NULL);
-	if (found == NULL) {
-		snprintf(err, err_size, ENDPOINT_EXPECTED, address);
+	s->fd = httpd_listen(address, 0, NULL, err, err_size);
+	if (s->fd < 0) {
 		free(s);
 		return NULL;
 	}
-	s->fd = listen_at(found);
-	endpoint_free(found);
-	if (s->fd >= 0)
-		return s;
-	snprintf(err, err_size, "cannot listen at %s: %s", address, strerror(errno));
-	free(s);
-	return NULL;
-}
-
-/* Sends one of the server's own responses. */
-static enum MHD_Result
-answer(struct MHD_Connection *c, unsigned code, const char *text)
-{
-	struct MHD_Response *r =
-		MHD_create_response_from_buffer(strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
-	enum MHD_Result done = MHD_NO;
-
-	if (r != NULL) {
-		MHD_add_response_header(r, "Content-Type", "text/plain; charset=utf-8");
-		done = MHD_queue_response(c, code, r);
-		MHD_destroy_response(r);
-	}
-	return done;
+	pthread_mutex_init(&s->lock, NULL);
+	return s;
 }
 
 static enum MHD_Result
@@ -106,7 +61,7 @@ answer_page(struct serve *s, struct page *page, struct MHD_Connection *c)
 		r = MHD_create_response_from_buffer(page->n, page->text, MHD_RESPMEM_MUST_COPY);
 	pthread_mutex_unlock(&s->lock);
 	if (r == NULL)
-		return answer(c, MHD_HTTP_SERVICE_UNAVAILABLE, "nothing has been counted yet\n");
+		return httpd_answer(c, MHD_HTTP_SERVICE_UNAVAILABLE, "nothing has been counted yet\n");
 	MHD_add_response_header(r, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
 	done = MHD_queue_response(c, MHD_HTTP_OK, r);
 	MHD_destroy_response(r);
@@ -128,25 +83,19 @@ handle(void *arg, struct MHD_Connection *c, const char *url, const char *method,
 		return MHD_NO;
 	}
 	if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
-		return answer(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET /metrics\n");
+		return httpd_answer(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET /metrics\n");
 	for (int i = 0; i < SERVE_PAGES; i++)
 		if (strcmp(url, urls[i]) == 0)
 			return answer_page(s, &s->pages[i], c);
-	return answer(c, MHD_HTTP_NOT_FOUND, "connlog: the metrics are at /metrics\n");
+	return httpd_answer(c, MHD_HTTP_NOT_FOUND, "connlog: the metrics are at /metrics\n");
 }
 
 bool
 serve_begin(struct serve *s)
 {
-	sigset_t all, before;
+	static const struct httpd_options options = { CONNECTIONS, PATIENCE, MEMORY, false };
 
-	sigfillset(&all); /* signals are handled by the main thread */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	s->daemon =
-		MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD, 0, NULL, NULL, handle, s, MHD_OPTION_LISTEN_SOCKET, s->fd,
-	                     MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-	                     (unsigned)PATIENCE, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY, MHD_OPTION_END);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	s->daemon = httpd_start(s->fd, &options, handle, s);
 	return s->daemon != NULL;
 }
 

@@ -13,8 +13,7 @@
 enum {
 	WAYS = 8,
 	BUCKETS = 512, /* a power of two */
-	SHOWN = 50,
-	ETHERNET = 1, /* link type */
+	ETHERNET = 1,  /* link type */
 	ETHER_HEADER = 14,
 	TAG = 4,
 	IPV4_LEAST = 20,
@@ -148,23 +147,14 @@ compare(const void *a, const void *b)
 }
 
 static void
-put(FILE *f, const struct talkers *t, struct talker *const *found, size_t n, const char *name, const char *help,
-    size_t member)
+write_address(const uint8_t address[16], char out[INET6_ADDRSTRLEN])
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-	char                 text[INET6_ADDRSTRLEN];
 
-	fprintf(f, "# HELP connlog_talker_%s %s\n# TYPE connlog_talker_%s gauge\n", name, help, name);
-	for (size_t i = 0; i < n; i++) {
-		const uint8_t *a = found[i]->address;
-		double         value;
-		if (memcmp(a, mapped, sizeof mapped) == 0)
-			inet_ntop(AF_INET, a + sizeof mapped, text, sizeof text);
-		else
-			inet_ntop(AF_INET6, a, text, sizeof text);
-		memcpy(&value, (const char *)found[i] + member, sizeof value);
-		fprintf(f, "connlog_talker_%s{address=\"%s\"} %.1f\n", name, text, value / t->weight);
-	}
+	if (memcmp(address, mapped, sizeof mapped) == 0)
+		inet_ntop(AF_INET, address + sizeof mapped, out, INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET6, address, out, INET6_ADDRSTRLEN);
 }
 
 static void
@@ -176,35 +166,59 @@ fade(struct talker *t)
 	t->packets *= FADE;
 }
 
-char *
-talkers_text(struct talkers *t, double seconds, size_t *n)
+size_t
+talkers_take(struct talkers *t, double seconds, struct talker_rates out[TALKERS_SHOWN])
 {
 	struct talker **found = malloc(BUCKETS * WAYS * sizeof *found);
-	char           *text = NULL;
-	FILE           *f = found != NULL ? open_memstream(&text, n) : NULL;
 	size_t          k = 0;
 
 	t->weight += seconds;
-	for (size_t i = 0; f != NULL && i < BUCKETS * WAYS; i++)
+	for (size_t i = 0; found != NULL && i < BUCKETS * WAYS; i++)
 		if (t->at[i / WAYS][i % WAYS].sent + t->at[i / WAYS][i % WAYS].received > LEAST)
 			found[k++] = &t->at[i / WAYS][i % WAYS];
-	if (f != NULL) {
+	if (k > 0)
 		qsort(found, k, sizeof *found, compare);
-		k = k < SHOWN ? k : SHOWN;
-		put(f, t, found, k, "sent_bytes_per_second", "What the address has sent lately.",
-		    offsetof(struct talker, sent));
-		put(f, t, found, k, "received_bytes_per_second", "What the address has received lately.",
-		    offsetof(struct talker, received));
-		put(f, t, found, k, "packets_per_second", "Packets to the address and from it lately.",
-		    offsetof(struct talker, packets));
-		if (fclose(f) != 0) {
-			free(text);
-			text = NULL;
-		}
+	k = k < TALKERS_SHOWN ? k : TALKERS_SHOWN;
+	for (size_t i = 0; i < k; i++) {
+		const struct talker *from = found[i];
+		out[i] = (struct talker_rates){ .sent = from->sent / t->weight,
+			                            .received = from->received / t->weight,
+			                            .packets = from->packets / t->weight };
+		write_address(from->address, out[i].address);
 	}
 	free(found);
 	for (size_t i = 0; i < BUCKETS * WAYS; i++)
 		fade(&t->at[i / WAYS][i % WAYS]);
 	t->weight *= FADE;
-	return text;
+	return k;
+}
+
+static void
+put(FILE *f, const struct talker_rates *at, size_t n, const char *name, const char *help, size_t member)
+{
+	fprintf(f, "# HELP connlog_talker_%s %s\n# TYPE connlog_talker_%s gauge\n", name, help, name);
+	for (size_t i = 0; i < n; i++) {
+		double value;
+		memcpy(&value, (const char *)&at[i] + member, sizeof value);
+		fprintf(f, "connlog_talker_%s{address=\"%s\"} %.1f\n", name, at[i].address, value);
+	}
+}
+
+char *
+talkers_text(const struct talker_rates *at, size_t n, size_t *size)
+{
+	char *text = NULL;
+	FILE *f = open_memstream(&text, size);
+
+	if (f == NULL)
+		return NULL;
+	put(f, at, n, "sent_bytes_per_second", "What the address has sent lately.", offsetof(struct talker_rates, sent));
+	put(f, at, n, "received_bytes_per_second", "What the address has received lately.",
+	    offsetof(struct talker_rates, received));
+	put(f, at, n, "packets_per_second", "Packets to the address and from it lately.",
+	    offsetof(struct talker_rates, packets));
+	if (fclose(f) == 0)
+		return text;
+	free(text);
+	return NULL;
 }
