@@ -230,16 +230,23 @@ $(B)/san/connlog-$(1): $(CLI_SRC:%.c=$(B)/san/%.o) $(patsubst %.c,$(B)/san/$(1)/
 endef
 $(foreach lua,$(OTHER_LUAS),$(eval $(call OTHER_LUA,$(lua))))
 
-# The page of `report --html`: the files of src/cli/html as lists of bytes, the scripts as one in a scope of its own.
-PAGE := $(patsubst %,$(B)/html/%.inc,page.html page.css page.js)
+# The page of `report --html` and that of `live --web`: the files of src/cli/html as lists of bytes, the scripts as one in a scope of
+# its own.
+PAGE := $(patsubst %,$(B)/html/%.inc,page.html page.css page.js live.html live.css live.js)
 PAGE_JS := $(patsubst %,src/cli/html/%.js,data filter charts table story page)
+LIVE_JS := $(patsubst %,src/cli/html/%.js,data filter charts table story live rates page)
 $(foreach v,obj san,$(B)/$v/src/cli/html_page.o): $(PAGE)
 $(foreach v,obj san,$(B)/$v/src/cli/html_page.o): private PAGE_CFLAGS := -I$(B)/html
 as_bytes = od -An -v -tx1 | sed 's/ \(..\)/0x\1,/g'
 $(B)/html/%.inc: src/cli/html/%
 	@mkdir -p $(@D)
 	$(Q)cat $< | $(as_bytes) >$@
+$(B)/html/live.css.inc: src/cli/html/page.css src/cli/html/live.css
+	@mkdir -p $(@D)
+	$(Q)cat $^ | $(as_bytes) >$@
 $(B)/html/page.js.inc: $(PAGE_JS)
+$(B)/html/live.js.inc: $(LIVE_JS)
+$(B)/html/page.js.inc $(B)/html/live.js.inc:
 	@mkdir -p $(@D)
 	$(Q){ echo '(() => {"use strict";'; cat $^; echo '})();'; } | $(as_bytes) >$@
 

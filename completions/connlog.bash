@@ -45,7 +45,8 @@ _connlog()
 			--local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics --stats-interval"
+			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics --stats-interval
+			--web --web-window --web-memory --web-token"
 		words="$_connlog_scripts"
 		;;
 	events)
@@ -53,7 +54,8 @@ _connlog()
 			--verbose --only --except --all --list
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
-			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics --stats-interval"
+			--flush-interval --spool --exit-timeout --config --user --no-sandbox --metrics --stats-interval
+			--web --web-window --web-memory --web-token"
 		;;
 	convert)
 		options="--to --from --fields --where --where-file --anonymize --fold --fold-where --fold-by --fold-window --fold-memory
@@ -95,14 +97,14 @@ _connlog()
 	*:--rotate-exec) _connlog_files -c ;;
 	explain:--as) _connlog_words "history state uid" ;;
 	explain:--proto) _connlog_words "tcp udp" ;;
-	convert:-o | convert:--output | extract:-w | extract:--write | extract:--log | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | report:--new | *:--where-file | *:--anonymize) _connlog_files -f ;;
+	convert:-o | convert:--output | extract:-w | extract:--write | extract:--log | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | report:--new | *:--where-file | *:--anonymize | *:--web-token) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	top:-d | top:--delay | top:-n | top:--count) ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;
 	*:--long) [[ $command != report ]] && _connlog_words "usual 10min,30min,1hr,12hr,24hr,3day" ;;
 	*:--fold) _connlog_words "scans dns icmp scans,dns,icmp" ;;
 	*:-j | *:--workers | *:--shard | *:--where | *:--fold-where | *:--fold-by | *:--fold-window | *:--fold-memory | *:--interim | *:--memory | *:--uid) ;;
-	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout | *:--user | *:--metrics) ;;
+	*:--only | *:--except | *:--*-interval | *:--*-size | *:--keep-age | *:--spool | *:--exit-timeout | *:--user | *:--metrics | *:--web | *:--web-window | *:--web-memory) ;;
 	*)
 		if [[ $cur == -* ]]; then
 			_connlog_words "$options"

@@ -64,7 +64,7 @@ class Socket:
 
 
 class Browser:
-    """with Browser(path) as page: page.js("document.title")"""
+    """with Browser(path) as page: page.js("document.title"); the path can be an address, too"""
 
     def __init__(self, path, width=1280, height=900, dark=False, timeout=120, touch=False):
         self.program = shutil.which("chromium")
@@ -143,7 +143,7 @@ class Browser:
 
     def open(self, path):
         """Loads the page, until two frames have been drawn."""
-        self.call("Page.navigate", url="file://" + os.path.abspath(path))
+        self.call("Page.navigate", url=path if path.startswith("http:") else "file://" + os.path.abspath(path))
         while self.message().get("method") != "Page.loadEventFired":
             pass
         self.settle()

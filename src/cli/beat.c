@@ -47,38 +47,53 @@ tell_status(struct beat *b, double now)
 	b->told_at = now;
 }
 
-/* The top talkers are counted as long as a client asks every few seconds, as `connlog top` does. */
-static void
-publish_talkers(struct beat *b, double now, double seconds)
+/* The top talkers are counted as long as somebody wants them: a client that asks every few seconds, as `connlog top` does, or one that
+ * follows the page.  Returns how many are in `out`. */
+static size_t
+take_talkers(struct beat *b, double now, double seconds, struct talker_rates out[TALKERS_SHOWN])
 {
-	const unsigned asked = serve_asked(b->serve, SERVE_TALKERS);
-	size_t         n = 0;
+	const unsigned asked = b->serve != NULL ? serve_asked(b->serve, SERVE_TALKERS) : 0;
+	const bool     followed = b->page != NULL && live_page_wants_talkers(b->page);
 
-	if (asked != b->talkers_asked) {
+	if (asked != b->talkers_asked || followed) {
 		b->talkers_asked = asked;
 		b->talkers_until = now + TALKERS_FOR;
 		if (b->talkers == NULL) { /* if that fails, there are none to show */
 			b->talkers = talkers_new();
-			return;
+			return 0;
 		}
 	}
 	if (b->talkers == NULL)
-		return;
-	char *text = now < b->talkers_until ? talkers_text(b->talkers, seconds, &n) : NULL;
-	serve_publish(b->serve, SERVE_TALKERS, text, n);
-	if (text == NULL) {
-		talkers_free(b->talkers);
-		b->talkers = NULL;
-	}
+		return 0;
+	if (now < b->talkers_until)
+		return talkers_take(b->talkers, seconds, out);
+	talkers_free(b->talkers);
+	b->talkers = NULL;
+	return 0;
 }
 
-/* Publishes the current counters, which answer all requests of the next second. */
+/* Publishes for Prometheus and `connlog top` what answers all requests of the next second. */
+static void
+publish_metrics(struct beat *b, const struct talker_rates *talkers, size_t talkers_n)
+{
+	size_t n;
+	char  *text = metrics_text(&b->metrics, &n);
+
+	if (text != NULL) /* otherwise the previous ones stay */
+		serve_publish(b->serve, SERVE_METRICS, text, n);
+	text = b->talkers != NULL ? talkers_text(talkers, talkers_n, &n) : NULL;
+	serve_publish(b->serve, SERVE_TALKERS, text, n);
+}
+
+/* Publishes the current counters. */
 static void
 publish(struct beat *b, double now)
 {
-	size_t n;
+	struct talker_rates talkers[TALKERS_SHOWN];
 
-	if (b->serve == NULL || now < b->publish_at)
+	if (b->page != NULL)
+		live_page_tick(b->page, now);
+	if ((b->serve == NULL && b->page == NULL) || now < b->publish_at)
 		return;
 	b->publish_at = now + PUBLISH_EVERY;
 	b->metrics.behind = fmax(b->behind[0], b->behind[1]);
@@ -87,18 +102,20 @@ publish(struct beat *b, double now)
 		b->behind[1] = b->behind[0];
 		b->behind[0] = 0;
 	}
-	char *text = metrics_text(&b->metrics, &n);
-	if (text != NULL) /* otherwise the previous ones stay */
-		serve_publish(b->serve, SERVE_METRICS, text, n);
-	publish_talkers(b, now, now - b->published_at);
+	const size_t n = take_talkers(b, now, now - b->published_at, talkers);
 	b->published_at = now;
+	if (b->page != NULL)
+		live_page_state(b->page, &b->metrics, talkers, n);
+	if (b->serve != NULL)
+		publish_metrics(b, talkers, n);
 }
 
 bool
 beat_begin(struct beat *b, struct outfit *outfit, const struct metrics *metrics)
 {
-	*b = (struct beat){ .notify = &outfit->notify, .serve = outfit->serve, .metrics = *metrics };
+	*b = (struct beat){ .notify = &outfit->notify, .serve = outfit->serve, .page = outfit->page, .metrics = *metrics };
 	b->metrics.statm = outfit->statm;
+	b->metrics.page = outfit->page;
 	b->metrics.started = clock_wall();
 	b->metrics.started_steady = b->published_at = b->told_at = clock_steady();
 	b->status_at = b->told_at + 1;
@@ -107,6 +124,8 @@ beat_begin(struct beat *b, struct outfit *outfit, const struct metrics *metrics)
 		complain("--metrics: there is no thread that could answer");
 		return false;
 	}
+	if (b->page != NULL && !live_page_begin(b->page))
+		return false;
 	notify_say(b->notify, "READY=1\nSTATUS=captures");
 	return true;
 }

@@ -3,18 +3,20 @@
 #ifndef CONNLOG_CLI_BEAT_H
 #define CONNLOG_CLI_BEAT_H
 
+#include "cli/live_page.h"
 #include "cli/metrics.h"
 #include "cli/outfit.h"
 #include "cli/output.h"
 #include "sensor/talkers.h"
 
 struct beat {
-	struct notify *notify;
-	struct serve  *serve;              /* NULL: no metrics */
-	struct metrics metrics;            /* where the counters are read from */
-	double         publish_at;         /* by clock_steady(): when the next metrics are due, */
-	double         status_at, told_at; /* the next status, and the latest one */
-	uint64_t       packets, bytes;     /* by then */
+	struct notify    *notify;
+	struct serve     *serve;              /* NULL: no metrics */
+	struct live_page *page;               /* NULL: no page */
+	struct metrics    metrics;            /* where the counters are read from */
+	double            publish_at;         /* by clock_steady(): when the next metrics are due, */
+	double            status_at, told_at; /* the next status, and the latest one */
+	uint64_t          packets, bytes;     /* by then */
 	double behind[2]; /* seconds that a packet waited at most: since behind_at less BEHIND_FOR, and as long before */
 	double behind_at;
 

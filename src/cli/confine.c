@@ -176,7 +176,7 @@ become_user(const struct settings *s, const struct outfit *o)
 bool
 confine_live(const struct settings *s, const struct outfit *o)
 {
-	struct guard g = { .captures = true, .serves = o->serve != NULL };
+	struct guard g = { .captures = true, .serves = o->serve != NULL || o->page != NULL };
 
 	if (s->no_sandbox && !s->quiet)
 		complain("warning: --no-sandbox: a packet that breaks a decoder gets all rights that connlog has");

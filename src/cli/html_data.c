@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cli/html_json.h"
+#include "cli/html_story.h"
 #include "cli/view.h"
 
 /* The columns of numbers. */
@@ -68,6 +69,7 @@ struct html_data {
 	int64_t           begin; /* of the first record, in microseconds */
 	struct list       lists[ALL];
 	struct dictionary words[LISTS], histories, steps;
+	const char       *live; /* of html_data_live(), or NULL */
 	bool              failed;
 };
 
@@ -124,21 +126,6 @@ put_text(FILE *f, const char *text)
 	json_text(f, text, strlen(text));
 }
 
-static void
-write_step(FILE *f, const struct story_step *s)
-{
-	fputs("{\"letter\":", f);
-	json_text(f, &s->letter, 1);
-	fprintf(f, ",\"side\":%d,\"kind\":%d,\"odd\":%s,\"name\":", (int)s->side,
-	        s->known ? (int)s->known->kind : STORY_NOTE, s->odd ? "true" : "false");
-	put_text(f, s->known ? s->known->name : "unknown letter");
-	fputs(",\"meaning\":", f);
-	put_text(f, s->known ? s->known->meaning : "");
-	fputs(",\"remark\":", f);
-	put_text(f, s->remark ? s->remark : "");
-	fputs("}", f);
-}
-
 /* Steps are equal if they have the same letter and the same text. */
 static unsigned
 step_number(struct html_data *d, const struct story_step *s)
@@ -153,7 +140,7 @@ step_number(struct html_data *d, const struct story_step *s)
 	key[sizeof s->remark + 2] = (char)s->odd;
 	const unsigned number = dictionary_number(&d->steps, key, sizeof key, &added);
 	if (added && number != DICTIONARY_FULL)
-		write_step(next(d, STEPS, at), s);
+		html_story_step(next(d, STEPS, at), s);
 	return number;
 }
 
@@ -301,6 +288,8 @@ write_all(FILE *f, const struct html_data *d, const char *source)
 	fputs(",\"source\":", f);
 	put_text(f, source);
 	fprintf(f, ",\"shown\":%" PRIu64 ",\"total\":%" PRIu64 ",\"begin\":%" PRId64 ",\n", d->shown, d->total, d->begin);
+	if (d->live != NULL)
+		fprintf(f, "\"live\":%s,\n", d->live);
 	write_legend(f, &d->lists[STEPS]);
 	for (int i = 0; i < LISTS; i++) {
 		write_list(f, list_names[i], &d->lists[WORDS + i]);
@@ -324,6 +313,12 @@ write_all(FILE *f, const struct html_data *d, const char *source)
 	fputs(",\n", f);
 	write_list(f, "uid", &d->lists[UID]);
 	fputs("}}", f);
+}
+
+void
+html_data_live(struct html_data *d, const char *json)
+{
+	d->live = json;
 }
 
 char *

@@ -7,6 +7,7 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char page_html[] = {
@@ -19,8 +20,29 @@ static const char page_css[] = {
 static const char page_js[] = {
 #include "page.js.inc"
 };
+/* What a sensor's page has besides. */
+static const char live_html[] = {
+#include "live.html.inc"
+};
+static const char live_css[] = {
+#include "live.css.inc"
+};
+static const char live_js[] = {
+#include "live.js.inc"
+};
 
 #define HASH_MAX 64
+
+/* What differs between the two pages. */
+struct kind {
+	const char *script, *style, *extra; /* `extra` is HTML */
+	size_t      script_n, style_n, extra_n;
+	const char *connects; /* what the policy says of connections */
+};
+static const struct kind log_page = { page_js, page_css, "", sizeof page_js, sizeof page_css, 0, "" };
+static const struct kind live_page = {
+	live_js, live_css, live_html, sizeof live_js, sizeof live_css, sizeof live_html, " connect-src 'self';"
+};
 
 /* Writes 'sha256-BASE64', the form in which a policy names a text.  Returns false if libcrypto fails. */
 static bool
@@ -35,18 +57,16 @@ hash_source(const char *p, size_t n, char out[HASH_MAX])
 	return snprintf(out, HASH_MAX, "'sha256-%s'", (const char *)text) < HASH_MAX;
 }
 
-#define POLICY_MAX 512
-
 static bool
-make_policy(char out[POLICY_MAX])
+make_policy(const struct kind *k, char out[HTML_POLICY_MAX])
 {
 	char script[HASH_MAX], style[HASH_MAX];
 
-	return hash_source(page_js, sizeof page_js, script) && hash_source(page_css, sizeof page_css, style) &&
-	       snprintf(out, POLICY_MAX,
-	                "default-src 'none'; script-src %s; style-src %s; base-uri 'none'; form-action 'none'; "
+	return hash_source(k->script, k->script_n, script) && hash_source(k->style, k->style_n, style) &&
+	       snprintf(out, HTML_POLICY_MAX,
+	                "default-src 'none'; script-src %s; style-src %s;%s base-uri 'none'; form-action 'none'; "
 	                "require-trusted-types-for 'script'; trusted-types 'none'",
-	                script, style) < POLICY_MAX;
+	                script, style, k->connects) < HTML_POLICY_MAX;
 }
 
 struct part {
@@ -67,21 +87,18 @@ part_at(const struct part *parts, const char *p, size_t n)
 	return NULL;
 }
 
-int
-html_page_write(connlog_sink *sink, const char *data, size_t data_n, char *err, size_t err_size)
-{
-	char policy[POLICY_MAX];
+/* Where a page goes, piece by piece.  `put` returns CONNLOG_OK or why it failed. */
+struct target {
+	int (*put)(void *arg, const char *p, size_t n);
+	void *arg;
+};
 
-	if (!make_policy(policy)) {
-		snprintf(err, err_size, "libcrypto has no SHA-256, which the page's policy needs");
-		return CONNLOG_IO;
-	}
+static int
+write_page(const struct kind *k, const char *policy, const char *data, size_t data_n, const struct target *to)
+{
 	const struct part parts[] = {
-		{ "POLICY", policy, strlen(policy) },
-		{ "STYLE", page_css, sizeof page_css },
-		{ "SCRIPT", page_js, sizeof page_js },
-		{ "DATA", data, data_n },
-		{ NULL, NULL, 0 },
+		{ "POLICY", policy, strlen(policy) }, { "STYLE", k->style, k->style_n }, { "SCRIPT", k->script, k->script_n },
+		{ "EXTRA", k->extra, k->extra_n },    { "DATA", data, data_n },          { NULL, NULL, 0 },
 	};
 	const char *at = page_html, *const end = page_html + sizeof page_html;
 
@@ -90,12 +107,67 @@ html_page_write(connlog_sink *sink, const char *data, size_t data_n, char *err, 
 		const struct part *part = mark != NULL ? part_at(parts, mark + 2, (size_t)(end - mark - 2)) : NULL;
 		const char        *stop = part != NULL ? mark : end;
 
-		int status = connlog_sink_write(sink, at, (size_t)(stop - at), err, err_size);
+		int status = to->put(to->arg, at, (size_t)(stop - at));
 		if (status == CONNLOG_OK && part != NULL)
-			status = connlog_sink_write(sink, part->p, part->n, err, err_size);
+			status = to->put(to->arg, part->p, part->n);
 		if (status != CONNLOG_OK)
 			return status;
 		at = part != NULL ? mark + 4 + strlen(part->name) : end;
 	}
 	return CONNLOG_OK;
+}
+
+/* A sink, and where its messages go. */
+struct sink_target {
+	connlog_sink *sink;
+	char         *err;
+	size_t        err_size;
+};
+
+static int
+put_sink(void *arg, const char *p, size_t n)
+{
+	const struct sink_target *t = arg;
+	return connlog_sink_write(t->sink, p, n, t->err, t->err_size);
+}
+
+static int
+put_file(void *arg, const char *p, size_t n)
+{
+	return fwrite(p, 1, n, arg) == n ? CONNLOG_OK : CONNLOG_IO;
+}
+
+static const char no_digest[] = "libcrypto has no SHA-256, which the page's policy needs";
+
+int
+html_page_write(connlog_sink *sink, const char *data, size_t data_n, char *err, size_t err_size)
+{
+	char                policy[HTML_POLICY_MAX];
+	struct sink_target  t = { sink, err, err_size };
+	const struct target to = { put_sink, &t };
+
+	if (make_policy(&log_page, policy))
+		return write_page(&log_page, policy, data, data_n, &to);
+	snprintf(err, err_size, "%s", no_digest);
+	return CONNLOG_IO;
+}
+
+char *
+html_page_live(const char *data, size_t data_n, char policy[HTML_POLICY_MAX], size_t *n, const char **err)
+{
+	char *text = NULL;
+
+	*err = no_digest;
+	if (!make_policy(&live_page, policy))
+		return NULL;
+	*err = "out of memory";
+	FILE *f = open_memstream(&text, n);
+	if (f == NULL)
+		return NULL;
+	const struct target to = { put_file, f };
+	const int           status = write_page(&live_page, policy, data, data_n, &to);
+	if (fclose(f) == 0 && status == CONNLOG_OK)
+		return text;
+	free(text);
+	return NULL;
 }

@@ -30,14 +30,14 @@ on_say(void *arg, bool warning, const char *text)
 }
 
 /* Returns how many rings each interface is to have: one a worker.  A process that has a share of the connections only has no workers,
- * nor has one with scripts that need one thread. */
+ * nor has one with scripts that need one thread, or a page. */
 static uint32_t
 rings(const struct settings *s)
 {
 	const long     cores = sysconf(_SC_NPROCESSORS_ONLN);
 	const uint64_t n = s->workers_n > 0 ? s->workers_n : cores > 0 ? (uint64_t)cores : 1;
 
-	if (!s->workers || s->shard != NULL || (s->lua_n > 0 && !s->parallel))
+	if (!s->workers || s->shard != NULL || (s->lua_n > 0 && !s->parallel) || s->live.web != NULL)
 		return 1;
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
 }

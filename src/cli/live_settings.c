@@ -9,13 +9,22 @@
 #define SPOOL_LEAST (64u << 10) /* bytes */
 #define DISK_LEAST  (1u << 20)
 
-enum { SPOOL_USUAL = 64 << 20, DATE_FORMAT_MAX = 60 };
+#define WEB_LEAST    (256u << 10)
+#define WINDOW_LEAST 10.0 /* seconds */
+#define WINDOW_MOST  86400.0
+
+enum { SPOOL_USUAL = 64 << 20, WEB_USUAL = 16 << 20, WINDOW_USUAL = 300, DATE_FORMAT_MAX = 60 };
 
 void
 live_settings_init(struct live_settings *l)
 {
 	*l = (struct live_settings){
-		.rotation = ROTATION_NONE, .flush_interval = 1, .exit_timeout = 5, .spool = SPOOL_USUAL
+		.rotation = ROTATION_NONE,
+		.flush_interval = 1,
+		.exit_timeout = 5,
+		.spool = SPOOL_USUAL,
+		.web_window = WINDOW_USUAL,
+		.web_memory = WEB_USUAL,
 	};
 }
 
@@ -64,6 +73,24 @@ set_spool(const char *value, struct live_settings *l)
 }
 
 static bool
+set_window(const char *value, double *out)
+{
+	if (units_interval(value, out) && *out >= WINDOW_LEAST && *out <= WINDOW_MOST)
+		return true;
+	complain("--web-window %s: an interval like 5min or 1hr is expected, 10sec at least and 1day at most", value);
+	return false;
+}
+
+static bool
+set_web_memory(const char *value, uint64_t *out)
+{
+	if (units_size(value, out) && *out >= WEB_LEAST && *out <= UINT32_MAX)
+		return true;
+	complain("--web-memory %s: a size like 16M is expected, 256K at least and below 4G", value);
+	return false;
+}
+
+static bool
 set_packing(const char *value, struct packing *out)
 {
 	if (pack_parse(value, out))
@@ -91,8 +118,32 @@ option_name(int key)
 		[OPT_USER - OPT_LIVE] = "--user",
 		[OPT_METRICS - OPT_LIVE] = "--metrics",
 		[OPT_STATS_INTERVAL - OPT_LIVE] = "--stats-interval",
+		[OPT_WEB - OPT_LIVE] = "--web",
+		[OPT_WEB_WINDOW - OPT_LIVE] = "--web-window",
+		[OPT_WEB_MEMORY - OPT_LIVE] = "--web-memory",
+		[OPT_WEB_TOKEN - OPT_LIVE] = "--web-token",
 	};
 	return names[key - OPT_LIVE];
+}
+
+/* The options of --web. */
+static bool
+apply_web(struct live_settings *l, int key, const char *name, const char *value)
+{
+	if (key != OPT_WEB && l->web_given == NULL)
+		l->web_given = name;
+	switch (key) {
+	case OPT_WEB:
+		l->web = *value != '\0' ? value : NULL;
+		return true;
+	case OPT_WEB_WINDOW:
+		return set_window(value, &l->web_window);
+	case OPT_WEB_MEMORY:
+		return set_web_memory(value, &l->web_memory);
+	default:
+		l->web_token = *value != '\0' ? value : NULL;
+		return true;
+	}
 }
 
 bool
@@ -135,6 +186,11 @@ live_settings_apply(struct live_settings *l, int key, const char *value)
 	case OPT_USER:
 		l->user = value;
 		return true;
+	case OPT_WEB:
+	case OPT_WEB_WINDOW:
+	case OPT_WEB_MEMORY:
+	case OPT_WEB_TOKEN:
+		return apply_web(l, key, name, value);
 	default: /* OPT_CONFIG, which was read before everything else */
 		return true;
 	}

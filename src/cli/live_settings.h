@@ -15,6 +15,11 @@ struct live_settings {
 	const char          *folder;                       /* Log::default_logdir */
 	const char          *user;                         /* --user */
 	const char          *metrics;                      /* --metrics */
+	const char          *web;                          /* --web */
+	const char          *web_token;                    /* --web-token */
+	const char          *web_given;                    /* the first of the other options of --web, or NULL */
+	double               web_window;                   /* --web-window, seconds */
+	uint64_t             web_memory;                   /* --web-memory, bytes */
 	double               flush_interval, exit_timeout; /* seconds */
 	double               stats_interval;               /* the same; 0: only at the end and when asked */
 	uint64_t             spool;                        /* bytes of memory */
@@ -41,6 +46,10 @@ enum {
 	OPT_USER,
 	OPT_METRICS,
 	OPT_STATS_INTERVAL,
+	OPT_WEB,
+	OPT_WEB_WINDOW,
+	OPT_WEB_MEMORY,
+	OPT_WEB_TOKEN,
 	OPT_LIVE_END
 };
 

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "cli/live_page.h"
 #include "connlog_live.h"
 #include "sensor/clock.h"
 
@@ -286,9 +287,8 @@ put_sinks(FILE *f, struct ship *ship)
 	}
 }
 
-/* Returns the resident bytes, or 0 if that is not available. */
-static uint64_t
-resident(int statm)
+uint64_t
+metrics_resident(int statm)
 {
 	char          text[128];
 	unsigned long pages;
@@ -298,6 +298,26 @@ resident(int statm)
 		return 0;
 	text[n] = '\0';
 	return sscanf(text, "%*u %lu", &pages) == 1 ? (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+/* What is counted of the page of --web. */
+static void
+put_page(FILE *f, struct live_page *page)
+{
+	struct web_counts c;
+
+	live_page_count(page, &c);
+	put_one(f, "web_clients", "gauge", "Clients that follow the page.", c.streams);
+	put_one(f, "web_clients_total", "counter", "Clients that have begun to.", c.opened);
+	put_one(f, "web_refused_total", "counter", "Requests for which the page had no place.", c.refused);
+	put_one(f, "web_denied_total", "counter", "Requests without the token, or under a wrong name.", c.denied);
+	put_one(f, "web_records_total", "counter", "Records that were kept for the page.", c.records);
+	put_one(f, "web_records", "gauge", "Records that are kept.", c.kept);
+	put_one(f, "web_bytes", "gauge", "Memory that these take.", c.bytes);
+	put_one(f, "web_records_dropped_total", "counter",
+	        "Records that the page lost before their time, for want of memory.", c.pushed_out);
+	put_one(f, "web_records_skipped_total", "counter", "Records that clients were too slow for, over all of them.",
+	        c.skipped);
 }
 
 static double
@@ -326,7 +346,7 @@ put_process(FILE *f, const struct metrics *m)
 	put_head(f, "process_", "cpu_seconds_total", "counter", "Time of processors that was taken.");
 	fprintf(f, "process_cpu_seconds_total %.3f\n", seconds_of(used.ru_utime) + seconds_of(used.ru_stime));
 	put_head(f, "process_", "resident_memory_bytes", "gauge", "Memory of the process.");
-	fprintf(f, "process_resident_memory_bytes %" PRIu64 "\n", resident(m->statm));
+	fprintf(f, "process_resident_memory_bytes %" PRIu64 "\n", metrics_resident(m->statm));
 }
 
 char *
@@ -346,6 +366,8 @@ metrics_text(const struct metrics *m, size_t *n)
 	put_log(f, m);
 	if (m->output->ship != NULL)
 		put_sinks(f, m->output->ship);
+	if (m->page != NULL)
+		put_page(f, m->page);
 	if (fclose(f) == 0)
 		return text;
 	free(text);

@@ -4,11 +4,14 @@
 
 #include "cli/output.h"
 
+struct live_page;
+
 /* Where the counters are read from. */
 struct metrics {
 	const connlog_source *source;
 	const connlog_engine *engine;
 	const struct output  *output;
+	struct live_page     *page;           /* of --web, or NULL */
 	uint64_t              spool;          /* most bytes that may wait to be written */
 	double                behind;         /* seconds that a packet waited at most, of late */
 	int                   statm;          /* /proc/self/statm, or -1 */
@@ -18,5 +21,8 @@ struct metrics {
 
 /* Returns the allocated text, or NULL when out of memory. */
 char *metrics_text(const struct metrics *m, size_t *n);
+
+/* Returns the resident bytes, which /proc/self/statm tells; 0 if that is not available. */
+uint64_t metrics_resident(int statm);
 
 #endif

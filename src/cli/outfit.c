@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/confine.h"
+#include "cli/live_page.h"
 #include "cli/settings.h"
 #include "cli/shipping.h"
 
@@ -63,17 +64,17 @@ prepare_helper(void *arg)
 
 /* Returns false after a message. */
 static bool
-open_metrics(struct outfit *o, const struct settings *s, int *code)
+open_servers(struct outfit *o, const struct settings *s, int *code)
 {
 	char err[MESSAGE_MAX];
 
+	o->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	if (s->live.metrics == NULL)
-		return true;
+		return live_page_open(&o->page, s, code);
 	o->serve = serve_open(s->live.metrics, err, sizeof err);
 	if (o->serve == NULL)
 		*code = complain_usage("--metrics: %s", err);
-	o->statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-	return o->serve != NULL;
+	return o->serve != NULL && live_page_open(&o->page, s, code);
 }
 
 bool
@@ -94,7 +95,7 @@ outfit_open(struct outfit *o, const struct settings *s, int *code)
 		*code = EXIT_USAGE;
 		return false;
 	}
-	return open_metrics(o, s, code);
+	return open_servers(o, s, code);
 }
 
 void
@@ -103,6 +104,7 @@ outfit_close(struct outfit *o)
 	hook_free(o->hook);
 	ship_free(o->ship);
 	serve_free(o->serve);
+	live_page_free(o->page);
 	if (o->statm >= 0)
 		close(o->statm);
 	notify_close(&o->notify);

@@ -8,10 +8,13 @@
 #include "sensor/serve.h"
 #include "ship/ship.h"
 
+struct live_page;
+
 struct outfit {
 	struct notify     notify; /* the service manager */
 	struct hook      *hook;   /* of --rotate-exec, or NULL */
 	struct serve     *serve;  /* of --metrics, or NULL */
+	struct live_page *page;   /* of --web, or NULL */
 	struct ship      *ship;   /* of --to, or NULL; becomes the run's */
 	int               statm;  /* /proc/self/statm, or -1 */
 	bool              keeps;  /* --no-sandbox, and no user to become: all rights are kept */

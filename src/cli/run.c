@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/live_page.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/settings.h"
@@ -278,7 +279,7 @@ new_engine(const struct settings *s, const struct output *o)
 	if (status == CONNLOG_OK)
 		status = measure(s, o, err, sizeof err);
 	/* What this program registers needs one thread, but for lines. */
-	if (status == CONNLOG_OK && (!by_lines(s, o) || s->longs))
+	if (status == CONNLOG_OK && (!by_lines(s, o) || s->longs || s->live.web != NULL))
 		status = connlog_options_set(s->options, "parallel_handlers", "F", err, sizeof err);
 	if (status == CONNLOG_OK)
 		e = connlog_engine_new(s->options, err, sizeof err);
@@ -295,7 +296,7 @@ engine_time(const void *engine)
 
 /* Asks for what the output is to get: events, or else records.  Returns a status, of which `err` says more. */
 static int
-subscribe(connlog_engine *e, const struct settings *s, struct output *o, char *err, size_t err_size)
+subscribe(connlog_engine *e, const struct settings *s, struct output *o, bool page, char *err, size_t err_size)
 {
 	int status = CONNLOG_OK;
 
@@ -313,10 +314,12 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o, char *e
 		complain("warning: --long needs one thread, so -j and parallel_handlers have no effect");
 	if (s->workers && only != NULL && output_is_parquet(only) && !s->quiet)
 		complain("warning: Parquet is made in one thread, so -j has no effect");
-	if (s->workers && only == NULL && !s->quiet)
+	if (s->workers && page && !s->quiet)
+		complain("warning: -j has no effect: with --web, connections are tracked in one thread");
+	else if (s->workers && only == NULL && !s->quiet)
 		complain("warning: -j has no effect: with several outputs, or a where= of a sink, connections are tracked in "
 		         "one thread");
-	if (by_lines(s, o))
+	if (by_lines(s, o) && !page)
 		return connlog_on_lines(e, only, s->events, output_lines, o, err, err_size);
 	if (s->events == 0)
 		return connlog_on_record(e, output_record, o);
@@ -463,7 +466,10 @@ open_output(struct run *r, int *code)
 	}
 	if (r->engine == NULL)
 		return false;
-	int status = subscribe(r->engine, s, &r->output, err, sizeof err);
+	struct live_page *page = r->live ? r->live->page : NULL;
+	int               status = subscribe(r->engine, s, &r->output, page != NULL, err, sizeof err);
+	if (status == CONNLOG_OK && page != NULL)
+		status = connlog_on_record(r->engine, live_page_record, page);
 	if (status == CONNLOG_OK && s->longs)
 		status = connlog_on_long(r->engine, on_long, r);
 	if (status == CONNLOG_OK) {

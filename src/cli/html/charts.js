@@ -1,10 +1,17 @@
 /* charts.js - what the connections look like together.  Bars and scales are made once from all of them; what the
  * filter lets through is drawn solid over the pale whole. */
 
-let firstTime = Infinity, lastTime = -Infinity;
-for (const t of rows.time) {
-	firstTime = Math.min(firstTime, t);
-	lastTime = Math.max(lastTime, t);
+let firstTime, lastTime;
+
+/* The span of the page: that of its connections, or the one that it is told. */
+function measureTimes() {
+	[firstTime, lastTime] = raw.span || [Infinity, -Infinity];
+	if (raw.span)
+		return;
+	for (const t of rows.time) {
+		firstTime = Math.min(firstTime, t);
+		lastTime = Math.max(lastTime, t);
+	}
 }
 
 const SECOND = 1e6, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
@@ -37,8 +44,11 @@ function countTimes(chosen) {
 	const groups = legend.groups.length;
 	const counts = new Float64Array(timeChart.bins * groups);
 
-	for (const r of chosen)
-		counts[Math.floor((rows.time[r] - timeChart.from) / timeChart.step) * groups + groupOf(r)]++;
+	for (const r of chosen) {
+		const bin = Math.floor((rows.time[r] - timeChart.from) / timeChart.step);
+		if (bin >= 0 && bin < timeChart.bins)
+			counts[bin * groups + groupOf(r)]++;
+	}
 	return counts;
 }
 
@@ -241,8 +251,6 @@ function drawBars(list, entries, text, onToggle) {
 		list.querySelector(`[data-at="${focused}"]`)?.focus();
 }
 
-const wholeStates = tally(raw.states.length, (r, s) => { s[rows.state[r]]++; });
-const wholeServices = tally(raw.services.length, (r, s) => { s[rows.service[r]]++; });
 const byCount = (r, s) => {
 	s[rows.orig[r]]++;
 	if (rows.resp[r] !== rows.orig[r])
@@ -254,8 +262,14 @@ const byBytes = (r, s) => {
 	if (rows.resp[r] !== rows.orig[r])
 		s[rows.resp[r]] += n;
 };
-const wholeHosts = { count: tally(raw.hosts.length, byCount), bytes: tally(raw.hosts.length, byBytes) };
-let hostOrder = wholeHosts.bytes.some((n) => n > 0) ? "bytes" : "count";
+let wholeStates, wholeServices, wholeHosts, hostOrder;
+
+function countWhole() {
+	wholeStates = tally(raw.states.length, (r, s) => { s[rows.state[r]]++; });
+	wholeServices = tally(raw.services.length, (r, s) => { s[rows.service[r]]++; });
+	wholeHosts = { count: tally(raw.hosts.length, byCount), bytes: tally(raw.hosts.length, byBytes) };
+	hostOrder = hostOrder || (raw.span || wholeHosts.bytes.some((n) => n > 0) ? "bytes" : "count");
+}
 
 function drawLists(chosen, text, onToggle) {
 	const states = tally(raw.states.length, (r, s) => { s[rows.state[r]]++; }, chosen);
@@ -298,8 +312,16 @@ const rangeOf = (axis, value) => {
 		axis.most = Math.max(Math.ceil(Math.log10(most)), axis.least + 2);
 	}
 };
-rangeOf(DURATION, (r) => rows.duration[r]);
-rangeOf(BYTES, bytesOf);
+
+/* What does not depend on the filter. */
+function countAll() {
+	measureTimes();
+	countWhole();
+	rangeOf(DURATION, (r) => rows.duration[r]);
+	rangeOf(BYTES, bytesOf);
+}
+
+countAll();
 
 function scatterAxes(drawing, box) {
 	const put = (x, y, cls, said) => {

@@ -2,31 +2,38 @@
  *
  * What comes from the log is data: it gets into the page through textContent and attributes only. */
 
-const raw = JSON.parse(document.getElementById("data").textContent);
-const rows = raw.columns;
-const total = raw.shown;
-const legend = raw.legend;
-
-/* Columns of numbers; -1 is unset. */
-for (const name of Object.keys(rows))
-	if (name !== "uid")
-		rows[name] = Float64Array.from(rows[name]);
-
-const dictionaries = {
-	orig: raw.hosts, resp: raw.hosts, proto: raw.protos, service: raw.services, state: raw.states,
-	history: raw.histories.map((h) => h[0]), tunnel: raw.tunnels,
-};
+let raw, rows, total, dictionaries, groupOfState, oddHistory;
+const legend = JSON.parse(document.getElementById("data").textContent).legend;
 const stateByName = new Map(legend.states.map((s) => [s.name, s]));
 const PARTIAL = legend.groups.length - 1;
+
+/* Makes these the connections of the page: once, or with a sensor's page whenever there are new ones.  A history is its text, its outline
+ * and the numbers of its steps, or null, null and whether something of it is odd. */
+function take(data) {
+	raw = data;
+	if (raw.live && !raw.span) /* nothing is known yet */
+		Object.assign(raw, { begin: Date.now() * 1000, span: [-raw.live.window * 1e6, 0] });
+	rows = raw.columns;
+	total = raw.shown;
+	for (const name of Object.keys(rows)) /* of numbers; -1 is unset */
+		if (name !== "uid")
+			rows[name] = Float64Array.from(rows[name]);
+	dictionaries = {
+		orig: raw.hosts, resp: raw.hosts, proto: raw.protos, service: raw.services, state: raw.states,
+		history: raw.histories.map((h) => h[0]), tunnel: raw.tunnels,
+	};
+	groupOfState = raw.states.map((name) => {
+		const state = stateByName.get(name);
+		return state ? state.group : PARTIAL;
+	});
+	oddHistory = raw.histories.map((h) => (h[2] ? h[2].some((s) => legend.steps[s].odd) : h[3]));
+}
+
+take(JSON.parse(document.getElementById("data").textContent));
 
 function stateOf(row) {
 	return stateByName.get(raw.states[rows.state[row]]);
 }
-
-const groupOfState = raw.states.map((name) => {
-	const state = stateByName.get(name);
-	return state ? state.group : PARTIAL;
-});
 
 function groupOf(row) {
 	return groupOfState[rows.state[row]];
@@ -39,7 +46,6 @@ function bytesOf(row) {
 }
 
 /* Whether there is something to remark on: a finding, or an unusual step. */
-const oddHistory = raw.histories.map((h) => h[2].some((s) => legend.steps[s].odd));
 function isOdd(row) {
 	return rows.findings[row] > 0 || oddHistory[rows.history[row]];
 }

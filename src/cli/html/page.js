@@ -4,12 +4,13 @@ function headline() {
 	const where = raw.source || "standard input";
 
 	$("source").replaceChildren(element("bdi", { text: where }));
-	if (total > 0) {
+	if (firstTime <= lastTime) {
 		const a = firstTime, b = lastTime, same = day(a) === day(b);
 		$("source").append(element("span", { text: `${day(a)} ${clock(a, 0)} to ${same ? "" : day(b) + " "}${clock(b, 0)} ${zone(a)}` }));
 	}
 	document.title = "Connections \u2013 " + where;
-	$("made").textContent = `Written by ${raw.program}. The page is complete: it loads nothing and sends nothing.`;
+	$("made").textContent = `Written by ${raw.program}. ` + (raw.live ? "The page gets all from its sensor and loads nothing from elsewhere."
+		: "The page is complete: it loads nothing and sends nothing.");
 }
 
 function tile(name, value, more) {
@@ -57,7 +58,7 @@ function drawCharts() {
 	drawScatter(shown.rows);
 }
 
-function refresh() {
+function refresh(keep) {
 	shown = applyFilter($("filter").value);
 	$("filter-count").textContent = (shown.rows.length === total ? `All ${count(total)} connections`
 		: `${count(shown.rows.length)} of ${count(total)} connections`) +
@@ -65,7 +66,16 @@ function refresh() {
 	$("clear").disabled = $("filter").value === "";
 	totals(shown.rows);
 	drawCharts();
-	showRows(shown.rows);
+	showRows(shown.rows, keep === true);
+}
+
+/* The same with other connections. */
+function renew(data) {
+	take(data);
+	ranks.clear();
+	countAll();
+	headline();
+	refresh(true);
 }
 
 function setZone(toLocal) {
@@ -73,7 +83,7 @@ function setZone(toLocal) {
 	$("zone-utc").setAttribute("aria-pressed", !local);
 	$("zone-local").setAttribute("aria-pressed", local);
 	headline();
-	if (total > 0) {
+	if (total > 0 || raw.live) {
 		drawHead();
 		drawTime(shown.rows);
 		drawTable(true);
@@ -128,7 +138,7 @@ function begin() {
 		$("cut").hidden = false;
 	}
 	headline();
-	if (total === 0) {
+	if (total === 0 && !raw.live) {
 		$("empty").hidden = false;
 		return;
 	}
@@ -138,6 +148,8 @@ function begin() {
 		element("li", {}, element("span", { cls: "dot g" + g, attr: { "aria-hidden": "true" } }), element("span", { text: name }))));
 	drawHead();
 	watchPage();
+	if (raw.live)
+		beginLive();
 	setHosts(hostOrder);
 	refresh();
 }

@@ -92,7 +92,7 @@ function remarks(r) {
 }
 
 function drawLadder(r) {
-	const [text, , steps] = raw.histories[rows.history[r]];
+	const [text, , known] = raw.histories[rows.history[r]], steps = known || [];
 	const proto = raw.protos[rows.proto[r]];
 	const lines = element("div", { cls: "heads" },
 		element("div", {}, element("b", { text: "Originator" }), element("bdi", { cls: "mono", text: place(raw.hosts[rows.orig[r]], rows.origPort[r], proto) })),
@@ -100,7 +100,9 @@ function drawLadder(r) {
 	const list = element("ol", { cls: "ladder" }, ...steps.slice(0, LONGEST).map((s) => drawStep(legend.steps[s])));
 	const box = element("section", { cls: "ladder-box", attr: { "aria-label": "The history, step by step" } }, lines, list);
 
-	if (steps.length === 0)
+	if (!known)
+		list.replaceWith(element("p", { cls: "message", text: "The sensor is asked what it means." }));
+	else if (steps.length === 0)
 		list.replaceWith(element("p", { cls: "message", text: proto === "tcp" || proto === "udp"
 			? "The log has no history of it." : "No history is kept for this protocol." }));
 	else
@@ -133,7 +135,14 @@ function drawStory(r, at) {
 }
 
 function openStory(at) {
+	const history = raw.histories[rows.history[table.rows[at]]];
+
 	drawStory(table.rows[at], at);
+	if (!history[2]) /* of a sensor's page */
+		askStory(history, raw.protos[rows.proto[table.rows[at]]], () => {
+			if ($("story").open && raw.histories[rows.history[table.rows[table.at]]] === history)
+				drawStory(table.rows[table.at], table.at);
+		});
 	if (!$("story").open)
 		$("story").showModal();
 	$("story-title").focus({ preventScroll: true });

@@ -173,14 +173,16 @@ function orderBy(key, down) {
 	drawTable(true);
 }
 
-function showRows(chosen) {
+/* `keep`: the rows come again, with new ones; who looks at some of them goes on to. */
+function showRows(chosen, keep) {
 	table.rows = chosen;
-	table.at = 0;
+	table.at = keep ? Math.max(0, Math.min(table.at, chosen.length - 1)) : 0;
 	sortRows();
 	$("grid").setAttribute("aria-rowcount", chosen.length + 1);
 	$("grid").hidden = chosen.length === 0;
-	$("nothing").hidden = chosen.length > 0;
-	$("grid").scrollTop = 0;
+	$("nothing").hidden = chosen.length > 0 || total === 0;
+	if (!keep)
+		$("grid").scrollTop = 0;
 	drawTable(true);
 }
 
