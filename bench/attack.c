@@ -1,15 +1,15 @@
-/* attack.c - writes captures that are to take memory: attack NAME COUNT FILE
+/* attack.c - writes captures designed to consume memory: attack NAME COUNT FILE
  *
- *   syns       COUNT different SYNs that nobody answers
- *   pairs      COUNT pairs of ends, each a datagram of UDP and an answer
- *   hellos     COUNT connections, each a handshake and the first bytes of a TLS hello that does not go on
- *   holes      COUNT connections, each a handshake and segments with gaps between them
- *   fragments  COUNT first fragments of datagrams that do not go on
- *   tunnels    COUNT datagrams of UDP in IP in IP, with new ends in each layer, every second one in VXLAN besides
+ *   syns       COUNT different SYNs without a reply
+ *   pairs      COUNT pairs of endpoints, each with a UDP datagram and a reply
+ *   hellos     COUNT connections, each with a handshake and the first bytes of a TLS hello that does not continue
+ *   holes      COUNT connections, each with a handshake and segments with gaps between them
+ *   fragments  COUNT first fragments of datagrams that do not continue
+ *   tunnels    COUNT UDP datagrams in IP in IP, with new endpoints in each layer, every second one also in VXLAN
  *
- * Packets are 1 µs apart.  Before all that a connection of HTTP begins, and behind it it goes on for a while: it has to be logged as if
- * nothing had been in between.  FILE may be /dev/stdout.  Prints to standard error how many
- * connections there are.
+ * Packets are 1 µs apart. An HTTP connection begins before all that and continues for a while after it: it has to be
+ * logged as if nothing had been in between. FILE may be /dev/stdout. Prints the number of connections to standard
+ * error.
  */
 #include "packet.h"
 
@@ -20,7 +20,7 @@
 static struct out out;
 
 static const struct end user = { 0xc0000201u, 40000 }, server = { 0xc6336401u, 80 };
-static uint32_t         asked, answered; /* bytes of the two */
+static uint32_t         asked, answered; /* bytes of request and response */
 
 static struct end
 client_of(uint64_t i)
@@ -58,7 +58,7 @@ begin(void)
 	talk();
 }
 
-/* Some time later, long enough for an emergency to be over. */
+/* Advances time, by enough for an emergency to end. */
 static void
 end(void)
 {
@@ -100,7 +100,7 @@ handshake(uint64_t i, struct end a, struct end b)
 static void
 hello(uint64_t i)
 {
-	/* A record of 2,000 bytes with a hello of 1,996, of which 300 come. */
+	/* A record of 2,000 bytes with a hello of 1,996, of which 300 are sent. */
 	static const uint8_t head[] = { 22, 3, 1, 0x07, 0xd0, 1, 0, 0x07, 0xcc, 3, 3 };
 	uint8_t              data[300] = { 0 };
 	const struct end     a = client_of(i), b = server_of(i & 1023, 443);
@@ -120,7 +120,7 @@ hole(uint64_t i)
 		put_tcp(&out, a, b, seq + 300 + k * 400, 7001, PSH | ACK, data, sizeof data);
 }
 
-/* The header of a packet of `n` bytes; its checksum is left out. */
+/* Writes the header of a packet of `n` bytes, without a checksum. */
 static void
 ip_header(uint8_t *p, uint32_t from, uint32_t to, uint8_t proto, size_t n)
 {
@@ -152,11 +152,11 @@ fragment(uint64_t i)
 
 	ip_header(p, client_of(i).ip, server_of(i & 1023, 0).ip, 17, sizeof p);
 	be16(p + 4, i & 0xffff);
-	p[6] = 0x20; /* more come */
+	p[6] = 0x20; /* more fragments follow */
 	put_ip(&out, p, sizeof p);
 }
 
-/* UDP in IP in IP, and then, of every second one, in VXLAN. */
+/* Writes UDP in IP in IP, every second one also in VXLAN. */
 static void
 tunnel(uint64_t i)
 {
@@ -186,7 +186,7 @@ main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		void (*put)(uint64_t i);
-		double connections; /* of each */
+		double connections; /* for one COUNT */
 	} attacks[] = { { "syns", syn, 1 },   { "pairs", pair, 1 },         { "hellos", hello, 1 },
 		            { "holes", hole, 1 }, { "fragments", fragment, 0 }, { "tunnels", tunnel, 1.5 } };
 

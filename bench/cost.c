@@ -1,7 +1,8 @@
-/* cost.c - what a command costs: cost FILE COMMAND [ARGUMENT...]
+/* cost.c - measures what a command costs: cost FILE COMMAND [ARGUMENT...]
  *
- * Writes "CPU-seconds peak-bytes wall-seconds" to FILE and ends as the command did.  It is a program of its own because the kernel counts
- * the memory of whoever forks to the peak of the child: of a Python that is 16 MB, of this next to nothing.
+ * Writes "CPU-seconds peak-bytes wall-seconds" to FILE and exits with the command's status. It is a program of its own
+ * because the kernel attributes the memory of the forking process to the child's peak: for Python that is 16 MB, for
+ * this program next to nothing.
  */
 #include <stdio.h>
 #include <string.h>

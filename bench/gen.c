@@ -1,16 +1,17 @@
-/* gen.c - writes the synthetic captures that `make bench` measures: gen NAME SCALE FILE, or gen grow CONNECTIONS PACKETS FILE
+/* gen.c - writes the synthetic captures that `make bench` measures: gen NAME SCALE FILE, or gen grow CONNECTIONS
+ * PACKETS FILE
  *
- *   flood   5 million SYNs of 60 bytes, each of a new tuple
+ *   flood   5 million SYNs of 60 bytes, each with a new tuple
  *   mix     10 million packets of 1 million concurrent connections, 80 % of them TCP; 40 % of them carry TLS,
  *           20 % HTTP, 20 % DNS, 20 % bytes of no protocol; few connections have most of the packets
  *   bulk    64 connections, full-size segments, 2 GB, an acknowledgement for every second segment
- *   idle    1 million connections, each a handshake and nothing more
- *   churn   100 thousand connections that come and go, some hundred at once: handshake, a few messages, and FINs; of eight, one is
- *           a SYN without an answer and one is reset
- *   grow    CONNECTIONS handshakes, then PACKETS of 60 bytes of these connections by chance, all as likely
+ *   idle    1 million connections, each with a handshake and nothing more
+ *   churn   100 thousand short connections, some hundred at a time: handshake, a few messages, and FINs; one in eight is
+ *           a SYN without a reply, and one in eight is reset
+ *   grow    CONNECTIONS handshakes, then PACKETS of 60 bytes of these connections, chosen at random with equal probability
  *
- * SCALE multiplies packets and connections (of bulk: bytes).  Packets are 1 µs apart, so that all connections of a
- * capture are open at its end.  Prints "packets connections bytes", bytes being those of the frames.
+ * SCALE multiplies packets and connections (for bulk: bytes). Packets are 1 µs apart, so all connections of a capture
+ * are open at its end. Prints "packets connections bytes", bytes being those of the frames.
  */
 #include "packet.h"
 #include "payload.h"
@@ -22,16 +23,16 @@
 
 static struct out out;
 
-/* A connection as far as its next packet needs it. */
+/* The state of a connection that its next packet needs. */
 struct flow {
-	uint32_t seq[2]; /* next of client and server */
+	uint32_t seq[2]; /* next sequence numbers of client and server */
 	uint16_t sent[2];
 };
 
 static struct end
 client_of(uint64_t i)
 {
-	/* An odd factor: a different address for each of the first 16 million, in no order. */
+	/* An odd factor: gives a different address for each of the first 16 million, in scattered order. */
 	const uint32_t host = (uint32_t)(i * 11400715u) & 0xffffff;
 
 	return (struct end){ 0x0a000000u | host, (uint16_t)(1024 + i * 40503 % 60000) };
@@ -69,7 +70,7 @@ server_for(uint64_t i, enum kind kind)
 	return server_of(i, ports[kind]);
 }
 
-/* One of the three packets of a handshake. */
+/* Writes one of the three packets of a handshake. */
 static void
 shake(struct flow *f, struct end c, struct end s, int step)
 {
@@ -81,7 +82,7 @@ shake(struct flow *f, struct end c, struct end s, int step)
 		put_tcp(&out, c, s, f->seq[0], f->seq[1], ACK, NULL, 0);
 }
 
-/* Handshakes of the TCP connections of `n`, step by step: all SYNs, then all SYN-ACKs, then all ACKs. */
+/* Writes the handshakes of the TCP connections among `n`, step by step: all SYNs, then all SYN-ACKs, then all ACKs. */
 static void
 handshakes(struct flow *flows, uint64_t n, bool only_tcp)
 {
@@ -110,7 +111,7 @@ new_flows(uint64_t n, uint64_t *random)
 	return flows;
 }
 
-/* How long a message is: four in ten fill a segment, the others are short with a long tail. */
+/* Returns the length of a message: four in ten fill a segment, the others are short with a long tail. */
 static size_t
 length(uint64_t r)
 {
@@ -121,14 +122,14 @@ length(uint64_t r)
 	return pareto > SEGMENT ? SEGMENT : (size_t)pareto;
 }
 
-/* The next message of a connection; a side that has spoken waits for the other now and then. */
+/* Writes the next message of a connection; now and then a side that has sent waits for the other. */
 static void
 say(struct flow *f, uint64_t i, uint64_t r)
 {
 	uint8_t          message[SEGMENT];
 	const enum kind  kind = kind_of(i);
 	const struct end ends[2] = { client_of(i), server_for(i, kind) };
-	/* HTTP and DNS answer each request; the others let the server say more than the client. */
+	/* HTTP and DNS reply to each request; in the others the server sends more than the client. */
 	const bool by_turns = kind == HTTP || kind == DNS || f->sent[1] == 0;
 	const int  side = by_turns ? f->sent[0] > f->sent[1] : r % 10 < 7;
 	size_t     n =
@@ -157,7 +158,7 @@ mix(double scale)
 	while (out.packets < packets) {
 		const uint64_t r = random64(&random);
 		const double   u = (double)(r >> 11) / (double)(UINT64_C(1) << 53);
-		uint64_t       i = (uint64_t)((double)n * u * u * u); /* most of the packets belong to few */
+		uint64_t       i = (uint64_t)((double)n * u * u * u); /* most packets belong to few connections */
 		say(&flows[i], i, r);
 	}
 	free(flows);
@@ -201,7 +202,7 @@ idle(double scale)
 	return n;
 }
 
-/* How a connection of `churn` ends. */
+/* Ends a connection of `churn`. */
 static void
 part(struct flow *f, struct end c, struct end s, bool reset)
 {
@@ -228,7 +229,7 @@ churn(double scale)
 				const enum kind  kind = kind_of(i);
 				const struct end c = client_of(i), s = server_for(i, kind);
 				if (kind != DNS && i % 8 == 7 && step > 0)
-					continue; /* nobody has answered */
+					continue; /* there was no reply */
 				if (step >= 3 && step < 3 + MESSAGES)
 					say(&flows[i], i, random64(&random));
 				else if (kind != DNS && step < 3)
@@ -240,7 +241,7 @@ churn(double scale)
 	return n;
 }
 
-/* A thousand connections after another, so that none of them waits for its second packet until it times out. */
+/* Takes connections a thousand at a time, so that none of them waits for its second packet until it times out. */
 static uint64_t
 grow(double connections, double packets)
 {

@@ -1,8 +1,8 @@
-/* limit.c - the least that anything which counts packets by connection has to do: limit FILE
+/* limit.c - the least work for any program that counts packets per connection: limit FILE
  *
- * Maps a capture of Ethernet, IPv4, and TCP or UDP, as gen.c writes it, and adds up each packet in an entry of 64 bytes, found
- * by a hash of the two ends and fetched ahead: no states, no timers, no reassembly, no log.  Prints packets and
- * connections.
+ * Maps a capture of Ethernet, IPv4, and TCP or UDP, as written by gen.c, and adds each packet to an entry of 64 bytes,
+ * found by a hash of the two endpoints and prefetched: no states, no timers, no reassembly, no log. Prints the numbers
+ * of packets and connections.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@
 
 struct entry {
 	_Alignas(64) uint64_t ends[2]; /* address and port, the lower first; 0: free */
-	uint64_t packets[2], bytes[2]; /* from the lower end, and from the other */
+	uint64_t packets[2], bytes[2]; /* from the lower endpoint, and from the other */
 	uint32_t first[2], last[2];    /* seconds, microseconds */
 };
 
@@ -76,7 +76,7 @@ grow(struct table *t)
 		munmap(old.at, (old.mask + 1) * sizeof *old.at);
 }
 
-/* The tuple of a record; returns where the next record begins. */
+/* Reads the tuple of a record. Returns where the next record begins. */
 static const uint8_t *
 take(struct packet *p, const uint8_t *record)
 {

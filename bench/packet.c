@@ -1,4 +1,4 @@
-/* packet.c - see packet.h.  Every frame has right lengths and checksums; packets are one microsecond apart. */
+/* packet.c - see packet.h. Every frame has correct lengths and checksums; packets are one microsecond apart. */
 #include "packet.h"
 
 #include <fcntl.h>
@@ -49,7 +49,7 @@ out_close(struct out *o)
 	}
 }
 
-/* The sum of 16-bit words in the machine's order, not folded: RFC 1071 allows that. */
+/* Returns the sum of 16-bit words in the machine's byte order, not folded, as RFC 1071 allows. */
 static uint64_t
 sum(const uint8_t *p, size_t n)
 {
@@ -75,7 +75,7 @@ put_checksum(uint8_t *at, uint64_t s)
 	memcpy(at, &folded, 2);
 }
 
-/* Begins a frame: the record header, Ethernet and IPv4.  Returns where the transport header goes. */
+/* Begins a frame: the record header, Ethernet and IPv4. Returns the address of the transport header. */
 static uint8_t *
 begin(struct out *o, struct end from, struct end to, uint8_t proto, size_t ip_len)
 {
@@ -108,7 +108,7 @@ begin(struct out *o, struct end from, struct end to, uint8_t proto, size_t ip_le
 	return p + 20;
 }
 
-/* Fills in the checksum at `at` of a segment of `n` bytes, whose IPv4 header stands before it. */
+/* Fills in the checksum at `at` of a segment of `n` bytes that follows its IPv4 header. */
 static void
 finish(uint8_t *segment, size_t n, uint8_t proto, uint8_t *at)
 {

@@ -1,4 +1,4 @@
-/* packet.h - frames of the synthetic captures, and the file they go to. */
+/* packet.h - frames of the synthetic captures, and the file that they are written to. */
 #ifndef CONNLOG_BENCH_PACKET_H
 #define CONNLOG_BENCH_PACKET_H
 
@@ -24,7 +24,7 @@ be32(uint8_t *p, uint32_t v)
 	be16(p + 2, v & 0xffff);
 }
 
-/* A pcap file that is being written: microseconds, Ethernet. */
+/* A pcap file being written: microseconds, Ethernet. */
 struct out {
 	int      fd;
 	size_t   used;
@@ -43,7 +43,7 @@ void out_close(struct out *o);
 void put_tcp(struct out *o, struct end from, struct end to, uint32_t seq, uint32_t ack, unsigned flags,
              const void *data, size_t n);
 void put_udp(struct out *o, struct end from, struct end to, const void *data, size_t n);
-/* A packet of IPv4 as it is, but for the header's checksum, which is filled in. */
+/* Writes an IPv4 packet unchanged, except for the header's checksum, which is filled in. */
 void     put_ip(struct out *o, uint8_t *packet, size_t n);
 uint64_t random64(uint64_t *state);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define MESSAGE_MAX 1460
-#define HTTP_HEAD   67 /* bytes of the answer's header: the length takes four places */
+#define HTTP_HEAD   67 /* bytes of the response header: the length takes four digits */
 
 static size_t
 clamp(size_t n, size_t least)
@@ -16,11 +16,11 @@ clamp(size_t n, size_t least)
 static void
 noise(uint8_t *p, size_t n, uint64_t random)
 {
-	for (size_t i = 0; i < n; i++) /* the upper bit is set: no text, no record header */
+	for (size_t i = 0; i < n; i++) /* with the top bit set it is neither text nor a record header */
 		p[i] = (uint8_t)(0x80 | (random + i * 29) >> (i & 7));
 }
 
-/* A ClientHello or ServerHello with a cipher suite and one extension, padded (RFC 7685) to `want` bytes. */
+/* Writes a ClientHello or ServerHello with a cipher suite and one extension, padded (RFC 7685) to `want` bytes. */
 static size_t
 hello(bool client, size_t want, uint64_t random, uint8_t *p)
 {
@@ -90,7 +90,7 @@ http(bool from_client, unsigned nth, size_t want, uint64_t random, uint8_t *p)
 static size_t
 dns(bool from_client, uint64_t random, uint8_t *p)
 {
-	static const uint8_t question[] = "\3www\7example\3com\0\0\1\0\1"; /* the literal's own 0 is left out below */
+	static const uint8_t question[] = "\3www\7example\3com\0\0\1\0\1"; /* the literal's own NUL is left out below */
 	static const uint8_t answer[] = { 0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 1, 0x2c, 0, 4, 203, 0, 113, 5 };
 	const uint8_t        head[12] = {
 			   (uint8_t)(random >> 8), (uint8_t)random, from_client ? 1 : 0x81, from_client ? 0 : 0x80, 0, 1, 0,

@@ -1,4 +1,4 @@
-/* reader.c - counts the packets of a capture with libpcap and does nothing else: what connlog is measured against. */
+/* reader.c - counts the packets of a capture with libpcap and does nothing else, as a baseline for connlog. */
 #include <pcap.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* send.c - sends the frames of a capture through an interface: send INTERFACE FILE PACKETS-A-SECOND SECONDS
  *
- * As often as there is time for, or once where there are 0 seconds; 0 packets a second is as fast as it can.  Each time the
- * captures' servers have other addresses, so that the connections are new ones: frames are Ethernet, IPv4 without options, and TCP or UDP, as gen.c writes them, and clients are those
- * in 10.0.0.0/8.  The kernel is given up to 64 frames a call and no queue stands in between (PACKET_QDISC_BYPASS).
- * Prints "packets bytes seconds".
+ * The capture is repeated as often as there is time for; 0 packets a second means as fast as possible. Each time the
+ * captures' servers get other addresses, so that the connections are new ones: frames are Ethernet, IPv4 without
+ * options, and TCP or UDP, as written by gen.c, and clients are in 10.0.0.0/8. The kernel is passed up to 64 frames per
+ * call, and the queueing discipline is bypassed (PACKET_QDISC_BYPASS). Prints "packets bytes seconds".
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,12 +27,12 @@ enum {
 	SOURCE = IP + 12,
 	TRANSPORT = IP + 20,
 	BATCH = 64,
-	NAP_NS = 200000, /* waits that are shorter are not slept */
+	NAP_NS = 200000, /* shorter waits do not sleep */
 };
 
 struct frame {
 	uint8_t *at;
-	uint32_t size, round; /* in which its addresses are those of this round */
+	uint32_t size, round; /* the round of its current addresses */
 };
 
 struct frames {
@@ -84,7 +84,7 @@ load(const char *path)
 	return f;
 }
 
-/* Takes what a word was out of a checksum, and what it is into it (RFC 1624). */
+/* Updates a checksum for a changed word (RFC 1624). */
 static void
 adjust(uint8_t *checksum, uint16_t was, uint16_t is)
 {
@@ -96,7 +96,7 @@ adjust(uint8_t *checksum, uint16_t was, uint16_t is)
 	memcpy(checksum, &c, 2);
 }
 
-/* Gives the server of a frame its address of a round: the upper half is one that no earlier round had. */
+/* Sets the address of a frame's server for a round, with an upper half that no earlier round had. */
 static void
 renew(struct frame *f, uint32_t round)
 {
@@ -176,7 +176,7 @@ main(int argc, char **argv)
 	const int           fd = open_interface(argv[1]);
 	const double        rate = strtod(argv[3], NULL), seconds = strtod(argv[4], NULL);
 	const int64_t       begin = now_ns(), end = begin + (int64_t)(seconds * 1e9);
-	/* Of a millisecond at a time, so that slow is not in bursts. */
+	/* A batch is at most a millisecond's worth, so that slow rates do not come in bursts. */
 	const unsigned batch = rate > 0 && rate < BATCH * 1e3 ? (unsigned)(rate / 1e3) + 1 : BATCH;
 	uint64_t       sent = 0, bytes = 0;
 

@@ -1,5 +1,5 @@
-/* where.c - what a condition costs: where CONDITION ROWS tests that many records and prints how many were chosen and the nanoseconds
- * of CPU a row.  Under cachegrind the difference of two runs is the instructions of a row. */
+/* where.c - measures a condition: where CONDITION ROWS tests that many records and prints how many matched and the CPU
+ * nanoseconds per row. Under cachegrind, the difference between two runs is the instructions per row. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,15 +1,15 @@
-/* new_connections.c - prints each connection when its first packet comes.
+/* new_connections.c - prints each connection when its first packet arrives.
  *
  *     cc new_connections.c -o new_connections $(pkg-config --cflags --libs connlog)
  *     ./new_connections capture.pcap
  *
- * Shows events: what to do when something happens, not when a connection has ended.
+ * Demonstrates events: acting when something happens, not when a connection has ended.
  */
 #include <connlog.h>
 
 #include <stdio.h>
 
-/* The columns that are printed.  Most others tell little before a connection has ended. */
+/* The columns that are printed. Most others say little before a connection has ended. */
 static const char *const columns[] = { "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto" };
 
 static int
@@ -28,7 +28,7 @@ print_connection(void *arg, const connlog_event *event)
 	return CONNLOG_OK; /* anything else would stop the engine */
 }
 
-/* Hands the files to the engine.  => 0, or 1 where some could not be read in full. */
+/* Passes the files to the engine. Returns 0, or 1 if some could not be read completely. */
 static int
 read_files(connlog_engine *engine, connlog_source *source)
 {

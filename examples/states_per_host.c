@@ -1,9 +1,9 @@
-/* states_per_host.c - counts for each host how the connections that it began have ended.
+/* states_per_host.c - counts for each host how the connections that it originated have ended.
  *
  *     cc states_per_host.c -o states_per_host $(pkg-config --cflags --libs connlog)
  *     ./states_per_host capture.pcap
  *
- * Shows records: columns by their numbers, texts and addresses, and how a callback stops the engine.
+ * Demonstrates records: columns by their numbers, texts and addresses, and how a callback stops the engine.
  */
 #include <connlog.h>
 
@@ -26,7 +26,7 @@ struct counts {
 	size_t       n;
 };
 
-/* => The host's counts, or NULL where there is no memory. */
+/* Returns the host's counts, or NULL when out of memory. */
 static struct host *
 host_of(struct counts *c, const uint8_t address[16])
 {
@@ -61,7 +61,7 @@ count_state(void *arg, const connlog_record *r)
 
 	if (!h)
 		return CONNLOG_NO_MEMORY;    /* the engine stops, and connlog_run() returns it */
-	for (int i = 0; i < STATES; i++) /* texts have a length and no final zero byte */
+	for (int i = 0; i < STATES; i++) /* texts have a length and no NUL */
 		if (strlen(states[i]) == state.text.n && memcmp(states[i], state.text.p, state.text.n) == 0)
 			h->ended[i]++;
 	return CONNLOG_OK;
@@ -95,7 +95,7 @@ main(int argc, char **argv)
 		engine ? connlog_source_files((const char *const *)argv + 1, 1, NULL, err, sizeof err) : NULL;
 	if (source && connlog_on_record(engine, count_state, &counts) == CONNLOG_OK) {
 		status = connlog_run(engine, source, err, sizeof err);
-		connlog_finish(engine); /* what is still open counts too */
+		connlog_finish(engine); /* connections that are still open count as well */
 	}
 	for (size_t i = 0; i < counts.n; i++)
 		print_host(&counts.hosts[i]);

@@ -34,7 +34,7 @@ type_of(connlog_type type)
 	}
 }
 
-/* Makes the table and the statement that adds a row to it.  => SQLite's answer. */
+/* Creates the table and the statement that adds a row to it. Returns SQLite's result code. */
 static int
 open_table(struct table *t, const char *path)
 {
@@ -75,7 +75,7 @@ bind_value(sqlite3_stmt *insert, int at, connlog_value v)
 		sqlite3_bind_int(insert, at, v.boolean);
 	else if (v.type == CONNLOG_STRING || v.type == CONNLOG_ENUM)
 		sqlite3_bind_text(insert, at, v.text.p, (int)v.text.n, SQLITE_TRANSIENT);
-	else /* addresses, and sets with commas between */
+	else /* addresses, and sets with commas between the elements */
 		sqlite3_bind_text(insert, at, text, -1, SQLITE_TRANSIENT);
 }
 
@@ -88,7 +88,8 @@ insert_record(void *arg, const connlog_record *r)
 		bind_value(t->insert, (int)i + 1, connlog_record_get(r, i));
 	const int status = sqlite3_step(t->insert);
 	sqlite3_reset(t->insert);
-	return status == SQLITE_DONE ? CONNLOG_OK : status; /* SQLite's answers are positive: not one of connlog's errors */
+	return status == SQLITE_DONE ? CONNLOG_OK
+	                             : status; /* SQLite's codes are positive, so they differ from connlog's errors */
 }
 
 int
@@ -104,7 +105,7 @@ main(int argc, char **argv)
 	if (engine && source && (sql = open_table(&table, argv[2])) == SQLITE_OK &&
 	    connlog_on_record(engine, insert_record, &table) == CONNLOG_OK) {
 		status = connlog_run(engine, source, err, sizeof err);
-		const int last = connlog_finish(engine); /* logs what is still open */
+		const int last = connlog_finish(engine); /* logs connections that are still open */
 		sql = last == CONNLOG_OK ? sqlite3_exec(table.db, "COMMIT", NULL, NULL, NULL) : last;
 	}
 	if (sql != SQLITE_OK)

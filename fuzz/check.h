@@ -1,4 +1,4 @@
-/* check.h - what must hold, whatever the input: a fuzz target stops where it does not, and the input is kept. */
+/* check.h - conditions that must hold for any input: a fuzz target aborts when one does not, and the input is kept. */
 #ifndef CONNLOG_FUZZ_CHECK_H
 #define CONNLOG_FUZZ_CHECK_H
 

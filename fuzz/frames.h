@@ -1,9 +1,10 @@
-/* frames.h - inputs that are frames, for the fuzz targets that feed an engine.
+/* frames.h - inputs that consist of frames, for the fuzz targets that feed an engine.
  *
  *     gap length length frame... | gap length length frame... | ...
  *
- * `gap` is the time since the frame before it, in steps that grow fourfold, so that every timer can be reached; the frame's
- * length is big endian.  Of a byte of options bits 0-2 choose the link type and bits 5-6 the size of the batches.
+ * `gap` is the time since the previous frame, in steps that grow fourfold, so that every timer can be reached; the
+ * frame's length is big endian. In a byte of options, bits 0-2 choose the link type and bits 5-6 the size of the
+ * batches.
  */
 #ifndef CONNLOG_FUZZ_FRAMES_H
 #define CONNLOG_FUZZ_FRAMES_H
@@ -17,8 +18,8 @@
 
 #define BATCH_MAX 32
 
-/* Takes the next frame off the input.  Each is copied to memory of its own size, so that ASan sees the first byte
- * read behind it. */
+/* Takes the next frame from the input. Each is copied to memory of exactly its size, so that ASan detects the first
+ * byte read after it. */
 static bool
 next_frame(const uint8_t **at, size_t *n, int64_t *usec, connlog_packet *p)
 {

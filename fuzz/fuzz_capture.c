@@ -1,7 +1,7 @@
 /* fuzz_capture.c - any bytes through the capture readers, plain or compressed, with and without a filter.
  *
- * The last byte chooses how many packets a read asks for and whether a filter stands before them.  Every byte
- * of every packet is looked at, so that the sanitizers see a packet that reaches beyond its window.
+ * The last byte chooses how many packets are requested per read and whether there is a filter. Every byte of every
+ * packet is read, so that the sanitizers detect a packet that extends beyond its window.
  */
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	connlog_source_progress progress;
 	connlog_source         *s;
 	uint64_t                packets = 0;
-	volatile unsigned       sum = 0; /* so that the reads stay */
+	volatile unsigned       sum = 0; /* volatile, so that the reads are kept */
 	char                    err[200];
 	uint8_t                 choice;
 	int                     r;

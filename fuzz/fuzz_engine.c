@@ -1,9 +1,9 @@
-/* fuzz_engine.c - decoding and tracking as a whole, through the public interface alone.
+/* fuzz_engine.c - decoding and tracking as a whole, through the public interface only.
  *
- * The input is a byte of options and then frames (frames.h).  Options: besides those of frames.h, bit 3 looks at
- * checksums, bit 4 sets small caps so that eviction is met, bit 7 chooses the format of the records and has the measured
- * columns in them.
- * Every record is written; the counters have to add up; memory is watched by ASan.  test/gen/corpus.py makes seeds.
+ * The input is a byte of options and then frames (frames.h). Options besides those of frames.h: bit 3 verifies
+ * checksums, bit 4 sets small limits so that eviction is reached, bit 7 chooses the format of the records and adds the
+ * measured columns. Every record is written; the counters must add up; ASan watches the memory. test/gen/corpus.py
+ * makes seeds.
  */
 #include "frames.h"
 
@@ -11,7 +11,7 @@
 
 #define MEASURED "quality,+stack,+shape"
 
-/* The counters that are looked at: group, name. */
+/* The counters that are checked: group, name. */
 enum { READ, BEFORE_EPOCH, INNER, ANALYSED, REFUSED, CARRIERS, FRAGMENTS, IGNORED, REJECTED, CREATED, ENDED, COUNTERS };
 static const char *const counters[COUNTERS][2] = {
 	{ "packets", "read" },    { "packets", "before_epoch" }, { "pieces", "inner" },      { "pieces", "analysed" },
@@ -23,7 +23,7 @@ struct run {
 	connlog_writer *writer;
 	uint64_t        records;
 	uint64_t        counter[COUNTERS];
-	size_t          told; /* how many of them were there */
+	size_t          told; /* number of counters reported */
 };
 
 static int
@@ -42,8 +42,8 @@ on_record(void *arg, const connlog_record *r)
 	return CONNLOG_OK;
 }
 
-/* Finds the counters by the addresses of their names, which are constants, once a first run has found them by their text:
- * comparing texts would take a thirtieth of the time. */
+/* Identifies the counters by the addresses of their names, which are constants, once a first run has found them by
+ * their text: comparing texts would take a thirtieth of the time. */
 static void
 on_counter(void *arg, const char *group, const char *name, uint64_t value)
 {
@@ -76,7 +76,7 @@ check_counters(const connlog_engine *e, struct run *run)
 	check(c[ENDED] == run->records, "a connection ended without a record");
 }
 
-/* Options and writers are made once for each choice of the flags, since most inputs take less time than making them. */
+/* Options and writers are made once per combination of flags, since most inputs take less time than making them. */
 static const connlog_options *
 options_for(uint8_t flags)
 {
@@ -116,7 +116,7 @@ writer_for(uint8_t flags)
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-/* An engine that sees a few packets touches a few pages: huge ones would have to be cleared for each input. */
+/* An engine that gets a few packets touches few pages; huge pages would have to be cleared for each input. */
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {

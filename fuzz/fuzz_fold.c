@@ -1,5 +1,6 @@
-/* fuzz_fold.c - lists of --fold and --fold-by, and any log folded: whatever is read, the number of records and the sums of what is counted
- * stay.  The first two lines are the lists, unless the log begins at once, and the third's first byte is the window and the memory. */
+/* fuzz_fold.c - lists for --fold and --fold-by, and any log, folded: the number of records and the sums of the counters
+ * must be preserved. The first two lines are the lists, unless the log starts immediately; the first byte of the third
+ * line chooses the window and the memory. */
 #include <inttypes.h>
 
 #include "connlog_fold.h"
@@ -29,7 +30,7 @@ add(void *arg, const connlog_record *r)
 	return CONNLOG_OK;
 }
 
-/* Returns the next line, terminated, in `out`; what is longer is cut. */
+/* Returns the next line, NUL-terminated, in `out`; longer ones are truncated. */
 static void
 take_line(const uint8_t **data, size_t *size, char *out, size_t room)
 {

@@ -1,13 +1,13 @@
-/* fuzz_frag.c - the decoder alone, fragments in particular: every piece is counted once, every byte can be read,
- * and the short way through the decoder gives what the long way gives.
+/* fuzz_frag.c - the decoder alone, fragments in particular: every piece is counted once, every byte can be read, and
+ * the decoder's short path gives the same as its general path.
  *
- * The input is a byte of options and then frames, each behind three bytes: seconds since the frame before it, and the
+ * The input is a byte of options and then frames, each after three bytes: seconds since the previous frame, and the
  * frame's length, big endian.
  *
  *     options | gap length length frame... | gap length length frame... | ...
  *
- * The layout is that of fuzz_engine.c, so the same seeds serve both.  Options: bits 0-2 choose the link type, bit 7
- * the rarer ones, bit 3 looks at checksums, bit 4 sets caps of a few fragments, bit 5 keeps reassembled datagrams over
+ * The layout is that of fuzz_engine.c, so the same seeds serve both. Options: bits 0-2 choose the link type, bit 7 the
+ * rarer ones, bit 3 verifies checksums, bit 4 sets limits of a few fragments, bit 5 keeps reassembled datagrams over
  * four frames, bit 6 cuts a byte off each capture.
  */
 #include <stdint.h>
@@ -121,7 +121,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		struct bytes frame = bytes_head(bytes_skip(in, 3), len);
 		in = bytes_skip(in, 3 + len);
 		size_t   cap = frame.n - (how & 64 && frame.n > 0);
-		uint8_t *exact = malloc(cap + !cap); /* so that reading behind the frame is seen */
+		uint8_t *exact = malloc(cap + !cap); /* so that reading after the frame is detected */
 		require(exact != NULL);
 		memcpy(exact, frame.p, cap);
 		struct connlog_packet raw = { .data = exact,

@@ -1,5 +1,5 @@
-/* fuzz_http.c - any bytes as the answer of an HTTP server: the same comes of it however they are divided, and no more is kept than is
- * allowed. */
+/* fuzz_http.c - any bytes as the response of an HTTP server: the result is the same however they are divided, and no
+ * more is kept than allowed. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

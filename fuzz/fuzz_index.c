@@ -1,4 +1,5 @@
-/* fuzz_index.c - the index of a capture (archive/index.h): any bytes are one, or are refused, and can be asked. */
+/* fuzz_index.c - the index of a capture (archive/index.h): any bytes are either rejected or form an index that can be
+ * queried. */
 #include <stdlib.h>
 
 #include "archive/index.h"
@@ -30,7 +31,7 @@ put(uint8_t *p, uint64_t v, unsigned n)
 		*p++ = (uint8_t)v;
 }
 
-/* Puts right what no input would have: the magic number, sizes that add up, the checksum. */
+/* Corrects what random input never has: the magic number, consistent sizes, the checksum. */
 static void
 mend(uint8_t *p, size_t size)
 {

@@ -1,9 +1,10 @@
 /* fuzz_library.c - the public functions in an order that the input chooses, as a careless program might call them.
  *
- * The input is a byte of flags and a program: a byte says what is done next, the bytes behind it are the arguments (see steps[]).  Packets have
- * lengths and times that do not fit together, options and fields have any text, callbacks come in the middle, policies set
- * columns to anything, the end comes twice.  Nothing may crash or hang, what was set has to be read again, every value has
- * the type of its column or argument, and whatever has failed has said why.  fuzz_engine.c looks at the sums.
+ * The input is a byte of flags and a program: a byte selects the next step, and the bytes after it are the arguments
+ * (see steps[]). Packets have inconsistent lengths and times, options and fields have any text, callbacks come at any
+ * time, policies set columns to anything, the end comes twice. Nothing may crash or hang, values that were set must be
+ * read back, every value must have the type of its column or argument, and whatever fails must write a message.
+ * fuzz_engine.c checks the sums.
  */
 #include "check.h"
 
@@ -17,26 +18,26 @@
 #include <unistd.h>
 
 #define TEXT_MAX     64
-#define LISTENERS    16  /* of each kind: they are called for each record */
+#define LISTENERS    16  /* of each kind, since they are called for each record */
 #define STEPS_MAX    200 /* so that an input ends in time */
 #define CALLBACK_MAX 20000
 
-#define PREFIX "Conn::extraction_prefix" /* of files, which are not to be written here */
+#define PREFIX "Conn::extraction_prefix" /* of files, which must not be written here */
 
 struct world {
-	const uint8_t   *p; /* what is left of the input */
+	const uint8_t   *p; /* the rest of the input */
 	size_t           n;
 	connlog_options *options;
 	connlog_engine  *engine;
 	connlog_writer  *writer;
 	unsigned         listeners, policies;
-	unsigned         seed;    /* what policies choose by */
-	uint64_t         called;  /* callbacks: the engine is stopped behind CALLBACK_MAX */
-	int64_t          usec;    /* time of the packets */
-	char             err[96]; /* too short for some */
+	unsigned         seed;    /* selects what policies do */
+	uint64_t         called;  /* callbacks so far: the engine is stopped after CALLBACK_MAX */
+	int64_t          usec;    /* time of the next packet */
+	char             err[96]; /* deliberately too short for some messages */
 };
 
-/* ---- taking arguments off the input --------------------------------------------------------------------------- */
+/* ---- taking arguments from the input */
 
 static uint64_t
 take(struct world *w, unsigned bytes)
@@ -47,7 +48,7 @@ take(struct world *w, unsigned bytes)
 	return v;
 }
 
-/* A text of up to TEXT_MAX - 1 bytes. */
+/* Returns a text of up to TEXT_MAX - 1 bytes. */
 static const char *
 take_text(struct world *w, char text[TEXT_MAX])
 {
@@ -59,7 +60,7 @@ take_text(struct world *w, char text[TEXT_MAX])
 	return text;
 }
 
-/* Bytes in memory of their own size, so that ASan sees the first one behind them. */
+/* Returns bytes in memory of exactly their size, so that ASan detects the first byte read after them. */
 static uint8_t *
 take_bytes(struct world *w, size_t want, size_t *n)
 {
@@ -118,7 +119,7 @@ on_record(void *arg, const connlog_record *r)
 	return w->called++ < CALLBACK_MAX ? CONNLOG_OK : 1;
 }
 
-/* Sets a column of the record to a value of any type, as `seed` says. */
+/* Sets a column of the record to a value of any type, chosen by `seed`. */
 static void
 set_something(connlog_record *r, unsigned seed)
 {
@@ -221,7 +222,7 @@ set_option(struct world *w)
 	check_failed(w, status != CONNLOG_OK);
 }
 
-/* Returns the engine, made when it is needed first. */
+/* Returns the engine, creating it when it is first needed. */
 static connlog_engine *
 engine(struct world *w)
 {
@@ -353,7 +354,7 @@ use_writer(struct world *w)
 	connlog_writer_clear(w->writer);
 }
 
-/* A file of the bytes that come, as a path.  Returns its descriptor. */
+/* Writes the next bytes to a file and stores its path. Returns its descriptor. */
 static int
 take_file(struct world *w, char path[32])
 {
@@ -421,7 +422,7 @@ read_log(struct world *w)
 	close(fd);
 }
 
-/* corpus.py makes seeds by these numbers. */
+/* corpus.py makes seeds with these numbers. */
 static void (*const steps[16])(struct world *w) = {
 	feed,       listen,      add_policy, new_writer, set_option, drop_engine, idle, finish,
 	use_writer, read_source, read_log,   feed,       feed,       feed,        feed, listen,

@@ -1,7 +1,7 @@
-/* fuzz_read_bro1.c - lines of Bro 1 as records and back: what is read is written, and reads as the same line again.
+/* fuzz_read_bro1.c - lines of Bro 1 to records and back: what is read is written, and reads as the same line again.
  *
- * The last byte chooses: bits 0-1 the format that is read (3: by content), bits 2-3 the one that is written, bits 4-7
- * networks and what Bro 1.5 could switch on.
+ * The last byte chooses: bits 0-1 the format that is read (3: detected), bits 2-3 the one that is written, bits 4-7
+ * networks and Bro 1.5's options.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,11 +19,11 @@ require(bool holds)
 		abort();
 }
 
-/* Returns the log in that format, what cannot be read left out; NULL where nothing is read. */
+/* Returns the log in that format, without the lines that cannot be read; NULL if nothing can. */
 static connlog_text
 convert(struct bytes in, const char *from, const connlog_writer_options *to, connlog_writer **writer)
 {
-	char                  *copy = malloc(in.n + 1); /* so that reading behind the log is seen */
+	char                  *copy = malloc(in.n + 1); /* so that reading after the log is detected */
 	char                   err[512];
 	const connlog_record  *record;
 	connlog_writer_options o = *to;
@@ -64,7 +64,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		                         .dpd_conn_logs = how & 128 };
 	const connlog_text     once = convert((struct bytes){ p, n - 1 }, from, &o, &first);
 
-	/* Once in our own words it stays so; where histories are switched off, additional text may look like one. */
+	/* A line in our own words stays the same; without histories, additional text may look like one. */
 	if (from != NULL && strcmp(from, to) == 0 && (strcmp(to, "bro1.5") != 0 || o.record_state_history)) {
 		const connlog_text twice = convert((struct bytes){ (const uint8_t *)once.p, once.n }, to, &o, &second);
 		require(twice.n == once.n && (once.n == 0 || memcmp(twice.p, once.p, once.n) == 0));

@@ -1,4 +1,4 @@
-/* fuzz_read_json.c - any bytes as a JSON log; written again as JSON and, by the last byte, as another format. */
+/* fuzz_read_json.c - any bytes as a JSON log, written again as JSON and as another format, chosen by the last byte. */
 #include "read_log.h"
 
 int

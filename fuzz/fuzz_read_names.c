@@ -1,6 +1,7 @@
-/* fuzz_read_names.c - any bytes as a log under OSSEM's or ECS's names; written under either or as Zeek's, and read again.
+/* fuzz_read_names.c - any bytes as a log with OSSEM's or ECS's names; written with either or as Zeek's, and read again.
  *
- * Names of unknown columns can meet those of the schema there, so that what is read the second time may differ. */
+ * Unknown columns can have names that are converted to those of the schema, so the second reading may differ.
+ */
 #include "read_log.h"
 
 int

@@ -1,4 +1,4 @@
-/* fuzz_read_tsv.c - any bytes as Zeek's tab-separated log, and as csv; written again as both.  The last byte chooses. */
+/* fuzz_read_tsv.c - any bytes as Zeek's tab-separated log or as CSV, chosen by the last byte; written again as both. */
 #include "read_log.h"
 
 int

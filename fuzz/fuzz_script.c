@@ -1,22 +1,22 @@
-/* fuzz_script.c - the Lua bindings: packets through an engine with scripts that ask, set and fail as the input says.
+/* fuzz_script.c - the Lua bindings: packets through an engine with scripts that query, set and fail as the input says.
  *
- * The input is that of fuzz_engine.c, a byte of options and then frames, but the options are others and its last bytes have a
- * second meaning: the scripts are given them, and take from them what to do, names of columns and values.
+ * The input is that of fuzz_engine.c, a byte of options and then frames, but the options are different, and its last
+ * bytes have a second use: they are passed to the scripts, which derive actions, names of columns and values from them.
  *
  *     options | gap length length frame... | gap length length frame... | ...
  *
- * Options: bits 0-2 choose the link type, bits 3-4 the scripts, bits 5-6 the size of the batches, bit 7 the format of the
- * records.  Every script has to load whatever it is given; what it then does may fail, must not crash, and leaves records that
- * can be written; the counters have to add up.
+ * Options: bits 0-2 choose the link type, bits 3-4 the scripts, bits 5-6 the size of the batches, bit 7 the format of
+ * the records. Every script has to load whatever it is given; its actions may fail but must not crash, and must leave
+ * records that can be written; the counters must add up.
  */
 #include "frames.h"
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define GIVEN 64 /* bytes that scripts are given, at most */
+#define GIVEN 64 /* largest number of bytes passed to scripts */
 
-/* What all scripts begin with, behind BYTES, COLUMNS and EVENTS: byte() takes the next of BYTES, from the first again behind
- * the last; name() and value() make something of them. */
+/* Shared by all scripts, after BYTES, COLUMNS and EVENTS: byte() returns the next of BYTES, starting over after the
+ * last; name() and value() derive something from them. */
 static const char common[] =
 	"local at = 0\n"
 	"local function byte() at = at % #BYTES + 1 return BYTES:byte(at) end\n"
@@ -52,7 +52,7 @@ static const char policy[] = "local kept\n"
 							 "  print(rec, text())\n"
 							 "end\n";
 
-/* Handles every event: looks through its arguments, asks for columns, sets thresholds, and keeps what it must not. */
+/* Handles every event: reads its arguments, queries columns, sets thresholds, and keeps what it must not keep. */
 static const char events[] =
 	"local kept\n"
 	"local function walk(v) if type(v) == 'table' then for _, x in pairs(v) do walk(x) end end end\n"
@@ -72,7 +72,7 @@ static const char events[] =
 	"end\n"
 	"for _, k in ipairs(EVENTS) do _G[k] = handle end\n";
 
-/* Fails in every way. */
+/* Fails in every possible way. */
 static const char failing[] =
 	"local ways = { function() error() end, function() error({}) end, function() error('x', byte() % 4) end,\n"
 	"  function() while true do end end, function() while true do pcall(function() while true do end end) end end,\n"
@@ -131,7 +131,7 @@ on_counter(void *arg, const char *group, const char *name, uint64_t value)
 		run->loaded = value;
 }
 
-/* Writes what every script begins with. */
+/* Writes the beginning that every script shares. */
 static void
 write_given(FILE *f, const uint8_t *given, size_t n)
 {
@@ -148,7 +148,7 @@ write_given(FILE *f, const uint8_t *given, size_t n)
 	fputs(common, f);
 }
 
-/* Loads a script, which the library takes from a file, from memory. */
+/* Loads a script from memory, although the library reads scripts from files. */
 static void
 load(connlog_engine *e, const char *script, const uint8_t *given, size_t n)
 {
@@ -169,7 +169,7 @@ static connlog_engine *
 new_engine(void)
 {
 	static const char *const settings[][2] = { { "ignore_checksums", "T" },
-		                                       { "detect_services", "F" }, /* fuzz_service's part */
+		                                       { "detect_services", "F" }, /* covered by fuzz_service */
 		                                       { "script_max_instructions", "5000" },
 		                                       { "tcp_content_deliver_all_orig", "T" },
 		                                       { "connection_status_update_interval", "1sec" },

@@ -1,19 +1,20 @@
-/* fuzz_service.c - all recognisers, over TCP and UDP as the wire may bring them, through the public interface alone.
+/* fuzz_service.c - all recognisers, over TCP and UDP, with any delivery that a network can produce, through the public
+ * interface only.
  *
  * The input is a byte of options, one that chooses the responder's port, and then chunks, which become packets with
- * right sequence numbers:
+ * correct sequence numbers:
  *
  *     options | port | head length length bytes... | head length length bytes... | ...
  *
- * Options: bit 0 dpd_match_only_beginning, bit 1 dpd_ignore_ports, bit 2 no handshake, bit 3 a handshake without the SYN,
- * bit 4 a small dpd_buffer_size, bit 5 violations always count, bit 6 numbers that wrap around, bit 7 little memory.
- * A chunk's head: bit 0 the side, bits 1-3 what becomes of it (enum fate), bits 4-6 the time before it (in steps that
- * grow fourfold, from a millisecond), bit 7 leaves the other side's data unacknowledged.
- * A record has to come of every connection; memory is watched by ASan.  test/gen/corpus.py makes seeds, and
- * fuzz_service.dict has what the protocols begin with.
+ * Options: bit 0 dpd_match_only_beginning, bit 1 dpd_ignore_ports, bit 2 no handshake, bit 3 a handshake without the
+ * SYN, bit 4 a small dpd_buffer_size, bit 5 violations always count, bit 6 sequence numbers that wrap around, bit 7
+ * little memory. A chunk's head: bit 0 the side, bits 1-3 its fate (enum fate), bits 4-6 the time before it (in steps
+ * that grow fourfold, from a millisecond), bit 7 leaves the other side's data unacknowledged. Every connection must
+ * produce a record; ASan watches the memory. test/gen/corpus.py makes seeds, and fuzz_service.dict has the first bytes
+ * of the protocols.
  *
- * To compile the signatures takes ten times as long as an input, so an engine serves 200 inputs with the same options,
- * each a day after the one before and all of it ended by connlog_finish().
+ * Compiling the signatures takes ten times as long as an input, so an engine serves 200 inputs with the same options,
+ * each a day after the previous one and completely ended by connlog_finish().
  */
 #include "check.h"
 
@@ -24,18 +25,18 @@
 
 enum fate {
 	SENT,
-	CUT,     /* captured in half */
-	HOLE,    /* behind a hole of 100 bytes */
-	HELD,    /* comes after the packet that follows it */
-	OVERLAP, /* the first half has the numbers of bytes that came before */
+	CUT,     /* only half is captured */
+	HOLE,    /* after a hole of 100 bytes */
+	HELD,    /* arrives after the packet that follows it */
+	OVERLAP, /* the first half repeats earlier sequence numbers */
 	FIN,
 	RST,
-	CONNECT, /* another connection, from this side to the port in the first two bytes: chunks go there from now on */
+	CONNECT, /* a new connection, from this side to the port in the first two bytes, which further chunks use */
 };
 
 #define UDP 0x10000
 
-/* corpus.py has the same order. */
+/* in the same order as in corpus.py */
 static const uint32_t ports[] = { 40000, UDP | 40000,
 	                              /* TCP */
 	                              21, 22, 25, 53, 79, 80, 88, 135, 139, 143, 389, 443, 445, 502, 587, 636, 993, 1080,
@@ -47,9 +48,9 @@ static const uint32_t ports[] = { 40000, UDP | 40000,
 
 enum { TH_FIN = 1, TH_SYN = 2, TH_RST = 4, TH_ACK = 16 };
 
-#define INPUTS 200 /* of an engine */
+#define INPUTS 200 /* per engine */
 
-/* What outlives an input. */
+/* The state kept between inputs. */
 struct kept {
 	connlog_engine *e;
 	connlog_writer *writer[2];
@@ -179,7 +180,7 @@ let_go(struct run *run)
 	run->held = NULL;
 }
 
-/* Each packet has memory of its own size, so that ASan sees the first byte read behind it. */
+/* Sends a packet. Each has memory of exactly its size, so that ASan detects the first byte read after it. */
 static void
 packet(struct run *run, int side, uint8_t flags, uint32_t seq, const uint8_t *data, size_t n, enum fate fate)
 {

@@ -1,8 +1,8 @@
-/* fuzz_story.c - what `connlog explain` and the HTML page make of text from a log: a history told step by step, and any
- * bytes as JSON inside of HTML.
+/* fuzz_story.c - how `connlog explain` and the HTML page process text from a log: a history told step by step, and any
+ * bytes as JSON inside HTML.
  *
- * The first byte chooses the protocol.  Each letter gets a step whose side fits it; the JSON has nothing in it that
- * could end the element around it.
+ * The first byte chooses the protocol. Each letter must get a step whose side is the right one; the JSON must not
+ * contain anything that could end the element around it.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ write_json(const char *p, size_t n)
 	if (size < 2 || text[0] != '"' || text[size - 1] != '"')
 		abort();
 	for (size_t i = 1; i < size - 1; i++) {
-		i += text[i] == '\\'; /* and what it escapes */
+		i += text[i] == '\\'; /* and the escaped character */
 		if (i == size - 1 || (unsigned char)text[i] < 0x20 || strchr("<>&", text[i]) != NULL ||
 		    (text[i] == '"' && text[i - 1] != '\\'))
 			abort();

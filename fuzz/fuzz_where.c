@@ -1,7 +1,7 @@
-/* fuzz_where.c - conditions: any text, tested on a record of any bytes.
+/* fuzz_where.c - conditions: any text, tested on a record with any bytes.
  *
- * What stands before the first zero byte is the condition, the rest is the record.  A text that is refused has its error within
- * it; of a condition and its contrary exactly one holds, unless a regular expression was given up.
+ * The condition is what precedes the first NUL byte, the rest is the record. The error of a rejected text must lie
+ * within it; of a condition and its negation exactly one must hold, unless a regular expression was abandoned.
  */
 #include <stdint.h>
 #include <string.h>
@@ -79,7 +79,7 @@ try_condition(const char *text, const char *contrary, const struct record *r, un
 		check(error.text[0] != '\0' && error.at + error.n <= strlen(text), "the error is not in the text");
 		return;
 	}
-	not_w = connlog_where_new(contrary, flags, &error); /* one that was nearly too long is now */
+	not_w = connlog_where_new(contrary, flags, &error); /* it may exceed the limit now */
 	connlog_where *copy = connlog_where_copy(w);
 	check(copy != NULL, "there is no copy");
 	const bool holds = connlog_where_match(copy, record_public(r));

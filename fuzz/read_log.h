@@ -1,6 +1,6 @@
-/* read_log.h - what the fuzz targets of the readers share: a log is read, and written again in the formats that are named.
+/* read_log.h - shared by the fuzz targets of the readers: a log is read, and written again in the given formats.
  *
- * What a format has written it reads again as the same, to the byte: that is checked for each.
+ * What a format has written must be read again as the same, byte for byte.
  */
 #ifndef CONNLOG_FUZZ_READ_LOG_H
 #define CONNLOG_FUZZ_READ_LOG_H
@@ -14,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Looks at every byte of every value, so that the sanitizers see what points beyond its memory. */
+/* Reads every byte of every value, so that the sanitizers detect values that extend beyond their memory. */
 static unsigned
 look_at(const connlog_record *record)
 {
@@ -36,8 +36,8 @@ look_at(const connlog_record *record)
 	return sum;
 }
 
-/* Reads `from` and writes it into a new writer.  Returns the writer, or NULL where there are no columns. `*reader` stays open, for
- * the names of its columns. */
+/* Reads `from` and writes it to a new writer. Returns the writer, or NULL if there are no columns. `*reader` stays
+ * open, for the names of its columns. */
 static connlog_writer *
 convert(struct bytes from, const char *read_as, const char *to, connlog_reader **reader)
 {
@@ -74,8 +74,8 @@ again(const connlog_writer *w, const char *format, connlog_reader **reader)
 	return convert((struct bytes){ (const uint8_t *)t.p, t.n }, format, format, reader);
 }
 
-/* The second time is compared with the third: of a log with damaged lines the first may have unknown columns in another
- * order, which those lines have taught it. */
+/* Compares the second result with the third: for a log with damaged lines, the first may have unknown columns in
+ * another order, since those lines added columns. */
 static inline void
 check_again(struct bytes from, const char *read_as, const char *format)
 {

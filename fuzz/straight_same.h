@@ -1,4 +1,4 @@
-/* straight_same.h - holds the decoder's short way against the long one. */
+/* straight_same.h - compares the decoder's short path with its general path. */
 #ifndef FUZZ_STRAIGHT_SAME_H
 #define FUZZ_STRAIGHT_SAME_H
 
@@ -7,8 +7,9 @@
 
 #include "decode/straight.h"
 
-/* Decodes `raw` both ways, each with a decoder of its own.  Where the short way takes the frame (`*taken`), it must give
- * the same packet as the long way, the only one in the frame, and count the same.  Returns whether that is so. */
+/* Decodes `raw` on both paths, each with a decoder of its own. If the short path accepts the frame (`*taken`), it must
+ * give the same packet as the general path, which must be the only one in the frame, and the same counts. Returns
+ * whether that is so. */
 static inline bool
 straight_same(struct decoder *quick, struct decoder *thorough, const struct connlog_packet *raw, bool *taken)
 {
