@@ -26,7 +26,7 @@ def seen(env, *more):
 
 
 def secrets(records):
-    """=> The patterns of what must not be there: addresses as text and as bytes, uids, link addresses, Community IDs."""
+    """Returns the patterns that must not occur: addresses as text and as bytes, uids, link addresses, Community IDs."""
     found = set()
     for r in records:
         for a in (r["id.orig_h"], r["id.resp_h"]):
@@ -46,7 +46,7 @@ def found(patterns, written):
 
 
 def output(env, *args):
-    """=> The bytes that connlog writes to standard output."""
+    """Returns the bytes that connlog writes to standard output."""
     done = env.command(env.connlog, *args, text=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -50,7 +50,7 @@ class Socket:
         return data
 
     def receive(self):
-        """=> One message; its parts are put together."""
+        """Returns one message, assembled from its parts."""
         message = b""
         while True:
             first, second = self.take(2)
@@ -149,13 +149,13 @@ class Browser:
         self.settle()
 
     def js(self, expression):
-        """=> The expression's value; promises are waited for."""
+        """Returns the expression's value; waits for promises."""
         done = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 
     def work(self):
-        """=> Seconds of CPU that the page's thread has spent: other programs' work does not count."""
+        """Returns the CPU seconds of the page's thread, which other programs do not influence."""
         self.settle()
         return next(m["value"] for m in self.call("Performance.getMetrics")["metrics"] if m["name"] == "TaskDuration")
 

@@ -72,7 +72,7 @@ class Server:
 
 
 def rows_of(env, n):
-    """Writes a log of so many rows. => Their uids."""
+    """Writes a log with that many rows. Returns their uids."""
     row = env.run("--seed", "x", "--format", "json", env.capture("http.pcap")).stdout.splitlines()[0]
     uid = json.loads(row)["uid"]
     with open(env.tmp + "/log", "w") as f:

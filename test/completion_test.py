@@ -12,7 +12,7 @@ def read(env, name):
 
 
 def commands(env):
-    """=> {command: its options with their dashes}, as --help lists them."""
+    """Returns {command: its options with their dashes}, as listed by --help."""
     found = {}
     listed = re.search(r"^commands:\n((?:  .*\n)+)", env.run("--help").stdout, re.M).group(1)
     for name in re.findall(r"^  (\S+)", listed, re.M):
@@ -23,7 +23,7 @@ def commands(env):
 
 
 def part_of(shell, text, command):
-    """=> What a file says about a command."""
+    """Returns what a file says about a command."""
     if shell == "connlog.fish":
         return "\n".join(line for line in text.splitlines() if "__connlog_is" not in line or
                          re.search(r"__connlog_is [a-z ]*\b%s\b" % command, line))
@@ -64,7 +64,7 @@ def test_formats_and_columns_are_completed(env):
 
 
 def complete(env, *words):
-    """=> What bash would offer for the last of the words."""
+    """Returns what bash would offer for the last word."""
     script = '''source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _connlog; printf "%s\\n" "${COMPREPLY[@]}"'''
     return env.must("bash", "-c", script, env.root + "/completions/connlog.bash", *words).split()
 

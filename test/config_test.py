@@ -13,7 +13,7 @@ def write(env, text, name="connlog.conf"):
 
 
 def errors(env, text):
-    """=> What `connlog check` says, as (line, message)."""
+    """Returns the messages of `connlog check` as (line, message)."""
     path = write(env, text)
     said = env.run("check", path, code=2)
     assert said.stdout == "", said.stdout

@@ -6,7 +6,7 @@ from sandbox_test import status_of
 
 
 def processes():
-    """=> {PID: its status} of all."""
+    """Returns {PID: its status} of all processes."""
     found = {}
     for path in glob.glob("/proc/[0-9]*"):
         try:
@@ -17,12 +17,12 @@ def processes():
 
 
 def keeper_of(owner):
-    """=> The PID of the process that begins those that deliver, or None; `owner.process` is connlog."""
+    """Returns the PID of the process that starts the delivering ones, or None; `owner.process` is connlog."""
     return next((int(pid) for pid, s in processes().items() if s["Name"] == "connlog-keeper" and s["PPid"] == str(owner.process.pid)), None)
 
 
 def helpers_of(owner):
-    """=> The statuses of the processes that deliver, one a sink, the oldest first."""
+    """Returns the statuses of the delivering processes, one per sink, oldest first."""
     keeper = str(keeper_of(owner))
     found = [s for s in processes().values() if s["Name"] == "connlog-ship" and s["PPid"] == keeper]
     return sorted(found, key=lambda s: int(s["Pid"]))

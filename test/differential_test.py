@@ -26,7 +26,7 @@ def harness(env, *args, code=0, connlog=None, **environment):
 
 
 def found(env):
-    """=> (the packets, the payloads, the text) of the one capture that has been written."""
+    """Returns (the packets, the payloads, the text) of the only capture that was written."""
     paths = glob.glob(env.tmp + "/out/*.pcap")
     assert len(paths) == 1, paths
     with open(paths[0], "rb") as f:
@@ -37,7 +37,7 @@ def found(env):
 
 
 def talks(env, *said):
-    """A capture of conversations, some of TCP, in which a client says these things. => Its path."""
+    """Writes a capture of conversations, some over TCP, in which a client sends these messages. Returns its path."""
     cap = Capture()
     for i in range(6):
         cap.add(ip_udp("192.168.1.%d" % (i + 2), "203.0.113.5", 40000 + i, 49999, b"noise, noise"))

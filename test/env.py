@@ -13,7 +13,7 @@ class Skip(Exception):
 
 
 def terminal():
-    """=> (our end, the program's) of a terminal; skips where the system has none to give."""
+    """Returns (our end, the program's end) of a terminal; skips the test if the system has none available."""
     try:
         return pty.openpty()
     except OSError as e:
@@ -41,19 +41,19 @@ class Env:
         return path
 
     def command(self, *args, timeout=300, **kw):
-        """Runs any program. => The finished process, output as text."""
+        """Runs any program. Returns the finished process, with its output as text."""
         kw = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **kw}
         return subprocess.run([str(a) for a in args], timeout=timeout, **{"cwd": self.tmp, **kw})
 
     def must(self, *args, **kw):
-        """Like command(), for a program that has to succeed. => What it printed."""
+        """Runs a program that has to succeed. Returns what it printed."""
         done = self.command(*args, **kw)
         line = " ".join(map(str, args))
         assert done.returncode == 0, "%s\nexit %d\n%s%s" % (line, done.returncode, done.stdout, done.stderr)
         return done.stdout
 
     def run(self, *args, code=0, **kw):
-        """Runs connlog, which has to end with `code`. => The finished process."""
+        """Runs connlog, which has to exit with `code`. Returns the finished process."""
         done = self.command(self.connlog, *args, **kw)
         said = "connlog %s\nexit %d, not %d\n%s" % (" ".join(map(str, args)), done.returncode, code, done.stderr)
         assert done.returncode == code, said
@@ -61,6 +61,6 @@ class Env:
         return done
 
     def log(self, *args, **kw):
-        """=> The rows that connlog prints, as dictionaries."""
+        """Returns the rows that connlog prints, as dictionaries."""
         done = self.run("--format", "json", "--fields", "all", *args, **kw)
         return [json.loads(line) for line in done.stdout.splitlines()]

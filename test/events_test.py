@@ -26,7 +26,7 @@ def names(found):
 
 
 def listed(env):
-    """=> {event: {argument: type}} and {event: documentation} of `connlog events --list`."""
+    """Returns {event: {argument: type}} and {event: documentation} from `connlog events --list`."""
     arguments, docs = {}, {}
     lines = env.run("events", "--list").stdout.splitlines()
     assert len(lines) % 2 == 0
@@ -124,7 +124,7 @@ def test_uids_are_those_of_the_log(env):
 # ---- bytes -------------------------------------------------------------------------------------------------------
 
 def streams(found):
-    """=> {(port of the originator, is_orig): bytes} of tcp_contents, which have to be in order and without gaps."""
+    """Returns {(originator's port, is_orig): bytes} from tcp_contents, which must be in order and without gaps."""
     out = collections.defaultdict(bytes)
     for e in found:
         if e["event"] == "tcp_contents":
@@ -168,7 +168,7 @@ def word(e):
 
 
 def rows(env, *args):
-    """=> {row of EVENT_CASES: [event]}"""
+    """Returns {row of EVENT_CASES: [event]}."""
     found = collections.defaultdict(list)
     for e in events(env, "-q", *args, env.capture("events-tcp.pcap")):
         port = e["id.orig_p"] if e["id.resp_p"] == 49999 else e["id.resp_p"]

@@ -10,7 +10,7 @@ START = 1700000000
 
 
 def blocks(path):
-    """=> [(type, contents)] of a little-endian pcapng file."""
+    """Returns [(type, contents)] of a little-endian pcapng file."""
     with open(path, "rb") as f:
         data = f.read()
     found, at = [], 0
@@ -23,7 +23,7 @@ def blocks(path):
 
 
 def options(data):
-    """=> [(code, value)]"""
+    """Returns [(code, value)]."""
     found = []
     while len(data) >= 4:
         code, n = struct.unpack_from("<HH", data)
@@ -35,7 +35,7 @@ def options(data):
 
 
 def packets(path):
-    """=> [(interface, time in its units, bytes, length on the wire, [comments])]"""
+    """Returns [(interface, time in its units, bytes, length on the wire, [comments])]."""
     found = []
     for kind, body in blocks(path):
         if kind == 6:
@@ -60,7 +60,7 @@ def strip(rows):
 
 
 def log_of(env, capture, name="conn.log", *more):
-    """Writes a log of the capture. => its rows"""
+    """Writes a log of the capture. Returns its rows."""
     with open(os.path.join(env.tmp, name), "w") as f:
         f.write(env.run("-q", *more, capture).stdout)
     return env.log("-q", *more, capture)

@@ -16,14 +16,14 @@ SMALL = ("#fields\tts\tuid\tid.orig_h\tid.resp_p\ttunnel_parents\n#types\ttime\t
 
 
 def all_logs(env, *options):
-    """=> One log of all the captures."""
+    """Returns one log of all the captures."""
     captures = sorted(glob.glob(env.captures + "/*.pcap") + glob.glob(env.captures + "/*.pcapng"))
     assert captures, env.captures
     return "".join(env.run("-q", *options, capture).stdout for capture in captures)
 
 
 def convert(env, to, text, *options, code=0):
-    """=> (what was written, what was said)"""
+    """Returns (standard output, standard error)."""
     done = env.run("convert", "--to", to, *options, code=code, stdin=None, input=text)
     return done.stdout, done.stderr
 

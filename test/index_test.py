@@ -43,13 +43,13 @@ def as_pcapng(cap, path):
 
 
 def work(done):
-    """=> (captures with an index, captures, megabytes that were read, walks), of --verbose"""
+    """Returns (captures with an index, captures, megabytes read, walks) from --verbose."""
     m = re.search(r"(\d+) of (\d+) captures have an index, ([\d.]+) MB of them read in (\d+) walks", done.stderr)
     return int(m.group(1)), int(m.group(2)), float(m.group(3)), int(m.group(4))
 
 
 def both(env, *arguments, log="conn.log"):
-    """Extracts with and without the index. => the frames and the work with it"""
+    """Extracts with and without the index. Returns the frames and the work with the index."""
     done = env.run("extract", "-v", "--log", log, *arguments, "-w", "with.pcapng")
     env.run("extract", "--no-index", "--log", log, *arguments, "-w", "without.pcapng")
     with open(env.tmp + "/with.pcapng", "rb") as f, open(env.tmp + "/without.pcapng", "rb") as g:

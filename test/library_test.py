@@ -25,7 +25,7 @@ def header(env):
 
 
 def declared(env):
-    """=> The names of the functions in the headers."""
+    """Returns the names of the functions in the headers."""
     text = re.sub(r"/\*.*?\*/", "", header(env), flags=re.S)
     return set(re.findall(r"CONNLOG_API[^;(]*?\b(connlog_\w+)\(", text))
 
@@ -36,7 +36,7 @@ def global_names(env, *args):
 
 
 def install(env, **more):
-    """Installs what is built.  => The folder."""
+    """Installs what is built. Returns the folder."""
     place = env.tmp + "/root"
     # The build is finished; make must not build again under other variables.
     env.must("make", "-C", env.root, "install", "B=" + env.build, "CC=" + env.cc, "DESTDIR=" + place,
@@ -45,13 +45,13 @@ def install(env, **more):
 
 
 def flags(env, prefix, *ask):
-    """=> pkg-config's answer about the library installed there, as words."""
+    """Returns pkg-config's output about the library installed there, as words."""
     where = {**os.environ, "PKG_CONFIG_PATH": prefix + "/lib/pkgconfig"}
     return env.must("pkg-config", "--define-variable=prefix=" + prefix, *ask, "connlog", env=where).split()
 
 
 def private_libs(env, prefix):
-    """=> What a program needs that has the static library in it."""
+    """Returns the options for a program that includes the static library."""
     return env.must("pkg-config", "--libs", *flags(env, prefix, "--print-requires-private")).split() + ["-lm", "-pthread"]
 
 

@@ -18,7 +18,7 @@ PROGRAM = ["--seed", "x", "--format", "json", "--fields", "all"]
 
 
 def attack(env, name, count):
-    """=> (path, connections)"""
+    """Returns (path, connections)."""
     path = env.tmp + "/" + name + ".pcap"
     done = env.command(env.build + "/bench/attack", name, count, path)
     assert done.returncode == 0, done.stderr
@@ -36,7 +36,7 @@ sys.exit(os.waitstatus_to_exitcode(status))
 
 
 def measured(env, *args):
-    """Runs the program without sanitizers. => (rows, what it said, the largest resident set in MiB)"""
+    """Runs the program without sanitizers. Returns (rows, standard error, the largest resident set in MiB)."""
     done = env.command(sys.executable, "-S", "-c", MEASURE, env.build + "/connlog", *PROGRAM, *args)
     assert done.returncode == 0, done.stderr
     said, _, peak = done.stderr.rstrip("\n").rpartition("\n")
@@ -44,7 +44,7 @@ def measured(env, *args):
 
 
 def wanted(rows):
-    """=> The row of the connection that was there before."""
+    """Returns the row of the connection that existed before."""
     found = [row for row in map(json.loads, (r for r in rows if "192.0.2.1" in r)) if row["id.orig_h"] == "192.0.2.1"]
     assert len(found) == 1, found
     return found[0]
@@ -85,7 +85,8 @@ def test_no_flood_takes_more_than_the_bound(env):
 
 
 def streamed(env, name, *args):
-    """Runs the program on MANY of an attack, which are on no disk. => (records, their packets, rows of the wanted connection, MiB)"""
+    """Runs the program on MANY of an attack, through a pipe.  Returns (records, their packets, rows of the wanted
+    connection, MiB)."""
     attack = subprocess.Popen([env.build + "/bench/attack", name, str(MANY), "/dev/stdout"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     records, packets_seen, found = 0, 0, []
     with open(env.tmp + "/said", "w+") as said:

@@ -29,7 +29,7 @@ def need_http(env):
 
 
 def fetch(env, net, url=URL, method="GET"):
-    """=> (status, type, text), asked for within the network."""
+    """Returns (status, type, text), requested from within the network namespace."""
     out = env.must(*net.inside, sys.executable, "-c", FETCH, url, method)
     head, _, text = out.partition("\n")
     return int(head.split()[0]), head.split(" ", 1)[1], text

@@ -25,7 +25,7 @@ def page(env, path, *args, code=0):
 
 
 def parts(path):
-    """=> The page's text, its data, policy, style and script."""
+    """Returns the page's text, its data, policy, style and script."""
     with open(path, encoding="utf-8", newline="") as f:
         text = f.read()
     data = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.S)
@@ -35,7 +35,7 @@ def parts(path):
 
 
 def filtered(b, text):
-    """Types into the filter, as a person does. => What the page says that is left."""
+    """Types into the filter, as a user does. Returns the number of remaining rows that the page shows."""
     b.js("document.getElementById('clear').click(); document.getElementById('filter').focus()")
     b.type(text)
     b.js("new Promise((done) => setTimeout(done, 300))")

@@ -1,6 +1,7 @@
 """A small reader of Parquet files, as far as connlog writes them: its own, so that tests need nothing but Python and libzstd.
 
-read(path) => (rows as dictionaries, metadata).  Fields of thrift structs are dictionaries by number, as parquet.thrift has them.
+read(path) returns (rows as dictionaries, metadata).  Fields of thrift structs are dictionaries by number, as in
+parquet.thrift.
 Written from the format's specification, not from the writer: what the writer never does is an error.
 """
 import ctypes
@@ -70,7 +71,7 @@ class Thrift:
 
 
 def hybrid(data, n, width):
-    """=> n numbers of runs and groups of bits, and where they end."""
+    """Returns n numbers from runs and bit-packed groups, and the offset of their end."""
     t, found = Thrift(data), []
     while len(found) < n:
         head = t.varint()
@@ -83,7 +84,7 @@ def hybrid(data, n, width):
 
 
 def plain(kind, data, n, length):
-    """=> n values of the plain encoding."""
+    """Returns n values of the plain encoding."""
     if kind == BOOLEAN:
         return [bool(data[i // 8] >> i % 8 & 1) for i in range(n)]
     if kind == BYTE_ARRAY:
@@ -109,7 +110,7 @@ def levels(body, n, width):
 
 
 def chunk(data, meta, listed, length):
-    """=> A column's values in a row group: one a row."""
+    """Returns a column's values in a row group, one per row."""
     at, dictionary, rows, seen = meta.get(11, meta[9]), None, [], 0
     end = at + meta[7]
     while at < end:
@@ -146,7 +147,7 @@ def chunk(data, meta, listed, length):
 
 
 def columns(schema):
-    """=> [(name, whether it is a list, the leaf's element)]"""
+    """Returns [(name, whether it is a list, the leaf's element)]."""
     found, i = [], 1
     while i < len(schema):
         name = schema[i][4].decode()

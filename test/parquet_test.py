@@ -22,7 +22,7 @@ def all_captures(env):
 
 
 def json_rows(text):
-    """=> The rows of Zeek's JSON as they have to come out of Parquet."""
+    """Returns the rows of Zeek's JSON as they have to come out of Parquet."""
     found = [json.loads(line) for line in text.splitlines()]
     for row in found:
         if "ts" in row:
@@ -48,13 +48,13 @@ def read_bytes(env, data):
 
 
 def convert(env, log, *options, code=0):
-    """=> (rows, metadata) of a log through a pipe."""
+    """Returns (rows, metadata) of a log written to a pipe."""
     done = env.run("convert", "-q", "--to", "parquet", *options, code=code, stdin=None, text=False, input=log)
     return read_bytes(env, done.stdout)
 
 
 def folder_files(folder):
-    """=> The files that have their names; no other is there."""
+    """Returns the files with final names; there must be no others."""
     found = []
     for path, _, names in os.walk(folder):
         found += [os.path.join(path, name) for name in names]
@@ -63,7 +63,7 @@ def folder_files(folder):
 
 
 def folder_rows(folder):
-    """=> The rows of all files, each in the partition of its hour."""
+    """Returns the rows of all files, each of which must be in the partition of its hour."""
     rows = []
     for path in folder_files(folder):
         found, _ = parquet_reader.read(path)
@@ -172,7 +172,8 @@ def bound(kind, packed):
 
 
 def check_bounds(rows, footer):
-    """Each row group tells the least, the greatest value and how many are unset, or nothing of the first two. => how many tell"""
+    """Checks that each row group has the least and the greatest value and the number of unset ones, or only the last.
+    Returns how many have bounds."""
     at, told = 0, 0
     for group in footer[4]:
         part = rows[at:at + group[3]]

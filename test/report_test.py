@@ -157,7 +157,7 @@ def test_the_summary_fits_the_terminal(env):
 
 
 def example(env, command):
-    """=> What docs/REPORT.md says that a command prints."""
+    """Returns the output of a command according to docs/REPORT.md."""
     with open(env.root + "/docs/REPORT.md") as f:
         return f.read().split("\n$ %s\n" % command)[1].split("\n```")[0] + "\n"
 

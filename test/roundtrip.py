@@ -29,7 +29,7 @@ KEEPS = {
 
 
 def rows(text):
-    """=> The rows of a log of Zeek's, each a dictionary."""
+    """Returns the rows of a Zeek log as dictionaries."""
     fields, found = [], []
     for line in text.splitlines():
         if line.startswith("#fields\t"):
@@ -54,7 +54,7 @@ def excused(name, column, old, new):
 
 
 def differences(connlog, log, name):
-    """=> What does not come back of a log of Zeek's, a line each."""
+    """Returns what is lost from a Zeek log, one line each."""
     before = rows(log)
     after = rows(convert(connlog, "zeek", convert(connlog, name, log, "-q"), "-q", "--from", name))
     if len(before) != len(after):
@@ -69,7 +69,7 @@ def differences(connlog, log, name):
 
 
 def log_of(connlog, folder):
-    """=> The logs of all captures in a folder, one behind the other, with every column."""
+    """Returns the logs of all captures in a folder, concatenated, with every column."""
     captures = [os.path.join(at, name) for at, _, names in os.walk(folder) for name in names]
     return "".join(subprocess.run([connlog, "-q", "-C", "--fields", "all", "-r", capture], stdout=subprocess.PIPE,
                                   text=True, errors="surrogateescape", timeout=600).stdout

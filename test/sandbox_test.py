@@ -19,7 +19,7 @@ import veth
 
 
 def installed(env):
-    """=> The same with the program as it is installed."""
+    """Returns the environment with the installed program."""
     other = copy.copy(env)
     other.connlog = env.build + "/connlog"
     return other
@@ -138,7 +138,7 @@ def test_as_the_service_runs_it(env):
 
 
 def helper_of(sensor):
-    """=> The process that runs commands."""
+    """Returns the process that runs commands."""
     for path in glob.glob("/proc/[0-9]*/status"):
         try:
             s = status_of(os.path.dirname(path))

@@ -11,7 +11,7 @@ LUAS = ["connlog", "connlog-lua5.4"]  # that of the build comes first
 
 
 def each_lua(env):
-    """=> env for each Lua that connlog was built with."""
+    """Yields env for each Lua that connlog was built with."""
     found = [env.build + "/san/" + name for name in LUAS if os.path.exists(env.build + "/san/" + name)]
     for connlog in found:
         other = copy.copy(env)
@@ -27,7 +27,7 @@ def script(env, text, name="a.lua"):
 
 
 def run(env, text, *args, **kw):
-    """Runs a script over a capture. => (lines on standard error, rows of the log)"""
+    """Runs a script over a capture. Returns (lines on standard error, rows of the log)."""
     done = env.run("--seed", "x", "--format", "json", "--script", script(env, text), *args, **kw)
     return done.stderr.splitlines(), [json.loads(line) for line in done.stdout.splitlines()]
 

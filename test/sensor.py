@@ -93,7 +93,7 @@ class Sensor:
         time.sleep(0.2)
 
     def has_log(self):
-        """=> Whether it has a thread that writes, where it writes a log of its own."""
+        """Returns whether it has a writing thread, which it has if it writes a log of its own."""
         return len(os.listdir("/proc/%d/task" % self.process.pid)) > self.threads
 
     def said(self):
@@ -108,7 +108,7 @@ class Sensor:
         self.process.wait(60)
 
     def stop(self, code=0, timeout=60):
-        """SIGTERM. => What it said."""
+        """Sends SIGTERM. Returns its output."""
         self.signal(signal.SIGTERM)
         self.process.wait(timeout)
         said = self.said()
@@ -118,7 +118,7 @@ class Sensor:
 
 
 def wait_until(what, seconds=20):
-    """=> Whether it came true in time."""
+    """Returns whether the condition became true in time."""
     end = time.time() + seconds
     while time.time() < end:
         if what():
@@ -135,7 +135,7 @@ def give(folder):
 
 
 def logs_in(folder):
-    """=> The visible files, without the one that is being written."""
+    """Returns the visible files, without the one being written."""
     return sorted(f for f in os.listdir(folder) if not f.startswith(".") and f != "conn.log")
 
 
@@ -149,13 +149,13 @@ def read_text(path):
 
 
 def rows_of(path):
-    """=> The rows of one log of JSON, all of whose lines are whole."""
+    """Returns the rows of one JSON log, all of whose lines must be complete."""
     text = read_text(path)
     assert text == "" or text.endswith("\n"), (path, text[-200:])
     return [json.loads(line) for line in text.splitlines()]
 
 
 def numbers_in(folder):
-    """=> The numbers of the datagrams in all logs of a folder, sorted."""
+    """Returns the numbers of the datagrams in all logs of a folder, sorted."""
     return sorted(veth.number_of(row) for name in os.listdir(folder) if name.startswith("conn.")
                   for row in rows_of(os.path.join(folder, name)))

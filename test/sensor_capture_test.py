@@ -13,7 +13,7 @@ TIMES = {"ts", "uid", "duration", "tunnel_parents"}  # live, packets come one ri
 
 
 def ethernet_captures(env):
-    """=> The generated captures that can be sent on an interface as they are."""
+    """Returns the generated captures that can be sent on an interface unchanged."""
     found = []
     for name in sorted(os.listdir(env.captures)):
         path = os.path.join(env.captures, name)
@@ -25,7 +25,7 @@ def ethernet_captures(env):
 
 
 def hurried(env, path, frames=None):
-    """=> A capture of the same frames, a microsecond apart."""
+    """Returns a capture of the same frames, a microsecond apart."""
     capture = netlib.Capture()
     for i, frame in enumerate(frames or veth.frames_of(path)[1]):
         capture.packets.append((netlib.START + i * 1000, frame, len(frame)))
@@ -35,19 +35,19 @@ def hurried(env, path, frames=None):
 
 
 def plain(rows):
-    """=> Rows in an order of their own, without what depends on the time."""
+    """Returns the rows sorted, without values that depend on the time."""
     return sorted(json.dumps({k: v for k, v in row.items() if k not in TIMES}, sort_keys=True) for row in rows)
 
 
 def fresh(env):
-    """=> The same with a folder of its own, for another sensor."""
+    """Returns the environment with another folder, for another sensor."""
     env = env.at("%s/%d" % (env.tmp, len(os.listdir(env.tmp))))
     os.makedirs(env.tmp)
     return env
 
 
 def live_rows(env, net, command, *args, **kw):
-    """=> What a sensor logs while the network does what it is told to."""
+    """Returns what a sensor logs while the network does what it is told to."""
     sensor = Sensor(fresh(env), net, "-o", "logs", *ALL, *args, quick=False, **kw)
     net.do(command)
     said = sensor.stop()
@@ -77,7 +77,7 @@ def test_libpcap_gives_the_same_rows(env):
 
 
 def tagged_frames():
-    """=> Frames with and without tags; those of 0x9100 are no tags to the kernel."""
+    """Returns frames with and without tags; to the kernel, 0x9100 is no tag."""
     datagrams = [netlib.ip4("10.0.0.%d" % i, "10.0.1.1", 17, netlib.udp("10.0.0.%d" % i, "10.0.1.1", 40000 + i, 5000, b"x" * i * 9))
                  for i in range(1, 9)]
     wraps = [netlib.eth, lambda p: netlib.vlan(p, 7), lambda p: netlib.vlan(p, [100, 7]),

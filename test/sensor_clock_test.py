@@ -19,7 +19,7 @@ def set_clock(distance):
 
 
 def connection_over(sensor, net, number, distance):
-    """Two datagrams of a connection, one before the clock is set and one after.  => Its row."""
+    """Sends two datagrams of a connection, one before the clock is set and one after. Returns its row."""
     net.send(number, 1)
     time.sleep(0.5)
     set_clock(distance)

@@ -40,7 +40,7 @@ def stats_of(sensor):
 
 
 def rings_of(stats, name="see0"):
-    """=> What each ring counts."""
+    """Returns the counters of each ring."""
     found = [stats.get("ring %d of %s" % (k, name)) for k in range(64)]
     return [ring for ring in found if ring]
 
@@ -78,7 +78,8 @@ def test_any_number_of_rings_gives_the_rows_of_the_capture(env):
 
 
 def crowd(count):
-    """=> [(frame, the addresses of its outermost IP header)], of many pairs of hosts in both directions, in all ways of wrapping."""
+    """Returns [(frame, the addresses of its outermost IP header)] for many pairs of hosts, in both directions and with all
+    kinds of encapsulation."""
     dice, found = random.Random(7), []
     wraps = [netlib.eth, lambda p: netlib.vlan(p, 7), lambda p: netlib.vlan(p, [100, 7]),
              lambda p: netlib.vlan(p, [200, 8], outer=0x88a8)]

@@ -20,7 +20,7 @@ SMALL = ["--ring", "32M", "--spool", "1M"]
 
 
 def peak_of(sensor):
-    """=> The largest resident set so far, in MiB."""
+    """Returns the largest resident set so far, in MiB."""
     with open("/proc/%d/status" % sensor.process.pid) as f:
         return int(re.search(r"VmHWM:\s+(\d+) kB", f.read()).group(1)) / 1024
 

@@ -13,12 +13,12 @@ UTC = {**os.environ, "TZ": "UTC"}
 
 
 def seconds(date):
-    """=> The time of a log's name, UTC."""
+    """Returns the time in a log's name, UTC."""
     return int(time.strftime("%s", time.strptime(date, "%Y-%m-%d-%H-%M-%S"))) - time.timezone
 
 
 def zeek_numbers(text):
-    """=> The numbers of the datagrams in a tab-separated log."""
+    """Returns the numbers of the datagrams in a tab-separated log."""
     rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
     return [veth.number_of({"id.orig_h": row[2], "id.orig_p": row[3]}) for row in rows]
 

@@ -19,7 +19,7 @@ def numbers(lines):
 
 
 def helper_of(sensor):
-    """=> The folder in /proc of the only process that delivers, or None."""
+    """Returns the folder in /proc of the only delivering process, or None."""
     found = helpers_of(sensor)
     return "/proc/" + found[0]["Pid"] if len(found) == 1 else None
 

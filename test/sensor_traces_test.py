@@ -17,7 +17,7 @@ FRAME_MOST = veth.LARGEST + 14
 
 
 def frames_to_send(path):
-    """=> The frames of a capture that can be sent as they are, or None."""
+    """Returns the frames of a capture that can be sent unchanged, or None."""
     try:
         link, frames = veth.frames_of(path)
     except (ValueError, IndexError, EOFError, OSError, struct.error, zlib.error):

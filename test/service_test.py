@@ -11,7 +11,7 @@ from sensor import Net, Sensor
 
 
 def analyze(env, *args):
-    """=> What systemd-analyze says of the unit that is installed, besides the program's place."""
+    """Returns what systemd-analyze reports about the installed unit, except for the program's path."""
     if not shutil.which("systemd-analyze"):
         raise Skip("no systemd-analyze here")
     root = install(env)
@@ -47,7 +47,7 @@ class Manager:
         self.said = []
 
     def wait_for(self, start):
-        """=> The next line that begins so."""
+        """Returns the next line that begins with the text."""
         while True:
             for line in self.socket.recv(65536).decode().split("\n"):
                 self.said.append(line)

@@ -16,7 +16,7 @@ from sensor import wait_until
 
 
 def plain(text):
-    """=> The lines without the times that a head and a foot have."""
+    """Returns the lines without the times in headers and footers."""
     return [line for line in text.splitlines() if not line.startswith(("#open", "#close"))]
 
 
@@ -175,7 +175,7 @@ class Reading:
         assert wait_until(lambda: pid not in [s["Pid"] for s in delivery.helpers_of(self)])
 
     def end(self):
-        """=> The exit status and what it said."""
+        """Returns the exit status and standard error."""
         said = self.process.communicate(timeout=100)[1]
         return self.process.returncode, said
 
@@ -263,7 +263,7 @@ def test_tls_verifies_who_it_is(env):
 
 
 def sql(env, file, *statements):
-    """=> The rows of the last one."""
+    """Returns the rows of the last one."""
     with sqlite3.connect(env.tmp + "/" + file) as db:
         for s in statements:
             rows = db.execute(s).fetchall()

@@ -93,7 +93,7 @@ class System:
         return done.stdout
 
     def path(self, name):
-        """=> Where a file inside is, seen from here."""
+        """Returns the path outside of a file inside."""
         return "/proc/%s/root%s" % (self.pid, name)
 
     def write(self, name, text, mode="w"):

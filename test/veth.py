@@ -39,7 +39,7 @@ def frame(number, size):
 
 
 def number_of(row):
-    """=> The number of the datagram that began a connection, from its row."""
+    """Returns the number of the datagram that began a connection, from its row."""
     return int(row["id.orig_h"].split(".")[2]) * PORTS + int(row["id.orig_p"]) - FIRST_PORT
 
 
@@ -64,7 +64,7 @@ def blocks_of(data):
 
 
 def frames_of(path):
-    """=> (link type, [frame]) of a capture; a frame that is cut is None, and so is the link type if there are several."""
+    """Returns (link type, [frame]) of a capture; a truncated frame is None, as is the link type if there are several."""
     with open(path, "rb") as f:
         data = f.read()
     if data[:2] == b"\x1f\x8b":
@@ -148,7 +148,7 @@ def receive(s, size):
 
 
 def serve(address, size):
-    """Answers whatever asks. => The port."""
+    """Answers every request. Returns the port."""
     listening = socket.create_server((address, 0))
 
     def answer():
@@ -169,8 +169,8 @@ def ask(address, port, count, size):
 
 
 def tcp(count, size):
-    """The other namespace is this program again, which is told the size and tells the port. => Its process: the interfaces
-    are there as long as it runs."""
+    """Starts this program again in another namespace, which is told the size and reports the port.  Returns its process:
+    the interfaces exist as long as it runs."""
     other = subprocess.Popen(["unshare", "-n", sys.executable, os.path.abspath(__file__), "there"],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     other.stdout.readline()

@@ -15,7 +15,7 @@ local function line(c, what)
 		c.id.orig_p, c.id.resp_h, c.id.resp_p, c.proto, what, c.duration or 0, c.orig_pkts + c.resp_pkts))
 end
 
--- => How many of the STEPS the connection has reached.
+-- Returns how many of the STEPS the connection has reached.
 local function reached(c)
 	local duration, n = c.duration or 0, 0
 	while n < #STEPS and duration >= STEPS[n + 1] do

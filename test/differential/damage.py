@@ -87,7 +87,7 @@ KINDS = (dropped, repeated, swapped, back_in_time, snapped, flipped, headers_cha
 
 
 def damage(rng, packets):
-    """=> (the names of what was done, the packets)"""
+    """Returns (the names of the changes, the packets)."""
     done = []
     for _ in range(rng.choice((0, 0, 1, 1, 2, 3))):
         kind = rng.choice(KINDS)

@@ -37,7 +37,7 @@ def generated(rng):
 
 
 def capture(seed):
-    """=> (what it is made of, what was done to it, the capture)"""
+    """Returns (what it is made of, how it was changed, the capture)."""
     rng = random.Random("connlog %d" % seed)             # of a text: the same in every version of Python
     names, cap = (generated if rng.random() < 0.3 else conversations)(rng)
     if cap.link == ETHERNET and rng.random() < 0.1:      # both at once

@@ -16,7 +16,7 @@ Place = namedtuple("Place", "network transport payload end proto ends")
 
 
 def read_pcap(data):
-    """=> The capture in the bytes of a classic pcap file; ValueError for anything else."""
+    """Returns the capture in the bytes of a classic pcap file; raises ValueError for anything else."""
     magics = {b"\xd4\xc3\xb2\xa1": ("<", 1000), b"\xa1\xb2\xc3\xd4": (">", 1000), b"\x4d\x3c\xb2\xa1": ("<", 1),
               b"\xa1\xb2\x3c\x4d": (">", 1)}
     if data[:4] not in magics or len(data) < 24:
@@ -34,7 +34,7 @@ def read_pcap(data):
 
 
 def pcapng(cap):
-    """=> The same capture as the bytes of a pcapng file, in nanoseconds."""
+    """Returns the same capture as the bytes of a pcapng file, in nanoseconds."""
     ng = Pcapng()
     ng.section()
     ng.interface(cap.link, tsresol=9)
@@ -44,14 +44,14 @@ def pcapng(cap):
 
 
 def same_link(cap, packets):
-    """=> A capture of these packets."""
+    """Returns a capture of these packets."""
     other = Capture(link=cap.link)
     other.packets = list(packets)
     return other
 
 
 def network(link, frame):
-    """=> Where IP begins, or None."""
+    """Returns the offset of the IP header, or None."""
     if link == RAW:
         return 0
     at = {ETHERNET: 12, SLL: 14}.get(link)
@@ -65,7 +65,7 @@ def network(link, frame):
 
 
 def locate(link, frame):
-    """=> The Place of the payload of a packet that is whole; None where there is none to be found."""
+    """Returns the Place of the payload of a complete packet, or None if it cannot be found."""
     ip = network(link, frame)
     if ip is None or len(frame) < ip + 20:
         return None
@@ -87,7 +87,7 @@ def locate(link, frame):
 
 
 def sealed(frame, place, end):
-    """=> The frame with lengths and checksums for a packet that ends at `end`."""
+    """Returns the frame with lengths and checksums for a packet that ends at `end`."""
     frame, ip, at = bytearray(frame), place.network, place.transport
     if place.proto == UDP:
         struct.pack_into("!H", frame, at + 4, end - at)
@@ -108,14 +108,14 @@ def sealed(frame, place, end):
 
 
 def replaced(packet, place, payload):
-    """=> The packet with another payload; padding behind it goes."""
+    """Returns the packet with another payload, without padding."""
     t, frame, _ = packet
     frame = sealed(frame[:place.payload] + payload, place, place.payload + len(payload))
     return t, frame, len(frame)
 
 
 def moved(packet, place, seq, ack):
-    """=> A TCP packet whose numbers are that much lower."""
+    """Returns a TCP packet whose sequence numbers are lower by that much."""
     t, frame, wire = packet
     numbers = struct.unpack_from("!II", frame, place.transport + 4)
     frame = bytearray(frame)
@@ -124,5 +124,5 @@ def moved(packet, place, seq, ack):
 
 
 def numbers(frame, place):
-    """=> (sequence, acknowledgment) of a TCP packet."""
+    """Returns (sequence, acknowledgment) of a TCP packet."""
     return struct.unpack_from("!II", frame, place.transport + 4)

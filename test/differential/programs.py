@@ -20,7 +20,7 @@ class Failure(Exception):
 
 
 def run(command, folder, stdin=None):
-    """=> (exit status, standard output, standard error)"""
+    """Returns (exit status, standard output, standard error)."""
     try:
         done = subprocess.run(command, cwd=folder, input=stdin, stdin=None if stdin is not None else subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT)
@@ -43,7 +43,7 @@ def written(folder, name, data):
     return path
 
 
-# ---- the ways to give connlog a capture: => (further arguments, standard input or None) -----------------------------
+# ---- ways to pass a capture to connlog: each returns (further arguments, standard input or None)
 
 def plain(cap, folder):
     return [written(folder, "capture.pcap", cap.pcap())], None

@@ -20,8 +20,8 @@ class Budget:
 
 
 def ddmin(items, stays):
-    """=> A part of `items` (a list or bytes) for which stays() is true, as it is for the whole, and from which no single item can be left
-    out.  Halves are tried first, then ever smaller pieces."""
+    """Returns a part of `items` (a list or bytes) for which stays() is true, as it is for the whole, and from which no
+    single item can be removed.  Halves are tried first, then ever smaller pieces."""
     if stays(items[:0]):
         return items[:0]
     size = max(1, len(items) // 2)
@@ -39,8 +39,8 @@ def ddmin(items, stays):
 
 
 def shorter(cap, index, payload):
-    """=> Captures in which packet `index` has that (shorter) payload: one in which the rest of its TCP connection moves up, so that nothing
-    is missing, and one in which it does not."""
+    """Yields captures in which packet `index` has that (shorter) payload: one in which the rest of its TCP connection moves
+    up, so that nothing is missing, and one in which it does not."""
     place = P.locate(cap.link, cap.packets[index][1])
     less = place.end - place.payload - len(payload)
     plain = list(cap.packets)
@@ -61,7 +61,7 @@ def shorter(cap, index, payload):
 
 
 def shorten(cap, index, stays):
-    """=> The capture with as little payload in packet `index` as it takes."""
+    """Returns the capture with as little payload in packet `index` as possible."""
     place = P.locate(cap.link, cap.packets[index][1])
     if place is None or place.payload == place.end:
         return cap
@@ -84,7 +84,7 @@ def fewer_packets(cap, stays):
 
 
 def reduced(cap, differs, runs):
-    """=> The smallest capture found for which differs(capture) stays true, as it is for `cap`; at most `runs` are looked at."""
+    """Returns the smallest capture found for which differs(capture) stays true; tries at most `runs` captures."""
     stays = Budget(differs, runs)
     cap = fewer_packets(cap, stays)
     before = None

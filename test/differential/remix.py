@@ -9,7 +9,7 @@ PAUSES = [1.5, 6, 31, 62, 301]
 
 
 def changed(rng, data):
-    """=> Bytes with a small mistake."""
+    """Returns the bytes with a small mistake."""
     if not data:
         return bytes([rng.randrange(256)])
     at, how = rng.randrange(len(data)), rng.randrange(7)
@@ -52,7 +52,7 @@ def edit(rng, messages):
 
 
 def dialogue(rng):
-    """=> (name, UDP, port, messages)"""
+    """Returns (name, UDP, port, messages)."""
     name = rng.choice(NAMES)
     udp, port, messages = DIALOGUES[name]
     messages = list(messages)
@@ -103,7 +103,7 @@ def by_udp(rng, cap, ends, messages):
 
 
 def around(rng):
-    """=> A function that puts an IP packet into an Ethernet frame."""
+    """Returns a function that puts an IP packet into an Ethernet frame."""
     tag, label = rng.randrange(1, 4095), rng.randrange(16, 4000)
     return rng.choice([eth] * 12 + [lambda p: vlan(p, tag), lambda p: vlan(p, [tag, 5]), lambda p: mpls(p, label), pppoe,
                                     lambda p: eth(ip4("198.51.100.1", "198.51.100.2", 41 if p[0] >> 4 == 6 else 4, p)),
@@ -112,7 +112,7 @@ def around(rng):
 
 
 def conversation(rng, number):
-    """=> (what it is, its packets)"""
+    """Returns (a description, the packets)."""
     name, udp, port, messages = dialogue(rng)
     v6 = rng.random() < 0.15
     client = "2001:db8::%x" % (number + 1) if v6 else "192.168.1.%d" % (number % 250 + 1)

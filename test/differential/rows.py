@@ -14,7 +14,7 @@ def ends(row):
 
 
 def comparable(rows):
-    """=> The rows without uids, parents as connections."""
+    """Returns the rows without uids, with parents as connections."""
     by_uid = {row.get("uid"): (ends(row), row.get("ts")) for row in rows}
     out = []
     for row in rows:
@@ -26,7 +26,7 @@ def comparable(rows):
 
 
 def differing(one, other):
-    """=> The fields that only one has, or that differ in type or value; times to the last bit."""
+    """Returns the fields that only one has, or that differ in type or value; times are compared to the last bit."""
     return {k for k in one.keys() | other.keys()
             if k not in one or k not in other or type(one[k]) is not type(other[k]) or one[k] != other[k]}
 
@@ -52,7 +52,7 @@ def pair(ones, others):
 
 
 def compare(ones, others):
-    """=> [Difference]"""
+    """Returns [Difference]."""
     groups = defaultdict(lambda: ([], []))
     for which, rows in enumerate((ones, others)):
         for row in comparable(rows):
@@ -65,5 +65,5 @@ def compare(ones, others):
 
 
 def fields_of(found):
-    """=> The names of all fields that differ somewhere."""
+    """Returns the names of all fields that differ anywhere."""
     return set().union(*(d.fields for d in found))

@@ -9,7 +9,7 @@ import engines
 
 
 def ask(port, query):
-    """=> The rows."""
+    """Returns the rows."""
     url = "http://127.0.0.1:%d/?query=%s" % (port, urllib.parse.quote(query))
     with urllib.request.urlopen(urllib.request.Request(url, data=b"", method="POST"), timeout=60) as answer:
         return [json.loads(line) for line in answer.read().splitlines()]

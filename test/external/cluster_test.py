@@ -14,14 +14,14 @@ from sensor import wait_until
 
 
 def archive(env):
-    """=> (folder, the rows that one process makes of it)"""
+    """Returns (folder, the rows that one process makes from it)."""
     all_captures(env)
     rows = env.run("-q", "--seed", "job", "--format", "json", env.captures).stdout
     return env.captures, unordered(json_rows(rows))
 
 
 def visible_rows(lake):
-    """=> The rows of files that have their names: what was killed leaves hidden ones, which engines pass over."""
+    """Returns the rows of files with final names: killed processes leave hidden ones, which query engines skip."""
     for path, _, names in os.walk(lake):
         for name in names:
             if name.startswith("."):

@@ -26,7 +26,7 @@ auto.create.topics.enable=false
 
 
 def jars(env):
-    """=> The folder with Kafka's jars, which Maven fetches once."""
+    """Returns the folder with Kafka's jars, which Maven fetches once."""
     folder = env.build + "/external/kafka"
     for tool in ("java", "mvn"):
         if not shutil.which(tool):
@@ -98,13 +98,13 @@ class Kafka:
                  "--partitions", partitions)
 
     def size(self, topic):
-        """=> Bytes that it has of the topic."""
+        """Returns the size of the topic in bytes."""
         data = self.folder + "/data"
         return sum(os.path.getsize(os.path.join(data, d, f)) for d in os.listdir(data) if d.rsplit("-", 1)[0] == topic
                    for f in os.listdir(os.path.join(data, d)) if f.endswith(".log"))
 
     def read(self, topic, patience=8):
-        """=> [(partition, headers, key, value)] of all messages, as Kafka's own consumer prints them."""
+        """Returns [(partition, headers, key, value)] of all messages, as printed by Kafka's own consumer."""
         done = self.run("org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", self.at, "--topic", topic,
                         "--from-beginning", "--timeout-ms", str(patience * 1000), *(x for p in ("partition", "headers", "key", "value")
                                                                     for x in ("--property", "print.%s=true" % p)), must=False)

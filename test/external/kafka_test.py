@@ -24,7 +24,7 @@ def need_kafka(env):
 
 
 def rows(env, first, n):
-    """=> So many rows of JSON, each with a uid and a responder of its own."""
+    """Returns that many rows of JSON, each with a uid and a responder of its own."""
     row = json.loads(env.run("--seed", "x", "--format", "json", env.capture("http.pcap")).stdout.splitlines()[0])
     for i in range(first, first + n):
         row["uid"], row["id.resp_h"] = "C%07d" % i, "10.0.%d.%d" % (i // 250 % 250, i % 250)
@@ -36,7 +36,7 @@ def uids(read):
 
 
 def fast(env):
-    """=> The same with the program as it is installed."""
+    """Returns the environment with the installed program."""
     other = copy.copy(env)
     other.connlog = env.build + "/connlog"
     return other

@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__)) + "/opensearch"
 
 
 def jars(env):
-    """=> The folder with OpenSearch's jars, which Maven fetches once."""
+    """Returns the folder with OpenSearch's jars, which Maven fetches once."""
     folder = env.build + "/external/opensearch"
     for tool in ("javac", "mvn"):
         if not shutil.which(tool):
@@ -30,7 +30,7 @@ def jars(env):
 
 
 def request(port, method, path, body=b""):
-    """=> What it answers."""
+    """Returns the response."""
     asked = urllib.request.Request("http://127.0.0.1:%d/%s" % (port, path), data=body, method=method, headers={"Content-Type": "application/json"})
     with urllib.request.urlopen(asked, timeout=120) as answer:
         return json.load(answer)

@@ -43,7 +43,7 @@ def expected(rows):
 
 
 def make_folder(env):
-    """=> The rows, which are in conn.json and lake/."""
+    """Returns the rows, which are in conn.json and lake/."""
     rows = mixed_rows()
     log = HEADER + ("#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tservice\tduration\torig_ip_bytes\tresp_ip_bytes\n"
                     "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tinterval\tcount\tcount\n")

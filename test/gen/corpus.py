@@ -18,7 +18,7 @@ LINKS = [ETHERNET, RAW, SLL, SLL2, NULL, PPP, IEEE80211, RADIOTAP]  # fuzz_engin
 
 
 def packets(data):
-    """=> (link type, [(microseconds, frame)]) of a little-endian microsecond pcap, or None."""
+    """Returns (link type, [(microseconds, frame)]) of a little-endian microsecond pcap, or None."""
     if len(data) < 24 or data[:4] != b"\xd4\xc3\xb2\xa1":
         return None
     link, at, found = struct.unpack_from("<I", data, 20)[0], 24, []

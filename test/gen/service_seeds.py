@@ -99,7 +99,7 @@ DIALOGUES = {
 
 
 def port_table():
-    """=> {(UDP, port): index}, as fuzz_service.c has them."""
+    """Returns {(UDP, port): index}, as in fuzz_service.c."""
     with open(os.path.join(HERE, "../../fuzz/fuzz_service.c")) as f:
         text = re.search(r"ports\[\] = \{(.*?)\};", f.read(), re.S).group(1)
     text = re.sub(r"/\*.*?\*/", "", text)
@@ -113,7 +113,7 @@ def service_input(options, index, chunks):
 
 
 def dissect(link, frame):
-    """=> (UDP, source, destination, flags, number, payload) of a packet over IPv4, or None; the ends are (address, port)."""
+    """Returns (UDP, source, destination, flags, number, payload) of an IPv4 packet, or None; an end is (address, port)."""
     if link == ETHERNET:
         if frame[12:14] != b"\x08\x00":
             return None
@@ -132,7 +132,7 @@ def dissect(link, frame):
 
 
 def connections(link, found):
-    """=> [(UDP, port, chunks)] of the first connections of a capture; segments sent again are left out."""
+    """Returns [(UDP, port, chunks)] of the first connections of a capture, without retransmissions."""
     conns = {}
     for _, frame in found[:4000]:
         p = dissect(link, frame)
