@@ -75,7 +75,7 @@ _connlog()
 			--html --rows --from --where --where-file -q --quiet"
 		;;
 	extract)
-		options="-w --write --uid --log --where --where-file --icmp-errors --no-index -r --read -f --filter -C --no-checksums --seed --no-sandbox
+		options="-w --write --uid --log --where --where-file --icmp-errors --anonymize --keep-payload --no-index -r --read -f --filter -C --no-checksums --seed --no-sandbox
 			-q --quiet -v --verbose"
 		;;
 	index) options="--anew --no-sandbox -q --quiet -v --verbose" ;;

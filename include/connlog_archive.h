@@ -9,7 +9,7 @@
 #ifndef CONNLOG_ARCHIVE_H
 #define CONNLOG_ARCHIVE_H
 
-#include "connlog.h"
+#include "connlog_anonymize.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -76,6 +76,12 @@ CONNLOG_API bool connlog_extractor_at(const connlog_extractor *x, size_t i, conn
  * with a message. */
 CONNLOG_API int connlog_extractor_write(connlog_extractor *x, const char *path, char *err, size_t err_size);
 CONNLOG_API int connlog_extractor_write_each(connlog_extractor *x, const char *directory, char *err, size_t err_size);
+
+/* Makes the writing functions write other addresses and uids than those of the captures, so that the packets can be shared: those that
+ * connlog_anonymize() makes of records, in the headers of all layers and tunnels, in ARP and in what ICMP errors quote, with checksums
+ * made right again.  Everything else that could hold an address is zeros: payload, unless `keep_payload`, values of options, padding; names
+ * and comments of pcapng are left out.  The extractor has a copy of its own.  Returns CONNLOG_OK or CONNLOG_NO_MEMORY. */
+CONNLOG_API int connlog_extractor_anonymize(connlog_extractor *x, const connlog_anonymizer *a, bool keep_payload);
 
 /* ---- indexes */
 

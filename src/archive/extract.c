@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "record/anonymize.h"
+
 enum { BATCH = 64, PROGRESS_EVERY = 4096 /* packets */ };
 
 connlog_extractor *
@@ -41,7 +43,17 @@ connlog_extractor_free(connlog_extractor *x)
 	plans_free(x->plans, x->tour.inputs.n);
 	tour_free(&x->tour);
 	connlog_engine_free(x->engine);
+	connlog_anonymizer_free(x->anonymizer);
 	free(x);
+}
+
+int
+connlog_extractor_anonymize(connlog_extractor *x, const connlog_anonymizer *a, bool keep_payload)
+{
+	connlog_anonymizer_free(x->anonymizer);
+	x->anonymizer = anonymizer_copy(a, 0);
+	x->keep_payload = keep_payload;
+	return x->anonymizer ? CONNLOG_OK : CONNLOG_NO_MEMORY;
 }
 
 void

@@ -15,7 +15,9 @@ struct connlog_extractor {
 	uint64_t                lost;   /* fragments that could not be remembered */
 	struct plan            *plans;
 	struct plan_report      report;
-	unsigned                walks; /* walks over the captures */
+	unsigned                walks;      /* walks over the captures */
+	connlog_anonymizer     *anonymizer; /* NULL: packets are written as they are */
+	bool                    keep_payload;
 };
 
 #endif

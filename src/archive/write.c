@@ -9,6 +9,9 @@
 
 #include "archive/extract.h"
 #include "archive/pcapng_write.h"
+#include "archive/rewrite.h"
+#include "engine/options.h"
+#include "record/anonymize.h"
 
 enum { FILES_AT_ONCE = 128, COMMENT_MAX = 4096 };
 
@@ -84,12 +87,22 @@ sort(struct job *j)
 	return j->numbers != NULL;
 }
 
-static const char *
-name_of(const struct job *j, const struct choice *c)
+/* Writes the uid that the connection has in the file to `out`; "-" if it has none. */
+static void
+name_of(const connlog_extractor *x, size_t wanted, char out[CONNLOG_UID_SIZE])
 {
-	const struct wanted *w = &j->x->wanted.at[c->wanted];
+	const struct wanted *w = &x->wanted.at[wanted];
+	const char          *uid = *w->uid ? w->uid : w->is ? w->is->uid : "";
+	char                 text[UID_TEXT_MAX];
+	size_t               n;
 
-	return *w->uid ? w->uid : w->is->uid;
+	snprintf(out, CONNLOG_UID_SIZE, "%s", *uid ? uid : "-");
+	if (!x->anonymizer || !*uid)
+		return;
+	if (!anonymizer_uid(x->anonymizer, (struct text){ uid, strlen(uid) }, text, &n))
+		snprintf(out, CONNLOG_UID_SIZE, "-");
+	else
+		snprintf(out, CONNLOG_UID_SIZE, "%.*s", (int)n, text);
 }
 
 /* Appends " UID" and which part of the connection the packet is. */
@@ -97,8 +110,10 @@ static size_t
 note(const struct job *j, const struct choice *c, char *out, size_t size)
 {
 	static const char *const parts[PART_COUNT] = { "", " (fragment)", " (ICMP error)" };
-	const int                n = snprintf(out, size, " %s%s", name_of(j, c), parts[c->part]);
+	char                     name[CONNLOG_UID_SIZE];
 
+	name_of(j->x, c->wanted, name);
+	const int n = snprintf(out, size, " %s%s", name, parts[c->part]);
 	return n > 0 && (size_t)n < size ? (size_t)n : 0;
 }
 
@@ -123,6 +138,20 @@ write_packet(void *arg, size_t i, const struct rawframe *frame)
 	return j->each ? status : pcapng_packet(j->writers, frame, comment, j->err, j->err_size);
 }
 
+/* Writes the address that a connection's end has in the file.  Returns false if libcrypto failed. */
+static bool
+address_text(const connlog_extractor *x, const uint8_t address[16], char out[64])
+{
+	struct addr   a = addr_from_v6(address);
+	connlog_value value = { .type = CONNLOG_ADDR, .set = true };
+
+	if (x->anonymizer && !anonymizer_addr(x->anonymizer, &a))
+		return false;
+	memcpy(value.address, a.b, sizeof value.address);
+	connlog_value_text(value, out, 64);
+	return true;
+}
+
 /* Returns the section's comment about a connection: "UID proto 10.0.0.1:1234 > 10.0.0.2:80, start 1.5, 12 packets". */
 static char *
 describe(const struct job *j, size_t wanted)
@@ -132,20 +161,15 @@ describe(const struct job *j, size_t wanted)
 	                             : w->tuple.proto == 17 ? "udp"
 	                             : w->tuple.proto       ? "icmp"
 	                                                    : "ip";
+	char                 name[CONNLOG_UID_SIZE], orig_h[64], resp_h[64], *text;
 	connlog_extracted    found;
-	connlog_value        orig = { .type = CONNLOG_ADDR, .set = true }, resp = orig;
-	char                 orig_h[64], resp_h[64], *text;
 
-	memcpy(orig.address, w->tuple.orig_h, sizeof orig.address);
-	memcpy(resp.address, w->tuple.resp_h, sizeof resp.address);
-	connlog_value_text(orig, orig_h, sizeof orig_h);
-	connlog_value_text(resp, resp_h, sizeof resp_h);
+	name_of(j->x, wanted, name);
+	if (!address_text(j->x, w->tuple.orig_h, orig_h) || !address_text(j->x, w->tuple.resp_h, resp_h))
+		return NULL;
 	connlog_extractor_at(j->x, wanted, &found);
-	if (asprintf(&text, "%s %s %s port %u to %s port %u, ts %.6f, %" PRIu64 " packets counted%s%s",
-	             *w->uid ? w->uid
-	             : w->is ? w->is->uid
-	                     : "-",
-	             proto, orig_h, w->tuple.orig_p, resp_h, w->tuple.resp_p, w->ts, found.packets,
+	if (asprintf(&text, "%s %s %s port %u to %s port %u, ts %.6f, %" PRIu64 " packets counted%s%s", name, proto, orig_h,
+	             w->tuple.orig_p, resp_h, w->tuple.resp_p, w->ts, found.packets,
 	             found.exact ? "" : "; not what the record says: ", found.difference) < 0)
 		return NULL;
 	return text;
@@ -175,11 +199,33 @@ open_with_comments(struct job *j, struct pcapng_writer *w, const char *path, siz
 	return status;
 }
 
+/* Writes the packets with other addresses. */
+static int
+rewrite(struct job *j)
+{
+	struct decode_options options;
+
+	decode_options_default(&options);
+	if (j->x->options.engine)
+		options = j->x->options.engine->decode;
+	struct rewriter *r = rewriter_new(j->x->anonymizer, j->x->keep_payload, &options, write_packet, j);
+	int              status = CONNLOG_NO_MEMORY;
+	snprintf(j->err, j->err_size, "out of memory"); /* what else fails says so itself */
+	if (r)
+		status = tour_again(&j->x->tour, j->numbers, j->n_numbers, rewriter_frame, r, j->err, j->err_size);
+	if (status == CONNLOG_OK)
+		status = rewriter_finish(r);
+	rewriter_free(r);
+	return status;
+}
+
 static int
 read_again(struct job *j)
 {
 	if (!sort(j))
 		return source_fail(j->err, j->err_size, CONNLOG_NO_MEMORY, "out of memory");
+	if (j->x->anonymizer)
+		return rewrite(j);
 	return tour_again(&j->x->tour, j->numbers, j->n_numbers, write_packet, j, j->err, j->err_size);
 }
 
@@ -226,10 +272,10 @@ is_plain(const char *name)
 static int
 open_own(struct job *j, struct pcapng_writer *w, const char *directory, size_t wanted)
 {
-	const struct choice c = { .wanted = (uint32_t)wanted };
-	const char         *name = name_of(j, &c);
-	char               *path;
+	char  name[CONNLOG_UID_SIZE];
+	char *path;
 
+	name_of(j->x, wanted, name);
 	if (!is_plain(name))
 		return source_fail(j->err, j->err_size, CONNLOG_BAD_INPUT, "the uid '%s' cannot be the name of a file", name);
 	if (asprintf(&path, "%s/%s.pcapng", directory, name) < 0)

@@ -129,7 +129,12 @@ rawframe_of(const struct capfile *f, const connlog_packet *p, struct outbuf *scr
 	struct bytes options = { NULL, 0 };
 
 	scratch->n = 0;
-	*out = (struct rawframe){ .caplen = p->caplen, .len = p->len, .data = { p->data, p->caplen } };
+	*out = (struct rawframe){ .sec = p->sec,
+		                      .nsec = p->nsec,
+		                      .link = p->link,
+		                      .caplen = p->caplen,
+		                      .len = p->len,
+		                      .data = { p->data, p->caplen } };
 	if (f->pcapng.n > 0) {
 		const struct pcapng_interface *i = from_block(f, p, out, &options);
 		copy_interface(f, i, scratch);

@@ -10,6 +10,9 @@
 struct rawframe {
 	struct bytes interface; /* contents of an interface description block */
 	uint64_t     time;      /* in its units */
+	int64_t      sec;       /* the same, as the engine is told it */
+	uint32_t     nsec;
+	int32_t      link; /* DLT_ value */
 	uint32_t     caplen, len;
 	struct bytes data;
 	struct bytes options; /* of an enhanced packet block, without the end */

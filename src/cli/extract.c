@@ -18,7 +18,7 @@
 
 enum { TOLD_MAX = 20 /* connections of which it is said what is wrong */ };
 
-enum { OPT_UID = OPT_COMMAND, OPT_LOG, OPT_ICMP_ERRORS, OPT_NO_INDEX };
+enum { OPT_UID = OPT_COMMAND, OPT_LOG, OPT_ICMP_ERRORS, OPT_KEEP_PAYLOAD, OPT_NO_INDEX };
 
 static const struct option_row rows[] = {
 	{ 'w', "write", "FILE|DIR/", "write the packets into FILE, or those of each connection into DIR/UID.pcapng" },
@@ -26,6 +26,8 @@ static const struct option_row rows[] = {
 	{ OPT_LOG, "log", "FILE", "look records up in this log, of any format; may be repeated" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	{ OPT_ICMP_ERRORS, "icmp-errors", NULL, "take ICMP errors about the connections, too" },
+	ANONYMIZE_ROW(OPT_ANONYMIZE),
+	{ OPT_KEEP_PAYLOAD, "keep-payload", NULL, "with --anonymize: leave payload as it is, which may hold addresses" },
 	{ OPT_NO_INDEX, "no-index", NULL, "read all of the captures, whether they have indexes or not" },
 	{ 'r', "read", "FILE", "read FILE; may be repeated" },
 	{ 'f', "filter", "BPF", "look only at packets that this pcap filter lets through, as the log was made" },
@@ -345,6 +347,9 @@ apply(void *arg, int key, const char *value)
 	case OPT_ICMP_ERRORS:
 		s->extract.icmp_errors = true;
 		return true;
+	case OPT_KEEP_PAYLOAD:
+		s->extract.keep_payload = true;
+		return true;
 	case OPT_NO_INDEX:
 		s->extract.no_index = true;
 		return true;
@@ -369,6 +374,8 @@ check(const struct settings *s)
 		complain_usage("--uid or --where says whose packets are meant");
 	else if (s->interim)
 		complain_usage("interim: records of open connections are no record of packets");
+	else if (o->keep_payload && s->anonymize.with == NULL)
+		complain_usage("--keep-payload is about --anonymize KEYFILE; without it all is kept");
 	else {
 		for (size_t i = 0; i < o->uids_n && o->logs_n == 0 && !s->seeded; i++)
 			if (!is_community_id(o->uids[i])) {
@@ -390,6 +397,25 @@ make_folder(const char *path)
 	if (!extract_is_folder(path) || mkdir(path, 0777) == 0 || errno == EEXIST)
 		return true;
 	complain("%s: the folder cannot be made: %s", path, strerror(errno));
+	return false;
+}
+
+/* Returns false after a message. */
+static bool
+anonymize(struct extraction *e)
+{
+	const struct settings *s = e->settings;
+
+	if (s->anonymize.with == NULL)
+		return true;
+	if (!s->quiet)
+		anonymize_warn(&s->anonymize);
+	if (!s->quiet && s->extract.keep_payload)
+		complain("warning: --keep-payload: names, addresses and contents that packets carry are in %s as they were",
+		         s->extract.path);
+	if (connlog_extractor_anonymize(e->x, s->anonymize.with, s->extract.keep_payload) == CONNLOG_OK)
+		return true;
+	complain("out of memory");
 	return false;
 }
 
@@ -416,7 +442,7 @@ extract_run(struct settings *s)
 		free(e.met);
 		return EXIT_INCOMPLETE;
 	}
-	if (!make_folder(s->extract.path)) {
+	if (!anonymize(&e) || !make_folder(s->extract.path)) {
 		connlog_extractor_free(e.x);
 		free(e.met);
 		return EXIT_INCOMPLETE;

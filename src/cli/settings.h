@@ -53,7 +53,7 @@ struct extract_what {
 	const char **uids, **logs; /* of --uid, --log */
 	size_t       uids_n, logs_n;
 	const char  *path; /* -w */
-	bool         icmp_errors, no_index;
+	bool         icmp_errors, no_index, keep_payload;
 };
 
 /* The strings belong to argv or `config`, except `fields` and `scripts`. */

@@ -89,15 +89,22 @@ anonymizer_copy(const connlog_anonymizer *a, uint16_t community_seed)
 
 /* ---- the parts of a record ---------------------------------------------------------------------------------------------- */
 
-static bool
-change_addr(const connlog_anonymizer *a, struct addr *at)
+bool
+anonymizer_addr(const connlog_anonymizer *a, struct addr *at)
 {
 	return addr_is_v4(at) ? cryptopan_encrypt(&a->net, at->b + 12, 4) : cryptopan_encrypt(&a->net, at->b, 16);
 }
 
-/* Writes a uid to `out` and its length to *n. */
-static bool
-change_uid(const connlog_anonymizer *a, struct text uid, char out[UID_TEXT_MAX], size_t *n)
+bool
+anonymizer_link(const connlog_anonymizer *a, uint8_t at[LINK])
+{
+	static const uint8_t none[LINK];
+
+	return memcmp(at, none, LINK) == 0 || cryptopan_encrypt(&a->link, at, LINK);
+}
+
+bool
+anonymizer_uid(const connlog_anonymizer *a, struct text uid, char out[UID_TEXT_MAX], size_t *n)
 {
 	uint8_t hash[KEY];
 	struct uid new = { .hi = 0 };
@@ -124,7 +131,7 @@ change_parents(connlog_anonymizer *a, struct text_set *set)
 		return false;
 	for (size_t i = 0; i < set->n; i++) {
 		at[i].p = texts + i * UID_TEXT_MAX;
-		if (!change_uid(a, set->at[i], texts + i * UID_TEXT_MAX, &at[i].n))
+		if (!anonymizer_uid(a, set->at[i], texts + i * UID_TEXT_MAX, &at[i].n))
 			return false;
 	}
 	set->at = at;
@@ -148,7 +155,7 @@ change_samples(connlog_anonymizer *a, uint64_t has, struct text_set *set)
 		char       *p = texts + n * ADDR_TEXT_MAX;
 		if (!addr_parse(set->at[i].p, set->at[i].n, &addr))
 			continue;
-		if (!change_addr(a, &addr))
+		if (!anonymizer_addr(a, &addr))
 			return false;
 		at[n++] = (struct text){ p, addr_format(&addr, p) };
 	}
@@ -190,7 +197,7 @@ change_link(connlog_anonymizer *a, uint64_t has, struct text *t, char out[LINK_T
 		a->record.has &= ~has;
 		return true;
 	}
-	if (!cryptopan_encrypt(&a->link, link, LINK))
+	if (!anonymizer_link(a, link))
 		return false;
 	memset(out, ':', LINK_TEXT);
 	for (size_t i = 0; i < LINK; i++) {
@@ -270,12 +277,12 @@ connlog_anonymize(connlog_anonymizer *a, const connlog_record *public)
 	            false); /* which may have addresses */
 	record_mark(r, HAS_WORD(COL_RESP_FIRST_PAYLOAD), HAS_BIT(COL_RESP_FIRST_PAYLOAD), false);
 
-	if ((r->has & HAS(COL_ORIG_H) && !change_addr(a, &r->orig_h)) ||
-	    (r->has & HAS(COL_RESP_H) && !change_addr(a, &r->resp_h)))
+	if ((r->has & HAS(COL_ORIG_H) && !anonymizer_addr(a, &r->orig_h)) ||
+	    (r->has & HAS(COL_RESP_H) && !anonymizer_addr(a, &r->resp_h)))
 		return NULL;
 	if (r->has & HAS(COL_UID)) {
 		r->uid.p = a->uid;
-		if (!change_uid(a, from->uid, a->uid, &r->uid.n))
+		if (!anonymizer_uid(a, from->uid, a->uid, &r->uid.n))
 			return NULL;
 	}
 	if (r->has & HAS(COL_TUNNEL_PARENTS) && r->tunnel_parents.n > 0 && !change_parents(a, &r->tunnel_parents))
