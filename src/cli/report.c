@@ -1,8 +1,8 @@
-/* report.c - `connlog report`: a log for people, after Bro 1's hot-report.
+/* report.c - `connlog report`: a log for human readers, after Bro 1's hot-report.
  *
- * Each record of the logs goes to a mode: one prints it as a line (report_line.c), one counts (report_summary.c), one
- * makes a page (report_html.c).  A mode is a row of functions; another one is a file with such a row and an option that
- * chooses it.
+ * Each record of the logs is passed to a mode: one prints it as a line (report_line.c), one counts (report_summary.c),
+ * one makes a page (report_html.c). A mode is a struct of functions; to add one, add a file with such a struct and an
+ * option that selects it.
  */
 #include "cli/report.h"
 
@@ -98,7 +98,7 @@ static const struct report_mode report_lines = {
 
 /* ---- the command line -------------------------------------------------------------------------------------------- */
 
-/* => false, after a message, for what is no number from 1 to `most`. */
+/* Parses a number from 1 to `most`. Returns false, after printing a message, for anything else. */
 static bool
 set_number(uint64_t *out, const char *option, const char *value, uint64_t most)
 {
@@ -112,7 +112,7 @@ set_number(uint64_t *out, const char *option, const char *value, uint64_t most)
 	return false;
 }
 
-/* Returns false, after a message, for an invalid size. */
+/* Sets the memory. Returns false, after printing a message, for an invalid size. */
 static bool
 set_memory(struct report *r, const char *value)
 {
@@ -123,7 +123,7 @@ set_memory(struct report *r, const char *value)
 	return false;
 }
 
-/* Returns false, after a message, where another one is chosen already. */
+/* Selects a mode. Returns false, after printing a message, if another one was selected. */
 static bool
 set_mode(struct report *r, const struct report_mode *mode)
 {
@@ -135,7 +135,7 @@ set_mode(struct report *r, const struct report_mode *mode)
 	return true;
 }
 
-/* => false, after a message, for an invalid value. */
+/* Applies an option. Returns false, after printing a message, for an invalid value. */
 static bool
 apply(void *arg, int key, const char *value)
 {
@@ -198,7 +198,7 @@ apply(void *arg, int key, const char *value)
 		return where_set_file(&r->where, value, CONNLOG_WHERE_EXTRAS);
 	case OPT_FROM:
 		return args_set_once(&r->from, value, "from");
-	default: /* 'q': the table has no other */
+	default: /* 'q': the table has no others */
 		r->quiet = true;
 		return true;
 	}
@@ -217,14 +217,14 @@ static const struct args_spec spec = {
 
 /* ---- the run ----------------------------------------------------------------------------------------------------- */
 
-/* A connlog_wait_fn: who watches a log that still grows sees the lines that there are. */
+/* A connlog_wait_fn: flushes the lines so far, for a user who watches a growing log. */
 static void
 on_wait(void *arg)
 {
 	fflush(arg);
 }
 
-/* Returns false, after a message, to stop. */
+/* Adds a record. Returns false, after printing a message, to stop. */
 static bool
 add(const struct report *r, void *mode, const struct view *view, const connlog_record *record)
 {
@@ -236,17 +236,17 @@ add(const struct report *r, void *mode, const struct view *view, const connlog_r
 	return r->mode->add(mode, record, &row);
 }
 
-/* Reads to the end. => an exit_code */
+/* Reads to the end. Returns an exit_code. */
 static int
 read_all(const struct report *r, connlog_reader *reader, uint64_t total, void *mode, uint64_t *records)
 {
 	const connlog_record *record;
-	const bool            to_terminal = r->mode == &report_lines && isatty(STDOUT_FILENO); /* progress enough */
-	struct progress       progress;
-	struct view           view;
-	char                  err[MESSAGE_MAX];
-	uint64_t              n = 0;
-	int                   status, code = EXIT_ALL_READ;
+	const bool      to_terminal = r->mode == &report_lines && isatty(STDOUT_FILENO); /* the lines show the progress */
+	struct progress progress;
+	struct view     view;
+	char            err[MESSAGE_MAX];
+	uint64_t        n = 0;
+	int             status, code = EXIT_ALL_READ;
 
 	progress_init(&progress, !r->quiet && !to_terminal && isatty(STDERR_FILENO));
 	view_init(&view);
@@ -274,7 +274,8 @@ read_all(const struct report *r, connlog_reader *reader, uint64_t total, void *m
 	return code;
 }
 
-/* What became of standard output. => `code`, or EXIT_INCOMPLETE after a message; a reader of ours that has gone is none. */
+/* Checks whether standard output was written. Returns `code`, or EXIT_INCOMPLETE after printing a message; it is no
+ * error if the reader of a pipe has gone. */
 static int
 finish_output(const struct report *r, int code)
 {
@@ -286,7 +287,7 @@ finish_output(const struct report *r, int code)
 	return r->mode == &report_diff ? EXIT_USAGE : EXIT_INCOMPLETE;
 }
 
-/* Reads some of the inputs as one log. => an exit_code, or NOT_BEGUN after a message */
+/* Reads some of the inputs as one log. Returns an exit_code, or NOT_BEGUN after printing a message. */
 static int
 read_log(const struct report *r, const char *const *inputs, size_t n, void *mode, uint64_t *records)
 {
@@ -298,7 +299,8 @@ read_log(const struct report *r, const char *const *inputs, size_t n, void *mode
 		complain_usage("%s", err);
 		return NOT_BEGUN;
 	}
-	if (r->mode->log == NULL) { /* half a log would compare as a whole one: Ctrl-C ends that at once */
+	if (r->mode->log ==
+	    NULL) { /* comparing a part of a log as if it were complete would mislead: Ctrl-C ends the program at once */
 		connlog_reader_on_wait(reader, on_wait, stdout);
 		signals_stop(NULL, reader);
 	}
@@ -307,7 +309,7 @@ read_log(const struct report *r, const char *const *inputs, size_t n, void *mode
 	return code;
 }
 
-/* => an exit_code or NOT_BEGUN */
+/* Reads all inputs. Returns an exit_code or NOT_BEGUN. */
 static int
 read_logs(const struct report *r, void *mode)
 {
@@ -347,7 +349,7 @@ run(struct report *r)
 	return code;
 }
 
-/* Returns false, after a message, for options of which one would be ignored. */
+/* Returns false, after printing a message, if one of the options would be ignored. */
 static bool
 can_go_together(const struct report *r)
 {

@@ -1,8 +1,8 @@
-/* report_beacons.c - `connlog report --beacons`: connections that come back at regular intervals.
+/* report_beacons.c - `connlog report --beacons`: connections that recur at regular intervals.
  *
- * Connections are grouped by originator, responder, port and protocol.  Of each group the times of the latest 64 are kept and
- * sorted, since a log is in the order of ends.  The jitter is the median distance of their intervals from the median interval,
- * as a part of it; the score is 1 less the jitter.
+ * Connections are grouped by originator, responder, port and protocol. The times of the latest 64 of each group are
+ * kept and sorted, since a log is in the order of ends. The jitter is the median deviation of the intervals from the
+ * median interval, as a fraction of it; the score is 1 minus the jitter.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -14,17 +14,17 @@
 
 enum { KEPT = 64, FIRST_ROOM = 4, BEACON_CONNECTIONS = 8 };
 enum { HOST_AT = 16, PORT_AT = 32, PROTO_AT = 34 };
-#define BEACON_INTERVAL 1.0 /* seconds: what comes more often is one activity, not a return */
+#define BEACON_INTERVAL 1.0 /* seconds: shorter intervals belong to one activity */
 #define BEACON_SCORE    0.8
-#define NEAR            0.1 /* an interval is regular that is as near to the median */
+#define NEAR            0.1 /* largest deviation of a regular interval from the median */
 
 struct beacon {
 	uint8_t  key[GROUP_KEY]; /* originator, responder, port, protocol */
 	uint64_t n;
 	double   first, last;
-	double  *times; /* the latest: a ring once there are KEPT */
+	double  *times; /* the latest ones: a ring once there are KEPT */
 	unsigned room;
-	/* Found at the end: */
+	/* Computed at the end: */
 	double   median, jitter, score;
 	unsigned regular, intervals;
 };
@@ -73,7 +73,7 @@ beacons_free(void *mode)
 	free(b);
 }
 
-/* Returns false when out of memory. */
+/* Adds a connection. Returns false when out of memory. */
 static bool
 count(struct beacon *b, double ts)
 {
@@ -129,7 +129,7 @@ median_of(double *at, unsigned n)
 	return n % 2 == 1 ? at[n / 2] : (at[n / 2 - 1] + at[n / 2]) / 2;
 }
 
-/* Returns whether the group is a beacon; fills in what is said of it. */
+/* Returns whether the group is a beacon, and computes its values. */
 static bool
 judge(struct beacon *b)
 {
@@ -153,7 +153,7 @@ judge(struct beacon *b)
 	return b->median >= BEACON_INTERVAL && b->score >= BEACON_SCORE;
 }
 
-/* The highest score first, then the most connections. */
+/* Sorts by score, then by the number of connections, both descending. */
 static int
 better(const void *x, const void *y)
 {
@@ -189,7 +189,7 @@ put_beacon(const struct beacons *beacons, const struct beacon *b)
 	printf(": %u of %u intervals within 10 %%\n", b->regular, b->intervals);
 }
 
-/* A log of --fold says when a row's first connection was, not the others. */
+/* Reports folded rows: a log of --fold has the time of a row's first connection only. */
 static void
 put_folded(const struct beacons *b)
 {

@@ -1,7 +1,8 @@
-/* report_diff.c - `connlog report --diff A B`: what differs between two logs of the same traffic.
+/* report_diff.c - `connlog report --diff A B`: the differences between two logs of the same traffic.
  *
- * Both logs are kept (report_pack.c), in temporary files once they take more than --memory (report_parts.c), and compared when both
- * are complete (report_pairs.c).  Uids differ between any two runs and are not compared; of tunnel_parents it is their number.
+ * Both logs are kept (report_pack.c), in temporary files once they need more than --memory (report_parts.c), and
+ * compared when both are complete (report_pairs.c). Uids differ between any two runs and are not compared; of
+ * tunnel_parents the number is compared.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,10 +13,10 @@
 
 struct diff {
 	struct pairs  pairs;
-	struct parts *parts;   /* NULL as long as all is in memory */
-	uint64_t      memory;  /* how much that may be */
-	size_t        log;     /* which is read */
-	uint64_t      rows[2]; /* of both logs */
+	struct parts *parts;   /* NULL while everything is in memory */
+	uint64_t      memory;  /* limit of that memory */
+	size_t        log;     /* the log being read */
+	uint64_t      rows[2]; /* of each log */
 };
 
 static void *
@@ -44,7 +45,7 @@ diff_columns(void *mode, const connlog_columns *columns)
 	pack_columns(&d->pairs.pack[d->log], columns);
 }
 
-/* Moves all rows to temporary files.  Returns false, after a message, when it fails. */
+/* Moves all rows to temporary files. Returns false, after printing a message, on failure. */
 static bool
 move_out(struct diff *d)
 {
@@ -66,7 +67,7 @@ diff_add(void *mode, const connlog_record *record, const struct report_row *row)
 	return pack_bytes(&d->pairs.pack[0]) + pack_bytes(&d->pairs.pack[1]) <= d->memory || move_out(d);
 }
 
-/* Names the columns that cannot be compared, since one log alone has them. */
+/* Names the columns that cannot be compared because only one log has them. */
 static void
 put_columns_of(const struct diff *d, int log)
 {
@@ -104,7 +105,7 @@ put_sums(const struct diff *d)
 	       d->pairs.only[1]);
 }
 
-/* Compares what is in memory, and prints it. */
+/* Compares the rows in memory, and prints the differences. */
 static bool
 compare(struct diff *d)
 {

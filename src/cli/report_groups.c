@@ -1,4 +1,4 @@
-/* report_groups.c - see report_groups.h.  A balanced tree by key: no choice of addresses makes it slow. */
+/* report_groups.c - see report_groups.h. Uses a balanced tree by key, which no choice of addresses can make slow. */
 #include "cli/report_groups.h"
 
 #include <search.h>

@@ -1,4 +1,5 @@
-/* report_groups.h - connections counted in groups, of which only so many are kept: where there are more, the smallest give way. */
+/* report_groups.h - counts connections in groups, of which a limited number is kept: beyond it, the smallest are
+ * dropped. */
 #ifndef CONNLOG_CLI_REPORT_GROUPS_H
 #define CONNLOG_CLI_REPORT_GROUPS_H
 
@@ -10,15 +11,15 @@
 
 struct groups {
 	void    *tree;
-	size_t   n, max, size;            /* entries, and the bytes of each, which begin with its key */
-	uint64_t dropped;                 /* entries that gave way */
-	uint64_t (*weight)(const void *); /* the smallest give way first */
+	size_t   n, max, size; /* number of entries and their limit; size of each in bytes, which begins with its key */
+	uint64_t dropped;      /* entries that were dropped */
+	uint64_t (*weight)(const void *); /* entries with the lowest weight are dropped first */
 	void (*release)(void *);          /* frees an entry */
 };
 
-/* Returns the entry of that key, made of zeros where there is none; NULL when out of memory. */
+/* Returns the entry with that key, initialised to zeros if it is new; NULL when out of memory. */
 void *groups_find(struct groups *g, const uint8_t key[GROUP_KEY]);
-/* Returns all entries in memory of its own, the one with the greatest weight first; NULL when out of memory. */
+/* Returns all entries in an allocated array, in descending order of weight; NULL when out of memory. */
 void **groups_all(const struct groups *g);
 void   groups_free(struct groups *g);
 

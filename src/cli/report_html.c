@@ -1,5 +1,5 @@
-/* report_html.c - `connlog report --html`: the records go into the data of a page, which is written at the end.  What is
- * not finished gets no name. */
+/* report_html.c - `connlog report --html`: collects the records as data of a page, which is written at the end. An
+ * incomplete page gets no name. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,7 +47,7 @@ html_add(void *mode, const connlog_record *record, const struct report_row *row)
 	return true;
 }
 
-/* What the page calls its source: the file, or how many there are. */
+/* Writes what the page calls its source: the file, or the number of files. */
 static void
 name_source(const struct report *r, char *out, size_t size)
 {
@@ -57,7 +57,7 @@ name_source(const struct report *r, char *out, size_t size)
 		snprintf(out, size, "%s and %zu more", r->inputs[0], r->inputs_n - 1);
 }
 
-/* Returns false, after a message */
+/* Writes the page. Returns false, after printing a message, on failure. */
 static bool
 write_page(const char *path, const char *data, size_t n)
 {

@@ -1,10 +1,10 @@
-/* report_line.c - a connection on a line, after Bro's hot-report.
+/* report_line.c - a connection on one line, after Bro's hot-report.
  *
  *     TIME *ORIGINATOR SIZE SYMBOL RESPONDER/SERVICE SIZE DURATION ADDITIONAL
  *     Jul 12 18:18:43  128.32.162.134 7.32kB >] 206.132.179.35/http 38.9kB 54.4s %103
  *
- * Follows Bro 1.5.3: aux/scripts/hot-report (the line, the star), doc/misc/conn-logs (the symbols, story.h: hot-report has fewer) and
- * aux/cf/cf.c (times).  Beside a service that nobody has recognised stands the port, which hot-report did not have.
+ * Follows Bro 1.5.3: aux/scripts/hot-report (the line, the star), doc/misc/conn-logs (the symbols, story.h: hot-report
+ * has fewer) and aux/cf/cf.c (times). A service that was not recognised is followed by the port, unlike in hot-report.
  * With -x sizes and durations are those of hot-report -x.
  */
 #include <inttypes.h>
@@ -36,7 +36,7 @@ get_text(const struct view *v, const connlog_record *r, enum view_column column)
 	return value.set ? value.text : (connlog_text){ "", 0 };
 }
 
-/* Returns the additional text that a line of Bro 1 has. */
+/* Returns the additional text of a line of Bro 1. */
 static connlog_text
 get_addl(const connlog_record *r)
 {
@@ -95,7 +95,7 @@ report_text(FILE *f, connlog_text text)
 	term_text(&(struct term){ .f = f }, text);
 }
 
-/* strftime() of a format that the user has chosen, which the compiler does not like. */
+/* The compiler warns about strftime() with a format chosen by the user. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static size_t
@@ -113,7 +113,7 @@ report_time(FILE *f, const struct report_style *style, double ts)
 	bool      good = ts >= 0 && ts < 1e15;
 	time_t    t = good ? (time_t)ts : 0;
 
-	/* cf -s takes a number of fewer than nine characters for something else than a time. */
+	/* cf -s does not treat a number of fewer than nine characters as a time. */
 	if (snprintf(number, sizeof number, "%.6f", ts) < 9 && style->strict)
 		good = false;
 	good = good && (style->utc ? gmtime_r(&t, &tm) : localtime_r(&t, &tm)) != NULL;
@@ -128,14 +128,15 @@ is_state(const struct report_row *row, const char *name)
 	return row->state != NULL && strcmp(row->state->name, name) == 0;
 }
 
-/* Of a connection that nothing came of, or that goes on, there are no sizes: S1 is told from SF by that. */
+/* Returns whether the line has sizes: failed and open connections have none, which distinguishes S1 from SF. */
 static bool
 has_numbers(const struct report_row *row)
 {
 	return !is_state(row, "S0") && !is_state(row, "S1") && !is_state(row, "REJ");
 }
 
-/* What hot-report marks with a star: sessions of a person where something went over, and services that are not everyday's. */
+/* Returns whether hot-report marks the line with a star: interactive sessions that transferred data, and unusual
+ * services. */
 static bool
 is_remarkable(const struct report_row *row)
 {
@@ -147,7 +148,7 @@ is_remarkable(const struct report_row *row)
 	for (size_t i = 0; i < sizeof interactive / sizeof interactive[0]; i++)
 		if (is(row->service, interactive[i]))
 			return orig > 200 || resp > 1000 || (row->has_duration && row->duration > 300);
-	if (is(row->service, "smtp") && (orig == 0 || orig == 6)) /* somebody asks for the version */
+	if (is(row->service, "smtp") && (orig == 0 || orig == 6)) /* requests for the version */
 		return true;
 	for (size_t i = 0; i < sizeof often_refused / sizeof often_refused[0]; i++)
 		if (is(row->service, often_refused[i]) && (is_state(row, "REJ") || is_state(row, "S0")))

@@ -1,5 +1,5 @@
-/* report_longest.c - `connlog report --longest`: the connections that lasted longest, a line each, and what their state says of
- * the end. */
+/* report_longest.c - `connlog report --longest`: the connections that lasted longest, one per line, and what their
+ * state says about the end. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -10,7 +10,7 @@
 struct longest {
 	const struct report *report;
 	struct ranking       ranking;
-	uint64_t             all, without; /* connections, and those of which no duration is known */
+	uint64_t             all, without; /* connections, and how many of these have no known duration */
 };
 
 static void
@@ -44,7 +44,7 @@ longest_add(void *mode, const connlog_record *record, const struct report_row *r
 
 	(void)record;
 	l->all += row->count;
-	if (row->count > 1) { /* of which there is the sum alone */
+	if (row->count > 1) { /* only the sum of the durations is known */
 		l->without += row->count;
 		return true;
 	}

@@ -1,7 +1,7 @@
-/* report_names.c - host names for addresses, as hot-report had them from hf: each address is asked for once.
+/* report_names.c - host names for addresses, which hot-report got from hf: each address is looked up once.
  *
- * A resolver that does not answer would hold up every line: once it has made us wait for as long as hf -t 15 did, the
- * addresses that are not known yet stay addresses.
+ * A resolver that does not answer would delay every line: once it has delayed the report by as much time as in hf -t
+ * 15, addresses that are not known yet stay addresses.
  */
 #include <ctype.h>
 #include <netdb.h>
@@ -14,7 +14,7 @@
 
 #include "cli/report.h"
 
-#define PATIENCE 15.0 /* seconds without an answer, all told */
+#define PATIENCE 15.0 /* seconds without an answer, in total */
 
 struct host {
 	uint8_t address[16];
@@ -30,7 +30,7 @@ struct report_names {
 static int
 compare(const void *a, const void *b)
 {
-	return memcmp(a, b, 16); /* the address comes first */
+	return memcmp(a, b, 16); /* the address is the first member */
 }
 
 struct report_names *
@@ -67,7 +67,7 @@ put_address(const uint8_t address[16], char out[REPORT_HOST_MAX])
 		inet_ntop(AF_INET6, address, out, REPORT_HOST_MAX);
 }
 
-/* Returns getnameinfo()'s answer; `out` is in lower case, and without a byte that is not a name's. */
+/* Returns getnameinfo()'s result; `out` is in lower case, without bytes that are not valid in names. */
 static int
 ask(const uint8_t address[16], char out[REPORT_HOST_MAX])
 {
@@ -94,7 +94,7 @@ now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Asks, with an eye on the time. */
+/* Looks up a name, and measures the time. */
 static void
 look_up(struct report_names *n, const uint8_t address[16], char out[REPORT_HOST_MAX])
 {
@@ -127,7 +127,7 @@ report_host(struct report_names *n, const uint8_t address[16], char out[REPORT_H
 	look_up(n, address, out);
 	const size_t size = strlen(out) + 1;
 	struct host *host = malloc(sizeof *host + size);
-	if (host != NULL) { /* without memory it is asked for again */
+	if (host != NULL) { /* when out of memory it is looked up again */
 		memcpy(host->address, address, 16);
 		memcpy(host->name, out, size);
 		if (tsearch(host, &n->hosts, compare) == NULL)

@@ -1,7 +1,8 @@
 /* report_new.c - `connlog report --new BASELINE`: hosts and services that an earlier log did not have.
  *
- * Of the baseline only is kept what it had: a Bloom filter of 32 MiB, whose memory does not depend on the log.  It never takes for new what
- * the baseline had, and misses something new with a probability that follows from how full it is, which the report says.
+ * Of the baseline only a Bloom filter of its hosts and services is kept, whose 32 MiB do not depend on the log. It
+ * never reports as new what the baseline had, and misses something new with a probability that depends on how full it
+ * is, which the report states.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -13,21 +14,21 @@
 #include "cli/report.h"
 #include "cli/report_groups.h"
 
-enum { FILTER_BITS = 28 /* of a bit's number */, FILTER_HASHES = 7 };
+enum { FILTER_BITS = 28 /* of a bit's index */, FILTER_HASHES = 7 };
 enum { PORT_AT = 32, PROTO_AT = 34, KIND_AT = 38 };
 enum kind { HOSTS, SERVICES, KINDS };
 
 struct filter {
 	uint64_t *words;
-	uint64_t  seed, set; /* bits that are */
+	uint64_t  seed, set; /* number of bits set */
 };
 
-/* What the baseline does not have: an end of connections, or a responder's port that answers. */
+/* Something that the baseline does not have: an endpoint, or a port on which a responder replies. */
 struct fresh {
 	uint8_t  key[GROUP_KEY]; /* host; port, protocol; kind */
 	uint64_t connections, sent, received;
 	double   first;
-	uint8_t  peer[16]; /* of the first */
+	uint8_t  peer[16]; /* the peer of the first connection */
 	bool     has_first, has_peer;
 };
 
@@ -35,13 +36,13 @@ struct news {
 	const struct report *report;
 	struct filter        filter;
 	struct groups        groups;
-	uint64_t             baseline, all, had[KINDS]; /* connections of both logs, and what the first has */
+	uint64_t             baseline, all, had[KINDS]; /* connections of both logs, and what the baseline had */
 	bool                 damaged;
 };
 
-/* ---- what the baseline has ------------------------------------------------------------------------------------------------ */
+/* ---- the baseline */
 
-/* Returns whether the filter has the key; puts it there if asked to. */
+/* Returns whether the filter has the key; with `put`, adds it. */
 static bool
 filter_has(struct filter *f, const uint8_t key[GROUP_KEY], bool put)
 {
@@ -74,7 +75,7 @@ host_key(uint8_t key[GROUP_KEY], const struct report_row *row, int side)
 	key[KIND_AT] = HOSTS;
 }
 
-/* Returns whether the row's responder has answered at a port, and which. */
+/* Returns whether the row's responder has replied on a port, and makes the key. */
 static bool
 service_key(uint8_t key[GROUP_KEY], const struct report_row *row)
 {
@@ -111,7 +112,7 @@ learn(struct news *n, const struct report_row *row)
 		n->had[SERVICES] += !filter_has(&n->filter, key, true);
 }
 
-/* Returns false, after a message, when a baseline cannot be read. */
+/* Reads the baseline. Returns false, after printing a message, on failure. */
 static bool
 read_baseline(struct news *n)
 {
@@ -188,7 +189,7 @@ news_new(const struct report *r)
 	return NULL;
 }
 
-/* Counts a connection of what has the key, if that is new.  Returns false when out of memory. */
+/* Counts a connection for the key, if that is new. Returns false when out of memory. */
 static bool
 count(struct news *n, const uint8_t key[GROUP_KEY], const struct report_row *row, int side)
 {

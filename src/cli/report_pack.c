@@ -1,6 +1,7 @@
 /* report_pack.c - see report_pack.h.
  *
- * The key is both ends, the lower one first, and the protocol: a record whose ends were swapped is still the same one.
+ * The key is both endpoints, the lower one first, and the protocol: a record with exchanged endpoints still has the
+ * same key.
  */
 #include "cli/report_pack.h"
 
@@ -65,7 +66,7 @@ put_key(uint8_t key[PACK_KEY], const struct report_row *row)
 	memcpy(key + PROTO_AT, row->proto.p, row->proto.n < PACK_KEY - PROTO_AT ? row->proto.n : PACK_KEY - PROTO_AT);
 }
 
-/* Tunnels are named by uids, which each run makes anew: how many there are is what can be compared. */
+/* Formats a value. Tunnels are named by uids, which differ in each run, so only their number can be compared. */
 static size_t
 format(connlog_value v, char *out, size_t size)
 {
@@ -178,7 +179,7 @@ pack_next(struct pack_value v)
 	return value_at(v.next);
 }
 
-/* What stands in a file before the bytes of a row. */
+/* Precedes the bytes of a row in a file. */
 struct head {
 	int64_t  usec;
 	uint64_t length;
@@ -235,7 +236,7 @@ pack_differ(struct pack_walk *w, const bool compared[PACK_COLUMNS])
 	return PACK_NONE;
 }
 
-/* Returns how the texts of a walk are ordered: none before any. */
+/* Returns the order of the texts of a walk: an unset one comes first. */
 static int
 order_of(const connlog_text text[2])
 {

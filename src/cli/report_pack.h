@@ -1,4 +1,5 @@
-/* report_pack.h - a log in memory for `connlog report --diff`: of each record its key, its time and its values as text. */
+/* report_pack.h - a log in memory for `connlog report --diff`: the key, the time and the values as text of each
+ * record. */
 #ifndef CONNLOG_CLI_REPORT_PACK_H
 #define CONNLOG_CLI_REPORT_PACK_H
 
@@ -8,7 +9,7 @@ enum { PACK_COLUMNS = 255, PACK_KEY = 2 * 18 + 4, PACK_NONE = -1 };
 
 struct pack_row {
 	int64_t usec; /* the time in microseconds; INT64_MIN: none */
-	size_t  at;   /* in the bytes: the key, then the values that are set in the order of columns */
+	size_t  at;   /* offset in the bytes: the key, then the set values in the order of columns */
 	bool    paired;
 };
 
@@ -25,26 +26,27 @@ bool pack_add(struct pack *p, const connlog_record *record, const struct report_
 void pack_columns(struct pack *p, const connlog_columns *columns);
 void pack_free(struct pack *p);
 
-/* Removes the rows and gives their memory back. */
+/* Removes the rows and frees their memory. */
 void pack_empty(struct pack *p);
-/* Returns the bytes that the rows take. */
+/* Returns the bytes used by the rows. */
 static inline uint64_t
 pack_bytes(const struct pack *p)
 {
 	return p->used + (uint64_t)p->n * sizeof *p->rows;
 }
 
-/* Writes a row to a file, and appends the next one of a file: PACK_END behind the last, PACK_FAILED with `errno` set. */
+/* Write a row to a file, and append the next one from a file. The latter returns PACK_END after the last one, or
+ * PACK_FAILED with `errno` set. */
 enum pack_status { PACK_ROW, PACK_END, PACK_FAILED };
 bool             pack_write(const struct pack *p, const struct pack_row *row, FILE *f);
 enum pack_status pack_read(struct pack *p, FILE *f);
 
-/* Clears in the keys what one of the logs does not have. */
+/* Clears the parts of the keys that one of the logs does not have. */
 void pack_mask(struct pack *p, const bool compared[PACK_COLUMNS]);
-/* Masks the keys, and sorts by key, time and values.  Columns that are not `compared` count for nothing. */
+/* Masks the keys, and sorts by key, time and values. Columns that are not `compared` are ignored. */
 void pack_sort(struct pack *p, const bool compared[PACK_COLUMNS]);
 
-/* Returns the order of two rows by key, time and values: below, at or above 0. */
+/* Compares two rows by key, time and values, like memcmp(). */
 int pack_compare(const struct pack *of_a, const struct pack_row *a, const struct pack *of_b, const struct pack_row *b,
                  const bool compared[PACK_COLUMNS]);
 
@@ -54,7 +56,7 @@ pack_key(const struct pack *p, const struct pack_row *row)
 	return p->bytes + row->at;
 }
 
-/* Goes through the values of a row: begin at pack_values(), end when the column is PACK_NONE. */
+/* Iterates over the values of a row: starts with pack_values() and ends when the column is PACK_NONE. */
 struct pack_value {
 	int            column;
 	connlog_text   text;
@@ -63,7 +65,8 @@ struct pack_value {
 struct pack_value pack_values(const struct pack *p, const struct pack_row *row);
 struct pack_value pack_next(struct pack_value v);
 
-/* Two rows side by side: steps to the next column that differs.  Returns it, or PACK_NONE.  Texts have no `p` where unset. */
+/* Iterates over two rows side by side: advances to the next column that differs. Returns it, or PACK_NONE. Unset texts
+ * have no `p`. */
 struct pack_walk {
 	struct pack_value a, b;
 	connlog_text      text[2];

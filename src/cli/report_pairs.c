@@ -1,14 +1,14 @@
 /* report_pairs.c - see report_pairs.h.
  *
- * Both packs are sorted by their ends, time and values.  Records of the same ends are paired where they are equal, then each with
- * the one that is nearest in time, in the order of time; the rest is in one log only.
+ * Both packs are sorted by endpoints, time and values. Records with the same endpoints are paired if they are equal;
+ * then each is paired with the nearest in time, in the order of time; the rest is in one log only.
  */
 #include "cli/report_pairs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Returns false when out of memory. */
+/* Adds a finding. Returns false when out of memory. */
 static bool
 find(struct pairs *d, const struct pack_row *a, const struct pack_row *b)
 {
@@ -28,7 +28,7 @@ find(struct pairs *d, const struct pack_row *a, const struct pack_row *b)
 	return true;
 }
 
-/* Records of the same ends: [at, end) of a log. */
+/* Records with the same endpoints: [at, end) of a log. */
 struct span {
 	struct pack_row *at, *end;
 };
@@ -43,7 +43,7 @@ end_of(const struct pack *p, struct pack_row *row)
 	return end;
 }
 
-/* Pairs what is equal: both spans are sorted alike. */
+/* Pairs equal records: both spans are sorted in the same way. */
 static void
 pair_equal(struct pairs *d, struct span a, struct span b)
 {
@@ -58,7 +58,7 @@ pair_equal(struct pairs *d, struct span a, struct span b)
 	}
 }
 
-/* Returns the first of the span that has no partner, or its end. */
+/* Returns the first record of the span without a partner, or the span's end. */
 static struct pack_row *
 single(struct pack_row *row, const struct pack_row *end)
 {
@@ -73,7 +73,7 @@ gap(const struct pack_row *a, const struct pack_row *b)
 	return a->usec > b->usec ? (uint64_t)a->usec - (uint64_t)b->usec : (uint64_t)b->usec - (uint64_t)a->usec;
 }
 
-/* Pairs what is left: two records, unless the next one of either log is nearer to one of them. */
+/* Pairs the remaining records, unless the next one of either log is nearer to one of the two. */
 static bool
 pair_nearest(struct pairs *d, struct span a, struct span b)
 {
@@ -97,7 +97,7 @@ pair_nearest(struct pairs *d, struct span a, struct span b)
 	return good;
 }
 
-/* Goes through both logs, by ends.  Returns false when out of memory. */
+/* Goes through both logs by endpoints. Returns false when out of memory. */
 static bool
 pair_all(struct pairs *d)
 {
@@ -152,7 +152,7 @@ pairs_free(struct pairs *d)
 	free(d->findings);
 }
 
-/* ---- what is printed --------------------------------------------------------------------------------------------- */
+/* ---- output */
 
 static void
 put(FILE *f, connlog_text text)

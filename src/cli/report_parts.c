@@ -11,7 +11,7 @@ enum { PARTS_MOST = 256 };
 
 struct parts {
 	FILE    *log[2];
-	uint64_t bytes; /* in both */
+	uint64_t bytes; /* in both files */
 	FILE    *of[2][PARTS_MOST], *run[PARTS_MOST];
 	size_t   n;
 };
@@ -29,7 +29,7 @@ failed(void)
 	return false;
 }
 
-/* Returns a temporary file without a name, or NULL after a message. */
+/* Returns a temporary file without a name, or NULL after printing a message. */
 static FILE *
 nameless(void)
 {
@@ -40,8 +40,8 @@ nameless(void)
 	if (folder == NULL)
 		folder = "/tmp";
 	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0 &&
-	    snprintf(path, sizeof path, "%s/connlog-XXXXXX", folder) < (int)sizeof path) { /* not every file system can */
+	if (fd < 0 && snprintf(path, sizeof path, "%s/connlog-XXXXXX", folder) <
+	                  (int)sizeof path) { /* not every file system supports O_TMPFILE */
 		fd = mkostemp(path, O_CLOEXEC);
 		if (fd >= 0)
 			(void)unlink(path);
@@ -59,7 +59,7 @@ static void
 drop(FILE **f)
 {
 	if (*f != NULL)
-		(void)fclose(*f); /* it has been read, or is not wanted any more */
+		(void)fclose(*f); /* the file has been read or is no longer needed */
 	*f = NULL;
 }
 
@@ -101,7 +101,7 @@ parts_take(struct parts *p, size_t log, struct pack *pack)
 
 /* ---- dividing ---------------------------------------------------------------------------------------------------- */
 
-/* FNV-1a, whose upper bits are the better ones. */
+/* FNV-1a, whose upper bits are better. */
 static size_t
 part_of(const struct parts *p, const uint8_t *key)
 {
@@ -112,7 +112,7 @@ part_of(const struct parts *p, const uint8_t *key)
 	return (hash >> 32) % p->n;
 }
 
-/* Writes the rows of a log into the files of its parts, row by row through an empty pack. */
+/* Distributes the rows of a log among the files of its parts, row by row through an empty pack. */
 static bool
 divide(struct parts *p, size_t log, struct pack *pack, const bool compared[PACK_COLUMNS])
 {
@@ -134,8 +134,7 @@ divide(struct parts *p, size_t log, struct pack *pack, const bool compared[PACK_
 static bool
 divide_both(struct parts *p, struct pairs *d, uint64_t memory)
 {
-	const uint64_t n =
-		p->bytes / (memory / 2 + 1) + 1; /* the other half is for findings, and for parts that are larger */
+	const uint64_t n = p->bytes / (memory / 2 + 1) + 1; /* the other half is for findings, and for larger parts */
 
 	p->n = n < PARTS_MOST ? (size_t)n : PARTS_MOST;
 	for (size_t log = 0; log < 2; log++)
@@ -149,7 +148,7 @@ divide_both(struct parts *p, struct pairs *d, uint64_t memory)
 
 struct run_head {
 	int64_t  usec;
-	uint64_t length; /* of the text behind it */
+	uint64_t length; /* of the text that follows */
 	uint8_t  key[PACK_KEY];
 };
 
@@ -207,7 +206,7 @@ compare_part(struct parts *p, size_t i, struct pairs *d)
 
 struct next {
 	struct run_head head;
-	FILE           *run; /* NULL: it is at its end */
+	FILE           *run; /* NULL: at its end */
 };
 
 static bool
@@ -228,10 +227,10 @@ is_before(const struct next *a, const struct next *b)
 		return a->run != NULL;
 	if (a->head.usec != b->head.usec)
 		return a->head.usec < b->head.usec;
-	return memcmp(a->head.key, b->head.key, PACK_KEY) < 0; /* those of the same ends are in one run */
+	return memcmp(a->head.key, b->head.key, PACK_KEY) < 0; /* findings with the same endpoints are in one run */
 }
 
-/* Moves an entry of a heap, below which all is in order, to its place. */
+/* Moves an entry down to its place in a heap that is otherwise ordered. */
 static void
 sink_down(struct next *heap, size_t n, size_t i)
 {
@@ -256,7 +255,7 @@ copy_text(const struct next *next, FILE *out)
 		n = left < sizeof piece ? (size_t)left : sizeof piece;
 		if (fread(piece, n, 1, next->run) != 1)
 			return failed();
-		(void)fwrite(piece, n, 1, out); /* whether all was written is looked at at the end */
+		(void)fwrite(piece, n, 1, out); /* errors are checked at the end */
 	}
 	return true;
 }

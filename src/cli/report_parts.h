@@ -1,8 +1,8 @@
 /* report_parts.h - two logs that are larger than memory, in temporary files.
  *
- * The files are in TMPDIR, or in /tmp, and have no names, so nothing of them stays however the program ends.  Rows are appended as they
- * come.  Once both logs are complete they are divided by their ends into parts that fit in memory, and the findings of all parts are
- * merged in the order in which one comparison would have had them.
+ * The files are in TMPDIR, or in /tmp, and have no names, so nothing remains of them however the program ends. Rows are
+ * appended as they arrive. Once both logs are complete, they are divided by endpoints into parts that fit into memory,
+ * and the findings of all parts are merged in the order of a single comparison.
  */
 #ifndef CONNLOG_CLI_REPORT_PARTS_H
 #define CONNLOG_CLI_REPORT_PARTS_H
@@ -11,7 +11,7 @@
 
 struct parts;
 
-/* All return false (or NULL), after a message, when a file fails or memory runs out. */
+/* All return false (or NULL), after printing a message, when a file fails or memory runs out. */
 struct parts *parts_new(void);
 void          parts_free(struct parts *p);
 

@@ -20,7 +20,7 @@ ranking_free(struct ranking *r)
 	free(r->at);
 }
 
-/* Makes the row point at texts of its own.  Returns these, or NULL when out of memory. */
+/* Makes the row point at its own copies of the texts. Returns their memory, or NULL when out of memory. */
 static char *
 keep_texts(struct report_row *row)
 {

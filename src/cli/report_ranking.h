@@ -1,4 +1,4 @@
-/* report_ranking.h - the connections that have the most of something, the first first. */
+/* report_ranking.h - the connections with the highest values of something, in descending order. */
 #ifndef CONNLOG_CLI_REPORT_RANKING_H
 #define CONNLOG_CLI_REPORT_RANKING_H
 
@@ -9,11 +9,11 @@ struct ranking {
 	struct ranked {
 		double            value;
 		struct report_row row;
-		char             *texts; /* what its texts are in */
+		char             *texts; /* memory of its texts */
 	} * at;                      /* room for `top` */
 };
 
-/* Return false when out of memory.  A value of 0 or less has no place. */
+/* Return false when out of memory. Values of 0 or less are ignored. */
 bool ranking_init(struct ranking *r, size_t top);
 bool ranking_add(struct ranking *r, double value, const struct report_row *row);
 void ranking_free(struct ranking *r);

@@ -1,10 +1,10 @@
-/* report_scans.c - `connlog report --scans`: hosts that tried many hosts at one port, or many ports of one host, and got few
- * answers.
+/* report_scans.c - `connlog report --scans`: hosts that tried many hosts on one port, or many ports of one host, and
+ * got few replies.
  *
- * Each attempt counts for two groups: what the originator tried at this port, and what it tried of this host.  A group knows its
- * first 16 targets; more are counted by a sketch: the HyperLogLog of Flajolet and others (2007) with 1024 registers, whose
- * standard error is 1.04 / sqrt(1024) = 3.25 %.  Of rows that --fold has made, which say how many targets they have, the one with the most
- * counts: others may have the same.
+ * Each attempt counts for two groups: the originator's attempts on this port, and its attempts on this host. A group
+ * stores its first 16 targets; more are counted by a sketch: the HyperLogLog of Flajolet and others (2007) with 1024
+ * registers, whose standard error is 1.04 / sqrt(1024) = 3.25 %. Of rows made by --fold, which contain their number of
+ * targets, the largest counts: the others may have the same targets.
  */
 #include <arpa/inet.h>
 #include <math.h>
@@ -17,7 +17,7 @@
 #include "cli/report_groups.h"
 
 enum { EXACT = 16, EXAMPLES = 3, REGISTERS = 1024, REGISTER_BITS = 10 };
-enum { SCAN_TARGETS = 15, SCAN_ATTEMPTS = 4 /* for an answer */ };
+enum { SCAN_TARGETS = 15, SCAN_ATTEMPTS = 4 /* per reply */ };
 enum { HOST_AT = 16, PORT_AT = 32, PROTO_AT = 34, KIND_AT = 38 };
 enum kind { HOSTS, PORTS };
 
@@ -27,10 +27,10 @@ struct scan {
 	double   first, last;
 	uint64_t targets[EXACT]; /* hashes */
 	unsigned n;
-	uint64_t folded; /* targets of the row of --fold that has the most */
-	uint8_t *sketch; /* registers; NULL: `targets` are all */
+	uint64_t folded; /* targets of the largest row made by --fold */
+	uint8_t *sketch; /* registers; NULL: all targets are in `targets` */
 	double   sum;    /* of 2 to the power of minus each register */
-	unsigned empty;  /* registers */
+	unsigned empty;  /* empty registers */
 	uint8_t  hosts[EXAMPLES][16];
 	uint16_t ports[EXAMPLES];
 };
@@ -38,7 +38,7 @@ struct scan {
 struct scans {
 	const struct report *report;
 	struct groups        groups;
-	size_t               resp_pkts; /* the column */
+	size_t               resp_pkts; /* index of the column */
 };
 
 static uint64_t
@@ -99,7 +99,7 @@ put_sketch(struct scan *s, uint64_t hash)
 	s->sketch[at] = rank;
 }
 
-/* Counts a target.  Returns whether it is new, as far as that is known; *good becomes false when out of memory. */
+/* Counts a target. Returns whether it is new, as far as that is known; *good becomes false when out of memory. */
 static bool
 add_target(struct scan *s, uint64_t hash, bool *good)
 {
@@ -124,7 +124,7 @@ add_target(struct scan *s, uint64_t hash, bool *good)
 	return false;
 }
 
-/* What was tried: a host, or a port of one. */
+/* The target of an attempt: a host, or a port of one. */
 struct target {
 	uint8_t  host[16];
 	uint16_t port;
@@ -140,7 +140,7 @@ hash_of(enum kind kind, const struct target *t)
 	return mix(mix(half[0]) ^ half[1]);
 }
 
-/* Returns false when out of memory. */
+/* Counts an attempt. Returns false when out of memory. */
 static bool
 try(struct scan *s, enum kind kind, const struct target *t)
 {
@@ -154,7 +154,7 @@ try(struct scan *s, enum kind kind, const struct target *t)
 	return good;
 }
 
-/* Returns whether the text is a target. */
+/* Parses a target. Returns false if the text is not one. */
 static bool
 parse_target(enum kind kind, connlog_text text, struct target *t)
 {
@@ -174,7 +174,8 @@ parse_target(enum kind kind, connlog_text text, struct target *t)
 	return *end == '\0' && port <= UINT16_MAX;
 }
 
-/* Counts what the row tried; one that --fold has made says how many there were, and names some.  Returns false when out of memory. */
+/* Counts the row's attempts; a row made by --fold has their number, and names some of them. Returns false when out of
+ * memory. */
 static bool
 try_all(struct scan *s, enum kind kind, const struct report_row *row)
 {
@@ -223,7 +224,7 @@ is_one_of(const char *name, const char *const *names)
 	return false;
 }
 
-/* Returns 1 for an attempt with an answer, 0 for one without, -1 for what was seen from the middle only. */
+/* Returns 1 for an attempt with a reply, 0 for one without, -1 for a connection whose beginning was not seen. */
 static int
 find_answer(const struct scans *s, const connlog_record *record, const struct report_row *row, bool icmp)
 {

@@ -1,6 +1,6 @@
-/* report_summary.c - `connlog report --summary`: what there was most of, in tables as wide as the terminal.
+/* report_summary.c - `connlog report --summary`: the most frequent values, in tables as wide as the terminal.
  *
- * Everything is counted as it is read; the longest and the largest connections are kept.
+ * Everything is counted while it is read; the longest and the largest connections are kept.
  */
 #include <float.h>
 #include <math.h>
@@ -79,7 +79,7 @@ count(struct summary *s, const struct report_row *row)
 		good = tally_add(&s->hosts, row->host[1], 16, &by_resp) && good;
 	good = tally_add(&s->services, service, report_service(row, service, sizeof service), &by_orig) && good;
 	good = tally_add(&s->states, state, strlen(state), &by_orig) && good;
-	if (row->count > 1) /* no connection's duration and size */
+	if (row->count > 1) /* has no single connection's duration and size */
 		return good;
 	good = ranking_add(&s->longest, row->has_duration ? row->duration : 0, row) && good;
 	return ranking_add(&s->largest, (double)orig + (double)resp, row) && good;
@@ -124,7 +124,7 @@ state_name(const struct summary *s, FILE *f, const struct tally_entry *e)
 		fputs("?>? none", f);
 }
 
-/* The name as far as the row has room for it; without memory it stays empty. */
+/* Fills in the name as far as the row has room for it; when out of memory it stays empty. */
 static void
 fill_row(const struct summary *s, struct table_row *row, const struct tally_entry *e, double value, name_fn name)
 {
@@ -147,7 +147,7 @@ rest_name(const struct summary *s, FILE *f, const struct tally_entry *e)
 	fputs("(others, not told apart)", f);
 }
 
-/* Returns false when out of memory. */
+/* Prints a tally. Returns false when out of memory. */
 static bool
 put_tally(const struct summary *s, const struct term *t, const char *title, const struct tally *tally,
           enum tally_order order, name_fn name)
@@ -171,7 +171,7 @@ put_tally(const struct summary *s, const struct term *t, const char *title, cons
 	return good;
 }
 
-/* Returns the connection's line, in memory of its own; NULL where there is none. */
+/* Returns the connection's line, allocated; NULL if there is none. */
 static char *
 line_of(const struct summary *s, const struct report_row *row)
 {

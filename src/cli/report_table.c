@@ -1,7 +1,7 @@
 /* report_table.c - see report_table.h.
  *
- * A row of counts is NAME CONNECTIONS SENT RECEIVED BAR.  What a narrow terminal has no room for is left away from the
- * right; the bar gives way to the names, which are cut then.
+ * A row of counts is NAME CONNECTIONS SENT RECEIVED BAR. Columns that do not fit a narrow terminal are omitted from the
+ * right; the bar yields to the names, which are then truncated.
  */
 #include "cli/report_table.h"
 
@@ -10,14 +10,15 @@
 #include "cli/human.h"
 
 enum {
-	NUMBERS = 9 + 2 + 7 + 2 + 8, /* the three columns of numbers and what is between them */
+	NUMBERS = 9 + 2 + 7 + 2 + 8, /* the three columns of numbers and the space between them */
 	BAR_MIN = 4,
 	BAR_MAX = 24,
 	NAME_MIN = 12,
 	SHORT_BAR = 6,
 };
 
-/* Eighths of a block where the terminal can show them; what is not nothing can be seen.  Returns how many cells it takes. */
+/* Prints a bar in eighths of a block if the terminal can show them; anything above zero is visible. Returns the number
+ * of cells. */
 static unsigned
 put_bar(const struct term *t, double part, unsigned cells)
 {
@@ -39,7 +40,7 @@ at_most(unsigned n, unsigned max)
 	return n < max ? n : max;
 }
 
-/* The name in `width` columns; where it does not fit, its last one says so. */
+/* Prints the name in `width` columns; if it is truncated, the last column shows it. */
 static void
 put_name(const struct term *t, const char *name, unsigned width)
 {
@@ -70,7 +71,7 @@ table_counts(const struct term *t, const char *title, const struct table_row *ro
 		max = rows[i].value > max ? rows[i].value : max;
 	}
 	const unsigned width = (unsigned)t->width;
-	/* The name gets what it needs, as far as numbers and a bar have room besides. */
+	/* The name gets the width that it needs, as far as there is room besides the numbers and a bar. */
 	name = at_most(longest, width > NUMBERS + 4 + BAR_MIN + NAME_MIN ? width - NUMBERS - 4 - BAR_MIN : NAME_MIN);
 	bar = width > name + NUMBERS + 4 ? at_most(width - name - NUMBERS - 4, BAR_MAX) : 0;
 	const unsigned room = width > name + 2 ? width - name - 2 : 0;
@@ -99,7 +100,7 @@ void
 table_line(const struct term *t, const char *value, double part, const char *line)
 {
 	const unsigned before = 7 + 2 + SHORT_BAR + 2;
-	const unsigned room = (unsigned)t->width - before; /* the narrowest terminal has room for it */
+	const unsigned room = (unsigned)t->width - before; /* even the narrowest terminal has room for it */
 	const size_t   n = strlen(line);
 
 	fprintf(t->f, "%7s  ", value);

@@ -10,13 +10,14 @@
 struct table_row {
 	char                      name[80]; /* printable ASCII */
 	const struct tally_entry *counts;
-	double                    value; /* what the bar shows */
+	double                    value; /* the length of the bar */
 };
 
-/* A table of counts: names, connections, bytes and bars, which are as long as their part of the greatest value. */
+/* Prints a table of counts: names, connections, bytes and bars, whose length is proportional to the value. */
 void table_counts(const struct term *t, const char *title, const struct table_row *rows, size_t n);
 
-/* A title, and a row of another table: a value, its bar (`part` of 1) and a line that is cut to fit. */
+/* Print a title, and a row of another kind of table: a value, its bar (`part` of 1) and a line that is truncated to
+ * fit. */
 void table_title(const struct term *t, const char *title);
 void table_line(const struct term *t, const char *value, double part, const char *line);
 

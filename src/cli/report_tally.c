@@ -1,4 +1,4 @@
-/* report_tally.c - a balanced tree by name: no choice of names in a log makes it slow. */
+/* report_tally.c - a balanced tree by name, which no choice of names in a log can make slow. */
 #include "cli/report_tally.h"
 
 #include <search.h>
@@ -13,7 +13,7 @@ compare(const void *a, const void *b)
 	return order != 0 ? order : (x->name_n > y->name_n) - (x->name_n < y->name_n);
 }
 
-/* Returns the entry of that name, made where there is none yet; NULL when out of memory. */
+/* Returns the entry with that name, creating it if necessary; NULL when out of memory. */
 static struct tally_entry *
 find(struct tally *t, const void *name, size_t n)
 {
@@ -41,7 +41,7 @@ find(struct tally *t, const void *name, size_t n)
 	return e;
 }
 
-/* A sum that cannot be told any more stays where it is. */
+/* Adds to a sum, which stays at its maximum instead of overflowing. */
 static void
 add_up(uint64_t *sum, uint64_t n)
 {
@@ -75,7 +75,7 @@ struct top {
 	size_t                     n, max;
 };
 
-/* Returns whether `a` comes before `b`: more of what is asked for, then of the other, then by name. */
+/* Returns whether `a` comes before `b`: by the requested value, then by the other one, then by name. */
 static bool
 is_before(enum tally_order order, const struct tally_entry *a, const struct tally_entry *b)
 {

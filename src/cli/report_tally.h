@@ -6,12 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* As many names as a tally keeps apart; what comes up later is counted together, without a name. */
+/* The most names that a tally distinguishes; later ones are counted together, without a name. */
 #define TALLY_NAMES_MAX (1u << 20)
 
 struct tally_entry {
 	size_t      name_n;
-	const char *name; /* not terminated; behind the entry */
+	const char *name; /* not NUL-terminated; stored after the entry */
 	uint64_t    connections;
 	uint64_t    sent, received; /* bytes */
 };
@@ -19,17 +19,17 @@ struct tally_entry {
 struct tally {
 	void               *tree;
 	size_t              names;
-	struct tally_entry  rest; /* what came when there were too many names */
-	struct tally_entry *last; /* logs say the same name many times in a row */
+	struct tally_entry  rest; /* counts beyond the limit of names */
+	struct tally_entry *last; /* the last entry used: logs often repeat a name */
 };
 
-/* So many connections more. */
+/* Adds that many connections to an entry. */
 void tally_count(struct tally_entry *e, uint64_t n, uint64_t sent, uint64_t received);
-/* The same for the entry of that name.  Returns false when out of memory. */
+/* Does the same for the entry with that name. Returns false when out of memory. */
 bool tally_add(struct tally *t, const void *name, size_t n, const struct tally_entry *more);
 
 enum tally_order { BY_CONNECTIONS, BY_BYTES };
-/* Returns how many of the most are put into `at`, at most `max`, the first in the order first. */
+/* Stores the highest entries in `at`, at most `max`, in descending order. Returns their number. */
 size_t tally_top(const struct tally *t, enum tally_order order, const struct tally_entry **at, size_t max);
 void   tally_free(struct tally *t);
 

@@ -1,4 +1,4 @@
-/* charts.js - what the connections look like together.  Bars and scales are made once from all of them; what the
+/* charts.js - all connections at a glance.  Bars and scales are made once from all of them; what the
  * filter lets through is drawn solid over the pale whole. */
 
 let firstTime, lastTime;
@@ -23,7 +23,7 @@ function stepFor(width, most) {
 	return steps.find((s) => width / s <= most) || width / most;
 }
 
-/* => A round number that is not smaller and not much larger. */
+/* Returns a round number that is not smaller and not much larger. */
 function roundUp(n) {
 	const power = 10 ** Math.floor(Math.log10(Math.max(n, 1)));
 	return [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10].find((f) => f * power >= n) * power;
@@ -33,7 +33,7 @@ function roundUp(n) {
 
 const timeChart = { from: 0, step: 0, bins: 0, at: -1, anchor: -1, box: null, onChoose: null };
 
-/* The beginnings of the bins are round in UTC. */
+/* Returns bins that begin at round times in UTC. */
 function timeBins(width) {
 	const step = stepFor(Math.max(lastTime - firstTime, 1000), Math.max(12, Math.min(120, width / 7)));
 	const from = Math.floor((raw.begin + firstTime) / step) * step - raw.begin;
@@ -208,7 +208,7 @@ function watchTime(onChoose) {
 
 /* ---- lists of bars ---- */
 
-/* One list: `size` entries of which `keyOf` finds those of a row; `weight` is what counts. */
+/* Sums up one list: `size` entries, of which `keyOf` finds those of a row, weighted by `weight`. */
 function tally(size, visit, chosen) {
 	const sums = new Float64Array(size);
 	if (chosen)
@@ -224,7 +224,7 @@ function topOf(sums, most) {
 	return Array.from(sums.keys()).filter((i) => sums[i] > 0).sort((a, b) => sums[b] - sums[a]).slice(0, most);
 }
 
-/* A bar is a button that puts its value into the filter, or takes it out. */
+/* Draws the bars: each is a button that adds its value to the filter, or removes it. */
 function drawBars(list, entries, text, onToggle) {
 	const most = Math.max(1, ...entries.map((e) => e.whole));
 	const focused = list.contains(document.activeElement) ? document.activeElement.dataset.at : null;

@@ -39,7 +39,7 @@ function groupOf(row) {
 	return groupOfState[rows.state[row]];
 }
 
-/* => The bytes both ways; -1 where neither is known. */
+/* Returns the bytes in both directions; -1 if neither is known. */
 function bytesOf(row) {
 	const sent = rows.sent[row], received = rows.received[row];
 	return sent < 0 && received < 0 ? -1 : Math.max(sent, 0) + Math.max(received, 0);
@@ -146,7 +146,7 @@ function $(id) {
 	return document.getElementById(id);
 }
 
-/* => An element with a class, a text, attributes and children, whichever are given. */
+/* Returns an element with the given class, text, attributes and children. */
 function element(tag, { cls, text, attr, on } = {}, ...children) {
 	const e = document.createElement(tag);
 

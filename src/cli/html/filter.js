@@ -96,7 +96,7 @@ function wordTest(word) {
 		found.history[rows.history[r]] === 1 || rows.uid[r].toLowerCase().includes(word);
 }
 
-/* => The test of one term, or null for one that cannot be understood. */
+/* Returns the test for one term, or null if the term is invalid. */
 function termTest(term) {
 	const negative = term.length > 1 && term[0] === "-";
 	const body = negative ? term.slice(1) : term;
@@ -120,7 +120,7 @@ function termsOf(text) {
 	return text.match(/(?:"[^"]*"|[^\s"]|"(?![^"]*"))+/g) || [];
 }
 
-/* => { rows: the indices of those that match, bad: terms that mean nothing } */
+/* Returns { rows: the indices of matching rows, bad: invalid terms }. */
 function applyFilter(text) {
 	const terms = termsOf(text), bad = [], tests = [];
 	const chosen = new Uint32Array(total);
@@ -139,7 +139,7 @@ function applyFilter(text) {
 	return { rows: chosen.subarray(0, n), bad };
 }
 
-/* => The filter's text with `key:value` put in, or taken out where it stands already. */
+/* Returns the filter's text with `key:value` added, or removed if it is there already. */
 function toggleTerm(text, key, value) {
 	const terms = termsOf(text);
 	const at = terms.findIndex((t) => t.toLowerCase().startsWith(key + ":"));
@@ -161,7 +161,7 @@ function hasTerm(text, key, value) {
 		(t.slice(key.length + 1).toLowerCase().match(/"[^"]*"|[^,]+/g) || []).includes(wanted));
 }
 
-/* => The text with a span of time in place of any other. */
+/* Returns the text with a time span that replaces any other. */
 function withSpan(text, from, to) {
 	const terms = termsOf(text).filter((t) => !/^(from|to):/i.test(t));
 	return [...terms, "from:" + iso(from), "to:" + iso(to)].join(" ");
