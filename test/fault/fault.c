@@ -1,9 +1,10 @@
-/* fault.c - lets the nth call fail that asks the system for something: linked into build/san/connlog-faults with --wrap, so that it
- * stands between all of connlog's own code and the C library, SQLite and hiredis (libraries' calls go straight to it).
+/* fault.c - makes the nth call that requests something from the system fail: linked into build/san/connlog-faults with
+ * --wrap, so that it is between all of connlog's own code and the C library, SQLite and hiredis (calls made by
+ * libraries are not affected).
  *
- *   FAULT_AT=N     the Nth call fails, counted from 1; without it none does
- *   FAULT_AFTER=1  and all behind it
- *   FAULT_COUNT=1  says at the end how many calls there were
+ *   FAULT_AT=N     the Nth call fails, counted from 1; by default none does
+ *   FAULT_AFTER=1  all later calls fail as well
+ *   FAULT_COUNT=1  prints the number of calls at the end
  */
 #include <dirent.h>
 #include <errno.h>
@@ -51,7 +52,7 @@ end(void)
 		fprintf(stderr, "fault: %ld calls\n", (long)calls);
 }
 
-/* Counts a call.  Returns whether it is to fail. */
+/* Counts a call. Returns whether it has to fail. */
 static bool
 fails(int error)
 {
@@ -63,7 +64,7 @@ fails(int error)
 	return true;
 }
 
-/* `name` with these parameters, which fails with that answer and errno. */
+/* Defines a wrapper of `name` with these parameters, which fails with that result and errno. */
 #define WRAP(type, name, parameters, arguments, failure, error)                                                        \
 	type __real_##name parameters;                                                                                     \
 	type __wrap_##name parameters;                                                                                     \

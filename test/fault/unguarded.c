@@ -1,5 +1,5 @@
-/* unguarded.c - stands in for the sandbox when coverage is measured: gcov writes its files at exit, where the sandbox lets nothing be
- * opened.  Linked with --wrap=guard_files,--wrap=guard_calls. */
+/* unguarded.c - replaces the sandbox when coverage is measured: gcov writes its files at exit, when the sandbox no
+ * longer lets any be opened. Linked with --wrap=guard_files,--wrap=guard_calls. */
 #include "guard/guard.h"
 
 int __wrap_guard_files(const struct guard *g, int *version);

@@ -1,4 +1,4 @@
-/* count.c - the smallest user of an installed libconnlog: counts the connections of a capture. */
+/* count.c - the smallest program that uses an installed libconnlog: counts the connections of a capture. */
 #include <connlog.h>
 #include <stdio.h>
 

@@ -14,7 +14,7 @@
 static void
 check(const struct addr *a, const char *want)
 {
-	char  *out = malloc(ADDR_TEXT_MAX); /* exactly: ASan sees a byte too many */
+	char  *out = malloc(ADDR_TEXT_MAX); /* of exactly this size, so that ASan detects a byte too many */
 	size_t n = addr_format(a, out);
 
 	assert_string_equal(out, want);
@@ -39,7 +39,7 @@ ipv4(void **state)
 static void
 ipv6(void **state)
 {
-	/* Any form that inet_pton() reads, and what RFC 5952 makes of it. */
+	/* Any form that inet_pton() reads, and the form that RFC 5952 requires. */
 	static const struct {
 		const char *in, *want;
 	} rows[] = {

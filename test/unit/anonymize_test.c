@@ -1,4 +1,4 @@
-/* Crypto-PAn against the sample trace of its reference implementation, and what becomes of a record. */
+/* Crypto-PAn against the sample trace of its reference implementation, and anonymized records. */
 #include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +22,7 @@
 static const uint8_t key[CRYPTOPAN_KEY] = { 21,  34,  23,  141, 51,  164, 207, 128, 19, 10, 91, 22, 73, 144, 125, 16,
 	                                        216, 152, 143, 131, 121, 121, 101, 39,  98, 87, 76, 45, 42, 132, 34,  2 };
 
-/* The addresses of its trace, and for IPv6 those that other implementations are tested with. */
+/* The addresses of that trace, and the IPv6 addresses with which other implementations are tested. */
 static const char *const vectors[][2] = {
 	{ "128.11.68.132", "135.242.180.132" },
 	{ "129.118.74.4", "134.136.186.123" },
@@ -121,7 +121,7 @@ test_the_published_vectors(void **state)
 	cryptopan_free(&c);
 }
 
-/* Returns how many of their first bits are the same. */
+/* Returns the length of their common prefix in bits. */
 static unsigned
 common_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 {
@@ -226,7 +226,7 @@ test_a_record(void **state)
 	assert_memory_equal(id, r->community_id.p, r->community_id.n);
 
 	assert_int_equal(r->orig_l2_addr.n, 17);
-	assert_memory_equal(r->orig_l2_addr.p, r->resp_l2_addr.p, 9); /* one vendor */
+	assert_memory_equal(r->orig_l2_addr.p, r->resp_l2_addr.p, 9); /* both from the same vendor */
 	assert_memory_not_equal(r->orig_l2_addr.p, r->resp_l2_addr.p, 17);
 	assert_memory_not_equal(r->orig_l2_addr.p, from.orig_l2_addr.p, 9);
 
@@ -234,7 +234,7 @@ test_a_record(void **state)
 	assert_int_equal(r->extras_n, 0);
 	assert_int_equal(r->literals[COL_ORIG_H].n, 0);
 	assert_int_equal(r->literals[COL_TS].n, 4);
-	assert_int_equal(from.literals[COL_ORIG_H].n, 13); /* the record itself is as it was */
+	assert_int_equal(from.literals[COL_ORIG_H].n, 13); /* the original record is unchanged */
 	connlog_anonymizer_free(a);
 }
 

@@ -1,4 +1,4 @@
-/* Memory that goes all at once. */
+/* Memory that is freed all at once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

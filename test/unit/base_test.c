@@ -17,7 +17,7 @@
 #include "base/slab.h"
 #include "conn/table.h"
 
-/* A small generator of our own: the tests run alike everywhere. */
+/* A random number generator of our own, so that the tests are the same everywhere. */
 static uint64_t
 next_random(uint64_t *x)
 {
@@ -50,7 +50,7 @@ test_slab(void **state)
 	assert_true(slab_bytes(&s) >= 3u * 16 << SLAB_SHIFT);
 	slab_free_all(&s);
 
-	/* Through several chunks and the regions that they come in: each its own memory, kept. */
+	/* Across several chunks and their regions, each object keeps its own memory. */
 	enum { MANY = 35 << SLAB_SHIFT };
 	slab_init(&s, 8);
 	for (uint32_t i = 1; i < MANY; i++) {
@@ -94,7 +94,7 @@ test_ranges(void **state)
 	}
 }
 
-/* Few hashes, so that chains are long and deletion has much to move. */
+/* Few different hashes make long chains, so that deletion has many entries to move. */
 static void
 test_table(void **state)
 {
@@ -129,7 +129,7 @@ test_table(void **state)
 	table_free(&t);
 }
 
-/* Blocks of all sizes, those that no slab has too, keep what is written into them and come zeroed. */
+/* Blocks of all sizes, including those larger than any slab's, are zeroed and keep their content. */
 static void
 test_pool(void **state)
 {
@@ -162,7 +162,7 @@ test_pool(void **state)
 	assert_int_equal(pool_bytes(&p), 0);
 }
 
-/* Whatever the pieces are, the same bytes come out; and what is given back is used again. */
+/* However bytes are divided, the same ones come out, and freed blocks are reused. */
 static void
 test_chain(void **state)
 {
@@ -199,7 +199,7 @@ test_chain(void **state)
 	slab_free_all(&s);
 }
 
-/* Every length and every place of the first hit, with bytes of the set behind the end. */
+/* Every length and every position of the first hit, with bytes of the set after the end. */
 static void
 test_ascii_scan(void **state)
 {
@@ -214,9 +214,9 @@ test_ascii_scan(void **state)
 		for (size_t at = 0; at <= n; at++) {
 			memset(text, 'x', n);
 			memset(text + n, 'a', sizeof text - n);
-			text[at] = 0xe1; /* an a with the upper bit */
+			text[at] = 0xe1; /* an a with the top bit set */
 			assert_int_equal(ascii_scan(&set, text, n), n);
-			text[at] = "a\x7f"[at % 3]; /* or the 0 behind it */
+			text[at] = "a\x7f"[at % 3]; /* or the NUL after it */
 			assert_int_equal(ascii_scan(&set, text, n), at);
 			memset(text, "a\x7f"[n % 2], sizeof text);
 			text[at] = "x\xe1"[at % 2];
@@ -224,7 +224,7 @@ test_ascii_scan(void **state)
 		}
 }
 
-/* A byte is in the set, and is found among 40, when it was put there, and no other. */
+/* A byte is in the set, and is found among 40, if and only if it was added. */
 static void
 test_ascii_set(void **state)
 {
@@ -262,7 +262,7 @@ test_siphash(void **state)
 	assert_int_equal(out[0], 0x44af996bd8c187dau);
 	assert_int_equal(out[1], 0x45fc229b11597634u);
 
-	/* A word stands for its bytes from the lowest on. */
+	/* A word represents its bytes from the lowest on. */
 	uint64_t whole[2];
 	siphash24_128(&key, in, 9, out);
 	siphash24_128_words(&key, &(uint64_t){ 0x0706050403020100u }, 1, 8, whole);
@@ -286,7 +286,7 @@ test_copy(void **state)
 
 	(void)state;
 	for (size_t n = 1; n <= 32; n++) {
-		char *to = malloc(n), *exact = malloc(n); /* ASan sees a byte too many, read or written */
+		char *to = malloc(n), *exact = malloc(n); /* ASan detects a byte too many, read or written */
 		memcpy(exact, from, n);
 		assert_ptr_equal(copy_short(to, exact, n), to + n);
 		assert_memory_equal(to, from, n);

@@ -136,7 +136,8 @@ lines_as_json(void **state)
 		  .line = "1.000000 -05 tftp 5 ? 1.2.3.4 5.6.7.8 S0 X",
 		  .want = "{\"ts\":1.0,\"id.orig_h\":\"5.6.7.8\",\"id.resp_h\":\"1.2.3.4\",\"proto\":\"udp\",\"service\":"
 		          "\"tftp\",\"duration\":-5.0,\"orig_bytes\":5,\"conn_state\":\"S0\"}" },
-		/* who is where: with L the originator is local, which in bro1 comes first, as it does in any line of bro1.5 */
+		/* which side is which: with L the originator is local, which bro1 writes first, as is any originator in
+		 * bro1.5 */
 		{ .from = "bro1",
 		  .to = "json",
 		  .line = "1.000000 2.5 1.2.3.4 5.6.7.8 http 80 4000 tcp 1 2 SF X",
@@ -194,7 +195,7 @@ records_as_lines(void **state)
 		  "1.000000 0.25 192.0.2.9 10.1.1.1 http 80 4000 tcp 0 7 SF X", NULL, NULL, false, false },
 		{ "bro1.5", "1.000000 0.250000 10.1.1.1 192.0.2.9 smtp? 4000 80 tcp 0 7 SF X", "bro1",
 		  "1.000000 0.25 192.0.2.9 10.1.1.1 smtp? 80 4000 tcp 0 7 SF X", NULL, NULL, false, false },
-		/* no bytes are 0 only where an end has closed; a connection that nobody has closed has no duration */
+		/* no bytes are 0 only if an endpoint has closed; an open connection has no duration */
 		{ "json", ZEEK(LASTED "\"conn_state\":\"S1\""), "bro1",
 		  "1.000000 ? 192.0.2.9 10.1.1.1 http 80 4000 tcp ? 7 S1 X", NULL, NULL, false, false },
 		{ "json", ZEEK(LASTED "\"conn_state\":\"S2\""), "bro1",
@@ -290,7 +291,7 @@ kinds_are_told_apart(void **state)
 		{ X_LINE("?", "20 80", "ftp-data", "X"), BRO1 },
 		{ X_LINE("?", "700 4000", "other", "X"), BRO1 },
 		{ X_LINE("?", "4000 700", "other", "X"), BRO1_5 },
-		/* one that is certain outweighs many that are not */
+		/* one certain line outweighs many uncertain ones */
 		{ X_LINE("?", "80 4000", "http", "X") X_LINE("?", "80 4000", "http", "X")
 		      X_LINE("1.000000", "80 4000", "http", "X"),
 		  BRO1_5 },

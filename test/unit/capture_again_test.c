@@ -1,10 +1,10 @@
-/* Bytes of captures that are read again: which can be, where, and what happens when they are gone. */
+/* Bytes of captures that are read again: which can be, from where, and what happens when they are gone. */
 #include "capture/again.h"
 #include "capture_build.h"
 #include "capture_folder.h"
 #include "capture_pack.h"
 
-/* Reads packets of one file after the other; keeps the place of each packet's first 16 bytes, and these bytes. */
+/* Reads packets of one file after another; stores the place of each packet's first 16 bytes, and these bytes. */
 struct kept {
 	uint64_t place;
 	uint8_t  bytes[16];
@@ -61,7 +61,7 @@ files_that_are_closed_are_read_again(void **state)
 	assert_int_equal(keep_all(&a, s, kept, 12), 8);
 	connlog_source_free(s);
 	s = open_paths((const char *[]){ "two" }, 1);
-	again_source(&a); /* which may lie where the first one did */
+	again_source(&a); /* may be allocated where the first one was */
 	assert_int_equal(keep_all(&a, s, kept + 8, 4), 3);
 	connlog_source_free(s);
 	assert_int_equal(a.n_files, 3);

@@ -49,7 +49,7 @@ put32(struct build *b, uint32_t v)
 	put16(b, b->big_endian ? v : v >> 16);
 }
 
-/* `n` bytes that count up from `first`. */
+/* Appends `n` bytes that count up from `first`. */
 static inline void
 put_data(struct build *b, unsigned first, size_t n)
 {
@@ -83,7 +83,8 @@ put_pcap_packet(struct build *b, uint32_t sec, uint32_t fraction, uint32_t caple
 	put_data(b, first, caplen);
 }
 
-/* A small whole capture: `n` packets of 20 bytes, one a second from `sec` on, their bytes counting from `first`. */
+/* Appends a small complete capture: `n` packets of 20 bytes, one per second from `sec` on, with bytes that count up
+ * from `first`. */
 static inline void
 put_pcap(struct build *b, uint32_t sec, unsigned n, unsigned first)
 {
@@ -92,7 +93,7 @@ put_pcap(struct build *b, uint32_t sec, unsigned n, unsigned first)
 		put_pcap_packet(b, sec + i, 0, 20, 20, first + i);
 }
 
-/* A pcapng block's start.  Returns where it is, for end_block(). */
+/* Begins a pcapng block. Returns its position, for end_block(). */
 static inline size_t
 begin_block(struct build *b, uint32_t type)
 {
@@ -130,7 +131,7 @@ put_section(struct build *b)
 	end_block(b, at);
 }
 
-/* `resolution` < 0: no such option; `offset` 0: no such option. */
+/* Appends an interface description; `resolution` < 0, `offset` 0: without these options. */
 static inline void
 put_interface(struct build *b, unsigned link, uint32_t snaplen, int resolution, uint64_t offset)
 {
@@ -172,7 +173,7 @@ put_enhanced(struct build *b, uint32_t interface, uint64_t t, uint32_t caplen, u
 	end_block(b, at);
 }
 
-/* What a source gave until its end. */
+/* Everything that a source has returned. */
 struct got {
 	size_t         n;
 	connlog_packet p[64]; /* `data` points into `bytes` */
@@ -181,10 +182,10 @@ struct got {
 	size_t         errors;
 	int            status[8];
 	char           text[8][300];
-	size_t         at[8]; /* packets that had come before the error */
+	size_t         at[8]; /* number of packets before the error */
 };
 
-/* Reads `s` to its end, `max` packets a time, and frees it. */
+/* Reads `s` to its end, `max` packets at a time, and frees it. */
 static inline void
 read_all(connlog_source *s, size_t max, struct got *g)
 {
@@ -210,7 +211,7 @@ read_all(connlog_source *s, size_t max, struct got *g)
 	connlog_source_free(s);
 }
 
-/* Reads a capture from memory, in an allocation of exactly its size, so that reading beyond it is seen. */
+/* Reads a capture from memory of exactly its size, so that reading beyond it is detected. */
 static inline void
 read_memory(const uint8_t *p, size_t n, size_t max, struct got *g)
 {
@@ -231,7 +232,7 @@ read_build(const struct build *b, struct got *g)
 	read_memory(b->p, b->n, 64, g);
 }
 
-/* The packet at `i`: `caplen` bytes that count from `first`, of link type `link`, at a time. */
+/* Checks packet `i`: `caplen` bytes that count up from `first`, of link type `link`, at that time. */
 static inline void
 check_packet(const struct got *g, size_t i, int32_t link, int64_t sec, uint32_t nsec, uint32_t caplen, uint32_t len,
              unsigned first)

@@ -1,10 +1,11 @@
-/* The bytes of a file as they come: files that change while they are read, and the thread that unpacks compressed ones.
- * `make threads` runs this under ThreadSanitizer too. */
+/* The bytes of a file as they are read: files that change meanwhile, and the thread that decompresses. `make threads`
+ * also runs this under ThreadSanitizer. */
 #include "capture_build.h"
 #include "capture_folder.h"
 #include "capture_pack.h"
 
-/* A capture of `n` packets of 100 bytes that cannot be packed well, one a second from 0 on.  Returns it, *size bytes of it. */
+/* Makes a capture of `n` packets of 100 bytes that hardly compress, one per second from 0 on. Returns it, and its size
+ * in *size. */
 enum { LONG_RECORD = 116 };
 static uint8_t *
 long_capture(unsigned n, size_t *size)
@@ -29,8 +30,8 @@ long_capture(unsigned n, size_t *size)
 	return p;
 }
 
-/* Reads a capture whose file is given another length when the first packets have come.  Returns the first error, or
- * CONNLOG_END, with the number of packets in *seen. */
+/* Reads a capture whose file is resized after the first packets. Returns the first error, or CONNLOG_END, with the
+ * number of packets in *seen. */
 static int
 read_and_resize(const char *name, off_t size, unsigned *seen, char *err, size_t err_size)
 {
@@ -50,7 +51,7 @@ read_and_resize(const char *name, off_t size, unsigned *seen, char *err, size_t 
 	return r;
 }
 
-/* It is told even where the cut falls between two records, and of compressed files; a file that grows is read on. */
+/* This is reported even if the cut is between two records, and for compressed files; a growing file is read on. */
 static void
 a_file_shrinks_while_it_is_read(void **state)
 {
@@ -116,7 +117,8 @@ read_sum(connlog_source *s, struct sum *sum)
 	connlog_source_free(s);
 }
 
-/* A file, which a thread unpacks, and the same bytes in memory, where there is none, must come to the same.  Returns that. */
+/* Reads a file, which a thread decompresses, and the same bytes from memory, without a thread. Both must give the same
+ * result, which is returned. */
 static struct sum
 both_ways(const uint8_t *p, size_t n)
 {
@@ -133,7 +135,7 @@ both_ways(const uint8_t *p, size_t n)
 	return file;
 }
 
-/* Wherever packed bytes are cut or wrong, all that was good before comes first, and then the same text. */
+/* Wherever compressed bytes are cut or damaged, all good packets before come first, and then the same message. */
 static void
 errors_come_from_the_thread_in_their_order(void **state)
 {
@@ -160,7 +162,7 @@ errors_come_from_the_thread_in_their_order(void **state)
 		for (size_t k = 0; k < sizeof cuts / sizeof cuts[0]; k++) {
 			packed[n - cuts[k]] ^= 0x55;
 			part = both_ways(packed, n);
-			assert_true(part.status == CONNLOG_BAD_INPUT || part.packets == 15000); /* not all bits are looked at */
+			assert_true(part.status == CONNLOG_BAD_INPUT || part.packets == 15000); /* some bits are not checked */
 			packed[n - cuts[k]] ^= 0x55;
 		}
 		memcpy(packed + n, "rubbish", 7);
@@ -175,7 +177,7 @@ errors_come_from_the_thread_in_their_order(void **state)
 	free(big);
 }
 
-/* Records that are longer than what is unpacked at once, among short ones. */
+/* Records longer than the decompression buffer, among short ones. */
 static void
 long_records_out_of_the_thread(void **state)
 {
@@ -216,7 +218,7 @@ long_records_out_of_the_thread(void **state)
 	free(big);
 }
 
-/* Whoever reads may leave or be stopped at any time, and the thread is gone then. */
+/* A reader may stop at any time, and the thread ends then. */
 static void
 a_reader_that_stops_early(void **state)
 {

@@ -1,4 +1,4 @@
-/* The source over files: compressed ones, directories, standard input, filters, and what is wrong with each. */
+/* The source over files: compressed ones, directories, standard input, filters, and errors in each. */
 #include "capture_build.h"
 #include "capture_folder.h"
 #include "capture_pack.h"
@@ -22,7 +22,7 @@ read_paths(const char *const *paths, size_t n, const char *bpf, struct got *g)
 	read_all(s, 64, g);
 }
 
-/* One capture in two members or frames, the cut in the middle of a packet; zstd also behind a frame to skip. */
+/* One capture in two members or frames, divided in the middle of a packet; for zstd also after a skippable frame. */
 static void
 compressed_in_parts(void **state)
 {
@@ -42,7 +42,7 @@ compressed_in_parts(void **state)
 		}
 		n += packers[i].pack(b.p, 77, packed + n, sizeof packed - n);
 		n += packers[i].pack(b.p + 77, b.n - 77, packed + n, sizeof packed - n);
-		if (i == 0) { /* padding of a tape */
+		if (i == 0) { /* padding as on a tape */
 			memset(packed + n, 0, 20);
 			n += 20;
 		}
@@ -54,7 +54,7 @@ compressed_in_parts(void **state)
 	}
 }
 
-/* However much of the packed bytes is there, nothing but good packets comes out and the end is told. */
+/* However many of the compressed bytes there are, only good packets are returned, and the end is reported. */
 static void
 compressed_and_cut_or_damaged(void **state)
 {
@@ -95,7 +95,7 @@ compressed_and_cut_or_damaged(void **state)
 	            "memory: packet 6 at byte 204 of the unpacked data: gzip data is damaged: incorrect data check");
 }
 
-/* A cut capture that is packed well: the position is that of the unpacked bytes. */
+/* A truncated capture that is compressed correctly: the position is in the decompressed bytes. */
 static void
 cut_before_it_was_compressed(void **state)
 {
@@ -118,7 +118,7 @@ cut_before_it_was_compressed(void **state)
 	}
 }
 
-/* More bytes than the window holds, in records of all sizes: none is lost or torn where the window moves. */
+/* More bytes than the window holds, in records of all sizes: none is lost or damaged where the window moves. */
 static void
 larger_than_the_window(void **state)
 {
@@ -244,7 +244,7 @@ no_permission(void **state)
 
 	(void)state;
 	if (geteuid() == 0)
-		skip(); /* everything is permitted */
+		skip(); /* root has all permissions */
 	write_pcap("secret", 1, 1, 1);
 	chmod("secret", 0);
 	mkdir("secrets", 0);
@@ -254,7 +254,7 @@ no_permission(void **state)
 	check_error(&g, 1, CONNLOG_IO, "secrets: cannot be listed: Permission denied");
 }
 
-/* Puts `fd` in place of standard input while `paths` are read. */
+/* Reads `paths` with `fd` as standard input. */
 static void
 read_with_stdin(int fd, struct got *g)
 {
@@ -299,7 +299,7 @@ standard_input(void **state)
 	            "standard input: packet 2 at byte 60: the record says 36 bytes but the file ends 35 bytes later");
 }
 
-/* What has come through a pipe is handed out, though more of the capture is still to come. */
+/* Packets from a pipe are returned although more of the capture is still to come. */
 static void
 a_slow_pipe(void **state)
 {
@@ -327,7 +327,7 @@ a_slow_pipe(void **state)
 	close(ends[0]);
 }
 
-/* An IPv4 packet of a protocol: behind an Ethernet header for link type 1, bare for raw IP. */
+/* Appends an IPv4 packet: after an Ethernet header for link type 1, without one for raw IP. */
 static void
 put_ip(struct build *b, bool ethernet, unsigned proto)
 {
@@ -425,8 +425,8 @@ filters_that_do_not_compile(void **state)
 	assert_int_equal(g.errors, 0);
 }
 
-/* The prefix that asks for what Zeek reads of pcapng: its file is not filtered and the others are; it goes for all of a
- * directory, whose order it changes, and texts are without it. */
+/* With the prefix that requests Zeek's reading of pcapng, the file is not filtered, unlike others; for a directory it
+ * applies to all files and changes their order. Messages do not contain it. */
 static void
 as_zeek(void **state)
 {
@@ -444,7 +444,7 @@ as_zeek(void **state)
 	end_block(&b, at);
 	put_enhanced_ip(&b, 0, true, 17);
 	write_file("ng", b.p, b.n);
-	write_pcap("mixed-up", 200, 1, 20); /* no pcapng */
+	write_pcap("mixed-up", 200, 1, 20); /* not pcapng */
 	mkdir("d2", 0700);
 	write_file("d2/b", b.p, b.n); /* at 0 in whole, but Zeek's first packet is of 17 us */
 	b.n = 0;
@@ -497,7 +497,7 @@ progress(void **state)
 	assert_non_null(s);
 	assert_int_equal(connlog_source_read(s, p, 4, err, sizeof err), 3);
 	connlog_source_progress_get(s, &at);
-	assert_int_equal(at.bytes, n); /* as they lie on the disk */
+	assert_int_equal(at.bytes, n); /* as stored on disk */
 	assert_int_equal(at.total_bytes, n + b.n);
 	assert_int_equal(at.packets, 3);
 	assert_string_equal(at.name, "one.gz");

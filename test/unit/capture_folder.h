@@ -1,4 +1,4 @@
-/* capture_folder.h - a folder for the files of a test program, made before its tests and removed behind them. */
+/* capture_folder.h - a folder for the files of a test program, created before its tests and removed after them. */
 #ifndef CAPTURE_FOLDER_H
 #define CAPTURE_FOLDER_H
 

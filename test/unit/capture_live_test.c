@@ -1,5 +1,5 @@
-/* Capturing live, from the loopback interface of a network namespace of the test's own: nothing else is in it.
- * Where the system forbids such namespaces the tests that need one are skipped. */
+/* Live capture from the loopback interface of the test's own network namespace, in which there is nothing else. If the
+ * system forbids such namespaces, the tests that need one are skipped. */
 #include "capture_build.h"
 
 #include <arpa/inet.h>
@@ -47,7 +47,7 @@ send_packets(unsigned port, unsigned n)
 	close(fd);
 }
 
-/* What was sent before the stop comes, what the filter leaves out does not, and then the end. */
+/* Packets sent before the stop are returned, except filtered ones, and then the end. */
 static void
 captures_until_it_is_stopped(void **state)
 {
@@ -134,7 +134,7 @@ options_that_cannot_be(void **state)
 	}
 }
 
-/* The kernel's part is played by the other end of a pair of sockets. */
+/* The other end of a socket pair plays the part of the kernel. */
 static void
 drops_of_the_card(void **state)
 {
@@ -154,7 +154,7 @@ drops_of_the_card(void **state)
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-	assert_int_equal(iface_drops(pair[0], "eth0"), 0); /* no answer */
+	assert_int_equal(iface_drops(pair[0], "eth0"), 0); /* no reply */
 	for (size_t n = 0; n <= sizeof answer; n++) {
 		assert_int_equal(send(pair[1], &answer, n, 0), n);
 		assert_int_equal(iface_drops(pair[0], "eth0"), n == sizeof answer ? 34 : 0);

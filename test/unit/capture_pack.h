@@ -1,4 +1,4 @@
-/* capture_pack.h - bytes packed by the two codecs. */
+/* capture_pack.h - compresses bytes with the two codecs. */
 #ifndef CAPTURE_PACK_H
 #define CAPTURE_PACK_H
 

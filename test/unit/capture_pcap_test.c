@@ -1,4 +1,4 @@
-/* The reader of classic captures, against captures made byte by byte. */
+/* The reader of classic captures, with captures made byte by byte. */
 #include "capture/dlt.h"
 #include "capture_build.h"
 
@@ -106,13 +106,13 @@ odd_lengths(void **state)
 	static const struct {
 		uint32_t snaplen, caplen, len, want_caplen;
 	} rows[] = {
-		{ 100, 0, 0, 0 },           /* handed out: the decoder counts them */
+		{ 100, 0, 0, 0 },           /* returned: the decoder counts them */
 		{ 100, 0, 60, 0 },          /* the same */
 		{ 100, 60, 0, 60 },         /* the same */
-		{ 100, 80, 60, 80 },        /* longer than it was: as it stands */
-		{ 10, 80, 80, 10 },         /* cut to the file's snapshot length */
+		{ 100, 80, 60, 80 },        /* longer than on the wire: returned unchanged */
+		{ 10, 80, 80, 10 },         /* truncated to the file's snapshot length */
 		{ 0, 80, 80, 80 },          /* 0: no limit */
-		{ 0xffffffff, 80, 80, 80 }, /* beyond any: the same */
+		{ 0xffffffff, 80, 80, 80 }, /* beyond any limit: the same */
 	};
 	struct got g;
 
@@ -134,7 +134,7 @@ old_versions_swap_the_lengths(void **state)
 {
 	static const struct {
 		unsigned minor;
-		uint32_t first, second; /* the two lengths as they stand */
+		uint32_t first, second; /* the two lengths as written */
 	} rows[] = { { 0, 60, 20 }, { 2, 60, 20 }, { 3, 60, 20 }, { 3, 20, 60 }, { 4, 20, 60 } };
 	struct got   g;
 	struct build b;
@@ -230,7 +230,8 @@ nflog_attributes_get_our_byte_order(void **state)
 	assert_memory_equal(g.p[0].data + 12, second, 4);
 }
 
-/* Every length of a small capture: the whole packets come, then a text that says what is missing. */
+/* For every truncation of a small capture the complete packets are returned, and then a message about what is
+ * missing. */
 static void
 every_truncation_is_told(void **state)
 {

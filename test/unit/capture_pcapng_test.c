@@ -1,4 +1,4 @@
-/* The reader of pcapng, against captures made byte by byte. */
+/* The reader of pcapng, with captures made byte by byte. */
 #include "capture_build.h"
 
 #include <sys/mman.h>
@@ -41,14 +41,14 @@ every_packet_block_in_both_byte_orders(void **state)
 		put_section(&b);
 		put_interface(&b, 1, 30, -1, 0);
 		put_interface(&b, 113, 0, 9, 0);
-		at = begin_block(&b, 5); /* interface statistics: stepped over */
+		at = begin_block(&b, 5); /* interface statistics: skipped */
 		put_data(&b, 0, 12);
 		end_block(&b, at);
 		put_enhanced(&b, 1, 1700000000123456789, 21, 60, 5);
 		put_simple(&b, 20, 20, 6);
 		put_simple(&b, 200, 30, 7); /* longer than the first interface's snapshot length */
 		put_obsolete(&b, 0, 1700000000123456, 3, 4, 8);
-		put_enhanced(&b, 0, 1, 40, 41, 9); /* longer than it too, but these say what they hold */
+		put_enhanced(&b, 0, 1, 40, 41, 9); /* also longer, but these blocks have lengths of their own */
 		read_build(&b, &g);
 		assert_int_equal(g.errors, 0);
 		assert_int_equal(g.n, 5);
@@ -99,7 +99,7 @@ units_and_offsets_of_time(void **state)
 	}
 }
 
-/* A section has its own byte order and numbers its interfaces anew; two files put together are such a file. */
+/* A section has its own byte order and numbers its interfaces from 0; two concatenated files form such a file. */
 static void
 sections(void **state)
 {
@@ -120,7 +120,7 @@ sections(void **state)
 	put_section(&b);
 	put_interface(&b, 276, 0, -1, 0);
 	put_enhanced(&b, 0, 4000000, 4, 4, 4);
-	put_enhanced(&b, 1, 4000000, 4, 4, 4); /* an interface of the section before */
+	put_enhanced(&b, 1, 4000000, 4, 4, 4); /* an interface of the previous section */
 	read_build(&b, &g);
 	assert_int_equal(g.n, 4);
 	check_packet(&g, 0, 1, 1, 0, 4, 4, 1);
@@ -149,7 +149,7 @@ many_interfaces(void **state)
 		check_packet(&g, i, 1000 + (int32_t)i, 0, i * 1000, 1, 1, i);
 }
 
-/* Every length of a small capture: the whole packets come, and a cut in a block is told. */
+/* For every truncation of a small capture the complete packets are returned, and a cut within a block is reported. */
 static void
 every_truncation_is_told(void **state)
 {
@@ -188,14 +188,14 @@ every_truncation_is_told(void **state)
 		assert_int_equal(g.errors, 1);
 		check_error(&g, 0, CONNLOG_BAD_INPUT, want);
 	}
-	for (size_t n = 1; n < 12; n++) { /* too short to be told from other files */
+	for (size_t n = 1; n < 12; n++) { /* too short to be recognised */
 		read_memory(b.p, n, 2, &g);
 		assert_int_equal(g.errors, 1);
 		check_error(&g, 0, CONNLOG_BAD_INPUT, "memory: is no pcap or pcapng capture");
 	}
 }
 
-/* Four bytes of a good capture, overwritten: what came before is handed out, and the rest is told. */
+/* Four bytes of a good capture are overwritten: packets before them are returned, and the damage is reported. */
 static void
 damage(void **state)
 {
@@ -304,7 +304,7 @@ what_is_let_pass(void **state)
 	check_packet(&g, 0, 1, 0, 0, 0, 0, 0);
 }
 
-/* Reads a capture behind the prefix that asks for what Zeek's own source reads of it. */
+/* Reads a capture with the prefix that requests Zeek's reading of it. */
 static void
 read_as_zeek(const struct build *b, const char *bpf, struct got *g)
 {
@@ -335,11 +335,11 @@ zeek_reads_enhanced_packets_alone(void **state)
 	put_simple(&b, 20, 20, 1);
 	put_enhanced(&b, 1, 1700000000123456789, 21, 60, 2);
 	put_obsolete(&b, 0, 1, 20, 20, 3);
-	put_enhanced(&b, 2, 1, 20, 20, 4); /* of no interface */
+	put_enhanced(&b, 2, 1, 20, 20, 4); /* of an unknown interface */
 	put_enhanced(&b, 0, 1, 0, 20, 5);
 	put_enhanced(&b, 0, 1, 20, 0, 6);
 	put_enhanced(&b, 0, 1, 40, 41, 7);
-	put_enhanced(&b, 0, 2, 5, 2, 8); /* more captured than there was */
+	put_enhanced(&b, 0, 2, 5, 2, 8); /* more captured than there was on the wire */
 	read_as_zeek(&b, NULL, &g);
 	assert_int_equal(g.errors, 0);
 	assert_int_equal(g.n, 3);
@@ -396,8 +396,8 @@ zeek_has_units_of_its_own(void **state)
 	}
 }
 
-/* Of two if_tsresol the first counts, of a long one the first byte, an empty one leaves microseconds, and behind an
- * option that is longer than its block there is nothing. */
+/* Of two if_tsresol options the first counts, of a long one the first byte; an empty one leaves microseconds, and after
+ * an option longer than its block no others are read. */
 static void
 zeek_looks_at_options_once(void **state)
 {
@@ -434,7 +434,7 @@ zeek_looks_at_options_once(void **state)
 	}
 }
 
-/* Its reading ends at the first block behind a big-endian section header; the header itself is read. */
+/* Zeek's reading ends at the first block after a big-endian section header; the header itself is read. */
 static void
 zeek_ends_in_a_big_endian_section(void **state)
 {
@@ -451,7 +451,7 @@ zeek_ends_in_a_big_endian_section(void **state)
 	put_section(&b);
 	b.big_endian = false;
 	put_section(&b);
-	put_enhanced(&b, 0, 2000000, 4, 4, 2); /* the interface was of the section before */
+	put_enhanced(&b, 0, 2000000, 4, 4, 2); /* the interface belonged to the previous section */
 	put_interface(&b, 1, 0, -1, 0);
 	put_enhanced(&b, 0, 3000000, 4, 4, 3);
 	b.big_endian = true;

@@ -1,4 +1,4 @@
-/* conn_help.h - a connection store to feed with packets that were never on a wire. */
+/* conn_help.h - a connection store that is fed with packets made by the test. */
 #ifndef CONN_HELP_H
 #define CONN_HELP_H
 
@@ -17,7 +17,7 @@
 #include "record/fill.h"
 #include "track/track.h"
 
-/* What was logged last, and how many in all. */
+/* The latest log entry, and the number of all. */
 struct logged {
 	unsigned    n;
 	char        history[256];
@@ -113,7 +113,7 @@ packet(enum transport transport, int from, double ts)
 	};
 }
 
-/* What the engine does with a packet that belongs to a connection.  Returns its connection. */
+/* Does what the engine does with a packet that belongs to a connection. Returns its connection. */
 static inline uint32_t
 feed(struct world *w, const struct pkt *p)
 {

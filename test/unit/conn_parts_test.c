@@ -93,7 +93,7 @@ base62(uint64_t v, char *out)
 	return n;
 }
 
-/* Digit by digit, of numbers around each power of 62 and of others. */
+/* Text of numbers around each power of 62 and of others, compared digit by digit. */
 static void
 test_uid_text(void **state)
 {
@@ -132,7 +132,8 @@ test_community_id(void **state)
 		{ { 66, 35, 250, 204 }, { 128, 232, 110, 120 }, 80, 34855, 6, TRANSPORT_TCP, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=" },
 		{ { 192, 168, 1, 52 }, { 8, 8, 8, 8 }, 54585, 53, 17, TRANSPORT_UDP, "1:d/FP5EW3wiY1vCndhwleRRKHowQ=" },
 		{ { 192, 168, 0, 89 }, { 192, 168, 0, 1 }, 8, 0, 1, TRANSPORT_ICMP, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=" },
-		/* ICMPv6 in IPv4, of a type that only ICMP has an answer to: the lower end comes first, by ICMP's rules. */
+		/* ICMPv6 in IPv4, of a type that only ICMP pairs with another: the lower endpoint comes first, by ICMP's
+		 * rules. */
 		{ { 10, 2, 2, 2 }, { 10, 1, 1, 1 }, 17, 34, 58, TRANSPORT_ICMP, "1:KveumIjMw9a4drfjwbtv1Qokt98=" },
 		{ { 192, 168, 170, 8 }, { 192, 168, 170, 56 }, 7, 80, 132, TRANSPORT_UNKNOWN, "1:jQgCxbku+pNGw8WPbEc/TS/uTpQ=" },
 	};
@@ -201,7 +202,7 @@ test_long_history(void **state)
 	world_free(w);
 }
 
-/* Beyond 2 GB a side of ICMP looks silent to Zeek until it sends again, and then starts over. */
+/* Beyond 2 GB a side of ICMP appears silent to Zeek until it sends again, and then starts over. */
 static void
 test_icmp_size_wraps(void **state)
 {
@@ -260,7 +261,7 @@ test_options(void **state)
 	connlog_options_free(o);
 }
 
-/* Counters beyond 32 bits: the upper halves are in the extra, and change places with the rest. */
+/* Counters beyond 32 bits: the upper halves are in the extra, and are exchanged with the rest. */
 static void
 test_large_counters(void **state)
 {
@@ -287,7 +288,7 @@ test_large_counters(void **state)
 	world_free(w);
 }
 
-/* Each connection keeps its own link addresses, also where there are more of them than can be interned, and after a flip. */
+/* Each connection keeps its own link addresses, even when there are more than can be interned, and after a flip. */
 static void
 test_many_links(void **state)
 {

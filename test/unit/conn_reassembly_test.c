@@ -1,4 +1,4 @@
-/* conn_reassembly_test.c - what of reassembly shows in a record, with the options that change it: a row a packet. */
+/* conn_reassembly_test.c - how reassembly shows in a record, with the options that change it: a row per packet. */
 #include "conn_help.h"
 #include "track/tcp.h"
 
@@ -23,17 +23,17 @@ struct scenario {
 
 /* clang-format off */
 static const struct scenario scenarios[] = {
-	/* The second SYN resets what is acknowledged, not how often it has wrapped: data stands far below it. */
+	/* The second SYN resets the acknowledgement, but not the count of its wraps: the data is far below it. */
 	{ "data below what is acknowledged is new until it is trimmed", NULL, NULL,
 	  { { 0, S, 0xffffffff, 0, 0 }, { 1, S | A, 5000, 0, 0 }, { 0, S | A, 0, 5001, 0 }, { 0, A, 1, 5001, 10 },
 	    { 1, A, 5001, 11, 0 } },
 	  "ShDaG", "S1", 0x100000000, 4 },
-	/* The responder's FIN waits for what stands above the originator's hole, so the last ACK still counts. */
+	/* The responder's FIN waits for what is above the originator's hole, so the last ACK still counts. */
 	{ "given up for a filtered trace, segments are still held", "detect_filtered_trace", "T",
 	  { { 0, S, 1000, 0, 0 }, { 1, S | A, 5000, 1001, 0 }, { 0, A, 1001, 5001, 0 }, { 0, A, 1101, 5001, 100 },
 	    { 1, F | A, 5001, 1051, 0 }, { 0, F | A, 1201, 5002, 0 }, { 0, A, 1202, 5002, 0 } },
 	  "ShADfF", "SF", 0, 6 },
-	/* Here they are not: the FINs close both sides and the last ACK is too late. */
+	/* Here it does not: the FINs close both sides and the last ACK is too late. */
 	{ "given up for too much above a hole, segments are forgotten", "tcp_max_above_hole_without_any_acks", "50",
 	  { { 0, S, 1000, 0, 0 }, { 1, S | A, 5000, 1001, 0 }, { 0, A, 1001, 5001, 0 }, { 0, A, 1001, 5001, 10 },
 	    { 0, A, 1101, 5001, 100 }, { 1, F | A, 5001, 1001, 0 }, { 0, F | A, 1201, 5002, 0 }, { 0, A, 1202, 5002, 0 } },
@@ -76,8 +76,8 @@ test_scenarios(void **state)
 		run(&scenarios[i]);
 }
 
-/* A stream of more than 4 GiB: what does not fit into 32 bits is in the rare part.  Early in it a segment comes twice, and
- * late in it one is lost; that one begins as the stream passes 4 GiB. */
+/* A stream of more than 4 GiB: what does not fit into 32 bits is in the rare part. Early in it a segment is
+ * retransmitted, and late in it one is lost, which begins as the stream passes 4 GiB. */
 static void
 test_long_stream(void **state)
 {

@@ -1,4 +1,4 @@
-/* conn_tcp_test.c - sequences of TCP packets and what Zeek's rules make of them, a row a packet. */
+/* conn_tcp_test.c - sequences of TCP packets and the result of Zeek's rules, a row per packet. */
 #include "conn_help.h"
 #include "track/tcp.h"
 
@@ -7,13 +7,13 @@
 #define F TCP_FIN
 #define R TCP_RST
 
-/* from: 0 is 10.0.0.1:1234, 1 is 10.0.0.2:80. Sequence numbers are from 1000 for the first, 5000 for the second. */
+/* from: 0 is 10.0.0.1:1234, 1 is 10.0.0.2:80. Sequence numbers start at 1000 for the first, 5000 for the second. */
 struct step {
 	int      from;
 	uint8_t  flags;
 	uint32_t seq, ack;
 	int      len;
-	double   after; /* seconds since the step before; 0: a tenth */
+	double   after; /* seconds since the previous step; 0: a tenth */
 };
 
 struct scenario {
@@ -21,7 +21,7 @@ struct scenario {
 	struct step steps[12];
 	const char *history, *state;
 	uint64_t    bytes[2], missed;
-	unsigned    logged; /* connections, the last of them as said */
+	unsigned    logged; /* number of connections, of which the last one is compared */
 };
 
 #define HANDSHAKE                                                                                                      \
@@ -106,7 +106,7 @@ test_scenarios(void **state)
 		run(&scenarios[i]);
 }
 
-/* 1, 10, 100 … zero windows leave a letter each. */
+/* 1, 10, 100 … zero windows add a letter each. */
 static void
 test_scaled_letters(void **state)
 {
@@ -133,7 +133,7 @@ test_sizes(void **state)
 	assert_true(sizeof(struct tcp) == 64);
 }
 
-/* Without local networks nothing is said of them, except where a connection's ends have changed roles. */
+/* Without local networks the columns stay unset, except after a flip. */
 static void
 test_local_after_flip(void **state)
 {
@@ -155,7 +155,7 @@ test_local_after_flip(void **state)
 	world_free(w);
 }
 
-/* A session timer of no time runs before every packet, but not for ever before one. */
+/* A session timer without a delay runs before every packet, but not forever before one. */
 static void
 test_no_session_timer(void **state)
 {
@@ -166,7 +166,7 @@ test_no_session_timer(void **state)
 		struct world *w = world_new("tcp_session_timer", values[i]);
 		struct pkt    p = packet(TRANSPORT_TCP, 0, 1000);
 		p.tcp_flags = TCP_SYN;
-		p.l4_bad = true; /* trash alone ends when it was silent for longer than tcp_connection_linger */
+		p.l4_bad = true; /* invalid packets only: ends after tcp_connection_linger of silence */
 		feed(w, &p);
 		conn_idle(&w->s, 1005, UINT64_MAX);
 		assert_int_equal(w->log.n, 0);
@@ -177,7 +177,7 @@ test_no_session_timer(void **state)
 	}
 }
 
-/* What the limit on connections does: the one that was silent longest goes, and is logged. */
+/* With a limit on connections, the one that was silent longest is ended and logged. */
 static void
 test_eviction(void **state)
 {
@@ -196,13 +196,13 @@ test_eviction(void **state)
 	world_free(w);
 }
 
-/* Time that comes without packets, as in live capture, ends what has timed out. */
+/* Time that passes without packets, as in live capture, ends connections that have timed out. */
 static void
 test_idle(void **state)
 {
 	(void)state;
 	struct world *w = world_new(NULL, NULL);
-	for (uint16_t i = 0; i < 1000; i++) { /* more than may be run before one packet */
+	for (uint16_t i = 0; i < 1000; i++) { /* more timers than may run before one packet */
 		struct pkt p = packet(TRANSPORT_TCP, 0, 1000);
 		p.sport = i;
 		p.tcp_flags = TCP_SYN;
@@ -217,7 +217,7 @@ test_idle(void **state)
 	world_free(w);
 }
 
-/* Memory for what stands above holes is limited over all connections. */
+/* Memory for data above holes is limited over all connections. */
 static void
 test_reassembly_limit(void **state)
 {

@@ -1,7 +1,7 @@
-/* decode_checksum_test.c - the fast sum against the slow one, for every short length and alignment. */
+/* decode_checksum_test.c - the fast sum against the slow one, for all short lengths and alignments. */
 #include "decode_help.h"
 
-/* RFC 1071, byte by byte, in the order of the packet. */
+/* RFC 1071, byte by byte, in the packet's byte order. */
 static uint16_t
 naive(const uint8_t *p, size_t n)
 {

@@ -1,4 +1,4 @@
-/* decode_frag_test.c - fragments in every order, overlapping, missing, too late and too many; IPv4 and IPv6. */
+/* decode_frag_test.c - fragments in any order, overlapping, missing, too late and too many; IPv4 and IPv6. */
 #include "decode_help.h"
 
 static struct frame f;
@@ -43,7 +43,7 @@ open_run(struct run *r)
 struct order {
 	const char *name;
 	struct part part[5];
-	size_t      n;       /* parts; the last one completes the datagram, or none does */
+	size_t      n;       /* parts, of which the last completes the datagram, or none does */
 	unsigned    payload; /* length of the datagram's payload; 0: not complete */
 };
 
@@ -100,7 +100,7 @@ each_order(void **state)
 	}
 }
 
-/* Decodes the last part by hand to look at the bytes: those that came first stay. */
+/* Decodes the last part separately to check the bytes: those that came first are kept. */
 static void
 first_bytes_win(void **state)
 {
@@ -135,7 +135,8 @@ first_bytes_win(void **state)
 	run_close(&r);
 }
 
-/* Against a plain model: random parts of up to 400 bytes, old bytes stay, whole when the model says so. */
+/* Random parts of up to 400 bytes against a plain model: old bytes are kept, and the datagram is complete when the
+ * model says so. */
 static void
 random_parts(void **state)
 {
@@ -158,7 +159,7 @@ random_parts(void **state)
 				run_end++;
 			send_part(&r, round & 1, 7, &p);
 			if (!(round & 1) && p.offset == 0 && !p.more) {
-				assert_int_equal(r.n, 1); /* no fragment */
+				assert_int_equal(r.n, 1); /* not a fragment */
 				break;
 			}
 			bool whole = size && run_end >= size;
@@ -197,7 +198,7 @@ timeouts(void **state)
 	}
 }
 
-/* The table is bounded: the oldest goes, and what is left is still good. */
+/* The table is limited: the oldest datagram is dropped, and the others stay intact. */
 static void
 caps(void **state)
 {
@@ -226,7 +227,7 @@ caps(void **state)
 	run_close(&r);
 }
 
-/* Addresses and identification make a datagram, the protocol does not; what is cut short is not kept. */
+/* Addresses and identification determine a datagram, not the protocol; truncated fragments are not kept. */
 static void
 keys_and_cuts(void **state)
 {
@@ -247,12 +248,12 @@ keys_and_cuts(void **state)
 	assert_int_equal(decoder_counters(r.dec)->rejected[DECODE_R_incompletely_captured_fragment] > 0, 1);
 	send_part(&r, false, 10, &first);
 	run_cut(&r, LINK_RAW, frame_bytes(&f), frame_len(&f) - 1, frame_len(&f));
-	assert_int_equal(r.n, 1); /* a first fragment, cut: good for its header */
+	assert_int_equal(r.n, 1); /* a truncated first fragment: its header is used */
 	assert_false(r.at[0].pkt.reassembled);
 	run_close(&r);
 }
 
-/* A datagram of more than 65535 bytes: its length is cut to 16 bits. */
+/* A datagram of more than 65535 bytes: its length is truncated to 16 bits. */
 static void
 too_long(void **state)
 {

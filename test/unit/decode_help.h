@@ -1,7 +1,7 @@
-/* decode_help.h - frames built from the inside out, and a run of the decoder over one.
+/* decode_help.h - builds frames from the inside out, and runs the decoder over them.
  *
- * A frame grows at its front: first the payload, then `udp4` puts UDP and IPv4 before it, `put` any link layer.
- * Lengths and checksums are right unless a test breaks them.
+ * A frame grows at its front: first the payload, then `udp4` puts UDP and IPv4 before it, `put` any link layer. Lengths
+ * and checksums are correct unless a test changes them.
  */
 #ifndef TEST_DECODE_HELP_H
 #define TEST_DECODE_HELP_H
@@ -58,7 +58,7 @@ frame_clear(struct frame *f)
 	f->at = FRAME_MAX;
 }
 
-/* Puts `n` bytes before the frame. */
+/* Puts `n` bytes in front of the frame. */
 static inline uint8_t *
 put(struct frame *f, const void *p, size_t n)
 {
@@ -94,7 +94,7 @@ inverse_sum(uint64_t sum)
 	return be;
 }
 
-/* IPv4, 20 bytes, from 10.0.0.1 to 10.0.0.2. */
+/* Puts an IPv4 header of 20 bytes, from 10.0.0.1 to 10.0.0.2, in front. */
 static inline uint8_t *
 ip4(struct frame *f, uint8_t proto)
 {
@@ -113,7 +113,7 @@ ip4_fix(uint8_t *p)
 	store16(p + 10, inverse_sum(checksum_add(0, p, (p[0] & 15) * 4u)));
 }
 
-/* IPv6 from 2001:db8::1 to 2001:db8::2; what is in front already is payload and extension headers. */
+/* Puts IPv6 from 2001:db8::1 to 2001:db8::2 in front; the frame so far is payload and extension headers. */
 static inline uint8_t *
 ip6(struct frame *f, uint8_t next)
 {
@@ -126,7 +126,8 @@ ip6(struct frame *f, uint8_t next)
 	return p;
 }
 
-/* The transport checksum at `sum_at` of the payload of `n` bytes at `p`, with addresses `addr` of `len` bytes each. */
+/* Sets the transport checksum at `sum_at` of the payload of `n` bytes at `p`, with addresses `addr` of `len` bytes
+ * each. */
 static inline void
 pseudo_fix(uint8_t *p, size_t n, size_t sum_at, uint8_t proto, const uint8_t *src, const uint8_t *dst, size_t len)
 {
@@ -209,7 +210,7 @@ ethernet(struct frame *f, unsigned type)
 	return p;
 }
 
-/* A VLAN tag goes between the addresses and the EtherType. */
+/* Inserts a VLAN tag between the addresses and the EtherType. */
 static inline uint8_t *
 vlan_tag(struct frame *f, unsigned tag)
 {
@@ -220,7 +221,7 @@ vlan_tag(struct frame *f, unsigned tag)
 	return p;
 }
 
-/* Bytes from hex digits; spaces between them mean nothing.  Returns their number. */
+/* Converts hexadecimal digits, ignoring spaces, to bytes. Returns their number. */
 static inline size_t
 unhex(const char *hex, uint8_t *out)
 {
@@ -235,16 +236,16 @@ unhex(const char *hex, uint8_t *out)
 	return digits / 2;
 }
 
-/* What came out of a frame, as far as it can outlive it. */
+/* The result of decoding a frame, as far as it outlives the frame. */
 struct seen {
-	struct pkt         pkt; /* pointers into the frame are only good for NULL or not */
+	struct pkt         pkt; /* its pointers may only be compared with NULL */
 	struct encap_stack encap;
 	bool               l2_is_empty;
 };
 
 struct run {
 	struct decoder         *dec;
-	struct udp_tunnel_state tunnel; /* of every UDP packet: tests have one connection */
+	struct udp_tunnel_state tunnel; /* for all UDP packets, since tests have one connection */
 	double                  now;
 	bool                    note_x;
 	size_t                  n;
@@ -295,7 +296,7 @@ run_look_inside(struct run *r, struct dissection *d, const struct pkt *p)
 	r->note_x |= decode_inner(r->dec, d, p, &in, &e);
 }
 
-/* Decodes a frame from memory that ends where it ends, and checks that each piece was counted once. */
+/* Decodes a frame in memory that ends with it, and checks that each piece was counted once. */
 static inline void
 run_cut(struct run *r, int link, const uint8_t *p, size_t caplen, size_t len)
 {
@@ -311,7 +312,7 @@ run_cut(struct run *r, int link, const uint8_t *p, size_t caplen, size_t len)
 	struct dissection     d;
 	struct pkt            out;
 
-	/* A batch's places are used again: what is decoded may not depend on the packet that was there before. */
+	/* Elements of a batch are reused, so the result must not depend on the packet that was there before. */
 	memset(&out, 1, sizeof out);
 	r->n = 0;
 	decode_begin(r->dec, &d, &raw, r->now);
@@ -340,7 +341,7 @@ run_frame(struct run *r, int link, struct frame *f)
 	run_cut(r, link, frame_bytes(f), frame_len(f), frame_len(f));
 }
 
-/* Every way to cut the frame short: by snaplen, and as a shorter frame. */
+/* Truncates the frame in every way: by the snap length, and as a shorter frame. */
 static inline void
 run_truncated(struct run *r, int link, struct frame *f)
 {

@@ -57,7 +57,7 @@ ip4_rejections(void **state)
 	}
 }
 
-/* Options of every length are under the header's checksum. */
+/* Options of every length are covered by the header's checksum. */
 static void
 ip4_options(void **state)
 {
@@ -140,7 +140,7 @@ padding(void **state)
 
 enum { KIND_TCP4, KIND_UDP4, KIND_UDP6, KIND_ICMP4, KIND_ICMP6 };
 
-/* Returns where the transport header begins. */
+/* Builds a frame. Returns the address of the transport header. */
 static uint8_t *
 build(int kind, size_t n)
 {
@@ -187,7 +187,7 @@ transport_checksums(void **state)
 			assert_int_equal(decoder_counters(r.dec)->bad[checked[kind]], 1);
 			run_cut(&r, LINK_RAW, frame_bytes(&f), frame_len(&f) - (n > 0), frame_len(&f));
 			if (n > 0)
-				assert_false(r.at[0].pkt.l4_bad); /* cut short: cannot be verified */
+				assert_false(r.at[0].pkt.l4_bad); /* truncated: cannot be verified */
 			t[len - 1] ^= 1;
 			run_truncated(&r, LINK_RAW, &f);
 			run_close(&r);
@@ -310,7 +310,7 @@ icmp_pairs(void **state)
 	}
 }
 
-/* A chain of extension headers, and what it does to addresses, lengths and the protocol. */
+/* Chains of extension headers, and their effect on addresses, lengths and the protocol. */
 static void
 ip6_chains(void **state)
 {

@@ -1,4 +1,4 @@
-/* decode_link_test.c - every link layer: what it leads to and leaves in the packet; cut short at every byte. */
+/* decode_link_test.c - every link layer: what follows it and what it sets in the packet; truncated at every byte. */
 #include "capture/dlt.h"
 #include "decode_help.h"
 
@@ -6,7 +6,7 @@ struct row {
 	const char *name;
 	int         link;
 	const char *header; /* in hex, put before an IPv4 packet */
-	int         flow;   /* a flow comes out */
+	int         flow;   /* -1: a packet is returned */
 	int         reason; /* else: 100 + decode_rejected, or decode_ignored */
 	int         vlan, inner_vlan;
 	int64_t     session;
@@ -131,7 +131,7 @@ each_link_layer(void **state)
 	}
 }
 
-/* The addresses themselves, which check_flow cannot look at. */
+/* The addresses themselves, which check_flow does not compare. */
 static void
 addresses(void **state)
 {
@@ -179,7 +179,8 @@ put_subframe(struct frame *f, const void *packet, size_t n)
 	store16(put_zeros(f, 14) + 12, (unsigned)n + 8);
 }
 
-/* A datagram put together in an A-MSDU leaves its length behind as that of the frame: what ends beyond is dropped. */
+/* A datagram reassembled in an A-MSDU leaves its length behind as that of the frame: packets that end beyond it are
+ * dropped. */
 static void
 amsdu_fragments(void **state)
 {
@@ -220,7 +221,7 @@ amsdu_fragments(void **state)
 	run_close(&r);
 }
 
-/* Three packets in one A-MSDU; the one in the middle can fail and so ends it. */
+/* Three packets in one A-MSDU; if the second fails, the A-MSDU ends. */
 static void
 amsdu(void **state)
 {

@@ -1,4 +1,4 @@
-/* decode_straight_test.c - the decoder's short way gives what the long way gives, on frames right and damaged. */
+/* decode_straight_test.c - the decoder's short path gives the same as its general path, for good and damaged frames. */
 #include "decode_help.h"
 
 #include "../../fuzz/straight_same.h"
@@ -33,7 +33,8 @@ close_both(struct both *b)
 	decoder_free(b->thorough);
 }
 
-/* Compares over the first `caplen` bytes of the frame, in memory that ends there.  Returns whether it went the short way. */
+/* Compares both paths on the first `caplen` bytes of the frame, in memory that ends there. Returns whether the short
+ * path accepted it. */
 static bool
 compare(struct both *b, int link, const uint8_t *p, size_t caplen, size_t len)
 {
@@ -186,7 +187,7 @@ every_cut(void **state)
 	}
 }
 
-/* IPv6 with each next header, of which only TCP and UDP are on the short way, and with each length. */
+/* IPv6 with each next header, of which the short path accepts only TCP and UDP, and with each length. */
 static void
 every_field_of_ip6(void **state)
 {
@@ -208,7 +209,7 @@ every_field_of_ip6(void **state)
 	close_both(&b);
 }
 
-/* Returns whether either way has found a wrong checksum. */
+/* Returns whether either path has found a wrong checksum. */
 static bool
 found_bad(const struct both *b)
 {
@@ -217,7 +218,8 @@ found_bad(const struct both *b)
 	return n->bad[1] + n->bad[2] + n->bad[3] > 0;
 }
 
-/* What the sender leaves to its card is taken as good, both ways, also where the rest of the frame is unusual. */
+/* Checksums that the sender leaves to its card count as good on both paths, even if the rest of the frame is
+ * unusual. */
 static void
 checksums_that_mean_nothing(void **state)
 {
@@ -236,7 +238,7 @@ checksums_that_mean_nothing(void **state)
 			compare(&b, LINK_RAW, ip_of(kind), n - at, n - at);
 		}
 		assert_int_equal(found_bad(&b), flags == 0);
-		const size_t n = build(0, 40); /* but IP's own is looked at */
+		const size_t n = build(0, 40); /* the checksum of IP is still verified */
 		frame_bytes(&f)[14 + 8] ^= 1;
 		compare(&b, LINK_ETHERNET, frame_bytes(&f), n, n);
 		assert_int_equal(decoder_counters(b.quick)->bad[0], 1);
@@ -244,7 +246,7 @@ checksums_that_mean_nothing(void **state)
 	}
 }
 
-/* One to three bytes of the headers are changed, by a fixed sequence of numbers. */
+/* Changes one to three bytes of the headers, in a reproducible sequence. */
 static void
 damaged_headers(void **state)
 {

@@ -33,7 +33,7 @@ struct gre_row {
 	const char *name;
 	const char *header; /* in hex */
 	bool        ethernet, wlan;
-	int         cause; /* -1: the packet comes out */
+	int         cause; /* -1: the packet is returned */
 };
 
 static const struct gre_row rows[] = {
@@ -128,7 +128,7 @@ ip_in_ip(void **state)
 	assert_int_equal(r.at[0].pkt.wire_len, 32);
 	run_truncated(&r, LINK_ETHERNET, &f);
 
-	inner_packet(); /* a byte more than the inner packet says */
+	inner_packet(); /* one byte more than the inner packet's length */
 	frame_bytes(&f)[3]--;
 	ip4(&f, 4);
 	run_frame(&r, LINK_RAW, &f);
@@ -167,7 +167,7 @@ depth(void **state)
 	}
 }
 
-/* Where the stack of analyzers is full behind GRE, its carrier gets an X: over UDP there is one. */
+/* If the stack of analyzers is full after GRE, the carrier gets an X; over UDP there is one. */
 static void
 full_stack(void **state)
 {
@@ -191,8 +191,8 @@ full_stack(void **state)
 	}
 }
 
-/* One tunnel for both directions, with the ends and the name of its first packet, until it was not used for a day.
- * That is looked at by the first packet of any kind (uid 0) a day after the last look. */
+/* A tunnel is the same in both directions, with the endpoints and the uid of its first packet, until it was not used
+ * for a day. This is checked by the first packet of any kind (uid 0) a day after the last check. */
 static void
 names(void **state)
 {

@@ -1,4 +1,4 @@
-/* decode_udp_tunnel_test.c - tunnels over UDP: what is inside, what confirms and what violates, and each cut short. */
+/* decode_udp_tunnel_test.c - tunnels over UDP: the content, confirmations and violations, and truncated packets. */
 #include "decode_help.h"
 
 static struct frame f;
@@ -11,7 +11,7 @@ struct row {
 	unsigned    port;
 	const char *header; /* in hex */
 	int         inside; /* what follows the header */
-	int         extra;  /* bytes behind that */
+	int         extra;  /* bytes after that */
 	int         answer;
 	uint8_t     confirmed, violated; /* udp_tunnel_kind */
 	int         type;
@@ -192,7 +192,7 @@ each_row(void **state)
 	}
 }
 
-/* Teredo is confirmed by both sides; who was violated once is not asked again, nor confirmed. */
+/* Teredo is confirmed by both sides; after a violation it is neither tried again nor confirmed. */
 static void
 confirmation(void **state)
 {
@@ -238,7 +238,7 @@ confirmation(void **state)
 	run_close(&r);
 }
 
-/* GTPv1 goes on after a violation, but is not confirmed; with the delay both sides have to be good last. */
+/* GTPv1 continues after a violation, but is not confirmed; with the delay both sides must have been valid last. */
 static void
 gtp_confirmation(void **state)
 {
@@ -266,7 +266,7 @@ gtp_confirmation(void **state)
 	run_close(&r);
 }
 
-/* VXLAN in VXLAN: the fifth is too deep and leaves an X; GTPv1 is never in GTPv1. */
+/* VXLAN in VXLAN: the fifth is too deep and adds an X; GTPv1 is never inside GTPv1. */
 static void
 depth(void **state)
 {
@@ -302,7 +302,8 @@ depth(void **state)
 	run_close(&r);
 }
 
-/* The wire length of a packet inside is that of the frame less what is around it, though the frame was cut. */
+/* The wire length of an inner packet is that of the frame minus the headers around it, even if the frame is
+ * truncated. */
 static void
 cut_carrier(void **state)
 {
@@ -319,7 +320,7 @@ cut_carrier(void **state)
 	run_close(&r);
 }
 
-/* A carrier of VXLAN may have a wrong checksum when the option says so. */
+/* The checksum of a VXLAN carrier may be wrong if the option allows it. */
 static void
 vxlan_checksum(void **state)
 {

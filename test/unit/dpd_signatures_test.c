@@ -22,7 +22,7 @@
 #define KRB_REQ   "\x6a\x81\xaa\x30\x81\xa7\xa1\x03\x02\x01\x05\xa2\x03\x02\x01"
 #define KRB_REP   "\x7e\x52\x30\x50\xa0\x03\x02\x01\x05\xa1\x03\x02\x01"
 
-/* What matches a rule (numbered from 1), with its last byte and not before, and what does not. */
+/* Texts that match a rule (numbered from 1) with their last byte and not before, and texts that do not. */
 static const struct example {
 	unsigned     rule;
 	bool         udp;
@@ -144,7 +144,7 @@ test_examples(void **state)
 	assert_int_equal(covered | BIT(2) | BIT(31), BIT(SIG_RULES + 1) - 1);
 }
 
-/* The two rules on datagrams that want many bytes, and the longest that PostgreSQL's waits. */
+/* The two rules on datagrams that require many bytes, and the longest match of PostgreSQL's. */
 static void
 test_long(void **state)
 {
@@ -204,7 +204,7 @@ example_of(unsigned rule)
 	return NULL;
 }
 
-/* A rule that asks for another one in the opposite direction fires with whichever comes last. */
+/* A rule that requires another one in the opposite direction fires when the later of the two matches. */
 static void
 test_reverse(void **state)
 {
@@ -282,20 +282,20 @@ test_alive(void **state)
 	feed(s, &m, false, 0, junk);
 	assert_true(signatures_alive(s, &m, false, true));
 	feed(s, &m, false, 1, junk);
-	assert_false(signatures_alive(s, &m, false, true)); /* only short rules live without headers */
+	assert_false(signatures_alive(s, &m, false, true)); /* only short rules apply without headers */
 	m = begun();
 	feed(s, &m, true, 0, junk);
 	assert_true(signatures_alive(s, &m, true, false));
 }
 
-/* More than a few rules: they are in the slab as long as the matcher is there. Rules that have matched fire no second time. */
+/* More than a few rules are in the slab while the matcher exists. Rules that have fired do not fire again. */
 static void
 test_many(void **state)
 {
 	struct signatures *s = *state;
 	struct sig_match   m = begun();
 	struct sig_sets    sets;
-	/* Lines of a client, each of which begins a rule of its own, and then answers. */
+	/* Lines of a client, each of which begins a rule of its own, and replies. */
 	static const struct {
 		int          slot;
 		struct bytes b;
@@ -331,7 +331,7 @@ test_many(void **state)
 	assert_int_equal(sets.seen[0] | sets.seen[1], 0);
 }
 
-/* Every automaton as a whole is within its bound. */
+/* Every automaton, completely built, is within its limit. */
 static void
 test_sizes(void **state)
 {
@@ -349,7 +349,7 @@ test_sizes(void **state)
 	signatures_free(s);
 }
 
-/* An automaton alone, byte by byte.  Returns what accepts. */
+/* Runs a single automaton byte by byte. Returns what accepts. */
 static uint64_t
 walk(struct dfa *d, uint16_t *at, const uint8_t *p, size_t n)
 {
@@ -361,7 +361,7 @@ walk(struct dfa *d, uint16_t *at, const uint8_t *p, size_t n)
 	return accepted;
 }
 
-/* Where the bound is hit the answer is dead, and nothing else breaks. */
+/* When the limit is reached, the state is dead, and nothing else breaks. */
 static void
 test_bound(void **state)
 {
@@ -389,7 +389,7 @@ test_bound(void **state)
 	dfa_free(d);
 }
 
-/* Bytes that nothing follows: what accepts is the same, however early it stops. */
+/* Complete input: the same patterns accept, however early matching stops. */
 static void
 test_match(void **state)
 {
@@ -421,7 +421,7 @@ below(unsigned n)
 	return (unsigned)(r >> 33) % n;
 }
 
-/* Bytes as protocols have them: what examples begin with, and words, lines and bytes by chance. */
+/* Makes bytes like those of protocols: beginnings of examples, and random words, lines and bytes. */
 static size_t
 make_text(uint8_t *p, size_t room)
 {
@@ -454,7 +454,7 @@ make_text(uint8_t *p, size_t room)
 	return n;
 }
 
-/* The automata walked as one answer as each alone does, whatever room there is and however the bytes are cut. */
+/* Running the automata as one gives the same as each alone, whatever the limit is and however the bytes are divided. */
 static void
 test_joint(void **state)
 {
@@ -486,7 +486,7 @@ test_joint(void **state)
 		}
 }
 
-/* What the automata of a direction make of a text, each alone. */
+/* Returns the result of each automaton of a direction on its own. */
 static uint64_t
 each_alone(struct dfa *const of[SIG_GROUPS], const uint8_t *p, size_t n)
 {
@@ -499,7 +499,7 @@ each_alone(struct dfa *const of[SIG_GROUPS], const uint8_t *p, size_t n)
 	return accepted;
 }
 
-/* All that two bytes can be, at the beginning and behind the ends of lines. */
+/* All pairs of bytes, at the beginning and after the ends of lines. */
 static void
 test_two_bytes(void **state)
 {

@@ -16,15 +16,15 @@ enum { NONE, TCP, PARTIAL, UDP };
 #define STEPS 14
 #define LOST  (-1) /* as `at`: never sent */
 
-/* What a side says: `n` bytes of `text` (0: all of it), over and over until `times` of them are sent in one packet. */
+/* What a side sends: `n` bytes of `text` (0: all of it), repeated until `times` of them are sent in one packet. */
 struct step {
 	int         side;
 	const char *text;
 	int         n;
 	int         times;
-	int         at;    /* not 0: how far ahead of its place the segment is */
-	double      after; /* seconds since the step before; 0: a hundredth */
-	unsigned    flags; /* of TCP; 0: ACK */
+	int         at;    /* not 0: how far ahead of its position the segment is */
+	double      after; /* seconds since the previous step; 0: a hundredth */
+	unsigned    flags; /* for TCP; 0: ACK */
 };
 
 /* `option`: name=value. */
@@ -34,7 +34,7 @@ struct scenario {
 	struct step steps[STEPS];
 	const char *service, *failed, *speculative;
 	const char *option;
-	bool        over; /* nothing of the inspection is left before the end */
+	bool        over; /* no inspection is left before the end */
 };
 
 struct result {
@@ -42,7 +42,7 @@ struct result {
 	char     service[64], failed[64], speculative[64];
 	uint64_t orig_p, resp_p;
 	double   duration;
-	unsigned inspects, talks; /* in use when the steps are done */
+	unsigned inspects, talks; /* in use after the last step */
 };
 
 #define GET    "GET / HTTP/1.1\r\n\r\n"
@@ -50,7 +50,7 @@ struct result {
 #define QUERY  "\xab\xcd\1\0\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"
 #define REPLY  "\xab\xcd\x81\x80\0\1\0\0\0\0\0\0\1a\0\0\1\0\1"
 #define B(lit) lit, sizeof(lit) - 1
-/* Over TCP; what has too many questions violates. */
+/* Over TCP; too many questions violate. */
 #define ASK  "\0\x13" QUERY
 #define TELL "\0\x13" REPLY
 #define BAD  "\0\x0c\1\2\1\0\xff\xff\0\0\0\0\0\0"
@@ -207,7 +207,7 @@ send_step(struct wire *w, const struct step *st)
 		memcpy(data + i * one, st->text, one);
 	w->now += st->after;
 	const uint32_t seq = w->seq[st->side] + (uint32_t)st->at;
-	if (st->at == 0) /* what comes too early leaves the place as it is */
+	if (st->at == 0) /* segments sent ahead leave the position unchanged */
 		w->seq[st->side] += (uint32_t)(one * times);
 	if (st->at == LOST)
 		w->seq[st->side] += (uint32_t)(one * times);
@@ -256,7 +256,7 @@ count_talks(const struct wire *w, struct result *res)
 	res->talks = (unsigned)pool_used(&w->e->inspector.pool);
 }
 
-/* Ends it: then nothing of any inspection may be left. */
+/* Ends the connection; no inspection may be left then. */
 static void
 wire_free(struct wire *w)
 {
@@ -296,7 +296,7 @@ static const struct scenario scenarios[] = {
 	  { { 0, GET }, { 1, OK }, { 1, "", .flags = 4 }, { 1, "junk\r\n" } }, "", "http", "", NULL, false },
 	{ "an end is closed while data is missing", TCP, 53,
 	  { { 0, B("\0\x40\1\2\1\0\0\0\0\0\0\0\0\0") }, { 0, "lost", 0, 0, LOST }, { 0, "", .flags = 17 } }, "dns", "", "", NULL, false },
-	/* What was delivered and never acknowledged is matched at the end, where something waits above a hole. */
+	/* Data that was delivered and never acknowledged is matched at the end if something waits above a hole. */
 	{ "undelivered: matched at the end", TCP, 40000,
 	  { { 0, B("\5\0\x0bx"), 300 }, { 0, "lost", 0, 0, LOST }, { 0, "y" } }, "", "", "dce_rpc", "dpd_match_only_beginning=F", 0 },
 	{ "undelivered: only the oldest segment that is not acknowledged", TCP, 40000,
@@ -309,7 +309,7 @@ static const struct scenario scenarios[] = {
 	{ "Kerberos inside SMB is violated after a gap, too", TCP, 445,
 	  { { 0, B(AP_REP) }, { 0, "lost", 0, 0, LOST }, { 1, "x" }, { 0, B(AP_EMPTY) }, { 0, B(AP_EMPTY) } }, "gssapi", "krb", "", NULL, false },
 	{ "UDP, by its port", UDP, 53, { { 0, B(QUERY) }, { 1, B(REPLY) } }, "dns", "", "", NULL, false },
-	/* What a recogniser throws while datagrams are replayed takes the matcher away, and the rest is not replayed. */
+	/* A recogniser that throws while datagrams are replayed removes the matcher, and the rest is not replayed. */
 	{ "UDP, a datagram throws", UDP, 40000, { { 0, B(HELLO) }, { 0, "x" } }, "", "dtls", "", NULL, false },
 	{ "UDP, a replayed datagram throws", UDP, 40000, { { 0, "x" }, { 0, B(HELLO) } }, "", "", "", NULL, false },
 	{ "UDP, the recogniser stays", UDP, 40000, { { 0, "x" }, { 0, B(HELLO) }, { 0, B(HELLO) } }, "dtls", "", "", NULL, false },
@@ -318,13 +318,13 @@ static const struct scenario scenarios[] = {
 	{ "UDP, the next one throws", UDP, 40000, { { 0, B(READ) }, { 0, B(SHORT) } }, "", "dnp3_udp", "", NULL, false },
 	{ "UDP, the side that is skipped stays so", UDP, 40000, { { 0, "x", 0, 11 }, { 0, B(READ) } }, "", "", "", NULL, false },
 	{ "UDP, the other side is replayed all the same", UDP, 40000, { { 0, "x", 0, 11 }, { 1, B(READ) } }, "dnp3_udp", "", "", NULL, false },
-	/* Events take effect at a certificate, so that what has violated before can be confirmed after it. */
+	/* Events take effect at a certificate, so a protocol that has been violated before can be confirmed after it. */
 	{ "dtls, violated and confirmed at once", UDP, 443, { { 0, B(STRANGE HELLO) } }, "", "dtls", "", NULL, false },
 	{ "dtls, a certificate between", UDP, 443, { { 0, B(STRANGE SHOWN HELLO) } }, "dtls", "", "", NULL, false },
 	{ "ssl, an old client", TCP, 443, { { 1, B(OLD_SERVER) }, { 0, B(OLD_CLIENT("\0\2")) } }, "ssl", "", "", NULL, false },
 	{ "ssl, an old client of no version", TCP, 443, { { 1, B(OLD_SERVER) }, { 0, B(OLD_CLIENT("\xff\2")) } }, "", "", "", NULL, false },
 	{ "rdp, a length of nine bytes is none", TCP, 3389, { { 1, B(SESSION) } }, "rdp", "", "", NULL, false },
-	/* A unit's kind is looked at as soon as the one before it ends. */
+	/* A unit's kind is determined when the previous one ends. */
 	{ "rfb", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN) }, { 0, "\1" }, { 0, "\4" } }, "rfb", "", "", NULL, false },
 	{ "rfb, no such message of the client", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN) }, { 0, "\1" }, { 0, "\7" } }, "", "rfb", "", NULL, false },
 	{ "rfb, no such message of the server", TCP, 5900, { { 1, RFB }, { 0, RFB }, { 1, B(SCREEN "\x0d") } }, "", "rfb", "", NULL, false },
@@ -406,7 +406,7 @@ test_ftp_data(void **state)
 	wire_free(&w);
 }
 
-/* A transfer over the threshold, after which no packet counts any more; the last one is a second later. */
+/* A transfer over the threshold, after which packets no longer count; the last one is a second later. */
 static void
 test_gridftp_data(void **state)
 {
@@ -435,7 +435,7 @@ test_gridftp_data(void **state)
 	}
 }
 
-/* A few are kept in place, more in the slab, more than sixteen not at all; and what is removed leaves no gap. */
+/* A few entries are stored in place, more in the slab, more than sixteen are dropped; removal leaves no gap. */
 static void
 test_found(void **state)
 {
@@ -476,7 +476,7 @@ test_found(void **state)
 	slab_free_all(&verdicts);
 }
 
-/* A talk and its state are a block of the pool, which has a name. */
+/* A talk and its state are a block of the pool, which has a handle. */
 static void
 test_states_fit(void **state)
 {

@@ -1,7 +1,7 @@
-/* event_test.c - which events packets raise: connections as rows of packets, and the list of events that come of them.
+/* event_test.c - which events packets raise: connections as rows of packets, and the list of events that follow.
  *
- * A list names each event with its arguments, as "connection_EOF(T)"; the connection itself is left out, and so are
- * tcp_packet and its like where a case does not ask for them.
+ * A list names each event with its arguments, as "connection_EOF(T)"; the connection itself is omitted, and so are
+ * tcp_packet and similar events unless a case requests them.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@
 
 enum { END = -1 };
 
-/* Relative sequence numbers, as Zeek tells them; `side` END ends the rows. */
+/* Relative sequence numbers as in Zeek's events; `side` END ends the rows. */
 struct row {
 	int      side;
 	double   at;
@@ -97,7 +97,7 @@ no_notice(void *arg, const char *text)
 	(void)text;
 }
 
-/* A store whose events are heard. */
+/* A store whose events are collected. */
 struct stage {
 	struct world    *w;
 	struct event_bus bus;
@@ -234,7 +234,7 @@ set_thresholds(void *arg, const connlog_event *event)
 	return CONNLOG_OK;
 }
 
-/* Sets the next, which has been crossed already. */
+/* Sets the next threshold, which has been crossed already. */
 static int
 set_next(void *arg, const connlog_event *event)
 {
@@ -353,14 +353,14 @@ static void
 contents_go_into_files(void **state)
 {
 	static const struct row in_order[] = { HANDSHAKE, { 0, 2, A, 1, 1, 4 }, { 1, 3, A, 1, 5, 2 }, { .side = END } };
-	/* acknowledged to the edge of what is above the hole: marked; acknowledged beyond it: not */
+	/* acknowledged up to the edge of what is above the hole: marked; acknowledged beyond it: not */
 	static const struct row marked[] = {
 		HANDSHAKE, { 0, 2, A, 1, 1, 4 }, { 0, 2, A, 9, 1, 3 }, { 1, 3, A, 1, 9, 0 }, { .side = END }
 	};
 	static const struct row unmarked[] = {
 		HANDSHAKE, { 0, 2, A, 1, 1, 4 }, { 0, 2, A, 9, 1, 3 }, { 1, 3, A, 1, 12, 0 }, { .side = END }
 	};
-	/* what waits above holes when the connection ends */
+	/* data that waits above holes when the connection ends */
 	static const struct row rest[] = {
 		HANDSHAKE, { 0, 2, A, 1, 1, 4 }, { 0, 2, A, 9, 1, 3 }, { 0, 2, A, 20, 1, 2 }, { .side = END }
 	};
@@ -382,7 +382,7 @@ contents_go_into_files(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
-/* /dev/full takes no byte; a folder that is not there takes no file.  The records come all the same. */
+/* /dev/full accepts no bytes, and a missing folder no files. Records are still written. */
 static void
 contents_that_cannot_be_written_are_told(void **state)
 {

@@ -1,4 +1,5 @@
-/* Thresholds of a connection through the public interface: set in one callback, told in another (Zeek: ConnSize.cc). */
+/* Thresholds of a connection through the public interface: set in one callback, reported in another (Zeek:
+ * ConnSize.cc). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,7 +62,7 @@ on_crossed(void *arg, const connlog_event *event)
 	return CONNLOG_OK;
 }
 
-/* A UDP packet between two hosts. */
+/* Feeds a UDP packet between two hosts. */
 static void
 give(connlog_engine *e, char from, double at)
 {
@@ -79,7 +80,7 @@ give(connlog_engine *e, char from, double at)
 	assert_int_equal(connlog_packets(e, &p, 1), CONNLOG_OK);
 }
 
-/* Packets of the sides in `from`, half a second apart. */
+/* Feeds packets of the sides in `from`, half a second apart, and checks the events. */
 static void
 check(struct told *t, const char *from, const char *want)
 {

@@ -1,4 +1,4 @@
-/* Events as lines of JSON: values of every type, what is unset, and that of lists and of records. */
+/* Events as lines of JSON: values of every type, unset values, lists and records. */
 #include <stdio.h>
 
 #include "conn/events.h"
@@ -9,7 +9,7 @@
 	"\"uid\":\"*\",\"id.orig_h\":\"10.0.0.1\",\"id.orig_p\":1234,\"id.resp_h\":\"10.0.0.2\",\"id.resp_p\":80,"         \
 	"\"start_time\":1427304960.5"
 
-/* What has been written, with a * for the connection's uid, which has to be there. */
+/* Returns what was written, with a * for the connection's uid, which must be present. */
 static char *
 written(const connlog_writer *w, const struct world *world, uint32_t handle)
 {
@@ -39,7 +39,7 @@ write_event(void *arg, const connlog_event *event)
 	return connlog_writer_event(arg, event);
 }
 
-/* Raises the event; a writer with these options has to make `want` of it. */
+/* Raises the event and checks that a writer with these options produces `want`. */
 static void
 check_with(const connlog_writer_options *o, connlog_event_id id, const connlog_value *arguments, const char *want)
 {
@@ -208,7 +208,7 @@ a_record_in_a_record(void **state)
 	      "\"names\":[\"a\",\"b\\n\"]}]}\n");
 }
 
-/* The connection's text is kept: not beyond anything that it depends on. */
+/* The text of the connection is cached, but never longer than what it depends on. */
 static void
 each_line_names_its_own_connection(void **state)
 {

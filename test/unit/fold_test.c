@@ -1,4 +1,5 @@
-/* Folding: what is counted how exactly, which records are alike, when rows are written, and that a record alone comes out as it was. */
+/* Folding: how precisely values are counted, which records are folded together, when rows are written, and that a
+ * single record stays as it was. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -81,7 +82,7 @@ test_ports_are_counted_exactly(void **state)
 struct taken {
 	size_t        n;
 	struct record at[64];
-	int           answer; /* what the function returns */
+	int           answer; /* result of the callback */
 };
 
 static int
@@ -106,7 +107,7 @@ new_fold(const char *rules, double window, uint64_t memory)
 	return f;
 }
 
-/* An attempt that is not answered. */
+/* Returns an attempt without a reply. */
 static struct record
 attempt(double ts, uint32_t to, uint16_t port)
 {
@@ -155,7 +156,7 @@ test_alike_and_not(void **state)
 	r.has |= HAS(COL_ORIG_BYTES);
 	r.orig_bytes = 5;
 	put(f, &t, r);
-	assert_int_equal(t.n, 3); /* these are logged at once */
+	assert_int_equal(t.n, 3); /* these are logged immediately */
 	assert_int_equal(connlog_fold_finish(f, take, &t), CONNLOG_OK);
 	assert_int_equal(t.n, 6);
 	assert_int_equal(t.at[3].fold_count, 2);
@@ -219,7 +220,7 @@ test_windows(void **state)
 		put(f, &t, attempt(100 + i, 2, (uint16_t)i));
 	assert_int_equal(t.n, 1);
 	assert_int_equal(t.at[0].fold_count, 10);
-	other.conn_state = text_from("SF"); /* others let time pass, too */
+	other.conn_state = text_from("SF"); /* other records advance the time, too */
 	other.ts = 120;
 	put(f, &t, other);
 	assert_int_equal(t.n, 3);
@@ -255,7 +256,7 @@ test_limits(void **state)
 	r.orig_pkts = UINT64_MAX - 1;
 	put(f, &t, r);
 	put(f, &t, attempt(100, 2, 2));
-	put(f, &t, attempt(100, 2, 3)); /* the sum would be too large: another row */
+	put(f, &t, attempt(100, 2, 3)); /* the sum would overflow: another row */
 	assert_int_equal(t.n, 1);
 	assert_true(t.at[0].orig_pkts == UINT64_MAX && t.at[0].fold_count == 2);
 	r = attempt(INFINITY, 2, 1);

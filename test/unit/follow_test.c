@@ -1,5 +1,5 @@
-/* Workers that read a capture by themselves (connlog_follow()) give the lines of one thread, whatever else the program does meanwhile.
- * `make threads` runs this under ThreadSanitizer. */
+/* Workers that read a capture themselves (connlog_follow()) give the same lines as one thread, whatever else the
+ * program does meanwhile. `make threads` also runs this under ThreadSanitizer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,7 +40,7 @@ put32(FILE *f, uint32_t v)
 	fwrite(&v, sizeof v, 1, f);
 }
 
-/* A SYN of one of many hosts, or a datagram of one of a few. */
+/* Writes a SYN of one of many hosts, or a datagram of one of a few. */
 static void
 put_packet(FILE *f, unsigned i, uint64_t usec)
 {
@@ -67,7 +67,8 @@ put_packet(FILE *f, unsigned i, uint64_t usec)
 	fwrite(frame, sizeof frame, 1, f);
 }
 
-/* Packets that come fast, with pauses after which thousands of timers are due before one packet, and then slowly. */
+/* Writes packets in quick succession, with pauses after which thousands of timers are due before one packet, and then
+ * slow ones. */
 static void
 write_capture(const char *path, unsigned packets)
 {
@@ -105,7 +106,7 @@ count_counter(void *arg, const char *group, const char *name, uint64_t value)
 		*(uint64_t *)arg = value;
 }
 
-/* What else the program does before it hands over some packets, the last of which is `p`. */
+/* Does the other things that a program can do before it passes on some packets, the last of which is `p`. */
 static void
 do_else(struct reading *r, uint64_t before, const connlog_packet *p)
 {
@@ -129,7 +130,7 @@ do_else(struct reading *r, uint64_t before, const connlog_packet *p)
 	}
 }
 
-/* How many packets to read: a batch ends before packet THERE, which is one of its own. */
+/* Returns how many packets to read: a batch ends before packet THERE, which is in a batch of its own. */
 static size_t
 batch_size(const struct reading *r, uint64_t packets)
 {
@@ -158,7 +159,7 @@ read_all(struct reading *r)
 	return status;
 }
 
-/* Returns what the engine says at the end. */
+/* Returns the engine's result at the end. */
 static int
 lines_of(const char *path, const char *workers, enum way way, struct text *out)
 {

@@ -1,4 +1,4 @@
-/* What a process that delivers records may do: a client of the network, and one that runs a command. */
+/* What a process that delivers records may do: a network client, and one that runs a command. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -13,7 +13,7 @@ open_packet_socket(void)
 	return socket(AF_PACKET, SOCK_RAW, 0) >= 0 ? 1 : 2;
 }
 
-/* Connects to itself, as a client does, and sends and receives a byte. */
+/* Connects to itself, as a client would, and sends and receives a byte. */
 static int
 be_a_client(void)
 {
@@ -30,7 +30,7 @@ be_a_client(void)
 	return recv(fd, &byte, 1, 0) == 1 && byte == 'x' ? 0 : 3;
 }
 
-/* A library can be loaded, but nothing that was written to can be run. */
+/* A library can be loaded, but writable memory cannot be executed. */
 static int
 load_but_not_write_code(void)
 {

@@ -1,4 +1,4 @@
-/* guard_help.h - what the tests of confinement share: a child that is confined and then tries something. */
+/* guard_help.h - shared by the tests of confinement: a child that is confined and then tries something. */
 #ifndef CONNLOG_TEST_GUARD_HELP_H
 #define CONNLOG_TEST_GUARD_HELP_H
 
@@ -17,9 +17,9 @@
 
 #include "guard/guard.h"
 
-#define FORBIDDEN (-SIGSYS) /* the kernel has ended it */
+#define FORBIDDEN (-SIGSYS) /* killed by the kernel */
 
-/* Returns what the attempt returned in a child that is confined, or minus the signal that ended it. */
+/* Returns the result of the attempt in a confined child, or minus the signal that ended it. */
 static inline int
 try_confined(int (*confine)(const struct guard *g), const struct guard *g, int (*attempt)(void))
 {

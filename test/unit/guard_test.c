@@ -1,5 +1,6 @@
-/* What a process may still do once it has been confined.  Each case confines a child, which then tries something; how the child
- * ends tells what came of it.  A test in Python builds this without sanitizers too, for which the list of calls is longer. */
+/* What a process may still do after it was confined. Each case confines a child, which then tries something; the
+ * child's exit status tells the result. A test in Python also builds this without sanitizers, for which the list of
+ * calls is longer. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -76,7 +77,7 @@ test_forbidden_calls_end_the_process(void **state)
 	assert_int_equal(try_confined(calls, &none, make_filesystem), FORBIDDEN);
 	assert_int_equal(try_confined(calls, &none, load_bpf), FORBIDDEN);
 	assert_int_equal(try_confined(calls, &none, change_user), FORBIDDEN);
-	/* Nothing that a capture or a server is allowed is one of them. */
+	/* None of these is allowed for captures or servers. */
 	const struct guard all = { .captures = true, .serves = true, .compiles = true };
 	assert_int_equal(try_confined(calls, &all, open_socket), FORBIDDEN);
 	assert_int_equal(try_confined(calls, &all, run_program), FORBIDDEN);
@@ -338,7 +339,7 @@ test_root_is_given_up(void **state)
 	assert_int_equal(try_confined(become, NULL, try_to_be_root), 0);
 	assert_true(guard_find_user(&user, NULL, "/no/such/folder", err, sizeof err) && user.uid != 0);
 	assert_int_equal(chown(other, 4711, 4712), 0);
-	assert_true(guard_find_user(&user, NULL, other, err, sizeof err)); /* whose the folder is */
+	assert_true(guard_find_user(&user, NULL, other, err, sizeof err)); /* the folder's owner */
 	assert_true(user.uid == 4711 && user.gid == 4712 && user.name[0] == '\0');
 	assert_int_equal(try_confined(become, NULL, try_to_be_root), 0);
 }
@@ -373,9 +374,9 @@ test_a_folder_is_handed_over_with_its_logs(void **state)
 	touch(in(logs, "conn.log"));
 	touch(in(logs, ".conn.state"));
 	touch(in(logs, "important"));
-	assert_false(guard_hand_over(logs, "conn", in(logs, "rotated"), &to)); /* somebody else's file */
+	assert_false(guard_hand_over(logs, "conn", in(logs, "rotated"), &to)); /* belongs to another user */
 	unlink(in(logs, "important"));
-	assert_false(guard_hand_over(logs, "conn", NULL, &to)); /* a folder that nobody told of */
+	assert_false(guard_hand_over(logs, "conn", NULL, &to)); /* a folder that was not named */
 	assert_int_equal(symlink("/etc/passwd", in(logs, "conn.link")), 0);
 	assert_false(guard_hand_over(logs, "conn", in(logs, "rotated"), &to));
 	unlink(in(logs, "conn.link"));
@@ -385,7 +386,7 @@ test_a_folder_is_handed_over_with_its_logs(void **state)
 	assert_int_equal(owner(in(logs, "conn.log")), 4711);
 	assert_int_equal(owner(in(logs, ".conn.state")), 4711);
 	assert_int_equal(owner(in(logs, "rotated")), 0);
-	assert_false(guard_hand_over(logs, "conn", in(logs, "rotated"), &to)); /* it is root's no more */
+	assert_false(guard_hand_over(logs, "conn", in(logs, "rotated"), &to)); /* no longer root's */
 	assert_false(guard_hand_over("/no/such/folder", "conn", NULL, &to));
 	free(logs);
 }

@@ -1,5 +1,5 @@
-/* Callbacks in the workers' threads (the option parallel_handlers): what connlog_cores.h promises of them, and lines that policies change
- * in any thread.  `make threads` runs this under ThreadSanitizer. */
+/* Callbacks in the workers' threads (the option parallel_handlers): the guarantees of connlog_cores.h, and lines that
+ * policies change in any thread. `make threads` also runs this under ThreadSanitizer. */
 #include "traffic.h"
 
 #include <pthread.h>
@@ -13,9 +13,9 @@ enum { WORKERS_MAX = 8, CONNECTIONS = 4000, FIRST_PORT = 30000 };
 /* What the callbacks of one worker have seen. */
 struct part {
 	struct seen *all;
-	_Atomic bool busy;    /* one of them is at work */
-	pthread_t    last;    /* the thread of the last one */
-	unsigned     threads; /* how often that was another one */
+	_Atomic bool busy;    /* a callback is running */
+	pthread_t    last;    /* the thread of the last callback */
+	unsigned     threads; /* how often the thread changed */
 	uint8_t      begun[CONNECTIONS], ended[CONNECTIONS];
 	unsigned     events, records, policies;
 	double       time;
@@ -23,12 +23,12 @@ struct part {
 
 struct seen {
 	struct part  parts[WORKERS_MAX];
-	unsigned     workers; /* how many have been told of */
+	unsigned     workers; /* number of workers reported */
 	unsigned     stop_at; /* records of one worker after which it stops; 0: never */
 	char        *text;
 	size_t       n;
 	uint64_t     lines;
-	_Atomic long shared; /* calls with one argument for all */
+	_Atomic long shared; /* calls with the shared argument */
 };
 
 static void
@@ -150,7 +150,7 @@ new_engine(const char *workers, const char *parallel)
 	return e;
 }
 
-/* Returns how many connections have ended for the workers' callbacks. */
+/* Returns how many connections have ended according to the workers' callbacks. */
 static unsigned
 ended(const struct seen *s)
 {
@@ -162,7 +162,8 @@ ended(const struct seen *s)
 	return n;
 }
 
-/* Traffic of many hosts, with pauses in which thousands of timers become due.  Returns what the engine has answered last. */
+/* Feeds traffic of many hosts, with pauses in which thousands of timers become due. Returns the engine's last
+ * result. */
 static int
 feed(connlog_engine *e, struct seen *s)
 {
@@ -185,7 +186,7 @@ feed(connlog_engine *e, struct seen *s)
 	return status == CONNLOG_OK ? end : status;
 }
 
-/* With lines or without. */
+/* Runs with or without lines. */
 static int
 see(const char *workers, const char *parallel, bool lines, struct seen *s)
 {
@@ -219,7 +220,7 @@ free_seen(struct seen *s)
 	free(s);
 }
 
-/* Each connection is one worker's, all of them are somebody's, and what policies let pass is logged. */
+/* Each connection belongs to one worker, none is missing, and what policies accept is logged. */
 static void
 check_parts(const struct seen *s)
 {

@@ -1,4 +1,4 @@
-/* The parts of an index (archive/index.h, archive/keyset.h): sets of hashes, bytes there and back, damage. */
+/* The parts of an index (archive/index.h, archive/keyset.h): sets of hashes, conversion to bytes and back, damage. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,7 +62,7 @@ several_are_asked_for_at_once(void **state)
 	assert_false(keyset_has_any(code, 4, without + 1, 2));
 	assert_false(keyset_has_any(code, 4, with, 0));
 	assert_false(keyset_has_any((struct bytes){ NULL, 0 }, 0, with, 3));
-	assert_true(keyset_has_any((struct bytes){ NULL, 0 }, 3, with, 3)); /* damaged: who knows */
+	assert_true(keyset_has_any((struct bytes){ NULL, 0 }, 3, with, 3)); /* damaged: may contain anything */
 	outbuf_free(&out);
 }
 
@@ -131,7 +131,7 @@ damage_is_refused(void **state)
 		assert_false(index_parse((struct bytes){ (const uint8_t *)out.p, out.n }, &x));
 		out.p[i] ^= 0x10;
 	}
-	/* and with the checksum put right: more blocks than there are, marks that are not there, offsets that fall */
+	/* with a corrected checksum: more blocks than there are, missing marks, decreasing offsets */
 	const size_t places[] = { 48, 56, 60, 64, 72 + 36, 72 + 40, 72 + 7 };
 	for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
 		out.p[places[i]] ^= 0x40;

@@ -1,4 +1,4 @@
-/* intern_test.c - values that many share have one number, and room that nobody uses is used again. */
+/* intern_test.c - shared values have one number, and unused entries are reused. */
 #include "base/intern.h"
 
 #include <setjmp.h>
@@ -40,7 +40,7 @@ test_shared(void **state)
 	intern_free(&n);
 }
 
-/* Values come and go; each keeps its number as long as it is used. */
+/* Values are added and removed; each keeps its number while it is used. */
 static void
 test_many(void **state)
 {

@@ -1,4 +1,4 @@
-/* keyhash_test.c - that the hash of connection keys depends on every bit of key and input, and spreads well. */
+/* keyhash_test.c - the hash of connection keys depends on every bit of key and input, and distributes well. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +44,7 @@ by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* A scan: neighbours in address and port.  Random 32-bit values meet about n * n / 2^33 times. */
+/* A scan: neighbours in address and port. Random 32-bit values collide about n * n / 2^33 times. */
 static void
 neighbours_do_not_meet(void **state)
 {

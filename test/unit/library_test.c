@@ -1,5 +1,5 @@
-/* The library as its users see it, through connlog.h alone: records that a policy changes, values as text, the end and
- * what comes after it, errors. */
+/* The library as programs use it, through connlog.h only: records changed by a policy, values as text, the end and what
+ * follows it, errors. */
 #include "traffic.h"
 
 #include <math.h>
@@ -31,7 +31,7 @@ check_text(connlog_value v, const char *want)
 	assert_string_equal(text, want);
 }
 
-/* One datagram through an engine with that policy and that record callback. */
+/* Sends one datagram through an engine with that policy and that record callback. */
 static void
 one_record(connlog_policy_fn policy, connlog_record_fn fn, void *arg)
 {
@@ -85,7 +85,7 @@ sample_of(connlog_type type)
 	return 0;
 }
 
-/* Sets every column, with texts that are gone before anybody looks at them. */
+/* Sets every column, with texts that are overwritten before they are read. */
 static bool
 set_all(void *arg, connlog_record *r)
 {
@@ -157,7 +157,7 @@ every_column_can_be_set_and_unset(void **state)
 	assert_int_equal(records, 2);
 }
 
-/* One column at a time: its neighbours stay as they are. */
+/* Sets one column at a time: the others must not change. */
 static bool
 set_each_alone(void *arg, connlog_record *r)
 {
@@ -414,7 +414,7 @@ a_callback_stops_the_engine(void **state)
 	connlog_engine_free(t.engine);
 }
 
-/* Raises its own event again: the threshold has been crossed. */
+/* Raises the same event again: the threshold is already crossed. */
 static int
 again_and_again(void *arg, const connlog_event *event)
 {
@@ -451,7 +451,7 @@ no_options_are_the_defaults(void **state)
 	(void)state;
 	assert_non_null(e);
 	connlog_on_record(e, count_record, &records);
-	send_packet(&t, UDP, true, 0, "hello"); /* its IP checksum is wrong, which is looked at by default */
+	send_packet(&t, UDP, true, 0, "hello"); /* its IP checksum is wrong, which is verified by default */
 	assert_int_equal(connlog_finish(e), CONNLOG_OK);
 	assert_int_equal(records, 0);
 	connlog_engine_free(e);

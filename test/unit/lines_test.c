@@ -1,4 +1,4 @@
-/* Lines of a stream: what takes whole ones at once cuts as what looks at every byte does. */
+/* Lines of a stream: the fast path for complete lines splits in the same way as the general one, byte by byte. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@ below(unsigned n)
 	return (unsigned)(state >> 33) % n;
 }
 
-/* Cuts a text that comes in chunks whose lengths `sizes` says, and writes down all that comes of it. */
+/* Splits a text that arrives in chunks with lengths from `sizes`, and writes down the result. */
 static size_t
 cut(struct lines *l, const uint8_t *p, size_t n, const uint8_t *sizes, char *out)
 {

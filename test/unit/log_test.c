@@ -1,5 +1,5 @@
-/* The log of a sensor from inside: the spool between two threads, its bound, and what is counted when lines find no room.
- * `make threads` runs this under ThreadSanitizer, too. */
+/* The internals of a sensor's log: the spool between two threads, its limit, and counting lines for which there is no
+ * room. `make threads` also runs this under ThreadSanitizer. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -36,7 +36,7 @@ the_spool_keeps_order_and_its_bound(void **state)
 	assert_true(spool_init(&s, 1000, NULL));
 	assert_true(spool_put(&s, "a\nb\n", 4, 2, 0));
 	assert_true(spool_mark(&s, SPOOL_ROTATE, 5));
-	assert_true(spool_mark(&s, SPOOL_ROTATE, 6)); /* is the one before */
+	assert_true(spool_mark(&s, SPOOL_ROTATE, 6)); /* equal to the previous one */
 	assert_true(spool_put(&s, "c\n", 2, 1, 0));
 	assert_int_equal(spool_records(&s, &bytes), 3);
 	assert_true(bytes > 0);
@@ -55,7 +55,7 @@ the_spool_keeps_order_and_its_bound(void **state)
 	assert_memory_equal(item->bytes, "c\n", 2);
 	spool_done(&s);
 	assert_null(spool_wait(&s, 0.01));
-	assert_true(spool_put(&s, large, 2000, 1, 0)); /* what is alone has room */
+	assert_true(spool_put(&s, large, 2000, 1, 0)); /* a single item always fits */
 	free(large);
 	spool_free(&s);
 }
@@ -126,7 +126,7 @@ read_slowly(void *arg)
 	return (void *)lines;
 }
 
-/* Two threads and a reader: all that is taken comes out. */
+/* Two threads and a reader: everything that was accepted arrives. */
 static void
 all_lines_reach_a_slow_reader(void **state)
 {
@@ -147,7 +147,7 @@ all_lines_reach_a_slow_reader(void **state)
 		}
 	}
 	log_hold(l, 0.3);
-	log_end(l); /* takes longer, but moves */
+	log_end(l); /* takes longer, but makes progress */
 	log_counts(l, &c);
 	assert_true(c.written == 20000 && c.lost == 0 && c.waiting == 0 && c.bytes == 20000 * 16);
 	log_free(l);
@@ -157,7 +157,7 @@ all_lines_reach_a_slow_reader(void **state)
 	close(p.fd[0]);
 }
 
-/* What fits into pipe and spool is kept, the rest is counted, and the end does not wait for ever. */
+/* What fits into the pipe and the spool is kept, the rest is counted, and the end does not wait forever. */
 static void
 a_stuck_reader_costs_counted_lines(void **state)
 {

@@ -1,4 +1,4 @@
-/* What is measured of TCP's packets: the handshake's times, and which segments are repeated or late. */
+/* Measurements of TCP's packets: the times of the handshake, and retransmitted or late segments. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,7 +102,7 @@ a_repeated_syn_is_the_one_that_counts(void **state)
 	assert_float_equal(b.rtt.whole, 1.5, 1e-9);
 }
 
-/* Also where numbers wrap around. */
+/* Also when sequence numbers wrap around. */
 static void
 segments_that_hold_nothing_new(void **state)
 {
@@ -188,9 +188,9 @@ more_holes_than_are_kept(void **state)
 	for (uint32_t i = 0; i < MEASURE_HOLES + 1; i++)
 		take(&b, ORIG, 1, TCP_ACK, 141 + 80 * i, 5001, 40);
 	assert_int_equal(b.streams.side[ORIG].holes, MEASURE_HOLES);
-	take(&b, ORIG, 1, TCP_ACK, 101, 5001, 40); /* the first is forgotten */
+	take(&b, ORIG, 1, TCP_ACK, 101, 5001, 40); /* the first hole is forgotten */
 	check(&b, 1, 0);
-	take(&b, ORIG, 1, TCP_ACK, 191, 5001, 20); /* splits the second: the third makes room */
+	take(&b, ORIG, 1, TCP_ACK, 191, 5001, 20); /* splits the second hole: the third replaces it */
 	check(&b, 1, 1);
 	assert_int_equal(b.streams.side[ORIG].holes, MEASURE_HOLES);
 	take(&b, ORIG, 1, TCP_ACK, 101, 5001, 4000); /* fills all */

@@ -1,4 +1,4 @@
-/* memory_test.c - what takes memory under a bound: slabs and what they give back, the table, the wheel. */
+/* memory_test.c - memory under a bound: slabs and what they return, the table, the wheel. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ next_random(uint64_t *x)
 	return *x;
 }
 
-/* How many objects there are, and whether each still says what was written into it. */
+/* Checks the number of objects, and that each still has its content. */
 static void
 check_objects(const struct slab *s, const uint32_t *handles, size_t n)
 {
@@ -45,7 +45,8 @@ put_object(struct slab *s, uint32_t handle)
 	}
 }
 
-/* Objects come and go, and pages are given back in between: what is in use stays, what is new is zero, and the bound holds. */
+/* Objects are allocated and freed, and pages returned in between: objects in use keep their content, new ones are
+ * zeroed, and the bound holds. */
 static void
 churn(size_t size, uint64_t most)
 {
@@ -68,7 +69,7 @@ churn(size_t size, uint64_t most)
 		}
 		assert_true(n == OBJECTS || m.refused > 0);
 		assert_true(m.mapped <= most && m.mapped >= slab_used(&s));
-		const size_t begin = next_random(&x) % n, keep = next_random(&x) % 50; /* a part of them goes, but for some */
+		const size_t begin = next_random(&x) % n, keep = next_random(&x) % 50; /* frees some of them */
 		for (size_t i = n; i-- > begin / 4;)
 			if (!keep || next_random(&x) % 1000 >= keep) {
 				slab_release(&s, handles[i]);
@@ -100,7 +101,7 @@ test_slab_under_a_bound(void **state)
 	}
 }
 
-/* What is to be left for others is left, and is there for these. */
+/* Memory reserved for others is left over, and is available to them. */
 static void
 test_leave(void **state)
 {
@@ -122,7 +123,7 @@ test_leave(void **state)
 	slab_free_all(&other);
 }
 
-/* A table that must not grow takes as many as can still be found quickly, and each is found. */
+/* A table that must not grow takes as many entries as can still be found quickly, and all are found. */
 static void
 test_table_under_a_bound(void **state)
 {
@@ -172,7 +173,7 @@ timer_rank(void *timers, uint32_t handle)
 	return (struct wheel_rank){ 0, handle, 0 };
 }
 
-/* Time jumps, and far more is due than may wait at once: each fires once, and those set meanwhile do, too. */
+/* Time jumps, and far more timers are due than fit into the heap: each fires once, and so do those set meanwhile. */
 static void
 test_wheel_under_a_bound(void **state)
 {
@@ -197,7 +198,7 @@ test_wheel_under_a_bound(void **state)
 		most = waiting > most ? waiting : most;
 		wheel_take(w);
 		t[handle].at = 0;
-		if (handle <= TIMERS / 2) { /* another, which is due already */
+		if (handle <= TIMERS / 2) { /* another one that is already due */
 			t[handle + TIMERS / 2].at = 1999;
 			assert_true(wheel_schedule(w, handle + TIMERS / 2, 1999));
 		}

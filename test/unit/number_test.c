@@ -1,4 +1,4 @@
-/* Numbers as text: against known texts and, for six decimals, against printf. */
+/* Numbers as text: against known texts and, with six decimals, against printf. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,7 +98,7 @@ six_decimals_are_those_of_printf(void **state)
 		if (isnan(v))
 			continue;
 		int    n = snprintf(want, sizeof want, "%.6f", v);
-		char  *out = malloc((size_t)n); /* exactly: ASan sees a byte too many */
+		char  *out = malloc((size_t)n); /* of exactly this size, so that ASan detects a byte too many */
 		size_t got = format_fixed6(out, v);
 		if (got != (size_t)n || memcmp(out, want, got) != 0)
 			fail_msg("%.*s, not %s", (int)got, out, want);
@@ -120,8 +120,8 @@ six_decimals_of_what_is_no_number(void **state)
 	assert_memory_equal(out, "nan", 3);
 }
 
-/* Each text is what rapidjson writes.  The last row's are not the shortest, or not the nearest of the shortest, that read
- * back the same: that is what Grisu2 does now and then, and what Zeek's logs have. */
+/* The texts that rapidjson writes. Those of the last row are not the shortest that read back the same, or not the
+ * nearest of these: Grisu2 does this now and then, and so do Zeek's logs. */
 static const char *const json_texts[] = {
 	"0.0",
 	"-0.0",

@@ -57,7 +57,7 @@ end(struct talk *t, int want)
 	connlog_engine_free(t->engine);
 }
 
-/* Returns how many of them have the uid, fragments aside. */
+/* Returns how many of them have the uid, without fragments. */
 static uint64_t
 count_of(const struct seen *s, const char *uid)
 {
@@ -98,7 +98,7 @@ each_packet_is_told_once(void **state)
 	assert_int_equal(s.at[6].tuple.resp_p, 4321);
 }
 
-/* Sends one piece of IPv4. */
+/* Sends one IPv4 packet or fragment. */
 static void
 send_ip(struct talk *t, uint8_t proto, uint16_t fragment, const uint8_t *payload, size_t n)
 {
@@ -123,7 +123,7 @@ send_ip(struct talk *t, uint8_t proto, uint16_t fragment, const uint8_t *payload
 	assert_int_equal(connlog_packets(t->engine, &packet, 1), CONNLOG_OK);
 }
 
-/* A datagram of 24 bytes in three pieces, the first of which comes last, with something else between. */
+/* A datagram of 24 bytes in three fragments, the first of which arrives last, with another packet in between. */
 static void
 fragments_belong_to_the_datagram(void **state)
 {

@@ -1,5 +1,5 @@
-/* Parquet from the inside: encodings by the examples of their specifications, bounds that cannot be told, settings, and a folder that is
- * written as a live sensor would.  Whole files are read back by test/parquet_test.py. */
+/* The internals of Parquet: encodings as in the examples of their specifications, bounds that cannot be written,
+ * settings, and a folder written as by a live sensor. Complete files are read back by test/parquet_test.py. */
 #include <ftw.h>
 #include <endian.h>
 #include <math.h>
@@ -91,7 +91,7 @@ bounds_that_are_not_told(void **state)
 	pq_bounds_take(&b, PQ_DOUBLE, (const char *)numbers, 3);
 	assert_true(b.unknown);
 	b = (struct pq_bounds){ 0 };
-	pq_bounds_take(&b, PQ_BYTE_ARRAY, text, 1); /* longer than is told */
+	pq_bounds_take(&b, PQ_BYTE_ARRAY, text, 1); /* longer than bounds may be */
 	assert_true(b.unknown);
 }
 
@@ -106,7 +106,7 @@ bounds_have_the_order_of_the_type(void **state)
 	(void)state;
 	pq_bounds_take(&b, PQ_BYTE_ARRAY, texts, 3);
 	assert_int_equal(b.least_n, 0);
-	assert_memory_equal(b.greatest, "\xc3\xa4", 2); /* bytes have no sign */
+	assert_memory_equal(b.greatest, "\xc3\xa4", 2); /* bytes are unsigned */
 	b = (struct pq_bounds){ 0 };
 	pq_bounds_take(&b, PQ_INT32, (const char *)ports, 2);
 	assert_memory_equal(b.greatest, &ports[0], 4);

@@ -1,4 +1,4 @@
-/* Numbers, addresses and dates out of text. */
+/* Parsing numbers, addresses and dates. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include "base/parse.h"
 #include "base/utf8.h"
 
-/* The text in memory of its own, so that the sanitizers see a look behind its end. */
+/* Returns the text in memory of exactly its size, so that the sanitizers detect reading after its end. */
 static char *
 exact(const char *text, size_t *n)
 {

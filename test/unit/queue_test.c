@@ -1,4 +1,5 @@
-/* The queue of a sink in shared memory: what comes out is what went in, and a process that ends in the middle loses nothing. */
+/* The queue of a sink in shared memory: what comes out is what was put in, and a process that is killed loses
+ * nothing. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,7 +14,7 @@
 
 #include "ship/queue.h"
 
-static struct queue fresh; /* as each process begins with it */
+static struct queue fresh; /* a queue as each process starts with it */
 
 static int
 make_queue(void **state)
@@ -83,7 +84,7 @@ a_ring_gives_back_what_it_got(void **state)
 	assert_false(ring_put(&fresh.memory, &(struct ring_frame){ .n = 1 << 20 }, "", NULL));
 }
 
-/* Whoever parses packets may write anything there. */
+/* The process that parses packets may write anything there. */
 static void
 a_ring_is_not_believed(void **state)
 {
@@ -104,14 +105,14 @@ a_ring_is_not_believed(void **state)
 		fresh.memory.shared->tail = tails[i];
 		assert_null(ring_look(&fresh.memory, &at, &f));
 	}
-	ring_frame_at(&fresh.memory, 0)->kind = RING_PAD; /* and all that follows */
+	ring_frame_at(&fresh.memory, 0)->kind = RING_PAD; /* and so is everything after it */
 	for (size_t i = 0; i < fresh.memory.size; i += 64)
 		ring_frame_at(&fresh.memory, i)->kind = RING_PAD;
 	fresh.memory.shared->tail = fresh.memory.size;
 	assert_null(ring_look(&fresh.memory, &at, &f));
 }
 
-/* Delivers up to `most` items into `got` and leaves the last one in hand. */
+/* Delivers up to `most` items into `got` and keeps the last one unfinished. */
 static size_t
 deliver(struct queue *q, unsigned *got, size_t most)
 {
@@ -196,7 +197,7 @@ acknowledgements_that_are_missing_are_waited_for_again(void **state)
 		assert_int_equal(got[i], 3 + i);
 }
 
-/* A frame that stands in both rings, because the process ended between two steps, comes once. */
+/* A frame that is in both rings, because the process ended between two steps, is delivered once. */
 static void
 what_was_being_taken_comes_once(void **state)
 {
@@ -225,7 +226,7 @@ what_is_incomplete_is_lost_and_counted(void **state)
 	fresh.counts->unsafe = 30;
 	begin();
 	assert_true(fresh.counts->delivered == 70 && fresh.counts->lost == 30);
-	fresh.counts->again = 20; /* out of a file of the spool, which is counted anew */
+	fresh.counts->again = 20; /* from a file of the spool, which will be counted again */
 	begin();
 	assert_true(fresh.counts->delivered == 50 && fresh.counts->lost == 30);
 	fresh.counts->whole = 1;

@@ -1,4 +1,4 @@
-/* quic_sink_test.c - bytes that come in any order, put in order as Spicy's sink does it. */
+/* quic_sink_test.c - bytes that arrive in any order, put in order as in Spicy's sink. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 static const char text[] = "abcdefghijklmnopqrstuvwxyz";
 
-/* Adds text from `from` to `to`.  Returns how much is in order now, which is what it was taken from. */
+/* Adds the text from `from` to `to`. Returns the number of bytes in order, which must equal the text. */
 static unsigned
 add(struct quic_sink *s, unsigned from, unsigned to)
 {
@@ -55,9 +55,9 @@ test_lost(void **state)
 	struct quic_sink s = { 0 };
 
 	assert_int_equal(add(&s, 0, 8), 8);
-	assert_int_equal(add(&s, 6, 12), 8); /* begins in what was never kept: what is new in it is lost */
+	assert_int_equal(add(&s, 6, 12), 8); /* begins in bytes that were never kept: its new bytes are lost */
 	assert_int_equal(add(&s, 10, 14), 8);
-	assert_int_equal(add(&s, 7, 12), 14); /* now that it is cut, it is not */
+	assert_int_equal(add(&s, 7, 12), 14); /* they are kept if it is trimmed first */
 	quic_sink_free(&s);
 }
 

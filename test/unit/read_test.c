@@ -1,4 +1,4 @@
-/* Logs as records: the readers through the public interface. */
+/* Logs to records: the readers through the public interface. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ get(const connlog_record *r, const char *name)
 	return connlog_record_get(r, (size_t)connlog_column_find(name));
 }
 
-/* A type that is cut short is one all the same. */
+/* A truncated type is still accepted. */
 static void
 a_type_can_be_cut_short(void **state)
 {

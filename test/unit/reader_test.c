@@ -1,4 +1,5 @@
-/* reader_test.c - fields of a message (service/reader.h) and ASN.1 (service/asn1.h): what fits, what does not, and what is lost. */
+/* reader_test.c - fields of a message (service/reader.h) and ASN.1 (service/asn1.h): what fits, what does not, and what
+ * is lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

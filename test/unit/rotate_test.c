@@ -1,4 +1,5 @@
-/* When logs of a sensor are rotated and what they are called: the arithmetic of Zeek's calc_next_rotate(), and names. */
+/* When the logs of a sensor are rotated and how they are named: the arithmetic of Zeek's calc_next_rotate(), and
+ * names. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -182,7 +183,7 @@ packings_have_levels(void **state)
 	assert_false(pack_parse("", &p));
 }
 
-/* What is packed is read again by the library. */
+/* The library can read a compressed log. */
 static void
 a_packed_log_is_the_log(void **state)
 {

@@ -1,4 +1,4 @@
-/* The table of columns, --fields, and what users of the library see of both. */
+/* The table of columns, --fields, and what the public interface shows of both. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Scripts as users of the library load them: errors, who is called when, counters, several engines.  What scripts can do
- * is tested from outside, by test/script_test.py. */
+/* Loading scripts through the library: errors, the order of calls, counters, several engines. test/script_test.py tests
+ * what scripts can do. */
 #include "traffic.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 enum { START = 1700000000 };
 
-/* What scripts have printed and what notices said, a line each. */
+/* What scripts printed and what notices said, one per line. */
 struct said {
 	char   text[4096];
 	size_t n;
@@ -43,7 +43,7 @@ on_record(void *arg, const connlog_record *r)
 	return CONNLOG_OK;
 }
 
-/* Returns what loading a script with that text answers. */
+/* Returns the result of loading a script with that text. */
 static int
 load(connlog_engine *e, const char *text, char *err, size_t err_size)
 {
@@ -106,7 +106,7 @@ what_cannot_be_loaded(void **state)
 	assert_non_null(strstr(err, "/nowhere/a.lua"));
 	assert_int_equal(load(e, "error('no')", small, sizeof small), CONNLOG_BAD_INPUT);
 	assert_int_equal(strlen(small), sizeof small - 1);
-	one_talk(e, START); /* the engine is none the worse for it */
+	one_talk(e, START); /* the engine is not affected */
 	assert_int_equal(connlog_finish(e), CONNLOG_OK);
 	connlog_engine_free(e);
 }

@@ -1,4 +1,5 @@
-/* Recognisers of streams of frames, alone: what makes SSH, MySQL, DCE-RPC and Kerberos fail, and what does not. */
+/* Recognisers of streams of frames, on their own: what makes SSH, MySQL, DCE-RPC and Kerberos fail, and what does
+ * not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -79,7 +80,7 @@ test_dialogues(void **state)
 	dialogues_are(dialogues, sizeof dialogues / sizeof *dialogues);
 }
 
-/* A message of 70,000 bytes comes in pieces and is looked at all the same: too many methods are an X. */
+/* A message of 70,000 bytes arrives in pieces and is still parsed: too many methods add an X. */
 static void
 test_long_message(void **state)
 {

@@ -1,5 +1,5 @@
-/* HTTP's short way (http_straight.c) against its long way (http.c): over conversations put together by chance both ask for the same
- * and keep the same. */
+/* HTTP's short path (http_straight.c) against its general path (http.c): for random conversations both make the same
+ * requests and keep the same state. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ talk_drain(struct talk *t)
 	say(t, '=');
 }
 
-/* ---- messages by chance */
+/* ---- random messages */
 
 static uint64_t random_state = 1;
 
@@ -109,7 +109,7 @@ static const char *const headers[] = {
 static const char *const usual[] = { "Host: example", "Accept: */*", "User-Agent: x", "Content-Type: text/plain",
 	                                 "Connection: keep-alive" };
 
-/* Returns how long the message is that is put into `out`; most are usual. */
+/* Writes a message to `out`, usually a plain one. Returns its length. */
 static size_t
 message(int side, char *out, size_t room)
 {
@@ -228,11 +228,11 @@ test_both_ways(void **state)
 	(void)state;
 	for (unsigned i = 0; i < CONVERSATIONS; i++)
 		conversation();
-	assert_true(straight > CONVERSATIONS); /* and less than were fed, for many are odd */
+	assert_true(straight > CONVERSATIONS); /* and less than were fed, since many are unusual */
 	assert_int_equal(held.used, 0);
 }
 
-/* The version is looked for behind the URI, and so behind the first character that none has. */
+/* The version is searched for after the URI, which ends at the first character that cannot be part of one. */
 static void
 test_uri(void **state)
 {

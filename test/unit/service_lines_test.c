@@ -1,4 +1,5 @@
-/* The recognisers of protocols made of lines: what confirms, what violates, and what goes to SSL when the lines end. */
+/* The recognisers of line-based protocols: what confirms, what violates, and what is passed to SSL when the lines
+ * end. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +15,7 @@
 extern const struct recogniser recogniser_ftp, recogniser_http, recogniser_imap, recogniser_irc, recogniser_pop3,
 	recogniser_smtp;
 
-/* SSL, WebSocket or a matcher of signatures: tells what it gets. */
+/* Stands for SSL, WebSocket or a signature matcher: prints its input. */
 static void
 tell(struct talk *t, int side, struct bytes b)
 {
@@ -39,7 +40,7 @@ talk_hand_over(struct talk *t, enum service service)
 	if (t->child)
 		return NULL;
 	struct talk *child_talk = talk_begin(recogniser_of(service));
-	t->child = n_talks; /* its place, from 1 */
+	t->child = n_talks; /* its number, from 1 */
 	return child_talk;
 }
 
@@ -214,7 +215,7 @@ static const struct scenario scenarios[] = {
 };
 /* clang-format on */
 
-/* One after the other where one is repeated, so that chunks stay small. */
+/* Repeated steps are fed one after another, so that chunks stay small. */
 static void
 step(struct talk *t, const struct step *st)
 {
@@ -268,7 +269,7 @@ test_scenarios(void **state)
 	assert_int_equal(held.used, 0);
 }
 
-/* They are counted by connection: of a recogniser that comes later the first one is one too many. */
+/* They are counted per connection: for a recogniser attached later the first one is already too many. */
 static void
 test_smtp_again(void **state)
 {

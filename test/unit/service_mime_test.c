@@ -1,4 +1,4 @@
-/* Words of mail and HTTP that are the same whatever the case of their letters. */
+/* Case-insensitive comparison of words in mail and HTTP. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #define MOST 20
 
-/* Every length, every place, every byte there: it is the same only where it is that byte or its capital letter. */
+/* Every length, every position, every byte: equal only if it is that byte or its capital letter. */
 static void
 test_same(void **state)
 {

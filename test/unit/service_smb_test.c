@@ -1,4 +1,4 @@
-/* SMB and what it carries: which chunks cause errors, which confirm. */
+/* SMB and what it carries: which chunks cause errors, and which confirm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -71,7 +71,8 @@ test_dialogues(void **state)
 	dialogues_are(dialogues, sizeof dialogues / sizeof *dialogues);
 }
 
-/* A frame of two messages, of which the second stands behind 100,000 bytes and does not fit, and one more that does not. */
+/* A frame of two messages, of which the second is after 100,000 bytes and does not fit, and another one that does
+ * not. */
 static void
 long_frame_is(uint64_t memory, const char *what)
 {

@@ -1,4 +1,4 @@
-/* The recognisers of what Zeek parses with Spicy: what confirms, what violates, and when. */
+/* The recognisers of protocols that Zeek parses with Spicy: what confirms, what violates, and when. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@ recogniser_of(enum service s)
 	return &recogniser_finger;
 }
 
-/* What TLS gets inside is told as "child" and a count of its bytes. */
+/* Input of TLS is printed as "child" and the number of bytes. */
 static struct talk tls;
 static bool        tls_open;
 

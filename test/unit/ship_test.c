@@ -1,4 +1,4 @@
-/* The URLs of sinks parsed, and what waits on the disk for them. */
+/* Parsing the URLs of sinks, and the disk spool. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -139,7 +139,7 @@ put_number(struct disk *d, unsigned i)
 	assert_int_equal(disk_put(d, SPOOL_LINES, text, (size_t)n, 1), 0);
 }
 
-/* Takes what comes next but heads.  Returns its number, or 0 where nothing does. */
+/* Takes the next item that is not a header. Returns its number, or 0 if there is none. */
 static unsigned
 take_number(struct disk *d)
 {
@@ -247,7 +247,7 @@ what_is_left_is_there_the_next_time(void **state)
 		put_number(&d, i);
 	for (unsigned i = 1; i <= 10; i++)
 		assert_int_equal(take_number(&d), i);
-	assert_false(disk_open(&second, folder, "s", 1 << 20, err, sizeof err)); /* it belongs to one at a time */
+	assert_false(disk_open(&second, folder, "s", 1 << 20, err, sizeof err)); /* one process at a time */
 	assert_non_null(strstr(err, "another connlog"));
 	disk_close(&second);
 	disk_close(&d);
@@ -260,7 +260,7 @@ what_is_left_is_there_the_next_time(void **state)
 	disk_close(&d);
 }
 
-/* Cuts the first file, or changes a byte of it: what stood before is good, and so is the next file. */
+/* Truncates the first file, or changes a byte of it: items before that are good, and so is the next file. */
 static void
 what_is_damaged_is_left_out(void **state)
 {

@@ -1,4 +1,4 @@
-/* Where bytes go: descriptors, files that get their name at the end, and what can go wrong. */
+/* Sinks: descriptors, files that get their names at the end, and errors. */
 #include <errno.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ make_place(struct place *p)
 	p->err[0] = '\0';
 }
 
-/* How many files the folder has, hidden ones too. */
+/* Counts the files in the folder, including hidden ones. */
 static int
 count_files(const struct place *p)
 {
@@ -172,7 +172,7 @@ a_reader_that_has_gone(void **state)
 	close(fds[0]);
 	assert_int_equal(connlog_sink_write(s, "y", 1, err, sizeof err), CONNLOG_CLOSED);
 	connlog_sink_free(s);
-	assert_int_equal(close(fds[1]), 0); /* the caller's: still open */
+	assert_int_equal(close(fds[1]), 0); /* belongs to the caller: still open */
 }
 
 static void

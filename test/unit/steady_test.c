@@ -1,4 +1,4 @@
-/* A clock that is set while a sensor runs: packets' times lose the step, and what is handed out has it. */
+/* A clock that is set while a sensor runs: the step is removed from packet times and added to the times reported. */
 #include "traffic.h"
 
 #include <math.h>
@@ -70,7 +70,7 @@ a_step_leaves_time_as_it_was(void **state)
 	}
 }
 
-/* The kernel stamped some before the step, and others behind it. */
+/* The kernel stamped some packets before the step and others after it. */
 static void
 packets_around_a_step_keep_their_order(void **state)
 {
@@ -108,7 +108,7 @@ on_event(void *arg, const connlog_event *event)
 	return CONNLOG_OK;
 }
 
-/* The connection goes on over the step, and its record has the clock's new time. */
+/* The connection continues over the step, and its record has the new time of the clock. */
 static void
 records_have_the_clocks_time(void **state)
 {

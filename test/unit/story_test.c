@@ -1,4 +1,4 @@
-/* What histories and states tell: a row a history. */
+/* The explanation of histories and states: a row per history. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,11 +9,11 @@
 
 #include <cmocka.h>
 
-/* The program's files are no part of the library. */
+/* The program's files are not part of the library. */
 #include "cli/story.c"
 #include "cli/story_words.c"
 
-/* Who does what: > the originator, < the responder, - neither; ! behind a letter: it is odd. */
+/* Who acts: > the originator, < the responder, - neither; ! after a letter: it is unusual. */
 static const struct {
 	enum story_proto proto;
 	const char      *history, *steps, *outline;
@@ -55,7 +55,7 @@ static const struct {
 	{ STORY_UDP, "D", ">D", "data from the originator only" },
 	{ STORY_UDP, "^d", "-^<d!", "data from the responder only" },
 	{ STORY_UDP, "DSd", ">D>S!<d", "data in both directions" },
-	/* what stands before the turn was written in the roles before it */
+	/* letters before the flip were written in the roles before it */
 	{ STORY_UDP, "D^", "<D!-^", "data from the responder only" },
 	{ STORY_TCP, "Hs^aD", "<H!>s!-^<a>D", "opened by a full handshake, data from the originator only, not closed" },
 	{ STORY_UDP, "D^^d", ">D-^-^<d", "data in both directions" },
@@ -98,7 +98,7 @@ repetitions_are_counted_by_powers_of_ten(void **state)
 	assert_false(steps[0].odd);
 	assert_string_equal(steps[1].remark, "at least 10 times by now");
 	assert_string_equal(steps[2].remark, "at least 100 times by now");
-	assert_false(steps[3].odd); /* the other side counts for itself */
+	assert_false(steps[3].odd); /* the other side is counted separately */
 	assert_string_equal(steps[4].remark, "at least 1,000 times by now");
 	assert_string_equal(steps[15].remark, "at least 1,000,000,000 times by now");
 	story_steps(STORY_TCP, "DD", 2, steps);
@@ -181,7 +181,7 @@ numbers_are_judged(void **state)
 	n = plain;
 	n.bytes[STORY_ORIG] = 301;
 	assert_int_equal(story_find(STORY_TCP, &n), 1u << ORIG_JUMPED);
-	n.ip_bytes[STORY_ORIG] = -1; /* not known: nothing to compare with */
+	n.ip_bytes[STORY_ORIG] = -1; /* unknown: nothing to compare with */
 	assert_int_equal(story_find(STORY_TCP, &n), 0);
 	n = plain;
 	n.service = false;

@@ -1,7 +1,8 @@
-/* talk_help.h - a recogniser alone: it is fed by hand, and what it asks for becomes a line of text.
+/* talk_help.h - a single recogniser: it is fed by the test, and its requests become a line of text.
  *
- * "+smb" it is confirmed, "-smb" it violates, "!smb" it skips the rest, "X" a letter for the history.  What lies outside the
- * connection's tree is in the same line.  A test program that includes this has its own talk_...(), so nothing of dpd/ is linked.
+ * "+smb" confirmed, "-smb" violated, "!smb" skips the rest, "X" a letter for the history. Objects outside the
+ * connection's tree write to the same line. A test program that includes this defines its own talk_...(), so nothing of
+ * dpd/ is linked.
  */
 #ifndef TEST_TALK_HELP_H
 #define TEST_TALK_HELP_H
@@ -20,10 +21,10 @@ static unsigned                 n_talks;
 static char                     said[1024];
 static bool                     talk_is_partial;
 
-/* The recognisers that may be asked for, by service; the test program's. */
+/* Returns the recogniser of a service; defined by the test program. */
 static const struct recogniser *recogniser_of(enum service s);
 
-/* The recogniser that a talk is of, which is not in dpd/'s table. */
+/* Returns the recogniser of a talk, which is not in dpd/'s table. */
 static inline const struct recogniser *
 talk_what(const struct talk *t)
 {
@@ -126,7 +127,7 @@ talk_note_x(struct talk *t)
 	strncat(said, said[0] ? " X" : "X", sizeof said - strlen(said) - 1);
 }
 
-#ifndef TEST_TALK_HAS_CHILDREN /* else the test program's */
+#ifndef TEST_TALK_HAS_CHILDREN /* otherwise defined by the test program */
 struct talk *
 talk_hand_over(struct talk *t, enum service service)
 {
@@ -191,12 +192,12 @@ talk_release(struct talk *t)
 
 /* ---- dialogues */
 
-enum { A, B, GAP_A, GAP_B }; /* who says it; of whom something is missing */
+enum { A, B, GAP_A, GAP_B }; /* which side sends; for which side bytes are missing */
 
 struct said_step {
 	int         what;
 	const char *text;
-	size_t      n; /* 0: there are no more */
+	size_t      n; /* 0: end of the list */
 };
 
 enum { MOST_STEPS = 12 };
@@ -210,7 +211,7 @@ struct dialogue {
 
 #define T(text) text, sizeof(text) - 1
 
-/* Returns whether all is as it should be. */
+/* Returns whether the dialogue has the expected result. */
 static inline bool
 dialogue_is(const struct dialogue *d, void (*complain)(const char *format, ...))
 {
@@ -229,7 +230,7 @@ dialogue_is(const struct dialogue *d, void (*complain)(const char *format, ...))
 	return is;
 }
 
-/* Fails the test unless all of them are as they should be, after having told of each that is not. */
+/* Fails the test unless all dialogues have the expected result, after reporting each that has not. */
 static inline void
 dialogues_are(const struct dialogue *d, size_t n)
 {

@@ -1,4 +1,5 @@
-/* talkers_test.c - who has much of the traffic is told, however many others there are, and never with too much. */
+/* talkers_test.c - hosts with much of the traffic are reported, however many others there are, and never with too large
+ * a value. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,7 +30,7 @@ packet(uint8_t frame[FRAME], unsigned tags, uint32_t from, uint32_t to)
 	return (connlog_packet){ .data = frame, .caplen = FRAME, .len = WIRE, .link = 1 };
 }
 
-/* Returns a value of an address, -1 where it is not told. */
+/* Returns a value of an address, -1 if it is not reported. */
 static double
 told(const char *text, const char *name, const char *address)
 {
@@ -63,7 +64,7 @@ test_one_packet(void **state)
 	talkers_free(t);
 }
 
-/* As many bytes as are there, each length of a frame. */
+/* Frames of every length: only the bytes that are there may be read. */
 static void
 test_short_frames(void **state)
 {
@@ -96,16 +97,16 @@ test_few_of_many(void **state)
 	size_t          n;
 
 	(void)state;
-	for (uint32_t i = 0; i < ROUNDS; i++) { /* a tenth is one host's, the others have a packet each */
+	for (uint32_t i = 0; i < ROUNDS; i++) { /* a tenth belongs to one host, the others have a packet each */
 		const connlog_packet p = packet(frame, 0, i % EVERY == 0 ? 0x0a000001 : 0x20000000 + i, 0x30000000 + i);
 		talkers_packets(t, &p, 1);
 	}
 	char        *text = talkers_text(t, 1, &n);
 	const double all = (double)ROUNDS / EVERY * WIRE, seen = told(text, "sent_bytes_per_second", "10.0.0.1");
 	assert_true(seen <= all && seen > 0.99 * all);
-	assert_true(strstr(text, "address=") == strstr(text, "address=\"10.0.0.1\"")); /* it is the first */
+	assert_true(strstr(text, "address=") == strstr(text, "address=\"10.0.0.1\"")); /* it comes first */
 	free(text);
-	/* Who is silent fades away. */
+	/* Silent hosts fade away. */
 	for (int i = 0; i < 30; i++)
 		free(talkers_text(t, 1, &n));
 	text = talkers_text(t, 1, &n);

@@ -71,7 +71,7 @@ test_codes(void **unused)
 	assert_int_equal(code, 7);
 }
 
-/* Once the budget is used up only the beginning of a line is kept, byte by byte or at once. */
+/* Once the budget is used up, only the beginning of a line is kept, whether it comes byte by byte or in one piece. */
 static void
 test_held_lines(void **unused)
 {

@@ -1,12 +1,12 @@
-/* Engines in threads of their own do not meet: each gives the log that it gives alone.  Several threads of one engine give the log
- * that one gives.  `make threads` runs this under ThreadSanitizer. */
+/* Engines in different threads do not interfere: each gives the same log as alone. Several threads of one engine give
+ * the same log as one. `make threads` also runs this under ThreadSanitizer. */
 #include "traffic.h"
 
 #include <pthread.h>
 
 enum { THREADS = 4, CONNECTIONS = 300 };
 
-/* What one thread makes of the traffic. */
+/* The result of one thread. */
 struct run {
 	connlog_writer *writer;
 	unsigned        events;
@@ -27,7 +27,7 @@ count_event(void *arg, const connlog_event *event)
 	return CONNLOG_OK;
 }
 
-/* Policies that write a text into each record use the engine's memory for it. */
+/* Policies that set a text in each record use the engine's memory for it. */
 static bool
 change(void *arg, connlog_record *r)
 {
@@ -105,7 +105,7 @@ struct text {
 	char    *p;
 	size_t   n;
 	uint64_t lines;
-	int      status; /* what the function returns, once there are lines */
+	int      status; /* result of the callback once there are lines */
 };
 
 static int
@@ -121,7 +121,8 @@ keep_lines(void *arg, connlog_text lines, uint64_t n)
 	return t->status;
 }
 
-/* Traffic of many hosts, with pauses in which thousands of timers become due.  Returns what the engine has answered last. */
+/* Feeds traffic of many hosts, with pauses in which thousands of timers become due. Returns the engine's last
+ * result. */
 static int
 lines_of(const char *workers, uint64_t events, struct text *out)
 {

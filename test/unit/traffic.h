@@ -1,5 +1,5 @@
-/* traffic.h - packets for tests that use the library as its users do: IPv4 without a link layer, checksums not made
- * (ignore_checksums=T), out of one buffer that is used again for each packet, as the library keeps none of it. */
+/* traffic.h - packets for tests that use the library as programs do: IPv4 without a link layer and without checksums
+ * (ignore_checksums=T), all from one buffer, since the library does not keep packets. */
 #ifndef TEST_TRAFFIC_H
 #define TEST_TRAFFIC_H
 
@@ -20,8 +20,8 @@ struct talk {
 	connlog_engine *engine;
 	uint32_t        client;
 	uint16_t        port, service;
-	uint32_t        seq[2]; /* next numbers of the originator, the responder */
-	int64_t         usec;   /* of the packet that comes next */
+	uint32_t        seq[2]; /* next sequence numbers of originator and responder */
+	int64_t         usec;   /* time of the next packet */
 };
 
 static inline uint8_t *
@@ -32,7 +32,7 @@ store(uint8_t *p, uint64_t v, unsigned n)
 	return p + n;
 }
 
-/* Returns the engine's answer. */
+/* Returns the engine's result. */
 static inline int
 send_packet(struct talk *t, int proto, bool orig, unsigned flags, const char *payload)
 {
@@ -71,7 +71,7 @@ send_packet(struct talk *t, int proto, bool orig, unsigned flags, const char *pa
 	return connlog_packets(t->engine, &packet, 1);
 }
 
-/* A whole TCP connection with one question and its answer.  Returns the engine's last answer. */
+/* Sends a complete TCP connection with one request and its response. Returns the engine's last result. */
 static inline int
 tcp_talk(struct talk *t, const char *question, const char *answer)
 {
@@ -85,7 +85,7 @@ tcp_talk(struct talk *t, const char *question, const char *answer)
 	return send_packet(t, TCP, true, ACK, "");
 }
 
-/* Returns an engine that does not look at checksums. */
+/* Returns an engine that ignores checksums. */
 static inline connlog_engine *
 traffic_engine(void)
 {

@@ -1,4 +1,4 @@
-/* wheel_test.c - the timer wheel against a plain sorted list, and what a jump in time costs it, in steps. */
+/* wheel_test.c - the timer wheel against a plain sorted list, and the number of steps that a jump in time costs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include "base/wheel.h"
 
-/* The wheel is compiled with its comparisons and moves counted. */
+/* The wheel is compiled with counters for comparisons and moves. */
 static uint64_t compared, moved;
 
 static int
@@ -51,7 +51,7 @@ timer_at(void *timers, uint32_t handle)
 	return ((struct timer *)timers)[handle].at;
 }
 
-/* Handles and ranks are in no common order. */
+/* Handles and ranks are in unrelated orders. */
 static struct wheel_rank
 timer_rank(void *timers, uint32_t handle)
 {
@@ -70,7 +70,7 @@ next_random(uint64_t *x)
 	return *x;
 }
 
-/* The model: what is scheduled, sorted. */
+/* The model: scheduled timers, sorted. */
 enum { TIMERS = 400 };
 
 struct list {
@@ -104,7 +104,7 @@ struct both {
 	struct timer *timers;
 	struct list   list;
 	uint64_t      x;
-	unsigned      chosen; /* how often the wheel had two parts to choose from */
+	unsigned      chosen; /* how often the wheel had to choose between its two parts */
 };
 
 static void
@@ -124,7 +124,8 @@ drop_timer(struct both *b, uint32_t handle)
 	list_remove(&b->list, handle);
 }
 
-/* Mostly seconds, sometimes many turns of the wheel, often what others have, too, and sometimes what has been already. */
+/* Returns a time: usually within seconds, sometimes many turns of the wheel later, often one that others have, and
+ * sometimes one in the past. */
 static double
 some_time(struct both *b, double now)
 {
@@ -146,7 +147,7 @@ some_time(struct both *b, double now)
 	}
 }
 
-/* Runs `most` timers that are due: each has to be the first of the list.  Half of them are set again, to any time. */
+/* Runs at most `most` due timers: each must be the first of the list. Half of them are set again, to any time. */
 static unsigned
 run_timers(struct both *b, double now, unsigned most)
 {
@@ -162,7 +163,7 @@ run_timers(struct both *b, double now, unsigned most)
 		b->chosen += b->wheel->late_n > 1 && b->wheel->due_n > b->wheel->due_first;
 		wheel_take(b->wheel);
 		if (b->timers[due.handle].at != due.at)
-			continue; /* an entry that its owner has left behind */
+			continue; /* an entry abandoned by its owner */
 		assert_int_equal(b->list.at[0].handle, due.handle);
 		assert_true(b->list.at[0].at <= now);
 		drop_timer(b, due.handle);

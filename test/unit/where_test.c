@@ -1,4 +1,4 @@
-/* Conditions: what holds for a record, what is wrong with a text and where, what several threads share. */
+/* Conditions: whether they hold for a record, errors in the text and their positions, sharing between threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,7 +87,7 @@ struct row {
 	bool        holds;
 };
 
-/* Each row, and that of a condition and its contrary one holds. */
+/* Checks each row; of a condition and its negation exactly one must hold. */
 static void
 check_rows(const struct row *rows, size_t n)
 {
@@ -254,7 +254,7 @@ joined(void **state)
 	CHECK(rows);
 }
 
-/* A test of what is unset is false, whatever it asks; only "is unset" and "not" are true. */
+/* A test of an unset column is false, whatever it compares; only "is unset" and "not" are true. */
 static void
 unset_columns(void **state)
 {
@@ -363,7 +363,7 @@ patterns(void **state)
 	CHECK(rows);
 }
 
-/* A pattern that would take years on this text is given up, and counted. */
+/* A pattern that would take years on this text is abandoned and counted. */
 static void
 patterns_end(void **state)
 {
@@ -460,7 +460,7 @@ mistakes(void **state)
 	}
 }
 
-/* What is too long or too deep is refused; what is nearly so works. */
+/* Texts that are too long or too deeply nested are rejected; those just below the limits work. */
 static void
 bounds(void **state)
 {

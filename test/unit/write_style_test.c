@@ -1,4 +1,4 @@
-/* Zeek's text log under other separators and words: what is data stays data. */
+/* Zeek's text log with other separators and words: data stays data. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,7 +67,7 @@ words_in_texts(void **state)
 	check_line(&o, &r, "(empty)\t\\x4eA,none,-\tnone\tNA\n");
 }
 
-/* Texts that are known to be plain are looked through only where the style makes data of theirs into structure. */
+/* Texts known to be plain are searched only if the style could mistake them for structure. */
 static void
 plain_texts(void **state)
 {
@@ -105,7 +105,7 @@ next_random(uint64_t *x)
 	return *x;
 }
 
-/* Of any size in digits. */
+/* Returns a number of a random count of digits. */
 static uint64_t
 random_count(uint64_t *x)
 {
@@ -123,7 +123,7 @@ random_text(uint64_t *x, bool plain)
 
 #define TEXTS (HAS(COL_UID) | HAS(COL_PROTO) | HAS(COL_SERVICE) | HAS(COL_CONN_STATE) | HAS(COL_HISTORY))
 
-/* A record like the engine's, or one that is like it in most. */
+/* Makes a record like the engine's, or one that differs from it in a few ways. */
 static void
 random_record(struct record *r, uint64_t *x)
 {
@@ -165,7 +165,7 @@ random_record(struct record *r, uint64_t *x)
 	r->tunnel_parents = (struct text_set){ parents, 1 };
 }
 
-/* A record with literals, even if none is there, goes the general way. */
+/* A record with literals, even if none is set, takes the general path. */
 static void
 the_short_way_is_the_long_one(void **state)
 {

@@ -1,4 +1,4 @@
-/* Records as lines: the writers through the public interface. */
+/* Records to lines: the writers through the public interface. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@ new_writer(const char *format, const char *fields, const char *json_timestamps)
 	return w;
 }
 
-/* What the writer has appended, which has to be `want`. */
+/* Checks that the writer has appended `want`. */
 static void
 check_bytes(connlog_writer *w, const char *want)
 {
@@ -119,7 +119,7 @@ header_and_footer(void **state)
 static void
 texts_are_escaped(void **state)
 {
-	/* As Zeek has them; `json` without the quotes. */
+	/* In Zeek's notation; `json` without the quotes. */
 	static const struct {
 		const char *text, *zeek, *json;
 	} rows[] = {
@@ -161,7 +161,7 @@ texts_are_escaped(void **state)
 static void
 utf8_that_may_stand_in_json(void **state)
 {
-	/* Unicode 12 table 3-7 and the ranges that Zeek refuses beyond it. */
+	/* Unicode 12 table 3-7, and the ranges that Zeek additionally rejects. */
 	static const char *const good[] = {
 		"\xc2\xa0",     "\xdf\xbf",     "\xe0\xa3\xa1",     "\xe2\x82\xa1",     "\xed\x9f\xbf",
 		"\xef\xa4\x80", "\xef\xbf\xaf", "\xf0\x90\x8c\xbc", "\xf1\x80\x8c\xbc", "\xf4\x8f\xbf\xbf",
