@@ -30,7 +30,7 @@ class Dialer:
         self.process.wait(60)
 
     def connect(self, port, host="127.0.0.1"):
-        """=> A socket that is connected to the port in there."""
+        """Returns a socket connected to the port inside."""
         with self.lock:
             self.ours.sendall(("%s %d\n" % (host, port)).encode())
             word, fds, _, _ = socket.recv_fds(self.ours, 1, 1)
@@ -41,21 +41,21 @@ class Dialer:
         return s
 
     def request(self, port, path, method="GET", headers=None, host="127.0.0.1"):
-        """=> (http.client.HTTPResponse, the connection), of which nothing but the head has been read."""
+        """Returns (http.client.HTTPResponse, the connection); only the header has been read."""
         c = http.client.HTTPConnection(host, port)
         c.sock = self.connect(port, host)
         c.request(method, path, headers=headers or {})
         return c.getresponse(), c
 
     def get(self, port, path, method="GET", headers=None, host="127.0.0.1"):
-        """=> (status, headers, body)"""
+        """Returns (status, headers, body)."""
         answer, c = self.request(port, path, method, headers, host)
         body = answer.read()
         c.close()
         return answer.status, answer.headers, body
 
     def forward(self, port):
-        """Lets programs outside reach the port. => Under which port of ours."""
+        """Makes the port reachable for programs outside. Returns the port here."""
         listening = socket.create_server(("127.0.0.1", 0))
         self.listening.append(listening)
         threading.Thread(target=self.accept, args=(listening, port), daemon=True).start()

@@ -42,7 +42,7 @@ class Events:
         self.got = {}
 
     def read(self):
-        """Reads one event. => Its name."""
+        """Reads one event. Returns its name."""
         name = None
         while True:
             line = self.answer.readline().decode()
@@ -72,7 +72,7 @@ def data_of(page):
 
 
 def records_of(dial, n, **kw):
-    """=> The records that a new client is sent first, as dictionaries, once there are n."""
+    """Returns the records that a new client is sent first, as dictionaries, once there are n."""
     names = data_of(dial.get(PORT, "/", **kw)[2].decode())["live"]["records"]
     events = Events(dial, **kw)
     got = events.until(lambda got: len(got.get("records", [])) >= n)
@@ -285,7 +285,7 @@ def test_places_are_few(env):
 # ---- in a browser ----
 
 def opened(env, dial, **kw):
-    """=> A browser that shows the page, and its address."""
+    """Returns a browser that shows the page, and its address."""
     url = "http://127.0.0.1:%d/" % dial.forward(PORT)
     return Browser(url, **kw), url
 

@@ -1,9 +1,9 @@
-/* charts.js - all connections at a glance.  Bars and scales are made once from all of them; what the
- * filter lets through is drawn solid over the pale whole. */
+/* charts.js - all connections at a glance.  Bars and scales are made once from all of them; the rows that pass the filter
+ * are drawn solid over the pale total. */
 
 let firstTime, lastTime;
 
-/* The span of the page: that of its connections, or the one that it is told. */
+/* Sets the time span of the page: that of its connections, or the given one. */
 function measureTimes() {
 	[firstTime, lastTime] = raw.span || [Infinity, -Infinity];
 	if (raw.span)
@@ -313,7 +313,7 @@ const rangeOf = (axis, value) => {
 	}
 };
 
-/* What does not depend on the filter. */
+/* Draws what does not depend on the filter. */
 function countAll() {
 	measureTimes();
 	countWhole();

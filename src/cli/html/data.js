@@ -1,21 +1,21 @@
-/* data.js - the connections as columns, and numbers and times for people.
+/* data.js - the connections as columns; numbers and times as text.
  *
- * What comes from the log is data: it gets into the page through textContent and attributes only. */
+ * Values from the log are untrusted: they enter the page through textContent and attributes only. */
 
 let raw, rows, total, dictionaries, groupOfState, oddHistory;
 const legend = JSON.parse(document.getElementById("data").textContent).legend;
 const stateByName = new Map(legend.states.map((s) => [s.name, s]));
 const PARTIAL = legend.groups.length - 1;
 
-/* Makes these the connections of the page: once, or with a sensor's page whenever there are new ones.  A history is its text, its outline
- * and the numbers of its steps, or null, null and whether something of it is odd. */
+/* Sets the connections of the page: once, or for a sensor's page whenever there are new ones.  A history is its text, its
+ * outline and the numbers of its steps, or its text, null and whether any of it is unusual. */
 function take(data) {
 	raw = data;
 	if (raw.live && !raw.span) /* nothing is known yet */
 		Object.assign(raw, { begin: Date.now() * 1000, span: [-raw.live.window * 1e6, 0] });
 	rows = raw.columns;
 	total = raw.shown;
-	for (const name of Object.keys(rows)) /* of numbers; -1 is unset */
+	for (const name of Object.keys(rows)) /* numbers; -1: unset */
 		if (name !== "uid")
 			rows[name] = Float64Array.from(rows[name]);
 	dictionaries = {
@@ -45,7 +45,7 @@ function bytesOf(row) {
 	return sent < 0 && received < 0 ? -1 : Math.max(sent, 0) + Math.max(received, 0);
 }
 
-/* Whether there is something to remark on: a finding, or an unusual step. */
+/* Returns whether the connection is remarkable: it has a finding, or an unusual step. */
 function isOdd(row) {
 	return rows.findings[row] > 0 || oddHistory[rows.history[row]];
 }
@@ -79,7 +79,7 @@ function pad(n) {
 	return String(Math.floor(n)).padStart(2, "0");
 }
 
-/* Seconds. */
+/* Returns a duration in seconds as text. */
 function span(s) {
 	if (s < 0)
 		return "\u2013";
@@ -103,7 +103,7 @@ function percent(part, whole) {
 	return (p > 0 && p < 0.1 ? "<0.1" : p < 10 ? p.toFixed(1) : p.toFixed(0)) + "\u00a0%";
 }
 
-/* ---- times: microseconds since raw.begin, shown in UTC or in the zone of whoever looks ---- */
+/* ---- times: microseconds since raw.begin, shown in UTC or in the user's time zone ---- */
 
 let local = false;
 
@@ -135,7 +135,7 @@ function zone(t) {
 	return "UTC" + (minutes < 0 ? "\u2212" : "+") + pad(size / 60) + ":" + pad(size % 60);
 }
 
-/* For the filter: ISO in UTC. */
+/* Returns an ISO time in UTC, for the filter. */
 function iso(t) {
 	return new Date(Math.floor((raw.begin + t) / 1000)).toISOString().slice(0, 23).replace(/\.000$/, "");
 }

@@ -1,6 +1,6 @@
-/* filter.js - the line above the charts: what it says decides what is shown.  Clicks on charts only write into it.
+/* filter.js - the filter above the charts decides what is shown.  Clicks on charts only edit it.
  *
- * A term becomes a function of a row.  Terms on text are decided once for each entry of a dictionary. */
+ * A term becomes a function of a row.  Terms on texts are evaluated once for each entry of a dictionary. */
 
 const units = { "": 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
 const numbers = {
@@ -19,7 +19,7 @@ const compare = {
 	"=": (a, b) => a === b,
 };
 
-/* The values of a term: behind commas, in quotes where they hold blanks or commas. */
+/* Returns the values of a term: separated by commas, in quotes if they contain blanks or commas. */
 function valuesOf(text) {
 	return (text.match(/"[^"]*"|[^,]+/g) || []).map((v) => v.replace(/^"|"$/g, ""));
 }

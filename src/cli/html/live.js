@@ -1,12 +1,12 @@
-/* live.js - the page of a running sensor.  It sends what happens as events: its state and a sample of totals each second, records as they
- * are logged.  They are kept for as long as the sensor keeps them, and drawn all anew, as seldom as that needs to be. */
+/* live.js - the page of a running sensor.  The sensor sends events: its state and a sample of totals each second, and
+ * records as they are logged.  The page keeps them as long as the sensor does, and redraws everything when necessary. */
 
-const MOST_ROWS = 250000, SLOWEST = 10; /* rows; drawing takes no more than one part in so many */
+const MOST_ROWS = 250000, SLOWEST = 10; /* rows; drawing takes at most this fraction of the time */
 const live = { samples: [], kept: [], state: null, before: null, skipped: 0, clock: 0, base: 0, changed: false, held: false, cost: 0, at: {} };
 
 /* ---- what is kept ---- */
 
-/* => A function that numbers texts, and the list of them. */
+/* Returns a function that numbers texts, and the list of them. */
 function numbering() {
 	const list = [], known = new Map();
 	const number = (key, entry) => {
@@ -20,7 +20,7 @@ function numbering() {
 	return { list, number };
 }
 
-/* => The rows as columns, in the form of a log's page. */
+/* Returns the rows as columns, in the form of a log's page. */
 function columnsOf(kept) {
 	const hosts = numbering(), protos = numbering(), services = numbering(), states = numbering(), tunnels = numbering(), histories = numbering();
 	const lists = { orig: hosts, resp: hosts, proto: protos, service: services, state: states, tunnel: tunnels };
@@ -44,7 +44,7 @@ function columnsOf(kept) {
 	};
 }
 
-/* The sensor's own clock says what is old. */
+/* Drops what is old by the sensor's clock. */
 function forget() {
 	const before = live.state ? live.state.steady - raw.live.window : -Infinity;
 	let old = Math.max(0, live.kept.length - MOST_ROWS);
@@ -73,7 +73,8 @@ function drawKept() {
 	$("live-kept").textContent = parts.join(". ") + ".";
 }
 
-/* Nothing moves under a reader's eyes: while a connection's story is open, or all is held, what comes is kept only. */
+/* Nothing moves while it is being read: while a connection's details are open, or the page is paused, new events are kept
+ * but not drawn. */
 function mayDraw() {
 	return !live.held && !document.hidden && !$("story").open && live.state !== null;
 }
@@ -101,7 +102,7 @@ function say(text, cls) {
 }
 
 function takeState(state) {
-	if (live.state === null) /* all times are shown by what the clock says now */
+	if (live.state === null) /* all times are shown by the sensor's current clock */
 		live.base = Math.round(state.now * 1e6);
 	live.before = live.state;
 	live.state = state;
@@ -110,7 +111,7 @@ function takeState(state) {
 	drawLive();
 }
 
-/* A connection's first event: what was known is sent again. */
+/* The first event after connecting: everything known is sent again. */
 function restart() {
 	live.samples = [];
 	live.kept = [];
@@ -142,11 +143,11 @@ function listen() {
 	on("skipped", (n) => { live.skipped += n; });
 }
 
-/* ---- what a history means ---- */
+/* ---- explanations of histories ---- */
 
 const explained = new Map();
 
-/* Asks the sensor, once for each history of a protocol; `then` when it is known. */
+/* Asks the sensor once for each history of a protocol, and calls `then` with the explanation. */
 async function askStory(history, proto, then) {
 	const where = new URL("story", location.origin + location.pathname);
 

@@ -1,4 +1,4 @@
-/* page.js - puts the parts together: the filter decides which rows there are, everything else shows them. */
+/* page.js - connects the parts: the filter selects rows, everything else shows them. */
 
 function headline() {
 	const where = raw.source || "standard input";
@@ -18,7 +18,7 @@ function tile(name, value, more) {
 		element("dd", { cls: "quiet", text: more || "\u00a0" }));
 }
 
-/* The numbers on top are those of what the filter lets through. */
+/* Shows the totals of the rows that pass the filter. */
 function totals(chosen) {
 	const groups = new Float64Array(legend.groups.length), hosts = new Uint8Array(raw.hosts.length);
 	let sent = 0, received = 0, missed = 0, odd = 0;
@@ -69,7 +69,7 @@ function refresh(keep) {
 	showRows(shown.rows, keep === true);
 }
 
-/* The same with other connections. */
+/* Redraws the page with other connections. */
 function renew(data) {
 	take(data);
 	ranks.clear();

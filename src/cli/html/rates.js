@@ -1,8 +1,8 @@
-/* rates.js - what a sensor does at the moment, of the totals that it tells each second. */
+/* rates.js - the current rates of a sensor, computed from the totals that it sends each second. */
 
-const sampleAt = {}; /* the place of each number in a sample */
+const sampleAt = {}; /* index of each number in a sample */
 
-/* => The growth of a total from each sample to the next, by the second. */
+/* Returns the growth of a total between samples, per second. */
 function growth(name) {
 	const at = sampleAt[name];
 	return live.samples.slice(1).map((s, i) => {
@@ -39,7 +39,7 @@ const rateTiles = [
 	{ name: "Packets lost per second", of: () => growth("lost"), said: perSecond, bad: true },
 ];
 
-/* A line of the past, from the left; its height is the most of it. */
+/* Draws past values as a line, from the left, scaled to their maximum. */
 function spark(numbers) {
 	const most = Math.max(...numbers, 1e-9), n = Math.max(numbers.length - 1, 1);
 	const points = numbers.map((v, i) => `${((100 * i) / n).toFixed(2)},${(38 - (36 * v) / most).toFixed(2)}`).join(" ");
@@ -59,7 +59,7 @@ function drawRates() {
 	}));
 }
 
-/* ---- the rest of what it tells ---- */
+/* ---- other values of the sensor ---- */
 
 function lossOf(state) {
 	const parts = [];

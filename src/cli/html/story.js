@@ -1,10 +1,10 @@
 /* story.js - one connection as a ladder: the originator's line on the left, the responder's on the right, and an arrow
- * for each letter of the history.  What the letters mean was worked out by the program that wrote the page (story.c). */
+ * for each letter of the history.  The program that wrote the page has determined what the letters mean (story.c). */
 
 const LEFT = 0;
-const LONGEST = 400; /* steps that are drawn */
+const LONGEST = 400; /* most steps that are drawn */
 
-/* The arrow of a step, from line to line, falling a little as time goes on. */
+/* Draws the arrow of a step from line to line, sloping down as time passes. */
 function arrow(step) {
 	const right = step.side === LEFT;
 	const a = right ? 0 : 100, b = right ? 100 : 0;
@@ -138,7 +138,7 @@ function openStory(at) {
 	const history = raw.histories[rows.history[table.rows[at]]];
 
 	drawStory(table.rows[at], at);
-	if (!history[2]) /* of a sensor's page */
+	if (!history[2]) /* on a sensor's page */
 		askStory(history, raw.protos[rows.proto[table.rows[at]]], () => {
 			if ($("story").open && raw.histories[rows.history[table.rows[table.at]]] === history)
 				drawStory(table.rows[table.at], table.at);

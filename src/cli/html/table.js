@@ -1,5 +1,5 @@
-/* table.js - the list of connections: only the rows in sight exist.  The grid itself has the focus and says which row
- * is the active one; Enter or a click opens its story. */
+/* table.js - the list of connections: only visible rows exist as elements.  The grid has the focus and tracks the active
+ * row; Enter or a click opens the details. */
 
 const columns = [
 	{ key: "time", name: "Begin", value: (r) => rows.time[r] },
@@ -13,14 +13,14 @@ const columns = [
 	{ key: "history", name: "History", order: (a, b) => compareText(dictionaries.history[rows.history[a]], dictionaries.history[rows.history[b]]) },
 ];
 
-const PRINTED = 300, HIGHEST = 12e6; /* rows on paper; pixels that browsers can scroll for certain */
+const PRINTED = 300, HIGHEST = 12e6; /* rows on paper; height in pixels that every browser can scroll */
 const table = { rows: new Uint32Array(0), sort: "time", down: false, at: 0, onOpen: null, first: -1, height: 36 };
 
 function compareText(a, b) {
 	return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/* Addresses and the like compare by the number of their string in the dictionary's order: sorted once. */
+/* Addresses and other strings are compared by their rank in the sorted dictionary, which is computed once. */
 const ranks = new Map();
 function rankOf(name, dictionary) {
 	if (!ranks.has(name)) {
@@ -90,7 +90,7 @@ function drawRow(r, at) {
 	cell("number received", bytes(rows.received[r])), history);
 }
 
-/* ---- what is in sight ---- */
+/* ---- visible rows ---- */
 
 function geometry() {
 	const grid = $("grid"), n = table.rows.length;
@@ -133,7 +133,7 @@ function markRow() {
 		$("grid").removeAttribute("aria-activedescendant");
 }
 
-/* Makes `at` the active row and brings it into sight. */
+/* Makes `at` the active row and scrolls to it. */
 function moveTo(at) {
 	const grid = $("grid"), g = geometry();
 
@@ -160,7 +160,7 @@ function drawHead() {
 	$("sort").value = table.sort + (table.down ? " down" : "");
 }
 
-/* Numbers begin with the largest; the same column again turns the order round. */
+/* Sorts by a column, numbers from the largest; the same column again reverses the order. */
 function orderBy(key, down) {
 	const column = columns.find((c) => c.key === key);
 
@@ -173,7 +173,7 @@ function orderBy(key, down) {
 	drawTable(true);
 }
 
-/* `keep`: the rows come again, with new ones; who looks at some of them goes on to. */
+/* Shows the rows.  `keep`: they contain the previous rows and new ones, so the scroll position is kept. */
 function showRows(chosen, keep) {
 	table.rows = chosen;
 	table.at = keep ? Math.max(0, Math.min(table.at, chosen.length - 1)) : 0;
@@ -190,7 +190,7 @@ function measureRow() {
 	table.height = parseFloat(getComputedStyle($("grid")).getPropertyValue("--row")) || 36;
 }
 
-/* On paper there is no scrolling: the first rows of the order stand one below the other. */
+/* Shows the first rows in full, because paper does not scroll. */
 function printTable() {
 	const shown = Math.min(PRINTED, table.rows.length);
 	$("grid-body").replaceChildren(...Array.from({ length: shown }, (_, at) => drawRow(table.rows[at], at)));
