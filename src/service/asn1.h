@@ -22,8 +22,9 @@ asn1_number(struct bytes b)
 static inline struct asn1_meta
 asn1_meta(struct reader *c)
 {
-	struct asn1_meta m = { .tag = read_u8(c), .len = read_u8(c) };
+	struct asn1_meta m = { .tag = read_u8(c) };
 
+	m.len = read_u8(c);
 	m.index = (uint8_t)(m.tag - 0xa0);
 	m.length = m.len & 0x80 ? asn1_number(read_take(c, m.len & 0x7f)) : m.len;
 	return m;

@@ -140,6 +140,18 @@ read_be(struct reader *r, unsigned width)
 	return (uint32_t)load_be(read_take(r, width));
 }
 
+/* Reads a little-endian number of 0 to 4 bytes. */
+static inline uint32_t
+read_le(struct reader *r, unsigned width)
+{
+	const struct bytes b = read_take(r, width);
+	uint32_t           v = 0;
+
+	for (size_t i = b.n; i-- > 0;)
+		v = v << 8 | b.p[i];
+	return v;
+}
+
 /* Reads a vector: a length of `width` bytes, and that many bytes. */
 static inline struct bytes
 read_vector(struct reader *r, unsigned width)

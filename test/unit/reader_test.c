@@ -35,6 +35,8 @@ test_numbers(void **unused)
 	assert_true(r.bad);
 	r = over(count, 12);
 	assert_int_equal(read_be32(&r), 0x01020304);
+	assert_int_equal(read_le(&r, 3), 0x070605);
+	assert_int_equal(read_le(&r, 0), 0);
 	assert_int_equal(load_be((struct bytes){ count, 5 }), 0x0102030405);
 	assert_int_equal(load_be((struct bytes){ count, 0 }), 0);
 	assert_int_equal(load_le64(count), 0x0807060504030201);

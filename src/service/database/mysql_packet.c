@@ -73,10 +73,10 @@ connection_attributes(struct reader *r)
 
 /* ---- packets of several phases */
 
+/* An OK or an error ends the connection phase. */
 static bool
-ok_packet(struct mysql_phases *s, struct reader *r)
+outcome(struct mysql_phases *s, const struct reader *r)
 {
-	integer(r);
 	if (r->bad)
 		return false;
 	s->commands = true;
@@ -85,14 +85,17 @@ ok_packet(struct mysql_phases *s, struct reader *r)
 }
 
 static bool
+ok_packet(struct mysql_phases *s, struct reader *r)
+{
+	integer(r);
+	return outcome(s, r);
+}
+
+static bool
 error_packet(struct mysql_phases *s, struct reader *r)
 {
 	read_skip(r, 2 + 6);
-	if (r->bad)
-		return false;
-	s->commands = true;
-	s->auth = false;
-	return true;
+	return outcome(s, r);
 }
 
 /* ---- the server, connection phase */
@@ -167,34 +170,30 @@ server_connecting(struct mysql_phases *s, struct reader *r)
 
 /* ---- the server, command phase; `n`: the packet's length with its header */
 
+/* Reads a packet that begins with `type`; what that means unless it is an OK or an error is up to `other`. */
 static bool
-status(struct mysql_phases *s, struct reader *r)
+status_or(struct mysql_phases *s, struct reader *r, bool (*other)(struct mysql_phases *, struct reader *, uint8_t))
 {
 	const uint8_t type = read_u8(r);
 
 	if (r->bad)
 		return false;
-	if (type == 0x00)
-		return ok_packet(s, r);
-	if (type == 0xff)
-		return error_packet(s, r);
-	if (type == 0xfe)
-		read_skip(r, 4);
+	return type == 0x00 ? ok_packet(s, r) : type == 0xff ? error_packet(s, r) : other(s, r, type);
+}
+
+static bool
+end_of_rows(struct mysql_phases *s, struct reader *r, uint8_t type)
+{
+	(void)s;
+	read_skip(r, type == 0xfe ? 4 : 0);
 	return !r->bad;
 }
 
 static bool
-column_count(struct mysql_phases *s, struct reader *r)
+column_count(struct mysql_phases *s, struct reader *r, uint8_t first)
 {
-	const uint8_t first = read_u8(r);
-
-	if (r->bad)
-		return false;
-	if (first == 0x00)
-		return ok_packet(s, r);
-	if (first == 0xff)
-		return error_packet(s, r);
 	const int32_t n = integer_from(r, first);
+
 	if (r->bad)
 		return false;
 	s->columns = s->columns_left = (uint32_t)n;
@@ -252,9 +251,9 @@ server_response(struct mysql_phases *s, struct reader *r, size_t n)
 
 	switch (s->expect) {
 	case MYSQL_STATUS:
-		return status(s, r);
+		return status_or(s, r, end_of_rows);
 	case MYSQL_COLUMN_COUNT:
-		return column_count(s, r);
+		return status_or(s, r, column_count);
 	case MYSQL_COLUMN:
 		first = read_u8(r);
 		if (!column(r, first))

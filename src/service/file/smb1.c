@@ -241,6 +241,15 @@ has(struct bytes name, bool wide, size_t at, const char *text)
 	return true;
 }
 
+/* Skips the parameters, whose length and offset are given, to the offset of the data. */
+static void
+to_data(const struct record *r, const uint8_t *parameters, const uint8_t *data)
+{
+	to(r, load_le16(parameters + 2));
+	read_skip(r->m->c, load_le16(parameters));
+	to(r, load_le16(data));
+}
+
 static void
 transaction_request(const struct record *r)
 {
@@ -252,9 +261,7 @@ transaction_request(const struct record *r)
 		return;
 	read_skip(c, 2u * p[27] + 2);
 	const struct bytes name = string(c, m->unicode, position(r));
-	to(r, load_le16(p + 21));
-	read_skip(c, load_le16(p + 19));
-	to(r, load_le16(p + 25));
+	to_data(r, p + 19, p + 25);
 	if (c->bad)
 		return;
 	const bool in_pipes = has(name, m->unicode, 0, "\\PIPE\\");
@@ -274,9 +281,7 @@ transaction_response(const struct record *r)
 	if (!p)
 		return;
 	read_skip(c, 2u * p[19] + 2);
-	to(r, load_le16(p + 9));
-	read_skip(c, load_le16(p + 7));
-	to(r, load_le16(p + 15));
+	to_data(r, p + 7, p + 15);
 	if (c->bad || load_le16(p + 13) == 0)
 		return;
 	if (!read_more(c))
@@ -292,9 +297,7 @@ transaction_secondary(const struct record *r, bool second)
 
 	if (!r->request || !p)
 		return;
-	to(r, load_le16(p + 7));
-	read_skip(r->m->c, load_le16(p + 5));
-	to(r, load_le16(p + 13));
+	to_data(r, p + 5, p + 13);
 	if (second)
 		read_skip(r->m->c, load_le16(p + 11));
 }
@@ -396,63 +399,60 @@ negotiate_response(const struct record *r)
 	}
 }
 
-static void
-session_setup_request(const struct record *r)
+/* The fixed part of a session setup, by its number of words. Returns it, and stores its security blob. */
+static const uint8_t *
+setup_request(const struct record *r, uint8_t words, struct bytes *blob)
 {
-	struct message *m = r->m;
-	struct reader  *c = m->c;
-	const uint8_t  *words = fixed(r, 1);
-	const uint8_t  *p = NULL;
-	struct bytes    blob = { 0 };
+	struct reader *c = r->m->c;
+	const size_t   n = words == 0x0a ? 22 : words == 0x0c ? 26 : 28;
 
-	if (!words)
-		return;
-	if (*words == 0x0a) {
-		p = fixed(r, 22);
-		read_skip(c, p ? load_le16(p + 14) : 0);
-		strings(r, 4);
-	} else if (*words == 0x0c) {
-		p = fixed(r, 26);
-		blob = read_take(c, p ? load_le16(p + 14) : 0);
-		strings(r, 2);
-	} else if (*words == 0x0d) {
-		p = fixed(r, 28);
-		read_skip(c, p ? (uint32_t)load_le16(p + 14) + load_le16(p + 16) : 0);
-		strings(r, 4);
-	} else {
+	if (words < 0x0a || words == 0x0b || words > 0x0d) {
 		read_fail(c);
+		return NULL;
 	}
-	if (!c->bad)
-		andx(r, p, true, r->base + 1u);
-	if (!c->bad)
-		smb_blob(m->t, TALK_ORIG, blob);
+	const uint8_t *p = fixed(r, n);
+	if (words == 0x0a)
+		read_skip(c, p ? load_le16(p + 14) : 0);
+	else if (words == 0x0c)
+		*blob = read_take(c, p ? load_le16(p + 14) : 0);
+	else
+		read_skip(c, p ? (uint32_t)load_le16(p + 14) + load_le16(p + 16) : 0);
+	strings(r, words == 0x0c ? 2 : 4);
+	return p;
+}
+
+static const uint8_t *
+setup_response(const struct record *r, uint8_t words, struct bytes *blob)
+{
+	const uint8_t *p = NULL;
+
+	if (words == 3) {
+		p = fixed(r, 8);
+		optional_strings(r, p && load_le16(p + 6) ? 3 : 0);
+	} else if (words == 4) {
+		p = fixed(r, 10);
+		*blob = read_take(r->m->c, p ? load_le16(p + 6) : 0);
+		strings(r, 2);
+	} else {
+		read_skip(r->m->c, 2);
+	}
+	return p;
 }
 
 static void
-session_setup_response(const struct record *r)
+session_setup(const struct record *r)
 {
-	struct message *m = r->m;
-	struct reader  *c = m->c;
-	const uint8_t  *words = fixed(r, 1);
-	const uint8_t  *p = NULL;
-	struct bytes    blob = { 0 };
+	const struct reader *c = r->m->c;
+	const uint8_t       *words = fixed(r, 1);
+	struct bytes         blob = { 0 };
 
 	if (!words)
 		return;
-	if (*words == 3) {
-		p = fixed(r, 8);
-		optional_strings(r, p && load_le16(p + 6) ? 3 : 0);
-	} else if (*words == 4) {
-		p = fixed(r, 10);
-		blob = read_take(c, p ? load_le16(p + 6) : 0);
-		strings(r, 2);
-	} else {
-		read_skip(c, 2);
-	}
+	const uint8_t *p = (r->request ? setup_request : setup_response)(r, *words, &blob);
 	if (!c->bad && p)
-		andx(r, p, false, r->base + 1u);
+		andx(r, p, r->request, r->base + 1u);
 	if (!c->bad)
-		smb_blob(m->t, TALK_RESP, blob);
+		smb_blob(r->m->t, r->request ? TALK_ORIG : TALK_RESP, blob);
 }
 
 static void
@@ -559,7 +559,7 @@ record(struct record r)
 		(r.request ? negotiate_request : negotiate_response)(&r);
 		break;
 	case SESSION_SETUP_ANDX:
-		(r.request ? session_setup_request : session_setup_response)(&r);
+		session_setup(&r);
 		break;
 	case LOGOFF_ANDX:
 		logoff(&r);

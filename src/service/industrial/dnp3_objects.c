@@ -1,6 +1,8 @@
 /* dnp3_objects.c - see dnp3_objects.h (IEEE 1815; Zeek: dnp3/dnp3-protocol.pac, dnp3-objects.pac). */
 #include "service/industrial/dnp3_objects.h"
 
+#include "service/reader.h"
+
 #define REST (-1) /* an object that takes all remaining bytes */
 #define BAD  (-2)
 
@@ -189,46 +191,23 @@ variable(unsigned type, int64_t prefix, struct bytes b)
 
 /* ---- headers */
 
-/* Reads a little-endian number. Returns false if it is not there. */
-static bool
-take(struct bytes *b, unsigned n, uint32_t *v)
-{
-	const uint8_t *p = bytes_at(*b, 0, n);
-
-	if (!p)
-		return false;
-	*v = 0;
-	for (unsigned i = n; i-- > 0;)
-		*v = *v << 8 | p[i];
-	*b = bytes_skip(*b, n);
-	return true;
-}
-
-/* Reads the range, according to the qualifier's lower half. Returns false if it is not all there. */
-static bool
-take_range(struct bytes *b, unsigned code, int32_t *count)
+/* Reads the range, according to the qualifier's lower half. Returns the number of objects. */
+static int32_t
+range(struct reader *r, unsigned code)
 {
 	static const uint8_t width[16] = { 1, 2, 4, 1, 2, 4, 0, 1, 2, 4, 0, 1 };
-	uint32_t             first = 0, last = 0;
 
-	*count = 0;
 	if (code == 6)
-		return true;
+		return 0;
 	if (!width[code]) {
-		*b = bytes_skip(*b, b->n);
-		return true;
+		read_skip(r, read_left(r));
+		return 0;
 	}
-	if (!take(b, width[code], &first))
-		return false;
-	if (code > 5) {
-		*count = (int32_t)first;
-		return true;
-	}
-	if (!take(b, width[code], &last))
-		return false;
-	if (code < 3)
-		*count = (int32_t)(last - first + 1);
-	return true;
+	const uint32_t first = read_le(r, width[code]);
+	if (code > 5)
+		return (int32_t)first;
+	const uint32_t last = read_le(r, width[code]);
+	return code < 3 ? (int32_t)(last - first + 1) : 0;
 }
 
 /* Returns whether objects of the type are packed, eight per byte. */
@@ -261,47 +240,45 @@ object_size(unsigned type, unsigned function, bool response, int64_t prefix, str
 }
 
 /* Skips one object with its prefix. */
-static bool
-take_object(struct bytes *b, unsigned type, unsigned qualifier, unsigned function, bool response)
+static void
+object(struct reader *r, unsigned type, unsigned qualifier, unsigned function, bool response)
 {
 	static const uint8_t width[16] = { 0, 1, 2, 4, 1, 2, 4 };
-	uint32_t             prefix = 0;
+	const uint32_t       prefix = read_le(r, width[qualifier >> 4]);
 
-	if (!take(b, width[qualifier >> 4], &prefix))
-		return false;
+	if (r->bad)
+		return;
 	/* Lengths are signed in Zeek; larger ones do not fit anyway. */
-	const int64_t size = object_size(type, function, response, prefix, *b);
-	if (size == BAD || (size != REST && (uint64_t)size > b->n))
-		return false;
-	*b = bytes_skip(*b, size == REST ? b->n : (size_t)size);
-	return true;
+	const int64_t size = object_size(type, function, response, prefix, read_rest(r));
+	if (size == BAD)
+		read_fail(r);
+	else
+		read_skip(r, size == REST ? read_left(r) : (uint64_t)size);
 }
 
 static bool
 objects_fit(struct bytes b, unsigned function, bool response)
 {
-	while (b.n) {
-		const uint8_t *h = bytes_at(b, 0, 3);
-		int32_t        count;
-		if (!h)
-			return false;
-		const unsigned type = load_be16(h), qualifier = h[2];
-		b = bytes_skip(b, 3);
-		if (!take_range(&b, qualifier & 15, &count))
+	struct reader r = reader_of(b);
+
+	while (read_more(&r)) {
+		const unsigned type = read_be16(&r), qualifier = read_u8(&r);
+		int32_t        count = range(&r, qualifier & 15);
+		if (r.bad)
 			return false;
 		if (!response && !requested(type))
 			continue;
 		if (packed(type, response))
 			count = count / 8 + (count > count / 8 * 8);
-		if (count < 0 || (size_t)count > b.n) /* Zeek counts at least one byte for each */
+		if (count < 0 || (size_t)count > read_left(&r)) /* Zeek counts at least one byte for each */
 			return false;
-		for (size_t before = b.n + 1; count > 0 && b.n < before; count--) { /* after an empty one all are equal */
-			before = b.n;
-			if (!take_object(&b, type, qualifier, function, response))
-				return false;
+		for (size_t before = SIZE_MAX; count > 0 && read_left(&r) < before;
+		     count--) { /* after an empty one all are equal */
+			before = read_left(&r);
+			object(&r, type, qualifier, function, response);
 		}
 	}
-	return true;
+	return !r.bad;
 }
 
 /* ---- fragments */

@@ -8,6 +8,7 @@
  * Buffers nothing.
  */
 #include "dpd/talk.h"
+#include "service/asn1.h"
 
 enum {
 	TAG_INTEGER = 0x02,
@@ -20,80 +21,31 @@ enum {
 
 #define INTEGER_MAX 9u /* an unsigned 64-bit number can take this many */
 
-/* Returns the number, or 0 if it takes more than 8 bytes. */
-static uint64_t
-number(struct bytes b)
+/* Reads a value, which must have that tag. */
+static struct bytes
+value(struct reader *r, uint8_t wanted)
 {
-	uint64_t v = 0;
+	const struct asn1_meta m = asn1_meta(r);
+	const struct bytes     b = read_string(r, m.length);
 
-	if (b.n > 8)
-		return 0;
-	for (size_t i = 0; i < b.n; i++)
-		v = v << 8 | b.p[i];
-	return v;
+	if (m.tag != wanted || (wanted == TAG_INTEGER && b.n > INTEGER_MAX))
+		read_fail(r);
+	return b;
 }
 
-/* Reads a tag and a length. */
-static bool
-take_meta(struct bytes *in, uint8_t *tag, uint64_t *length)
+/* Skips values with the tags in `wanted`, which ends with 0. */
+static void
+values(struct reader *r, const uint8_t *wanted)
 {
-	if (in->n < 2)
-		return false;
-	const uint8_t first = in->p[1];
-	const size_t  more = first & 0x80 ? first & 0x7f : 0;
-
-	*tag = in->p[0];
-	*in = bytes_skip(*in, 2);
-	if (more > in->n)
-		return false;
-	*length = first & 0x80 ? number(bytes_head(*in, more)) : first;
-	*in = bytes_skip(*in, more);
-	return true;
-}
-
-/* Reads a value with its tag. Zeek stores the length in 32 signed bits, and loses the upper ones. */
-static bool
-take_any(struct bytes *in, uint8_t *tag, struct bytes *content)
-{
-	uint64_t length;
-
-	if (!take_meta(in, tag, &length))
-		return false;
-	length &= UINT32_MAX;
-	if (length > INT32_MAX || length > in->n)
-		return false;
-	*content = bytes_head(*in, (size_t)length);
-	*in = bytes_skip(*in, (size_t)length);
-	return true;
-}
-
-static bool
-take(struct bytes *in, uint8_t wanted, struct bytes *content)
-{
-	uint8_t tag;
-
-	return take_any(in, &tag, content) && tag == wanted && (tag != TAG_INTEGER || content->n <= INTEGER_MAX);
-}
-
-/* Skips a sequence of values with the tags in `wanted`, which ends with 0. */
-static bool
-take_run(struct bytes *in, const uint8_t *wanted)
-{
-	struct bytes content;
-
 	for (; *wanted; wanted++)
-		if (!take(in, *wanted, &content))
-			return false;
-	return true;
+		(void)value(r, *wanted);
 }
 
-static bool
-take_sequence(struct bytes *in)
+static void
+sequence(struct reader *r)
 {
-	uint8_t  tag;
-	uint64_t length;
-
-	return take_meta(in, &tag, &length) && tag == TAG_SEQUENCE;
+	if (asn1_meta(r).tag != TAG_SEQUENCE)
+		read_fail(r);
 }
 
 /* ---- version 3 */
@@ -103,91 +55,79 @@ static bool
 is_user_security(struct bytes b)
 {
 	static const uint8_t all[] = { TAG_OCTETS, TAG_INTEGER, TAG_INTEGER, TAG_OCTETS, TAG_OCTETS, TAG_OCTETS, 0 };
+	struct reader        r = reader_of(b);
 
-	return take_sequence(&b) && take_run(&b, all);
+	sequence(&r);
+	values(&r, all);
+	return !r.bad;
 }
 
-/* Parses the header; `*plain`: a PDU that can be read follows. */
+/* Parses the header. Returns whether a PDU that can be read follows. */
 static bool
-take_v3_header(struct talk *t, struct bytes *in, bool *plain)
+v3_header(struct talk *t, struct reader *r)
 {
 	static const uint8_t id_and_size[] = { TAG_INTEGER, TAG_INTEGER, 0 };
 	static const uint8_t engine_and_name[] = { TAG_OCTETS, TAG_OCTETS, 0 };
-	struct bytes         flags, model, security;
-	uint8_t              tag;
-	uint64_t             length;
 
-	if (!take_sequence(in) || !take_run(in, id_and_size) || !take(in, TAG_OCTETS, &flags) ||
-	    !take(in, TAG_INTEGER, &model))
-		return false;
-	if (flags.n != 1)
+	sequence(r);
+	values(r, id_and_size);
+	const struct bytes flags = value(r, TAG_OCTETS), model = value(r, TAG_INTEGER);
+	if (!r->bad && flags.n != 1)
 		talk_violate(t);
-	if (!take(in, TAG_OCTETS, &security) || !take_meta(in, &tag, &length))
-		return false;
-	*plain = tag == TAG_SEQUENCE;
-	if (*plain && !take_run(in, engine_and_name))
-		return false;
-	return number(model) != 3 || is_user_security(security);
+	const struct bytes security = value(r, TAG_OCTETS);
+	const bool         plain = asn1_meta(r).tag == TAG_SEQUENCE;
+	if (plain)
+		values(r, engine_and_name);
+	if (asn1_number(model) == 3 && !is_user_security(security))
+		read_fail(r);
+	return plain;
 }
 
 /* ---- all versions */
 
+/* Parses the header. Returns whether a PDU that can be read follows. */
 static bool
-take_header(struct talk *t, struct bytes *in, bool *plain)
+header(struct talk *t, struct reader *r)
 {
-	struct bytes version, community;
-
-	*plain = false;
-	if (!take_sequence(in) || !take(in, TAG_INTEGER, &version))
-		return false;
-	switch (number(version)) {
+	sequence(r);
+	switch (asn1_number(value(r, TAG_INTEGER))) {
 	case 0:
 	case 1:
-		*plain = true;
-		return take(in, TAG_OCTETS, &community);
-	case 3:
-		return take_v3_header(t, in, plain);
-	default:
+		(void)value(r, TAG_OCTETS); /* the community */
 		return true;
+	case 3:
+		return v3_header(t, r);
+	default:
+		return false;
 	}
 }
 
-/* Parses the variable bindings, which extend to the end of the datagram. */
-static bool
-take_bindings(struct bytes *in)
-{
-	uint8_t      tag;
-	struct bytes content;
-
-	if (!take_sequence(in))
-		return false;
-	while (in->n > 0)
-		if (!take_sequence(in) || !take(in, TAG_OID, &content) || !take_any(in, &tag, &content))
-			return false;
-	return true;
-}
-
-static bool
-take_pdu(struct bytes in)
+/* Parses a PDU and its variable bindings, which extend to the end of the datagram. */
+static void
+pdu(struct reader *r)
 {
 	static const uint8_t common[] = { TAG_INTEGER, TAG_INTEGER, TAG_INTEGER, 0 };
 	static const uint8_t trap[] = { TAG_OID, TAG_ADDRESS, TAG_INTEGER, TAG_INTEGER, TAG_TICKS, 0 };
-	uint8_t              tag;
-	uint64_t             length;
+	const uint8_t        tag = asn1_meta(r).tag;
 
-	if (!take_meta(&in, &tag, &length))
-		return false;
 	if (tag < 0xa0 || tag > 0xa8)
-		return true;
-	return take_run(&in, tag == 0xa4 ? trap : common) && take_bindings(&in);
+		return;
+	values(r, tag == 0xa4 ? trap : common);
+	sequence(r);
+	while (read_more(r)) {
+		sequence(r);
+		(void)value(r, TAG_OID);
+		(void)asn1_value(r);
+	}
 }
 
 static void
 feed(struct talk *t, int side, struct bytes b)
 {
-	bool plain;
+	struct reader r = reader_of(b);
+	const bool    plain = header(t, &r);
 
-	if (!take_header(t, &b, &plain)) {
+	if (r.bad) {
 		talk_violate(t);
 		return;
 	}
@@ -195,7 +135,9 @@ feed(struct talk *t, int side, struct bytes b)
 		talk_confirm(t);
 		talk_settled(t);
 	}
-	if (plain && !take_pdu(b))
+	if (plain)
+		pdu(&r);
+	if (r.bad)
 		talk_violate(t);
 }
 

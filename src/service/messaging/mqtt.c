@@ -5,86 +5,67 @@
  * or beyond the chunk; a packet that is too short for its fields. Gaps and datagrams are ignored. Buffers nothing.
  */
 #include "dpd/talk.h"
+#include "service/reader.h"
 
-/* Skips `n` bytes. Returns false if there are fewer. */
-static bool
-take(struct bytes *b, size_t n)
+/* CONNECT */
+static void
+connect_fields(struct reader *r)
 {
-	if (b->n < n)
-		return false;
-	*b = bytes_skip(*b, n);
-	return true;
-}
-
-/* Skips a string: its length in two bytes, and the text. */
-static bool
-take_string(struct bytes *b)
-{
-	const uint8_t *len = bytes_at(*b, 0, 2);
-
-	return len && take(b, 2u + load_be16(len));
-}
-
-static bool
-connect_fits(struct bytes b)
-{
-	if (!take_string(&b)) /* the protocol's name */
-		return false;
-	const uint8_t *fixed = bytes_at(b, 0, 4); /* version, flags, keep alive */
-	if (!fixed)
-		return false;
-	const unsigned flags = fixed[1];
-	b = bytes_skip(b, 4);
+	(void)read_vector(r, 2); /* the protocol's name */
+	read_skip(r, 1);         /* version */
+	const unsigned flags = read_u8(r);
+	read_skip(r, 2); /* keep alive */
 	/* The client's identifier; a will's topic and message; user name; password. */
-	int strings = 1 + (flags & 0x04 ? 2 : 0) + (flags & 0x80 ? 1 : 0) + (flags & 0x40 ? 1 : 0);
-	while (strings > 0 && take_string(&b))
-		strings--;
-	return strings == 0;
-}
-
-static bool
-publish_fits(struct bytes b, unsigned flags)
-{
-	return take_string(&b) && (!(flags & 0x06) || take(&b, 2)); /* with QoS there is an identifier */
+	for (int n = 1 + (flags & 0x04 ? 2 : 0) + (flags & 0x80 ? 1 : 0) + (flags & 0x40 ? 1 : 0); n > 0; n--)
+		(void)read_vector(r, 2);
 }
 
 /* SUBSCRIBE and UNSUBSCRIBE: topics, each followed by `tail` bytes. */
-static bool
-topics_fit(struct bytes b, size_t tail)
+static void
+topics(struct reader *r, size_t tail)
 {
-	if (!take(&b, 2))
-		return false;
-	while (b.n)
-		if (!take_string(&b) || !take(&b, tail))
-			return false;
-	return true;
+	read_skip(r, 2);
+	while (read_more(r)) {
+		(void)read_vector(r, 2);
+		read_skip(r, tail);
+	}
 }
 
-/* `first`: the packet's first byte.  Returns whether `b` contains all of its fields. */
+/* `first`: the packet's first byte. Returns whether `b` contains all of its fields. */
 static bool
 packet_fits(unsigned first, struct bytes b)
 {
+	struct reader r = reader_of(b);
+
 	switch (first >> 4) {
 	case 1:
-		return connect_fits(b);
-	case 3:
-		return publish_fits(b, first);
+		connect_fields(&r);
+		break;
+	case 3: /* PUBLISH; with QoS there is an identifier */
+		(void)read_vector(&r, 2);
+		read_skip(&r, first & 0x06 ? 2 : 0);
+		break;
 	case 8:
-		return topics_fit(b, 1);
+		topics(&r, 1);
+		break;
 	case 10:
-		return topics_fit(b, 0);
+		topics(&r, 0);
+		break;
 	case 9: /* SUBACK: an identifier and one code */
-		return b.n >= 3;
+		read_skip(&r, 3);
+		break;
 	case 2: /* CONNACK, and packets that consist of an identifier */
 	case 4:
 	case 5:
 	case 6:
 	case 7:
 	case 11:
-		return b.n >= 2;
+		read_skip(&r, 2);
+		break;
 	default:
-		return true;
+		break;
 	}
+	return !r.bad;
 }
 
 /* Reads the remaining length, seven bits per byte. One of four bytes or more violates, and counts as 0. */
