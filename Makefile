@@ -96,7 +96,7 @@ C_FILES := $(wildcard include/*.h src/*/*.[ch] src/service/*/*.[ch] test/unit/*.
 # The tests, the demo and the fuzzers install what they need before they build, in a second make.
 AGAIN = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 
-.PHONY: all lib faults floods kills clock installed traces schemas test check unit examples threads captures golden demo bench report pgo fuzz fuzzers conformance same differential install format clean help FORCE \
+.PHONY: all lib test-programs faults floods kills clock installed traces schemas test check unit examples threads captures golden demo bench report pgo fuzz fuzzers conformance same differential install format clean help FORCE \
 	valgrind coverage lint-shell lint-analyzer abi abi-check docs deb deb-check rpm reproducible cross 	lint lint-tools lint-format lint-tidy lint-cppcheck
 .SECONDARY:
 all: $(B)/connlog
@@ -105,6 +105,7 @@ help:
 	@echo 'make                    build/connlog'
 	@echo 'make lib                the static and the shared library'
 	@echo 'make test               install what is needed, build with ASan and UBSan, run every test'
+	@echo 'make test-programs      build what the tests need; then test/run build --only TEXT runs some'
 	@echo 'make unit               only the unit tests'
 	@echo 'make threads            the tests that have threads, under ThreadSanitizer'
 	@echo 'make valgrind           the unit tests under valgrind'
@@ -309,7 +310,9 @@ test:
 	@$(if $(filter true,$(CI)),test/external/setup-python $(B) || \
 		echo 'not all Python packages: tests that need the others will be skipped' >&2)
 	@$(AGAIN) check
-check: all lib $(B)/bench/attack $(B)/san/connlog-faults $(B)/connlog.conf $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
+# What test/run needs: `make test-programs` builds it, then test/run build --only TEXT runs some.
+test-programs: all lib $(B)/bench/attack $(B)/san/connlog-faults $(B)/connlog.conf $(B)/san/connlog $(OTHER_LUAS:%=$(B)/san/connlog-%) $(UNIT) $(EXAMPLES) $(B)/captures/.done
+check: test-programs
 	@CC='$(CC)' SHARED='$(SHARED)' JOBS='$(JOBS)' python3 test/run $(B)
 
 # Every call of the system in turn, which takes minutes.
