@@ -88,8 +88,7 @@ insert_record(void *arg, const connlog_record *r)
 		bind_value(t->insert, (int)i + 1, connlog_record_get(r, i));
 	const int status = sqlite3_step(t->insert);
 	sqlite3_reset(t->insert);
-	return status == SQLITE_DONE ? CONNLOG_OK
-	                             : status; /* SQLite's codes are positive, so they differ from connlog's errors */
+	return status == SQLITE_DONE ? CONNLOG_OK : status; /* SQLite's codes are positive, connlog's errors negative */
 }
 
 int

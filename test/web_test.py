@@ -218,7 +218,7 @@ def test_token_files(env):
 
 def test_who_never_reads_is_no_burden(env):
     with Net() as net, Dialer(net) as dial:
-        sensor = page_sensor(env, net, "--web-memory", "1M")
+        sensor = page_sensor(env, net, "--web-memory", "4M")
         dead = []
         for _ in range(8):
             s = dial.connect(PORT)
@@ -233,7 +233,7 @@ def test_who_never_reads_is_no_burden(env):
         good.until(lambda got: len(got["records"]) + sum(got.get("skipped", [0])) >= 36000)
         assert "skipped" not in got and len(got["records"]) == 36000, ("who reads gets all", got.get("skipped"), len(got["records"]))
         assert wait_until(lambda: counted(dial, "clients") == 1, 40), "who has not read for ten seconds is gone"
-        assert counted(dial, "bytes") <= 1 << 20
+        assert counted(dial, "bytes") <= 4 << 20
         for s in dead:
             s.close()
         good.close()
@@ -308,11 +308,13 @@ def test_the_page_lives(env):
         browser, url = opened(env, dial)
         with browser as b:
             browser_until(b, "document.getElementById('live-status').textContent === 'Live'")
+            browser_until(b, "document.getElementById('live-sensor').textContent.includes('see0')")  # so talkers are counted
             net.do("replay " + env.capture("http.pcap"))
             net.send(0, 20)
             browser_until(b, "document.getElementById('filter-count').textContent.startsWith('All ')")
             browser_until(b, "document.querySelectorAll('.grid-body .row').length >= 20")
-            assert "10.1.0.1" in shown(b, "#now-talkers bdi") and "10.1.0.1" in [words.split("\u00a0")[0] for words in shown(b, ".grid-body .orig bdi")]
+            for place in ("#now-talkers bdi", ".grid-body .orig bdi"):
+                browser_until(b, "[...document.querySelectorAll('%s')].some((e) => e.textContent === '10.1.0.1')" % place)
             browser_until(b, "[...document.querySelectorAll('#rates .spark')].length === 6")
             assert "see0" in shown(b, "#live-sensor")[0] and b.js("document.getElementById('live-lost').hidden")
             assert filtered(b, "host:10.1.0.1").startswith("20 of ")
