@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/more.h"
 #include "base/parse.h"
 
 /* Zeek's private ranges; each IPv4 range is also added in its 6to4 form (RFC 3056). */
@@ -108,12 +109,13 @@ bool
 net_set_add(struct net_set *set, struct subnet net)
 {
 	const bool     v4 = net.bits >= 96 && addr_is_v4(&net.net);
-	struct subnet *at = realloc(set->at, (set->n + 1) * sizeof *at);
+	size_t         room = set->room; /* of both arrays */
+	struct subnet *at = more(set->at, set->n, &room, sizeof *at, SIZE_MAX);
 
 	if (!at)
 		return false;
 	set->at = at;
-	struct net_words *words = realloc(set->words, (set->n + 1) * sizeof *words);
+	struct net_words *words = more(set->words, set->n, &set->room, sizeof *words, SIZE_MAX);
 	if (!words)
 		return false;
 	set->words = words;

@@ -17,7 +17,7 @@ struct net_set {
 	struct net_words {
 		uint64_t net[2], mask[2]; /* the networks in `at`, most significant word first */
 	} * words;
-	size_t  n, n_v4;
+	size_t  n, n_v4, room;
 	uint8_t v4_first[256]; /* by the first byte of an IPv4 address, enum net_first: nearly always decides */
 	uint8_t v4_from[256];  /* NET_SOME: the first network to compare with */
 };

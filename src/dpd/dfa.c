@@ -38,6 +38,20 @@ struct dfa {
 	uint64_t      lost;
 };
 
+/* Returns a set or its complement, whichever has fewer bytes: both divide the classes alike. */
+static struct byte_set
+smaller_half(const struct byte_set *set)
+{
+	struct byte_set s = *set;
+	int             n = 0;
+
+	for (unsigned w = 0; w < 4; w++)
+		n += __builtin_popcountll(s.w[w]);
+	for (unsigned w = 0; n > 128 && w < 4; w++)
+		s.w[w] = ~s.w[w];
+	return s;
+}
+
 /* Splits each class that a set contains only in part: its bytes that are in the set become a new class. */
 static void
 split_classes(struct dfa *d, const struct byte_set *set, unsigned size[256])
@@ -71,8 +85,10 @@ make_classes(struct dfa *d)
 	unsigned size[256] = { 256 };
 
 	d->columns = 1;
-	for (unsigned i = 0; i < d->nfa.n_sets; i++)
-		split_classes(d, &d->nfa.sets[i], size);
+	for (unsigned i = 0; i < d->nfa.n_sets; i++) {
+		const struct byte_set half = smaller_half(&d->nfa.sets[i]);
+		split_classes(d, &half, size);
+	}
 	for (unsigned b = 0; b < 256; b++)
 		d->sample[d->class[b]] = (uint8_t)b;
 	while (1U << d->shift < d->columns)

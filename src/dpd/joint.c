@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/pages.h"
 
 #define ATTENTION  0x80000000u
 #define STAYS      0x40000000u
@@ -437,6 +438,15 @@ joint_renewed(const struct joint *j)
 	return j->renewed;
 }
 
+/* Returns the size of the table and the states, which are mapped together, in whole pages. */
+static size_t
+states_bytes(const struct joint *j)
+{
+	const size_t all = j->max_states * (sizeof *j->table + sizeof *j->states);
+
+	return (all + SMALL_PAGE - 1) / SMALL_PAGE * SMALL_PAGE;
+}
+
 struct joint *
 joint_new(struct dfa *const automata[JOINT_MAX], unsigned max_states)
 {
@@ -446,12 +456,13 @@ joint_new(struct dfa *const automata[JOINT_MAX], unsigned max_states)
 		return NULL;
 	memcpy(j->of, automata, sizeof j->of);
 	j->max_states = max_states > STATES_MIN ? max_states : STATES_MIN;
-	j->table = malloc(j->max_states * sizeof *j->table);
-	j->states = malloc(j->max_states * sizeof *j->states);
-	if (!make_classes(j) || !j->table || !j->states) {
+	/* Most of this is never touched, so it is mapped: an allocator that guards its blocks would touch all of it. */
+	j->table = pages_alloc(states_bytes(j));
+	if (!make_classes(j) || !j->table) {
 		joint_free(j);
 		return NULL;
 	}
+	j->states = (struct joint_state *)(j->table + j->max_states);
 	for (unsigned k = 0; k < JOINT_MAX; k++)
 		j->least[k] = j->of[k] ? dfa_least(j->of[k], DFA_START) : 0;
 	renew(j);
@@ -463,7 +474,6 @@ joint_free(struct joint *j)
 {
 	if (!j)
 		return;
-	free(j->table);
-	free(j->states);
+	pages_free(j->table, states_bytes(j));
 	free(j);
 }
