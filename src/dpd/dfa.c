@@ -274,26 +274,41 @@ dfa_size(const struct dfa *d)
 	return (struct dfa_size){ d->n_states, d->columns, bytes, d->lost };
 }
 
-/* Computes for every node the length of the shortest input after which its pattern accepts. */
+/* Lowers the lengths of the nodes of one pattern by what follows them. Returns whether any changed. */
+static bool
+lower(struct dfa *d, unsigned first, unsigned end)
+{
+	bool changed = false;
+
+	for (unsigned i = end; i-- > first;) {
+		const struct nfa_node *n = &d->nfa.nodes[i];
+		const unsigned         out = n->out != NFA_NONE ? d->least[n->out] : UINT16_MAX;
+		const unsigned         alt = n->alt != NFA_NONE ? d->least[n->alt] : UINT16_MAX;
+		unsigned               least = 0;
+		if (n->kind == NFA_BYTE)
+			least = out + 1;
+		else if (n->kind == NFA_EMPTY)
+			least = out < alt ? out : alt;
+		if (least < d->least[i]) {
+			d->least[i] = (uint16_t)least;
+			changed = true;
+		}
+	}
+	return changed;
+}
+
+/* Computes for every node the length of the shortest input after which its pattern accepts. The nodes of a pattern lie together
+ * and lead only to each other, and most patterns are settled after two rounds. */
 static void
 measure(struct dfa *d)
 {
+	const struct nfa_node *nodes = d->nfa.nodes;
+
 	memset(d->least, 0xff, d->nfa.n_nodes * sizeof *d->least);
-	for (bool changed = true; changed;) {
-		changed = false;
-		for (unsigned i = d->nfa.n_nodes; i-- > 0;) {
-			const struct nfa_node *n = &d->nfa.nodes[i];
-			const unsigned         out = n->out != NFA_NONE ? d->least[n->out] : UINT16_MAX;
-			const unsigned         alt = n->alt != NFA_NONE ? d->least[n->alt] : UINT16_MAX;
-			unsigned               least = 0;
-			if (n->kind == NFA_BYTE)
-				least = out + 1;
-			else if (n->kind == NFA_EMPTY)
-				least = out < alt ? out : alt;
-			if (least < d->least[i]) {
-				d->least[i] = (uint16_t)least;
-				changed = true;
-			}
+	for (unsigned first = d->nfa.n_nodes, end = first; end > 0; end = first) {
+		while (first > 0 && nodes[first - 1].pattern == nodes[end - 1].pattern)
+			first--;
+		while (lower(d, first, end)) {
 		}
 	}
 }

@@ -23,6 +23,7 @@
 #define STAY_SHORT 8 /* bytes in one state after which finding its exits pays off */
 #define HASH_BITS  10
 #define USUAL_MOST 16
+#define USUAL_FROM 32 /* texts after which finding their usual way pays off */
 #define LEAP_BITS  8
 #define LEAP       sizeof(uint32_t) /* bytes */
 
@@ -47,6 +48,7 @@ struct leap {
  * this way, and the state in which they end up waiting. */
 struct usual {
 	bool             known, odd[256]; /* odd: as a first byte it leads elsewhere */
+	uint8_t          texts;           /* that began here before it was known */
 	uint8_t          n;               /* length of the way; 0: there is none */
 	uint16_t         path[USUAL_MOST];
 	struct ascii_set exits;
@@ -357,17 +359,19 @@ static bool
 ways(struct joint *j, unsigned from, uint16_t to[256])
 {
 	const unsigned renewed = j->renewed;
-	uint16_t       of[JOINT_MAX] = { 0 }, start[JOINT_MAX];
+	uint16_t       of[JOINT_MAX] = { 0 }, start[JOINT_MAX], of_column[ROW];
 	bool           kept = true;
 
 	memcpy(start, j->states[from].of, sizeof start);
-	for (unsigned b = 0; b < 256 && kept; b++) {
+	for (unsigned c = 0; c < j->columns && kept; c++) {
 		for (unsigned k = 0; k < JOINT_MAX; k++)
 			if (j->of[k])
-				kept &= dfa_step(j->of[k], start[k], (uint8_t)b, &of[k]);
-		to[b] = (uint16_t)joint_at(j, of);
+				kept &= dfa_step(j->of[k], start[k], j->sample[c], &of[k]);
+		of_column[c] = (uint16_t)joint_at(j, of);
 		kept &= j->renewed == renewed;
 	}
+	for (unsigned b = 0; b < 256 && kept; b++)
+		to[b] = of_column[j->class[b]];
 	return kept;
 }
 
@@ -418,7 +422,7 @@ joint_match(struct joint *j, unsigned but, const uint8_t *p, size_t n)
 	for (unsigned k = 0; k < JOINT_MAX; k++)
 		but |= (unsigned)(n < j->least[k]) << k;
 	struct usual *const u = &j->usual[but];
-	if (!u->known)
+	if (!u->known && ++u->texts == USUAL_FROM)
 		find_usual(j, u, start_without(j, but));
 	unsigned state = start_without(j, but);
 	if (n > 0 && u->n > 0 && !u->odd[*p]) {
