@@ -77,14 +77,16 @@ def try_one(program, folder, args, n, after):
     return None
 
 
-def faults(env, *args, for_good=True, first=0):
-    """`for_good`: also what fails from a call on, always.  `first`: so many calls at the beginning, always."""
+def faults(env, *args, for_good=True, first=0, last=0):
+    """`for_good`: also what fails from a call on, always.  `first`, `last`: so many calls at the beginning and the end, always."""
     program = prepare(env)
     code, said = run(program, env.tmp + "/whole", args, FAULT_COUNT="1")
     assert code == 0, said
     calls = int(re.search(r"fault: (\d+) calls", said).group(1))
     every = os.environ.get("FAULTS") == "all"
-    numbers = range(1, calls + 1) if every or calls <= SOME else sorted({1 + i * (calls - 1) // (SOME - 1) for i in range(SOME)} | set(range(1, first + 1)))
+    numbers = range(1, calls + 1)
+    if not every and calls > SOME:
+        numbers = sorted({1 + i * (calls - 1) // (SOME - 1) for i in range(SOME)} | {*numbers[:first], *numbers[calls - last:]})
     jobs = [(n, after) for n in numbers for after in ((False, True) if every and for_good else (for_good and n % 2 == 0,))]
     with concurrent.futures.ThreadPoolExecutor(min(env.jobs, 2)) as pool:
         wrong = [w for w in pool.map(lambda job: try_one(program, "%s/%d-%d" % (env.tmp, *job), args, *job), jobs) if w]
@@ -98,6 +100,11 @@ def test_read(env):
 def test_read_into_a_folder_by_workers(env):
     faults(env, "--seed", "x", "-j", "2", "-o", ".", "--format", "json", "--stats", "stats.json", "--memory", "64M",
            env.capture("http.pcap"))
+
+
+def test_workers_begin(env):
+    """With nothing to read: the last calls are those with which they begin."""
+    faults(env, "--seed", "x", "-j", "2", env.capture("empty.pcap"), last=24)
 
 
 def test_events(env):

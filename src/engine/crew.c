@@ -186,6 +186,26 @@ start_threads(struct crew *c)
 	return good;
 }
 
+/* Gives each engine lines and the callbacks that the front has, and the merger a fold of its own.  Returns CONNLOG_OK or why not. */
+static int
+equip(struct crew *c)
+{
+	int status = CONNLOG_OK;
+
+	for (unsigned i = 0; i < c->n; i++)
+		if (!lines_like(c->members[i].engine, c->front->lines))
+			return CONNLOG_NO_MEMORY;
+	c->merger.fn = c->front->lines->fn;
+	c->merger.arg = c->front->lines->arg;
+	status = handlers_begin(c);
+	if (status == CONNLOG_OK && c->front->fold && !(c->merger.fold = fold_copy(c->front->fold)))
+		status = CONNLOG_NO_MEMORY;
+	for (unsigned i = 1; i < c->n && status == CONNLOG_OK; i++)
+		if (!logging_like(c->members[i].engine, c->front))
+			status = CONNLOG_NO_MEMORY;
+	return status;
+}
+
 bool
 crew_start(struct crew *c)
 {
@@ -193,21 +213,14 @@ crew_start(struct crew *c)
 
 	if (!handlers_fit(c))
 		return false;
-	for (unsigned i = 0; i < c->n; i++)
-		if (!lines_like(c->members[i].engine, c->front->lines))
-			c->status = CONNLOG_NO_MEMORY;
-	if (c->status == CONNLOG_OK)
-		c->status = handlers_begin(c);
-	c->merger.fn = c->front->lines->fn;
-	c->merger.arg = c->front->lines->arg;
+	c->started = true;
 	c->bounded = most > 0;
 	c->most = c->bounded ? (unsigned)((most - 1) / c->n) : 0;
-	if (c->front->fold && !(c->merger.fold = fold_copy(c->front->fold)))
-		c->status = CONNLOG_NO_MEMORY;
+	c->status = equip(c);
+	if (c->status != CONNLOG_OK)
+		return true;
 	for (unsigned i = 0; i < c->n; i++) {
 		connlog_engine *e = c->members[i].engine;
-		if (i > 0 && !logging_like(e, c->front))
-			c->status = CONNLOG_NO_MEMORY;
 		e->share = (uint16_t)i;
 		e->shares = (uint16_t)c->n;
 		e->store.keeps_moments = true;
@@ -217,7 +230,6 @@ crew_start(struct crew *c)
 	}
 	if (c->front->store.memory)
 		c->ring = FEW_SLOTS;
-	c->started = true;
 	if (!start_threads(c))
 		c->status = CONNLOG_NO_MEMORY;
 	return true;
@@ -265,7 +277,7 @@ crew_sync(struct crew *c)
 static void
 begin_apart(struct crew *c)
 {
-	if (c->started && c->windows && c->members[0].walker)
+	if (c->status == CONNLOG_OK && c->started && c->windows && c->members[0].walker)
 		apart_begin(c);
 }
 
@@ -336,7 +348,7 @@ crew_idle(struct crew *c, double now)
 {
 	crew_sync(c);
 	end_apart(c);
-	while (idle_some(c, now))
+	while (c->status == CONNLOG_OK && idle_some(c, now))
 		;
 	if (c->status == CONNLOG_OK)
 		c->status = merge_rows(&c->merger, now + c->front->store.shift);
