@@ -10,8 +10,7 @@
 #include "cli/stats.h"
 #include "sensor/clock.h"
 
-#define LOOK_EVERY 1.0 /* seconds between two checks of what was lost, */
-#define TELL_EVERY 60.0
+#define LOOK_EVERY 1.0 /* seconds between two checks of what was lost */
 #define LATE       0.2 /* seconds that all that is between a packet and us may take, but for how the kernel collects them */
 
 enum { WHERE_MAX = 1024 }; /* bytes */
@@ -139,19 +138,6 @@ grant_wishes(struct watch *w)
 
 /* ---- loss -------------------------------------------------------------------------------------------------------- */
 
-/* Returns how many more were lost than reported, at most once a minute; otherwise 0. */
-static uint64_t
-news(struct loss *l, uint64_t lost, double now)
-{
-	const uint64_t more = lost - l->told;
-
-	if (more == 0 || now < l->tell_at)
-		return 0;
-	l->told = lost;
-	l->tell_at = now + TELL_EVERY;
-	return more;
-}
-
 /* Appends how many packets each interface has lost, and why. */
 static void
 say_where(const connlog_source *source, char *out, size_t size)
@@ -178,7 +164,7 @@ look_for_loss(struct watch *w, double now)
 
 	connlog_source_progress_get(w->source, &at);
 	output_count(w->output);
-	if ((more = news(&w->captured, at.dropped, now)) > 0 && !w->settings->quiet) {
+	if ((more = loss_news(&w->captured, at.dropped, now)) > 0 && !w->settings->quiet) {
 		say_where(w->source, where, sizeof where);
 		complain("warning: %" PRIu64 " packets were lost by the kernel or the interface, %" PRIu64
 		         " so far: they came faster than they were taken%s",
@@ -186,7 +172,7 @@ look_for_loss(struct watch *w, double now)
 	}
 	if (w->output->ship != NULL)
 		ship_look(w->output->ship);
-	if ((more = news(&w->logged, w->output->lost, now)) > 0 && !w->settings->quiet)
+	if ((more = loss_news(&w->logged, w->output->lost, now)) > 0 && !w->settings->quiet)
 		complain("warning: %" PRIu64 " records were lost, %" PRIu64 " so far: the log could not be written", more,
 		         w->output->lost);
 }

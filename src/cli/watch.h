@@ -6,13 +6,8 @@
 #include "cli/beat.h"
 #include "cli/output.h"
 #include "cli/settings.h"
+#include "sensor/loss.h"
 #include "sensor/steady.h"
-
-/* Something that can get lost. */
-struct loss {
-	uint64_t told; /* the number in the latest message */
-	double   tell_at;
-};
 
 struct watch {
 	const struct settings *settings;
