@@ -68,6 +68,58 @@ def test_kill_at_any_moment_leaves_whole_lines(env):
         assert len(logs_in(sensor.folder)) > 20
 
 
+def cut_power(sensor, size, zeros=0, state=True):
+    """Kills it and leaves what a disk may have then: so many bytes of the log, zeros where it had got longer, and a state or none.
+    Returns how many whole lines there are."""
+    sensor.kill()
+    path = sensor.folder + "/conn.log"
+    with open(path, "r+b") as f:
+        f.truncate(size)
+        f.seek(size)
+        f.write(bytes(zeros))
+        f.seek(0)
+        whole = f.read().count(b"\n")
+    if not state:
+        os.remove(sensor.folder + "/.conn.state")
+    return whole
+
+
+def missing_in(said):
+    """Returns how many records a start says that the run before had not written."""
+    found = re.search(r"(\d+) records had not been written|had not written (\d+) records", said)
+    return int(found.group(1) or found.group(2)) if found else 0
+
+
+def test_a_power_cut_leaves_whole_lines_and_the_missing_ones_are_counted(env):
+    """What was written and had not reached the disk is missing behind any byte."""
+    expected, each = [], 40
+    with Net() as net:
+        for turn, (share, zeros, state) in enumerate(((0, 0, True), (0.01, 0, True), (0.5, 0, True), (0.77, 5000, True), (1, 4096, True),
+                                                      (0.3, 0, False))):
+            sensor = Sensor(env, net, "-o", "logs")
+            net.send(turn * each, each)
+            log = sensor.folder + "/conn.log"
+            assert wait_until(lambda: len(rows_of(log)) == each), sensor.said()
+            written = [row["id.orig_p"] for row in rows_of(log)]
+            whole = cut_power(sensor, int(os.path.getsize(log) * share), zeros, state)
+            expected += written[:whole]
+            said = Sensor(env, net, "-o", "logs").stop()
+            assert missing_in(said) == (each - whole if state else 0), (turn, whole, said)
+        logs = [sensor.folder + "/" + name for name in logs_in(sensor.folder)]
+        assert [row["id.orig_p"] for path in logs for row in rows_of(path)] == expected and len(expected) > each, logs
+        assert all(read_text(path).endswith("\n") for path in logs if os.path.getsize(path)), logs
+
+
+def test_a_header_is_no_record_that_is_missing(env):
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs", "--format", "csv")
+        net.send(0, 10)
+        log = sensor.folder + "/conn.log"
+        assert wait_until(lambda: os.path.exists(log) and read_text(log).count("\n") == 11), sensor.said()
+        cut_power(sensor, os.path.getsize(log) - 5)
+        assert missing_in(Sensor(env, net, "-o", "logs", "--format", "csv").stop()) == 1
+
+
 def test_hidden_logs_of_earlier_runs_are_finished_or_removed(env):
     folder = env.tmp + "/logs"
     os.makedirs(folder)

@@ -38,6 +38,45 @@ whole_size(int fd, off_t size)
 	return 0;
 }
 
+/* Returns how many records of the previous run were neither written nor reported as lost. */
+static uint64_t
+count_missing(const struct state_counts *before)
+{
+	const uint64_t done = before->written + before->lost;
+	return before->magic[0] != 0 && before->made > done ? before->made - done : 0;
+}
+
+/* Returns how many lines there are between these offsets, or UINT64_MAX. */
+static uint64_t
+lines_between(int fd, off_t from, off_t to)
+{
+	char    *window = malloc(WINDOW);
+	uint64_t lines = 0;
+
+	while (window != NULL && from < to) {
+		const size_t  most = to - from < WINDOW ? (size_t)(to - from) : WINDOW;
+		const ssize_t n = pread(fd, window, most, from);
+		if (n <= 0)
+			break;
+		lines += count_lines(window, (size_t)n);
+		from += n;
+	}
+	free(window);
+	return from < to ? UINT64_MAX : lines;
+}
+
+/* Returns how many records of the previous run its log lacks, whose first `whole` bytes are whole lines: after a power cut also
+ * some that had been written, but were not yet on the disk. */
+static uint64_t
+count_absent(int fd, off_t whole, const struct state_counts *before)
+{
+	const uint64_t lines = lines_between(fd, (off_t)before->head, whole), there = before->in_log + count_missing(before);
+
+	if (lines == UINT64_MAX)
+		return count_missing(before);
+	return lines < there ? there - lines : 0;
+}
+
 /* Returns whether one of its first lines is not part of the header. */
 static bool
 has_record(int fd)
@@ -87,10 +126,10 @@ say(const struct leftovers *l, const char *format, ...)
 	l->say(l->arg, text);
 }
 
-/* Truncates the file to whole lines and gives it its final name. `opened`: 0 for its creation time; `why`: why it
+/* Truncates the file to whole lines and gives it its final name. `before`: of the run that wrote it; `why`: why it
  * exists. Returns 0 or errno. */
 static int
-finish(const struct leftovers *l, int fd, const char *path, double opened, uint64_t missing, const char *why)
+finish(const struct leftovers *l, int fd, const char *path, const struct state_counts *before, const char *why)
 {
 	struct stat st;
 	double      made, changed;
@@ -100,8 +139,10 @@ finish(const struct leftovers *l, int fd, const char *path, double opened, uint6
 	const off_t whole = fstat(fd, &st) == 0 ? whole_size(fd, st.st_size) : -1;
 	if (whole >= 0 && whole < st.st_size && ftruncate(fd, whole) != 0)
 		return errno;
-	opened = opened > 0 ? opened : made;
-	char *to = rotate_move(l->rotation, l->folder, l->name, path, opened);
+	const bool     known = before->magic[0] != 0;
+	const double   opened = known && before->opened > 0 ? before->opened : made;
+	const uint64_t missing = known && whole >= 0 ? count_absent(fd, whole, before) : 0;
+	char          *to = rotate_move(l->rotation, l->folder, l->name, path, opened);
 	if (to == NULL)
 		return errno;
 	if (missing > 0)
@@ -111,18 +152,10 @@ finish(const struct leftovers *l, int fd, const char *path, double opened, uint6
 	return 0;
 }
 
-/* Returns how many records of the previous run were neither written nor reported as lost. */
-static uint64_t
-count_missing(const struct state_counts *before)
-{
-	const uint64_t done = before->written + before->lost;
-	return before->magic[0] != 0 && before->made > done ? before->made - done : 0;
-}
-
 int
 leftover_log(const struct leftovers *l, const struct state_counts *before)
 {
-	const uint64_t missing = count_missing(before);
+	uint64_t       missing = count_missing(before);
 	struct stat    st;
 	char          *path;
 	int            why = 0;
@@ -134,10 +167,13 @@ leftover_log(const struct leftovers *l, const struct state_counts *before)
 		why = errno == ENOENT ? 0 : errno;
 	else if (fstat(fd, &st) != 0)
 		why = errno;
-	else if (S_ISREG(st.st_mode) && st.st_size > 0)
-		why = finish(l, fd, path, before->magic[0] != 0 ? before->opened : 0, missing,
-		             before->magic[0] != 0 ? "is of a run that did not end" : "was there already");
-	else if (missing > 0)
+	else if (S_ISREG(st.st_mode) && st.st_size == 0)
+		missing += before->in_log; /* a power cut can leave nothing of it */
+	else if (S_ISREG(st.st_mode)) {
+		why = finish(l, fd, path, before, before->magic[0] != 0 ? "is of a run that did not end" : "was there already");
+		missing = 0; /* said already */
+	}
+	if (missing > 0)
 		say(l, "an earlier run that did not end had not written %" PRIu64 " records", missing);
 	if (fd >= 0)
 		close(fd);
@@ -149,13 +185,14 @@ leftover_log(const struct leftovers *l, const struct state_counts *before)
 static void
 finish_temporary(const struct leftovers *l, const char *path)
 {
-	const int   fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
+	static const struct state_counts nothing;
+	const int                        fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat                      st;
 
 	if (fd < 0)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		const int why = has_record(fd)      ? finish(l, fd, path, 0, 0, "is of a run that did not end")
+		const int why = has_record(fd)      ? finish(l, fd, path, &nothing, "is of a run that did not end")
 		                : unlink(path) == 0 ? 0
 		                                    : errno;
 		if (why != 0)

@@ -160,6 +160,22 @@ open_log(struct log *l, double when)
 	return why;
 }
 
+/* Closes the log.  What it has is no longer looked for at the next start. */
+static void
+close_log(struct log *l, double when)
+{
+	l->state.at->in_log = 0;
+	logfile_close(&l->file, when, &l->spool);
+}
+
+/* Counts what was written to the current log. */
+static void
+note_written(struct log *l, uint64_t records)
+{
+	l->state.at->written += records;
+	l->state.at->in_log += records;
+}
+
 /* Gives the current log its final name and closes it.  Returns whether to begin a new one. */
 static bool
 move_away(struct log *l, double when, bool terminating)
@@ -177,7 +193,7 @@ move_away(struct log *l, double when, bool terminating)
 		}
 		l->rotations++;
 	}
-	logfile_close(&l->file, when, &l->spool);
+	close_log(l, when);
 	if (to != NULL)
 		hand_on(l, to, opened, when, terminating);
 	return true;
@@ -206,7 +222,7 @@ reopen(struct log *l)
 
 	if (l->file.path == NULL || !logfile_was_moved(&l->file))
 		return 0;
-	logfile_close(&l->file, now, &l->spool);
+	close_log(l, now);
 	return open_log(l, now);
 }
 
@@ -228,7 +244,7 @@ finish(struct log *l)
 	if (moves && l->file.records == 0)
 		unlink(l->file.path); /* Zeek would not have created it */
 	if (!moves || l->file.records == 0 || !move_away(l, now, true))
-		logfile_close(&l->file, now, &l->spool);
+		close_log(l, now);
 	l->bytes = l->file.bytes + l->file.out.bytes;
 }
 
@@ -272,8 +288,10 @@ write_lines(struct log *l, struct spool_item *item)
 			continue;
 		}
 		const uint64_t before = l->file.records;
+		if (before == 0)
+			l->state.at->head = l->file.size;
 		why = logfile_write(&l->file, item, end, &l->spool);
-		l->state.at->written += l->file.records - before;
+		note_written(l, l->file.records - before);
 	}
 	return why;
 }

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC "connlog1"
+#define MAGIC "connlog2"
 
 /* Returns whether the open file still has that name: a process that ends removes it. */
 static bool

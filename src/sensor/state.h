@@ -18,6 +18,8 @@ struct state_counts {
 	_Atomic uint64_t made;    /* records of this run, and of these */
 	_Atomic uint64_t written; /* in logs, whole, and */
 	_Atomic uint64_t lost;    /* lost, and reported as such */
+	_Atomic uint64_t in_log;  /* those of `written` that are in the open log, */
+	_Atomic uint64_t head;    /* whose header has this many bytes: after a power cut there may be fewer of them */
 };
 
 struct state {
