@@ -223,13 +223,14 @@ struct conn_watcher {
 	/* A timer for UDP: when it is due, INFINITY for none; and its verdict. */
 	double (*due)(const void *arg, const struct conn *c);
 	enum conn_verdict (*timer)(void *arg, uint32_t handle, double now);
-	/* Prefetch what its payload and its end will need; the second, called later, follows what the first has loaded. */
+	/* Prefetches what its payload and its end will need. */
 	uint32_t (*fetch)(const void *arg, const struct conn *c);
-	void (*fetch_more)(const void *arg, uint32_t watch);
 	/* A TCP connection with an inspection ends: it is about to be logged. */
 	void (*ends)(void *arg, uint32_t handle);
 	/* The connection ends: frees `watch`. */
 	void (*release)(void *arg, uint32_t watch);
+	/* All connections have ended, after the store was draining: frees what release() has left. */
+	void (*drained)(void *arg);
 	/* Something was lost for lack of memory: nothing more is inspected. */
 	void (*give_up)(void *arg, uint32_t handle);
 };
@@ -271,6 +272,7 @@ struct conn_store {
 	uint32_t                    newest_handle;
 	bool                        disordered; /* connections are not stored in order of rank */
 	bool                        replica;    /* new connections are replicas */
+	bool                        draining;   /* the input has ended: all connections do now (drain.h) */
 	bool                        keeps_moments;
 	struct moment               moment; /* the current moment, while moments are recorded */
 	bool                        behind; /* more timers are due than may run before one packet */

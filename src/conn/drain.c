@@ -11,7 +11,6 @@
 
 enum {
 	SOON = 16, /* connections to prefetch ahead */
-	SOONER = 8,
 	LIST_SHARE = 64, /* part of the bound for a list of connections; sorting takes as much again */
 };
 
@@ -91,6 +90,7 @@ conn_drain_begin(struct conn_store *s, struct conn_drain *d)
 {
 	table_clear(&s->table);
 	wheel_clear(&s->wheel);
+	s->draining = true;
 	*d = (struct conn_drain){ .next = live_from(s, 1) };
 	if (s->disordered)
 		sort(s, d);
@@ -126,21 +126,17 @@ coming(const struct conn_store *s, const struct conn_drain *d, size_t ahead)
 	return h && conn_at(s, h)->flags & CONN_LIVE ? conn_at(s, h) : NULL;
 }
 
-/* Prefetches the state attached to a connection that comes soon, and what is attached to that of one that comes
- * sooner. */
+/* Prefetches the state attached to a connection that comes soon. */
 static void
 fetch_ahead(const struct conn_store *s, const struct conn_drain *d)
 {
 	const struct conn *c = coming(s, d, SOON);
 
-	if (c) {
-		conn_fetch_state(s, c);
-		if (s->watcher && !(c->flags & CONN_EMBRYO))
-			s->watcher->fetch(s->watcher->arg, c);
-	}
-	c = s->watcher ? coming(s, d, SOONER) : NULL;
-	if (c && !(c->flags & CONN_EMBRYO) && c->watch && !(c->watch & WATCH_OVER))
-		s->watcher->fetch_more(s->watcher->arg, c->watch);
+	if (!c)
+		return;
+	conn_fetch_state(s, c);
+	if (s->watcher && !(c->flags & CONN_EMBRYO))
+		s->watcher->fetch(s->watcher->arg, c);
 }
 
 /* Returns the next connection, or 0 past the last one. */
@@ -179,9 +175,12 @@ conn_drain_until(struct conn_store *s, struct conn_drain *d, const struct wheel_
 }
 
 void
-conn_drain_end(struct conn_drain *d)
+conn_drain_end(struct conn_store *s, struct conn_drain *d)
 {
 	free(d->list);
+	s->draining = false;
+	if (s->watcher)
+		s->watcher->drained(s->watcher->arg);
 }
 
 void
@@ -191,5 +190,5 @@ conn_drain(struct conn_store *s)
 
 	conn_drain_begin(s, &d);
 	conn_drain_until(s, &d, NULL);
-	conn_drain_end(&d);
+	conn_drain_end(s, &d);
 }

@@ -17,7 +17,7 @@ void conn_drain_begin(struct conn_store *s, struct conn_drain *d);
 bool conn_drain_rank(const struct conn_store *s, const struct conn_drain *d, size_t ahead, struct wheel_rank *rank);
 /* Ends the connections up to the one with that rank; all of them if it is NULL. */
 void conn_drain_until(struct conn_store *s, struct conn_drain *d, const struct wheel_rank *last);
-void conn_drain_end(struct conn_drain *d);
+void conn_drain_end(struct conn_store *s, struct conn_drain *d);
 
 /* Does all of that at once. */
 void conn_drain(struct conn_store *s);

@@ -87,6 +87,23 @@ stop_weighing(struct inspect *in)
 	in->flags &= (uint8_t)~INSPECT_WEIGHS;
 }
 
+/* Frees only what an inspection has outside of the pool, without looking at its matcher, because all blocks are freed together
+ * after the last connection (on_drained()). Returns false, without any change, if that is not all there is to do. */
+static bool
+leave_to_drained(struct inspect *in)
+{
+	const struct inspector *i = in->by;
+
+	if (!i->s->draining || i->s->memory || in->flags & INSPECT_MORE)
+		return false;
+	if (in->child == TALK_AT_HOME) {
+		struct talk *t = talk_at(in, TALK_AT_HOME);
+		if (talk_what(in, t)->end)
+			talk_what(in, t)->end(t);
+	}
+	return true;
+}
+
 /* Frees the inspection; `watch` is its handle. */
 static void
 inspect_free(struct inspect *in, uint32_t watch)
@@ -94,12 +111,14 @@ inspect_free(struct inspect *in, uint32_t watch)
 	struct inspector *i = in->by;
 	const bool        counted = !(inspect_conn(in)->flags & CONN_REPLICA);
 
+	i->counters.undecided -= counted;
 	stop_weighing(in);
+	if (leave_to_drained(in))
+		return;
 	if (!(in->flags & INSPECT_UDP))
 		undelivered_forget(in);
 	tree_purge(in, &in->child, true);
 	pool_release(&i->pool, in, watch);
-	i->counters.undecided -= counted;
 }
 
 /* Ends an inspection: keeps the verdict and frees the rest. */
@@ -314,6 +333,17 @@ on_release(void *arg, uint32_t watch)
 }
 
 static void
+on_drained(void *arg)
+{
+	struct inspector *i = arg;
+
+	if (i->s->memory)
+		return; /* release() has left nothing */
+	pool_free_all(&i->pool);
+	signatures_forget_all(i->signatures);
+}
+
+static void
 on_give_up(void *arg, uint32_t handle)
 {
 	struct inspector *i = arg;
@@ -436,9 +466,9 @@ inspector_init(struct inspector *i, struct conn_store *s, const struct service_o
 		.due = on_due,
 		.timer = on_timer,
 		.fetch = inspect_fetch,
-		.fetch_more = inspect_fetch_matcher,
 		.ends = on_ends,
 		.release = on_release,
+		.drained = on_drained,
 		.give_up = on_give_up,
 	};
 	s->watcher = &i->watcher;

@@ -46,6 +46,7 @@ enum inspect_flag {
 	INSPECT_WEIGHS = 16,  /* talk_gridftp_data() */
 	INSPECT_ROOM = 32,    /* its block has room for the first recogniser */
 	INSPECT_DNS = 64,     /* talk_dns_timer(): `dns_at` */
+	INSPECT_MORE = 128,   /* has had talks besides the one in its block and the first matcher */
 };
 
 enum pia_state { PIA_INIT, PIA_BUFFERING, PIA_MATCHING, PIA_SKIPPING };

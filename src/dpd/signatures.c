@@ -305,6 +305,12 @@ signatures_forget(struct signatures *s, struct sig_match *m)
 	memset(m->few, 0, sizeof m->few);
 }
 
+void
+signatures_forget_all(struct signatures *s)
+{
+	slab_free_all(&s->many);
+}
+
 size_t
 signatures_many(const struct signatures *s)
 {

@@ -50,6 +50,9 @@ sig_start(struct sig_match *m, int slot)
 		m->begun |= (uint8_t)(5 << slot);
 }
 
+/* Frees what all matchers hold, which must not be used any more. */
+void signatures_forget_all(struct signatures *s);
+
 /* Processes one chunk of `slot` (0 originator, 1 responder): TCP's chunks continue the stream, UDP's datagrams stand
  * alone. `is_tcp`: the connection is TCP; otherwise conditions on a TCP side are false. Stores the services to enable
  * in `out`, in order, and returns their number. */

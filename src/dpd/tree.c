@@ -93,6 +93,8 @@ attach(struct inspect *in, struct talk *parent, const struct recogniser *what, u
 	if (!t)
 		return NULL;
 	in->by->counters.attached++;
+	if (place != TALK_AT_HOME)
+		in->flags |= INSPECT_MORE;
 	t->flags |= flags;
 	append(in, parent, t, place);
 	if (what->begin)
@@ -115,8 +117,11 @@ tree_attach_pia(struct inspect *in, struct talk *parent)
 	uint32_t     place;
 	struct talk *t = talk_new(in, NULL, &place);
 
-	if (t)
-		append(in, parent, t, place);
+	if (!t)
+		return NULL;
+	if (parent)
+		in->flags |= INSPECT_MORE;
+	append(in, parent, t, place);
 	return t;
 }
 

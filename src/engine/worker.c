@@ -148,7 +148,7 @@ work_on(struct member *m, struct slot *slot, uint64_t number, uint64_t published
 	case SLOT_DRAIN:
 		conn_drain_until(s, &m->drain, slot->all ? NULL : &slot->until);
 		if (slot->all)
-			conn_drain_end(&m->drain);
+			conn_drain_end(s, &m->drain);
 		break;
 	}
 }
