@@ -41,7 +41,7 @@ _connlog()
 	case $command in
 	read | live)
 		options="-r --read -i --interface -f --filter -C --no-checksums -o --output --script --seed -j --workers --shard --memory --stats -q --quiet -v
-			--verbose --to --format --json-streaming --fields --interim --long --where --where-file --anonymize --fold --fold-where --fold-by --fold-window --fold-memory
+			--verbose --to --format --json-streaming --fields --interim --long --where --where-file --anonymize --networks --fold --fold-where --fold-by --fold-window --fold-memory
 			--local-nets --neighbor-nets
 			-p --no-promiscuous --ring --ring-block --ring-timeout --snaplen --wait --exit-on-down
 			--rotate-interval --rotate-size --rotate-dir --rotate-exec --compress --keep-age --keep-size
@@ -58,7 +58,7 @@ _connlog()
 			--web --web-window --web-memory --web-token"
 		;;
 	convert)
-		options="--to --from --fields --where --where-file --anonymize --fold --fold-where --fold-by --fold-window --fold-memory
+		options="--to --from --fields --where --where-file --anonymize --networks --fold --fold-where --fold-by --fold-window --fold-memory
 			-o --output --local-nets --neighbor-nets --json-timestamps --json-streaming -q
 			--quiet"
 		;;
@@ -97,7 +97,7 @@ _connlog()
 	*:--rotate-exec) _connlog_files -c ;;
 	explain:--as) _connlog_words "history state uid" ;;
 	explain:--proto) _connlog_words "tcp udp" ;;
-	convert:-o | convert:--output | extract:-w | extract:--write | extract:--log | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | report:--new | *:--where-file | *:--anonymize | *:--web-token) _connlog_files -f ;;
+	convert:-o | convert:--output | extract:-w | extract:--write | extract:--log | *:-r | *:--read | *:--script | *:--stats | *:--config | *:--html | report:--new | *:--where-file | *:--anonymize | *:--networks | *:--web-token) _connlog_files -f ;;
 	*:-o | *:--output) _connlog_files -d ;;
 	top:-d | top:--delay | top:-n | top:--count) ;;
 	cut:-F | cut:-D | cut:-U | *:-f | *:--filter | *:--time-format | *:--*-nets | *:--seed | *:--top | *:--rows) ;;

@@ -50,6 +50,7 @@ complete -c connlog -n '__connlog_is read live' -l long -x -a usual -d 'conn_lon
 complete -c connlog -n '__connlog_is read live convert cut report extract' -l where -x -d 'only records for which this holds'
 complete -c connlog -n '__connlog_is read live convert cut report extract' -l where-file -r -d 'the condition is in FILE'
 complete -c connlog -n '__connlog_is read live convert extract' -l anonymize -r -d 'other addresses and uids'
+complete -c connlog -n '__connlog_is read live convert' -l networks -r -d 'names of hosts and networks'
 complete -c connlog -n '__connlog_is read live convert' -l fold -x -a 'scans dns icmp scans,dns,icmp' -d 'one row for alike records'
 complete -c connlog -n '__connlog_is read live convert' -l fold-where -x -d 'fold records for which this holds, too'
 complete -c connlog -n '__connlog_is read live convert' -l fold-by -x -a "(__connlog_fields $columns)" -d 'columns that they have alike'

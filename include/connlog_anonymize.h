@@ -25,9 +25,10 @@ CONNLOG_API connlog_anonymizer *connlog_anonymizer_new(const uint8_t key[CONNLOG
 CONNLOG_API void                connlog_anonymizer_free(connlog_anonymizer *a);
 
 /* Returns an anonymized copy of the record, valid until the next call and no longer than the record itself; NULL when
- * out of memory. Columns that are not Zeek's are left out. */
+ * out of memory. Columns that are unknown, and those that name hosts and networks
+ * (connlog_enrich.h), are left out. */
 CONNLOG_API const connlog_record *connlog_anonymize(connlog_anonymizer *a, const connlog_record *r);
-/* Returns the columns that anonymized records have: those of `c` that are Zeek's. They are valid until the next call.
+/* Returns the columns that anonymized records have: those of `c` that are not left out. They are valid until the next call.
  * The names of the others are written to `dropped`, separated by commas and truncated to fit; "" for none. */
 CONNLOG_API const connlog_columns *
 connlog_anonymize_columns(connlog_anonymizer *a, const connlog_columns *c, char *dropped, size_t size);

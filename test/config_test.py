@@ -48,6 +48,8 @@ def test_the_example_names_every_setting_and_is_right(env):
     everything = re.sub(r"^#(?=[\w:-]+ = )", "", example, flags=re.M)
     everything = re.sub(r"^(script = ).*", r"\g<1>" + script, everything, flags=re.M)
     everything = re.sub(r"^(where-file = ).*", r"\g<1>" + where, everything, flags=re.M)
+    networks = write(env, "prefix,name\n192.0.2.0/24,lab\n", "networks.csv")
+    everything = re.sub(r"^(networks = ).*", r"\g<1>" + networks, everything, flags=re.M)
     everything = re.sub(r"^(anonymize = ).*", r"\g<1>" + key, everything, flags=re.M)
     assert len(re.findall(r"^[\w:-]+ = ", everything, re.M)) == len(names)
     done = env.run("check", write(env, everything))

@@ -6,7 +6,7 @@ import re
 # What prints a warning of a run on an interface, up to its text.
 CALLS = (r'\bsay\(\w+,', r'tap_say\(\s*[\w.>-]+,\s*true,', r'complain\(\s*(?="warning: )', r'\btell\(n,')
 PLACES = ("src/sensor/*.c", "src/capture/*.c", "src/ship/*.c", "src/engine/notice.c", "src/cli/watch.c", "src/cli/confine.c",
-          "src/cli/run.c", "src/cli/live.c", "src/cli/reread.c")
+          "src/cli/run.c", "src/cli/live.c", "src/cli/reread.c", "src/cli/enriching.c")
 LITERAL = r'\s*(?:"((?:[^"\\]|\\.)*)"|PRI\w+)'
 # Read captures only, or only say that all is well.
 ELSEWHERE = ("there is no memory to say what may be read", "is written again", "connected again", "WATCHDOG=1", "lost by the kernel or the interface, ",

@@ -6,7 +6,7 @@ import re
 from env import Skip
 
 # Who may include whom: a folder only includes what stands before it (docs/DESIGN.md).
-ORDER = ["base", "capture", "decode", "conn", "track", "dpd", "service", "event", "record", "where", "fold", "write", "read", "sink",
+ORDER = ["base", "capture", "decode", "conn", "track", "dpd", "service", "event", "record", "enrich", "where", "fold", "write", "read", "sink",
          "script", "engine", "archive", "guard", "sensor", "ship", "cli"]
 PROGRAM = {"guard": ["guard"], "sensor": ["sensor"], "ship": ["guard", "sensor", "ship"], "cli": ["guard", "sensor", "ship", "cli"]}  # what is no part of the library uses connlog.h alone
 FLAGS = ["-std=c17", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]

@@ -81,6 +81,14 @@ CREATE TABLE IF NOT EXISTS conn
     `resp_size_entropy` Nullable(Float64) COMMENT 'entropy in bits of the histogram of the responder''s packets' CODEC(ZSTD(1)),
     `orig_size_hist` Nullable(String) COMMENT 'the originator''s packets by IP length: below 64, 128, 256, 512, 1024, 1280, 1501, above' CODEC(ZSTD(1)),
     `resp_size_hist` Nullable(String) COMMENT 'the responder''s packets by IP length: below 64, 128, 256, 512, 1024, 1280, 1501, above' CODEC(ZSTD(1)),
+    `orig_name` Nullable(String) COMMENT '--networks: name of the originator' CODEC(ZSTD(1)),
+    `resp_name` Nullable(String) COMMENT '--networks: name of the responder' CODEC(ZSTD(1)),
+    `orig_network` Nullable(String) COMMENT '--networks: name of the originator''s network' CODEC(ZSTD(1)),
+    `resp_network` Nullable(String) COMMENT '--networks: name of the responder''s network' CODEC(ZSTD(1)),
+    `orig_site` Nullable(String) COMMENT '--networks: site of the originator''s network' CODEC(ZSTD(1)),
+    `resp_site` Nullable(String) COMMENT '--networks: site of the responder''s network' CODEC(ZSTD(1)),
+    `orig_tags` Array(String) COMMENT '--networks: tags of the originator''s network' CODEC(ZSTD(1)),
+    `resp_tags` Array(String) COMMENT '--networks: tags of the responder''s network' CODEC(ZSTD(1)),
     INDEX uid_index `uid` TYPE bloom_filter(0.001) GRANULARITY 4
 )
 ENGINE = MergeTree

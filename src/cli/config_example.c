@@ -46,6 +46,7 @@ static const struct {
 	{ "where", "\"not (proto == udp and id.resp_p == 53)\"", false },
 	{ "where-file", "/etc/connlog/where", false },
 	{ "anonymize", "/etc/connlog/key", false },
+	{ "networks", "/etc/connlog/networks.csv", false },
 	{ "fold", "scans,dns,icmp", false },
 	{ "fold-where", "\"id.resp_p == 123 and proto == udp\"", false },
 	{ "fold-by", "id.orig_h,id.resp_p,proto,conn_state", false },

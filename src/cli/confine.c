@@ -187,6 +187,8 @@ confine_live(const struct settings *s, const struct outfit *o)
 	bool good = allow_common(&g, s) && allow_interfaces(&g);
 	if (s->config.path != NULL) /* which may be a different file by the time it is reread */
 		good = good && guard_allow_folder_of(&g, s->config.path, GUARD_READ);
+	if (s->enriching.path != NULL) /* likewise */
+		good = good && guard_allow_folder_of(&g, s->enriching.path, GUARD_READ);
 	if (s->live.rotation.folder != NULL)
 		good = good && guard_allow(&g, s->live.rotation.folder, GUARD_WRITE);
 	if (good)

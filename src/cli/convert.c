@@ -4,6 +4,7 @@
 
 #include "cli/anonymize.h"
 #include "cli/args.h"
+#include "cli/enriching.h"
 #include "cli/folding.h"
 #include "cli/output.h"
 #include "cli/settings.h"
@@ -24,6 +25,7 @@ static const struct option_row rows[] = {
 	{ OPT_FIELDS, "fields", "LIST", "columns: a,b only these; +a,-b more or fewer than the input has; all" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	ANONYMIZE_ROW(OPT_ANONYMIZE),
+	NETWORKS_ROW(OPT_NETWORKS),
 	FOLDING_ROWS(OPT_CONVERT_FOLD),
 	{ 'o', "output", "FILE", "write FILE instead of standard output" },
 	{ OPT_JSON_TIMES, "json-timestamps", "NAME", "times in json: JSON::TS_EPOCH, JSON::TS_ISO8601, JSON::TS_MILLIS" },
@@ -48,6 +50,7 @@ struct convert {
 	struct where           where;
 	struct anonymize       anonymize;
 	struct folding         folding;
+	struct enriching       enriching;
 
 	connlog_reader *reader;
 	struct output   output;
@@ -90,6 +93,8 @@ apply(void *arg, int key, const char *value)
 		return where_set_file(&c->where, value, CONNLOG_WHERE_EXTRAS);
 	case OPT_ANONYMIZE:
 		return anonymize_set(&c->anonymize, value);
+	case OPT_NETWORKS:
+		return enriching_set(&c->enriching, value);
 	case OPT_LOCAL_NETS:
 		return set_local_nets(&c->log, value, false);
 	case OPT_NEIGHBOR_NETS:
@@ -153,8 +158,11 @@ open_output(struct convert *c, const connlog_columns *columns, int *code)
 static bool
 take_columns(struct convert *c, int *code)
 {
-	const connlog_columns *columns = anonymize_columns(&c->anonymize, connlog_reader_columns(c->reader), c->quiet);
+	const connlog_columns *columns = connlog_reader_columns(c->reader);
 
+	if (c->enriching.with != NULL && c->anonymize.with == NULL)
+		columns = connlog_enrich_columns(c->enriching.with, columns);
+	columns = anonymize_columns(&c->anonymize, columns, c->quiet);
 	if (c->folding.with != NULL) {
 		if (connlog_fold_finish(c->folding.with, output_record, &c->output) != CONNLOG_OK)
 			return false;
@@ -186,6 +194,8 @@ on_wait(void *arg)
 static bool
 write_record(struct convert *c, const connlog_record *record)
 {
+	if (c->enriching.with != NULL)
+		record = connlog_enrich(c->enriching.with, record);
 	if (!where_has(&c->where, record))
 		return true;
 	if (c->anonymize.with != NULL && (record = connlog_anonymize(c->anonymize.with, record)) == NULL) {
@@ -318,6 +328,7 @@ command_convert(int argc, char **argv)
 	where_free(&c.where);
 	anonymize_free(&c.anonymize);
 	folding_free(&c.folding);
+	enriching_free(&c.enriching);
 	free(c.inputs);
 	free(c.to_urls);
 	return code;

@@ -302,6 +302,8 @@ subscribe(connlog_engine *e, const struct settings *s, struct output *o, bool pa
 
 	const connlog_writer_options *only = output_only(o, &s->writer);
 	snprintf(err, err_size, "out of memory");
+	if (s->enriching.with != NULL && connlog_engine_enrich(e, s->enriching.with) != CONNLOG_OK)
+		return CONNLOG_NO_MEMORY;
 	if (s->where.condition != NULL && connlog_engine_where(e, s->where.condition) != CONNLOG_OK)
 		return CONNLOG_NO_MEMORY;
 	if (s->anonymize.with != NULL && connlog_engine_anonymize(e, s->anonymize.with) != CONNLOG_OK)

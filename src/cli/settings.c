@@ -66,6 +66,7 @@ static const struct option_row rows[] = {
 	  "write conn_long.log, too: connections still open at these ages (usual)" },
 	WHERE_ROWS(OPT_WHERE, OPT_WHERE_FILE),
 	ANONYMIZE_ROW(OPT_ANONYMIZE),
+	NETWORKS_ROW(OPT_NETWORKS),
 	FOLDING_ROWS(OPT_FOLD),
 	{ OPT_LOCAL_NETS, "local-nets", "CIDR,...", "networks that are local, besides the private ranges" },
 	{ OPT_NEIGHBOR_NETS, "neighbor-nets", "CIDR,...", "networks of neighbours, flag U in bro0 and bro1" },
@@ -151,6 +152,8 @@ settings_apply(void *arg, int key, const char *value)
 		return where_set_file(&s->where, value, 0);
 	case OPT_ANONYMIZE:
 		return anonymize_set(&s->anonymize, value);
+	case OPT_NETWORKS:
+		return enriching_set(&s->enriching, value);
 	case OPT_SCRIPT:
 		s->lua[s->lua_n++] = value;
 		return true;
@@ -239,6 +242,7 @@ settings_free(struct settings *s)
 	where_free(&s->where);
 	anonymize_free(&s->anonymize);
 	folding_free(&s->folding);
+	enriching_free(&s->enriching);
 }
 
 /* Applies the file of --config, if given, and the command line. */
@@ -328,6 +332,8 @@ settings_parse(const struct args_spec *spec, struct settings *s, int argc, char 
 	if (s->folding.with != NULL && !add_columns(s, folding_fields))
 		return ARGS_WRONG;
 	if (s->interim && !add_columns(s, interim_fields))
+		return ARGS_WRONG;
+	if (s->enriching.with != NULL && s->anonymize.with == NULL && !add_columns(s, "+networks"))
 		return ARGS_WRONG;
 	s->writer.fields = s->fields;
 	if (s->folder == NULL)

@@ -5,6 +5,7 @@
 #include "cli/anonymize.h"
 #include "cli/args.h"
 #include "cli/config.h"
+#include "cli/enriching.h"
 #include "cli/folding.h"
 #include "cli/live_settings.h"
 #include "cli/where.h"
@@ -92,6 +93,7 @@ struct settings {
 	struct where           where;  /* of --where */
 	struct anonymize       anonymize;
 	struct folding         folding;
+	struct enriching       enriching; /* of --networks */
 	struct config_given    given; /* what the command line sets, which takes precedence */
 	struct extract_what    extract;
 	/* Of `events`; sets of events are bits 1 << connlog_event_id. */
@@ -119,6 +121,7 @@ enum {
 	OPT_WHERE,
 	OPT_WHERE_FILE,
 	OPT_ANONYMIZE,
+	OPT_NETWORKS,
 	OPT_FOLD,
 	OPT_FOLD_END = OPT_FOLD + FOLD_OPTIONS,
 	OPT_COMMAND

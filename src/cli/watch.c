@@ -131,6 +131,7 @@ grant_wishes(struct watch *w)
 			if (o->log != NULL)
 				log_reopen(o->log);
 		take_changes(w);
+		enriching_reload(&w->settings->enriching);
 	}
 	if (wishes & SIGNALS_ROTATE)
 		rotate(w, clock_wall());

@@ -3,6 +3,7 @@
 #define CONNLOG_ENGINE_ENGINE_H
 
 #include "connlog_anonymize.h"
+#include "connlog_enrich.h"
 #include "base/arena.h"
 #include "conn/conn.h"
 #include "conn/state.h"
@@ -63,6 +64,7 @@ struct connlog_engine {
 	struct filter         *filter;                   /* of connlog_engine_where(), or NULL */
 	connlog_anonymizer    *anonymizer;               /* of connlog_engine_anonymize(), or NULL */
 	connlog_fold          *fold;                     /* of connlog_engine_fold(), or NULL */
+	connlog_enrichment    *enrichment;               /* of connlog_engine_enrich(), or NULL */
 	struct trace          *trace;                    /* of connlog_on_counted(), or NULL */
 	connlog_worker_fn      on_worker;                /* of connlog_on_worker(), or NULL */
 	void                  *on_worker_arg;

@@ -8,6 +8,7 @@
 #include "connlog_where.h"
 #include "engine/crew.h"
 #include "engine/lines.h"
+#include "enrich/enrich.h"
 #include "record/anonymize.h"
 #include "record/public.h"
 
@@ -27,6 +28,8 @@ record_now(void *arg, uint32_t handle)
 	arena_reset(&e->arena);
 	fill_record(&e->store, handle, found ? &v : NULL, &e->texts, &e->record);
 	e->record.arena = &e->arena;
+	if (e->enrichment)
+		enrich_record(e->enrichment, &e->record);
 	return record_public(&e->record);
 }
 
@@ -170,6 +173,7 @@ logging_free(connlog_engine *e)
 	free_filter(e->filter);
 	connlog_anonymizer_free(e->anonymizer);
 	connlog_fold_free(e->fold);
+	connlog_enrichment_free(e->enrichment);
 }
 
 int
@@ -190,9 +194,22 @@ connlog_engine_where(connlog_engine *e, const connlog_where *w)
 bool
 logging_like(connlog_engine *e, const connlog_engine *other)
 {
-	return (!other->filter || connlog_engine_where(e, other->filter->where) == CONNLOG_OK) &&
+	return (!other->enrichment || connlog_engine_enrich(e, other->enrichment) == CONNLOG_OK) &&
+	       (!other->filter || connlog_engine_where(e, other->filter->where) == CONNLOG_OK) &&
 	       (!other->fold || connlog_engine_fold(e, other->fold) == CONNLOG_OK) &&
 	       (!other->anonymizer || connlog_engine_anonymize(e, other->anonymizer) == CONNLOG_OK);
+}
+
+int
+connlog_engine_enrich(connlog_engine *e, const connlog_enrichment *x)
+{
+	connlog_enrichment *shared = enrichment_share(x);
+
+	if (!shared)
+		return CONNLOG_NO_MEMORY;
+	connlog_enrichment_free(e->enrichment);
+	e->enrichment = shared;
+	return CONNLOG_OK;
 }
 
 int

@@ -8,7 +8,7 @@
 /* Makes the engine log connections as they end. */
 void logging_init(connlog_engine *e);
 void logging_free(connlog_engine *e);
-/* Gives the engine copies of the other engine's condition, anonymizer and fold, if it has them. Returns false when out
+/* Gives the engine copies of the other engine's enrichment, condition, anonymizer and fold, if it has them. Returns false when out
  * of memory. */
 bool logging_like(connlog_engine *e, const connlog_engine *other);
 /* Logs the rows of the engine's fold whose windows have ended by `now`, or all of them if it is INFINITY, and hands on

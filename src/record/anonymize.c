@@ -276,6 +276,8 @@ connlog_anonymize(connlog_anonymizer *a, const connlog_record *public)
 	record_mark(r, HAS_WORD(COL_ORIG_FIRST_PAYLOAD), HAS_BIT(COL_ORIG_FIRST_PAYLOAD),
 	            false); /* which may have addresses */
 	record_mark(r, HAS_WORD(COL_RESP_FIRST_PAYLOAD), HAS_BIT(COL_RESP_FIRST_PAYLOAD), false);
+	for (size_t i = COL_ENRICHED_FIRST; i <= COL_ENRICHED_LAST; i++) /* which name the addresses */
+		record_mark(r, HAS_WORD(i), HAS_BIT(i), false);
 
 	if ((r->has & HAS(COL_ORIG_H) && !anonymizer_addr(a, &r->orig_h)) ||
 	    (r->has & HAS(COL_RESP_H) && !anonymizer_addr(a, &r->resp_h)))
@@ -297,6 +299,12 @@ connlog_anonymize(connlog_anonymizer *a, const connlog_record *public)
 	return record_public(r);
 }
 
+static bool
+is_enriched(const struct column *c)
+{
+	return c >= &schema[COL_ENRICHED_FIRST] && c <= &schema[COL_ENRICHED_LAST];
+}
+
 const connlog_columns *
 connlog_anonymize_columns(connlog_anonymizer *a, const connlog_columns *public, char *dropped, size_t size)
 {
@@ -308,7 +316,7 @@ connlog_anonymize_columns(connlog_anonymizer *a, const connlog_columns *public, 
 		*dropped = '\0';
 	for (size_t i = 0; i < from->n; i++) {
 		const struct field *f = &from->at[i];
-		if (f->column) {
+		if (f->column && !is_enriched(f->column)) {
 			a->columns.at[a->columns.n++] = *f;
 			continue;
 		}

@@ -120,6 +120,16 @@ enum column_id {
 	COL_RESP_SIZE_ENTROPY,
 	COL_ORIG_SIZE_HIST,
 	COL_RESP_SIZE_HIST,
+	COL_ENRICHED_FIRST,
+	COL_ORIG_NAME = COL_ENRICHED_FIRST,
+	COL_RESP_NAME,
+	COL_ORIG_NETWORK,
+	COL_RESP_NETWORK,
+	COL_ORIG_SITE,
+	COL_RESP_SITE,
+	COL_ORIG_TAGS,
+	COL_RESP_TAGS,
+	COL_ENRICHED_LAST = COL_RESP_TAGS,
 	COLUMNS
 };
 
@@ -211,6 +221,9 @@ struct record {
 	struct text tcp_flags[2], first_payload[2], size_hist[2];
 	double      iat[2][2]; /* mean, deviation */
 	double      size_entropy[2];
+	/* What is known of the addresses (enrich/), [ORIG] and [RESP]. */
+	struct text     host_name[2], network[2], site[2];
+	struct text_set tags[2];
 
 	bool anonymized; /* the addresses are not those of the network: nobody can tell by them what is local */
 

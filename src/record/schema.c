@@ -30,6 +30,17 @@
 		     group,                                                                                                    \
 		     measure }
 
+/* name, type, name of the type, its number, member, doc */
+#define NETWORK(name, type, type_name, id, member, doc)                                                                \
+	[id] = { { name, type, type_name, "--networks: " doc },                                                             \
+		     offsetof(struct record, member),                                                                          \
+		     HAS_WORD(id),                                                                                             \
+		     HAS_BIT(id),                                                                                              \
+		     PROFILE_OURS,                                                                                             \
+		     NULL,                                                                                                     \
+		     "networks",                                                                                               \
+		     0 }
+
 const struct column schema[] = {
 	COLUMN("ts", CONNLOG_TIME, "time", COL_TS, ts, BOTH, NULL, "time of the first packet"),
 	COLUMN("uid", CONNLOG_STRING, "string", COL_UID, uid, BOTH, NULL, "unique identifier of the connection"),
@@ -178,6 +189,14 @@ const struct column schema[] = {
 	MEASURED("resp_size_hist", CONNLOG_STRING, "string", COL_RESP_SIZE_HIST, size_hist[1], "shape",
 	         MEASURE(MEASURE_SIZES),
 	         "the responder's packets by IP length: below 64, 128, 256, 512, 1024, 1280, 1501, above"),
+	NETWORK("orig_name", CONNLOG_STRING, "string", COL_ORIG_NAME, host_name[0], "name of the originator"),
+	NETWORK("resp_name", CONNLOG_STRING, "string", COL_RESP_NAME, host_name[1], "name of the responder"),
+	NETWORK("orig_network", CONNLOG_STRING, "string", COL_ORIG_NETWORK, network[0], "name of the originator's network"),
+	NETWORK("resp_network", CONNLOG_STRING, "string", COL_RESP_NETWORK, network[1], "name of the responder's network"),
+	NETWORK("orig_site", CONNLOG_STRING, "string", COL_ORIG_SITE, site[0], "site of the originator's network"),
+	NETWORK("resp_site", CONNLOG_STRING, "string", COL_RESP_SITE, site[1], "site of the responder's network"),
+	NETWORK("orig_tags", CONNLOG_STRING_SET, "set[string]", COL_ORIG_TAGS, tags[0], "tags of the originator's network"),
+	NETWORK("resp_tags", CONNLOG_STRING_SET, "set[string]", COL_RESP_TAGS, tags[1], "tags of the responder's network"),
 };
 
 const size_t schema_columns = COLUMNS;
