@@ -31,6 +31,8 @@ look_up(const struct networks *networks, const struct addr *a, const char *text,
 	}
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

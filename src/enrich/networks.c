@@ -182,7 +182,7 @@ take_row(struct networks *n, struct file *f)
 		return fail(f, "more fields than the first line has");
 	for (size_t i = 0; i < f->fields_n; i++)
 		of[f->columns[i]] = f->fields[i];
-	if (!subnet_parse(of[PREFIX].p, of[PREFIX].n, &net))
+	if (of[PREFIX].n == 0 || !subnet_parse(of[PREFIX].p, of[PREFIX].n, &net))
 		return fail(f, "a prefix is expected, like 192.0.2.0/24 or 2001:db8::/32");
 	if (!grow(n))
 		return fail(f, "out of memory");
@@ -256,8 +256,11 @@ static bool
 build(struct networks *n, struct file *f)
 {
 	const struct prefix *again;
-	uint32_t            *parents = malloc((n->n + 1) * sizeof *parents);
+	uint32_t            *parents;
 
+	if (n->n == 0)
+		return true; /* a header alone */
+	parents = malloc(n->n * sizeof *parents);
 	prefixes_sort(n->prefixes, n->n);
 	if ((again = prefixes_repeated(n->prefixes, n->n)) != NULL) {
 		const size_t a = n->lines[again[-1].what], b = n->lines[again->what];

@@ -174,6 +174,19 @@ test_rows_inherit(void **unused)
 }
 
 static void
+test_a_header_alone_names_nobody(void **unused)
+{
+	const struct addr a = addr_from_v4((const uint8_t[]){ 10, 0, 0, 1 });
+	char              text[100], err[200];
+
+	(void)unused;
+	struct networks *n = parse("prefix,name\n", text, err);
+	assert_non_null(n);
+	assert_null(networks_find(n, &a));
+	networks_free(n);
+}
+
+static void
 test_errors_name_the_line(void **unused)
 {
 	static const char *const wrong[][2] = {
@@ -182,6 +195,7 @@ test_errors_name_the_line(void **unused)
 		{ "prefix,owner\n", "line 1: no column is called name" },
 		{ "prefix,name,name\n", "line 1: a column is there twice" },
 		{ "prefix,name\n10.0.0.0/33,x\n", "line 2: a prefix is expected" },
+		{ "name,prefix\nx\n", "line 2: a prefix is expected" },
 		{ "prefix,name\n#\n10.0.0.0/8,x,y\n", "line 3: more fields" },
 		{ "prefix,name\n10.0.0.0/8,\"x\n", "line 2: a field in quotes has no end" },
 		{ "prefix,name\n10.0.0.0/8,\"x\"y\n", "line 2: after a field in quotes" },
@@ -256,6 +270,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_longest_prefix_is_found),
 		cmocka_unit_test(test_rows_inherit),
+		cmocka_unit_test(test_a_header_alone_names_nobody),
 		cmocka_unit_test(test_errors_name_the_line),
 		cmocka_unit_test(test_a_reload_holds_for_all),
 	};
