@@ -101,7 +101,7 @@ def test_a_condition_in_a_file(env):
     with open(env.tmp + "/where", "w") as f:
         f.write("# what is asked for\nproto == tcp and\n\t(conn_state == SF or # closed\n\torig_bites > 1)\n")
     done = env.run("--where-file", "where", env.capture("tcp-states.pcap"), code=2)
-    assert done.stderr == ("connlog: where:4: no column is called 'orig_bites'; did you mean orig_bytes, orig_pkts?\n"
+    assert done.stderr == ("connlog: where:4: no column is called 'orig_bites'; did you mean orig_bytes, orig_pkts, orig_site?\n"
                            "  \torig_bites > 1)\n  \t^~~~~~~~~~\n"), done.stderr
     with open(env.tmp + "/where", "w") as f:
         f.write("# what is asked for\nproto == tcp and\n\tconn_state == SF # closed\n")
