@@ -213,10 +213,10 @@ crew_start(struct crew *c)
 
 	if (!handlers_fit(c))
 		return false;
-	c->started = true;
 	c->bounded = most > 0;
 	c->most = c->bounded ? (unsigned)((most - 1) / c->n) : 0;
 	c->status = equip(c);
+	c->started = true; /* from here on callbacks that are set are the merger's */
 	if (c->status != CONNLOG_OK)
 		return true;
 	for (unsigned i = 0; i < c->n; i++) {
