@@ -7,7 +7,7 @@ from env import Skip
 
 
 def with_changed(env, name, before, after):
-    """Returns a folder with the public headers, in one of which `before` stands no more and `after` in its place."""
+    """Returns a folder with a copy of the public headers in which `before` has been replaced by `after` in one header."""
     place = env.tmp + "/headers"
     shutil.rmtree(place, ignore_errors=True)
     shutil.copytree(env.root + "/include", place)
@@ -45,7 +45,7 @@ def test_the_check_of_the_binary_interface_tells_additions_from_breaks(env):
               ("connlog.h", "\tCONNLOG_RECORDS, /* records */\n", "\tCONNLOG_MORE,\n\tCONNLOG_RECORDS,\n")]
     for change in breaks:
         assert "abi-check: incompatible with" in check(env, 1, *change), change
-    # A new version of the symbols permits it, and says so.
+    # A new symbol version permits the change, and the check says so.
     with open(env.root + "/include/connlog.h") as f:
         version = re.search(r'CONNLOG_VERSION "(.*)"', f.read()).group(1)
     headers = with_changed(env, "connlog.h", function, "")

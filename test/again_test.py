@@ -1,12 +1,13 @@
-"""What may be replayed is kept as its place in the capture where that can be read again: the log is the same as from a pipe, where it cannot."""
+"""Bytes that may be replayed are kept as places in the capture where it can be read again: the log is the same as from
+a pipe, where it cannot."""
 import os
 import struct
 import subprocess
 
 WELCOME = b"220 mail.example.com ESMTP is ready\r\n"  # SMTP only once the client has said EHLO
 HELLO, ANSWER = b"EHLO example.org\r\n", b"250 mail.example.com\r\n"
-CONNECTIONS = 70  # and a file for each, which is more than are kept open
-FILLER = 100      # packets of 1,400 bytes: more than is read at once
+CONNECTIONS = 70  # each in a file of its own, more files than are kept open
+FILLER = 100      # packets of 1,400 bytes: more than one read returns
 
 
 def segment(port, to_server, seq, ack, flags, data=b""):
@@ -26,13 +27,13 @@ def write(path, packets, start):
 
 
 def beginning(port):
-    """Of a connection, up to what has to be replayed once the signature has matched."""
+    """Returns the packets of a connection up to those that are replayed once the signature has matched."""
     return [segment(port, True, 100, 0, 2), segment(port, False, 500, 101, 18), segment(port, True, 101, 501, 16),
             segment(port, False, 501, 101, 24, WELCOME)]
 
 
 def captures(folder):
-    """Returns the paths of the parts, and of the same packets in one file."""
+    """Returns the paths of the parts, and of one file with the same packets."""
     parts = [beginning(1024 + i) for i in range(CONNECTIONS)]
     parts.append([segment(9, True, 1, 0, 16, bytes(1400))] * FILLER +
                  [segment(1024 + i, True, 101, 501 + len(WELCOME), 24, HELLO) for i in range(CONNECTIONS)] +

@@ -1,4 +1,4 @@
-"""--anonymize: nothing of what was seen is in what is written, in any format; what is kept is kept."""
+"""--anonymize: no format of the output contains anything identifying from the input, and everything else is unchanged."""
 import gzip
 import ipaddress
 import json
@@ -6,8 +6,8 @@ import os
 import re
 
 CAPTURES = ("http.pcap", "tcp-states.pcap", "udp-icmp.pcap", "ethernet.pcap", "ip-tunnels.pcap", "udp-tunnels.pcap", "ipv6.pcap", "fragments.pcap")
-KEY = "2f" * 31 + "07"  # fixed, so that no address becomes that of another host by chance
-SAME = {"id.orig_h", "id.resp_h", "uid", "tunnel_parents", "community_id", "orig_l2_addr", "resp_l2_addr"}  # what is not
+KEY = "2f" * 31 + "07"  # fixed, so that no address is mapped to another host's address by chance
+SAME = {"id.orig_h", "id.resp_h", "uid", "tunnel_parents", "community_id", "orig_l2_addr", "resp_l2_addr"}  # columns that change
 
 
 def captures(env):
@@ -68,13 +68,13 @@ def test_nothing_of_what_was_seen_is_written_in_any_format(env):
         read = ["--seed", "x", *columns, "--format", name, "-q", *captures(env)]
         convert = ["convert", "--to", name, *columns, "-q", "all.json"]
         for args in (read, convert):
-            assert len(found(hidden, output(env, *args))) > 10, (name, args[0])  # the search finds what is there
+            assert len(found(hidden, output(env, *args))) > 10, (name, args[0])  # the search itself works
             written = output(env, *args, "--anonymize", k)
             assert len(written) > 1000 and not found(hidden, written), (name, args[0], found(hidden, written))
 
 
 def test_what_is_kept_is_kept(env):
-    """The other columns, which addresses and uids are the same, and how many bits addresses have in common."""
+    """Compares the other columns, which addresses and uids are equal, and how many leading bits addresses share."""
     plain, new = seen(env), seen(env, "--anonymize", key(env))
     assert len(plain) == len(new) > 100
     became = {}
@@ -104,7 +104,7 @@ def test_read_convert_and_workers_agree(env):
         f.write(env.run("--seed", "x", "--fields", "all", *captures(env)).stdout)
     converted = env.run("convert", "--to", "zeek", "--anonymize", k, "conn.log").stdout
     assert [line for line in converted.splitlines() if line[0] != "#"] == [line for line in want.splitlines() if line[0] != "#"]
-    net = ["--where", "id.orig_h in 192.168.0.0/16"]  # tested before
+    net = ["--where", "id.orig_h in 192.168.0.0/16"]  # covered by another test
     chosen = env.run("--seed", "x", "--fields", "all", "-j", "2", *net, "--anonymize", k, *captures(env)).stdout
     lines = [line for line in chosen.splitlines() if line[0] != "#"]
     assert 0 < len(lines) < want.count("\n") and set(lines) < set(want.splitlines()) and "192.168" not in chosen

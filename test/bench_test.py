@@ -1,4 +1,4 @@
-"""bench/report: the page of what was measured."""
+"""bench/report: the page made from the measurements."""
 import json
 import os
 import re
@@ -43,7 +43,7 @@ def test_what_was_measured_is_replaced_and_nothing_else(env):
 
 
 def test_the_picture(env):
-    """It is well-formed, all of it lies within its frame, and a line has a dot for each point."""
+    """Checks that the picture is well-formed and within its frame, and that a line has a dot for each point."""
     points = [point(n, ns) for n, ns in ((10000, 150), (300000, 155), (10000000, 290))]
     report(env, PAGE, growth={**ORIGIN, "rounds": 3, "packets": 1000, "points": points})
     root = xml.etree.ElementTree.parse(env.tmp + "/growth.svg").getroot()

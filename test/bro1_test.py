@@ -1,4 +1,4 @@
-"""Bro 1's lines from outside: convert, read --format, what comes back."""
+"""Bro 1's lines: convert, read --format, and what survives the round trip."""
 import json
 
 from roundtrip import BRO0, BRO1, BRO1_ASKS, rows as rows_of
@@ -29,7 +29,8 @@ def check_back(env, log, form, *more, columns=BRO1):
 
 
 def test_what_is_told_comes_back(env):
-    """Also where networks turn the ends round; the services with dpd_conn_logs, which tells a port's name from one."""
+    """Also covers networks that swap the two ends, and services with dpd_conn_logs, which tells a name derived from the
+    port from a recognised one."""
     unserved = [c for c in BRO1 if c != "service"]
     for name in ("http.pcap", "udp-icmp.pcap", "tcp-states.pcap", "ipv6.pcap"):
         log = env.run("-q", "--seed", "x", env.capture(name)).stdout

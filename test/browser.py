@@ -1,5 +1,5 @@
-"""Chromium without a window, driven through its DevTools protocol: just enough of WebSocket (RFC 6455) for that, with
-nothing but Python's own library.  What the page prints to its console and every exception in it are kept."""
+"""Headless Chromium driven through its DevTools protocol, with a WebSocket client (RFC 6455) that does just enough for
+that and needs only Python's own library. Everything the page prints to its console and every exception is kept."""
 import base64
 import json
 import os
@@ -19,7 +19,7 @@ FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-u
 
 
 class Socket:
-    """One WebSocket connection, as a client."""
+    """One client WebSocket connection."""
 
     def __init__(self, url, timeout):
         host, path = url[len("ws://"):].split("/", 1)
@@ -64,7 +64,7 @@ class Socket:
 
 
 class Browser:
-    """with Browser(path) as page: page.js("document.title"); the path can be an address, too"""
+    """with Browser(path) as page: page.js("document.title"); the path can also be an address"""
 
     def __init__(self, path, width=1280, height=900, dark=False, timeout=120, touch=False):
         self.program = shutil.which("chromium")
@@ -112,7 +112,7 @@ class Browser:
         raise AssertionError("chromium did not start in %d seconds" % self.timeout)
 
     def note(self, message):
-        """What comes unasked: the console, exceptions, requests."""
+        """Keeps unsolicited messages: the console, exceptions, requests."""
         method, p = message.get("method"), message.get("params", {})
         if method == "Runtime.consoleAPICalled":
             self.said.append(" ".join(str(a.get("value", a.get("description"))) for a in p["args"]))
@@ -142,20 +142,20 @@ class Browser:
                 return m["result"]
 
     def open(self, path):
-        """Loads the page, until two frames have been drawn."""
+        """Loads the page and waits until two frames have been drawn."""
         self.call("Page.navigate", url=path if path.startswith("http:") else "file://" + os.path.abspath(path))
         while self.message().get("method") != "Page.loadEventFired":
             pass
         self.settle()
 
     def js(self, expression):
-        """Returns the expression's value; waits for promises."""
+        """Returns the value of the expression; awaits promises."""
         done = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 
     def work(self):
-        """Returns the CPU seconds of the page's thread, which other programs do not influence."""
+        """Returns the CPU seconds that the page's thread has used, which other programs do not influence."""
         self.settle()
         return next(m["value"] for m in self.call("Performance.getMetrics")["metrics"] if m["name"] == "TaskDuration")
 

@@ -1,4 +1,4 @@
-"""What is logged of the generated captures: expectations that were worked out without looking at connlog's output."""
+"""What is logged for the generated captures: expectations worked out without looking at connlog's output."""
 import glob
 import json
 import os
@@ -74,16 +74,16 @@ def test_damaged_captures_are_read_as_far_as_they_go(env):
         rows = rows_of(done.stdout)
         if some is not None:
             assert bool(rows) == some, "%s: %d rows" % (name, len(rows))
-        if name == "cut-in-packet.pcap":  # only the connection of the last packet can differ
+        if name == "cut-in-packet.pcap":  # only the last packet's connection can differ
             assert len(rows) == len(whole) and len(set(whole) - set(rows)) == 1, name
-        # What follows is still read.
+        # The rest of the input is still read.
         both = env.run("--seed", "x", path, env.capture("whole.pcap"), code=1)
         assert len(rows_of(both.stdout)) > len(rows), name
     assert env.run(env.capture("damaged/header-only.pcap")).stdout.startswith("#separator")
 
 
 def test_the_tsv_parses_by_its_own_header(env):
-    """Reads the log as zeek-cut does: by the header alone; every value has its column's type."""
+    """Reads the log as zeek-cut does, by its header alone, and checks that every value has its column's type."""
     kinds = {
         "time": float, "interval": float, "count": int, "port": int, "int": int, "string": str, "enum": str,
         "addr": str, "bool": {"T": True, "F": False}.__getitem__,
@@ -154,7 +154,7 @@ def test_filter_acts_on_every_format(env):
 
 
 def test_notices(env):
-    """What a user has to know is said once, on standard error."""
+    """Whatever a user has to know is said once, on standard error."""
     for name, word in (("offload.pcap", "-C"), ("snaplen.pcap", "snap"), ("duplicated.pcap", "twice"),
                        ("filtered.pcap", "filter")):
         said = env.run(env.capture(name)).stderr
@@ -167,8 +167,8 @@ def test_notices_are_not_said_falsely(env):
     a, b = "192.168.1.10", "203.0.113.5"
     beacon, names, cut = Capture(), Capture(), Capture()
     for i in range(100):
-        beacon.add(ip4(a, b, 103, b"the same words each time"), dt=15)  # once more, but not the same packet
-        # One identification for all, and the few checksums that sums of digits have.
+        beacon.add(ip4(a, b, 103, b"the same words each time"), dt=15)  # once more, but as a different packet
+        # All have one identification, and the sums of digits give few different checksums.
         names.add(ip_udp(a, b, 53000, 49999, b"test%02d.example" % i))
     for i in range(10):
         flow = Flow(cut, cport=46000 + i).play("c:S s:SA c:A")
@@ -182,7 +182,8 @@ def test_notices_are_not_said_falsely(env):
 
 
 def test_link_types_that_are_not_known_are_told(env):
-    """Once each, by number and name, however many packets and files; and counted.  Those that are known are not."""
+    """Each unknown link type is reported once, by number and name, however many packets and files have it, and is
+    counted. Known ones are not reported."""
     files = []
     for i, link in enumerate((143, 143, 147, 1, 101)):
         cap = Capture()
@@ -198,7 +199,7 @@ def test_link_types_that_are_not_known_are_told(env):
     with open(env.tmp + "/s.json") as f:
         assert json.load(f)["packets"]["unknown_link"] == 150
     assert env.run("-q", *files).stderr == env.run(*files[3:]).stderr == ""
-    # What such packets hold is looked for all the same, as Zeek does.
+    # The payload of such packets is still inspected, as in Zeek.
     cap = Capture()
     cap.link, cap.wrap = 147, lambda p: p
     cap.add(ip_udp("192.168.1.10", "203.0.113.5", 53000, 49999, b"bare IP"))
@@ -261,7 +262,7 @@ def test_wrong_command_lines_exit_with_2(env):
 
 
 def test_either_way_of_decoding_gives_the_same_log(env):
-    """With a network whose checksums are ignored, which no capture has, no packet goes the short way."""
+    """With a network whose checksums are ignored and which no capture contains, no packet takes the short path."""
     for path in sorted(glob.glob(env.captures + "/*.pcap*")):
         run = [env.connlog, "--seed", "x", "--format", "json", "--fields", "all", path]
         assert env.command(*run).stdout == env.command(*run, "ignore_checksums_nets=198.51.100.255/32").stdout, path

@@ -1,4 +1,4 @@
-"""The command line from outside: options, what goes where, exit codes, signals."""
+"""The command line seen from outside: options, which output goes where, exit codes, signals."""
 import json
 import os
 import re
@@ -33,7 +33,7 @@ def test_help_and_version(env):
 
 
 def test_version_lists_what_there_is(env):
-    """Formats and link types as the tables have them: those of --help formats, and those whose captures have rows."""
+    """Compares the formats and link types with the tables: the formats of --help formats, and the link types whose captures have rows."""
     lines = env.run("--version").stdout.splitlines()
     with open(env.root + "/include/connlog.h") as f:
         assert lines[0] == "connlog " + re.search(r'CONNLOG_VERSION "(.*)"', f.read()).group(1)
@@ -160,7 +160,7 @@ def test_constants_by_zeeks_names(env):
     row = env.log(capture)[0]
     both = [row["id.orig_h"] + "/32", row["id.resp_h"] + "/32"]
     private = "Site::private_address_space_is_local=F"
-    assert local(private) == (None, None)                 # as in Zeek: unknown where no network is local
+    assert local(private) == (None, None)                 # as in Zeek: unset when no network is local
     assert local(private, "--local-nets", both[0]) == (True, False)
     assert local(private, "Site::local_nets=" + both[1]) == (False, True)
     assert local(private, "Site::local_nets=" + both[1], "Site::local_nets+=" + both[0]) == (True, True)
@@ -221,7 +221,7 @@ def test_output_folder(env):
 
 
 def test_closed_descriptors_mix_nothing_up(env):
-    """Without standard error a warning must not find its way into the log, nor a capture become standard input."""
+    """With standard error closed, a warning must not end up in the log, and a capture must not be opened as standard input."""
     def shell(command):
         done = env.command("bash", "-c", command, "-", env.connlog, env.capture("offload.pcap"))
         assert "Sanitizer" not in done.stderr, done.stderr
@@ -247,7 +247,7 @@ def test_a_full_disk_counts_every_record(env):
     assert "No space left on device" in done.stderr, done.stderr
     assert "%d of %d records are lost" % (total, total) in done.stderr, done.stderr
 
-    # What fits is not lost, unless the log is to be whole or not at all.
+    # Whatever fits is kept, unless the log has to be whole or absent.
     many, full = [capture] * 60, env.tmp + "/full"
     total = len(env.log(*many))
     os.mkdir(full)
@@ -293,7 +293,7 @@ def test_stats_and_summary(env):
     assert "%d packets, %d connections" % (stats["input"]["packets"], rows) in summary, summary
 
     assert json.loads(env.run("-q", "--stats", "-", capture).stderr)["output"]["records"] == rows
-    # A path that is no good shows before anything is read or written.
+    # A bad path is reported before anything is read or written.
     for args in (["--stats", "no/such/folder"], ["-o", ".", "--stats", "no/such/folder"], ["--stats", "/"]):
         done = env.run(*args, "-", code=1, stdin=None, input="")
         assert args[-1] in done.stderr and "--stats wants" in done.stderr and not done.stdout, done.stderr
@@ -303,7 +303,7 @@ def test_stats_and_summary(env):
 
 
 def test_names_in_messages_cannot_command_a_terminal(env):
-    """Control characters and bytes that are no text are shown as \\xNN by every command, wherever the name comes from."""
+    """Every command prints control characters and bytes that are not text as \\xNN, wherever the name comes from."""
     bad, shown = b"a\x1b[31m\nb\x07\x9b\xe2\x80\xae\xc3\xbc.pcap", r"a\x1b[31m\x0ab\x07\x9b\xe2\x80\xae%s.pcap"
     name = os.fsencode(env.tmp) + b"/" + bad
     with open(name, "wb") as f:
@@ -340,7 +340,7 @@ def test_a_signal_ends_in_order(env):
         with open(env.capture("http.pcap"), "rb") as f:
             data = f.read()
         os.write(write, data[:len(data) // 2])
-        time.sleep(1.0)                                   # it has read that and waits for more
+        time.sleep(1.0)                                   # it has read all of that and waits for more
         p.send_signal(number)
         out, said = p.communicate(timeout=60)
         os.close(write)
@@ -349,7 +349,7 @@ def test_a_signal_ends_in_order(env):
 
 
 def test_progress_is_for_terminals(env):
-    """Two seconds of a capture that comes slowly: a line that is rewritten on the terminal, and gone at the end."""
+    """Feeds a capture slowly for two seconds: a line is rewritten on the terminal, and it is gone at the end."""
     with open(env.capture("http.pcap"), "rb") as f:
         data = f.read()
     head, packets = data[:24], data[24:]
@@ -379,7 +379,7 @@ def test_progress_is_for_terminals(env):
         else:
             assert b"\r\x1b[K" in said and b"packets" in said, said
             lines = said.decode().split("\r\x1b[K")
-            assert "M packets" not in lines[-1], lines    # cleared before the last words
+            assert "M packets" not in lines[-1], lines    # cleared before the final message
 
 
 def test_live(env):

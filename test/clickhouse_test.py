@@ -1,4 +1,4 @@
-"""clickhouse://: what is posted, and what becomes of records when the server refuses, stays silent, or breaks off."""
+"""clickhouse://: what is posted, and what happens to records when the server refuses, stays silent, or closes the connection."""
 import json
 import socket
 import ssl
@@ -15,8 +15,9 @@ REFUSED = b"HTTP/1.1 404 Not Found\r\nContent-Length: 41\r\n\r\nCode: 60. DB::Ex
 
 
 class Server:
-    """Takes requests apart by itself, and answers with what `answers` holds, in order, then with OK; None: closes without an answer,
-    a number: says nothing for so many seconds first, and closes.  `inserts` are the rows of requests that were answered with 200."""
+    """A server that parses requests itself and gives the answers in `answers`, in order, then OK. None closes the
+    connection without an answer; a number waits that many seconds first, then closes. `inserts` are the rows of the
+    requests that were answered with 200."""
 
     def __init__(self, *answers, tls=None, at=None, keep=True):
         self.answers, self.tls, self.keep, self.requests, self.inserts, self.connections = list(answers), tls, keep, [], [], 0
@@ -54,7 +55,7 @@ class Server:
                    "query": dict(urllib.parse.parse_qsl(url.query, strict_parsing=True))}
         self.requests.append(request)
         answer = self.answers.pop(0) if self.answers else OK
-        if callable(answer):                              # before the body was read
+        if callable(answer):                              # before reading the body
             answer(peer)
             return False
         request["body"] = f.read(int(fields["content-length"]))
@@ -99,7 +100,7 @@ def test_rows_are_posted(env):
 
 
 def test_batches(env):
-    """Of a size, on one connection; a server that closes it after each is connected to again."""
+    """Checks the size of batches, and that they use one connection; one that the server closes after each batch is opened again."""
     uids = rows_of(env, 20000)
     for keep in (True, False):
         server = Server(keep=keep)
@@ -116,7 +117,7 @@ def early(peer):
 
 
 def test_what_was_not_inserted_is_sent_again(env):
-    """The same rows with the same token, whatever went wrong; each is counted once."""
+    """The same rows are sent with the same token, whatever went wrong, and each is counted once."""
     uids = rows_of(env, 3000)
     wrong = {
         "it refuses (HTTP 404): Code: 60. DB::Exception: no table `conn`": REFUSED,

@@ -1,4 +1,4 @@
-"""Columns that are asked for (docs/COLUMNS.md): what they say, beside Wireshark's analysis where tshark is there."""
+"""The optional columns (docs/COLUMNS.md): what they say, compared with Wireshark's analysis where tshark is installed."""
 import glob
 import heapq
 import json
@@ -22,7 +22,7 @@ def rows(env, capture, *more):
 
 
 class Transfer:
-    """One download over a path that loses, delays and repeats packets; the sensor stands in its middle."""
+    """A download over a path that loses, delays and repeats packets, with the sensor in the middle."""
     MSS, WINDOW, RTO = 1000, 8, 0.25
 
     def __init__(self, rng, port, segments):
@@ -36,18 +36,18 @@ class Transfer:
         heapq.heappush(self.events, (when, self.order, what, about))
 
     def wire(self, now, sender, seq, ack, flags, data=b""):
-        """The sensor sees the packet at that time."""
+        """Records the packet as the sensor sees it at that time."""
         a, b = ("203.0.113.5", "192.168.1.10") if sender == "s" else ("192.168.1.10", "203.0.113.5")
         ports = (80, self.port) if sender == "s" else (self.port, 80)
         self.seen.append((now, netlib.ip(a, b, 6, netlib.tcp(a, b, *ports, seq, ack, flags, data), ident=len(self.seen) & 0xffff)))
 
     def send(self, now, i):
-        """The server sends segment i: it may get lost or late on either half of the path."""
+        """Sends segment i from the server; it may be lost or delayed on either half of the path."""
         if self.rng.random() < 0.03:
             return
         late = self.rng.choice((0.0005, 0.002)) if self.rng.random() < 0.04 else 0
         self.wire(now + 0.005 + late, "s", 9001 + i * self.MSS, 1101, netlib.ACK | netlib.PSH, bytes(self.MSS))
-        if not late and self.rng.random() < 0.01:  # a copy of a late one is late for Wireshark, repeated for us
+        if not late and self.rng.random() < 0.01:  # Wireshark calls a copy of a late packet late; connlog calls it a retransmission
             self.wire(now + 0.0051 + late, "s", 9001 + i * self.MSS, 1101, netlib.ACK | netlib.PSH, bytes(self.MSS))
         if self.rng.random() > 0.03:
             self.at(now + 0.015 + late, "arrives", i)
@@ -172,7 +172,7 @@ def test_memory_is_bounded_and_counted(env):
 
 
 def test_examples_by_hand(env):
-    """Rows of which every number follows from the packets that test/gen describes."""
+    """Checks rows in which every number follows from the packets that test/gen describes."""
     row = rows(env, env.capture("tcp-states.pcap"), "--fields", ",".join(STACK + SHAPE))[0]
     assert {k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()} == {
         "orig_ttl": 64, "orig_ttl_min": 64, "orig_ttl_max": 64, "resp_ttl": 64, "resp_ttl_min": 64, "resp_ttl_max": 64, "orig_dscp": 0, "resp_dscp": 0,
@@ -202,7 +202,8 @@ def test_anonymous_records_have_no_payload(env):
     assert got and not [r for r in got if "orig_first_payload" in r or "resp_first_payload" in r] and any("orig_iat_mean" in r for r in got)
 
 
-# What Wireshark cannot tell or means otherwise: options in a handshake that it gives up on; ip.len is the last fragment's.
+# What Wireshark cannot tell or defines differently: it gives up on some options of a handshake, and its ip.len is
+# that of the last fragment.
 UNKNOWN = {("events-options.pcap", "rtt"), ("events-options.pcap", "orig_rtt"), ("events-options.pcap", "resp_wscale"),
            ("fragments.pcap", "orig_size_hist"), ("ipv6.pcap", "orig_size_hist")}
 

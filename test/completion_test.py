@@ -1,4 +1,4 @@
-"""Shell completion: the files know every command, option, format and column, and bash's does what it should."""
+"""Shell completion: the files know every command, option, format and column, and bash completes as it should."""
 import os
 import re
 import shutil
@@ -23,7 +23,7 @@ def commands(env):
 
 
 def part_of(shell, text, command):
-    """Returns what a file says about a command."""
+    """Returns the part of a completion file that belongs to a command."""
     if shell == "connlog.fish":
         return "\n".join(line for line in text.splitlines() if "__connlog_is" not in line or
                          re.search(r"__connlog_is [a-z ]*\b%s\b" % command, line))
@@ -64,7 +64,7 @@ def test_formats_and_columns_are_completed(env):
 
 
 def complete(env, *words):
-    """Returns what bash would offer for the last word."""
+    """Returns what bash offers for the last word."""
     script = '''source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _connlog; printf "%s\\n" "${COMPREPLY[@]}"'''
     return env.must("bash", "-c", script, env.root + "/completions/connlog.bash", *words).split()
 

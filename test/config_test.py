@@ -1,4 +1,4 @@
-"""Files of settings: `connlog check`, `connlog live --config`, and the example that is installed."""
+"""Settings files: `connlog check`, `connlog live --config`, and the installed example."""
 import os
 import re
 
@@ -92,7 +92,7 @@ def test_a_file_that_is_right(env):
     done = env.run("check", write(env, "\r\n  filter\t=  \"port 80 # or so\" # both\nquiet=no # comment\nverbose = T\n"
                                        "Site::local_nets=10.0.0.0/8\nSite::local_nets += 192.0.2.0/24\r\nformat = json", "a"),
                    code=2)
-    assert "port 80 # or so" in done.stderr                # the quotes hold it together
+    assert "port 80 # or so" in done.stderr                # the quotes keep it together
     done = env.run("check", write(env, "filter = port 80 # or so\nfields = +vlan\nfields = -service\nseed =  a b  \n"))
     assert done.stdout == done.stderr == ""
     env.run("check", write(env, ""))
@@ -114,7 +114,7 @@ def test_captures_are_read_without(env):
 
 
 def test_the_command_line_beats_the_file(env):
-    """Where both say something about the same; the rest of the file counts."""
+    """The command line wins where both set the same thing; everything else in the file counts."""
     os.mkdir(env.tmp + "/other")
     path = write(env, """
 interface = no-such-interface

@@ -1,5 +1,5 @@
-"""connlog against Zeek's own logs, where the conformance folder lies beside the project: test/conformance with the
-build under ASan and UBSan."""
+"""connlog against Zeek's own logs, where the conformance folder lies beside the project: test/conformance run with the
+ASan and UBSan build."""
 import os
 import subprocess
 import sys

@@ -21,11 +21,11 @@ LOG = HEAD + A + B + C + CLOSE
 COMMA = ("#separator ,\n#fields,a,ts,b,ts2\n#types,string,time,count,time\nx,1.5,3,2000000000.25\ny,-,4,-\n#close,x\n")
 LABELS = "ts\tuid\tid.orig_h\tservice\ttunnel_parents\n"
 
-# Exit codes that are ours alone: zeek-cut ends with 0 all the same.
+# Exit codes that only connlog has: zeek-cut exits with 0 in these cases, too.
 LEFT_OUT, UNKNOWN = "left out", "unknown"
 OURS, ZEEKS = {LEFT_OUT: 1, UNKNOWN: 2}, {LEFT_OUT: 0, UNKNOWN: 0}
 
-# (arguments, input, what comes out, exit code, environment)
+# (arguments, input, output, exit code, environment)
 ROWS = [
     # columns
     ([], LOG, A + B + C, 0, {}),
@@ -51,7 +51,7 @@ ROWS = [
     (["-c", "x", "uid"], COMMA, "#separator ,\n#fields,,\n#types,,\n,\n,\n", UNKNOWN, {}),
     (["-cm"], HEAD + A, LABELS + A, 0, {}),
     (["-mC"], HEAD + A, HEAD + A, 0, {}),
-    # several logs in one
+    # several logs in one input
     (["-c", "uid"], HEAD + A + CLOSE + HEAD + B, HEAD[:HEAD.index("#fields")] + "#fields\tuid\n#types\tstring\nCj1\nCj2\n",
      0, {}),
     (["-C"], LOG + COMMA, LOG + COMMA, 0, {}),
@@ -84,7 +84,7 @@ ROWS = [
     (["-u", "ts", "b"], COMMA.replace("1.5", "nonsense").replace("y,-,", "y,17,"), "nonsense,3\n17,4\n", 0, {}),
     (["-U", "%%" * 120, "ts"], HEAD + A, "1329843175.736107\n", 0, {}),
     (["-u", "ts"], HEAD.replace("#unset_field\t-", "#unset_field\t?") + "?" + A[A.index("\t"):], "?\n", 0, {}),
-    # what logs can be like
+    # unusual logs
     ([], "", "", 0, {}),
     (["uid"], "\n", "\n", UNKNOWN, {}),
     (["uid"], A + B, "\n\n", UNKNOWN, {}),
@@ -99,7 +99,7 @@ ROWS = [
     (["uid"], HEAD + "# a remark\n" + A, "Cj1\n", 0, {}),
     (["-C", "uid"], "#x\n" + A, "#x\n\n", UNKNOWN, {}),
     (["uid"], HEAD + "1.5\tC\0x\ty\n" + A, "C\nCj1\n", 0, {}),
-    # headers that cannot be understood: what comes before stays
+    # headers that cannot be parsed: the output before them stays
     (["uid"], HEAD + A + "#fields\tuid\nC\n", "Cj1\n", 1, {}),
     (["uid"], HEAD + A + "#types\tstring\nC\n", "Cj1\n", 1, {}),
     (["uid"], HEAD + A + "#separator \nC\n", "Cj1\n", 1, {}),
@@ -170,7 +170,7 @@ def test_files_in_place_of_standard_input(env):
 
 
 def test_long_lines_and_many(env):
-    """Lines that are longer than the window, fields that are longer than the output's memory, ends at every offset."""
+    """Covers lines longer than the window, fields longer than the output buffer, and ends of the input at every offset."""
     long = "x" * 700_000
     text = HEAD + A.replace("http", long) + B
     assert env.run("cut", "uid", "service", input=text, stdin=None).stdout == "Cj1\t%s\nCj2\t-\n" % long
@@ -217,7 +217,7 @@ def test_json_and_packed_logs_give_the_same(env):
             inputs.append(f.read())
     for args in ([], ["-c"], ["uid", "ts", "nothing"], ["-u", "ts", "uid"], ["-M", "service", "history"], ["-n", "uid"],
                  ["-F", ";", "-C", "tunnel_parents", "duration"]):
-        code = 2 if "nothing" in args else 0  # a column that JSON lacks because it is unset everywhere is not missed
+        code = 2 if "nothing" in args else 0  # JSON omits a column that is never set, so its absence is not an error
         want = without_clock(env.run("cut", *args, input=log, stdin=None, code=code).stdout)
         assert want.count("\n") > 1
         for given in inputs:

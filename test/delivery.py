@@ -1,4 +1,4 @@
-"""The processes that deliver records to sinks, found by their names and parents."""
+"""Finds the processes that deliver records to sinks, by their names and parents."""
 import glob
 import os
 
@@ -6,7 +6,7 @@ from sandbox_test import status_of
 
 
 def processes():
-    """Returns {PID: its status} of all processes."""
+    """Returns {PID: status} of all processes."""
     found = {}
     for path in glob.glob("/proc/[0-9]*"):
         try:

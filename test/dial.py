@@ -1,4 +1,4 @@
-"""Connections into a network namespace (sensor.Net) from outside of it: a program inside makes them and hands over the sockets."""
+"""Connections from outside into a network namespace (sensor.Net): a program inside makes the sockets and hands them over."""
 import http.client
 import os
 import socket
@@ -41,7 +41,7 @@ class Dialer:
         return s
 
     def request(self, port, path, method="GET", headers=None, host="127.0.0.1"):
-        """Returns (http.client.HTTPResponse, the connection); only the header has been read."""
+        """Returns (http.client.HTTPResponse, the connection) after reading only the header."""
         c = http.client.HTTPConnection(host, port)
         c.sock = self.connect(port, host)
         c.request(method, path, headers=headers or {})
@@ -55,7 +55,7 @@ class Dialer:
         return answer.status, answer.headers, body
 
     def forward(self, port):
-        """Makes the port reachable for programs outside. Returns the port here."""
+        """Makes the port reachable for programs outside. Returns the port to use outside."""
         listening = socket.create_server(("127.0.0.1", 0))
         self.listening.append(listening)
         threading.Thread(target=self.accept, args=(listening, port), daemon=True).start()

@@ -1,4 +1,4 @@
-"""The differential harness (test/differential): a short run of it, and whether it finds and makes small what it is there for."""
+"""The differential harness (test/differential): a short run of it, and whether it finds differences and reduces them."""
 import glob
 import os
 import re
@@ -55,7 +55,7 @@ def test_connlog_is_at_one_with_itself(env):
 
 
 def test_a_difference_is_found_and_made_small(env):
-    """One byte in one packet is all that the program that stands in for Zeek minds: nothing else may be left."""
+    """The stand-in for Zeek reacts to one byte of one packet: the reduced capture must contain nothing else."""
     path = talks(env, b"the first", b"in the middle of this \xf7 is what it minds", b"the last")
     out = harness(env, "--zeek", HERE + "/differential/fake_zeek", path, code=1, FAKE_ZEEK="f7")
     assert "talks-small: Zeek differ in history: 1 of 84 packets are left" in out, out
@@ -69,7 +69,7 @@ def test_a_difference_of_two_packets_keeps_both(env):
     harness(env, "--zeek", HERE + "/differential/fake_zeek", path, code=1, FAKE_ZEEK="f7 f8")
     left, payloads, _ = found(env)
     assert payloads == [b"\xf7", b"\xf8"], payloads
-    # what was cut out of TCP's payloads leaves no gap
+    # the parts cut out of TCP payloads leave no gap
     first, second = (packets.numbers(p[1], packets.locate(1, p[1]))[0] for p in left)
     assert first < second, (first, second)
 
@@ -83,7 +83,7 @@ def test_what_is_the_same_is_no_difference(env):
 
 
 def test_a_connlog_that_is_not_at_one_with_itself(env):
-    """A wrapper that loses a row where batches are of one, and one that crashes there."""
+    """Uses wrappers of connlog: one loses a row when batches hold one packet, one crashes then."""
     for name, broken, said in (("loses", 'exec 5>&1; "$REAL" "$@" | sed "/"10.7.7.7"/d"; exit ${PIPESTATUS[0]}', "row missing"),
                                ("crashes", "kill -SEGV $$", "failure")):
         wrapper = "%s/%s" % (env.tmp, name)
@@ -122,7 +122,7 @@ def test_seeds_are_reproducible_and_various(env):
 
 
 def test_packets_are_put_together_right(env):
-    """A payload that is replaced gives the checksums and lengths of a packet that was made so."""
+    """Replacing a payload gives the same checksums and lengths as building the packet with it."""
     for src, dst in (("10.0.0.1", "10.0.0.2"), ("2001:db8::1", "2001:db8::2")):
         for make_packet in (lambda data: ip_udp(src, dst, 5000, 6000, data),
                             lambda data: Flow(Capture(wrap=lambda p: p), src, 5000, dst, 6000).packet("c", 24, data).cap.packets[0][1]):

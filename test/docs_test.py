@@ -1,4 +1,4 @@
-"""The documentation: the reference that is made of the headers, and the commands that its pages show."""
+"""The documentation: the reference made from the headers, and the commands that the pages show."""
 import glob
 import os
 import re
@@ -8,7 +8,7 @@ import library_test
 from env import Skip
 
 PAGES = ["README.md", "docs/*.md"]
-# Lines of the list in README that need a network, a server or another process.
+# Lines of the list in the README that need a network, a server or another process.
 NOT_RUN = re.compile(r"connlog (live|top)\b|\blive\b|--to '?kafka|^tcpdump")
 
 
@@ -26,7 +26,7 @@ def blocks(text, language):
 
 
 def surroundings(env):
-    """Returns the environment of a reader who has built and installed connlog, and is in the folder of the project."""
+    """Returns the environment of a reader who has built and installed connlog and whose current folder is the project."""
     os.makedirs(env.tmp + "/bin")
     os.symlink(env.connlog, env.tmp + "/bin/connlog")
     os.makedirs(env.tmp + "/build")
@@ -35,7 +35,7 @@ def surroundings(env):
 
 
 def shows(env, commands, place):
-    """Runs the commands of a page in one shell and returns what they print, each command before it, as the page has them."""
+    """Runs the commands of a page in one shell. Returns what they print, with each command before its output, as on the page."""
     marks = "".join("printf '\\036%%s\\n' %d\n%s\n" % (i, command) for i, (command, _) in enumerate(commands))
     done = env.command("bash", "-c", marks + "true\n", env=place, stderr=-2)
     said = dict(part.split("\n", 1) for part in done.stdout.split("\036")[1:])
@@ -44,7 +44,8 @@ def shows(env, commands, place):
 
 
 def test_the_commands_on_pages_print_what_the_pages_say(env):
-    """Blocks marked `console`: a line that begins with $ is a command, and what follows is printed; a line of … stands for any lines."""
+    """Runs the blocks marked `console`: a line that begins with $ is a command and is followed by its output; a line of
+    … stands for any number of lines."""
     wrong, count = [], 0
     for path in pages(env):
         text = read(path)
@@ -73,7 +74,7 @@ def test_the_commands_on_pages_print_what_the_pages_say(env):
 
 
 def test_the_list_of_commands_in_the_readme_is_understood(env):
-    """Each is run on a capture of ours: status 2 would say that connlog does not know what the line says."""
+    """Runs each command on one of our captures: status 2 would mean that connlog does not understand the line."""
     lines = re.findall(r"^(?:connlog|tcpdump) .*$", re.search(r"^## Use it\n+```\n(.*?)^```", read(env.root + "/README.md"), re.M | re.S)
                        .group(1), re.M)
     place = surroundings(env)

@@ -124,6 +124,6 @@ def test_a_sensor_reads_the_file_again(env):
         assert {r["orig_network"] for r in rows()} == {"first"}
         write_csv(env, "prefix,name\n0.0.0.0/0,second\n")
         sensor.signal(signal.SIGHUP)
-        first = itertools.count(100, 50)  # the same again would be no new connections
+        first = itertools.count(100, 50)  # other ports, so that these are new connections
         assert wait_until(lambda: net.send(next(first), 50) or rows()[-1]["orig_network"] == "second"), sensor.said()
         sensor.stop()

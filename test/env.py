@@ -1,4 +1,4 @@
-"""What a test function is given: where things are, and how to run connlog."""
+"""What a test function is given: the paths of the build, and functions that run connlog."""
 import copy
 import json
 import os
@@ -9,7 +9,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Skip(Exception):
-    """Raised by a test that cannot run here; says why."""
+    """Raised by a test that cannot run here; gives the reason."""
 
 
 def terminal():
@@ -30,7 +30,7 @@ class Env:
         self.jobs = int(os.environ.get("JOBS", os.cpu_count()))
 
     def at(self, folder):
-        """The same with a folder of its own for files."""
+        """Returns a copy of this environment with a folder of its own for files."""
         other = copy.copy(self)
         other.tmp = folder
         return other
@@ -46,7 +46,7 @@ class Env:
         return subprocess.run([str(a) for a in args], timeout=timeout, **{"cwd": self.tmp, **kw})
 
     def must(self, *args, **kw):
-        """Runs a program that has to succeed. Returns what it printed."""
+        """Runs a program that has to succeed. Returns its standard output."""
         done = self.command(*args, **kw)
         line = " ".join(map(str, args))
         assert done.returncode == 0, "%s\nexit %d\n%s%s" % (line, done.returncode, done.stdout, done.stderr)

@@ -1,4 +1,4 @@
-"""connlog events: which events, what is in their lines, and that they are Zeek's."""
+"""connlog events: which events there are, what their lines contain, and that they are Zeek's."""
 import base64
 import collections
 import glob
@@ -10,7 +10,7 @@ import shutil
 from event_cases import EVENT_CASES
 from netlib import filler
 
-# Captures of which every event is checked in.
+# Captures for which every event is compared with a golden file.
 GOLDEN = ("http.pcap", "tcp-times.pcap", "events-tunnels.pcap", "events-tcp.pcap")
 FREQUENT = {"tcp_packet", "tcp_option", "tcp_options", "tcp_contents", "tcp_rexmit"}
 FIRST = ["ts", "event", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "start_time"]
@@ -51,7 +51,7 @@ def test_every_line_has_the_shape_of_its_event(env):
             for argument, kind in arguments[name].items():
                 assert kind not in TEXTS or type(e[argument]) is TEXTS[kind], e
             seen.add(name)
-    # What is left wants an option or, for the thresholds, somebody who sets them.
+    # The remaining events need an option or, for the thresholds, a caller that sets them.
     assert set(arguments) - seen == {
         "contents_file_write_failure", "connection_status_update", "conn_generic_packet_threshold_crossed",
         "conn_bytes_threshold_crossed", "conn_packets_threshold_crossed", "conn_duration_threshold_crossed"}, seen
@@ -157,7 +157,7 @@ def test_payload_is_base64(env):
 # ---- Zeek's events, worked out by hand ---------------------------------------------------------------------------
 
 def word(e):
-    """An event as event_cases.py writes it."""
+    """Returns an event as event_cases.py writes it."""
     text, side = e["event"], e.get("is_orig", e.get("pkt", {}).get("is_orig"))
     if side is not None:
         text += ":o" if side else ":r"
@@ -186,7 +186,7 @@ def test_tcp_connections_raise_what_zeek_says(env):
 
 
 def test_asking_for_an_event_can_end_a_connection(env):
-    """Zeek has the timers of connection_reset and connection_partial_close only where these are handled."""
+    """Zeek only has the timers of connection_reset and connection_partial_close when these events are handled."""
     for event, name in (("connection_reset", "RST behind a FIN: told after tcp_reset_delay"),
                         ("connection_partial_close", "midstream, then the other side's FIN: partial close")):
         i = [case[0] for case in EVENT_CASES].index(name)
@@ -258,7 +258,7 @@ def test_udp_requests_replies_and_checksums(env):
 def test_tunnels(env):
     capture = env.capture("events-tunnels.pcap")
     found = events(env, "--only", "tunnel_changed", capture)
-    # Tunnel::max_changes_per_connection is 5: the later changes are not told any more.
+    # Tunnel::max_changes_per_connection is 5: later changes are not reported.
     ends = [[(t["cid"]["orig_h"], t["cid"]["resp_h"]) for t in e["e"]] for e in found]
     one, other = ("10.9.0.1", "10.9.0.2"), ("10.9.1.1", "10.9.1.2")
     assert ends == [[one], [other], [one, other], [], [one]], ends
@@ -281,7 +281,8 @@ def test_status_updates(env):
     assert not events(env, "--only", "connection_status_update", capture)              # Zeek's default is never
     found = collections.Counter(e["id.orig_p"] for e in events(
         env, "--only", "connection_status_update", "connection_status_update_interval=10sec", capture))
-    # Looked at with a packet every 4 seconds: 12, 24, … after the first; none for protocols that Zeek does not know.
+    # With a packet every 4 seconds the status is checked 12, 24, … seconds after the first one; there is no event for
+    # protocols that Zeek does not know.
     assert found == {47400: 5, 47401: 4, 8: 4}, found
 
 
@@ -322,7 +323,7 @@ def test_contents_go_into_files(env):
 
 
 def test_gaps_are_marked_in_files(env):
-    """As in Zeek only a gap that is acknowledged while something above it is not (TCP_Reassembler::RecordToSeq)."""
+    """As in Zeek, only a gap that is acknowledged while later data is not (TCP_Reassembler::RecordToSeq) is marked."""
     env.run("-q", *EXTRACT, env.capture("events-tcp.pcap"))
     found, rest = files(env), filler(50) + filler(1)
     for name, want in (("a gap", rest), ("a gap, acknowledged before what stands above it", b"\n<<gap 100>>\n" + rest)):
@@ -336,11 +337,11 @@ def test_files_that_cannot_be_written_are_told_and_no_more(env):
     capture = env.capture("http.pcap")
     established = len(events(env, "--only", "connection_established", capture))
     rows_without = env.log("--seed", "x", capture)
-    # No such folder: no file can be opened.
+    # The folder does not exist, so no file can be opened.
     failed = events(env, "--only", "contents_file_write_failure", EXTRACT[0], "Conn::extraction_prefix=no/c", capture)
     assert len(failed) == 2 * established and all("no/c_" in e["msg"] for e in failed), failed
     assert {e["is_orig"] for e in failed} == {True, False}
-    # A full disk: the first of the files cannot be written to.  The link leads out of what a run may open.
+    # On a full disk the first of the files cannot be written. The link leads outside of what a run may open.
     full = ["--no-sandbox", *EXTRACT]
     name = "c_192.168.1.10:49152-93.184.215.14:80_orig.dat"
     os.symlink("/dev/full", env.tmp + "/" + name)
@@ -349,8 +350,8 @@ def test_files_that_cannot_be_written_are_told_and_no_more(env):
     assert failed[0]["msg"] == "TCP reassembler content write failure", failed
     done = env.run("--format", "json", "--fields", "all", "--seed", "x", *full, capture)
     assert [json.loads(line) for line in done.stdout.splitlines()] == rows_without
-    assert done.stderr.count("No space left") == 1, done.stderr                          # said once
-    os.remove(env.tmp + "/" + name)                                                      # it can be read without end
+    assert done.stderr.count("No space left") == 1, done.stderr                          # reported once
+    os.remove(env.tmp + "/" + name)                                                      # it could be read forever
     assert len(files(env)) == 2 * established - 1
 
 
@@ -407,7 +408,7 @@ MANUAL = re.compile(r'(\.\\" What follows is written by `make golden`[^\n]*\n)(.
 
 
 def manual_entries(env):
-    """The manual's list of events, as mdoc, from `connlog events --list`."""
+    """Returns the manual's list of events, as mdoc, from `connlog events --list`."""
     arguments, docs = listed(env)
     out = []
     for name, types in arguments.items():

@@ -1,4 +1,4 @@
-"""`connlog explain`: the legend, histories, states, records of a log."""
+"""`connlog explain`: the legend, histories, states, and records of a log."""
 import os
 import re
 import shutil
@@ -123,7 +123,7 @@ def test_states_and_histories_are_counted_in_a_log(env):
 
 
 def test_a_captures_records_can_be_told(env):
-    """What connlog makes of a capture goes straight into explain, ICMP and UDP included."""
+    """The log of a capture can be piped straight into explain, ICMP and UDP included."""
     rows = env.log("--seed", "x", env.capture("udp-icmp.pcap"))
     made = env.run("--seed", "x", env.capture("udp-icmp.pcap")).stdout
     path = os.path.join(env.tmp, "made.log")

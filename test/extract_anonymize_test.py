@@ -1,4 +1,4 @@
-"""`connlog extract --anonymize`: packets that have other addresses, and nothing of the old ones, and make the same records."""
+"""`connlog extract --anonymize`: packets with other addresses and nothing of the old ones, which give the same records."""
 import json
 import os
 import re
@@ -14,7 +14,7 @@ from netlib import (ETHERNET, IEEE80211, Capture, Flow, Pcapng, addr, checksum, 
 A, B, C, D = "198.51.100.77", "203.0.113.201", "192.0.2.133", "233.252.0.99"
 A6, B6, C6, D6 = "2001:db8:a1b2:c3d4:5e6f:7081:92a3:b4c5", "2001:db8:1122:3344:5566:7788:99aa:bbcc", "fd12:3456:789a:bcde:f012:3456:789a:bcde", "ff05::d1e2:f3a4:b5c6"
 MAC1, MAC2, MAC3 = bytes.fromhex("02a1b2c3d4e5"), bytes.fromhex("02112233aabb"), bytes.fromhex("0299887766ee")
-# What depends on payload, on which networks are local, and on a seed.
+# Columns that depend on payload, on which networks are local, or on a seed.
 LOST = {"service", "failed_service", "speculative_service", "service_violation"}
 OTHER = {"uid", "tunnel_parents", "local_orig", "local_resp"}
 CAPTURES = ("http.pcap", "tcp-states.pcap", "tcp-times.pcap", "udp-icmp.pcap", "fragments.pcap", "ip-tunnels.pcap", "udp-tunnels.pcap", "links.pcapng",
@@ -48,7 +48,7 @@ def test_the_records_are_the_anonymized_ones(env):
 
 
 def bytes_of(env, capture):
-    """=> Patterns of what is in the records of a capture, as texts and as bytes."""
+    """Returns patterns that match the addresses and uids in a capture's records, as text and as bytes."""
     rows = env.log("-q", "-C", "--seed", "s", capture)
     patterns = secrets(rows)
     for r in rows:
@@ -63,8 +63,9 @@ def bytes_of(env, capture):
 
 
 def test_captures_of_others(env):
-    """With payload all is as it was, but for roles that Zeek gives by whether an address is that of a group, and Teredo that is known by its
-    prefix, and connections that FTP and IRC announce; without it, analyzers that find nothing have neither an X nor a say in who asks."""
+    """With payload, everything stays the same except for roles that Zeek assigns because an address is a multicast
+    address, Teredo, which is recognised by its prefix, and connections that FTP and IRC announce. Without payload,
+    analyzers that find nothing give no X and do not influence which side is the originator."""
     folder = env.shared + "/conformance/traces"
     if not os.path.isdir(folder):
         raise Skip("no " + folder)
@@ -100,7 +101,7 @@ def is_special(r):
 
 
 def without_roles(rows):
-    """UDP between equal ports: whoever speaks first; and no X."""
+    """Removes what depends on the order of addresses: with equal UDP ports the first sender is the originator, and there is no X."""
     changed = []
     for r in rows:
         r = dict(r, history=r.get("history", "").replace("X", ""))
@@ -117,7 +118,7 @@ TEXTS = [a.encode() for a in (A, B, C, D, A6, B6, C6, D6)]
 
 
 def every(data):
-    """=> Data that holds every address, as bytes and as text."""
+    """Returns data that contains every address, as bytes and as text."""
     return data + b"".join(SECRETS) + b" ".join(TEXTS)
 
 
@@ -157,7 +158,7 @@ def gre(content, kind=0x0800, flags=0xb000):
 
 
 def quotes():
-    """ICMP messages about packets of each transport, whole and cut short, and a redirect."""
+    """Builds ICMP messages about packets of each transport, whole and truncated, and a redirect."""
     said = [ip_udp(A, B, 700, 701, every(b"")), ip_tcp(A, B, 702, 703, 1, 2, 16, every(b"")), ip4(A, B, 1, icmp4(8, 0, b"\0\1\0\2", every(b"")))]
     for inner in said:
         for n in (28, 36, len(inner)):
@@ -180,7 +181,7 @@ def discovery():
 
 
 def headers():
-    """Headers with addresses where one does not look for them."""
+    """Builds headers with addresses in unexpected places."""
     route = bytes([7, 11, 12]) + addr(C) + addr(D)
     yield ip4(A, B, 17, udp(A, B, 5, 6, every(b"")), options=route + b"\x44\x0c\x0d\1" + addr(A) + bytes(4))
     add_addr = bytes([30, 8, 0x30, 1]) + addr(C)
@@ -219,7 +220,7 @@ def test_headers_of_every_kind(env):
     assert all(s in before for s in SECRETS + TEXTS)
     assert not [s for s in SECRETS + TEXTS if s in written]
     assert [len(frame) for frame in frames(env.tmp + "/out.pcapng")] == [len(p[1]) for p in cap.packets]
-    assert kept(env.log("-q", "out.pcapng"), OTHER | LOST) == kept(want, OTHER | LOST)  # all checksums that were right are
+    assert kept(env.log("-q", "out.pcapng"), OTHER | LOST) == kept(want, OTHER | LOST)  # all checksums that were right are still right
 
 
 def test_checksums_as_wireshark_sees_them(env):
@@ -238,7 +239,7 @@ def test_checksums_as_wireshark_sees_them(env):
 
 
 def test_bad_checksums_stay_bad_and_say_nothing(env):
-    """The one of a packet that the network card was to complete is the sum of its addresses."""
+    """The checksum that the network card should have completed is the sum of the packet's addresses."""
     cap = Capture()
     for n, bad in enumerate((False, True, False, True)):
         cap.add(ip_udp(A, B, 900 + n, 901, b"text", bad=bad))
@@ -264,7 +265,7 @@ def test_bad_checksums_stay_bad_and_say_nothing(env):
 # ---- fragments -----------------------------------------------------------------------------------------------------------------
 
 def test_fragments_and_what_is_in_them(env):
-    """Datagrams in any order, one of them an envelope in fragments around fragments; over IPv6 as well."""
+    """Covers datagrams in any order, one of them an encapsulation in fragments around fragments; IPv6 as well."""
     cap = Capture()
     large = fragments4(A, B, 17, udp(A, B, 5000, 5001, every(filler(2400))), 600)
     inner = fragments4(C, D, 17, udp(C, D, 700, 701, filler(1600)), 800, ident=9)
@@ -279,17 +280,17 @@ def test_fragments_and_what_is_in_them(env):
     cap.write(env.tmp + "/in.pcap")
     for more, without in ((["--keep-payload"], OTHER), ([], OTHER | LOST)):
         extract(env, "in.pcap", "out.pcapng", *more)
-        want = env.log("-q", "--anonymize", key(env), "in.pcap")  # without -C: checksums are looked at
+        want = env.log("-q", "--anonymize", key(env), "in.pcap")  # without -C: checksums are verified
         assert len(want) == 6 and kept(env.log("-q", "out.pcapng"), without) == kept(want, without), more
-        assert [p[1] for p in packets(env.tmp + "/out.pcapng")] == [p[0] // 1000 for p in cap.packets]  # in their order
+        assert [p[1] for p in packets(env.tmp + "/out.pcapng")] == [p[0] // 1000 for p in cap.packets]  # in the original order
     with open(env.tmp + "/out.pcapng", "rb") as f:
         written = f.read()
     assert not [s for s in SECRETS + TEXTS if s in written]
 
 
 def test_pieces_of_an_aggregate(env):
-    """802.11 A-MSDU: each packet in it has link addresses of its own."""
-    msdu = lambda packet: MAC1 + MAC2 + struct.pack("!H", len(packet)) + packet + bytes(len(packet) % 4)  # as Zeek counts the padding
+    """802.11 A-MSDU: each packet in it has its own link addresses."""
+    msdu = lambda packet: MAC1 + MAC2 + struct.pack("!H", len(packet)) + packet + bytes(len(packet) % 4)  # Zeek counts the padding
     snap = lambda packet, kind=0x0800: b"\xaa\xaa\3\0\0\0" + struct.pack("!H", kind) + packet
     body = msdu(snap(ip_udp(A, B, 1000, 1001, every(b"")))) + msdu(snap(arp(), 0x0806)) + msdu(snap(ip_udp(B, A, 1001, 1000, b"answer")))
     cap = Capture(wrap=lambda p: p, link=IEEE80211)

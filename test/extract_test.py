@@ -1,4 +1,4 @@
-"""`connlog extract`: exactly the packets that a record counted, out of captures of every kind, and what is said when it is not so."""
+"""`connlog extract`: exactly the packets that a record counted, from captures of every kind, and the messages when they do not match."""
 import json
 import os
 import struct
@@ -55,12 +55,12 @@ def frames(path):
 
 
 def strip(rows):
-    """What does not depend on a seed, or on what else is in a capture."""
+    """Removes what depends on a seed or on the rest of the capture."""
     return sorted(json.dumps({k: v for k, v in row.items() if k not in ("uid", "tunnel_parents")}, sort_keys=True) for row in rows)
 
 
 def log_of(env, capture, name="conn.log", *more):
-    """Writes a log of the capture. Returns its rows."""
+    """Writes the log of the capture. Returns its rows."""
     with open(os.path.join(env.tmp, name), "w") as f:
         f.write(env.run("-q", *more, capture).stdout)
     return env.log("-q", *more, capture)
@@ -104,7 +104,7 @@ def test_fragments_of_a_datagram(env):
 
 
 def test_the_fragments_of_an_envelope(env):
-    """What is in a VXLAN packet that came in fragments, one of which is a fragment again inside."""
+    """The contents of a VXLAN packet that came in fragments, one of which is fragmented again inside."""
     cap = Capture()
     vxlan = bytes([8, 0, 0, 0, 0, 0, 1, 0])
     inner = fragments4("192.168.7.1", "192.168.7.2", 17, udp("192.168.7.1", "192.168.7.2", 700, 701, filler(1600)), 800, ident=9)
@@ -233,7 +233,7 @@ def test_a_community_id_needs_no_log(env):
 
 
 def test_what_does_not_add_up_is_said(env):
-    """A log of another run: a row says more packets, another is of a connection that is not there."""
+    """Uses the log of another run: one row counts more packets, another belongs to a connection that is not in the capture."""
     capture = env.capture("http.pcap")
     rows = env.log("-q", "--seed", "s", capture)
     tcp_rows = [row for row in rows if row["proto"] == "tcp"]

@@ -1,7 +1,5 @@
-"""Whatever call of the system fails, at whatever moment: connlog ends with an error or goes on, and what it has written are whole lines.
-
-`make faults` lets each of them fail in turn (FAULTS=all); here some do, so that it does not take long.
-"""
+"""Makes system calls fail, one at a time: connlog ends with an error or goes on, and what it has written consists of
+whole lines. `make faults` lets every call fail in turn (FAULTS=all); the tests take a sample, which is quicker."""
 import concurrent.futures
 import json
 import os
@@ -18,7 +16,7 @@ from listener import Listener
 from sensor import QUICK, Net
 import veth
 
-SOME = 14  # of a command's calls
+SOME = 14  # calls of a command that are tried
 
 
 def prepare(env):
@@ -44,7 +42,7 @@ def run(program, folder, args, **faults):
 
 
 def check_lines(folder):
-    """What looks like a log or a list of rows has whole lines."""
+    """Checks that whatever looks like a log or a list of rows has whole lines."""
     for parent, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(parent, name)
@@ -68,7 +66,7 @@ def try_one(program, folder, args, n, after):
     try:
         code, said = run(program, folder, args, **faults)
         assert 0 <= code <= 2, "exit %d\n%s" % (code, said)
-        said = said.replace("LeakSanitizer has encountered a fatal error", "")  # where /proc could not be left open for it
+        said = said.replace("LeakSanitizer has encountered a fatal error", "")  # /proc could not be left open for it
         assert "Sanitizer:" not in said and "runtime error" not in said, said
         assert code == 0 or said.strip(), "exit %d without a word" % code
         check_lines(folder)
@@ -78,7 +76,8 @@ def try_one(program, folder, args, n, after):
 
 
 def faults(env, *args, for_good=True, first=0, last=0):
-    """`for_good`: also what fails from a call on, always.  `first`, `last`: so many calls at the beginning and the end, always."""
+    """Runs a command with failing calls. `for_good`: also lets all calls from some call on fail. `first`, `last`:
+    always includes so many calls at the beginning and at the end."""
     program = prepare(env)
     code, said = run(program, env.tmp + "/whole", args, FAULT_COUNT="1")
     assert code == 0, said
@@ -103,7 +102,7 @@ def test_read_into_a_folder_by_workers(env):
 
 
 def test_workers_begin(env):
-    """With nothing to read: the last calls are those with which they begin."""
+    """Reads nothing, so that the last calls are those with which the workers start."""
     faults(env, "--seed", "x", "-j", "2", env.capture("empty.pcap"), last=24)
 
 
@@ -146,7 +145,7 @@ def test_a_lake_of_parquet(env):
 
 def test_sinks_of_this_machine(env):
     faults(env, "--seed", "x", "-o", ".", "--to", "file:a.log", "--to", "exec:cat >b.log", "--to", "sqlite:c.db",
-           "--to", "parquet:.", env.capture("http.pcap"), for_good=False)  # reading waits for a sink for ever
+           "--to", "parquet:.", env.capture("http.pcap"), for_good=False)  # reading waits for a sink forever
 
 
 def test_sinks_of_the_network(env):
@@ -158,7 +157,7 @@ def test_sinks_of_the_network(env):
 
 
 class Redis(threading.Thread):
-    """Takes every command of a connection and says that all is well."""
+    """A server that accepts every command on a connection and answers with success."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -185,11 +184,11 @@ def test_a_sink_of_redis(env):
     if "redis" not in env.run("--version").stdout:
         raise Skip("built without hiredis")
     faults(env, "--seed", "x", "--to", "redis://:word@127.0.0.1:%d/stream?db=2" % Redis().port, env.capture("http.pcap"), for_good=False,
-           first=50)  # in which the processes begin
+           first=50)  # during which the processes start
 
 
 def live_one(program, net, folder, n, after):
-    """A sensor that rotates and packs, for a second and a half."""
+    """Runs a sensor that rotates and packs, for a second and a half."""
     os.makedirs(folder + "/logs")
     os.chmod(folder, 0o777)
     os.chmod(folder + "/logs", 0o777)

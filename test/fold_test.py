@@ -1,4 +1,4 @@
-"""--fold: alike records become one row, nothing vanishes, and it is the same at any -j and in convert."""
+"""--fold: similar records become one row, nothing is lost, and the result is the same at any -j and in convert."""
 import collections
 import glob
 import json
@@ -20,13 +20,13 @@ def captures(env):
 
 
 def rows(env, *args):
-    """Returns the records with all columns, those of rows included."""
+    """Returns the records with all columns, including those of folded rows."""
     lines = env.run("-q", "--seed", "x", "--format", "json", "--fields", "all,+interim,+" + ",+".join(OURS), *args).stdout
     return [json.loads(line) for line in lines.splitlines()]
 
 
 def total(records):
-    """Returns what must not change: the number of connections and the sums of all that is counted."""
+    """Returns what must not change: the number of connections and the sums of everything that is counted."""
     sums = collections.Counter()
     for r in records:
         sums["records"] += r.get("fold.count", 1)
@@ -106,7 +106,7 @@ def test_any_number_of_workers_and_convert_make_the_same(env):
                 assert body(env.run("-q", "--seed", "x", "-j", j, *options, env.capture(name)).stdout) == want, (name, options, j)
             plain = env.run("-q", "--seed", "x", env.capture(name)).stdout
             got = body(env.run("convert", "--to", "zeek", *options, input=plain, stdin=None).stdout)
-            assert got == want or "9K" in options, (name, options)  # what is read from a log takes more memory
+            assert got == want or "9K" in options, (name, options)  # reading from a log takes more memory
 
 
 def test_rows_that_are_read_stay_rows(env):

@@ -1,4 +1,4 @@
-"""Logs into logs: `connlog convert`, every format there and back, and logs as they are found."""
+"""Logs converted to logs: `connlog convert`, every format there and back, and logs as found in the wild."""
 import glob
 import gzip
 import json
@@ -83,11 +83,11 @@ def test_any_header(env):
     assert got[0]["tunnel_parents"] == ["C1", "C2"] and "uid" not in got[1] and got[1]["tunnel_parents"] == [], got
     long = text.replace("#separator |", "#separator ::").replace("|", "::")
     assert objects(convert(env, "json", long)[0]) == got
-    # put together from two logs, the first without its end and with Windows' line ends
+    # joined from two logs, the first without its footer and with Windows line endings
     both = (HEADER + SMALL).replace("\n", "\r\n") + text
     back = convert(env, "json", both)[0]
     assert len(objects(back)) == 4 and objects(back)[2:] == got, back
-    # old types, nothing behind the last row
+    # old types, nothing after the last row
     old = HEADER + SMALL.replace("set[string]", "table[string]")
     assert len(objects(convert(env, "json", old.rstrip("\n"))[0])) == 2
     assert convert(env, "json", old.replace("id.orig_h", "id_orig_h"))[0] == convert(env, "json", HEADER + SMALL)[0]
@@ -233,7 +233,7 @@ def test_json_streaming(env):
 
 
 def watch(command, pieces, want):
-    """Gives a program one piece of its input after the other, each when what the one before leads to has come out."""
+    """Gives a program its input piece by piece, the next one only when the output caused by the previous one has arrived."""
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
         for piece, mark in zip(pieces, want):
             p.stdin.write(piece)
@@ -251,7 +251,7 @@ def watch(command, pieces, want):
 
 
 def test_a_growing_log_can_be_watched(env):
-    """Text, JSON and packed; what has come is written before more is asked for, however little it is."""
+    """Text, JSON and compressed: what has arrived is written before more is read, however little it is."""
     hosts = [b"10.1.2.%d" % i for i in range(1, 5)]
     json_rows = [b'{"ts":1257655302.25,"uid":"C","id.orig_h":"%s","proto":"tcp"}\n' % h for h in hosts]
     header = (HEADER + "#fields\tts\tid.orig_h\n#types\ttime\taddr\n").encode()
@@ -262,7 +262,7 @@ def test_a_growing_log_can_be_watched(env):
     for rows in (json_rows, text_rows, packed):
         for args in (["convert", "--to", "csv"], ["convert", "--to", "json"], ["report", "-n"], ["cut", "id.orig_h"]):
             watch([env.connlog, *args], rows, hosts)
-        # the next file can take its time, too
+        # the next file may be slow, too
         os.mkfifo(env.tmp + "/pipe")
         with open(env.tmp + "/first", "wb") as f:
             f.write(text_rows[0])

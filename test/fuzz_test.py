@@ -1,4 +1,4 @@
-"""The corpora that the fuzz targets begin with: small, and each of a target that is there."""
+"""The seed corpora of the fuzz targets: small, and each for an existing target."""
 import glob
 import os
 import tarfile

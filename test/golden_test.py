@@ -1,7 +1,5 @@
-"""The log of every generated capture, compared with the one checked in as test/golden/NAME.json.
-
-`make golden` writes them anew: read the difference before it is committed, row by row.
-"""
+"""The log of every generated capture, compared with test/golden/NAME.json. `make golden` rewrites these files; review
+the difference row by row before committing it."""
 import difflib
 import glob
 import os
@@ -10,7 +8,7 @@ OPTIONS = ["--seed", "test", "--format", "json", "--fields", "all"]
 
 
 def names(env):
-    """The captures whose log is checked in: all that are whole, but those that say the same in another format."""
+    """Returns the captures that have a golden log: all complete ones, except those that repeat another in a different file format."""
     found = sorted(glob.glob(env.captures + "/*.pcap") + glob.glob(env.captures + "/*.pcapng"))
     assert found, "no captures in " + env.captures
     return found

@@ -1,4 +1,4 @@
-"""`connlog index`: with an index the same packets are found as without, and less is read; what is out of date is not used."""
+"""`connlog index`: with an index the same packets are found and less is read; an outdated index is not used."""
 import os
 import re
 import struct
@@ -16,7 +16,7 @@ def noise(cap, megabytes, net="172.16.%d.1"):
 
 
 def scattered():
-    """Three connections with one tuple, and other traffic between their packets."""
+    """Returns three connections with the same tuple, with other traffic between their packets."""
     cap = Capture()
     for n in range(3):
         noise(cap, 1)
@@ -130,7 +130,7 @@ def test_an_index_that_is_not_good_is_not_used(env):
 
 
 def test_fragments_in_other_blocks(env):
-    """The envelope's first fragment is megabytes before its last: what is inside counts for both."""
+    """The first fragment of the encapsulation is megabytes before its last: the packet inside counts for both."""
     cap = Capture()
     vxlan = bytes([8, 0, 0, 0, 0, 0, 1, 0])
     packet = vxlan + eth(ip_udp("192.168.7.1", "192.168.7.2", 700, 701, filler(900)))
@@ -147,7 +147,7 @@ def test_fragments_in_other_blocks(env):
 
 
 def test_more_is_read_when_something_does_not_add_up(env):
-    """The first fragment is two minutes before the datagram, and the connection begins with the last."""
+    """The first fragment comes two minutes before the rest of the datagram, and the connection begins with the last one."""
     cap = Capture()
     pieces = fragments4(A, B, 17, udp(A, B, 5000, 5001, filler(1000)), 504)
     cap.add(pieces[0])

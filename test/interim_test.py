@@ -12,7 +12,7 @@ def captures(env):
 
 
 def rows(env, capture, *more):
-    """Returns the records with all columns, those of --interim included."""
+    """Returns the records with all columns, including those of --interim."""
     lines = env.run("-q", "--seed", "x", "--format", "json", "--fields", "all,+" + ",+".join(OURS), *more, capture).stdout
     return [json.loads(line) for line in lines.splitlines()]
 

@@ -1,4 +1,4 @@
-"""The library as others get it: what it exports, what is installed, programs outside of the tree, the examples."""
+"""The library as its users get it: what it exports, what is installed, programs outside of the tree, the examples."""
 import collections
 import glob
 import os
@@ -36,16 +36,16 @@ def global_names(env, *args):
 
 
 def install(env, **more):
-    """Installs what is built. Returns the folder."""
+    """Installs the build. Returns the folder."""
     place = env.tmp + "/root"
-    # The build is finished; make must not build again under other variables.
+    # The build is finished; make must not build again with other variables.
     env.must("make", "-C", env.root, "install", "B=" + env.build, "CC=" + env.cc, "DESTDIR=" + place,
              "PREFIX=" + PREFIX, *("%s=%s" % pair for pair in more.items()))
     return place + PREFIX
 
 
 def flags(env, prefix, *ask):
-    """Returns pkg-config's output about the library installed there, as words."""
+    """Returns the words that pkg-config prints about the library installed there."""
     where = {**os.environ, "PKG_CONFIG_PATH": prefix + "/lib/pkgconfig"}
     return env.must("pkg-config", "--define-variable=prefix=" + prefix, *ask, "connlog", env=where).split()
 
@@ -72,7 +72,8 @@ def test_what_the_header_declares_is_what_is_exported(env):
 
 
 def test_symbols_carry_the_version_of_the_interface(env):
-    """While the major version is 0, the minor one belongs to it: such programs are refused by another library."""
+    """While the major version is 0, the minor version is part of the interface's version: a library with another one
+    refuses such programs."""
     major, minor = re.search(r'CONNLOG_VERSION "(\d+)\.(\d+)', header(env)).groups()
     node = "CONNLOG_0." + minor if major == "0" else "CONNLOG_" + major
     lines = env.must("nm", "-D", "--defined-only", glob.glob(env.build + "/libconnlog.so.*")[0]).splitlines()
@@ -81,7 +82,7 @@ def test_symbols_carry_the_version_of_the_interface(env):
 
 
 def test_every_function_of_the_header_is_explained(env):
-    """A declaration has a comment before it, or stands below one that has."""
+    """Every declaration has a comment above it or belongs to a group that has one."""
     bare, explained = [], False
     for line in header(env).splitlines():
         if line.startswith("CONNLOG_API"):
@@ -138,7 +139,7 @@ def test_settings_that_are_there_stay(env):
 
 
 def test_programs_are_built_as_the_page_says(env):
-    """The command lines of docs/LIBRARY.md as they stand there."""
+    """Runs the command lines of docs/LIBRARY.md exactly as they are printed there."""
     if not shutil.which("cc"):
         raise Skip("no program called cc")
     with open(env.root + "/docs/LIBRARY.md") as f:
@@ -157,7 +158,7 @@ def test_programs_are_built_as_the_page_says(env):
 
 
 def test_programs_outside_of_the_tree(env):
-    """C and C++, with the shared and with the static library, told apart by what they need at run time."""
+    """Builds C and C++ programs with the shared and with the static library, and tells these apart by what they need at run time."""
     prefix, capture = install(env), env.capture("http.pcap")
     cflags, shared = flags(env, prefix, "--cflags"), flags(env, prefix, "--libs")
     assert shared == ["-L" + prefix + "/lib", "-lconnlog"], shared
@@ -193,7 +194,7 @@ def test_examples_compile_from_outside(env):
         with open(path) as f:
             text = f.read()
         assert len(text.splitlines()) < 120, path
-        # As the example's head says, with the prefix of this test.
+        # As the comment at the top of the example says, with the prefix of this test.
         packages = re.search(r"pkg-config --cflags --libs connlog(.*?)\)", text).group(1).split()
         more = env.must("pkg-config", "--libs", *packages).split() if packages else []
         env.must(env.cc, "-std=c17", *STRICT, *flags(env, prefix, "--cflags"), path, "-o", "example",
@@ -207,7 +208,7 @@ def example(env, name, *args, code=0):
 
 
 def test_example_new_connections(env):
-    """Each connection at its first packet: in the order of the log's start times, with the log's columns."""
+    """Each connection is printed at its first packet: in the order of the log's start times, with the log's columns."""
     capture = env.capture("http.pcap")
     lines = [line.split("\t") for line in example(env, "new_connections", capture).stdout.splitlines()]
     log = sorted(env.log(capture), key=lambda row: row["ts"])
@@ -239,7 +240,7 @@ def test_example_to_sqlite(env):
     log = env.log(capture)
     for row in log + rows:
         row.pop("uid")                           # random
-        row.pop("community_id", None)            # computed only where it is asked for
+        row.pop("community_id", None)            # computed only when requested
         for name, value in row.items():
             if isinstance(value, bool):
                 row[name] = int(value)

@@ -1,11 +1,12 @@
-"""A server for the tests of sinks: takes the lines that connections bring, at a path or a port, plain or with TLS."""
+"""A server for the tests of sinks: receives lines on a Unix path or a TCP port, plain or with TLS."""
 import os
 import socket
 import threading
 
 
 class Listener:
-    """`at` is a path, or None for a port of its own on 127.0.0.1.  `lines` has what came, in order; `connections` how often."""
+    """`at` is a path, or None for a free port on 127.0.0.1. `lines` has what was received, in order; `connections` is
+    how often a client connected."""
 
     def __init__(self, at=None, datagram=False, tls=None):
         self.at, self.tls, self.data, self.connections, self.datagrams = at, tls, b"", 0, []
@@ -17,7 +18,7 @@ class Listener:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(at or ("127.0.0.1", 0))
         if at:
-            os.chmod(at, 0o777)                           # of root's: a sensor becomes somebody else
+            os.chmod(at, 0o777)                           # root owns it, and a sensor changes its user
         else:
             self.port = self.socket.getsockname()[1]
         if not datagram:
@@ -42,7 +43,7 @@ class Listener:
                 peer = self.socket.accept()[0]
                 try:
                     self.current = self.tls.wrap_socket(peer, server_side=True) if self.tls else peer
-                except OSError:                           # who does not trust this one
+                except OSError:                           # the client does not trust this server
                     continue
                 self.connections += 1
                 try:
@@ -59,7 +60,7 @@ class Listener:
         return self.data.decode().splitlines()
 
     def close(self):
-        """Stops listening, and ends the connection there is."""
+        """Stops listening and closes the current connection."""
         for s in (self.socket, self.current):
             try:
                 if s is not None:

@@ -1,4 +1,4 @@
-"""--long: conn_long.log beside conn.log, at exact ages, once for each."""
+"""--long: conn_long.log beside conn.log, at exact ages, once for each age."""
 import collections
 import json
 import os
@@ -10,7 +10,7 @@ LONG_LIVED = "events-long-lived.pcap"
 
 
 def logs(env, *args, folder="out"):
-    """Returns the two logs' texts."""
+    """Returns the text of both logs."""
     path = env.tmp + "/" + folder
     os.makedirs(path, exist_ok=True)
     env.run("-q", "--seed", "x", "-o", path, *args)
@@ -35,7 +35,7 @@ def test_the_log_is_the_package_s(env):
 
 
 def test_records_are_those_of_interim(env):
-    """Without what --interim adds, and only once for each age."""
+    """The records equal those of --interim without its columns, once for each age."""
     for capture in (LONG_LIVED, "tcp-states.pcap", "tcp-times.pcap", "events-tcp.pcap"):
         conn, longs = logs(env, "--format", "json", "--long", "50msec,1sec,10sec", env.capture(capture))
         want = env.run("-q", "--seed", "x", "--format", "json", "--interim", "50msec,1sec,10sec", env.capture(capture)).stdout

@@ -1,6 +1,6 @@
-"""--memory: the process stays below it whatever comes, each connection is logged, and one that is wanted as if nothing had been.
-
-`make floods` (FLOODS=all) sends ten million of each kind."""
+"""--memory: whatever comes in, the process stays below the bound, each connection is logged, and a connection that
+existed before a flood is logged as if there had been none. `make floods` (FLOODS=all) sends ten million of each
+kind."""
 import json
 import os
 import re
@@ -12,8 +12,8 @@ from env import Skip
 
 ATTACKS = {"syns": 350000, "pairs": 150000, "hellos": 100000, "holes": 60000, "fragments": 150000, "tunnels": 80000}
 MANY = 10000000
-EACH = {"syns": (1, 1), "pairs": (1, 2), "hellos": (1, 4), "holes": (1, 9), "fragments": (0, 0), "tunnels": (1.5, 1.5)}  # records, packets
-BOUND = 36  # MiB, of which connections have 20
+EACH = {"syns": (1, 1), "pairs": (1, 2), "hellos": (1, 4), "holes": (1, 9), "fragments": (0, 0), "tunnels": (1.5, 1.5)}  # records and packets for each
+BOUND = 36  # MiB, of which connections get 20
 PROGRAM = ["--seed", "x", "--format", "json", "--fields", "all"]
 
 
@@ -25,7 +25,7 @@ def attack(env, name, count):
     return path, int(done.stderr)
 
 
-# How much a process has held counts from its fork on, so a small one begins it.
+# The peak is counted from a process's fork on, so a small process starts it.
 MEASURE = """
 import os, subprocess, sys
 process = subprocess.Popen(sys.argv[1:])
@@ -44,7 +44,7 @@ def measured(env, *args):
 
 
 def wanted(rows):
-    """Returns the row of the connection that existed before."""
+    """Returns the row of the connection that existed before the flood."""
     found = [row for row in map(json.loads, (r for r in rows if "192.0.2.1" in r)) if row["id.orig_h"] == "192.0.2.1"]
     assert len(found) == 1, found
     return found[0]
@@ -60,7 +60,8 @@ def check_attack(env, name, *args, bound=BOUND):
     rows, said, peak = measured(env, "--memory", "%dM" % bound, "--stats", "stats.json", *args, path)
     os.unlink(path)
     assert peak < bound, "%s: %.1f MiB" % (name, peak)
-    # One that is ended early and goes on begins again as another, so there may be more rows, but of the same packets.
+    # A connection that was ended early and goes on is logged again as a new one, so there may be more rows, but with
+    # the same packets in total.
     assert len(free) == connections <= len(rows) <= connections + connections // 1000, (name, len(rows), len(free), connections)
     assert packets(rows) == packets(free), (name, packets(rows), packets(free))
     row = wanted(rows)
@@ -78,15 +79,15 @@ def test_no_flood_takes_more_than_the_bound(env):
         assert stats["emergency"]["begun"] > 0 and "memory runs short" in said, (name, said)
         assert stats["ended"]["evicted"] > 0 or stats["ended"]["hurried"] > 0 or stats["limits"]["inspections_given_up"] > 0, name
         assert stats["bound"]["held"] <= stats["bound"]["bytes"] == (BOUND - 16) << 20, stats["bound"]
-        if name == "syns":  # whose connections end soon: it is left again
+        if name == "syns":  # SYNs time out soon, so the emergency ends again
             assert "memory suffices again" in said.splitlines()[-1] and len(said.splitlines()) <= 4, said
             assert stats["stages"] == {"hurry": 0, "give_up": 0, "end": 0} and stats["emergency"]["begun"] == 1, stats
             assert stats["emergency"]["given_back"] > 0 and stats["bound"]["held"] < stats["bound"]["bytes"] // 2, stats
 
 
 def streamed(env, name, *args):
-    """Runs the program on MANY of an attack, through a pipe.  Returns (records, their packets, rows of the wanted
-    connection, MiB)."""
+    """Runs the program on MANY connections of an attack, through a pipe. Returns (records, their packets, rows of the
+    wanted connection, MiB)."""
     attack = subprocess.Popen([env.build + "/bench/attack", name, str(MANY), "/dev/stdout"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     records, packets_seen, found = 0, 0, []
     with open(env.tmp + "/said", "w+") as said:
@@ -124,7 +125,7 @@ def test_workers_share_the_bound(env):
 
 
 def test_under_sanitizers(env):
-    """Few enough for a build that is slow, in the least memory that there can be."""
+    """Uses few enough connections for a slow build, with the smallest bound that is accepted."""
     for name, count in (("syns", 250000), ("holes", 40000), ("tunnels", 30000)):
         path, connections = attack(env, name, count)
         rows = env.run(*PROGRAM, "-q", "max_memory=16M", "--stats", "stats.json", path).stdout.splitlines()
@@ -135,7 +136,7 @@ def test_under_sanitizers(env):
 
 
 def cut_behind(path, packets):
-    """Cuts a capture behind so many packets."""
+    """Truncates a capture after that many packets."""
     with open(path, "r+b") as f:
         f.seek(24)
         for _ in range(packets):
@@ -144,7 +145,7 @@ def cut_behind(path, packets):
 
 
 def test_the_end_of_input_has_its_order(env):
-    """More connections are open than can be listed at once: they come in the order that they have without a bound."""
+    """More connections are open than can be sorted at once: they come in the same order as without a bound."""
     path, _ = attack(env, "syns", 150000)
     cut_behind(path, 150000)
     free = env.run(*PROGRAM, "tcp_attempt_delay=60msec", path).stdout

@@ -1,4 +1,4 @@
-"""`connlog live --metrics`: what Prometheus is given, and that the dashboard and the alerts ask for nothing else."""
+"""`connlog live --metrics`: what Prometheus gets, and that the dashboard and the alerts use only metrics that exist."""
 import json
 import re
 import shutil
@@ -36,7 +36,7 @@ def fetch(env, net, url=URL, method="GET"):
 
 
 class Metrics:
-    """The text taken apart, as strictly as the format is defined."""
+    """The metrics, parsed as strictly as the format is defined."""
 
     def __init__(self, text):
         self.types, self.samples = {}, {}
@@ -52,7 +52,7 @@ class Metrics:
                 self.types[name] = line.split()[3]
             else:
                 m = re.match(r'(\w+)(?:\{(\w+="[^"]*"(?:,\w+="[^"]*")*)\})? (-?[\d.]+)$', line)
-                assert m and m.group(1) == name, line     # all of a name stand together
+                assert m and m.group(1) == name, line     # the samples of a name are consecutive
                 assert (name, m.group(2)) not in self.samples, line
                 self.samples[name, m.group(2)] = float(m.group(3))
         for name, kind in self.types.items():
@@ -71,7 +71,7 @@ def sensor_with_metrics(env, net, *args):
 
 
 def test_everything_that_is_counted_is_there(env):
-    """And is what --stats says."""
+    """Every counter is there and equals what --stats says."""
     with Net() as net:
         sensor = sensor_with_metrics(env, net, "--stats", "stats.json")
         net.send(0, 50)
@@ -96,7 +96,7 @@ def test_everything_that_is_counted_is_there(env):
     said = {(name, (re.match(r'\w+="(.*)"', labels) or [None, None])[1]) for name, labels in m.samples if labels}
     plain = {name for name, labels in m.samples if not labels}
     for group, counters in stats.items():
-        if group in ("input", "output", "log") or group.startswith("interface "):  # have names of their own, above
+        if group in ("input", "output", "log") or group.startswith("interface "):  # these have names of their own, tested above
             continue
         for name in counters:
             as_label = any(label == name for _, label in said)
@@ -131,7 +131,7 @@ def test_http(env):
         assert fetch(env, net, method="POST")[0] == fetch(env, net, method="DELETE")[0] == 405
         said = env.command(*net.inside, env.connlog, "live", "see0", "--metrics", "127.0.0.1:9911").stderr
         assert "cannot listen at 127.0.0.1:9911: Address already in use" in said, said
-        # Who opens connections and says nothing takes no place from the log.
+        # A client that connects and says nothing does not hold the log up.
         hold = subprocess.Popen([*net.inside, sys.executable, "-c", "import socket,time\n"
                                  "s=[socket.create_connection(('127.0.0.1',9911)) for i in range(30)]\nprint(1,flush=True)\ntime.sleep(60)"],
                                 stdout=subprocess.PIPE)
@@ -142,7 +142,7 @@ def test_http(env):
         hold.communicate()
         assert wait_until(lambda: fetch(env, net)[0] == 200)
         sensor.stop()
-        sensor = sensor_with_metrics(installed(env), net)  # whose list of system calls is shorter
+        sensor = sensor_with_metrics(installed(env), net)  # its list of system calls is shorter
         assert wait_until(lambda: fetch(env, net)[0] == 200) and fetch(env, net, URL + "x")[0] == 404
         sensor.stop()
 

@@ -1,4 +1,4 @@
-"""Logs under other names: OSSEM's, and Elastic's ECS as its Zeek integration makes it of conn."""
+"""Logs with other names: OSSEM's, and Elastic's ECS as its Zeek integration makes it from conn.log."""
 import json
 import os
 
@@ -46,7 +46,7 @@ def to_ecs(env, **members):
 
 
 def rows(text):
-    """Of a log in which the header may come again; columns that are unset are left out."""
+    """Returns the rows of a log in which the header may be repeated; unset columns are left out."""
     names, out = [], []
     for line in text.splitlines():
         if line.startswith("#fields"):
@@ -90,16 +90,16 @@ def test_what_ecs_derives(env):
         assert to_ecs(env, local_orig=orig, local_resp=resp)["network"]["direction"] == want
     one = to_ecs(env, local_orig=False)
     assert "direction" not in one["network"] and one["tags"] == ["local_orig"]
-    # sums only of two
+    # sums of two values only
     assert "bytes" not in to_ecs(env, orig_ip_bytes=3)["network"]
     assert to_ecs(env, orig_ip_bytes=3, resp_ip_bytes=4)["network"]["bytes"] == 7
     # the same address twice
     assert to_ecs(env, **{"id.resp_h": "192.0.2.1"})["related"]["ip"] == ["192.0.2.1"]
-    # a time is cut, a duration rounded
+    # a time is truncated, a duration is rounded
     one = to_ecs(env, ts=1551399000.57855, duration=0.0011119842529296876)
     assert one["@timestamp"] == "2019-03-01T00:10:00.578Z" and one["event"]["duration"] == 1111984
     assert to_ecs(env, ts=-1.25)["@timestamp"] == "1969-12-31T23:59:58.750Z"
-    # without what it takes
+    # without its inputs
     one = to_ecs(env, ts=None, uid=None, proto=None)
     assert "@timestamp" not in one and "id" not in one["event"] and "zeek" not in one, one
     assert json.loads(convert(env, '{"uid":"C"}', "ecs")) == {
@@ -108,7 +108,7 @@ def test_what_ecs_derives(env):
 
 
 def test_community_ids_of_ecs(env):
-    # Those of Elastic's community_id processor for the same tuples.
+    # The values of Elastic's community_id processor for the same tuples.
     def of(proto, orig, orig_p, resp, resp_p):
         return to_ecs(env, **{"proto": proto, "id.orig_h": orig, "id.orig_p": orig_p, "id.resp_h": resp,
                               "id.resp_p": resp_p})["network"].get("community_id")
@@ -144,7 +144,7 @@ def test_icmp_has_no_ports_in_ecs(env):
 
 
 def test_ecs_of_others(env):
-    """What the integration itself writes: it drops payload bytes and the microseconds, and adds what is not Zeek's."""
+    """Reads what the integration itself writes: it drops payload bytes and microseconds, and adds fields that are not Zeek's."""
     event = json.loads(json.dumps(ECS))
     for name in ("ts", "orig_bytes", "resp_bytes", "tunnel_parents"):
         del event["zeek"]["connection"][name]
@@ -175,7 +175,7 @@ def test_durations_of_ecs(env):
 
 
 def test_there_and_back(env):
-    """Every capture of the tests, every column: zeek, the format, zeek."""
+    """Converts the log of every capture, with every column, from zeek to the format and back."""
     captures = sorted(f for f in os.listdir(env.captures) if ".pcap" in f)
     assert len(captures) > 10
     total = 0
@@ -189,7 +189,7 @@ def test_there_and_back(env):
 
 
 def test_long_texts_fit(env):
-    """The uid stands twice in ECS; bytes of texts take up to five."""
+    """In ECS the uid occurs twice, and a byte of text takes up to five."""
     uid = "\\u0001" * 3000
     text = '{"ts":1.5,"uid":"%s","x":"%s","proto":"%s"}' % (uid, uid, uid)
     for form in ("ossem", "ecs"):

@@ -1,20 +1,20 @@
-"""docs/OPERATE.md: every warning that a sensor can print stands there, with what to do."""
+"""docs/OPERATE.md lists every warning that a sensor can print, and says what to do."""
 import glob
 import os
 import re
 
-# What prints a warning of a run on an interface, up to its text.
+# What precedes the text of a warning that a live run can print.
 CALLS = (r'\bsay\(\w+,', r'tap_say\(\s*[\w.>-]+,\s*true,', r'complain\(\s*(?="warning: )', r'\btell\(n,')
 PLACES = ("src/sensor/*.c", "src/capture/*.c", "src/ship/*.c", "src/engine/notice.c", "src/cli/watch.c", "src/cli/confine.c",
           "src/cli/run.c", "src/cli/live.c", "src/cli/reread.c", "src/cli/enriching.c")
 LITERAL = r'\s*(?:"((?:[^"\\]|\\.)*)"|PRI\w+)'
-# Read captures only, or only say that all is well.
+# These only read captures, or only report that all is well.
 ELSEWHERE = ("there is no memory to say what may be read", "is written again", "connected again", "WATCHDOG=1", "lost by the kernel or the interface, ",
              "detect_filtered_trace=T", "no text of its own")
 
 
 def words(text):
-    """Returns what is to be found: the beginning of the longest piece between what is filled in."""
+    """Returns what to look for: the beginning of the longest part of the message without a placeholder."""
     pieces = re.split(r"%[-+ #0]*[\d.*]*(?:[hlzjt]*[diouxXeEfgGsc]|%)?", text.replace("warning: ", ""))
     longest = max((p.strip(" ;:,.'") for p in pieces), key=len)
     return re.match(r".{0,40}(?!\w)", longest).group(0).replace("`", "")

@@ -1,4 +1,4 @@
-"""The files for packages: of one version, with the same libraries, and without complaint from the tools that check them."""
+"""The packaging files: they agree on the version and the libraries, and the tools that check them have no complaints."""
 import glob
 import os
 import re
@@ -7,7 +7,7 @@ import shutil
 from env import Skip
 
 PACKAGING = "packaging/"
-# A library by its names: Debian's package, pkg-config's module, Alpine's package.
+# The names of a library: Debian's package, pkg-config's module, Alpine's package.
 LIBRARIES = [("libpcap-dev", "libpcap", "libpcap-dev"), ("zlib1g-dev", "zlib", "zlib-dev"), ("libzstd-dev", "libzstd", "zstd-dev"),
              ("libssl-dev", "libssl", "openssl-dev"), ("libluajit-5.1-dev", "luajit", "luajit-dev"),
              ("libpcre2-dev", "libpcre2-8", "pcre2-dev"), ("libseccomp-dev", "libseccomp", "libseccomp-dev"),
@@ -34,7 +34,7 @@ def test_packages_have_the_version_of_the_library(env):
 
 
 def test_packages_are_built_with_every_library(env):
-    """What scripts/setup installs to build is what each package asks for: one that is missing would be left out without a word."""
+    """Each package depends on what scripts/setup installs for a build: a missing library would be left out silently."""
     setup = re.search(r"^want_build\(\).*?^}", read(env, "scripts/setup"), re.M | re.S).group()
     headers = set(re.findall(r"header \S+ \S+ (\S+)", setup))
     assert headers == {debian for debian, _, _ in LIBRARIES}, headers
@@ -63,7 +63,7 @@ def test_the_image_is_without_complaint(env):
 
 
 def test_scripts_are_without_complaint(env):
-    """All shell scripts of the project, and Alpine's, which are for the shell of abuild."""
+    """Checks all shell scripts of the project, and Alpine's, which abuild's shell runs."""
     if not shutil.which("shellcheck"):
         raise Skip("no shellcheck here")
     scripts = []

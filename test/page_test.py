@@ -1,4 +1,4 @@
-"""The page of `connlog report --html`: what is in the file, and what a browser (Debian's chromium) makes of it."""
+"""The page of `connlog report --html`: what the file contains, and what a browser (Debian's chromium) makes of it."""
 import base64
 import hashlib
 import json
@@ -213,7 +213,7 @@ def test_a_hostile_record_does_not_run(env):
             b.js("document.querySelectorAll('#services .bar-row')[%d].click()" % i)
         assert HOSTILE[0]["service"] in shown(b, "#services bdi") and HOSTILE[0]["conn_state"] in shown(b, "#states bdi")
         quiet(b, env.tmp + "/page.html")
-        # even what would get into the page could not run
+        # even if something got into the page, it could not run
         assert b.js("try { document.body.innerHTML = '<i>'; 'let in' } catch (e) { 'refused' }") == "refused"
         b.js("{ const i = document.createElement('img'); i.src = 'https://example.net/x'; document.body.append(i); }")
         b.js("new Promise((done) => setTimeout(done, 100))")

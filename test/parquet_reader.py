@@ -1,9 +1,6 @@
-"""A small reader of Parquet files, as far as connlog writes them: its own, so that tests need nothing but Python and libzstd.
-
-read(path) returns (rows as dictionaries, metadata).  Fields of thrift structs are dictionaries by number, as in
-parquet.thrift.
-Written from the format's specification, not from the writer: what the writer never does is an error.
-"""
+"""A small reader of Parquet files as connlog writes them, so that tests need only Python and libzstd. read(path)
+returns (rows as dictionaries, metadata). Thrift structs are dictionaries by field number, as in parquet.thrift. It
+follows the format's specification, not the writer: whatever the writer never does is an error."""
 import ctypes
 import ctypes.util
 import struct
@@ -23,7 +20,7 @@ def unpack(packed, size):
 
 
 class Thrift:
-    """Values of the compact protocol, one after the other."""
+    """Decodes consecutive values of the compact protocol."""
 
     def __init__(self, data, at=0):
         self.data, self.at = data, at

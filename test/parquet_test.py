@@ -1,4 +1,4 @@
-"""Parquet: the same values through a reader of the tests' own, what is told of them, folders by hour, what is never half there."""
+"""Parquet: the same values through a separate reader, the metadata, folders by hour, and that no file is ever half there."""
 import glob
 import json
 import os
@@ -22,7 +22,7 @@ def all_captures(env):
 
 
 def json_rows(text):
-    """Returns the rows of Zeek's JSON as they have to come out of Parquet."""
+    """Returns the rows of Zeek's JSON as they should come out of Parquet."""
     found = [json.loads(line) for line in text.splitlines()]
     for row in found:
         if "ts" in row:
@@ -137,7 +137,7 @@ def test_unset_lists_and_columns_that_zeek_does_not_know(env):
 
 
 def big_log(rows):
-    """A log in which columns have few values, many, and few at first: what a dictionary is and is not for."""
+    """Writes a log with columns of few values, of many, and of few at first: what dictionaries are good and bad for."""
     lines = [HEADER + "#fields\tts\tuid\tid.orig_h\tid.orig_p\tproto\tservice\tduration\torig_bytes\tlocal_orig\thistory\t"
              "tunnel_parents\n#types\ttime\tstring\taddr\tport\tenum\tstring\tinterval\tcount\tbool\tstring\tset[string]\n"]
     for i in range(rows):
@@ -156,9 +156,9 @@ def test_large_files(env):
     chunks = {c[3][3][0].decode(): c[3] for c in footer[4][0][1]}
     pages = {name: {(p[1], p[2]): p[3] for p in meta[13]} for name, meta in chunks.items()}
     assert pages["proto"] == {(2, 0): 1, (0, 8): 7}, pages["proto"]    # numbers in a dictionary
-    assert pages["uid"] == {(0, 0): 7}                                 # none is tried
-    assert pages["id.orig_h"] == {(0, 0): 7}                           # one was of no use
-    assert pages["orig_bytes"].keys() == {(2, 0), (0, 8), (0, 0)}      # one was given up
+    assert pages["uid"] == {(0, 0): 7}                                 # no dictionary is tried
+    assert pages["id.orig_h"] == {(0, 0): 7}                           # a dictionary was of no use
+    assert pages["orig_bytes"].keys() == {(2, 0), (0, 8), (0, 0)}      # a dictionary was given up
     for meta in chunks.values():
         assert meta[7] <= meta[6] + 16 * sum(p[3] for p in meta[13]), "%d bytes packed are %d" % (meta[6], meta[7])
 
@@ -172,8 +172,8 @@ def bound(kind, packed):
 
 
 def check_bounds(rows, footer):
-    """Checks that each row group has the least and the greatest value and the number of unset ones, or only the last.
-    Returns how many have bounds."""
+    """Checks that each row group has the minimum, the maximum and the number of unset values, or only the last of
+    these. Returns how many groups have bounds."""
     at, told = 0, 0
     for group in footer[4]:
         part = rows[at:at + group[3]]
@@ -197,7 +197,7 @@ def check_bounds(rows, footer):
 
 def test_bounds(env):
     rows, footer = convert(env, big_log(3000), "Parquet::row_group_rows=500")
-    assert check_bounds(rows, footer) == 6 * 10  # a history is longer than is told
+    assert check_bounds(rows, footer) == 6 * 10  # a history is longer than the bounds allow
     common = ["-q", "--fields", "all", "Parquet::row_group_rows=10", *all_captures(env)]
     rows, footer = read_bytes(env, env.run("--format", "parquet", *common, text=False).stdout)
     assert check_bounds(rows, footer) > 20 * len(footer[4])
@@ -277,7 +277,7 @@ def test_columns_that_change(env):
 
 
 def test_the_same_part_again_replaces_itself(env):
-    """Shares of one log that several processes write, one of them twice, are the log."""
+    """Several processes each write a share of one log, one of them twice: together they are the log."""
     common = ["-q", "--seed", "x", *all_captures(env)]
     expected = unordered(json_rows(env.run("--format", "json", *common).stdout))
     for n in (1, 2, 7):
@@ -318,7 +318,7 @@ def test_several_threads_are_not_asked_for_lines(env):
 
 
 def test_sinks(env):
-    """A sink takes lines, and goes beside a folder of Parquet."""
+    """A sink takes lines while a folder of Parquet is written beside it."""
     capture = env.capture("ethernet.pcap")
     for args in (["--to", "file:x?format=parquet"], ["--format", "parquet", "--to", "file:x"]):
         assert "use parquet:DIR" in env.run(*args, capture, code=2).stderr

@@ -1,4 +1,4 @@
-"""scripts/pgo, which make pgo runs: what is profiled, and that a program that writes something else is noticed."""
+"""scripts/pgo, which make pgo runs: what is profiled, and that a program whose output differs is noticed."""
 import os
 import subprocess
 

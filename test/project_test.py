@@ -1,11 +1,11 @@
-"""The project itself: its headers, its order of includes and calls, what the library may not do."""
+"""The project itself: its headers, its order of includes and calls, and what the library must not do."""
 import glob
 import os
 import re
 
 from env import Skip
 
-# Who may include whom: a folder only includes what stands before it (docs/DESIGN.md).
+# The allowed includes: a folder only includes headers of folders before it (docs/DESIGN.md).
 ORDER = ["base", "capture", "decode", "conn", "track", "dpd", "service", "event", "record", "enrich", "where", "fold", "write", "read", "sink",
          "script", "engine", "archive", "guard", "sensor", "ship", "cli"]
 PROGRAM = {"guard": ["guard"], "sensor": ["sensor"], "ship": ["guard", "sensor", "ship"], "cli": ["guard", "sensor", "ship", "cli"]}  # what is no part of the library uses connlog.h alone
@@ -57,14 +57,14 @@ def symbols_of(env, variant):
 
 
 def test_calls_flow_one_way(env):
-    """What the linker resolves for a folder is defined in it or in one before it, whatever the headers say."""
+    """Every symbol that the linker resolves for a folder is defined in that folder or an earlier one, whatever the headers say."""
     defined, used = next((s for s in (symbols_of(env, v) for v in ("obj", "san")) if s[0]), ({}, []))
     if not defined:
         raise Skip("nothing has been built")
     wrong, seen = [], 0
     for file, symbol in used:
         if symbol not in defined:
-            continue  # a library's
+            continue  # a library's symbol
         me, other = file.split("/")[0], defined[symbol].split("/")[0]
         seen += me != other
         if ORDER.index(other) > ORDER.index(me):
@@ -87,12 +87,12 @@ def test_files_can_be_read_in_a_sitting(env):
 
 
 def library(env):
-    """Returns the static library; where only the program has been built, its objects."""
+    """Returns the static library, or its objects when only the program has been built."""
     return next(f for f in (env.build + "/libconnlog.a", env.build + "/obj/libconnlog.a") if os.path.exists(f))
 
 
 def test_the_library_has_no_state_of_its_own(env):
-    """No .data, no .bss: two engines in two threads share nothing that changes."""
+    """No .data, no .bss: two engines in two threads share no mutable state."""
     found = []
     name = ""
     for line in env.must("size", "-A", library(env)).splitlines():
@@ -113,7 +113,7 @@ def test_the_library_never_prints_exits_or_asks_for_the_time(env):
 
 
 def test_make_help_lists_every_target(env):
-    """Each of .PHONY but the parts that others call."""
+    """Every target in .PHONY is listed, except for those that only other targets use."""
     done = env.command("env", "-u", "MAKEFLAGS", "make", "-C", env.root, "--no-print-directory", "help")
     assert done.returncode == 0 and not done.stderr, done.stderr
     with open(env.root + "/Makefile") as f:

@@ -37,7 +37,7 @@ def test_what_is_new(env):
 
 
 def test_many_hosts(env):
-    """None is missed among 20,000, and memory does not grow with the baseline."""
+    """None of 20,000 is missed, and memory does not grow with the baseline."""
     rng = random.Random(1)
     known = ["10.%d.%d.%d" % (rng.randrange(256), rng.randrange(256), rng.randrange(256)) for _ in range(20000)]
     write(env, "old.json", [conn(h, "192.0.2.1", 53) for h in known])

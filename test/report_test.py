@@ -1,4 +1,4 @@
-"""connlog report: the line, the times, the summary, what a hostile log cannot do."""
+"""connlog report: lines, times, the summary, and what a hostile log must not be able to do."""
 import fcntl
 import json
 import os
@@ -43,7 +43,7 @@ def test_the_symbols_of_the_states(env):
     assert len(lines) == len(symbols)
     for (state, symbol), line in zip(symbols.items(), lines):
         words = line.split()
-        if state in ("S0", "S1", "REJ"):  # no sizes: that tells S1 from SF
+        if state in ("S0", "S1", "REJ"):  # no sizes: that distinguishes S1 from SF
             assert words[3:] == ["*10.0.0.1", symbol, "10.0.0.2/8080/tcp"], line
         else:
             assert words[3:6] == ["*10.0.0.1", "7B", symbol] and len(words) == 9, line
@@ -68,7 +68,7 @@ def test_times_as_cf_has_them(env):
         out = report(env, EXAMPLE, "-n", *args, **environment)
         assert out.startswith(time + "  128."), (args, environment, out)
     assert report(env, early, "-n").startswith("Jan  1 00:00:09  128.")
-    assert report(env, early, "-n", "-s").startswith("9.006848         128.")  # eight characters are no time
+    assert report(env, early, "-n", "-s").startswith("9.006848         128.")  # eight characters are not a time
     assert report(env, "1" + early, "-n", "-s").startswith("Jan  1 00:00:19  128.")
 
 
@@ -157,7 +157,7 @@ def test_the_summary_fits_the_terminal(env):
 
 
 def example(env, command):
-    """Returns the output of a command according to docs/REPORT.md."""
+    """Returns the output of a command as docs/REPORT.md shows it."""
     with open(env.root + "/docs/REPORT.md") as f:
         return f.read().split("\n$ %s\n" % command)[1].split("\n```")[0] + "\n"
 
@@ -216,7 +216,7 @@ def test_scans(env):
     assert out == example(env, "connlog " + command)
     assert len(env.run(*command.split(), "--top", "2").stdout.splitlines()) == 4 + 2
     assert env.run(*command.split(), "--where", "id.resp_p != 22").stdout.startswith("3 scans:")
-    for i, line in enumerate(out.splitlines()[4:]):  # the error that is stated, three times over
+    for i, line in enumerate(out.splitlines()[4:]):  # three times the stated error
         assert abs(int(line.split()[0].strip("~").replace(",", "")) - (1000, 254, 20, 15)[i]) <= 0.1 * (1000, 254, 20, 15)[i], line
     few = env.run(*command.split(), "--rows", "20").stdout
     assert "groups with the fewest targets were dropped" in few and "10.0.0.5 tried ports of 10.0.0.9/tcp: 1, 2, 3" in few, few
@@ -283,7 +283,7 @@ def test_records_are_paired_with_the_nearest(env):
 
 
 def test_logs_larger_than_memory_differ_in_the_same_way(env):
-    """Some 4 MB of rows with one allowed: in parts, by temporary files that leave nothing behind."""
+    """Some 4 MB of rows with 1 MB allowed: compared in parts, through temporary files that are removed."""
     a = [record(ts=1000 + i // 3, **{"id.orig_p": 1024 + i % 60000, "id.orig_h": "10.0.%d.%d" % (i % 200, i // 200 % 250)}) for i in range(12000)]
     b = [line if i % 50 else line.replace('"SF"', '"S1"') for i, line in enumerate(a) if i % 70]
     whole = diff(env, a, b)

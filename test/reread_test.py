@@ -1,4 +1,4 @@
-"""SIGHUP: what is taken from the file of settings anew, and what waits for the next start."""
+"""SIGHUP: which settings are reread from the file, and which wait for the next start."""
 import glob
 import itertools
 import os
@@ -12,7 +12,7 @@ BASE = "interface = %s\nformat = json\noutput = logs\n%s\n" % (veth.CAPTURES, "\
 
 
 def write(env, text):
-    """Puts a new file into the old one's place, as editors do."""
+    """Replaces the file by a new one, as editors do."""
     path = env.tmp + "/etc/c.conf"
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path + ".new", "w") as f:
@@ -22,7 +22,7 @@ def write(env, text):
 
 
 def sensor_of(env, net, text, *args):
-    return Sensor(installed(env), net, *args, config=write(env, text))  # as it is installed: with all calls forbidden that can be
+    return Sensor(installed(env), net, *args, config=write(env, text))  # as installed, with every system call forbidden that can be
 
 
 def rotated(sensor):
@@ -30,9 +30,9 @@ def rotated(sensor):
 
 
 def test_the_log_is_kept_otherwise(env):
-    """A bound on the size that comes later; then old logs go; then neither is bounded any more."""
+    """First a size limit is added, then old logs are removed, then neither limit applies any more."""
     with Net() as net:
-        first = itertools.count(0, 50)  # the same again would be no new connections
+        first = itertools.count(0, 50)  # other ports, so that these are new connections
         sensor = sensor_of(env, net, "")
         net.send(next(first), 50)
         assert wait_until(lambda: os.path.getsize(sensor.folder + "/conn.log") > 5000)
@@ -65,5 +65,5 @@ def test_what_waits_and_what_is_wrong(env):
         sensor.signal(signal.SIGHUP)
         assert wait_until(lambda: "cannot read" in sensor.said()), sensor.said()
         net.send(0, 50)
-        assert wait_until(lambda: os.path.getsize(sensor.folder + "/conn.log") > 8000) and rotated(sensor) == 0  # the command line's bound
+        assert wait_until(lambda: os.path.getsize(sensor.folder + "/conn.log") > 8000) and rotated(sensor) == 0  # the limit of the command line
         sensor.stop()

@@ -12,7 +12,7 @@ BRO2 = ("ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration o
 
 BRO0 = "ts id.orig_h id.resp_h service duration orig_bytes resp_bytes conn_state".split()
 BRO1 = BRO0 + "id.orig_p id.resp_p proto".split()
-BRO1_ASKS = ("duration", "orig_bytes", "resp_bytes")  # where Bro 1 may have a question mark
+BRO1_ASKS = ("duration", "orig_bytes", "resp_bytes")  # Bro 1 may have a question mark here
 
 # Format: the columns that it keeps, None for all.
 KEEPS = {
@@ -47,14 +47,14 @@ def convert(connlog, to, text, *options):
 
 
 def excused(name, column, old, new):
-    """What Bro 1 has no number for, and the name of a port where there is no service."""
+    """Returns whether a difference is expected: Bro 1 has no number for some values, and writes a port's name where there is no service."""
     if not name.startswith(("bro0", "bro1")):
         return False
     return (column in BRO1_ASKS and new == "-") or (column == "service" and old == "-")
 
 
 def differences(connlog, log, name):
-    """Returns what is lost from a Zeek log, one line each."""
+    """Returns what a Zeek log loses, one line for each difference."""
     before = rows(log)
     after = rows(convert(connlog, "zeek", convert(connlog, name, log, "-q"), "-q", "--from", name))
     if len(before) != len(after):

@@ -1,9 +1,9 @@
-"""A part of `make same`: several workers and shares against one thread, over captures of the conformance folder where it is there."""
+"""A sample of `make same`: several workers and shares against one thread, over captures of the conformance folder if it is there."""
 import os
 import subprocess
 import sys
 
-EVERY = 40  # captures; the other tests of workers take captures that are made for them
+EVERY = 40  # every so many captures; the other tests of workers use captures made for them
 
 
 def test_workers_and_shares_make_the_same(env):
@@ -15,7 +15,7 @@ def test_workers_and_shares_make_the_same(env):
 
 
 def test_a_difference_is_found(env):
-    """A program that does something else with several workers."""
+    """Uses a program whose output with several workers is different."""
     path = env.tmp + "/connlog"
     with open(path, "w") as f:
         f.write("#!/bin/sh\ncase \"$*\" in *\"-j 3\"*) echo another line ;; esac\nexec '%s' \"$@\"\n" % env.connlog)

@@ -1,7 +1,6 @@
-"""What is left to connlog once its inputs are open: user, capabilities, files, system calls.
-
-All tests run under it; here are those of it, and a choice with the program as it is installed: that of the tests, which has
-sanitizers in it, is allowed more."""
+"""What connlog may still do once its inputs are open: user, capabilities, files, system calls. All tests run confined;
+these test the confinement itself, and repeat a choice of tests with the installed program, because the program of the
+tests has sanitizers and is allowed more."""
 import copy
 import ctypes
 import glob
@@ -44,7 +43,7 @@ def need_root():
 
 
 def test_the_list_holds_without_sanitizers(env):
-    """The unit tests, built as the program is."""
+    """Runs the unit tests built like the installed program."""
     flags = []
     if has_seccomp(env):
         flags = ["-DCONNLOG_SECCOMP", *env.must("pkg-config", "--cflags", "--libs", "libseccomp").split()]
@@ -90,7 +89,7 @@ def test_whom_root_becomes(env):
         user = os.stat(sensor.folder).st_uid              # it was handed over
         assert user != 0 and statuses(sensor)[0]["Uid"].split() == [str(user)] * 4
         assert "logs belongs to " in sensor.stop()
-        os.chown(sensor.folder, 4711, 4712)               # whose it is runs the sensor
+        os.chown(sensor.folder, 4711, 4712)               # the sensor runs as the folder's owner
         for name in os.listdir(sensor.folder):
             os.chown(sensor.folder + "/" + name, 4711, 4712)
         sensor = Sensor(env, net, "-o", "logs")
@@ -107,7 +106,7 @@ def test_whom_root_becomes(env):
         os.chown(sensor.folder, 0, 0)
         with open(sensor.folder + "/report.txt", "w"):
             pass
-        assert "cannot be written to by" in refused()     # somebody's file is in it: it is not handed over
+        assert "cannot be written to by" in refused()     # it contains somebody else's file, so it is not handed over
         assert os.stat(sensor.folder).st_uid == 0
 
 
@@ -120,7 +119,7 @@ def test_only_root_becomes_somebody_else(env):
 
 
 def test_as_the_service_runs_it(env):
-    """A user with two capabilities, both of which are given up."""
+    """Runs as a user with two capabilities, both of which are given up."""
     need_root()
     if not shutil.which("setpriv"):
         raise Skip("no setpriv here")
@@ -150,7 +149,7 @@ def helper_of(sensor):
 
 
 def test_commands_are_run_by_a_helper(env):
-    """It is no root either, but may do what a user may; the sensor still may not."""
+    """The process that runs commands is not root either, but may do what a user may; the sensor still may not."""
     with Net() as net:
         sensor = Sensor(env, net, "-o", "logs", "--rotate-interval", "1hr", "--rotate-exec", "id -u >&2; touch logs/$$; true")
         helper = helper_of(sensor)
@@ -172,7 +171,7 @@ def test_a_helper_that_is_gone_is_told(env):
 
 
 def test_captures_are_read_as_before(env):
-    """With the program that is installed: packed, by links, from folders and pipes, with scripts, statistics and contents."""
+    """Uses the installed program: compressed captures, links, folders and pipes, with scripts, statistics and contents."""
     me = installed(env)
     os.makedirs(env.tmp + "/in")
     names = sorted(os.path.basename(p) for p in glob.glob(env.captures + "/*") if os.path.isfile(p))
@@ -189,7 +188,7 @@ def test_captures_are_read_as_before(env):
                 "function connlog_done() print(os.date(), os.clock(), n) end\n")
     os.makedirs(env.tmp + "/out")
     http = env.capture("http.pcap")
-    for more in ([], ["script_max_instructions=0"]):      # which LuaJIT compiles
+    for more in ([], ["script_max_instructions=0"]):      # LuaJIT compiles these
         me.run("-o", "out", "--stats", "stats.json", "--script", "x.lua", "Conn::default_extract=T", "Conn::extraction_prefix=out/c",
                *more, http)
     assert len(os.listdir(env.tmp + "/out")) > 2 and os.path.exists(env.tmp + "/stats.json")
@@ -207,7 +206,7 @@ def test_the_installed_sensor_rotates_packs_and_runs_commands(env):
         test(me)
 
 
-# What the C library calls where an architecture has not the older call.
+# What the C library calls on architectures that lack the older call.
 NEWER = {"access": "faccessat", "dup2": "dup3", "epoll_wait": "epoll_pwait", "getdents": "getdents64", "lstat": "newfstatat", "mkdir": "mkdirat",
          "open": "openat", "pipe": "pipe2", "poll": "ppoll", "readlink": "readlinkat", "rename": "renameat2", "renameat": "renameat2",
          "select": "pselect6", "stat": "newfstatat", "time": "clock_gettime", "unlink": "unlinkat"}
@@ -215,7 +214,7 @@ ONLY_X86 = {"arch_prctl"}
 
 
 def test_the_list_suits_other_architectures(env):
-    """arm64 and riscv64 have none of the calls that were replaced by others, so those have to be on the list, too."""
+    """arm64 and riscv64 lack the calls that newer ones replaced, so the newer ones have to be on the list, too."""
     try:
         lib = ctypes.CDLL("libseccomp.so.2")
     except OSError as e:

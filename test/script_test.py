@@ -1,4 +1,4 @@
-"""Lua scripts: what they are given, what they can change, what they cannot break.  With every Lua that there is."""
+"""Lua scripts: what they get, what they can change, and what they cannot break. Runs with every Lua that was built in."""
 import copy
 import json
 import os
@@ -7,7 +7,7 @@ import re
 import netlib
 from env import Skip
 
-LUAS = ["connlog", "connlog-lua5.4"]  # that of the build comes first
+LUAS = ["connlog", "connlog-lua5.4"]  # the build's own comes first
 
 
 def each_lua(env):
@@ -53,7 +53,7 @@ def test_without_lua_it_says_what_to_install(env):
 
 
 def test_a_handler_changes_no_row(env):
-    """Segments in order take a short way through the tracker where nobody listens to events, and the long one here."""
+    """Segments in order take a short path through the tracker when nobody listens to events, and the long one here."""
     listens = "function connection_EOF(c, is_orig) end"
     for e in each_lua(env):
         for name in ("http.pcap", "tcp-states.pcap", "tcp-times.pcap", "whole.pcap", "snaplen.pcap", "duplicated.pcap"):
@@ -298,7 +298,7 @@ def test_scripts_do_not_meet(env):
     for e in each_lua(env):
         script(e, b, "b.lua")
         said, rows = run(e, a, "--script", "b.lua", e.capture("http.pcap"))
-        assert set(said) == {"nil\ta\ttcp", "nil\ta\ticmp"} and len(said) == len(rows)  # what is dropped is asked no further
+        assert set(said) == {"nil\ta\ttcp", "nil\ta\ticmp"} and len(said) == len(rows)  # nothing is asked about a dropped record
         assert all(row["service"] == "ab" for row in rows)
 
 
@@ -361,7 +361,7 @@ def test_what_loops_for_ever_is_ended(env):
         assert len(rows) == 10 and all(row["service"] == "here" for row in rows)
         said, rows = run(e, "local function f() return 1 + f() end function new_connection(c) if c.id.resp_p == 53 then f() end end",
                          e.capture("http.pcap"))
-        # LuaJIT does not always have the stack left to find the line.
+        # LuaJIT does not always have enough stack left to find the line.
         assert re.match("connlog: warning: a.lua(:1)?: stack overflow", said[0]) and len(rows) == 10, said
         said, rows = run(e, "function log_conn() for i = 1, 100000 do end print('through') end",
                          "script_max_instructions=0", e.capture("http.pcap"))

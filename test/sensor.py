@@ -9,11 +9,11 @@ import time
 from env import Skip
 import veth
 
-QUICK = ["udp_inactivity_timeout=0.3sec"]  # a datagram's connection is logged soon
+QUICK = ["udp_inactivity_timeout=0.3sec"]  # datagrams' connections are logged soon
 
 
 class Net:
-    """A network namespace with a pair of interfaces (veth.py): a new one, or where `enter`, a command, goes."""
+    """A network namespace with a pair of interfaces (veth.py): a new one, or the one that the command `enter` runs in."""
 
     def __init__(self, enter=None):
         me = [] if os.geteuid() == 0 else ["-r"]
@@ -36,11 +36,11 @@ class Net:
         self.process.wait(60)
 
     def begin(self, first, count, pause=0.0, size=20):
-        """Sends numbered datagrams; end() waits until they are out."""
+        """Begins to send numbered datagrams; end() waits until they are out."""
         self.tell("udp %d %d %s %d" % (first, count, pause, size))
 
     def tell(self, command):
-        """Any command of veth.py; end() waits for it."""
+        """Sends any command to veth.py; end() waits for it."""
         self.process.stdin.write(command + "\n")
         self.process.stdin.flush()
 
@@ -60,15 +60,15 @@ class Net:
 
 
 class Sensor:
-    """A `connlog live` in that network, up and capturing from `interfaces`, as many as `sockets` says.  `quick`: datagrams'
-    connections are logged soon."""
+    """A `connlog live` in that network, running and capturing from `interfaces` through as many packet sockets as
+    `sockets` says. With `quick` it soon logs the connections of datagrams."""
 
     def __init__(self, env, net, *args, stdout=subprocess.DEVNULL, environ=None, config=None, interfaces=(veth.CAPTURES,),
                  sockets=None, quick=True):
         self.env, self.folder = env, env.tmp + "/logs"
         self.said_path = env.tmp + "/said"
         os.makedirs(self.folder, exist_ok=True)
-        os.chmod(env.tmp, 0o777)  # where root is given up, somebody else writes here
+        os.chmod(env.tmp, 0o777)  # another user writes here once root is given up
         settings = ["--config", config] if config else [*interfaces, "--format", "json", *(QUICK if quick else ())]
         self.sockets = len(interfaces) if sockets is None else sockets
         self.threads = 0 if "--to" in args and "-o" not in args else 1
@@ -79,7 +79,7 @@ class Sensor:
         self.wait_for_capture()
 
     def wait_for_capture(self):
-        """Until its packet socket takes everything and its log is open: only then is nothing missed."""
+        """Waits until its packet sockets receive everything and its log is open: from then on nothing is missed."""
         def ready():
             assert self.process.poll() is None, self.said()
             with open("/proc/%d/net/packet" % self.process.pid) as f:
@@ -128,7 +128,7 @@ def wait_until(what, seconds=20):
 
 
 def give(folder):
-    """Makes a folder with more than a log in it that of whom root becomes, to whom it is not handed over."""
+    """Gives a folder that already has another file to the user that root becomes; connlog does not hand over such folders itself."""
     if os.geteuid() == 0:
         for path in [folder] + [os.path.join(folder, name) for name in os.listdir(folder)]:
             os.chown(path, 65534, 65534)

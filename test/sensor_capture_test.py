@@ -1,4 +1,4 @@
-"""Capturing live from rings: what comes out of an interface is what the same packets give as a capture."""
+"""Live capture from rings: an interface gives what the same packets give as a capture file."""
 import json
 import os
 import re
@@ -9,7 +9,7 @@ import netlib
 import veth
 
 ALL = ["--fields", "all"]
-TIMES = {"ts", "uid", "duration", "tunnel_parents"}  # live, packets come one right after the other, and uids are of the times
+TIMES = {"ts", "uid", "duration", "tunnel_parents"}  # live, packets follow each other at once, and uids depend on times
 
 
 def ethernet_captures(env):
@@ -40,14 +40,14 @@ def plain(rows):
 
 
 def fresh(env):
-    """Returns the environment with another folder, for another sensor."""
+    """Returns a copy of the environment with another folder, for another sensor."""
     env = env.at("%s/%d" % (env.tmp, len(os.listdir(env.tmp))))
     os.makedirs(env.tmp)
     return env
 
 
 def live_rows(env, net, command, *args, **kw):
-    """Returns what a sensor logs while the network does what it is told to."""
+    """Returns what a sensor logs while the given commands run in the network."""
     sensor = Sensor(fresh(env), net, "-o", "logs", *ALL, *args, quick=False, **kw)
     net.do(command)
     said = sensor.stop()
@@ -87,7 +87,7 @@ def tagged_frames():
 
 
 def test_tags_are_put_back_and_filters_see_them(env):
-    """The kernel takes the outermost tag out of each frame, whether the card has left it there or not."""
+    """The kernel removes the outermost tag of each frame, whether or not the card has left it there."""
     path = hurried(env, None, tagged_frames())
     with Net() as net:
         want = env.log(path)
@@ -112,7 +112,7 @@ def test_a_filter_too_long_for_the_kernel_does_what_it_does(env):
 
 
 def test_checksums_that_are_not_computed_yet_are_good(env):
-    """The kernel leaves them to the card, which here is none; on the loopback interface they are never computed."""
+    """The kernel leaves checksums to the card, and here there is none; on the loopback interface they are never computed."""
     with Net() as net:
         net.tell("tcp 20 300000")
         net.end("there")
@@ -133,7 +133,7 @@ def test_checksums_that_are_not_computed_yet_are_good(env):
 
 
 def interface_test(env, before, after, words, *args, **kw):
-    """Numbers 0 to 9 before, 10 to 19 after the interface was lost."""
+    """Sends numbers 0 to 9 before and 10 to 19 after the interface was lost."""
     with Net() as net:
         sensor = Sensor(env, net, "-o", "logs", *args, **kw)
         net.send(0, 10)
@@ -156,7 +156,7 @@ def test_an_interface_that_goes_down_is_waited_for(env):
 
 
 def test_an_interface_that_goes_away_is_waited_for(env):
-    """Also while another one goes on."""
+    """Capture goes on from another interface meanwhile."""
     def make(net):
         net.ip(env, "link", "del", "see1")
         net.do("pairs")
@@ -195,7 +195,7 @@ def test_with_exit_on_down_it_ends_when_an_interface_does(env):
 
 
 def test_several_interfaces_are_one_stream_in_order(env):
-    """Of each connection one interface sees the originator and the other the responder."""
+    """One interface sees the originator of each connection, the other one the responder."""
     frames = [f for f in veth.frames_of(env.capture("tcp-states.pcap"))[1] if f[12:14] == b"\x08\0"]
     path = hurried(env, None, frames)
     with Net() as net:
@@ -205,7 +205,7 @@ def test_several_interfaces_are_one_stream_in_order(env):
         slow = live_rows(env, net, "split " + path, "--ring-timeout", "200msec", interfaces=("see0", "see1"))
         assert plain(slow) == want
         sensor = Sensor(fresh(env), net, "-o", "logs", interfaces=("see0", "see1"))
-        net.send(0, 1)  # and nothing on the other one
+        net.send(0, 1)  # and nothing on the other interface
         assert wait_until(lambda: numbers_in(sensor.folder) == [0], 5)
         sensor.stop()
 

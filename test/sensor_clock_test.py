@@ -1,7 +1,5 @@
-"""The clock of the machine is set while a sensor runs (`make clock`): connections go on as if nothing had happened.
-
-What is computed then is in test/unit/steady_test.c; here the kernel stamps the packets with the clock that was set.
-"""
+"""The machine's clock is set while a sensor runs (`make clock`): connections go on as if nothing had happened.
+test/unit/steady_test.c tests the computation; here the kernel stamps the packets with the changed clock."""
 import os
 import time
 
@@ -9,12 +7,12 @@ from env import Skip
 from sensor import Net, Sensor, rows_of, wait_until
 import veth
 
-STEP = 4.0     # seconds, by which the clock is set forward and back
+STEP = 4.0     # seconds by which the clock is set forward and back
 TIME_OUT = 2.0
 
 
 def set_clock(distance):
-    """To be so far from the clock that nobody sets."""
+    """Sets the clock to an offset from the one that nobody sets."""
     time.clock_settime(time.CLOCK_REALTIME, distance + time.monotonic())
 
 

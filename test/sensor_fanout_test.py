@@ -1,4 +1,4 @@
-"""Several rings for an interface, one a worker (`live -j N`): the kernel spreads the packets, and the log is that of one ring."""
+"""Several rings for an interface, one for each worker (`live -j N`): the kernel spreads the packets, and the log is that of one ring."""
 import json
 import os
 import random
@@ -17,7 +17,7 @@ SOME = ("fragments.pcap", "http.pcap", "ip-tunnels.pcap", "ipv6.pcap", "tcp-stat
 
 
 def share(addresses, of):
-    """What src/base/pairhash.h computes."""
+    """Returns the share that src/base/pairhash.h computes."""
     a, b = (struct.unpack(">%dI" % (len(x) // 4), x) for x in addresses)
 
     def fold(words):
@@ -78,8 +78,8 @@ def test_any_number_of_rings_gives_the_rows_of_the_capture(env):
 
 
 def crowd(count):
-    """Returns [(frame, the addresses of its outermost IP header)] for many pairs of hosts, in both directions and with all
-    kinds of encapsulation."""
+    """Returns [(frame, the addresses of its outermost IP header)] for many pairs of hosts, in both directions and with
+    every kind of encapsulation."""
     dice, found = random.Random(7), []
     wraps = [netlib.eth, lambda p: netlib.vlan(p, 7), lambda p: netlib.vlan(p, [100, 7]),
              lambda p: netlib.vlan(p, [200, 8], outer=0x88a8)]
@@ -176,7 +176,7 @@ def test_rings_outlive_an_interface_that_is_down(env):
 
 
 def test_an_interface_that_comes_back_is_captured_with_one_ring(env):
-    """A group of sockets cannot be bound again, and there is no privilege left to make others."""
+    """A group of sockets cannot be bound again, and no privilege is left to make others."""
     with Net() as net:
         net.ip(env, "link", "del", "see0")
         net.ip(env, "link", "del", "see1")

@@ -1,4 +1,4 @@
-"""The log of `connlog live -o`: what is there stays, what is written is whole, and it is written as it comes."""
+"""The log of `connlog live -o`: an existing log is kept, what is written is whole, and records are written as they come."""
 import json
 import os
 import random
@@ -24,13 +24,13 @@ def test_a_log_that_is_there_is_kept(env):
 
 
 def test_records_are_in_the_log_as_they_come(env):
-    """Also those that only time ends: no packet comes after them."""
+    """Includes records of connections that end by time alone: no packet comes after them."""
     with Net() as net:
         sensor = Sensor(env, net, "-o", "logs")
         net.send(0, 3)
         begun = time.time()
         assert wait_until(lambda: len(rows_of(sensor.folder + "/conn.log")) == 3)
-        assert time.time() - begun < 0.3 + 0.2 + 1 + 0.5  # the connection's time-out, what packets may be late, the flush
+        assert time.time() - begun < 0.3 + 0.2 + 1 + 0.5  # the connection's time-out, the allowance for late packets, the flush
         sensor.kill()
         assert len(rows_of(sensor.folder + "/conn.log")) == 3
         sensor = Sensor(env, net, "-o", "logs", "--flush-interval", "200msec")
@@ -42,17 +42,17 @@ def test_records_are_in_the_log_as_they_come(env):
 def test_what_was_not_written_at_a_kill_is_counted_at_the_next_start(env):
     with Net() as net:
         sensor = Sensor(env, net, "-o", "logs", "--flush-interval", "1hr")
-        net.begin(0, 600, pause=0.005)                    # it never has nothing to do, so it does not flush
+        net.begin(0, 600, pause=0.005)                    # it is never idle, so it does not flush
         time.sleep(2)
         sensor.kill()
         net.end()
         sensor = Sensor(env, net, "-o", "logs")
-        said = sensor.stop()  # its file is there only once something was written
+        said = sensor.stop()  # the file appears only once something was written
         assert re.search(r"[1-9]\d* records had not been written|had not written [1-9]\d* records", said), said
 
 
 def test_kill_at_any_moment_leaves_whole_lines(env):
-    """Twenty times; `make kills`: two hundred times."""
+    """Kills it twenty times; `make kills` does so two hundred times."""
     with Net() as net:
         for turn in range(int(os.environ.get("KILLS", 20))):
             sensor = Sensor(env, net, "-o", "logs", "--rotate-size", "20K", "--compress", "zstd", "--flush-interval",
@@ -69,8 +69,8 @@ def test_kill_at_any_moment_leaves_whole_lines(env):
 
 
 def cut_power(sensor, size, zeros=0, state=True):
-    """Kills it and leaves what a disk may have then: so many bytes of the log, zeros where it had got longer, and a state or none.
-    Returns how many whole lines there are."""
+    """Kills it and leaves what a disk may hold after a power cut: so many bytes of the log, zeros where it had grown,
+    and a state file or none. Returns how many whole lines there are."""
     sensor.kill()
     path = sensor.folder + "/conn.log"
     with open(path, "r+b") as f:
@@ -85,13 +85,13 @@ def cut_power(sensor, size, zeros=0, state=True):
 
 
 def missing_in(said):
-    """Returns how many records a start says that the run before had not written."""
+    """Returns how many records a start reports as not written by the previous run."""
     found = re.search(r"(\d+) records had not been written|had not written (\d+) records", said)
     return int(found.group(1) or found.group(2)) if found else 0
 
 
 def test_a_power_cut_leaves_whole_lines_and_the_missing_ones_are_counted(env):
-    """What was written and had not reached the disk is missing behind any byte."""
+    """The log may end anywhere in what was written but had not reached the disk."""
     expected, each = [], 40
     with Net() as net:
         for turn, (share, zeros, state) in enumerate(((0, 0, True), (0.01, 0, True), (0.5, 0, True), (0.77, 5000, True), (1, 4096, True),
@@ -171,7 +171,7 @@ def test_a_log_that_is_removed_is_begun_anew(env):
 
 
 def test_signals_reopen_tell_and_rotate(env):
-    """None of them ends it, and no record is lost or written twice."""
+    """None of the signals ends it, and no record is lost or written twice."""
     with Net() as net:
         sensor = Sensor(env, net, "-o", "logs", "--stats", "stats.json")
         log = sensor.folder + "/conn.log"
@@ -182,7 +182,7 @@ def test_signals_reopen_tell_and_rotate(env):
         assert wait_until(lambda: os.path.exists(log))
         net.send(4, 4)
         assert wait_until(lambda: len(rows_of(log)) == 4)
-        sensor.signal(signal.SIGHUP)                      # nobody has moved it: it goes on
+        sensor.signal(signal.SIGHUP)                      # the log was not moved: it is continued
         sensor.signal(signal.SIGUSR2)
         assert wait_until(lambda: len(logs_in(sensor.folder)) == 2)
         sensor.signal(signal.SIGUSR1)
@@ -196,7 +196,7 @@ def test_signals_reopen_tell_and_rotate(env):
 
 
 def test_counters_are_written_every_so_often(env):
-    """To the file, which is whole at every moment, and without one to standard error."""
+    """They go to the file, which is whole at every moment, or to standard error without a file."""
     with Net() as net:
         sensor = Sensor(env, net, "-o", "logs", "--stats", "stats.json", "--stats-interval", "100msec")
         for first in (0, 5):

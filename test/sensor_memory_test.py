@@ -1,7 +1,6 @@
-"""--memory under `live`: a flood on an interface does not take more than the bound, and the connection around it is logged exactly.
-
-`make floods` (FLOODS=all) sends every kind of bench/attack, and ten million SYNs; here some are, so that it does not take long.
-"""
+"""--memory under `live`: a flood on an interface does not take more than the bound, and the connection around it is
+logged exactly. `make floods` (FLOODS=all) sends every kind of bench/attack, and ten million SYNs; the tests send a
+sample, which is quicker."""
 import json
 import os
 import re
@@ -13,7 +12,7 @@ from sensor import Net, Sensor, read_text
 from sensor_capture_test import fresh
 import veth
 
-SHARE = 2  # of what the captures of memory_test have, one in so many
+SHARE = 2  # one in so many of what memory_test's captures have
 RATE = 200000  # SYNs a second
 COLUMNS = ("service", "history", "conn_state", "orig_pkts", "resp_pkts", "orig_bytes", "resp_bytes")
 SMALL = ["--ring", "32M", "--spool", "1M"]
@@ -42,7 +41,7 @@ def flood(env, net, name, workers, bound):
     assert peak < bound, "%s, -j %d: %.1f MiB\n%s" % (name, workers, peak, said)
     lost = stats["input"]["dropped"]
     assert sensor.process.returncode == (1 if lost else 0), said
-    if lost == 0:  # on a machine that has no time for it, some are
+    if lost == 0:  # a slow machine loses some
         assert packets(rows) == packets(want), (name, packets(rows), packets(want))
         row, alike = wanted(rows), wanted(want)
         for column in COLUMNS:
@@ -53,11 +52,11 @@ def flood(env, net, name, workers, bound):
 
 def test_a_flood_on_an_interface_stays_below_the_bound(env):
     env = env.at(env.tmp)
-    env.connlog = env.build + "/connlog"  # sanitizers have memory of their own
+    env.connlog = env.build + "/connlog"  # sanitizers use memory of their own
     names = list(ATTACKS) if os.environ.get("FLOODS") == "all" else ["syns", "fragments"]
     with Net() as net:
         for i, name in enumerate(names):
-            shared = 114 if name == "tunnels" else 82  # tunnels are tracked by each worker
+            shared = 114 if name == "tunnels" else 82  # each worker tracks tunnels itself
             for workers, bound in ((1, 66), (2, shared)) if os.environ.get("FLOODS") == "all" else (((1, 66), (2, shared))[i % 2],):
                 peak, stats = flood(env, net, name, workers, bound)
                 print("%s, -j %d: %.1f of %d MiB, %d lost, %s" % (name, workers, peak, bound, stats["input"]["dropped"], stats["emergency"]))

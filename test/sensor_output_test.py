@@ -1,4 +1,4 @@
-"""Outputs that do not take what they are given, and inputs that are not taken in time: what `connlog live` does then."""
+"""Outputs that do not accept data, and inputs that are not read in time: what `connlog live` does then."""
 import json
 import os
 import re
@@ -41,7 +41,7 @@ def test_a_full_disk_stops_nothing_and_writing_goes_on_by_itself(env):
         disk.fill(leave=16384)
         net.send(0, 400)
         assert wait_until(lambda: "No space left on device" in sensor.said()), sensor.said()
-        rows = rows_of(disk.folder + "/conn.log")         # whole lines, as far as there was room
+        rows = rows_of(disk.folder + "/conn.log")         # whole lines, as many as there was room for
         assert 0 < len(rows) < 400
         time.sleep(0.5)
         disk.make_room()
@@ -80,13 +80,13 @@ def test_on_a_disk_that_stays_full_what_is_lost_is_counted(env):
         lost, total = map(int, re.search(r"(\d+) of (\d+) records are lost", said).groups())
         rows = numbers_in(disk.folder)
         assert total == 2500 and len(rows) == total - lost > 0, (total, lost, len(rows))
-        assert rows == list(range(len(rows)))             # what came first was kept
+        assert rows == list(range(len(rows)))             # the first records were kept
         stats = json.loads(env.must("cat", "stats.json"))["output"]
         assert (stats["records"], stats["lost"], stats["written"]) == (total, lost, len(rows)), stats
 
 
 def test_a_reader_that_has_gone_ends_it_with_a_message(env):
-    """As it is noticed by itself: no record has to come."""
+    """It notices by itself: no record has to come."""
     with Net() as net:
         read, write = os.pipe()
         sensor = Sensor(env, net, stdout=write)

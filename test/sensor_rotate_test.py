@@ -1,4 +1,4 @@
-"""Rotation of the log of `connlog live`: names, boundaries, what is run for rotated logs, packing, retention."""
+"""Rotation of the log of `connlog live`: names, boundaries, the command run for rotated logs, compression, retention."""
 import os
 import re
 import signal
@@ -24,7 +24,7 @@ def zeek_numbers(text):
 
 
 def test_nothing_is_lost_or_twice_at_a_boundary(env):
-    """Logs begin at the multiples of the interval, and hold the records of their time alone."""
+    """Logs begin at multiples of the interval and hold only the records of their own time."""
     with Net() as net:
         sensor = Sensor(env, net, "-o", "logs", "--format", "zeek", "Log::default_rotation_interval=2secs", environ=UTC)
         net.begin(0, 3000, pause=0.002)
@@ -90,7 +90,7 @@ def test_a_log_that_cannot_be_moved_goes_on(env):
     with Net() as net:
         sensor = Sensor(env, net, "-o", "logs", "--rotate-size", "5K", "--flush-interval", "50msec")
         log = sensor.folder + "/conn.log"
-        done = env.command("mount", "--bind", log, log)   # which keeps its name in its place
+        done = env.command("mount", "--bind", log, log)   # a mount point cannot be renamed
         if done.returncode != 0:
             sensor.stop()
             raise Skip("nothing can be mounted here: " + done.stderr.strip())
@@ -127,9 +127,9 @@ def test_old_logs_make_room(env):
 
     old("conn.2026-01-01-00-00-00.log", 40, 10)           # too old
     old("conn.2026-01-02-00-00-00-1.log.zst", 35, 10)     # too old
-    old("conn.2026-01-03-00-00-00.log.gz", 20, 60000)     # the oldest of too much
+    old("conn.2026-01-03-00-00-00.log.gz", 20, 60000)     # the oldest, and the total is too large
     old("conn.2026-01-04-00-00-00.log.gz", 10, 60000)
-    old("conn.important.log", 400, 10)                    # none of ours
+    old("conn.important.log", 400, 10)                    # not a rotated log of ours
     old("dns.2026-01-01-00-00-00.log", 400, 10)
     give(folder)
     with Net() as net:
@@ -145,7 +145,7 @@ def test_a_log_without_records_is_not_rotated(env):
         sensor = Sensor(env, net, "-o", "logs", "--rotate-interval", "1sec", "--format", "zeek", environ=UTC)
         time.sleep(2.5)
         opened = re.search("#open\t" + DATE, read_text(sensor.folder + "/conn.log")).group(1)
-        assert time.time() - seconds(opened) < 3          # it is begun again instead
+        assert time.time() - seconds(opened) < 3          # a new one is begun instead
         assert logs_in(sensor.folder) == []
         sensor.stop()
         assert os.listdir(sensor.folder) == []

@@ -1,4 +1,4 @@
-"""Sinks of `connlog live --to`: one that is slow, away or dead never stops capture, and what becomes of its records is told."""
+"""Sinks of `connlog live --to`: a slow, unreachable or dead sink never stops capture, and what happens to its records is reported."""
 import glob
 import json
 import os
@@ -25,7 +25,7 @@ def helper_of(sensor):
 
 
 def test_a_sink_comes_goes_and_comes_back(env):
-    """Beside the log, whose process keeps no rights; the one that feeds sinks is no root either."""
+    """Beside the log, whose process keeps no rights; the process that feeds sinks is not root either."""
     at = env.tmp + "/s"
     for me in (env, installed(env)):
         with Net() as net:
@@ -58,7 +58,7 @@ def test_without_o_there_is_no_log(env):
         sensor.signal(signal.SIGHUP)
         sensor.signal(signal.SIGUSR2)
         assert wait_until(lambda: os.path.exists(env.tmp + "/out") and os.path.getsize(env.tmp + "/out") > 0)
-        os.rename(env.tmp + "/out", env.tmp + "/moved")   # it is opened anew
+        os.rename(env.tmp + "/out", env.tmp + "/moved")   # it is opened again
         net.send(3, 3)
         sensor.stop()
     lines = [open(env.tmp + "/" + name).read().splitlines() for name in ("moved", "out")]
@@ -68,7 +68,7 @@ def test_without_o_there_is_no_log(env):
 
 
 def test_what_has_no_room_in_memory_waits_on_the_disk(env):
-    """In order; what is left there at the end is delivered by the next run."""
+    """Records stay in order; what is left on the disk at the end is delivered by the next run."""
     at, spool = env.tmp + "/s", env.tmp + "/spool"
     with Net() as net:
         sensor = Sensor(env, net, "--to", "unix:" + at, "--spool", "64K", "--spool", spool + ",4M", "--exit-timeout", "1sec")
@@ -127,7 +127,7 @@ def kill(pid):
 
 
 def kill_helper(sensor):
-    """Kills the only process that delivers, and waits until there is another one."""
+    """Kills the only delivering process and waits for its replacement."""
     assert wait_until(lambda: helper_of(sensor))
     before = helper_of(sensor)
     kill(os.path.basename(before))
@@ -139,7 +139,7 @@ def stats_of(env, sink):
 
 
 def test_a_helper_that_is_killed_is_replaced(env):
-    """Again and again while records come: each of them arrives, in order but for repeats, and all are accounted for."""
+    """Killed again and again while records come: each record arrives, in order except for repeats, and all are accounted for."""
     at = env.tmp + "/d"
     unix = Listener(at, datagram=True)
     with Net() as net:
@@ -158,7 +158,7 @@ def test_a_helper_that_is_killed_is_replaced(env):
 
 
 def test_what_a_killed_helper_held_is_delivered_by_the_next(env):
-    """Nothing is reachable when it is killed: what waits in memory and on the disk stays there."""
+    """The sink cannot be reached when the process is killed: the records in memory and on the disk stay there."""
     at, spool = env.tmp + "/s", env.tmp + "/spool"
     with Net() as net:
         sensor = Sensor(env, net, "--to", "unix:" + at, "--spool", "64K", "--spool", spool + ",4M", "--stats", env.tmp + "/stats.json")
@@ -177,7 +177,7 @@ def test_what_a_killed_helper_held_is_delivered_by_the_next(env):
 
 
 def test_one_helper_does_not_take_others_with_it(env):
-    """And when nobody is left to replace them, the log goes on and what is lost is told."""
+    """And when no process is left to replace them, the log goes on and the loss is reported."""
     with Net() as net:
         sensor = Sensor(env, net, "-o", "logs", "--to", "file:%s/a" % env.tmp, "--to", "file:%s/b" % env.tmp)
         first, second = helpers_of(sensor)
@@ -196,7 +196,7 @@ def test_one_helper_does_not_take_others_with_it(env):
 
 
 def test_files_that_are_not_complete_are_lost_with_the_process(env):
-    """Of an interface, and counted: the next one begins new files."""
+    """The files hold records of an interface; the lost ones are counted, and the next process begins new files."""
     folder = env.tmp + "/lake"
     os.makedirs(folder)
     os.chmod(folder, 0o777)
@@ -217,7 +217,7 @@ def test_files_that_are_not_complete_are_lost_with_the_process(env):
 
 
 def test_a_helper_may_do_what_its_sink_needs(env):
-    """No more: seccomp's list, no new privileges, no capabilities; a command is only kept from administering the system."""
+    """And nothing more: seccomp's list, no new privileges, no capabilities. A command is only kept from administering the system."""
     at = env.tmp + "/s"
     listener = Listener(at)
     with Net() as net:

@@ -1,7 +1,5 @@
-"""Zeek's own test captures, sent over a pair of interfaces: what a sensor logs are the rows of the capture.
-
-`make traces` sends all of them that are Ethernet (TRACES=all); here some are, so that it does not take long.
-"""
+"""Zeek's own test captures, sent over a pair of interfaces: a sensor logs the rows of the capture. `make traces` sends
+all that are Ethernet (TRACES=all); the tests send a sample, which is quicker."""
 import os
 import struct
 import zlib
@@ -12,7 +10,7 @@ from sensor_capture_test import hurried, live_rows, plain
 import netlib
 import veth
 
-EVERY = 50  # of the captures
+EVERY = 50  # of so many captures, one is sent
 FRAME_MOST = veth.LARGEST + 14
 
 

@@ -38,7 +38,7 @@ def test_the_unit_exposes_little(env):
 
 
 class Manager:
-    """A socket as systemd has one for its services."""
+    """A socket like the one on which systemd listens for its services."""
 
     def __init__(self, name):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -56,7 +56,7 @@ class Manager:
 
 
 def test_the_service_manager_is_told(env):
-    """That it is ready, that it lives, what it does, that it stops; and a command of its own does not speak for it."""
+    """It says that it is ready, alive, what it is doing, and that it stops; a command that it starts cannot speak for it."""
     with Net() as net:
         manager = Manager(env.tmp + "/notify")
         env.must("chmod", "777", env.tmp + "/notify")
@@ -79,7 +79,7 @@ def test_the_service_manager_is_told(env):
 def test_an_abstract_socket_and_none(env):
     with Net() as net:
         for name, good in (("@connlog-test-%d" % os.getpid(), True), ("relative", False), ("/no/such/socket", False)):
-            # An abstract name belongs to a network: only a sensor in ours can be heard.
+            # An abstract name belongs to a network namespace: only a sensor in ours can be heard.
             if name[0] == "@":
                 manager = Manager("\0" + name[1:])
                 done = env.command("timeout", "2", env.connlog, "live", "lo", env={**os.environ, "NOTIFY_SOCKET": name})

@@ -1,4 +1,4 @@
-"""Sinks named by URLs (--to): captures into them, logs into them, and what is said where that cannot be."""
+"""Sinks named by URLs (--to): captures and logs delivered to them, and the messages when that fails."""
 import json
 import os
 import shutil
@@ -125,7 +125,7 @@ def test_a_name_may_have_any_byte(env):
 
 
 def test_a_sink_that_takes_nothing_is_given_up(env):
-    """Reading waits for it, but not for ever; nobody else suffers."""
+    """Reading waits for the sink, but not forever; the other sinks are not affected."""
     done = env.run("-o", ".", "--to", "unix:nobody?timeout=0.5", "--to", "file:f", "--stats", "-", env.capture("http.pcap"), code=1)
     assert "unix:nobody?timeout=0.5: cannot connect: No such file or directory; reading waits for it" in done.stderr
     n = json.loads(done.stderr[done.stderr.index("{"):done.stderr.rindex("}") + 1])["output"]["records"]
@@ -151,7 +151,7 @@ def test_a_command_that_ends_is_begun_again(env):
     said = env.run("convert", "--to", "exec:[ -e first ] && exec cat >second; touch first?format=json", "log").stderr
     assert "it reads no more; reading waits for it" in said and "connected again" in said, said
     ports = [json.loads(line)["id.orig_p"] for line in env.must("cat", "second").splitlines()]
-    assert ports == list(range(30000 - len(ports), 30000)) and len(ports) > 15000, len(ports)  # but for what its pipe had
+    assert ports == list(range(30000 - len(ports), 30000)) and len(ports) > 15000, len(ports)  # except for what its pipe held
     said = env.run("--to", "exec:cat >/dev/null; exit 3", env.capture("http.pcap")).stderr
     assert "it ended with status 3" in said, said
 
@@ -181,7 +181,7 @@ class Reading:
 
 
 def test_a_process_that_is_killed_is_replaced_while_logs_are_read(env):
-    """Rows that are not committed are in the queue still."""
+    """Rows that are not committed are still in the queue."""
     if not has(env, "sqlite"):
         raise Skip("built without SQLite")
 
@@ -200,7 +200,7 @@ def test_a_process_that_is_killed_is_replaced_while_logs_are_read(env):
 
 
 def test_a_file_is_lost_with_its_process(env):
-    """Half of it would be worse than none; nobody else suffers."""
+    """Half a file would be worse than none; the other sinks are not affected."""
     reading = Reading(env, "file:f", "unix:s?format=json")
     assert wait_until(lambda: any(os.path.getsize(env.tmp + "/" + n) > 1 << 20 for n in os.listdir(env.tmp) if n.startswith(".f.")))
     reading.kill_first()
@@ -226,7 +226,7 @@ def test_a_full_disk_is_waited_with(env):
 
 
 def certificates(env):
-    """Makes an authority and a certificate of its for localhost, and one that nobody has signed."""
+    """Makes an authority, a certificate for localhost signed by it, and a certificate that nobody signed."""
     if not shutil.which("openssl"):
         raise Skip("no openssl here")
     make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
@@ -263,7 +263,7 @@ def test_tls_verifies_who_it_is(env):
 
 
 def sql(env, file, *statements):
-    """Returns the rows of the last one."""
+    """Returns the rows of the last statement."""
     with sqlite3.connect(env.tmp + "/" + file) as db:
         for s in statements:
             rows = db.execute(s).fetchall()
@@ -272,7 +272,7 @@ def sql(env, file, *statements):
 
 
 def test_rows_of_sqlite(env):
-    """Every column, with the types that it has; what comes twice is told by its uid."""
+    """Every column has its type; repeated records are recognised by their uid."""
     if not has(env, "sqlite"):
         raise Skip("built without SQLite")
     capture = env.capture("http.pcap")
@@ -368,7 +368,7 @@ def test_redis_through_tls(env):
 
 
 def test_files_of_parquet(env):
-    """The same values as JSON has, from captures and from logs; all files or none."""
+    """They hold the same values as JSON, from captures and from logs; either all files are there or none."""
     captures = [env.capture(name) for name in ("http.pcap", "dns.pcap") if os.path.exists(env.captures + "/" + name)]
     os.makedirs(env.tmp + "/a")
     env.run("--seed", "x", "--to", "parquet:a?part=x", *captures)
@@ -383,7 +383,7 @@ def test_files_of_parquet(env):
         paths = [os.path.join(path, name) for path, _, names in os.walk(env.tmp + "/" + folder) for name in names]
         assert paths and all(path.endswith(".parquet") and "/date=" in path for path in paths), paths
         got = {row["uid"]: {k: v for k, v in row.items() if v is not None} for path in paths for row in parquet_reader.read(path)[0]}
-        if folder == "b":                                 # Zeek's text has no more than microseconds
+        if folder == "b":                                 # Zeek's text has only microseconds
             for rows in got, want:
                 for row in rows.values():
                     row["duration"] = round(row.get("duration", 0), 6)

@@ -1,5 +1,5 @@
-"""The sensor under systemd itself: a copy of this system is booted in namespaces (test/boot), connlog is installed in it, and its
-service is run as an operator does."""
+"""The sensor under systemd itself: a copy of this system is booted in namespaces (test/boot), connlog is installed in
+it, and its service is run as an operator does."""
 import os
 import re
 import shutil
@@ -17,7 +17,7 @@ LOGS = "/var/log/connlog"
 
 
 class System:
-    """A system that was booted, with what `make install` puts into it, and a network as Net has one."""
+    """A booted system with everything that `make install` installs, and a network like Net's."""
 
     def __init__(self, env):
         if os.geteuid() != 0:
@@ -52,7 +52,7 @@ class System:
         self.end()
 
     def end(self):
-        """Takes PID 1 away, and with it all that runs there."""
+        """Kills PID 1, and with it everything that runs there."""
         if self.pid:
             os.kill(int(self.pid), signal.SIGKILL)
         self.process.kill()
@@ -108,7 +108,7 @@ class System:
         return self.command("journalctl", "-u", "connlog", "-o", "cat").stdout
 
     def says(self, text):
-        """Whether the journal has it soon."""
+        """Returns whether the text appears in the journal soon."""
         return wait_until(lambda: text in self.journal())
 
     def configure(self, *lines):
@@ -151,7 +151,7 @@ def test_the_service_logs_reloads_and_ends_in_order(env):
         system.net.send(40, 40)
         assert wait_until(lambda: len(system.rows()) == 40) and len(rows_of(system.path(LOGS + "/conn.moved"))) == 40
 
-        # What is open when it is stopped is logged, and the log has its name for good.
+        # What is open when it is stopped is logged, and the log gets its final name.
         system.net.send(80, 40)
         system.must("systemctl", "stop", "connlog")
         assert system.show("Result") == "success" and len(system.logs()) == 2, (system.show("Result"), system.logs())
@@ -161,7 +161,7 @@ def test_the_service_logs_reloads_and_ends_in_order(env):
 
 
 def test_the_service_is_begun_again(env):
-    """After a kill, after it stands still for longer than the watchdog waits, and not with settings that are wrong."""
+    """After a kill, or after it has been stuck for longer than the watchdog waits, but not when its settings are wrong."""
     with System(env) as system:
         system.configure()
         system.write("/etc/systemd/system/connlog.service.d/quick.conf", "[Service]\nRestartSec=100ms\nWatchdogSec=1s\n")
@@ -177,7 +177,7 @@ def test_the_service_is_begun_again(env):
         assert "Watchdog timeout" in system.must("journalctl", "-u", "connlog", "-o", "cat"), system.journal()
         assert sum(len(rows_of(system.path(LOGS + "/" + name))) for name in system.logs()) == 40, system.logs()
 
-        # No privilege is left in it, and yet it captures from an interface that went away and is there again.
+        # No privilege is left in it, and yet it captures from an interface that went away and came back.
         system.must("ip", "link", "del", veth.SENDS)
         assert system.says(veth.CAPTURES + ": the interface is not there"), system.journal()
         system.must("ip", "link", "add", veth.SENDS, "type", "veth", "peer", "name", veth.CAPTURES)

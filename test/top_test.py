@@ -21,7 +21,7 @@ def top(env, net, *args, code=0):
 
 
 def test_a_page(env):
-    """What was counted is there; who sent it is, too, as soon as it has been asked for."""
+    """The counters are there, and so are the top talkers, as soon as they have been requested."""
     with Net() as net:
         sensor = sensor_with_metrics(env, net, "udp_inactivity_timeout=1hr")
         net.send(0, 40)
@@ -32,7 +32,7 @@ def test_a_page(env):
         assert re.search(r"^UDP +40 +", page, re.M) and re.search(r"^TCP +0 +0$", page, re.M), page
         assert "\033" not in page and page.count("connlog ") == 1
 
-        # One host sends while it is looked at, another one receives.
+        # While it is watched, one host sends and another receives.
         watcher = subprocess.Popen([*net.inside, env.connlog, "top", "-d", "1sec"], stdout=subprocess.PIPE, text=True)
         net.send(40, 60, pause=0.1)
         pages = ""
@@ -46,7 +46,7 @@ def test_a_page(env):
 
 
 def test_services_are_counted(env):
-    """By connection, as the log has them; one that failed later on was found all the same."""
+    """By connection, as the log has them; a service whose analyzer failed later is still counted."""
     done = env.run("--fields", "service", "--format", "csv", "--stats", "stats.json", env.capture("http.pcap"))
     services = done.stdout.splitlines()[1:]
     with open(env.tmp + "/stats.json") as f:
@@ -58,7 +58,7 @@ def test_services_are_counted(env):
 
 
 def test_a_terminal(env):
-    """A screen of its own, which q gives back."""
+    """It uses the alternate screen, and q restores the old one."""
     with Net() as net:
         sensor = sensor_with_metrics(installed(env), net)
         assert wait_until(lambda: fetch(env, net)[0] == 200)
@@ -106,7 +106,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 
 
 def test_what_others_answer(env):
-    """Text that is no sensor's is said to be none; what a terminal could obey is not handed on."""
+    """Text that does not come from a sensor is reported as such, and control sequences in it do not reach the terminal."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = "127.0.0.1:%d" % server.server_port

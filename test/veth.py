@@ -28,7 +28,7 @@ import netlib  # noqa: E402
 SENDS, CAPTURES = "send0", "see0"
 SENDS_TOO, CAPTURES_TOO = "send1", "see1"
 HERE_TCP, THERE_TCP = "here0", "there0"  # the second one is in another namespace
-FIRST_PORT, PORTS = 30000, 30000  # where no service is: Zeek would flip the roles
+FIRST_PORT, PORTS = 30000, 30000  # no service has these ports, where Zeek would flip the roles
 LARGEST = 65000  # the MTU: captures have long frames
 
 
@@ -95,7 +95,7 @@ def make_pair(sends, captures, *options):
 
 
 def make_pairs():
-    for name in ("all", "default"):  # the kernel's own packets would be logged too
+    for name in ("all", "default"):  # the kernel's own packets would be logged, too
         try:
             with open("/proc/sys/net/ipv6/conf/%s/disable_ipv6" % name, "w") as f:
                 f.write("1")
@@ -122,7 +122,7 @@ def send(first, count, pause, size):
 
 
 def send_apart(frames):
-    """Sends pairs of (socket, frame), so far apart that no two have the same time in microseconds."""
+    """Sends pairs of (socket, frame) far enough apart that no two get the same time in microseconds."""
     at = 0
     for s, f in frames:
         while time.perf_counter_ns() < at:
@@ -137,7 +137,7 @@ def replay(path):
 
 
 def split(path):
-    """By which of the two IPv4 addresses is the lower one."""
+    """Divides by which of the two IPv4 addresses is the lower one."""
     with packet_socket(SENDS) as one, packet_socket(SENDS_TOO) as other:
         send_apart((one if f[26:30] < f[30:34] else other, f) for f in frames_of(path)[1])
 
@@ -169,8 +169,8 @@ def ask(address, port, count, size):
 
 
 def tcp(count, size):
-    """Starts this program again in another namespace, which is told the size and reports the port.  Returns its process:
-    the interfaces exist as long as it runs."""
+    """Starts this program again in another namespace, tells it the size and reads the port that it reports. Returns its
+    process: the interfaces exist as long as it runs."""
     other = subprocess.Popen(["unshare", "-n", sys.executable, os.path.abspath(__file__), "there"],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     other.stdout.readline()
@@ -179,7 +179,7 @@ def tcp(count, size):
     ip("address", "add", "10.9.0.1/24", "dev", HERE_TCP)
     ip("link", "set", HERE_TCP, "up")
     print("there", flush=True)
-    sys.stdin.readline()  # the test says when it captures
+    sys.stdin.readline()  # the test says when it is capturing
     other.stdin.write("%d\n" % size)
     other.stdin.flush()
     ask("10.9.0.2", int(other.stdout.readline()), count, size)

@@ -1,4 +1,4 @@
-"""`connlog live --web`: what the page of a sensor is told and shows, who may see it, and that no client gets in the way of a sensor."""
+"""`connlog live --web`: what the page of a sensor receives and shows, who may see it, and that no client gets in the sensor's way."""
 import base64
 import hashlib
 import json
@@ -35,7 +35,7 @@ def counted(dial, name):
 
 
 class Events:
-    """What a client that follows the page is sent, taken apart."""
+    """The parsed events that a client following the page receives."""
 
     def __init__(self, dial, headers=None, path="/events"):
         self.answer, self.connection = dial.request(PORT, path, headers=headers)
@@ -72,7 +72,7 @@ def data_of(page):
 
 
 def records_of(dial, n, **kw):
-    """Returns the records that a new client is sent first, as dictionaries, once there are n."""
+    """Returns the first n records that a new client is sent, as dictionaries."""
     names = data_of(dial.get(PORT, "/", **kw)[2].decode())["live"]["records"]
     events = Events(dial, **kw)
     got = events.until(lambda got: len(got.get("records", [])) >= n)
@@ -137,7 +137,7 @@ def test_what_is_old_goes_and_memory_is_bounded(env):
 
 
 def test_other_addresses_stay_hidden(env):
-    """With --anonymize nothing of the page has one that was seen."""
+    """With --anonymize no original address appears on the page."""
     with open(env.tmp + "/key", "w") as f:
         f.write("0123456789abcdef" * 4 + "\n")
     os.chmod(env.tmp + "/key", 0o644)
@@ -270,13 +270,13 @@ def test_places_are_few(env):
         assert wait_until(lambda: counted(dial, "clients") == 24 and counted(dial, "refused_total") == 1)
         many.pop().close()
         assert wait_until(lambda: dial.request(PORT, "/events")[0].status == 200)
-        silent = [dial.connect(PORT) for _ in range(60)]  # more than are let in
+        silent = [dial.connect(PORT) for _ in range(60)]  # more than are admitted
         net.send(10, 10)
         for e in many:
             e.until(lambda got: len(got.get("records", [])) == 20)
         for s in silent:
             s.close()
-        sensor.stop()  # with all of them there
+        sensor.stop()  # while all of them are connected
         for e in many:
             e.close()
     assert numbers_in(sensor.folder) == list(range(20))
@@ -308,7 +308,7 @@ def test_the_page_lives(env):
         browser, url = opened(env, dial)
         with browser as b:
             browser_until(b, "document.getElementById('live-status').textContent === 'Live'")
-            browser_until(b, "document.getElementById('live-sensor').textContent.includes('see0')")  # so talkers are counted
+            browser_until(b, "document.getElementById('live-sensor').textContent.includes('see0')")  # so that talkers are counted
             net.do("replay " + env.capture("http.pcap"))
             net.send(0, 20)
             browser_until(b, "document.getElementById('filter-count').textContent.startsWith('All ')")
@@ -322,7 +322,7 @@ def test_the_page_lives(env):
             net.send(20, 5)
             browser_until(b, "document.getElementById('filter-count').textContent.startsWith('25 of ')")
             assert b.js("document.getElementById('filter').value") == "host:10.1.0.1" and before == 20
-            # while a story is open, nothing moves
+            # while a ladder is open, nothing moves
             b.js("document.querySelector('.grid-body .row').click()")
             browser_until(b, "document.querySelectorAll('.ladder > li').length === 1")
             title = shown(b, "#story-title")
@@ -343,7 +343,7 @@ def test_the_page_lives(env):
 
 
 def test_a_hostile_record_does_not_run(env):
-    """Texts of a record are a script's here: a sensor has no others that a peer can choose freely."""
+    """The hostile texts come from a script: a sensor has no others that a peer can choose freely."""
     lua = lambda text: "".join("\\%03d" % byte for byte in text.encode())
     with open(env.tmp + "/hostile.lua", "w") as f:
         f.write("local n = 0\nlocal texts = {\n")

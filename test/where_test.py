@@ -1,10 +1,10 @@
-"""--where: which records every command lets through, at any -j, and what is said of mistakes."""
+"""--where: which records every command lets through, at any -j, and the messages for mistakes."""
 import json
 import re
 
 from env import Skip
 
-# Conditions whose records are checked in, test/golden/where.txt; the unit tests have the language.
+# Conditions with the records that they match in test/golden/where.txt; the unit tests cover the language.
 CONDITIONS = ("conn_state in {S0, REJ}", "not conn_state in {S0, REJ}", "service has http", "service != http", "not service has http",
               "proto == udp and orig_bytes > resp_bytes", "id.orig_h in 10.0.0.0/8 or id.orig_h in fd00::/8",
               "id.resp_p in {80, 8000-8100} and duration > 100msec", "orig_bytes + resp_bytes > 1KB", "history ~ /^S[^h]/",
@@ -63,7 +63,7 @@ def test_any_number_of_workers_chooses_the_same(env):
 
 
 def test_logs_are_chosen_from_alike(env):
-    """What convert, cut and report let through of a log is what read lets through of the packets."""
+    """convert, cut and report let the same records of a log through that read lets through of the packets."""
     capture, condition = env.capture("tcp-states.pcap"), "conn_state in {SF, REJ} and orig_bytes >= 10"
     with open(env.tmp + "/conn.log", "w") as f:
         f.write(env.run("--seed", "x", capture).stdout)
@@ -139,7 +139,7 @@ def test_patterns_that_take_too_long_are_told(env):
 
 
 def test_a_condition_asks_for_its_columns(env):
-    """community_id is worked out where only the condition reads it."""
+    """community_id is computed only where the condition needs it."""
     ids = [row["community_id"] for row in env.log(env.capture("whole.pcap"))]
     got = env.run("--where", 'community_id == "%s"' % ids[0], "--format", "json", env.capture("whole.pcap")).stdout.splitlines()
     assert len(got) == ids.count(ids[0]) and "community_id" not in got[0]

@@ -28,7 +28,7 @@ def tshark():
 
 
 def packets(capture):
-    """Returns the TCP packets of a capture as dictionaries of texts; of a tunnel's the innermost addresses."""
+    """Returns the TCP packets of a capture as dictionaries of texts; in tunnels, with the innermost addresses."""
     command = [tshark(), "-n", "-r", capture, "-Y", "tcp", "-T", "fields", "-E", "occurrence=l", "-E", "separator=/t"]
     done = subprocess.run(command + [word for name in FIELDS for word in ("-e", name)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True, timeout=300)
@@ -40,11 +40,9 @@ def end(packet, which):
 
 
 class Stream:
-    """What is said of one stream; its ends are in the order in which they sent.
-
-    Of times only those of a SYN, a SYN-ACK and its ACK count: Wireshark also takes a RST, an ACK without a SYN-ACK, or any later ACK for
-    the end of a handshake.
-    """
+    """What Wireshark says about one stream; its ends are in the order in which they first sent. Of the times, only
+    those of a SYN, a SYN-ACK and its ACK count: Wireshark also takes a RST, an ACK without a SYN-ACK, or any later ACK
+    as the end of a handshake."""
 
     def __init__(self, first):
         self.start = float(first["frame.time_epoch"])
@@ -55,7 +53,7 @@ class Stream:
         self.packets = [[], []]
 
     def add(self, packet):
-        if end(packet, "src") not in self.ends:  # inside of tunnels Wireshark names the stream of the outermost TCP
+        if end(packet, "src") not in self.ends:  # in tunnels Wireshark names the stream of the outermost TCP
             return
         side, flags = self.ends.index(end(packet, "src")), int(packet["tcp.flags"], 16)
         self.n += 1
@@ -73,18 +71,18 @@ class Stream:
             self.half[side] = float(packet["tcp.analysis.ack_rtt"])
 
     def columns(self, orig):
-        """Returns the columns, if that end is the originator."""
+        """Returns the columns for the case that this end is the originator."""
         side = self.ends.index(orig)
         out = {"%s_%s" % (who, what): self.counts[what, side ^ i] for what in ("retrans", "ooo") for i, who in enumerate(("orig", "resp"))}
         there, back = self.half[side ^ 1], self.half[side]
         if self.rtt is not None and self.syns[side] > 1 and back is not None:
-            there = self.rtt - back  # ack_rtt counts from the first SYN then, initial_rtt from the last
+            there = self.rtt - back  # then ack_rtt counts from the first SYN, initial_rtt from the last
         times = {"rtt": self.rtt if back is not None else None, "orig_rtt": back, "resp_rtt": there}
         return {**out, **{name: value for name, value in times.items() if value is not None}}
 
 
 def shape(packets, flag_of=lambda p: int(p["tcp.flags"], 16)):
-    """Returns what the packets of one side say, by the columns' names without the side."""
+    """Returns the columns that follow from the packets of one side, named without the side."""
     if not packets:
         return {}
     ttls = [int(p["ip.ttl"] or p["ipv6.hlim"]) for p in packets]

@@ -36,7 +36,7 @@ def host(i):
 
 
 def crowd(cap, n, gap, first=0):
-    """Many connections, some of which are answered."""
+    """Writes a capture of many connections, some of which are answered."""
     for i in range(first, first + n):
         client, port = host(i * 7919), 1024 + i % 50000
         cap.add(ip4(client, "192.0.2.1", 6, tcp(client, "192.0.2.1", port, 80, i, 0, SYN)), gap)
@@ -47,7 +47,7 @@ def crowd(cap, n, gap, first=0):
 
 
 def busy(env):
-    """Timers that are due by the thousand before one packet, and then one by one."""
+    """Writes a capture in which thousands of timers are due before one packet, and then one at a time."""
     cap = Capture()
     crowd(cap, 3000, 0.000001)
     crowd(cap, 400, 0.05, 5000)
@@ -68,7 +68,7 @@ def test_logs_are_the_same_for_any_number_of_workers(env):
 def test_events_are_the_same_for_any_number_of_workers(env):
     cap = Capture()
     crowd(cap, 300, 0.0001)
-    cap.write(env.tmp + "/open.pcap")  # at the end of it most are open, whose last events have the time of the input's last packet
+    cap.write(env.tmp + "/open.pcap")  # most are still open at the end, and their last events have the time of the input's last packet
     for path in [env.tmp + "/open.pcap", *captures(env)[::3]]:
         alone = env.command(env.connlog, "events", "--all", "--seed", "x", path).stdout
         for n in WORKERS:
@@ -86,7 +86,8 @@ def test_a_backlog_of_timers_is_worked_off_in_the_same_order(env):
 
 
 def test_packets_stay_where_the_source_has_them(env):
-    """Workers read packets in the source's windows, which must last: of packed files, pipes, long records, and many small files."""
+    """Workers read packets in place in the source's windows, which must stay valid: for compressed files, pipes, long
+    records, and many small files."""
     cap = Capture()
     for i in range(4000):
         client = host(i % 50)
@@ -132,7 +133,7 @@ def test_counters_are_sums(env):
 
 
 def preloaded(env, name, source):
-    """Builds a library to be loaded in front of the C library, and says how the program is run with it."""
+    """Builds a library that is loaded before the C library. Returns how to run the program with it."""
     program = env.build + "/connlog"
     if not os.path.exists(program):
         raise Skip("needs a build without sanitizers: make all")
@@ -144,7 +145,7 @@ def preloaded(env, name, source):
 
 
 def test_workers_that_are_held_up_at_random(env):
-    """A library in front of the C library's makes locks wait, so that each run has another order."""
+    """A library loaded before the C library delays locks, so that each run has another order."""
     program, slow = preloaded(env, "slow", """#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
@@ -175,7 +176,7 @@ int pthread_mutex_lock(pthread_mutex_t *m)
 
 
 def test_a_worker_without_memory_ends_the_run(env):
-    """What was logged until then is in the log, and the end is told."""
+    """What was logged until then is in the log, and the end is reported."""
     program, poor = preloaded(env, "poor", """#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -207,7 +208,7 @@ void *realloc(void *p, size_t n)
 
 
 def test_memory_of_workers(env):
-    """At most 1.15 times that of one, and 8 MiB a worker."""
+    """It is at most 1.15 times that of one, plus 8 MiB for each worker."""
     program = env.build + "/connlog"
     if not os.path.exists(program):
         raise Skip("needs a build without sanitizers: make all")
@@ -271,7 +272,7 @@ def test_a_script_that_needs_one_thread_is_refused_several(env):
 
 
 def test_scripts_with_a_state_for_each_worker(env):
-    """Policies change records in the workers, and the log is that of one thread; so are events."""
+    """Policies change records in the workers, and the log is that of one thread; the same holds for events."""
     script = env.tmp + "/parallel.lua"
     with open(script, "w") as f:
         f.write("""

@@ -1,4 +1,4 @@
-"""What Zeek's users type: constants of its logging, names of its scripts, where the log goes (docs/FROM-ZEEK.md)."""
+"""What Zeek's users type: its logging constants, its scripts' names, where the log goes (docs/FROM-ZEEK.md)."""
 import json
 import os
 import re

@@ -1,4 +1,4 @@
-"""What can happen to a capture: each function here takes packets and gives them back the worse for it; damage() does some of it."""
+"""The kinds of damage to a capture: each function here takes packets and returns damaged ones; damage() applies some of them."""
 T_MAX = 2**32 * 10**9 - 1                                # pcap's seconds have 32 bits
 
 
@@ -16,7 +16,7 @@ def repeated(rng, packets):
 
 
 def swapped(rng, packets):
-    """Neighbours change places, the times stay in order."""
+    """Swaps neighbours; the times stay in order."""
     out = list(packets)
     for i in range(len(out) - 1):
         if rng.random() < 0.1:
@@ -46,7 +46,7 @@ def flipped(rng, packets):
 
 
 def headers_changed(rng, packets):
-    """One byte among the first 60, which is where lengths, flags and numbers are."""
+    """Changes one of the first 60 bytes, where lengths, flags and numbers are."""
     share, out = rng.choice((0.05, 0.3)), []
     for t, frame, wire in packets:
         if frame and rng.random() < share:
@@ -66,7 +66,7 @@ def late_start(rng, packets):
 
 
 def one_direction(rng, packets):
-    """What goes to one half of the receiving MAC addresses' bytes; of a capture without those, every other packet."""
+    """Keeps what goes to one half of the receiving MAC addresses; without MAC addresses, every other packet."""
     macs = sorted({frame[:6] for _, frame, _ in packets})
     keep = rng.choice(macs)
     if len(macs) > 1:
@@ -92,7 +92,7 @@ def damage(rng, packets):
     for _ in range(rng.choice((0, 0, 1, 1, 2, 3))):
         kind = rng.choice(KINDS)
         worse = kind(rng, packets)
-        if worse:                                        # a capture without packets says nothing
+        if worse:                                        # a capture without packets tests nothing
             packets = worse
             done.append(kind.__name__.replace("_", " "))
     return done, [(min(max(t, 0), T_MAX), frame, wire) for t, frame, wire in packets]

@@ -1,5 +1,5 @@
-"""The capture of a seed: conversations (remix.py), or captures of the generator, put together and damaged (damage.py).  The same seed
-is the same capture, byte for byte, as long as neither changes."""
+"""The capture for a seed: conversations (remix.py), or captures of the generator, combined and damaged (damage.py). A
+seed always gives the same capture, byte for byte, as long as neither of them changes."""
 import random
 
 import captures_events
@@ -23,7 +23,7 @@ def conversations(rng):
 
 
 def generated(rng):
-    """One or two of the generator's captures; of those, only Ethernet's go together."""
+    """Returns one or two of the generator's captures; two are combined only if both are Ethernet."""
     cap, names = Capture(), []
     for name in rng.sample(sorted(GENERATED), rng.choice((1, 1, 2))):
         other = Capture(start=START + rng.randrange(10**9))
@@ -37,10 +37,10 @@ def generated(rng):
 
 
 def capture(seed):
-    """Returns (what it is made of, how it was changed, the capture)."""
-    rng = random.Random("connlog %d" % seed)             # of a text: the same in every version of Python
+    """Returns (its parts, the changes, the capture)."""
+    rng = random.Random("connlog %d" % seed)             # seeded with a text: the same in every version of Python
     names, cap = (generated if rng.random() < 0.3 else conversations)(rng)
-    if cap.link == ETHERNET and rng.random() < 0.1:      # both at once
+    if cap.link == ETHERNET and rng.random() < 0.1:      # combine both
         more, other = conversations(rng)
         names += more
         cap.packets += other.packets

@@ -1,9 +1,6 @@
-"""Packets as they are taken apart and put together again: captures out of files, payloads in frames, and captures into files.
-
-A packet is (time in nanoseconds, frame, bytes on the wire), a capture netlib's Capture.  locate() finds the payload of TCP and UDP
-over IPv4 and IPv6 behind the link layers that can be told at a glance; replaced() puts another in its place, with lengths and
-checksums that are right again.
-"""
+"""Takes packets apart and puts them together: reads captures, finds payload in frames, and writes captures. A packet is
+(time in nanoseconds, frame, bytes on the wire), a capture is netlib's Capture. locate() finds the payload of TCP and
+UDP over IPv4 and IPv6 behind the common link layers; replaced() replaces it and corrects lengths and checksums."""
 import struct
 from collections import namedtuple
 
@@ -11,7 +8,7 @@ from netlib import ETHERNET, RAW, SLL, Capture, Pcapng, checksum
 
 TCP, UDP = 6, 17
 
-# Offsets in the frame; `ends`: both (address, port), the sender's first.
+# Offsets in the frame; `ends` is both (address, port), the sender's first.
 Place = namedtuple("Place", "network transport payload end proto ends")
 
 
@@ -87,7 +84,7 @@ def locate(link, frame):
 
 
 def sealed(frame, place, end):
-    """Returns the frame with lengths and checksums for a packet that ends at `end`."""
+    """Returns the frame with correct lengths and checksums for a packet that ends at `end`."""
     frame, ip, at = bytearray(frame), place.network, place.transport
     if place.proto == UDP:
         struct.pack_into("!H", frame, at + 4, end - at)
@@ -115,7 +112,7 @@ def replaced(packet, place, payload):
 
 
 def moved(packet, place, seq, ack):
-    """Returns a TCP packet whose sequence numbers are lower by that much."""
+    """Returns a TCP packet whose sequence numbers are lower by that amount."""
     t, frame, wire = packet
     numbers = struct.unpack_from("!II", frame, place.transport + 4)
     frame = bytearray(frame)

@@ -58,7 +58,7 @@ def standard_input(cap, folder):
 
 
 def other_order(cap, folder):
-    order = "<" if cap.link == NFLOG else ">"            # NFLOG's own numbers have the file's order, and were made in ours
+    order = "<" if cap.link == NFLOG else ">"            # NFLOG's own fields have the file's byte order, and ours are little-endian
     return [written(folder, "capture.pcap", cap.pcap(order, nano=True))], None
 
 
@@ -93,7 +93,7 @@ if shutil.which("zstd"):
 
 
 class Connlog:
-    """connlog, given captures in one of the ways."""
+    """Runs connlog on captures in one of the ways."""
 
     def __init__(self, path, way=None):
         self.path, self.way = os.path.abspath(path), way
@@ -113,7 +113,7 @@ class Connlog:
 
 
 class Zeek:
-    """Zeek with every script that adds a column."""
+    """Runs Zeek with every script that adds a column."""
 
     name = "Zeek"
 
@@ -127,7 +127,7 @@ class Zeek:
             if code != 0:
                 raise Failure("%s: exit %d\n%s" % (self.name, code, said[-4000:]))
             if not os.path.exists(folder + "/conn.log"):
-                return []                                # no connection
+                return []                                # no connections
             with open(folder + "/conn.log", "rb") as f:
                 return rows_of(f.read(), self.name)
 

@@ -1,10 +1,11 @@
-"""The smallest capture that still differs, by delta debugging (Zeller's ddmin): packets are left out, then bytes of payloads, as long as the
-difference stays.  Nothing is known of what makes it; that is what the `differs` that is handed in finds out by running the programs."""
+"""Finds the smallest capture that still differs, by delta debugging (Zeller's ddmin): leaves out packets, then bytes of
+payloads, as long as the difference remains. It knows nothing about the cause; `differs`, which the caller passes, runs
+the programs."""
 import packets as P
 
 
 class Budget:
-    """Asks `differs` of a capture, but never twice of the same, nor more often than it may."""
+    """Calls `differs` for captures, never twice for the same one, and at most as often as the budget allows."""
 
     def __init__(self, differs, runs):
         self.differs, self.left, self.known = differs, runs, {}
@@ -21,7 +22,7 @@ class Budget:
 
 def ddmin(items, stays):
     """Returns a part of `items` (a list or bytes) for which stays() is true, as it is for the whole, and from which no
-    single item can be removed.  Halves are tried first, then ever smaller pieces."""
+    single item can be removed. Tries halves first, then ever smaller pieces."""
     if stays(items[:0]):
         return items[:0]
     size = max(1, len(items) // 2)
@@ -39,8 +40,8 @@ def ddmin(items, stays):
 
 
 def shorter(cap, index, payload):
-    """Yields captures in which packet `index` has that (shorter) payload: one in which the rest of its TCP connection moves
-    up, so that nothing is missing, and one in which it does not."""
+    """Yields captures in which packet `index` has that shorter payload: one in which the rest of its TCP connection
+    moves up, so that there is no gap, and one in which it does not."""
     place = P.locate(cap.link, cap.packets[index][1])
     less = place.end - place.payload - len(payload)
     plain = list(cap.packets)

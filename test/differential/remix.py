@@ -1,5 +1,6 @@
-"""Conversations made of the generator's dialogues: messages dropped, cut, changed, repeated, swapped and mixed with those of other
-protocols, on their own ports or on others', brought by a TCP that begins, loses, repeats and ends as it likes."""
+"""Makes conversations from the generator's dialogues: messages are dropped, cut, changed, repeated, swapped and mixed
+with those of other protocols, on their own ports or on others', over a TCP that begins, loses, repeats and ends in
+random ways."""
 from netlib import *
 from service_seeds import DIALOGUES
 
@@ -29,7 +30,7 @@ def changed(rng, data):
 
 
 def edit(rng, messages):
-    """One thing that can go wrong with a dialogue; `messages`: [(side, bytes)]"""
+    """Makes one change to a dialogue; `messages` is [(side, bytes)]."""
     at, how = rng.randrange(len(messages)), rng.randrange(9)
     side, data = messages[at]
     if how == 0:
@@ -89,7 +90,7 @@ def by_tcp(rng, cap, ends, messages):
                 flow.packet(letter, PSH | ACK, changed(rng, part)[:len(part)], seq=-len(part), dt=dt(rng))
             elif fate == 3 and len(cap.packets) > 1:
                 (t, *one), (u, *two) = cap.packets[-2:]
-                cap.packets[-2:] = [(t, *two), (u, *one)]                    # swapped on the way
+                cap.packets[-2:] = [(t, *two), (u, *one)]                    # swapped in transit
             if not quiet:
                 flow.packet(other, ACK, dt=dt(rng) / 2)
     end_tcp(rng, flow)

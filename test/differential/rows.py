@@ -1,10 +1,10 @@
-"""Rows of two logs, compared.  uids are random: rows are paired by their ends and by what is most alike, and tunnel_parents are compared
-by the connections that they name."""
+"""Compares the rows of two logs. uids are random, so rows are paired by their endpoints and by similarity, and
+tunnel_parents are compared by the connections that they name."""
 from collections import defaultdict, namedtuple
 
 MISSING, EXTRA = "row missing", "row extra"              # in place of a field's name
 
-# A row of the one and of the other, or None where there is none, and the names of the fields that differ.
+# A row of each log, or None where it is missing, and the names of the fields that differ.
 Difference = namedtuple("Difference", "one other fields")
 
 
@@ -14,7 +14,7 @@ def ends(row):
 
 
 def comparable(rows):
-    """Returns the rows without uids, with parents as connections."""
+    """Returns the rows without uids, and with connections in place of tunnel_parents."""
     by_uid = {row.get("uid"): (ends(row), row.get("ts")) for row in rows}
     out = []
     for row in rows:
@@ -32,7 +32,7 @@ def differing(one, other):
 
 
 def pair(ones, others):
-    """The rows of one pair of ends.  Equal ones first; the rest by the fewest differences, and for as many, in order of time."""
+    """Pairs the rows of one pair of endpoints: equal ones first, the rest by the fewest differences, ties in order of time."""
     left = list(others)
     rest = []
     for one in ones:

@@ -1,4 +1,4 @@
-"""clickhouse:// into ClickHouse's own engine, in the table that share/connlog/clickhouse.sql makes."""
+"""clickhouse:// into ClickHouse's own engine, with the table from share/connlog/clickhouse.sql."""
 import json
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""An archive of captures read by many: Spark, an indexed Job of Kubernetes and an array of Slurm write what one process does."""
+"""One archive of captures read by many tasks: Spark, an indexed Job of Kubernetes and an array of Slurm write what one process writes."""
 import os
 import pwd
 import re
@@ -98,7 +98,7 @@ PartitionName=all Nodes=ALL Default=YES State=UP
 
 
 def test_slurm_would_run_the_array(env):
-    """`sbatch --test-only`, by a controller of its own with two nodes that exist on paper; what asks for too much is refused."""
+    """Runs `sbatch --test-only` against a controller of its own with two imaginary nodes; a job that asks for too much is refused."""
     controller = shutil.which("slurmctld") or shutil.which("slurmctld", path="/usr/sbin")
     if not controller or not shutil.which("sbatch"):
         raise Skip("no Slurm here (Debian: slurmctld, slurm-client)")

@@ -34,7 +34,7 @@ def zat(log):
 
 
 def pandas(log):
-    """As notebooks do it: the names from #fields, - for what is not there, and sums by service."""
+    """Reads the log as notebooks do: the names from #fields, - for unset values, and sums by service."""
     import pandas as pd
     with open(log) as f:
         names = next(line for line in f if line.startswith("#fields")).rstrip("\n").split("\t")[1:]

@@ -1,4 +1,5 @@
-"""Programs that read Zeek's conn.log give the same answer for connlog's as for Zeek's.  README.md beside this file says where they are from."""
+"""Programs that read Zeek's conn.log give the same answer for connlog's as for Zeek's.  README.md in this folder says
+where they come from."""
 import atexit
 import glob
 import json
@@ -14,11 +15,11 @@ from env import Skip
 
 
 LOCK = threading.Lock()
-MADE = []  # what pairs() returns, which is the same for all tests
+MADE = []  # the result of pairs(), which is the same for all tests
 
 
 def reference(env):
-    """Returns [(Zeek's log, what connlog is told to make the same)] of the conformance folder, a part of it."""
+    """Returns [(Zeek's log, the arguments with which connlog makes the same)] for a part of the conformance folder."""
     found = []
     for path in sorted(glob.glob(env.shared + "/conformance/reference/tsv/*.log.xz"))[::16]:
         capture = env.shared + "/conformance/traces/" + os.path.basename(path)[:-7].replace("__", "/")
@@ -29,7 +30,7 @@ def reference(env):
 
 
 def checked_in(env):
-    """The same of the logs that are checked in, which are Zeek's rows as far as any rule is known."""
+    """Returns the same for the golden logs, which are Zeek's rows as far as its rules are known."""
     found = []
     for path in sorted(glob.glob(env.root + "/test/golden/*.json")):
         args = ["--seed", "test", "-r", glob.glob("%s/%s.pcap*" % (env.captures, os.path.basename(path)[:-5]))[0]]
@@ -49,7 +50,7 @@ def pairs(env):
         for number, (theirs, args) in enumerate(reference(env) or checked_in(env)):
             ours = env.run("-q", *args).stdout
             if not all(re.search("^[^#]", log, re.M) for log in (ours, theirs)):
-                continue  # programs do not agree on what a log without rows is
+                continue  # programs disagree about a log without rows
             places = ["%s/%s-%d.log" % (folder.name, who, number) for who in ("ours", "theirs")]
             for place, log in zip(places, (ours, theirs)):
                 with open(place, "w") as f:
@@ -96,7 +97,7 @@ def test_zeek_to_sqlite_gives_the_same_answer(env):
 
 
 def test_zeek_cut_gives_the_same_answer(env):
-    """Debian has it by its old name, bro-cut, in bro-aux.  `connlog cut` prints what it prints."""
+    """Debian packages it by its old name, bro-cut, in bro-aux. `connlog cut` prints the same."""
     program = next(filter(None, map(shutil.which, ("zeek-cut", "bro-cut"))), None)
     if not program:
         raise Skip("no zeek-cut here (Debian: bro-aux)")
@@ -109,13 +110,13 @@ def test_zeek_cut_gives_the_same_answer(env):
         assert answers[0] and sorted(answers[0].splitlines()) == sorted(answers[1].splitlines()), (ours, answers)
         with open(ours) as f:
             assert env.run("cut", *columns, stdin=f).stdout == answers[0], ours
-    for more in (["-c"], ["-d"], ["-u"], ["-n", "-F", ";"]):  # of the last log
+    for more in (["-c"], ["-d"], ["-u"], ["-n", "-F", ";"]):  # on the last log
         with open(ours) as f, open(ours) as g:
             assert env.run("cut", *more, *columns, stdin=f).stdout == env.must(program, *more, *columns, stdin=g), more
 
 
 def test_programs_that_cannot_be_had(env):
-    """Skipped with the reason where one is there that has no test yet."""
+    """Skips with the reason when a program is installed for which there is no test yet."""
     there = [name for name in ("zq", "super", "rita", "trace-summary") if shutil.which(name)]
     raise Skip("%s: neither Debian, PyPI nor the Go module proxy has them here" % (
         "there is no test yet with " + ", ".join(there) if there else "zq, super, rita, trace-summary"))

@@ -1,4 +1,4 @@
-"""Other people's programs that read what connlog writes: where they are, and how tests run them.  test/external/README.md lists them."""
+"""Other people's programs that read what connlog writes: how tests find and run them.  test/external/README.md lists them."""
 import os
 import shutil
 import subprocess
@@ -7,7 +7,7 @@ from env import Skip
 
 
 def python(env, *modules):
-    """Returns a Python that has these modules: that of test/external/setup-python, else the system's; skips where none has them."""
+    """Returns a Python that has these modules: the one of test/external/setup-python, or the system's; skips when neither has them."""
     for path in (env.build + "/external/python/bin/python3", shutil.which("python3")):
         if path and os.path.exists(path) and subprocess.run([path, "-c", "import " + ", ".join(modules)], stderr=subprocess.DEVNULL,
                                                             check=False).returncode == 0:
@@ -23,7 +23,7 @@ def spark(env):
 
 
 def script(env, name, *args):
-    """Runs a script of test/external with the Python that args begin with.  Returns what it prints."""
+    """Runs a script of test/external with the Python in args[0].  Returns what it prints."""
     interpreter, *args = args
     return env.must(interpreter, "-B", env.root + "/test/external/" + name, *args, timeout=900,
                     env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"})

@@ -1,4 +1,4 @@
-"""A real Apache Kafka for the tests: one node (KRaft) out of the published jars, on this host."""
+"""A real Apache Kafka for the tests: one node (KRaft) made from the published jars, on this host."""
 import os
 import shutil
 import signal
@@ -49,7 +49,7 @@ def free_port():
 
 
 class Kafka:
-    """`inside`: what begins a program in the network in which it is to be."""
+    """`inside` is the command that enters the network in which it is to run."""
 
     def __init__(self, env, inside=()):
         self.env, self.inside, self.process = env, list(inside), None
@@ -71,7 +71,7 @@ class Kafka:
         return done
 
     def start(self):
-        """Begins it, and waits until it answers."""
+        """Starts it and waits until it answers."""
         with open(self.folder + "/said", "a") as said:
             self.process = subprocess.Popen(self.java("kafka.Kafka", self.folder + "/settings"), stdin=subprocess.DEVNULL,
                                             stdout=said, stderr=said)
@@ -110,4 +110,4 @@ class Kafka:
                                                                     for x in ("--property", "print.%s=true" % p)), must=False)
         rows = [tuple(line.split("\t")) for line in done.stdout.splitlines() if line.startswith("Partition:")]
         assert "Processed a total of %d messages" % len(rows) in done.stderr + done.stdout, done.stderr[-2000:]
-        return rows if rows or patience > 8 else self.read(topic, 40)  # it may take longer to begin on a busy machine
+        return rows if rows or patience > 8 else self.read(topic, 40)  # starting may take longer on a busy machine

@@ -1,4 +1,4 @@
-"""kafka:// against a real Apache Kafka: what arrives, how often, and what is said where it cannot."""
+"""kafka:// against a real Apache Kafka: what arrives, how often, and the messages when it cannot."""
 import copy
 import json
 import os
@@ -24,7 +24,7 @@ def need_kafka(env):
 
 
 def rows(env, first, n):
-    """Returns that many rows of JSON, each with a uid and a responder of its own."""
+    """Returns that many rows of JSON, each with its own uid and responder."""
     row = json.loads(env.run("--seed", "x", "--format", "json", env.capture("http.pcap")).stdout.splitlines()[0])
     for i in range(first, first + n):
         row["uid"], row["id.resp_h"] = "C%07d" % i, "10.0.%d.%d" % (i // 250 % 250, i % 250)
@@ -81,7 +81,7 @@ def test_a_broker_that_is_killed_and_comes_back(env):
         assert process.returncode == 0 and "connected again" in said, said
         read = uids(kafka.read("conn"))
         assert sorted(set(read)) == ["C%07d" % i for i in range(MANY)], len(set(read))
-        assert len(read) - len(set(read)) < MANY // 100, len(read)  # nothing is missing; what came twice is told by its uid
+        assert len(read) - len(set(read)) < MANY // 100, len(read)  # nothing is missing; repeated records are recognised by their uid
 
 
 def test_no_broker_at_the_start_and_no_topic(env):
@@ -104,7 +104,7 @@ def test_no_broker_at_the_start_and_no_topic(env):
 
 
 def test_a_spool_on_a_full_disk(env):
-    """Of a sensor: what had room is delivered once there is a broker, the rest is counted."""
+    """A sensor's spool: what had room is delivered once there is a broker, the rest is counted."""
     need_kafka(env)
     with Net() as net, FullDisk(env, "1m") as disk:
         net.ip(env, "link", "set", "lo", "up")
@@ -138,7 +138,7 @@ def test_settings_are_passed_on(env):
 
 
 def test_what_was_not_acknowledged_when_the_process_died_is_sent_again(env):
-    """Nothing is missing; what came twice is told by its uid, and is counted once."""
+    """Nothing is missing; repeated records are recognised by their uid and counted once."""
     need_kafka(env)
     with Kafka(env) as kafka:
         kafka.start()

@@ -1,4 +1,5 @@
-"""share/connlog/elasticsearch-ecs.json in a real OpenSearch: the template is accepted, rows of `--format ecs` are indexed by it, and questions are answered."""
+"""share/connlog/elasticsearch-ecs.json in a real OpenSearch: it accepts the template, indexes rows of `--format ecs`
+with it, and answers queries."""
 import collections
 import json
 import os

@@ -1,4 +1,4 @@
-"""Parquet through the readers of engines: the same values in all columns, and row groups that are skipped."""
+"""Parquet read by query engines: the same values in all columns, and row groups that are skipped."""
 import glob
 import json
 
@@ -20,7 +20,7 @@ def same_rows(env, engine, python):
 
 
 def skips(env, engine):
-    """Of ten row groups two have the port and the time; engines that believe the bounds read no other."""
+    """Two of ten row groups have the port and the time; engines that use the bounds read no others."""
     rows = ["%d.000000\tC%d\t%d\n" % (1700000000 + i, i, 53 if i < 3000 else 443) for i in range(10000)]
     log = HEADER + "#fields\tts\tuid\tid.resp_p\n#types\ttime\tstring\tport\n" + "".join(rows)
     python = engines.python(env, engine)

@@ -1,4 +1,4 @@
-"""share/connlog: each schema is loaded by the system that it is for, and three questions of an analyst get the right answers."""
+"""share/connlog: each schema is loaded by the system it is for, and three questions of an analyst get the right answers."""
 import json
 import os
 import re
@@ -15,15 +15,16 @@ def share(env, name=""):
 
 
 def mixed_rows():
-    """A day with a host that talks most, connections that last, and one that comes like a clock among many that do not."""
+    """Returns a day of rows with one host that talks most, long connections, and one host that connects regularly among
+    many that do not."""
     rows = []
 
     def add(ts, orig, resp, port, duration, size):
         rows.append((1700000000 + ts, "C%05d" % len(rows), orig, 40000 + len(rows) % 20000, resp, port, "tcp", "-" if port == 443 else "dns",
                      duration, size, 2 * size))
-    for i in range(60):  # every five minutes, two seconds off at most
+    for i in range(60):  # every five minutes, at most two seconds off
         add(i * 300 + i % 3, *BEACON, 0.5, 100)
-    for i in range(60):  # as often, whenever
+    for i in range(60):  # as often, at random times
         add(i * i * 24 % 80000, "10.0.0.5", BEACON[1], BEACON[2], 0.5, 100)
     for i in range(400):
         add(i * 211 % 86400, "10.0.1.%d" % (i % 20), "198.51.100.%d" % (i % 50), 53, 0.1, 50 + i % 7)
@@ -68,7 +69,7 @@ def test_duckdb_answers(env):
 
 
 def test_clickhouse_answers(env):
-    """From JSON and from Parquet, in the table that share/connlog/clickhouse.sql makes."""
+    """From JSON and from Parquet, with the table from share/connlog/clickhouse.sql."""
     answers(env, "chdb", 2)
 
 

@@ -24,7 +24,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             query = "%s SETTINGS %s FORMAT %s" % (head, ", ".join("%s = '%s'" % (k, v) for k, v in settings.items()), tail)
         try:
             code, text = 200, str(db.query(query + "\n" + body, "JSONEachRow"))
-        except Exception as e:  # whatever ClickHouse says, the client is told
+        except Exception as e:  # the client receives any error of ClickHouse
             code, text = 400, str(e)
         self.send_response(code)
         self.send_header("Content-Length", str(len(text.encode())))

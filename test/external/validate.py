@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds rows of JSON against a schema: validate.py json|avro SCHEMA FILE.  Fails where one does not fit, or what is wrong fits."""
+"""Checks rows of JSON against a schema: validate.py json|avro SCHEMA FILE.  Fails if a valid row does not fit or an invalid one does."""
 import io
 import json
 import sys

@@ -14,7 +14,7 @@ def tcp_events(cap):
 
 
 def udp_events(cap):
-    """Requests and replies, of which 100 of the originator's and 10 of the responder's have a wrong checksum."""
+    """Requests and replies; 100 of the originator's and 10 of the responder's have a wrong checksum."""
     for i in range(3):
         cap.add(ip_udp(A, B, 47100, 49999, b"request"))
         cap.add(ip_udp(B, A, 49999, 47100, b"reply"))
@@ -26,7 +26,7 @@ def udp_events(cap):
 
 
 def tunnels(cap):
-    """One connection that comes bare, then in 6in4, in that again, in another tunnel, in two, and bare again."""
+    """One connection that comes without a tunnel, then in 6in4, in 6in4 twice, in another tunnel, in two, and without one again."""
     def packet(side, *outer):
         p = ip_udp(*((A, B, 47200, 49999) if side == "c" else (B, A, 49999, 47200)), b"payload")
         for src, dst in reversed(outer):
@@ -40,14 +40,14 @@ def tunnels(cap):
 
 
 def flow_labels(cap):
-    """Each side's label changes, once to the same one; the first packet of a side is no change."""
+    """Each side's flow label changes, once to the same value; the first packet of a side is not a change."""
     for side, label in (("c", 5), ("s", 0), ("c", 5), ("c", 6), ("s", 0), ("s", 0xfffff), ("c", 0), ("c", 5)):
         ends = (A6, B6, 47300, 49999) if side == "c" else (B6, A6, 49999, 47300)
         cap.add(ip6(*ends[:2], 17, udp(*ends, b"labelled"), label=label))
 
 
 def long_lived(cap):
-    """TCP, UDP, ICMP with a packet every four seconds for a minute, for what comes with time and with size."""
+    """TCP, UDP and ICMP with a packet every four seconds for a minute, for events that depend on time and size."""
     flow = Flow(cap, cport=47400).play("c:S s:SA c:A")
     for i in range(15):
         flow.play("c:PA=100,dt=4 s:A")
@@ -56,15 +56,15 @@ def long_lived(cap):
     cap.add(ip4(A, B, 132, bytes(20)))
 
 
-# The options of each packet of the capture below: those of a usual SYN, wrong ones, rare ones, and cut ones.
+# The options of each packet of the capture below: those of a usual SYN, wrong ones, rare ones, and truncated ones.
 OPTIONS = [
     b"\x02\x04\x05\xb4\x04\x02\x08\x0a" + struct.pack("!II", 0xfffffff0, 7) + b"\x01\x03\x03\x07",
-    b"\x02\x03\x05\x03\x04\x07\x07\x04\x03\x00\x08\x04\x01\x02" b"\x00",          # every length is a wrong one
+    b"\x02\x03\x05\x03\x04\x07\x07\x04\x03\x00\x08\x04\x01\x02" b"\x00",          # every length is wrong
     b"\x05\x0a" + struct.pack("!II", 1, 2**32 - 1) + b"\x05\x05\x01\x02\x03" b"\x01",   # SACK
-    # Quick-Start, user timeout, fast open, and one that nobody knows
+    # Quick-Start, user timeout, fast open, and an unknown one
     b"\x1b\x08\x06\x40" + struct.pack("!I", 99) + b"\x1c\x04\x00\x09\x22\x02\xfe\x05\xab\xcd\xef",
-    b"\x00\x02\x04\x05",                                                                # nothing behind the end
-    b"\x01\x02\x00\x01",                                                                # no length: no further
+    b"\x00\x02\x04\x05",                                                                # nothing after the end
+    b"\x01\x02\x00\x01",                                                                # no length: parsing stops
     b"\x01\x02\x09\x01",                                                                # longer than the header
     b"\x01\x01\x01\x02",                                                                # no room for a length
 ]

@@ -6,14 +6,14 @@ TALK = "c:S s:SA c:A c:PA=40 s:A s:PA=90 c:A c:FA s:FA c:A"
 
 
 def ethernet(cap):
-    """Everything that can stand between Ethernet and IP, a connection each."""
+    """Everything that can stand between Ethernet and IP, a connection for each."""
     wraps = [
         eth, lambda p: vlan(p, 100), lambda p: vlan(p, [200, 100], outer=0x88a8),
         lambda p: vlan(p, [7, 8], outer=0x9100), lambda p: vlan(p, [1, 2, 3]),
         lambda p: mpls(p, 16), lambda p: mpls(p, 16, 17, 18), pppoe,
         lambda p: vlan(pppoe(p, 9)[14:], 5, 0x8864),
         lambda p: ieee8023(llc_snap(p)),  # SNAP
-        lambda p: eth(b"\x80\0\x12\x34" + vlan(p, 6)[12:], 0x8926),  # VN-Tag, behind which Zeek looks for VLANs only
+        lambda p: eth(b"\x80\0\x12\x34" + vlan(p, 6)[12:], 0x8926),  # VN-Tag; Zeek looks only for VLANs behind it
         lambda p: eth(b"\0\0\0\1" + eth(p, pad=False), 0x88e7),  # PBB
     ]
     for i, wrap in enumerate(wraps):
@@ -41,13 +41,13 @@ def one_link(wrap, link):
 
 
 def ipv6(cap):
-    """Extension headers in every order, and what is wrong with some."""
+    """Extension headers in every order, some of them malformed."""
     def datagram(port):
         return udp(A6, B6, port, 49999, b"extension")
     cap.add(ip6(A6, B6, 0, ext6(17, datagram(46201))))  # hop by hop
     cap.add(ip6(A6, B6, 60, ext6(17, datagram(46202))))  # destination
     cap.add(ip6(A6, B6, 0, ext6(60, ext6(43, ext6(17, datagram(46203), b"\0\0" + bytes(4))))))
-    hop = "2001:db8:2::7"  # the last stop: the checksum is for it
+    hop = "2001:db8:2::7"  # the final destination, which the checksum covers
     cap.add(ip6(A6, B6, 43, ext6(17, udp(A6, hop, 46204, 49999, b"routed"), b"\2\1" + bytes(4) + addr(hop))))
     cap.add(ip6(A6, B6, 0, b"\x11\x20\0\0"))  # longer than the packet
     cap.add(ip6(A6, B6, 135, struct.pack("!BBBBHH", 59, 0, 0, 0, 0, 0)))  # mobility
@@ -69,15 +69,15 @@ def fragments(cap):
     for piece in fragments6(A6, B6, 17, big6, 1400, ident=3):
         cap.add(piece)
     pieces = fragments4(A, B, 17, udp(A, B, 46301, 49999, filler(2000)), 512, ident=4)
-    for piece in pieces[:2] + pieces[1:]:  # one twice
+    for piece in pieces[:2] + pieces[1:]:  # one of them twice
         cap.add(piece)
-    for piece in fragments4(A, B, 17, udp(A, B, 46305, 49999, filler(2000)), 512, ident=5)[:-1]:  # never whole
+    for piece in fragments4(A, B, 17, udp(A, B, 46305, 49999, filler(2000)), 512, ident=5)[:-1]:  # never complete
         cap.add(piece)
     small = udp(A, B, 46302, 49999, filler(64))
     cap.add(ip4(A, B, 17, small[:40], ident=6, more=True))  # overlaps
     cap.add(ip4(A, B, 17, small[24:], ident=6, frag=24))
     cap.add(ip4(A, B, 17, small[:24], ident=7, frag=65528))  # past the largest
-    cap.add(ip4(A, B, 17, small[:8], ident=8, more=True))  # a tiny first one
+    cap.add(ip4(A, B, 17, small[:8], ident=8, more=True))  # a tiny first fragment
     segment = tcp(A, B, 46303, 49999, 1, 0, SYN, filler(100))
     for piece in fragments4(A, B, 6, segment, 64, ident=9):
         cap.add(piece, dt=2)
@@ -98,7 +98,7 @@ def inner(port, v6=False):
 
 
 def ip_tunnels(cap):
-    """IP in IP, 6in4, GRE in its forms; tunnels in tunnels down to what Tunnel::max_depth leaves."""
+    """IP in IP, 6in4, GRE in its forms; nested tunnels down to Tunnel::max_depth."""
     def both(wrap, port, v6=False):
         for packet in inner(port, v6):
             cap.add(wrap(packet))
@@ -124,7 +124,7 @@ def ip_tunnels(cap):
 
 
 def udp_tunnels(cap):
-    """Teredo, AYIYA, GTPv1-U, VXLAN, Geneve: each tunnel is a connection itself."""
+    """Teredo, AYIYA, GTPv1-U, VXLAN, Geneve: each tunnel is itself a connection."""
     def both(sport, dport, head, port, v6=False):
         for packet in inner(port, v6):
             cap.add(ip_udp(A, B, sport, dport, head(packet)))

@@ -6,8 +6,8 @@ A, B, A6, B6 = "192.168.1.10", "203.0.113.5", "2001:db8::10", "2001:db8:1::5"
 
 
 def http(cap):
-    """The demo: what an ordinary machine does within a few seconds.  The server is not in one of the documentation's
-    networks, since those are local to Zeek."""
+    """The demo: what an ordinary machine does within a few seconds. The server's address is not from a documentation
+    network, since Zeek treats these as local."""
     B, B6 = "93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4000\r\n\r\n"
     page += b"<p>hello</p>" * 333 + b"1234"
@@ -46,7 +46,7 @@ def tcp_states(cap):
 
 
 def tcp_times(cap):
-    """What packet time does: attempts that expire, half-closed, idle and closed connections, tuples used again."""
+    """What the time of packets causes: attempts that expire, half-closed, idle and closed connections, reused tuples."""
     Flow(cap, cport=41000).play("c:S c:S,seq-1,dt=7")                              # tcp_attempt_delay: two rows
     Flow(cap, cport=41001).play("c:S s:SA c:A c:PA=9 s:A c:FA s:FA c:A")
     Flow(cap, cport=41001, isn=(90000, 95000)).play("c:S,dt=1 s:SA c:A c:PA=5 s:A c:FA s:FA c:A")  # used again at once
@@ -61,7 +61,7 @@ def tcp_times(cap):
 
 
 def udp_icmp(cap):
-    """UDP both ways, one way, with wrong and without checksums; ICMP of every pairing kind and the errors."""
+    """UDP both ways, one way, with wrong and without checksums; ICMP of every paired kind, and the errors."""
     quote = ip_udp(A, B, 42000, 42001, b"x" * 20)
     cap.add(ip_udp(A, B, 42000, 42001, b"x" * 20))
     cap.add(ip_udp(B, A, 42001, 42000, b"y" * 30))
@@ -69,7 +69,7 @@ def udp_icmp(cap):
     cap.add(ip_udp(A, B, 42003, 42001, b"bad", bad=True))
     cap.add(ip_udp(A, B, 42003, 42001, b"good"))
     cap.add(ip_udp(A, B, 42004, 42001, b"none", none=True))
-    cap.add(ip_udp(B, A, 53, 42005, dns(1, "a.example", B)))                       # the answer alone: turned round
+    cap.add(ip_udp(B, A, 53, 42005, dns(1, "a.example", B)))                       # the answer alone: the roles are flipped
     for seq in range(2):
         cap.add(echo(A, B, 1, seq))
         cap.add(echo(B, A, 1, seq, reply=True))
@@ -106,14 +106,14 @@ def unknown(cap):
 
 
 def offload(cap):
-    """Taken on a host that leaves its checksums to the network card: most of what the client sends is wrong."""
+    """Captured on a host that leaves checksums to the network card: most of what the client sends has a wrong one."""
     for i in range(30):
         flow = Flow(cap, A, 43000 + i, B, 49999)
         flow.play("c:S,bad s:SA c:A,bad c:PA=80,bad s:A s:PA=200 c:A,bad c:FA,bad s:FA c:A,bad")
 
 
 def duplicated(cap):
-    """Each packet twice, as a mirror port that copies both directions of a switch delivers it."""
+    """Each packet twice, as from a mirror port that copies both directions of a switch."""
     Flow(cap, cport=44000).play("c:S s:SA c:A c:PA=300 s:A s:PA=900 c:A c:FA s:FA c:A")
     for i in range(20):
         cap.add(ip_udp(A, B, 44001, 49999, filler(20 + i)))

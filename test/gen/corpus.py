@@ -30,7 +30,7 @@ def packets(data):
 
 
 def gap(us):
-    """The byte whose 4 ** n is nearest below `us`; 0 for no time."""
+    """Returns the byte whose 4 ** n is the largest below `us`; 0 for no time."""
     n = 0
     while n < 15 and 4 ** (n + 1) <= us:
         n += 1
@@ -46,7 +46,7 @@ def frames_input(options, found):
 
 
 def program_input(link, number, found):
-    """Which functions are called and which events are handled goes round with `number`."""
+    """Makes a program whose functions and handled events cycle with `number`."""
     listen = b"".join(bytes([1, (number * 5 + i) % 39 | 64 * (i == 0)]) for i in range(5))
     writer = bytes([3, 2 | number % 6 * 8, number % 4, 0])
     policy = bytes([2]) + struct.pack("!I", number * 2654435761 & 0xffffffff) if number % 3 == 0 else b""
@@ -89,7 +89,7 @@ def main():
             if read is None or folder != captures or read[0] not in LINKS:
                 continue
             link = LINKS.index(read[0])
-            # In pieces, since a fuzzer changes short inputs better; each under another set of options.
+            # In pieces, since a fuzzer changes short inputs better; each with another set of options.
             for i in range(0, len(read[1]), 12):
                 options = link | (i // 12 % 16) << 3 | (128 if i % 24 else 0)
                 with open(os.path.join(frames, "%s-%03d" % (stem, i)), "wb") as f:

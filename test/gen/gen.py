@@ -30,7 +30,7 @@ def save(path, data):
 
 
 def pcapng_of(cap, order="<"):
-    """The packets of a capture, split over two interfaces with different clocks, of two sections."""
+    """The packets of a capture, split over two interfaces with different clocks, in two sections."""
     ng = Pcapng(order)
     ng.section()
     ng.interface(ETHERNET)                                                # microseconds by default
@@ -50,7 +50,7 @@ def pcapng_of(cap, order="<"):
 
 
 def pcapng_links():
-    """One section whose interfaces differ in their link type, and simple blocks, which have no time."""
+    """One section whose interfaces have different link types, and simple blocks, which have no time."""
     ng = Pcapng()
     ng.section()
     t = START // 1000
@@ -65,7 +65,7 @@ def pcapng_links():
 
 
 def formats(out):
-    """http.pcap in every file format: all of them must give the same log."""
+    """http.pcap in every file format: all must give the same log."""
     cap = made(captures_tcp.http)
     plain = cap.pcap()
     save(out + "/formats/big-endian.pcap", cap.pcap(">"))
@@ -84,7 +84,7 @@ def formats(out):
 
 
 def damaged(out):
-    """Captures that end or break in the middle; what comes before that is good."""
+    """Captures that end or break in the middle; everything before that is good."""
     cap = made(captures_tcp.http)
     plain, ng = cap.pcap(), pcapng_of(cap)
     save(out + "/damaged/cut-in-packet.pcap", plain[:-30])
@@ -104,7 +104,7 @@ def damaged(out):
 
 
 def parts(out):
-    """One capture split by time into files whose names are in the wrong order; connections cross the borders."""
+    """One capture split by time into files whose names are in the wrong order; connections cross the boundaries."""
     cap = Capture()
     for i in range(6):
         Flow(cap, cport=48000 + i).play("c:S s:SA c:A c:PA=100 s:A s:PA=200 c:A c:FA s:FA c:A")

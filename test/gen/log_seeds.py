@@ -1,7 +1,5 @@
-"""Seeds for the fuzz targets of the readers: short logs in every form, out of the logs that test/golden has.
-
-The last byte of an input is the target's own (what is read as what, what is written).
-"""
+"""Seeds for the fuzz targets of the log readers: short logs in every form, made from the golden logs. The last byte of
+an input is the target's own (which format is read, and which is written)."""
 import csv
 import glob
 import io

@@ -142,7 +142,7 @@ def ip(src, dst, proto, payload, **kw):
 
 
 def fragments4(src, dst, proto, payload, size, ident=1):
-    """The IPv4 fragments of a datagram, `size` (a multiple of 8) bytes each."""
+    """Returns the IPv4 fragments of a datagram, `size` (a multiple of 8) bytes each."""
     return [ip4(src, dst, proto, payload[at:at + size], ident=ident, frag=at, more=at + size < len(payload))
             for at in range(0, len(payload), size)]
 
@@ -155,7 +155,7 @@ def fragments6(src, dst, proto, payload, size, ident=1):
 # ---- transports ------------------------------------------------------------------------------------------------
 
 def filled(head, at, total):
-    """Puts a checksum at offset `at`."""
+    """Puts the checksum in at offset `at`."""
     return head[:at] + struct.pack("!H", total) + head[at + 2:]
 
 
@@ -301,12 +301,12 @@ class Flow:
         self.next = {"c": isn[0], "s": isn[1]}
 
     def packet(self, side, flags, data=b"", seq=0, ack=0, dt=0.01, **kw):
-        """`seq` and `ack` are added to what they should be.  A side moves on unless it sends old data."""
+        """`seq` and `ack` are added to the correct values.  A side advances unless it sends old data."""
         other = "s" if side == "c" else "c"
         (src, sport), (dst, dport) = self.ends[side], self.ends[other]
         at = self.next[side] + seq
         answered = self.next[other] + ack if flags & ACK else 0
-        # Each packet has another IPv4 identification, as a host gives it; the same one would be the same packet.
+        # Each packet has its own IPv4 identification, as from a host; with the same one it would be the same packet.
         ident = {} if ":" in src else {"ident": (len(self.cap.packets) + 1) & 0xffff}
         self.cap.add(ip(src, dst, 6, tcp(src, dst, sport, dport, at, answered, flags, data, **kw), **ident), dt)
         end = at + len(data) + bool(flags & SYN) + bool(flags & FIN)
@@ -333,7 +333,7 @@ class Flow:
         return self
 
     def say(self, side, data, dt=0.01, mss=1460):
-        """Data of one side in segments, each acknowledged."""
+        """Sends data of one side in segments, each of which is acknowledged."""
         for at in range(0, len(data), mss):
             self.packet(side, PSH | ACK, data[at:at + mss], dt=dt)
             self.packet("s" if side == "c" else "c", ACK, dt=dt / 2)
@@ -341,5 +341,5 @@ class Flow:
 
 
 def filler(n):
-    """Bytes that are no protocol."""
+    """Returns bytes that resemble no protocol."""
     return bytes((i * 7 + 0x81) & 0xff | 0x80 for i in range(n))
