@@ -131,7 +131,8 @@ def test_under_sanitizers(env):
         rows = env.run(*PROGRAM, "-q", "max_memory=16M", "--stats", "stats.json", path).stdout.splitlines()
         with open(env.tmp + "/stats.json") as f:
             stats = json.load(f)
-        assert len(rows) == connections and stats["emergency"]["begun"] > 0, (name, len(rows), stats)
+        assert connections <= len(rows) <= connections + connections // 1000, (name, len(rows), connections)
+        assert stats["emergency"]["begun"] > 0, (name, stats)
         assert wanted(rows)["service"] == "http" and wanted(rows)["conn_state"] == "SF"
 
 

@@ -4,10 +4,13 @@ import os
 import random
 import re
 import signal
+import struct
 import subprocess
 import time
 
 from sensor import Net, Sensor, give, logs_in, numbers_in, read_text, rows_of, wait_until
+
+SAFE = 64  # where .conn.state says how far the log has reached the disk; before it, which of two places is meant
 
 
 def test_a_log_that_is_there_is_kept(env):
@@ -84,6 +87,13 @@ def cut_power(sensor, size, zeros=0, state=True):
     return whole
 
 
+def forget_what_is_safe(folder):
+    """Leaves a state file as old as the beginning of its log: it says of no byte that it has reached the disk."""
+    with open(folder + "/.conn.state", "r+b") as f:
+        f.seek(SAFE)
+        f.write(bytes(40))
+
+
 def missing_in(said):
     """Returns how many records a start reports as not written by the previous run."""
     found = re.search(r"(\d+) records had not been written|had not written (\d+) records", said)
@@ -102,12 +112,74 @@ def test_a_power_cut_leaves_whole_lines_and_the_missing_ones_are_counted(env):
             assert wait_until(lambda: len(rows_of(log)) == each), sensor.said()
             written = [row["id.orig_p"] for row in rows_of(log)]
             whole = cut_power(sensor, int(os.path.getsize(log) * share), zeros, state)
+            if zeros:
+                forget_what_is_safe(sensor.folder)
             expected += written[:whole]
             said = Sensor(env, net, "-o", "logs").stop()
             assert missing_in(said) == (each - whole if state else 0), (turn, whole, said)
         logs = [sensor.folder + "/" + name for name in logs_in(sensor.folder)]
         assert [row["id.orig_p"] for path in logs for row in rows_of(path)] == expected and len(expected) > each, logs
         assert all(read_text(path).endswith("\n") for path in logs if os.path.getsize(path)), logs
+
+
+def zero_out(path, count):
+    """Fills places in the middle of a log with zeros: half of a line, a page, three lines and what is between. Returns
+    the lines that are whole."""
+    with open(path, "r+b") as f:
+        text = f.read()
+        for share in range(1, count + 1):
+            at = len(text) * share // (count + 1)
+            size = (150, 4096, 1200)[share % 3]
+            f.seek(at)
+            f.write(bytes(size))
+            text = text[:at] + bytes(size) + text[at + size:]
+    return [line for line in text.decode().splitlines() if "\0" not in line]
+
+
+def test_zeros_in_the_middle_of_a_log_are_taken_out_and_counted(env):
+    """Where a file system allocates late, a power cut can leave them before text that had reached the disk."""
+    each, places = 200, 3
+    with Net() as net:
+        for turn, state in enumerate((True, False)):
+            sensor = Sensor(env, net, "-o", "logs")
+            net.send(turn * each, each)
+            log = sensor.folder + "/conn.log"
+            assert wait_until(lambda: len(rows_of(log)) == each), sensor.said()
+            sensor.kill()
+            whole = zero_out(log, places)
+            if state:
+                forget_what_is_safe(sensor.folder)
+            else:
+                os.remove(sensor.folder + "/.conn.state")
+            before = set(logs_in(sensor.folder))
+            said = Sensor(env, net, "-o", "logs").stop()
+            finished, = set(logs_in(sensor.folder)) - before
+            assert read_text(sensor.folder + "/" + finished).splitlines() == whole and each // 2 < len(whole) < each, len(whole)
+            assert "zeros in %d places were taken out" % places in said, said
+            assert missing_in(said) == (each - len(whole) if state else 0), said
+
+
+def test_what_has_reached_the_disk_is_known_and_not_read_again(env):
+    """So a start takes no longer after a log of many gigabytes."""
+    with Net() as net:
+        sensor = Sensor(env, net, "-o", "logs", "--flush-interval", "50msec")
+        net.send(0, 20)
+        log = sensor.folder + "/conn.log"
+
+        def safe():
+            with open(sensor.folder + "/.conn.state", "rb") as f:
+                state = f.read()
+            current, = struct.unpack_from("=Q", state, SAFE - 8)
+            return struct.unpack_from("=2Q", state, SAFE + 16 * current)
+        assert wait_until(lambda: os.path.getsize(log) > 0 and safe() == (os.path.getsize(log), 20)), safe()
+        sensor.kill()
+        with open(log, "r+b") as f:
+            f.seek(100)
+            f.write(b"\0")
+        said = Sensor(env, net, "-o", "logs").stop()
+        assert "zeros" not in said and missing_in(said) == 0, said
+        finished, = logs_in(sensor.folder)
+        assert len(read_text(sensor.folder + "/" + finished).splitlines()) == 20, finished
 
 
 def test_a_header_is_no_record_that_is_missing(env):

@@ -67,6 +67,7 @@ static const int always[] = {
 	SCMP_SYS(mkdir),
 	SCMP_SYS(mkdirat),
 	SCMP_SYS(mremap),
+	SCMP_SYS(msync),
 	SCMP_SYS(munmap),
 	SCMP_SYS(nanosleep),
 	SCMP_SYS(newfstatat),

@@ -14,29 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sensor/out.h"
+#include "sensor/mend.h"
 #include "sensor/pack.h"
 
-enum { WINDOW = 64 << 10, TEXT_MAX = 1024 };
-
-/* Returns the length of the file without an incomplete line at its end, or -1. */
-static off_t
-whole_size(int fd, off_t size)
-{
-	char window[4096];
-
-	while (size > 0) {
-		const off_t   from = size > (off_t)sizeof window ? size - (off_t)sizeof window : 0;
-		const ssize_t n = pread(fd, window, (size_t)(size - from), from);
-		if (n != (ssize_t)(size - from))
-			return -1;
-		const size_t whole = whole_lines(window, (size_t)n);
-		if (whole > 0)
-			return from + (off_t)whole;
-		size = from;
-	}
-	return 0;
-}
+enum { WINDOW = 64 << 10, TEXT_MAX = 1024, LOOK_MAX = 256 << 20 };
 
 /* Returns how many records of the previous run were neither written nor reported as lost. */
 static uint64_t
@@ -46,35 +27,31 @@ count_missing(const struct state_counts *before)
 	return before->magic[0] != 0 && before->made > done ? before->made - done : 0;
 }
 
-/* Returns how many lines there are between these offsets, or UINT64_MAX. */
-static uint64_t
-lines_between(int fd, off_t from, off_t to)
+/* Makes the file whole.  What had reached the disk is known from `before`, and is left alone; of the rest, LOOK_MAX bytes at the end
+ * are looked at.  *missing becomes how many records of the previous run it lacks: after a power cut also some that had been
+ * written, but were not yet on the disk.  Returns 0 or errno. */
+static int
+make_whole(int fd, const struct state_counts *before, struct mend *done, uint64_t *missing)
 {
-	char    *window = malloc(WINDOW);
-	uint64_t lines = 0;
+	const struct state_safe *safe = &before->safe[before->current & 1];
+	struct stat              st;
 
-	while (window != NULL && from < to) {
-		const size_t  most = to - from < WINDOW ? (size_t)(to - from) : WINDOW;
-		const ssize_t n = pread(fd, window, most, from);
-		if (n <= 0)
-			break;
-		lines += count_lines(window, (size_t)n);
-		from += n;
-	}
-	free(window);
-	return from < to ? UINT64_MAX : lines;
-}
-
-/* Returns how many records of the previous run its log lacks, whose first `whole` bytes are whole lines: after a power cut also
- * some that had been written, but were not yet on the disk. */
-static uint64_t
-count_absent(int fd, off_t whole, const struct state_counts *before)
-{
-	const uint64_t lines = lines_between(fd, (off_t)before->head, whole), there = before->in_log + count_missing(before);
-
-	if (lines == UINT64_MAX)
-		return count_missing(before);
-	return lines < there ? there - lines : 0;
+	*missing = count_missing(before);
+	if (fstat(fd, &st) != 0)
+		return errno;
+	/* The disk has not kept its promise, or it is another file. */
+	const bool  ends_early = (off_t)safe->size > st.st_size;
+	const off_t from = ends_early ? 0 : (off_t)safe->size;
+	const off_t begin = mend_whole(fd, st.st_size - from > LOOK_MAX ? st.st_size - LOOK_MAX : from);
+	if (begin < 0)
+		return EIO;
+	const off_t count_from = from > (off_t)before->head ? from : (off_t)before->head;
+	const int   why = mend_log(fd, begin, count_from > begin ? count_from : begin, st.st_size, done);
+	if (why != 0 || begin > count_from) /* not all that is to be counted was looked at */
+		return why;
+	const uint64_t lines = done->lines + (ends_early ? 0 : safe->records), there = before->in_log + *missing;
+	*missing = lines < there ? there - lines : 0;
+	return 0;
 }
 
 /* Returns whether one of its first lines is not part of the header. */
@@ -126,28 +103,29 @@ say(const struct leftovers *l, const char *format, ...)
 	l->say(l->arg, text);
 }
 
-/* Truncates the file to whole lines and gives it its final name. `before`: of the run that wrote it; `why`: why it
+/* Reduces the file to whole lines and gives it its final name. `before`: of the run that wrote it; `why`: why it
  * exists. Returns 0 or errno. */
 static int
 finish(const struct leftovers *l, int fd, const char *path, const struct state_counts *before, const char *why)
 {
-	struct stat st;
 	double      made, changed;
-	char        more[64] = "";
+	struct mend done = { 0 };
+	uint64_t    missing;
+	char        more[64] = "", zeros[64] = "";
 
 	get_times(fd, &made, &changed);
-	const off_t whole = fstat(fd, &st) == 0 ? whole_size(fd, st.st_size) : -1;
-	if (whole >= 0 && whole < st.st_size && ftruncate(fd, whole) != 0)
-		return errno;
-	const bool     known = before->magic[0] != 0;
-	const double   opened = known && before->opened > 0 ? before->opened : made;
-	const uint64_t missing = known && whole >= 0 ? count_absent(fd, whole, before) : 0;
-	char          *to = rotate_move(l->rotation, l->folder, l->name, path, opened);
+	const double opened = before->opened > 0 ? before->opened : made;
+	const int    failure = make_whole(fd, before, &done, &missing);
+	if (failure != 0)
+		return failure;
+	char *to = rotate_move(l->rotation, l->folder, l->name, path, opened);
 	if (to == NULL)
 		return errno;
 	if (missing > 0)
 		snprintf(more, sizeof more, "; %" PRIu64 " records had not been written", missing);
-	say(l, "%s %s: it is called %s now%s", path, why, to, more);
+	if (done.places > 0)
+		snprintf(zeros, sizeof zeros, "; zeros in %" PRIu64 " places were taken out", done.places);
+	say(l, "%s %s: it is called %s now%s%s", path, why, to, more, zeros);
 	l->finished(l->arg, to, opened, changed);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* leftover.h - completes what an earlier run left behind before a new log is started: nothing that was logged is lost or
  * overwritten.
  *
- * A log left open is truncated to whole lines and gets the name of a rotated one, as in Zeek with
+ * A log left open is reduced to whole lines (mend.h) and gets the name of a rotated one, as in Zeek with
  * LogAscii::enable_leftover_log_rotation.  So does a hidden .NAME.log.tmp-XXXXXX (sink/) without a writer, if it contains a
  * record; one without records, and incomplete compressed logs, are removed.
  */

@@ -156,7 +156,7 @@ open_log(struct log *l, double when)
 	if (why == EEXIST && (why = leftover_log(&left, &nothing)) == 0)
 		why = logfile_open(&l->file, when, &l->spool);
 	if (l->file.out.fd >= 0)
-		l->state.at->opened = l->file.opened;
+		state_begin(&l->state, l->file.opened);
 	return why;
 }
 
@@ -209,7 +209,7 @@ rotate(struct log *l, double when)
 		return open_log(l, when);
 	if (l->file.records == 0 && !logfile_was_moved(&l->file)) {
 		const int why = logfile_begin_again(&l->file, when, &l->spool);
-		l->state.at->opened = l->file.opened;
+		state_begin(&l->state, l->file.opened);
 		return why;
 	}
 	return move_away(l, when, false) ? open_log(l, when) : 0;
@@ -333,9 +333,13 @@ sync_if_due(struct log *l)
 		return;
 	l->synced_at = now;
 	look_for_removal(l);
-	const int why = l->file.dirty && !spool_is_pressed(&l->spool) ? logfile_sync(&l->file) : 0;
+	if (!l->file.dirty || spool_is_pressed(&l->spool))
+		return;
+	const int why = logfile_sync(&l->file);
 	if (why != 0)
 		note_trouble(l, why);
+	else
+		state_safe(&l->state, l->file.size, l->file.records);
 }
 
 /* Handles idle times: a header for which there was no room, a reader that has closed the pipe. */

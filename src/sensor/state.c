@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC "connlog2"
+#define MAGIC "connlog3"
 
 /* Returns whether the open file still has that name: a process that ends removes it. */
 static bool
@@ -79,6 +79,39 @@ state_open(struct state *s, const char *folder, const char *name, struct state_c
 	memset(s->at, 0, sizeof *s->at);
 	memcpy(s->at->magic, MAGIC, sizeof s->at->magic);
 	return true;
+}
+
+static void
+put_safe(struct state_counts *c, uint64_t size, uint64_t records)
+{
+	const uint64_t next = 1 - c->current;
+
+	c->safe[next].size = size;
+	c->safe[next].records = records;
+	c->current = next;
+}
+
+static void
+write_back(const struct state *s)
+{
+	if (s->at != &s->own)
+		msync(s->at, sizeof *s->at, MS_SYNC);
+}
+
+void
+state_begin(struct state *s, double opened)
+{
+	s->at->opened = opened;
+	s->at->in_log = s->at->head = 0;
+	put_safe(s->at, 0, 0);
+	write_back(s);
+}
+
+void
+state_safe(struct state *s, uint64_t size, uint64_t records)
+{
+	put_safe(s->at, size, records);
+	write_back(s);
 }
 
 void
