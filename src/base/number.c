@@ -162,3 +162,21 @@ format_fixed6(char *out, double v)
 	format_digits(p, micros, 6);
 	return (size_t)(p - out) + 6;
 }
+
+size_t
+format_zeek_double(char *out, double v)
+{
+	size_t n;
+
+	if (!isfinite(v))
+		return isnan(v) ? format_fixed6(out, (double)NAN) : format_fixed6(out, v);
+	n = format_fixed6(out, v == 0 ? 0.0 : v); /* there is no -0 */
+	while (out[n - 1] == '0')
+		n--;
+	if (out[n - 1] != '.')
+		return n;
+	if (fabs(v - nearbyint(v)) >= 1e-9)
+		return n - 1; /* 0.0000001 is 0, to six decimals, and no whole number */
+	out[n++] = '0';
+	return n;
+}

@@ -29,6 +29,10 @@ void format_digits(char *out, uint64_t v, unsigned n);
  * printf's %.6f do.  Values that are not finite are written as inf, -inf, nan, -nan. */
 size_t format_fixed6(char *out, double v);
 
+/* Writes a double as Zeek's text log does (ODesc::Add, util::double_to_str): six decimals without the zeros at their end, and
+ * ".0" for what is within 1e-9 of a whole number.  Values that are not finite are written as inf, -inf, nan. */
+size_t format_zeek_double(char *out, double v);
+
 /* Writes the text of rapidjson's Writer::Double, which is usually, but not always, the shortest that reads back as
  * `v`.  `v` must be finite.  Defined in grisu.c. */
 size_t format_json_double(char *out, double v);

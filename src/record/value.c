@@ -77,8 +77,10 @@ put_number(struct cut *c, const connlog_value *v)
 		break;
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
-	case CONNLOG_DOUBLE:
 		put(c, text, format_fixed6(text, v->number));
+		break;
+	case CONNLOG_DOUBLE:
+		put(c, text, format_zeek_double(text, v->number));
 		break;
 	default:
 		put_count(c, v->count);

@@ -117,8 +117,9 @@ scalar(char *p, const struct cell *c, const struct record *r)
 	switch (c->type) {
 	case CONNLOG_TIME:
 	case CONNLOG_INTERVAL:
-	case CONNLOG_DOUBLE:
 		return put_seconds(p, c, r);
+	case CONNLOG_DOUBLE:
+		return p + format_zeek_double(p, *(const double *)at);
 	case CONNLOG_ADDR:
 		return put_address(p, c, r);
 	case CONNLOG_PORT:

@@ -63,7 +63,7 @@ static const struct {
 } samples[] = {
 	{ { CONNLOG_TIME, true, { .number = 12.5 } }, "12.500000" },
 	{ { CONNLOG_INTERVAL, true, { .number = -0.25 } }, "-0.250000" },
-	{ { CONNLOG_DOUBLE, true, { .number = 2.75 } }, "2.750000" },
+	{ { CONNLOG_DOUBLE, true, { .number = 2.75 } }, "2.75" },
 	{ { CONNLOG_STRING, true, { .text = { "a text", 6 } } }, "a text" },
 	{ { CONNLOG_ENUM, true, { .text = { "icmp", 4 } } }, "icmp" },
 	{ { CONNLOG_ADDR, true, { .address = { 0x20, 1, 0xd, 0xb8, [15] = 7 } } }, "2001:db8::7" },

@@ -120,6 +120,47 @@ six_decimals_of_what_is_no_number(void **state)
 	assert_memory_equal(out, "nan", 3);
 }
 
+/* As util::double_to_str() and ODesc::Add() of Zeek write them for a log. */
+static void
+doubles_are_written_as_zeek_does(void **state)
+{
+	static const struct {
+		double      v;
+		const char *text;
+	} some[] = {
+		{ 0, "0.0" },
+		{ -0.0, "0.0" },
+		{ 1, "1.0" },
+		{ -1, "-1.0" },
+		{ 100, "100.0" },
+		{ 37.751, "37.751" },
+		{ -97.822, "-97.822" },
+		{ 0.5, "0.5" },
+		{ 0.000001, "0.000001" },
+		{ 0.0000001, "0" },
+		{ -0.0000001, "-0" },
+		{ 1e-10, "0.0" },
+		{ 2.5849625007211561, "2.584963" },
+		{ 1.9999999, "2" },
+		{ 1.9999999999, "2.0" },
+		{ 20.10, "20.1" },
+		{ 1e22, "10000000000000000000000.0" },
+		{ 4294967296.25, "4294967296.25" },
+		{ INFINITY, "inf" },
+		{ -INFINITY, "-inf" },
+		{ NAN, "nan" },
+		{ -NAN, "nan" },
+	};
+	char out[FIXED6_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+		const size_t n = format_zeek_double(out, some[i].v);
+		if (n != strlen(some[i].text) || memcmp(out, some[i].text, n) != 0)
+			fail_msg("%.*s, not %s", (int)n, out, some[i].text);
+	}
+}
+
 /* The texts that rapidjson writes. Those of the last row are not the shortest that read back the same, or not the
  * nearest of these: Grisu2 does this now and then, and so do Zeek's logs. */
 static const char *const json_texts[] = {
@@ -194,6 +235,7 @@ main(void)
 		cmocka_unit_test(digits_are_padded),
 		cmocka_unit_test(six_decimals_are_those_of_printf),
 		cmocka_unit_test(six_decimals_of_what_is_no_number),
+		cmocka_unit_test(doubles_are_written_as_zeek_does),
 		cmocka_unit_test(json_doubles_have_rapidjsons_layout),
 		cmocka_unit_test(json_doubles_read_back),
 	};
