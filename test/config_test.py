@@ -77,12 +77,18 @@ LogAscii::gzip_level = 3
 Site::local_nets += 300.0.0.0/8
 output =
 nothing-like-it = 1
+metrics = 9911
+web = localhost
+to = /run/x.sock
+to = kafka://broker/topic?kee=uid
 """)
     want = [(2, "did you mean interface?"), (3, "an interval like 30sec"), (5, "known are zeek json"), (6, "known are all ts"),
             (7, "yes or no"), (8, "does not compile"), (9, "did you mean tcp_attempt_delay"), (10, "is not a time"),
             (11, "belongs on the command line"), (12, "NAME = VALUE is expected"), (13, "one character"),
             (14, "nothing can be added"), (15, "stands behind the quotes"), (16, "are not closed"), (17, "--compress"),
-            (18, "networks"), (19, "it is empty"), (20, "`connlog check --example`")]
+            (18, "networks"), (19, "it is empty"), (20, "`connlog check --example`"),
+            (21, "9911 is no address and port"), (22, "localhost is no address and port"), (23, "a sink is named by a URL"),
+            (24, "it has no option \"kee\"" if "kafka" in env.run("--version").stdout else "")]
     assert sorted(line for line, _ in said) == [line for line, _ in want], said
     for line, text in want:
         assert text in dict(said)[line], (line, text, dict(said)[line])

@@ -55,7 +55,8 @@ def test_what_waits_and_what_is_wrong(env):
         write(env, "spool = 2M\nrotate-size = 4K\n")
         sensor.signal(signal.SIGHUP)
         assert wait_until(lambda: "c.conf: what has changed of these waits for the next start: spool, filter\n" in sensor.said()), sensor.said()
-        for line, word in (("keep-age = soon", "c.conf:5: --keep-age soon: an interval like"), ("nonsense", "c.conf:5: NAME = VALUE")):
+        for line, word in (("keep-age = soon", "c.conf:5: --keep-age soon: an interval like"), ("nonsense", "c.conf:5: NAME = VALUE"),
+                           ("rotate-intervall = 1hr\nrotate-size = 1K", "c.conf:5: no setting is called 'rotate-intervall'; did you mean rotate-interval")):
             write(env, line + "\n")
             before = sensor.said().count("is not taken over: all settings stay as they were")
             sensor.signal(signal.SIGHUP)

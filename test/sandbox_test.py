@@ -103,6 +103,11 @@ def test_whom_root_becomes(env):
         said = refused("--user", "nobody")
         assert "logs cannot be written to by nobody" in said and "chown" in said, said
         assert "without capabilities" in refused("--user", "root")
+        with open(sensor.folder + "/conn.log", "w") as f:  # as --no-sandbox leaves it
+            f.write("{}\n")
+        os.chmod(sensor.folder + "/conn.log", 0o644)
+        os.chown(sensor.folder + "/conn.log", 0, 0)
+        assert "conn.log: Permission denied (a file of that name belongs to somebody else" in refused()
         os.chown(sensor.folder, 0, 0)
         with open(sensor.folder + "/report.txt", "w"):
             pass

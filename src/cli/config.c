@@ -9,6 +9,8 @@
 
 #include "cli/near.h"
 #include "cli/settings.h"
+#include "sensor/endpoint.h"
+#include "ship/ship.h"
 
 /* ---- the command line --------------------------------------------------------------------------------------------- */
 
@@ -237,24 +239,59 @@ complain_name(const struct args_spec *spec, const struct config_line *line)
 		complain("no setting is called '%.*s'; `connlog check --example` prints all of them", n, line->text);
 }
 
-/* Checks now, while the line is known, what would otherwise fail only when the log is opened. */
 static bool
-verify_option(const struct option_row *row, const char *value)
+verify_writer(const connlog_writer_options *o)
 {
-	char                   err[MESSAGE_MAX];
-	connlog_writer_options o = { .format = NULL };
+	char            err[MESSAGE_MAX];
+	connlog_writer *w = connlog_writer_new(o, err, sizeof err);
 
-	if (row->key == 'f')
-		return filter_compiles(value);
-	if (row->key == OPT_FORMAT)
-		o.format = value;
-	if (row->key == OPT_FIELDS)
-		o.fields = value;
-	connlog_writer *w = connlog_writer_new(&o, err, sizeof err);
 	if (w == NULL)
 		complain("%s", err);
 	connlog_writer_free(w);
 	return w != NULL;
+}
+
+static bool
+verify_endpoint(const struct option_row *row, const char *value)
+{
+	struct addrinfo *found = endpoint_find(value);
+
+	if (found == NULL)
+		complain("--%s: " ENDPOINT_EXPECTED, row->name, value);
+	endpoint_free(found);
+	return found != NULL;
+}
+
+static bool
+verify_sink(const char *value)
+{
+	char err[MESSAGE_MAX];
+
+	if (ship_check(value, err, sizeof err))
+		return true;
+	complain("--to %s", err);
+	return false;
+}
+
+/* Checks now, while the line is known, what would otherwise fail only when it is used. */
+static bool
+verify_option(const struct option_row *row, const char *value)
+{
+	switch (row->key) {
+	case 'f':
+		return filter_compiles(value);
+	case OPT_FORMAT:
+		return verify_writer(&(connlog_writer_options){ .format = value });
+	case OPT_FIELDS:
+		return verify_writer(&(connlog_writer_options){ .fields = value });
+	case OPT_METRICS:
+	case OPT_WEB:
+		return *value == '\0' || verify_endpoint(row, value); /* an empty one turns it off */
+	case OPT_SINK:
+		return verify_sink(value);
+	default:
+		return true;
+	}
 }
 
 /* The same for constants; invalid ones are undone, so that each is reported once. */
@@ -275,9 +312,8 @@ verify_constants(struct settings *s)
 	return w != NULL;
 }
 
-static bool
-apply_line(const struct args_spec *spec, const struct config_given *given, const struct config_line *line,
-           struct settings *s)
+bool
+config_knows(const struct args_spec *spec, const struct config_line *line)
 {
 	const struct option_row *row = args_find(spec, line->text, line->name_n);
 
@@ -285,13 +321,24 @@ apply_line(const struct args_spec *spec, const struct config_given *given, const
 		complain("%s belongs on the command line", row->name);
 		return false;
 	}
+	if (row != NULL || is_constant(line->text, line->name_n) || log_constant_is_known(line->text, line->name_n))
+		return true;
+	complain_name(spec, line);
+	return false;
+}
+
+static bool
+apply_line(const struct args_spec *spec, const struct config_given *given, const struct config_line *line,
+           struct settings *s)
+{
+	const struct option_row *row = args_find(spec, line->text, line->name_n);
+
+	if (!config_knows(spec, line))
+		return false;
 	if (row != NULL)
 		return (row->key < CONFIG_KEYS && given->keys[row->key]) ||
 		       (apply_option(spec, row, line, s) && verify_option(row, line->value));
-	if (is_constant(line->text, line->name_n) || log_constant_is_known(line->text, line->name_n))
-		return assign(s, line->text) && verify_constants(s);
-	complain_name(spec, line);
-	return false;
+	return assign(s, line->text) && verify_constants(s);
 }
 
 bool

@@ -47,6 +47,9 @@ void config_free(struct config *c);
 bool config_apply(const struct config *c, const struct args_spec *spec, const struct config_given *given,
                   struct settings *s);
 
+/* Returns whether the file may have a line with that name, after a message if not. */
+bool config_knows(const struct args_spec *spec, const struct config_line *line);
+
 /* Prints a file with every setting, its meaning and a value.  Defined in config_example.c. */
 void config_print_example(const struct args_spec *spec);
 /* Returns whether the option is allowed in a file: options about captures or about the file itself are not. */

@@ -8,6 +8,7 @@
  */
 #include "cli/output.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -85,6 +86,20 @@ output_init(struct output *o, const connlog_writer_options *writer, const char *
 	return true;
 }
 
+/* Returns what to do about a log that cannot be written. */
+static const char *
+advice(const struct log_options *log)
+{
+	char path[PATH_MAX];
+
+	if (log->folder == NULL)
+		return "";
+	snprintf(path, sizeof path, "%s/%s.log", log->folder, log->name);
+	if (access(path, F_OK) == 0 && access(path, R_OK | W_OK) != 0)
+		return " (a file of that name belongs to somebody else: give it to the user of this process with chown)";
+	return " (-o wants a folder that exists and may be written to)";
+}
+
 bool
 output_init_log(struct output *o, const connlog_writer_options *writer, const char *path, const struct log_options *log,
                 int *code)
@@ -101,7 +116,7 @@ output_init_log(struct output *o, const connlog_writer_options *writer, const ch
 		o->log = log_new(log, frame, o->error, sizeof o->error);
 	if (o->log != NULL)
 		return true;
-	complain("%s%s", o->error, log->folder != NULL ? " (-o wants a folder that exists and may be written to)" : "");
+	complain("%s%s", o->error, advice(log));
 	*code = EXIT_INCOMPLETE;
 	return false;
 }

@@ -1,5 +1,5 @@
 /* reread.c - see reread.h.  It runs while packets are processed and without privileges, so only the lines that matter
- * are applied: checking a filter, for example, could query a name server, which the sandbox would end. */
+ * are applied, and of the others only the names are checked: checking a filter, for example, could query a name server, which the sandbox would end. */
 #include "cli/reread.h"
 
 #include <stdlib.h>
@@ -78,9 +78,10 @@ apply_lines(const struct settings *s, const struct config *c, struct live_settin
 
 	for (size_t i = 0; i < c->n; i++) {
 		const int key = key_of(&c->lines[i]);
+		complain_of(c->path, c->lines[i].number);
+		good = config_knows(&settings_log_spec, &c->lines[i]) && good;
 		if (key == 0 || s->given.keys[key])
 			continue;
-		complain_of(c->path, c->lines[i].number);
 		good = live_settings_apply(live, key, c->lines[i].value) && good;
 	}
 	complain_of(NULL, 0);

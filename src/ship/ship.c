@@ -125,6 +125,18 @@ all_differ(const struct ship *s, char *err, size_t err_size)
 	return true;
 }
 
+bool
+ship_check(const char *url, char *err, size_t err_size)
+{
+	const connlog_writer_options writer = { .format = NULL };
+	const struct ship_options    o = { .writer = &writer, .live = true };
+	struct sink                  k;
+	const bool                   good = sink_init(&k, url, &o, err, err_size);
+
+	sink_free(&k);
+	return good;
+}
+
 struct ship *
 ship_new(const struct ship_options *o, char *err, size_t err_size)
 {

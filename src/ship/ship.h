@@ -45,6 +45,9 @@ struct ship_counts {
 	bool     up;
 };
 
+/* Returns whether a sink can be named so, which is all that can be told before it is opened.  Otherwise writes a message to `err`. */
+bool ship_check(const char *url, char *err, size_t err_size);
+
 struct ship;
 
 /* Parses the URLs and forks the delivering processes; call it before there are threads.  Returns NULL and writes a message to `err`. */
