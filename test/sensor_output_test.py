@@ -130,6 +130,19 @@ def test_a_second_signal_ends_the_waiting(env):
         os.close(read)
 
 
+def test_a_signal_that_comes_twice_at_once_is_one(env):
+    """As timeout(1) sends it: to its child, and then to the whole group."""
+    with Net() as net:
+        for turn in range(5):
+            sensor = Sensor(env, net, "-o", "logs", quick=False)
+            net.send(turn * 50, 50)
+            for _ in range(3):
+                sensor.signal(signal.SIGINT)
+                time.sleep(0.002)
+            assert sensor.process.wait(60) == 0 and "are lost" not in sensor.said(), sensor.said()
+        assert numbers_in(sensor.folder) == list(range(250))
+
+
 def test_a_slow_reader_gets_everything(env):
     with Net() as net:
         read, write = os.pipe()

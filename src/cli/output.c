@@ -88,11 +88,11 @@ output_init(struct output *o, const connlog_writer_options *writer, const char *
 
 /* Returns what to do about a log that cannot be written. */
 static const char *
-advice(const struct log_options *log)
+advice(const struct log_options *log, const char *error)
 {
 	char path[PATH_MAX];
 
-	if (log->folder == NULL)
+	if (log->folder == NULL || strncmp(error, "cannot write", sizeof "cannot write" - 1) != 0)
 		return "";
 	snprintf(path, sizeof path, "%s/%s.log", log->folder, log->name);
 	if (access(path, F_OK) == 0 && access(path, R_OK | W_OK) != 0)
@@ -116,7 +116,7 @@ output_init_log(struct output *o, const connlog_writer_options *writer, const ch
 		o->log = log_new(log, frame, o->error, sizeof o->error);
 	if (o->log != NULL)
 		return true;
-	complain("%s%s", o->error, advice(log));
+	complain("%s%s", o->error, advice(log, o->error));
 	*code = EXIT_INCOMPLETE;
 	return false;
 }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "sensor/clock.h"
+
 static connlog_source *volatile running;
 static connlog_reader *volatile reading;
 
@@ -11,13 +13,25 @@ static connlog_reader *volatile reading;
 static bool                  live;
 static volatile sig_atomic_t stopped, hurry, wished[3]; /* HUP, USR1, USR2 */
 
+/* A signal that comes again within this time is the same one: timeout(1) sends it to its child and then to the whole group. */
+#define SAME_WITHIN 0.2 /* seconds */
+
 static void
 on_stop(int sig)
 {
-	if (live && stopped) {
+	static double first;
+	const double  now = clock_steady();
+
+	if (stopped && now < first + SAME_WITHIN)
+		return;
+	if (stopped) {
 		hurry = 1;
-		signal(sig, SIG_DFL); /* as SA_RESETHAND does for the others */
+		signal(sig, SIG_DFL);
+		if (!live)
+			raise(sig);
+		return;
 	}
+	first = now;
 	stopped = 1;
 	if (running != NULL)
 		connlog_source_stop(running);
@@ -48,8 +62,8 @@ signals_stop(connlog_source *source, connlog_reader *reader)
 			connlog_source_stop(source);
 		return;
 	}
-	handle(SIGINT, on_stop, (int)SA_RESETHAND);
-	handle(SIGTERM, on_stop, (int)SA_RESETHAND);
+	handle(SIGINT, on_stop, 0);
+	handle(SIGTERM, on_stop, 0);
 	handle(SIGPIPE, SIG_IGN, 0);
 }
 
