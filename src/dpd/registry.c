@@ -13,18 +13,12 @@ count(const uint16_t *ports)
 	return n;
 }
 
-/* Inserts a claim in order, after others of the same port. */
+/* Adds a claim for each port, after all others. */
 static void
 claim(struct registry *r, const struct recogniser *what, bool udp)
 {
-	for (const uint16_t *p = udp ? what->udp_ports : what->tcp_ports; p && *p; p++) {
-		const uint32_t at = (uint32_t)udp << 16 | *p;
-		unsigned       k = r->n_claims++;
-
-		for (; k > 0 && r->claims[k - 1].at > at; k--)
-			r->claims[k] = r->claims[k - 1];
-		r->claims[k] = (struct port_claim){ .at = at, .by = what };
-	}
+	for (const uint16_t *p = udp ? what->udp_ports : what->tcp_ports; p && *p; p++)
+		r->claims[r->n_claims++] = (struct port_claim){ .at = (uint32_t)udp << 16 | *p, .by = what };
 }
 
 static unsigned

@@ -14,7 +14,7 @@ struct port_claim {
 
 struct registry {
 	const struct recogniser *const *of;     /* by service; NULL for those without a recogniser */
-	struct port_claim              *claims; /* by transport and port, then in the order of Zeek's numbers */
+	struct port_claim              *claims; /* in the order of Zeek's numbers */
 	unsigned                        n_claims;
 	uint16_t                        first[REGISTRY_HASH]; /* index + 1 of the first claim with a hash; 0: none */
 };
