@@ -67,3 +67,10 @@ pages_free(void *p, size_t bytes)
 	if (p)
 		(void)munmap(p, bytes);
 }
+
+void
+pages_release(void *p, size_t bytes, size_t used)
+{
+	(void)used; /* the system clears what it hands out again */
+	pages_free(p, bytes);
+}

@@ -24,5 +24,8 @@ void pages_be_small(void *p, size_t bytes);
 bool pages_empty(void *p, size_t bytes);
 /* `bytes` must be the size that was asked for.  NULL is ignored. */
 void pages_free(void *p, size_t bytes);
+/* The same for memory of which all but the first `used` bytes are zeros: the fuzz targets keep it for their next engine
+ * (fuzz/kept.c). */
+void pages_release(void *p, size_t bytes, size_t used);
 
 #endif

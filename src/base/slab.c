@@ -70,9 +70,11 @@ slab_free_all(struct slab *s)
 {
 	for (uint32_t i = 0; i < s->n_chunks; i++)
 		ASAN_UNPOISON_MEMORY_REGION(s->chunks[i], touched(s, i));
-	for (uint32_t i = 0; i < s->n_chunks; i++)
+	for (uint32_t i = 1; i < s->n_chunks; i++)
 		if (region_at(s, i))
 			pages_free(s->chunks[i], region_at(s, i) * chunk_size(s));
+	if (s->n_chunks > 0)
+		pages_release(s->chunks[0], chunk_size(s), touched(s, 0));
 	free(s->chunks);
 	free(s->empty);
 	slab_init(s, s->size);

@@ -29,6 +29,52 @@ slot_of(int64_t tick)
 	return (uint32_t)((uint64_t)tick % WHEEL_SLOTS);
 }
 
+/* ---- marks: which groups of slots may hold a node, so that a jump in time passes over the others */
+
+static inline void
+mark(struct wheel *w, uint32_t slot)
+{
+	w->marks[slot / WHEEL_GROUP / 64] |= UINT64_C(1) << (slot / WHEEL_GROUP % 64);
+}
+
+static inline bool
+is_marked(const struct wheel *w, uint32_t slot)
+{
+	return w->marks[slot / WHEEL_GROUP / 64] >> (slot / WHEEL_GROUP % 64) & 1;
+}
+
+/* Returns the last tick whose slot is in the group of a tick's slot. */
+static inline int64_t
+group_end(int64_t tick)
+{
+	return tick | (WHEEL_GROUP - 1);
+}
+
+/* Takes the mark off a group if all of its slots are empty. */
+static void
+unmark(struct wheel *w, uint32_t group)
+{
+	const uint32_t *slots = w->slots + group * WHEEL_GROUP;
+	uint32_t        any = 0;
+
+	for (uint32_t i = 0; i < WHEEL_GROUP; i++)
+		any |= slots[i];
+	if (!any)
+		w->marks[group / 64] &= ~(UINT64_C(1) << (group % 64));
+}
+
+static void
+empty_slots(struct wheel *w)
+{
+	for (uint32_t i = 0; i < WHEEL_MARKS; i++) {
+		for (uint64_t left = w->marks[i]; left; left &= left - 1) {
+			const uint32_t group = i * 64 + (uint32_t)__builtin_ctzll(left);
+			memset(w->slots + group * WHEEL_GROUP, 0, WHEEL_GROUP * sizeof *w->slots);
+		}
+		w->marks[i] = 0;
+	}
+}
+
 bool
 wheel_init(struct wheel *w, const struct wheel_calls *calls, void *arg)
 {
@@ -48,7 +94,10 @@ wheel_free(struct wheel *w)
 {
 	free(w->due);
 	free(w->late);
-	pages_free(w->slots, SLOTS_BYTES);
+	if (w->slots) {
+		empty_slots(w);
+		pages_release(w->slots, SLOTS_BYTES, 0);
+	}
 	w->slots = NULL;
 	w->due = w->late = NULL;
 	w->due_first = w->due_n = w->due_room = 0;
@@ -58,8 +107,7 @@ wheel_free(struct wheel *w)
 void
 wheel_clear(struct wheel *w)
 {
-	if (w->scheduled > 0 && !pages_empty(w->slots, SLOTS_BYTES))
-		memset(w->slots, 0, SLOTS_BYTES);
+	empty_slots(w);
 	w->due_first = w->due_n = w->late_n = 0;
 	w->scheduled = 0;
 }
@@ -181,6 +229,7 @@ wheel_schedule(struct wheel *w, uint32_t handle, double at)
 	if (next)
 		w->ask.node(w->arg, next)->prev = handle;
 	w->slots[slot] = handle;
+	mark(w, slot);
 	w->scheduled++;
 	return true;
 }
@@ -227,11 +276,17 @@ wheel_turn(struct wheel *w, int64_t tick)
 	const size_t  first = w->due_first;
 
 	w->full = false;
-	for (int64_t t = from; t <= tick && !w->full; t++)
-		if (w->slots[slot_of(t)] && !slot_collect(w, slot_of(t), tick) && has_waiting(w)) {
+	for (int64_t t = from; t <= tick && !w->full; t++) {
+		const uint32_t slot = slot_of(t);
+		if (!is_marked(w, slot)) {
+			t = group_end(t);
+		} else if (w->slots[slot] && !slot_collect(w, slot, tick) && has_waiting(w)) {
 			w->full = true;
 			tick = t - 1; /* the rest comes later */
+		} else if (t == group_end(t)) {
+			unmark(w, slot / WHEEL_GROUP);
 		}
+	}
 	/* What was there before is sorted and due before what was added; due_reserve() may have moved it to the front. */
 	const size_t sorted = before - (first - w->due_first);
 	if (w->due_n > sorted)
@@ -282,8 +337,13 @@ wheel_walk(const struct wheel *w, double until, bool (*fn)(void *, uint32_t), vo
 	if (w->scheduled == 0)
 		return;
 	const int64_t first = tick - w->tick >= WHEEL_SLOTS ? tick - WHEEL_SLOTS + 1 : w->tick + 1;
-	for (int64_t t = first; t <= tick; t++)
+	for (int64_t t = first; t <= tick; t++) {
+		if (!is_marked(w, slot_of(t))) {
+			t = group_end(t);
+			continue;
+		}
 		for (uint32_t h = w->slots[slot_of(t)]; h; h = w->ask.node(w->arg, h)->next)
 			if (!fn(arg, h))
 				return;
+	}
 }

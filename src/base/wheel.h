@@ -21,6 +21,8 @@
 #include <stdint.h>
 
 #define WHEEL_SLOTS 65536u
+#define WHEEL_GROUP 64u                               /* slots that share a mark */
+#define WHEEL_MARKS (WHEEL_SLOTS / WHEEL_GROUP / 64u) /* words of marks */
 
 /* Part of the object.  Zero means not scheduled. */
 struct wheel_node {
@@ -60,6 +62,7 @@ struct wheel {
 	size_t             due_most; /* the most in both at once; 0: no bound */
 	bool               full;     /* more are due; they are collected when those in `due` and `late` have fired */
 	uint32_t          *slots;    /* WHEEL_SLOTS of them; memory only where one was used */
+	uint64_t           marks[WHEEL_MARKS]; /* a bit per group: 0 if all of its slots are empty */
 };
 
 /* `arg` is handed to the functions.  Returns false when out of memory; then, too, wheel_free() may be called. */

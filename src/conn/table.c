@@ -31,7 +31,8 @@ table_bound(struct table *t, struct memory *m, uint64_t leave)
 void
 table_free(struct table *t)
 {
-	pages_free(t->slots, table_bytes(t));
+	if (t->slots)
+		pages_release(t->slots, table_bytes(t), table_bytes(t));
 	*t = (struct table){ 0 };
 }
 

@@ -8,9 +8,10 @@
 
 #include <cmocka.h>
 
+#include "base/pages.h"
 #include "base/wheel.h"
 
-/* The wheel is compiled with counters for comparisons and moves. */
+/* The wheel is compiled with counters for comparisons and moves, and with a check of the slots that it releases. */
 static uint64_t compared, moved;
 
 static int
@@ -27,12 +28,28 @@ counted_move(void *to, const void *from, size_t n)
 	return memmove(to, from, n);
 }
 
+static unsigned released;
+
+static void
+checked_release(void *p, size_t bytes, size_t used)
+{
+	const uint32_t *slots = p;
+
+	assert_int_equal(used, 0);
+	for (uint32_t i = 0; i < WHEEL_SLOTS; i++)
+		assert_int_equal(slots[i], 0);
+	pages_release(p, bytes, used);
+	released++;
+}
+
 #undef memmove
+#define pages_release     checked_release
 #define wheel_due_compare counted_compare
 #define memmove           counted_move
 #include "base/wheel.c"
 #undef wheel_due_compare
 #undef memmove
+#undef pages_release
 
 struct timer {
 	struct wheel_node node;
@@ -174,6 +191,19 @@ run_timers(struct both *b, double now, unsigned most)
 	return ran;
 }
 
+/* Slots without a mark are empty, and most groups have none. */
+static void
+check_marks(const struct wheel *w)
+{
+	unsigned marked = 0;
+
+	for (uint32_t slot = 0; slot < WHEEL_SLOTS; slot++) {
+		assert_true(w->slots[slot] == 0 || is_marked(w, slot));
+		marked += slot % WHEEL_GROUP == 0 && is_marked(w, slot);
+	}
+	assert_in_range(marked, 1, 2 * TIMERS);
+}
+
 static void
 test_order(void **state)
 {
@@ -194,9 +224,13 @@ test_order(void **state)
 			set_timer(&b, handle, some_time(&b, now));
 		now += round % 100 == 99 ? 20.0 : round % 1000 == 550 ? 5000.0 : (double)(next_random(&b.x) % 100) * 0.001;
 		ran += run_timers(&b, now, round / 500 % 2 ? 3 : 1000);
+		if (round % 1000 == 999)
+			check_marks(b.wheel);
 	}
 	assert_true(ran > 20000 && b.chosen > 5000);
+	released = 0;
 	wheel_free(b.wheel);
+	assert_int_equal(released, 1);
 	free(b.wheel);
 	free(b.timers);
 }
