@@ -134,15 +134,14 @@ ends_tag(char c)
 static bool
 take_tags(struct networks *n, struct text from, struct text_set *out)
 {
-	const char  *end = from.p + from.n;
-	struct text *at;
-
 	*out = (struct text_set){ NULL, 0 };
 	if (from.n == 0)
 		return true;
-	if (!(at = arena_alloc(&n->arena, (from.n / 2 + 1) * sizeof *at))) /* a letter and a separator each, at least */
+	/* A letter and a separator each, at least. */
+	struct text *const at = arena_alloc(&n->arena, (from.n / 2 + 1) * sizeof *at);
+	if (!at)
 		return false;
-	for (const char *p = from.p; p < end;) {
+	for (const char *p = from.p, *end = p + from.n; p < end;) {
 		const char *begin = p;
 		while (p < end && !ends_tag(*p))
 			p++;
