@@ -361,16 +361,20 @@ differential: all
 
 # ---- fuzzing, measuring ----------------------------------------------------------------------------------------
 
-# Without coverage: what every engine builds is the same for all inputs (automata of signatures, tables of protocols), and a jump in time
-# looks at thousands of a wheel's slots; tracing their comparisons takes most of the time.  The compiler of patterns, which are
-# constants, is checked by its unit test under ASan.
-$(patsubst %,$(B)/fuzz/src/%.o,dpd/dfa dpd/joint dpd/registry base/wheel): private FUZZ = $(SAN) -O2
+# Without coverage: what every engine builds, or tells at its end, is the same for all inputs (automata of signatures, tables of
+# protocols, names of counters); tracing its comparisons takes most of the time.  The compiler of patterns, which are constants, is checked by its unit
+# test under ASan.
+$(patsubst %,$(B)/fuzz/src/%.o,dpd/dfa dpd/joint dpd/registry engine/counters) $(B)/fuzz/fuzz/kept.o: private FUZZ = $(SAN) -O2
 $(B)/fuzz/src/dpd/regex.o: private FUZZ = -O2 -g
 $(B)/fuzzers/fuzz_http: $(B)/fuzz/src/ship/http.o
+# These make an engine for each input, which gets what the one before leaves to it.
+KEEPERS := $(addprefix $(B)/fuzzers/fuzz_,engine library script service)
+$(KEEPERS): private FUZZ_KEEP = $(patsubst %,-Wl$(comma)--wrap=%,pages_alloc pages_release signatures_new signatures_free)
+$(KEEPERS): $(B)/fuzz/fuzz/kept.o
 $(B)/fuzzers/%: $(B)/fuzz/fuzz/%.o $(B)/fuzz/libconnlog.a
 	@mkdir -p $(@D)
 	$(call SAY,LINK    $@)
-	$(Q)$(FUZZ_CC) $(CFLAGS) $(FUZZ) $(FUZZ_ENGINE) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(FUZZ_CC) $(CFLAGS) $(FUZZ) $(FUZZ_ENGINE) $(FUZZ_KEEP) $(LDFLAGS) -o $@ $^ $(LIBS)
 fuzzers: $(FUZZERS)
 fuzz:
 	@scripts/setup fuzz

@@ -43,13 +43,21 @@ next_frame(const uint8_t **at, size_t *n, int64_t *usec, connlog_packet *p)
 	return true;
 }
 
+/* Returns how many frames the engine gets at a time. */
+static inline size_t
+batch_size(uint8_t options)
+{
+	static const size_t sizes[4] = { 1, 2, 7, BATCH_MAX };
+
+	return sizes[options >> 5 & 3];
+}
+
 /* Feeds all frames of the input. */
 static void
 feed(connlog_engine *e, uint8_t options, const uint8_t *data, size_t n)
 {
 	static const int32_t links[8] = { 1, 101, 113, 276, 0, 9, 105, 127 };
-	static const size_t  batches[4] = { 1, 2, 7, BATCH_MAX };
-	const size_t         size = batches[options >> 5 & 3];
+	const size_t         size = batch_size(options);
 	connlog_packet       batch[BATCH_MAX];
 	int64_t              usec = INT64_C(1700000000) * 1000000;
 	size_t               filled;

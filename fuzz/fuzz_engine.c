@@ -23,7 +23,7 @@ struct run {
 	connlog_writer *writer;
 	uint64_t        records;
 	uint64_t        counter[COUNTERS];
-	size_t          told; /* number of counters reported */
+	size_t          told, found; /* counters reported, and those of them that are checked */
 };
 
 static int
@@ -42,24 +42,28 @@ on_record(void *arg, const connlog_record *r)
 	return CONNLOG_OK;
 }
 
-/* Identifies the counters by the addresses of their names, which are constants, once a first run has found them by
- * their text: comparing texts would take a thirtieth of the time. */
-static void
+enum { EVERY = 512 }; /* more than there are counters */
+
+/* The places of the counters that are checked, which are always the same: 1 + the number in `counters`, or 0. */
+static uint8_t place[EVERY];
+static size_t  places; /* 0 until they are known */
+
+/* Finds the counters by their names once and by their places afterwards: comparing texts for each input, or tracing that
+ * for libFuzzer, would take a thirtieth of the time. */
+__attribute__((no_sanitize("coverage"))) static void
 on_counter(void *arg, const char *group, const char *name, uint64_t value)
 {
-	static const char *known[COUNTERS][2];
-	struct run        *run = arg;
+	struct run *run = arg;
 
-	for (size_t i = 0; i < COUNTERS; i++) {
-		if (!known[i][0] && strcmp(group, counters[i][0]) == 0 && strcmp(name, counters[i][1]) == 0) {
-			known[i][0] = group;
-			known[i][1] = name;
-		}
-		if (known[i][0] == group && known[i][1] == name) {
-			run->counter[i] = value;
-			run->told++;
-		}
+	check(run->told < EVERY, "too many counters");
+	for (size_t i = 0; places == 0 && i < COUNTERS; i++)
+		if (strcmp(group, counters[i][0]) == 0 && strcmp(name, counters[i][1]) == 0)
+			place[run->told] = (uint8_t)(i + 1);
+	if (place[run->told] > 0) {
+		run->counter[place[run->told] - 1] = value;
+		run->found++;
 	}
+	run->told++;
 }
 
 static void
@@ -68,7 +72,9 @@ check_counters(const connlog_engine *e, struct run *run)
 	const uint64_t *c = run->counter;
 
 	connlog_counters(e, on_counter, run);
-	check(run->told == COUNTERS, "a counter is missing");
+	if (places == 0)
+		places = run->told;
+	check(run->told == places && run->found == COUNTERS, "a counter is missing");
 	check(c[READ] - c[BEFORE_EPOCH] + c[INNER] ==
 	          c[ANALYSED] + c[REFUSED] + c[CARRIERS] + c[FRAGMENTS] + c[IGNORED] + c[REJECTED],
 	      "the packet counters do not add up");
@@ -81,8 +87,8 @@ static const connlog_options *
 options_for(uint8_t flags)
 {
 	static connlog_options *made[256];
-	const uint8_t           choice = flags & (8 | 16 | 128);
-	char                    err[256];
+	const uint8_t           choice = flags & (8 | 16 | 32 | 64 | 128);
+	char                    err[256], batch[8];
 
 	if (made[choice])
 		return made[choice];
@@ -90,6 +96,8 @@ options_for(uint8_t flags)
 	check(o != NULL, "no options");
 	if (!(flags & 8))
 		check(connlog_options_set(o, "ignore_checksums", "T", err, sizeof err) == CONNLOG_OK, err);
+	snprintf(batch, sizeof batch, "%zu", batch_size(flags));
+	check(connlog_options_set(o, "max_batch", batch, err, sizeof err) == CONNLOG_OK, err);
 	if (flags & 16)
 		check(connlog_options_set(o, "max_connections", "4", err, sizeof err) == CONNLOG_OK, err);
 	if (flags & 128)

@@ -553,8 +553,9 @@ connlog_engine_new(const connlog_options *o, char *err, size_t err_size)
 	e->opt.decode.new_uid = tunnel_uid;
 	e->opt.decode.new_uid_arg = &e->store;
 	e->dec = decoder_new(&e->opt.decode);
+	e->dissections = calloc(e->batch, sizeof *e->dissections);
 	if (!conn_store_init(&e->store, &e->opt.conn, &tcp_tracker) ||
-	    !inspector_init(&e->inspector, &e->store, &e->opt.service, recognisers) || !e->dec) {
+	    !inspector_init(&e->inspector, &e->store, &e->opt.service, recognisers) || !e->dec || !e->dissections) {
 		snprintf(err, err_size, "no memory");
 		connlog_engine_free(e);
 		return NULL;
@@ -593,5 +594,6 @@ connlog_engine_free(connlog_engine *e)
 	decoder_free(e->dec);
 	options_clear(&e->opt);
 	arena_free(&e->arena);
+	free(e->dissections);
 	free(e);
 }

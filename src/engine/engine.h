@@ -78,8 +78,8 @@ struct connlog_engine {
 		struct inspect_counters services;
 		struct decode_counters  decoding;
 	} before;                             /* counters before packets of another engine, which do not count here */
-	struct frame      frames[BATCH + 1];  /* the index of the last one terminates a walk over them */
-	struct dissection dissections[BATCH]; /* for the frames with the same index */
+	struct frame       frames[BATCH + 1]; /* the index of the last one terminates a walk over them */
+	struct dissection *dissections;       /* `batch` of them, for the frames with the same index */
 };
 
 /* Decides who tracks the packets, now that it is known who listens.  Returns whether that is a crew. */
